@@ -1,0 +1,65 @@
+/**
+ * The broker's port. Every method resolves with what is known and never rejects for anything the
+ * broker or the network did: an answer that proves nothing is a value (`ambiguous`, `unknown`).
+ *
+ * `submit` makes at most one POST per call. Reads may be repeated and may wait for the rate budget.
+ */
+import type { BrokerOrder, OrderLookup, SubmitOutcome } from "../claim/evidence.ts";
+import type { EpochMs } from "../core/clock.ts";
+import type { DecimalText } from "../core/decimal.ts";
+import type { AccountId, BrokerOrderId, ClientOrderId } from "../core/ids.ts";
+import type { OrderTerms } from "../identity/intent.ts";
+
+/** What the order is meant to do to the position; the broker refuses it if it would not. */
+export type PositionIntent = "buy_to_open" | "buy_to_close" | "sell_to_open" | "sell_to_close";
+
+export interface OrderRequest extends Omit<OrderTerms, "effect"> {
+  readonly clientOrderId: ClientOrderId;
+  /** Null leaves it to the broker to infer. */
+  readonly positionIntent: PositionIntent | null;
+}
+
+export interface BrokerAccount {
+  readonly accountId: AccountId;
+  readonly status: string;
+}
+
+export interface BrokerPosition {
+  readonly symbol: string;
+  /** Signed: short positions are negative. */
+  readonly quantity: DecimalText;
+  readonly availableQuantity: DecimalText;
+  readonly averageEntryPrice: DecimalText;
+}
+
+/** A read that either succeeded as a whole or says nothing. */
+export type Reading<Value> =
+  | { readonly kind: "read"; readonly value: Value }
+  | { readonly kind: "unknown"; readonly reason: string };
+
+export type PositionLookup =
+  | { readonly kind: "found"; readonly position: BrokerPosition }
+  | { readonly kind: "flat" }
+  | { readonly kind: "unknown"; readonly reason: string };
+
+export interface OrdersQuery {
+  readonly status: "open" | "closed" | "all";
+  /** Submission time, exclusive. */
+  readonly after?: EpochMs;
+  /** Submission time, exclusive. */
+  readonly until?: EpochMs;
+  readonly symbols?: readonly string[];
+}
+
+export interface Broker {
+  account(): Promise<Reading<BrokerAccount>>;
+  submit(request: OrderRequest): Promise<SubmitOutcome>;
+  orderByClientId(clientOrderId: ClientOrderId): Promise<OrderLookup>;
+  orderById(brokerOrderId: BrokerOrderId): Promise<OrderLookup>;
+  /** Every order that the query selects, over as many pages as it takes; oldest first. */
+  orders(query: OrdersQuery): Promise<Reading<readonly BrokerOrder[]>>;
+  positions(): Promise<Reading<readonly BrokerPosition[]>>;
+  position(symbol: string): Promise<PositionLookup>;
+  /** Aborts calls under way (they answer `ambiguous` or `unknown`) and releases sockets. */
+  close(): Promise<void>;
+}

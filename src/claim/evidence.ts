@@ -1,0 +1,109 @@
+/**
+ * Facts from the broker, in our words. The adapter writes them, `decide` weighs them. Nothing here
+ * interprets: a shape that says nothing about the order is `ambiguous` or `unknown`, never a guess.
+ */
+import type { EpochMs } from "../core/clock.ts";
+import type { DecimalText } from "../core/decimal.ts";
+import type { BrokerOrderId, ClientOrderId } from "../core/ids.ts";
+import type { Side } from "../identity/intent.ts";
+
+/** Where a fact came from. */
+export type EvidenceSource =
+  | "response"
+  | "read_back"
+  | "poll"
+  | "stream"
+  | "activities"
+  | "operator";
+
+/** An order as the broker shows it. */
+export interface BrokerOrder {
+  readonly brokerOrderId: BrokerOrderId;
+  readonly clientOrderId: ClientOrderId;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly quantity: DecimalText | null;
+  readonly notional: DecimalText | null;
+  readonly type: string;
+  readonly timeInForce: string;
+  readonly limitPrice: DecimalText | null;
+  readonly stopPrice: DecimalText | null;
+  /** The broker's own word; see {@link isTerminalStatus}. */
+  readonly status: string;
+  readonly filledQuantity: DecimalText;
+  /** Null until something is filled. */
+  readonly filledAveragePrice: DecimalText | null;
+  readonly submittedAt: EpochMs | null;
+  readonly replacedBy: BrokerOrderId | null;
+  readonly replaces: BrokerOrderId | null;
+}
+
+/** Statuses after which the filled quantity cannot grow, as far as the broker says. */
+const TERMINAL_STATUSES: ReadonlySet<string> = new Set([
+  "filled",
+  "canceled",
+  "expired",
+  "rejected",
+]);
+
+/**
+ * Whether an order in `status` is over. `done_for_day`, `calculated`, `stopped`, `suspended` and
+ * statuses that nobody has documented are not: waiting for one that is over costs a read, taking a
+ * living one for dead costs a second order. `replaced` hands its shares to another order.
+ */
+export function isTerminalStatus(status: string): boolean {
+  return TERMINAL_STATUSES.has(status);
+}
+
+/** Why the broker refused an order, one value per row of `fixtures/alpaca/`. */
+export const REFUSAL_REASONS = [
+  "insufficient_quantity",
+  "position_intent_mismatch",
+  "fractional_short",
+  "shorting_off",
+  "short_while_long_working",
+  "position_not_found",
+  "wash_trade",
+  "buying_power",
+  "sub_penny",
+  "not_fractionable",
+  "quantity_not_accepted",
+  "asset_not_found",
+  "not_cancelable",
+  "not_replaceable",
+  "unauthorized",
+  "forbidden",
+] as const;
+export type RefusalReason = (typeof REFUSAL_REASONS)[number];
+
+/** A certain refusal: the broker did not take the order, and said why. */
+export interface Refusal {
+  readonly reason: RefusalReason;
+  readonly httpStatus: number;
+  /** Alpaca's own code; null where its body carries none (401, 403 "forbidden."). */
+  readonly brokerCode: number | null;
+  readonly message: string;
+  /** Orders that the broker names as holding the shares. */
+  readonly relatedOrders: readonly BrokerOrderId[];
+  /** The order that a wash trade would meet. */
+  readonly existingOrderId: BrokerOrderId | null;
+  /** Shares that the broker says are available; null where it does not say. */
+  readonly availableQuantity: DecimalText | null;
+}
+
+/** What one POST told us. */
+export type SubmitOutcome =
+  | { readonly kind: "accepted"; readonly order: BrokerOrder }
+  | { readonly kind: "refused"; readonly refusal: Refusal }
+  /** 422/40010001: an order with this client_order_id exists; which one, only a read tells. */
+  | { readonly kind: "id_taken"; readonly message: string }
+  /** The request certainly never left this machine. */
+  | { readonly kind: "not_sent"; readonly reason: string }
+  | { readonly kind: "rate_limited"; readonly retryAfterMs: number; readonly message: string }
+  | { readonly kind: "ambiguous"; readonly reason: string };
+
+/** What a look-up of one order told us. `unknown` is no reading at all. */
+export type OrderLookup =
+  | { readonly kind: "found"; readonly order: BrokerOrder }
+  | { readonly kind: "not_found" }
+  | { readonly kind: "unknown"; readonly reason: string };

@@ -1,0 +1,95 @@
+/**
+ * Money and quantities as exact decimals.
+ *
+ * Values travel as canonical text (`DecimalText`): no exponent, no leading plus, no trailing zero
+ * behind the point, `"0"` for every zero. Two equal amounts are therefore equal strings, which is
+ * what identity and fingerprints compare. Arithmetic goes through decimal.js with 40 significant
+ * digits; nothing here is ever a binary floating point number.
+ */
+import { Decimal as DecimalJs } from "decimal.js";
+
+const Decimal = DecimalJs.clone({ precision: 40, rounding: DecimalJs.ROUND_HALF_EVEN });
+
+/** A number in canonical decimal text, such as `"6"`, `"-0.25"` or `"3653"`. */
+export type DecimalText = string & { readonly brand: "DecimalText" };
+
+export const ZERO = "0" as DecimalText;
+
+/** Digits behind the point that Alpaca takes for a quantity. */
+export const QUANTITY_DECIMALS = 9;
+
+const PLAIN_NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)$/;
+
+/** Canonical text of `value`, or undefined when it is not a plain finite decimal number. */
+export function parseDecimal(value: string): DecimalText | undefined {
+  return PLAIN_NUMBER.test(value) ? canonical(new Decimal(value)) : undefined;
+}
+
+/** Like {@link parseDecimal} for text that is known to be a number; throws RangeError otherwise. */
+export function decimal(value: string): DecimalText {
+  const parsed = parseDecimal(value);
+  if (parsed === undefined) throw new RangeError(`not a decimal number: ${JSON.stringify(value)}`);
+  return parsed;
+}
+
+export function add(a: DecimalText, b: DecimalText): DecimalText {
+  return canonical(new Decimal(a).plus(b));
+}
+
+export function subtract(a: DecimalText, b: DecimalText): DecimalText {
+  return canonical(new Decimal(a).minus(b));
+}
+
+export function multiply(a: DecimalText, b: DecimalText): DecimalText {
+  return canonical(new Decimal(a).times(b));
+}
+
+/** Quotient at 40 significant digits; throws RangeError when `b` is zero. */
+export function divide(a: DecimalText, b: DecimalText): DecimalText {
+  if (isZero(b)) throw new RangeError(`division of ${a} by zero`);
+  return canonical(new Decimal(a).dividedBy(b));
+}
+
+export function negate(a: DecimalText): DecimalText {
+  return canonical(new Decimal(a).negated());
+}
+
+export function absolute(a: DecimalText): DecimalText {
+  return canonical(new Decimal(a).abs());
+}
+
+/** -1, 0 or 1, as `a` is less than, equal to or greater than `b`. */
+export function compare(a: DecimalText, b: DecimalText): -1 | 0 | 1 {
+  return new Decimal(a).comparedTo(b) as -1 | 0 | 1;
+}
+
+export function minimum(a: DecimalText, b: DecimalText): DecimalText {
+  return compare(a, b) <= 0 ? a : b;
+}
+
+export function isZero(a: DecimalText): boolean {
+  return compare(a, ZERO) === 0;
+}
+
+/** -1, 0 or 1: the sign of `a`. */
+export function signOf(a: DecimalText): -1 | 0 | 1 {
+  return compare(a, ZERO);
+}
+
+export function decimalPlaces(a: DecimalText): number {
+  return new Decimal(a).decimalPlaces();
+}
+
+/** `a` rounded half-even to `places` digits behind the point, which are all written out. */
+export function toFixed(a: DecimalText, places: number): string {
+  return new Decimal(a).toFixed(places);
+}
+
+/** `a` rounded half-even to whole cents. */
+export function roundToCents(a: DecimalText): DecimalText {
+  return decimal(toFixed(a, 2));
+}
+
+function canonical(value: DecimalJs): DecimalText {
+  return (value.isZero() ? "0" : value.toFixed()) as DecimalText;
+}

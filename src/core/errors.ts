@@ -1,0 +1,137 @@
+/**
+ * The one registry of errors. `docs/ERRORS.md` equals it; a test says so.
+ *
+ * A message names the value that was received; the hint says what mends it. An expected outcome of
+ * an order is never an error but an answer (`PENDING`, `SKIP`, `BLOCKED`).
+ */
+
+interface ErrorEntry {
+  /** Status for an HTTP surface. */
+  readonly httpStatus: number;
+  /** Whether the same call can succeed later without a change by the caller. */
+  readonly retryable: boolean;
+  /** Exit code of the command line: 2 for misuse, 1 for failure. */
+  readonly exitCode: 1 | 2;
+  readonly hint: string;
+}
+
+export const ERRORS = {
+  invalid_intent: {
+    httpStatus: 422,
+    retryable: false,
+    exitCode: 2,
+    hint: "Correct the named field and send the intent again; nothing was claimed or sent.",
+  },
+  invalid_option: {
+    httpStatus: 400,
+    retryable: false,
+    exitCode: 2,
+    hint: "See --help, or the options of openLatch, for what is accepted.",
+  },
+  invalid_session: {
+    httpStatus: 400,
+    retryable: false,
+    exitCode: 2,
+    hint: "Correct the named field of the session file; fixtures/sessions has valid ones.",
+  },
+  file_unreadable: {
+    httpStatus: 500,
+    retryable: false,
+    exitCode: 2,
+    hint: "Check that the path exists and may be read.",
+  },
+  store_not_a_database: {
+    httpStatus: 503,
+    retryable: false,
+    exitCode: 1,
+    hint: "Name another file with --store, or move this one away; it was not changed.",
+  },
+  store_corrupt: {
+    httpStatus: 503,
+    retryable: false,
+    exitCode: 1,
+    hint: "Restore the file from a backup; nothing is sent while the ledger cannot be trusted.",
+  },
+  store_newer: {
+    httpStatus: 503,
+    retryable: false,
+    exitCode: 1,
+    hint: "Run the newer TradeLatch that wrote this file, or name another file.",
+  },
+  store_unwritable: {
+    httpStatus: 503,
+    retryable: false,
+    exitCode: 1,
+    hint: "Choose a directory and file that this user may write; nothing was sent.",
+  },
+  store_busy: {
+    httpStatus: 503,
+    retryable: true,
+    exitCode: 1,
+    hint: "Another process held the ledger for too long; no order was sent, try again.",
+  },
+  store_failed: {
+    httpStatus: 503,
+    retryable: true,
+    exitCode: 1,
+    hint: "The claim could not be written, so no order was sent; mend the store and try again.",
+  },
+  store_closed: {
+    httpStatus: 503,
+    retryable: false,
+    exitCode: 1,
+    hint: "The latch was closed; open it again before sending.",
+  },
+  broker_unavailable: {
+    httpStatus: 503,
+    retryable: true,
+    exitCode: 1,
+    hint: "No order was sent; check the broker's address and credentials and try again.",
+  },
+  port_unavailable: {
+    httpStatus: 500,
+    retryable: false,
+    exitCode: 1,
+    hint: "Choose another port with --port, or end the program that holds it.",
+  },
+  replay_failed: {
+    httpStatus: 500,
+    retryable: false,
+    exitCode: 1,
+    hint: "Run it again; if it fails the same way, report it with this line.",
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** A failure that a caller or an operator can act on. Its `cause` is what lay beneath it. */
+export class LatchError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "LatchError";
+    this.code = code;
+  }
+
+  get hint(): string {
+    return ERRORS[this.code].hint;
+  }
+
+  get retryable(): boolean {
+    return ERRORS[this.code].retryable;
+  }
+
+  get httpStatus(): number {
+    return ERRORS[this.code].httpStatus;
+  }
+
+  get exitCode(): 1 | 2 {
+    return ERRORS[this.code].exitCode;
+  }
+}
+
+/** A broken invariant: a bug of ours. It stops what was under way instead of guessing on. */
+export class InvariantError extends Error {
+  override readonly name = "InvariantError";
+}

@@ -1,0 +1,21 @@
+/** Identifiers as distinct types: one kind does not fit where another is asked for. */
+
+/** The broker's account, as its own API names it (Alpaca: a UUID). */
+export type AccountId = string & { readonly brand: "AccountId" };
+/** The agent group: all instances of one bot. */
+export type AgentId = string & { readonly brand: "AgentId" };
+/** The identity of one logical action within (account, agent). */
+export type RequestId = string & { readonly brand: "RequestId" };
+/** The order's id that we or the bot chose, at most 48 characters. */
+export type ClientOrderId = string & { readonly brand: "ClientOrderId" };
+/** The order's id that the broker chose. */
+export type BrokerOrderId = string & { readonly brand: "BrokerOrderId" };
+/** A running process that may own claims. */
+export type OwnerId = string & { readonly brand: "OwnerId" };
+
+/** A claim's full key: a request id is unique only within its account and agent group. */
+export interface ClaimKey {
+  readonly account: AccountId;
+  readonly agent: AgentId;
+  readonly requestId: RequestId;
+}
