@@ -1,0 +1,165 @@
+/**
+ * What we know of one (account, symbol): net quantity, average price, episode, reserved shares.
+ *
+ * The book moves by fills and adjustments only, never by what a caller says. An episode is the life
+ * of a position from flat to flat; while flat, `episode` is the number of the one that ended last.
+ * Closes reserve shares: the sum of reservations never exceeds what is held (I5), because a close
+ * is admitted only against {@link closable} and each of its fills shrinks both sides alike.
+ */
+import {
+  absolute,
+  add,
+  compare,
+  type DecimalText,
+  divide,
+  isZero,
+  minimum,
+  multiply,
+  negate,
+  signOf,
+  subtract,
+  ZERO,
+} from "../core/decimal.ts";
+import type { AccountId, AgentId, RequestId } from "../core/ids.ts";
+import type { Effect, Side } from "../identity/intent.ts";
+
+/** A claim within the book's account. */
+export interface ClaimRef {
+  readonly agent: AgentId;
+  readonly requestId: RequestId;
+}
+
+/** Shares that the live close claim `by` holds, less what of it has been filled. */
+export interface Reservation extends ClaimRef {
+  readonly quantity: DecimalText;
+}
+
+export interface Book {
+  readonly account: AccountId;
+  readonly symbol: string;
+  /** Signed: a short position is negative. */
+  readonly net: DecimalText;
+  /** Price of the shares held; zero while flat. */
+  readonly averagePrice: DecimalText;
+  readonly realizedProfitUsd: DecimalText;
+  readonly episode: number;
+  /** How many intents without an anchor have been numbered in this book. */
+  readonly arrivals: number;
+  readonly reservations: readonly Reservation[];
+  /** The claim whose fill ended the last episode; null when none did. */
+  readonly closedBy: ClaimRef | null;
+}
+
+/** One movement of shares: `cost` is quantity times price, both above zero. */
+export interface BookFill {
+  readonly side: Side;
+  readonly quantity: DecimalText;
+  readonly cost: DecimalText;
+  readonly by: ClaimRef;
+}
+
+export function emptyBook(account: AccountId, symbol: string): Book {
+  return {
+    account,
+    symbol,
+    net: ZERO,
+    averagePrice: ZERO,
+    realizedProfitUsd: ZERO,
+    episode: 0,
+    arrivals: 0,
+    reservations: [],
+    closedBy: null,
+  };
+}
+
+export function isFlat(book: Book): boolean {
+  return isZero(book.net);
+}
+
+/** The sum of all live reservations. */
+export function reservedQuantity(book: Book): DecimalText {
+  return book.reservations.reduce((sum, { quantity }) => add(sum, quantity), ZERO);
+}
+
+/** Shares that a further close may claim; never below zero. */
+export function closable(book: Book): DecimalText {
+  const free = subtract(absolute(book.net), reservedQuantity(book));
+  return signOf(free) > 0 ? free : ZERO;
+}
+
+/**
+ * The episode that an intent belongs to: while flat, an open belongs to the one that it would
+ * begin, and a close to the one that ended last.
+ */
+export function episodeOf(book: Book, effect: Effect): number {
+  return isFlat(book) && effect === "open" ? book.episode + 1 : book.episode;
+}
+
+/** Whether an order on `side` reduces the position that is held. */
+export function reduces(book: Book, side: Side): boolean {
+  return signOf(book.net) === (side === "sell" ? 1 : -1);
+}
+
+export function withReservation(book: Book, reservation: Reservation): Book {
+  return { ...book, reservations: [...book.reservations, reservation] };
+}
+
+export function withoutReservation(book: Book, by: ClaimRef): Book {
+  return { ...book, reservations: book.reservations.filter((held) => !sameClaim(held, by)) };
+}
+
+export function sameClaim(a: ClaimRef, b: ClaimRef): boolean {
+  return a.requestId === b.requestId && a.agent === b.agent;
+}
+
+/** The book after `fill`; the filling claim's own reservation shrinks with it. */
+export function withFill(book: Book, fill: BookFill): Book {
+  const moved = move(book, fill);
+  return { ...moved, reservations: shrink(book.reservations, fill) };
+}
+
+function move(book: Book, fill: BookFill): Book {
+  const signed = fill.side === "buy" ? fill.quantity : negate(fill.quantity);
+  const net = add(book.net, signed);
+  if (isFlat(book)) return begin(book, net, divide(fill.cost, fill.quantity));
+  if (!reduces(book, fill.side)) {
+    const held = multiply(absolute(book.net), book.averagePrice);
+    return { ...book, net, averagePrice: divide(add(held, fill.cost), absolute(net)) };
+  }
+  return reduce(book, fill, net);
+}
+
+function reduce(book: Book, fill: BookFill, net: DecimalText): Book {
+  const price = divide(fill.cost, fill.quantity);
+  const closed = minimum(fill.quantity, absolute(book.net));
+  const perShare = subtract(price, book.averagePrice);
+  const gain = multiply(closed, signOf(book.net) > 0 ? perShare : negate(perShare));
+  const realized = { ...book, realizedProfitUsd: add(book.realizedProfitUsd, gain) };
+  const by: ClaimRef = { agent: fill.by.agent, requestId: fill.by.requestId };
+  if (compare(fill.quantity, absolute(book.net)) < 0) return { ...realized, net };
+  const flat = { ...realized, net: ZERO, averagePrice: ZERO, closedBy: by };
+  return isZero(net) ? flat : begin(flat, net, price);
+}
+
+function begin(book: Book, net: DecimalText, price: DecimalText): Book {
+  return { ...book, net, averagePrice: price, episode: book.episode + 1 };
+}
+
+function shrink(reservations: readonly Reservation[], fill: BookFill): readonly Reservation[] {
+  return reservations.map((held) =>
+    sameClaim(held, fill.by)
+      ? { ...held, quantity: subtract(held.quantity, minimum(held.quantity, fill.quantity)) }
+      : held,
+  );
+}
+
+/** The book with the broker's own figures in place of ours; reservations stay. */
+export function withAdjustment(book: Book, net: DecimalText, averagePrice: DecimalText): Book {
+  const begins = isFlat(book) && !isZero(net);
+  return {
+    ...book,
+    net,
+    averagePrice: isZero(net) ? ZERO : averagePrice,
+    episode: begins ? book.episode + 1 : book.episode,
+  };
+}

@@ -1,0 +1,115 @@
+/** The durable record that somebody owns the right to perform one logical action. */
+
+import type { EpochMs } from "../core/clock.ts";
+import { add, type DecimalText, divide, isZero } from "../core/decimal.ts";
+import type { BrokerOrderId, ClaimKey, ClientOrderId, OwnerId } from "../core/ids.ts";
+import type { Intent } from "../identity/intent.ts";
+import type { IdentityKind, Outcome, Provenance } from "./claim-event.ts";
+import type { Refusal } from "./evidence.ts";
+import type { ClaimStatus } from "./transitions.ts";
+
+/** Look-ups that found no order, since the POST was over. */
+export interface NotFoundReads {
+  readonly count: number;
+  readonly firstAt: EpochMs;
+  readonly lastAt: EpochMs;
+  /** When the orders list was last scanned without finding it; null if it never was. */
+  readonly listAt: EpochMs | null;
+}
+
+export interface Claim {
+  readonly key: ClaimKey;
+  readonly status: ClaimStatus;
+  readonly intent: Intent;
+  readonly identity: IdentityKind;
+  readonly fingerprint: string;
+  readonly episode: number;
+  readonly claimedAt: EpochMs;
+  readonly attempt: number;
+  readonly clientOrderId: ClientOrderId;
+  readonly owner: OwnerId;
+  /** Grows with every reopening; a writer with an older number is refused. */
+  readonly fencing: number;
+  readonly openedAt: EpochMs;
+  readonly sendDeadline: EpochMs;
+  readonly postEndedAt: EpochMs | null;
+  readonly idTaken: boolean;
+  /** Why the outcome is unknown, for people; null when it is not. */
+  readonly unknownBecause: string | null;
+  readonly notFound: NotFoundReads | null;
+  readonly brokerOrderId: BrokerOrderId | null;
+  /** The broker's word for the order's status; null before one was read. */
+  readonly orderStatus: string | null;
+  /** Filled shares and their cost that are in the book. */
+  readonly bookedQuantity: DecimalText;
+  readonly bookedCost: DecimalText;
+  /** A close's refusal keeps it latched until a verdict. */
+  readonly refusal: Refusal | null;
+  readonly outcome: Outcome | null;
+  readonly provenance: Provenance | null;
+  /** When acceptance or the end became certain; null before. */
+  readonly certainAt: EpochMs | null;
+  /** What the owner's own caller was told; null when it got no answer yet. */
+  readonly told: "certain" | "pending" | null;
+}
+
+/** Whether the broker is known to have taken the order. */
+export function isAccepted(claim: Claim): boolean {
+  return claim.brokerOrderId !== null;
+}
+
+export function hasFills(claim: Claim): boolean {
+  return !isZero(claim.bookedQuantity);
+}
+
+/** Whether a refused close waits for its verdict: until then the same exit is not sent again. */
+export function isLatched(claim: Claim): boolean {
+  return claim.status === "IN_RECONCILIATION" && claim.refusal !== null;
+}
+
+/** When the claim's POST is over for certain, whoever sent it. */
+export function postOverAt(claim: Claim, postDeadlineMs: number): EpochMs {
+  return claim.postEndedAt ?? claim.sendDeadline + postDeadlineMs;
+}
+
+/** The stored answer that every later try gets back. It is not a new order. */
+export interface Receipt {
+  readonly requestId: ClaimKey["requestId"];
+  readonly clientOrderId: ClientOrderId;
+  readonly brokerOrderId: BrokerOrderId | null;
+  readonly status: ClaimStatus;
+  readonly outcome: Outcome;
+  readonly provenance: Provenance;
+  readonly filledQuantity: DecimalText;
+  readonly averagePrice: DecimalText | null;
+  readonly refusal: Refusal | null;
+}
+
+/** The receipt of a claim that is FINAL or SETTLED; undefined before. */
+export function receiptOf(claim: Claim): Receipt | undefined {
+  if (claim.outcome === null || claim.provenance === null) return undefined;
+  return {
+    requestId: claim.key.requestId,
+    clientOrderId: claim.clientOrderId,
+    brokerOrderId: claim.brokerOrderId,
+    status: claim.status,
+    outcome: claim.outcome,
+    provenance: claim.provenance,
+    filledQuantity: claim.bookedQuantity,
+    averagePrice: averagePriceOf(claim),
+    refusal: claim.refusal,
+  };
+}
+
+export function averagePriceOf(claim: Claim): DecimalText | null {
+  return hasFills(claim) ? divide(claim.bookedCost, claim.bookedQuantity) : null;
+}
+
+/** The claim with `quantity` more shares in the book, at `cost` dollars in all. */
+export function withBooked(claim: Claim, quantity: DecimalText, cost: DecimalText): Claim {
+  return {
+    ...claim,
+    bookedQuantity: add(claim.bookedQuantity, quantity),
+    bookedCost: add(claim.bookedCost, cost),
+  };
+}

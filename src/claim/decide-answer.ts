@@ -1,0 +1,122 @@
+/**
+ * Decides what the answer to a POST makes of its claim. The sender's fencing number must be the
+ * claim's own: a writer that slept through a reopening is refused, and what it saw will be read
+ * from the broker instead.
+ */
+import type { EpochMs } from "../core/clock.ts";
+import type { Claim } from "./claim.ts";
+import type { ClaimEvent } from "./claim-event.ts";
+import { orderEvents, sealEvents } from "./decide-order.ts";
+import type { Refusal, SubmitOutcome } from "./evidence.ts";
+import { evolveClaim, foldClaim } from "./evolve.ts";
+
+export interface AnswerCommand {
+  readonly fencing: number;
+  readonly outcome: SubmitOutcome;
+  /** When the POST was over. */
+  readonly now: EpochMs;
+  /** Whether the caller is still there to be told an answer that is certain. */
+  readonly callerWaits: boolean;
+}
+
+/** Undefined when the writer's fencing number is old. */
+export function decideAnswer(
+  claim: Claim,
+  command: AnswerCommand,
+): readonly ClaimEvent[] | undefined {
+  if (command.fencing !== claim.fencing) return undefined;
+  const { outcome } = command;
+  if (claim.status !== "OPEN") return outcomeAfterDeadline(claim, command);
+  switch (outcome.kind) {
+    case "accepted":
+      return afterAcceptance(claim, command, {
+        type: "accepted",
+        order: outcome.order,
+        callerTold: command.callerWaits,
+      });
+    case "refused":
+      return afterRefusal(claim, command, {
+        type: "refused",
+        refusal: outcome.refusal,
+        callerTold: command.callerWaits,
+      });
+    case "id_taken":
+      return [unknown(outcome.message, command.now, true)];
+    case "ambiguous":
+      return [unknown(outcome.reason, command.now, false)];
+    case "not_sent":
+      return [{ type: "attempt_not_sent", reason: outcome.reason }];
+    case "rate_limited":
+      return [
+        { type: "rate_limited", retryAfterMs: outcome.retryAfterMs, reason: outcome.message },
+      ];
+  }
+}
+
+/** The owner has stopped trying an attempt that never left: the action ends as not_sent. */
+export function decideNotSent(
+  claim: Claim,
+  fencing: number,
+  reason: string,
+  now: EpochMs,
+): readonly ClaimEvent[] | undefined {
+  if (fencing !== claim.fencing || claim.status !== "OPEN") return undefined;
+  return sealed(claim, [{ type: "not_sent_concluded", reason }], now);
+}
+
+/** Nobody heard of the POST in time: from now on only the broker's records can tell. */
+export function decideExpiry(
+  claim: Claim,
+  now: EpochMs,
+  postDeadlineMs: number,
+): readonly ClaimEvent[] {
+  if (claim.status !== "OPEN" || now < claim.sendDeadline + postDeadlineMs) return [];
+  return [
+    {
+      type: "outcome_unknown",
+      reason: "no answer by the deadline",
+      postEndedAt: null,
+      idTaken: false,
+    },
+  ];
+}
+
+/** An answer to a claim that was given up meanwhile: an order in it is a read like any other. */
+function outcomeAfterDeadline(claim: Claim, { outcome, now }: AnswerCommand): ClaimEvent[] {
+  return outcome.kind === "accepted" ? orderEvents(claim, outcome.order, "response", now) : [];
+}
+
+function unknown(reason: string, now: EpochMs, idTaken: boolean): ClaimEvent {
+  return { type: "outcome_unknown", reason, postEndedAt: now, idTaken };
+}
+
+function afterAcceptance(
+  claim: Claim,
+  { now }: AnswerCommand,
+  accepted: ClaimEvent & { type: "accepted" },
+): ClaimEvent[] {
+  const resolved = evolveClaim(claim, claim.key, accepted, now);
+  const read = orderEvents(resolved, accepted.order, "response", now);
+  const over = read.some(({ type }) => type === "order_ended");
+  return over ? [accepted, ...read] : [accepted, { type: "fills_awaited" }, ...read];
+}
+
+function afterRefusal(
+  claim: Claim,
+  { now }: AnswerCommand,
+  refused: ClaimEvent & { type: "refused" },
+): readonly ClaimEvent[] {
+  if (claim.intent.effect === "close" && raisesQuestion(refused.refusal)) {
+    return [refused, { type: "close_questioned" }];
+  }
+  return sealed(claim, [refused, { type: "refusal_concluded" }], now);
+}
+
+/** A refused close asks what became of the position; bad credentials say nothing about it. */
+function raisesQuestion(refusal: Refusal): boolean {
+  return refusal.httpStatus !== 401;
+}
+
+function sealed(claim: Claim, events: readonly ClaimEvent[], now: EpochMs): readonly ClaimEvent[] {
+  return [...events, ...sealEvents(foldClaim(claim, events, now), null)];
+}

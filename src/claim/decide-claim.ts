@@ -1,0 +1,220 @@
+/**
+ * Decides what an intent is: a new action, the same one again, or one that must not be sent.
+ *
+ * Runs inside the claim transaction, on what that transaction has locked and read. I1 and I3: only
+ * the caller whose decision is `proceed` may send. I5: a close is admitted only against shares that
+ * no other live close holds. I8: every refusal names the claim behind it.
+ */
+import { type Book, episodeOf } from "../book/book.ts";
+import type { EpochMs } from "../core/clock.ts";
+import { InvariantError } from "../core/errors.ts";
+import type { ClaimKey, OwnerId } from "../core/ids.ts";
+import { fingerprintOf, firstDifference } from "../identity/fingerprint.ts";
+import type { Intent } from "../identity/intent.ts";
+import { deriveClientOrderId, deriveRequestId, explicitRequestId } from "../identity/request-id.ts";
+import { admit } from "./admission.ts";
+import { type Block, type ClaimDecision, phaseOf } from "./answer.ts";
+import { type Claim, hasFills, isAccepted, isLatched, receiptOf } from "./claim.ts";
+import type { ClaimEvent, IdentityKind } from "./claim-event.ts";
+import { evolveClaim, nextAttempt } from "./evolve.ts";
+import type { ClaimPolicy } from "./policy.ts";
+import { isLive } from "./transitions.ts";
+
+export interface ClaimCommand {
+  readonly intent: Intent;
+  readonly owner: OwnerId;
+  readonly now: EpochMs;
+  readonly policy: ClaimPolicy;
+}
+
+/** What the transaction has read. */
+export interface ClaimSnapshot {
+  readonly book: Book;
+  /** The claim under the intent's own request id, explicit or anchored. */
+  readonly existing: Claim | undefined;
+  /** The claim of an equal intent in the same episode: a live one, else the latest. */
+  readonly twin: Claim | undefined;
+}
+
+/** The answer, and the one event that it commits: none where nothing changes. */
+export interface ClaimVerdict {
+  readonly event: ClaimEvent | null;
+  readonly decision: ClaimDecision;
+}
+
+/** How the intent is identified before anything is read. */
+export interface IntentIdentity {
+  readonly kind: IdentityKind;
+  /** Null for an intent without an anchor: its id is given once it is known to be new. */
+  readonly requestId: ClaimKey["requestId"] | null;
+  readonly fingerprint: string;
+}
+
+export function identify(intent: Intent, policy: ClaimPolicy): IntentIdentity {
+  const fingerprint = fingerprintOf(intent);
+  const explicit = explicitRequestId(intent);
+  if (explicit !== undefined && (policy.clientIdIsIdentity || intent.requestId !== null)) {
+    return { kind: "explicit", requestId: explicit, fingerprint };
+  }
+  if (intent.anchor !== null) {
+    return { kind: "anchored", requestId: deriveRequestId(intent, intent.anchor), fingerprint };
+  }
+  return { kind: "arrival", requestId: null, fingerprint };
+}
+
+export function decideClaim(snapshot: ClaimSnapshot, command: ClaimCommand): ClaimVerdict {
+  const identity = identify(command.intent, command.policy);
+  const { existing, twin } = snapshot;
+  if (existing !== undefined) return decideRepeat(snapshot, command, existing);
+  if (twin !== undefined && identity.kind === "arrival") {
+    return isSameAction(twin, command)
+      ? decideRepeat(snapshot, command, twin)
+      : decideNew(snapshot, command, identity);
+  }
+  if (twin !== undefined && identity.kind === "explicit" && standsInTheWay(twin, command)) {
+    return decideRepeat(snapshot, command, twin);
+  }
+  return decideNew(snapshot, command, identity);
+}
+
+/** Whether an intent without an id of its own is the action of its twin once more. */
+function isSameAction(twin: Claim, { now, policy }: ClaimCommand): boolean {
+  if (isLive(twin.status)) return true;
+  if (hasFills(twin)) return now - windowStart(twin) < policy.dedupeWindowMs;
+  return twin.outcome === "not_sent" || twin.outcome === "absent";
+}
+
+/** From when the window counts: the claim, or the certainty that its own caller was not given. */
+function windowStart(twin: Claim): EpochMs {
+  return twin.told === "certain" ? twin.openedAt : (twin.certainAt ?? twin.openedAt);
+}
+
+/**
+ * Whether a new explicit id must wait for its twin, or gets the twin's order: the id is believed
+ * only against orders that are there and whose own caller was told so.
+ */
+function standsInTheWay(twin: Claim, command: ClaimCommand): boolean {
+  if (isLive(twin.status) && !isAccepted(twin)) return true;
+  if (!isAccepted(twin) || twin.told === "certain") return false;
+  return isLive(twin.status) || (hasFills(twin) && isSameAction(twin, command));
+}
+
+function decideRepeat(snapshot: ClaimSnapshot, command: ClaimCommand, claim: Claim): ClaimVerdict {
+  const { intent } = command;
+  const difference = firstDifference(claim.intent, intent);
+  if (difference !== undefined) {
+    const message =
+      `request ${claim.key.requestId} came before with ${difference.field} ` +
+      `${difference.first}, now with ${difference.second}`;
+    return blocked(claim, {
+      code: "fingerprint_mismatch",
+      message,
+      cause: claim.key,
+      difference,
+      availableQuantity: null,
+    });
+  }
+  if (isLatched(claim)) return blocked(claim, latchBlock(claim));
+  if (isLive(claim.status)) return unchanged({ kind: "pending", claim, phase: phaseOf(claim) });
+  return mayReopen(claim) ? reopen(snapshot, command, claim) : skip(claim);
+}
+
+/** Which ended claims a new try of the same request may open again. */
+function mayReopen(claim: Claim): boolean {
+  switch (claim.outcome) {
+    case "not_sent":
+    case "absent":
+      return true;
+    case "rejected":
+    case "canceled":
+    case "expired":
+      return claim.identity === "anchored" && !hasFills(claim);
+    default:
+      return false;
+  }
+}
+
+function skip(claim: Claim): ClaimVerdict {
+  const receipt = receiptOf(claim);
+  if (receipt === undefined) {
+    throw new InvariantError(`claim ${claim.key.requestId} ended without an outcome`);
+  }
+  return unchanged({ kind: "skip", claim, receipt });
+}
+
+function latchBlock(claim: Claim): Block {
+  const said = claim.refusal;
+  return {
+    code: "exit_duplicate_after_422",
+    message:
+      `the broker refused this exit with ${said?.httpStatus} ("${said?.message}"); ` +
+      "it is not sent again until the broker's records show why",
+    cause: claim.key,
+    difference: null,
+    availableQuantity: null,
+  };
+}
+
+function blocked(claim: Claim | null, block: Block): ClaimVerdict {
+  return unchanged({ kind: "blocked", block, claim });
+}
+
+function unchanged(decision: ClaimDecision): ClaimVerdict {
+  return { event: null, decision };
+}
+
+function reopen(snapshot: ClaimSnapshot, command: ClaimCommand, claim: Claim): ClaimVerdict {
+  const { intent, now } = command;
+  const admission = admit(snapshot.book, intent, command.policy);
+  if (admission.kind === "blocked") return blocked(claim, admission.block);
+  const attempt = nextAttempt(claim);
+  const event: ClaimEvent = {
+    type: "reopened",
+    attempt,
+    clientOrderId: clientOrderIdOf(intent, claim.key, attempt),
+    owner: command.owner,
+    sendDeadline: now + command.policy.sendDeadlineMs,
+    reserved: admission.reserve,
+    decisionId: intent.decisionId,
+  };
+  const opened = evolveClaim(claim, claim.key, event, now);
+  return proceed(opened, event, true);
+}
+
+function decideNew(
+  snapshot: ClaimSnapshot,
+  command: ClaimCommand,
+  identity: IntentIdentity,
+): ClaimVerdict {
+  const { intent, now } = command;
+  const { book } = snapshot;
+  const admission = admit(book, intent, command.policy);
+  if (admission.kind === "blocked") return blocked(null, admission.block);
+  const arrival = identity.requestId === null ? book.arrivals + 1 : null;
+  const requestId = identity.requestId ?? deriveRequestId(intent, { arrival: book.arrivals + 1 });
+  const key: ClaimKey = { account: intent.account, agent: intent.agent, requestId };
+  const event: ClaimEvent = {
+    type: "claimed",
+    intent,
+    identity: identity.kind,
+    arrival,
+    fingerprint: identity.fingerprint,
+    episode: episodeOf(book, intent.effect),
+    attempt: 1,
+    clientOrderId: clientOrderIdOf(intent, key, 1),
+    owner: command.owner,
+    sendDeadline: now + command.policy.sendDeadlineMs,
+    reserved: admission.reserve,
+  };
+  return proceed(evolveClaim(undefined, key, event, now), event, false);
+}
+
+function clientOrderIdOf(intent: Intent, key: ClaimKey, attempt: number) {
+  return (
+    intent.clientOrderId ?? deriveClientOrderId(key.account, key.agent, key.requestId, attempt)
+  );
+}
+
+function proceed(claim: Claim, event: ClaimEvent, reopened: boolean): ClaimVerdict {
+  return { event, decision: { kind: "proceed", claim, reopened } };
+}

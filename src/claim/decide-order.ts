@@ -1,0 +1,135 @@
+/**
+ * Decides what an order, read from the broker by whatever path, makes of its claim.
+ *
+ * I6: fills count by the order's cumulative filled quantity and cost, which never go down; so each
+ * counts once, in whatever order and however often it is told. A read that is older than what is
+ * known changes nothing.
+ */
+import type { EpochMs } from "../core/clock.ts";
+import {
+  compare,
+  type DecimalText,
+  isZero,
+  multiply,
+  signOf,
+  subtract,
+  ZERO,
+} from "../core/decimal.ts";
+import type { ClaimKey } from "../core/ids.ts";
+import type { Intent } from "../identity/intent.ts";
+import { type Claim, isAccepted } from "./claim.ts";
+import type { ClaimEvent } from "./claim-event.ts";
+import { type BrokerOrder, type EvidenceSource, isTerminalStatus } from "./evidence.ts";
+import { foldClaim } from "./evolve.ts";
+import { CLOCK_TOLERANCE_MS } from "./policy.ts";
+import { isLive } from "./transitions.ts";
+
+export interface OrderCommand {
+  readonly order: BrokerOrder;
+  readonly source: EvidenceSource;
+  readonly now: EpochMs;
+}
+
+/** `holder` is the claim that already owns the broker's order, if any does. */
+export function decideOrder(
+  claim: Claim,
+  command: OrderCommand,
+  holder: ClaimKey | undefined,
+): readonly ClaimEvent[] {
+  const { order, source, now } = command;
+  if (!isAccepted(claim) && !isOurs(claim, order, holder)) return foreignEvents(claim, order);
+  if (isAccepted(claim) && claim.brokerOrderId !== order.brokerOrderId) return [];
+  return orderEvents(claim, order, source, now);
+}
+
+/**
+ * Adoption: an order under our own id is ours if its parameters agree. One under a bot's id must,
+ * besides, belong to no other claim and be no older than this one.
+ */
+function isOurs(claim: Claim, order: BrokerOrder, holder: ClaimKey | undefined): boolean {
+  if (order.clientOrderId !== claim.clientOrderId || !agrees(claim.intent, order)) return false;
+  if (claim.intent.clientOrderId === null) return true;
+  const owned = holder !== undefined && holder.requestId !== claim.key.requestId;
+  const submittedAt = order.submittedAt ?? claim.openedAt;
+  return !owned && submittedAt >= claim.openedAt - CLOCK_TOLERANCE_MS;
+}
+
+/** The id is another order's: the broker's uniqueness rule has kept ours out, for certain. */
+function foreignEvents(claim: Claim, order: BrokerOrder): ClaimEvent[] {
+  const taken = claim.status === "IN_RECONCILIATION" && claim.idTaken;
+  if (!taken || order.clientOrderId !== claim.clientOrderId) return [];
+  return [{ type: "id_owned_elsewhere", order }, { type: "sealed" }];
+}
+
+function agrees(intent: Intent, order: BrokerOrder): boolean {
+  return (
+    order.symbol === intent.symbol &&
+    order.side === intent.side &&
+    order.type === intent.type &&
+    order.timeInForce === intent.timeInForce &&
+    sameWhereAsked(intent.limitPrice, order.limitPrice) &&
+    sameWhereAsked(intent.stopPrice, order.stopPrice) &&
+    (intent.quantity === null
+      ? order.notional === intent.notional
+      : order.quantity === intent.quantity)
+  );
+}
+
+/** A price that was not asked for may be the broker's own, such as a trailing stop's. */
+function sameWhereAsked(asked: DecimalText | null, shown: DecimalText | null): boolean {
+  return asked === null || asked === shown;
+}
+
+/** Events for an order that is known to be the claim's own. */
+export function orderEvents(
+  claim: Claim,
+  order: BrokerOrder,
+  source: EvidenceSource,
+  now: EpochMs,
+): ClaimEvent[] {
+  if (!isLive(claim.status)) return endedEvents(claim, order, source, now);
+  const fill = newFill(claim, order);
+  const events: ClaimEvent[] = [];
+  if (fill !== undefined) events.push({ type: "fill_booked", ...fill, source });
+  if (isTerminalStatus(order.status)) {
+    events.push({ type: "order_ended", order, source });
+  } else if (claim.orderStatus !== order.status || claim.refusal !== null) {
+    events.push({ type: "order_working", order, source });
+  }
+  return [...events, ...sealEvents(foldClaim(claim, events, now), order)];
+}
+
+/** Fills of an order that had ended: its own missing shares, or some that nobody had seen. */
+function endedEvents(
+  claim: Claim,
+  order: BrokerOrder,
+  source: EvidenceSource,
+  now: EpochMs,
+): ClaimEvent[] {
+  const fill = newFill(claim, order);
+  if (claim.status === "SETTLED") {
+    return fill === undefined ? [] : [{ type: "late_fill_booked", ...fill, source }];
+  }
+  const booked: ClaimEvent[] = fill === undefined ? [] : [{ type: "fill_booked", ...fill, source }];
+  return [...booked, ...sealEvents(foldClaim(claim, booked, now), order)];
+}
+
+/** A claim is settled once every share that the broker filled is in the book. */
+export function sealEvents(claim: Claim, order: BrokerOrder | null): ClaimEvent[] {
+  if (claim.status !== "FINAL") return [];
+  const filled = order?.filledQuantity ?? ZERO;
+  return compare(claim.bookedQuantity, filled) === 0 ? [{ type: "sealed" }] : [];
+}
+
+interface FillDelta {
+  readonly quantity: DecimalText;
+  readonly cost: DecimalText;
+}
+
+/** What the broker has filled beyond what is booked; undefined when that is nothing. */
+function newFill(claim: Claim, order: BrokerOrder): FillDelta | undefined {
+  const quantity = subtract(order.filledQuantity, claim.bookedQuantity);
+  if (signOf(quantity) <= 0 || order.filledAveragePrice === null) return undefined;
+  const cost = multiply(order.filledQuantity, order.filledAveragePrice);
+  return { quantity, cost: isZero(claim.bookedCost) ? cost : subtract(cost, claim.bookedCost) };
+}

@@ -1,0 +1,51 @@
+/** Decides every command that concerns one claim that exists: the single door for the stores. */
+import type { EpochMs } from "../core/clock.ts";
+import type { ClaimKey } from "../core/ids.ts";
+import type { Claim } from "./claim.ts";
+import type { ClaimEvent } from "./claim-event.ts";
+import { decideNotFound, type NotFoundCommand } from "./decide-absence.ts";
+import { type AnswerCommand, decideAnswer, decideExpiry, decideNotSent } from "./decide-answer.ts";
+import { decideOrder, type OrderCommand } from "./decide-order.ts";
+
+export type RecordCommand =
+  | ({ readonly type: "answer" } & AnswerCommand)
+  | {
+      readonly type: "not_sent";
+      readonly fencing: number;
+      readonly reason: string;
+      readonly now: EpochMs;
+    }
+  | ({ readonly type: "order" } & OrderCommand)
+  | ({ readonly type: "not_found" } & NotFoundCommand)
+  | { readonly type: "expiry"; readonly postDeadlineMs: number; readonly now: EpochMs }
+  | { readonly type: "told_pending"; readonly fencing: number; readonly now: EpochMs };
+
+/**
+ * The events of `command`; none where it tells nothing new; undefined when its writer's fencing
+ * number is old.
+ */
+export function decideRecord(
+  claim: Claim,
+  command: RecordCommand,
+  holder: ClaimKey | undefined,
+): readonly ClaimEvent[] | undefined {
+  switch (command.type) {
+    case "answer":
+      return decideAnswer(claim, command);
+    case "not_sent":
+      return decideNotSent(claim, command.fencing, command.reason, command.now);
+    case "order":
+      return decideOrder(claim, command, holder);
+    case "not_found":
+      return decideNotFound(claim, command);
+    case "expiry":
+      return decideExpiry(claim, command.now, command.postDeadlineMs);
+    case "told_pending":
+      return decideToldPending(claim, command.fencing);
+  }
+}
+
+function decideToldPending(claim: Claim, fencing: number): readonly ClaimEvent[] | undefined {
+  if (fencing !== claim.fencing) return undefined;
+  return claim.told === null ? [{ type: "caller_told", answer: "pending" }] : [];
+}

@@ -1,0 +1,225 @@
+/**
+ * `evolve(state, event) → state`: what an event makes of a claim and of its symbol's book. Pure and
+ * total for the pairs of the transition table; every other pair throws. Folding the event log with
+ * these two functions gives back every stored row.
+ */
+import {
+  type Book,
+  withAdjustment,
+  withFill,
+  withoutReservation,
+  withReservation,
+} from "../book/book.ts";
+import type { EpochMs } from "../core/clock.ts";
+import { compare, ZERO } from "../core/decimal.ts";
+import { InvariantError } from "../core/errors.ts";
+import type { ClaimKey } from "../core/ids.ts";
+import { type Claim, hasFills, withBooked } from "./claim.ts";
+import type { BookEvent, ClaimEvent, Outcome } from "./claim-event.ts";
+import type { BrokerOrder } from "./evidence.ts";
+import { type ClaimStatus, isLive, transition } from "./transitions.ts";
+
+/** The claim after `event`, which happened at `at`. */
+export function evolveClaim(
+  claim: Claim | undefined,
+  key: ClaimKey,
+  event: ClaimEvent,
+  at: EpochMs,
+): Claim {
+  const status = transition(claim?.status ?? "NONE", event.type);
+  if (claim === undefined) {
+    if (event.type !== "claimed") throw new InvariantError(`${event.type} without a claim`);
+    return begun(key, event, at);
+  }
+  return { ...changed(claim, event, at), status };
+}
+
+/** The claim after all of `events`, which happened at `at`. */
+export function foldClaim(claim: Claim, events: readonly ClaimEvent[], at: EpochMs): Claim {
+  return events.reduce((state, event) => evolveClaim(state, claim.key, event, at), claim);
+}
+
+function begun(key: ClaimKey, event: ClaimEvent & { type: "claimed" }, at: EpochMs): Claim {
+  return {
+    key,
+    status: "OPEN",
+    intent: event.intent,
+    identity: event.identity,
+    fingerprint: event.fingerprint,
+    episode: event.episode,
+    claimedAt: at,
+    ...freshAttempt(event, at),
+    fencing: 1,
+    bookedQuantity: ZERO,
+    bookedCost: ZERO,
+  };
+}
+
+function freshAttempt(
+  event: ClaimEvent & { type: "claimed" | "reopened" },
+  at: EpochMs,
+): Omit<
+  Claim,
+  | "key"
+  | "status"
+  | "intent"
+  | "identity"
+  | "fingerprint"
+  | "episode"
+  | "claimedAt"
+  | "fencing"
+  | "bookedQuantity"
+  | "bookedCost"
+> {
+  return {
+    attempt: event.attempt,
+    clientOrderId: event.clientOrderId,
+    owner: event.owner,
+    openedAt: at,
+    sendDeadline: event.sendDeadline,
+    postEndedAt: null,
+    idTaken: false,
+    unknownBecause: null,
+    notFound: null,
+    brokerOrderId: null,
+    orderStatus: null,
+    refusal: null,
+    outcome: null,
+    provenance: null,
+    certainAt: null,
+    told: null,
+  };
+}
+
+function changed(claim: Claim, event: ClaimEvent, at: EpochMs): Claim {
+  switch (event.type) {
+    case "reopened":
+      return { ...claim, ...freshAttempt(event, at), fencing: claim.fencing + 1 };
+    case "accepted":
+      return { ...knownOrder(claim, event.order, at), told: toldAfter(claim, event.callerTold) };
+    case "refused":
+      return { ...claim, refusal: event.refusal, told: toldAfter(claim, event.callerTold) };
+    case "refusal_concluded":
+    case "malformed":
+    case "still_held":
+    case "id_owned_elsewhere":
+      return ended(claim, "rejected", at);
+    case "not_sent_concluded":
+      return { ...ended(claim, "not_sent", at), provenance: "inferred" };
+    case "outcome_unknown":
+      return {
+        ...claim,
+        postEndedAt: event.postEndedAt,
+        idTaken: event.idTaken,
+        unknownBecause: event.reason,
+      };
+    case "order_working":
+      return knownOrder(claim, event.order, at);
+    case "order_ended":
+      return ended(knownOrder(claim, event.order, at), endOf(event.order), at);
+    case "fill_booked":
+      return withBooked(claim, event.quantity, event.cost);
+    case "late_fill_booked":
+      return corrected(withBooked(claim, event.quantity, event.cost));
+    case "not_found_read":
+      return { ...claim, notFound: countRead(claim, event.scope, event.readAt) };
+    case "absence_proved":
+      return ended(claim, "absent", at);
+    case "flatness_proved":
+      return { ...ended(claim, "already_flat", at), provenance: event.provenance };
+    case "caller_told":
+      return { ...claim, told: event.answer };
+    default:
+      return claim;
+  }
+}
+
+function toldAfter(claim: Claim, callerTold: boolean): Claim["told"] {
+  return callerTold ? "certain" : claim.told;
+}
+
+function knownOrder(claim: Claim, order: BrokerOrder, at: EpochMs): Claim {
+  return {
+    ...claim,
+    brokerOrderId: order.brokerOrderId,
+    orderStatus: order.status,
+    unknownBecause: null,
+    notFound: null,
+    refusal: null,
+    certainAt: claim.certainAt ?? at,
+  };
+}
+
+function ended(claim: Claim, outcome: Outcome, at: EpochMs): Claim {
+  return {
+    ...claim,
+    outcome,
+    provenance: "venue",
+    unknownBecause: null,
+    certainAt: claim.certainAt ?? at,
+  };
+}
+
+/** The outcome that a terminal order proves; its own fills decide between canceled and partial. */
+export function endOf(order: BrokerOrder): Outcome {
+  if (order.status === "filled") return "filled";
+  if (compare(order.filledQuantity, ZERO) > 0) return "partially_filled";
+  return order.status as "canceled" | "expired" | "rejected";
+}
+
+function corrected(claim: Claim): Claim {
+  const whole = claim.intent.quantity;
+  const filled = whole !== null && compare(claim.bookedQuantity, whole) >= 0;
+  return { ...claim, outcome: filled ? "filled" : "partially_filled" };
+}
+
+function countRead(claim: Claim, scope: "single" | "list", at: EpochMs): Claim["notFound"] {
+  const before = claim.notFound ?? { count: 0, firstAt: at, lastAt: at, listAt: null };
+  return scope === "list"
+    ? { ...before, listAt: at }
+    : { ...before, count: before.count + 1, lastAt: at };
+}
+
+/** The book after an event of one of its claims; `before` and `after` are the claim around it. */
+export function evolveBookByClaim(
+  book: Book,
+  event: ClaimEvent,
+  before: ClaimStatus | "NONE",
+  after: Claim,
+): Book {
+  const by = { agent: after.key.agent, requestId: after.key.requestId };
+  switch (event.type) {
+    case "claimed":
+    case "reopened": {
+      const numbered =
+        event.type === "claimed" && event.arrival !== null
+          ? { ...book, arrivals: event.arrival }
+          : book;
+      if (event.reserved === null) return numbered;
+      return withReservation(numbered, { ...by, quantity: event.reserved });
+    }
+    case "fill_booked":
+    case "late_fill_booked": {
+      const { quantity, cost } = event;
+      return withFill(book, { side: after.intent.side, quantity, cost, by });
+    }
+    default: {
+      const ends = before !== "NONE" && isLive(before) && !isLive(after.status);
+      return ends ? withoutReservation(book, by) : book;
+    }
+  }
+}
+
+/** The book after an event of its own. */
+export function evolveBook(book: Book, event: BookEvent): Book {
+  return event.type === "opening_adopted"
+    ? withAdjustment(book, event.net, event.averagePrice)
+    : book;
+}
+
+/** Whether a reopening of `claim` needs a new attempt number: the last one is known to be over. */
+export function nextAttempt(claim: Claim): number {
+  const neverThere = claim.outcome === "not_sent" || claim.outcome === "absent";
+  if (hasFills(claim)) throw new InvariantError("a claim with fills is never reopened");
+  return neverThere ? claim.attempt : claim.attempt + 1;
+}

@@ -1,0 +1,90 @@
+/**
+ * The claim's life, `OPEN → RESOLVED → IN_RECONCILIATION → FINAL → SETTLED`, as one table.
+ *
+ * - OPEN: somebody owns the right to send; nothing certain is known of the POST.
+ * - RESOLVED: the broker's answer is certain. Left within the same transaction.
+ * - IN_RECONCILIATION: an order is working, or its outcome is unknown, or a refused close is a
+ *   question. Only evidence leads out, never time, a retry count or a restart (I4).
+ * - FINAL: how it ended is proved; shares may still be missing from the book.
+ * - SETTLED: every filled share is booked; the receipt is sealed.
+ *
+ * A pair that is not in the table throws. The diagram in docs/ARCHITECTURE.md is made from it.
+ */
+import { InvariantError } from "../core/errors.ts";
+import type { ClaimEventType } from "./claim-event.ts";
+
+export const CLAIM_STATUSES = [
+  "OPEN",
+  "RESOLVED",
+  "IN_RECONCILIATION",
+  "FINAL",
+  "SETTLED",
+] as const;
+export type ClaimStatus = (typeof CLAIM_STATUSES)[number];
+
+type Row = Readonly<Partial<Record<ClaimEventType, ClaimStatus>>>;
+
+/** What may be known of a claim in any state without moving it. */
+const told = (status: ClaimStatus) =>
+  ({ caller_told: status, repeat_answered: status }) as const satisfies Row;
+
+export const TRANSITIONS: Readonly<Record<ClaimStatus | "NONE", Row>> = {
+  NONE: { claimed: "OPEN" },
+  OPEN: {
+    ...told("OPEN"),
+    accepted: "RESOLVED",
+    refused: "RESOLVED",
+    attempt_not_sent: "OPEN",
+    rate_limited: "OPEN",
+    not_sent_concluded: "FINAL",
+    outcome_unknown: "IN_RECONCILIATION",
+    order_working: "IN_RECONCILIATION",
+    order_ended: "FINAL",
+    fill_booked: "OPEN",
+  },
+  RESOLVED: {
+    ...told("RESOLVED"),
+    fills_awaited: "IN_RECONCILIATION",
+    close_questioned: "IN_RECONCILIATION",
+    refusal_concluded: "FINAL",
+    order_working: "IN_RECONCILIATION",
+    order_ended: "FINAL",
+    fill_booked: "RESOLVED",
+  },
+  IN_RECONCILIATION: {
+    ...told("IN_RECONCILIATION"),
+    order_working: "IN_RECONCILIATION",
+    order_ended: "FINAL",
+    fill_booked: "IN_RECONCILIATION",
+    not_found_read: "IN_RECONCILIATION",
+    absence_proved: "FINAL",
+    id_owned_elsewhere: "FINAL",
+    flatness_proved: "FINAL",
+    still_held: "FINAL",
+    malformed: "FINAL",
+  },
+  FINAL: {
+    ...told("FINAL"),
+    fill_booked: "FINAL",
+    late_fill_booked: "FINAL",
+    sealed: "SETTLED",
+    reopened: "OPEN",
+  },
+  SETTLED: {
+    ...told("SETTLED"),
+    late_fill_booked: "SETTLED",
+    reopened: "OPEN",
+  },
+};
+
+/** The state after `event`; throws InvariantError for a pair that is not in the table. */
+export function transition(from: ClaimStatus | "NONE", event: ClaimEventType): ClaimStatus {
+  const to = TRANSITIONS[from][event];
+  if (to === undefined) throw new InvariantError(`a claim in ${from} cannot take ${event}`);
+  return to;
+}
+
+/** Whether the action may still have an order at work, or an outcome that nobody knows. */
+export function isLive(status: ClaimStatus): boolean {
+  return status === "OPEN" || status === "RESOLVED" || status === "IN_RECONCILIATION";
+}

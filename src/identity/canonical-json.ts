@@ -1,0 +1,21 @@
+/** RFC 8785 canonical JSON and the SHA-256 over its UTF-8 bytes, through the `canonicalize` package. */
+import { createHash } from "node:crypto";
+import serialize from "canonicalize";
+import { InvariantError } from "../core/errors.ts";
+
+/** The canonical text of `value`; throws InvariantError for what JSON cannot hold. */
+export function canonicalJson(value: unknown): string {
+  const text = serialize(value);
+  if (text === undefined) throw new InvariantError(`not a JSON value: ${typeof value}`);
+  return text;
+}
+
+/** SHA-256 over the UTF-8 bytes of `text`, 64 lower-case hex digits. */
+export function sha256Hex(text: string): string {
+  return createHash("sha256").update(text, "utf8").digest("hex");
+}
+
+/** SHA-256 over the canonical JSON of `value`, 64 lower-case hex digits. */
+export function canonicalHash(value: unknown): string {
+  return sha256Hex(canonicalJson(value));
+}

@@ -1,0 +1,82 @@
+/**
+ * The ledger's port: whole atomic operations, never an open transaction.
+ *
+ * - `claim` resolves only after its event is on disk (I2); when it rejects, nothing may be sent.
+ * - Every operation locks what it decides on, so that of two callers only one gets `proceed` (I3).
+ * - Events are appended in the transaction that writes the rows they imply, each with the hash of
+ *   the one before (I10). What `events` returns is on disk.
+ *
+ * Every method rejects with a LatchError whose code begins with `store_` when the store fails.
+ */
+import type { Book } from "../book/book.ts";
+import type { ClaimDecision } from "../claim/answer.ts";
+import type { Claim } from "../claim/claim.ts";
+import type { BookEvent, ClaimEvent, LedgerEvent } from "../claim/claim-event.ts";
+import type { ClaimCommand } from "../claim/decide-claim.ts";
+import type { RecordCommand } from "../claim/decide-record.ts";
+import type { EpochMs } from "../core/clock.ts";
+import type { DecimalText } from "../core/decimal.ts";
+import type { AccountId, ClaimKey } from "../core/ids.ts";
+
+export type RecordResult =
+  | { readonly kind: "recorded"; readonly claim: Claim; readonly changed: boolean }
+  /** The writer's fencing number is old: the claim was reopened meanwhile. */
+  | { readonly kind: "stale"; readonly claim: Claim };
+
+/** A position as it stood when the ledger was first opened for its account. */
+export interface OpeningPosition {
+  readonly symbol: string;
+  readonly quantity: DecimalText;
+  readonly averagePrice: DecimalText;
+}
+
+export type StoredEvent = LedgerEvent & {
+  /** Counts from 1 without a gap. */
+  readonly sequence: number;
+  readonly at: EpochMs;
+  readonly previousHash: string;
+  readonly hash: string;
+};
+
+/** An event that changed nothing; the last second of these may be lost in a crash. */
+export type Note =
+  | {
+      readonly subject: "claim";
+      readonly key: ClaimKey;
+      readonly symbol: string;
+      readonly body: ClaimEvent & { type: "repeat_answered" };
+    }
+  | {
+      readonly subject: "book";
+      readonly account: AccountId;
+      readonly symbol: string;
+      readonly body: BookEvent & { type: "intent_blocked" };
+    };
+
+export interface EventQuery {
+  /** Only events with a higher sequence. */
+  readonly after?: number;
+  /** At most this many, oldest first; default 1,000. */
+  readonly limit?: number;
+}
+
+export interface Ledger {
+  claim(command: ClaimCommand): Promise<ClaimDecision>;
+  record(key: ClaimKey, command: RecordCommand): Promise<RecordResult>;
+  /** Buffered, and written within a second. */
+  note(note: Note, at: EpochMs): void;
+  /** Takes over the broker's positions once per account; false when that was done before. */
+  adoptOpening(
+    account: AccountId,
+    positions: readonly OpeningPosition[],
+    at: EpochMs,
+  ): Promise<boolean>;
+  claimOf(key: ClaimKey): Promise<Claim | undefined>;
+  /** Claims that are not FINAL or SETTLED, and FINAL ones with shares missing; oldest first. */
+  unsettledClaims(account: AccountId): Promise<readonly Claim[]>;
+  countByStatus(account: AccountId): Promise<Readonly<Record<string, number>>>;
+  book(account: AccountId, symbol: string): Promise<Book>;
+  books(account: AccountId): Promise<readonly Book[]>;
+  events(query?: EventQuery): Promise<readonly StoredEvent[]>;
+  close(): Promise<void>;
+}

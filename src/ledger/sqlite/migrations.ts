@@ -1,0 +1,65 @@
+/**
+ * The schema, as numbered steps that only go forward. `user_version` holds the number of the last
+ * one; a program that knows fewer refuses the file. A step is never edited once it was released.
+ */
+
+/** Marks a file as ours in SQLite's own header: "TLCH". */
+export const APPLICATION_ID = 0x544c4348;
+
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE events (
+    sequence      INTEGER PRIMARY KEY,
+    at            INTEGER NOT NULL,
+    subject       TEXT NOT NULL CHECK (subject IN ('claim', 'book')),
+    account       TEXT NOT NULL,
+    agent         TEXT,
+    request_id    TEXT,
+    symbol        TEXT NOT NULL,
+    body          TEXT NOT NULL,
+    previous_hash TEXT NOT NULL,
+    hash          TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX events_by_claim ON events (account, agent, request_id) WHERE request_id IS NOT NULL;
+  CREATE TRIGGER events_are_never_changed BEFORE UPDATE ON events
+    BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+  CREATE TRIGGER events_are_never_deleted BEFORE DELETE ON events
+    BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+
+  CREATE TABLE claims (
+    id              INTEGER PRIMARY KEY,
+    account         TEXT NOT NULL,
+    agent           TEXT NOT NULL,
+    request_id      TEXT NOT NULL,
+    fingerprint     TEXT NOT NULL,
+    episode         INTEGER NOT NULL,
+    status          TEXT NOT NULL,
+    broker_order_id TEXT,
+    body            TEXT NOT NULL,
+    UNIQUE (account, agent, request_id)
+  ) STRICT;
+  CREATE INDEX claims_by_fingerprint ON claims (account, agent, fingerprint, episode);
+  CREATE INDEX claims_unsettled ON claims (account) WHERE status <> 'SETTLED';
+  CREATE INDEX claims_by_order ON claims (account, broker_order_id)
+    WHERE broker_order_id IS NOT NULL;
+
+  CREATE TABLE books (
+    account TEXT NOT NULL,
+    symbol  TEXT NOT NULL,
+    body    TEXT NOT NULL,
+    PRIMARY KEY (account, symbol)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE sync_mark (
+    id       INTEGER PRIMARY KEY CHECK (id = 1),
+    sequence INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE accounts (
+    account    TEXT PRIMARY KEY,
+    adopted_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
+];
+
+export const SCHEMA_VERSION = MIGRATIONS.length;

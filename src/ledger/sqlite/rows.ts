@@ -1,0 +1,191 @@
+/** The statements of the ledger on one connection: rows in, domain values out. No decisions. */
+import type { Database, Statement } from "better-sqlite3";
+import { type Book, emptyBook } from "../../book/book.ts";
+import type { Claim } from "../../claim/claim.ts";
+import type { LedgerEvent } from "../../claim/claim-event.ts";
+import type { AccountId, AgentId, ClaimKey, RequestId } from "../../core/ids.ts";
+import { canonicalJson } from "../../identity/canonical-json.ts";
+import { type ChainHead, EMPTY_CHAIN } from "../event-chain.ts";
+import type { StoredEvent } from "../ledger.ts";
+
+interface EventRow {
+  readonly sequence: number;
+  readonly at: number;
+  readonly subject: "claim" | "book";
+  readonly account: string;
+  readonly agent: string | null;
+  readonly request_id: string | null;
+  readonly symbol: string;
+  readonly body: string;
+  readonly previous_hash: string;
+  readonly hash: string;
+}
+
+export class Rows {
+  readonly #database: Database;
+  readonly #statements = new Map<string, Statement>();
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  claim(key: ClaimKey): Claim | undefined {
+    return this.#claim(
+      "SELECT body FROM claims WHERE account = ? AND agent = ? AND request_id = ?",
+      [key.account, key.agent, key.requestId],
+    );
+  }
+
+  /** The claim of an equal intent in the same episode: a live one, else the latest. */
+  twin(account: AccountId, agent: AgentId, fingerprint: string, episode: number) {
+    return this.#claim(
+      `SELECT body FROM claims
+       WHERE account = ? AND agent = ? AND fingerprint = ? AND episode = ?
+       ORDER BY status IN ('OPEN', 'RESOLVED', 'IN_RECONCILIATION') DESC, id DESC LIMIT 1`,
+      [account, agent, fingerprint, episode],
+    );
+  }
+
+  /** The claim that owns the broker's order `brokerOrderId`. */
+  holder(account: AccountId, brokerOrderId: string): ClaimKey | undefined {
+    const row = this.#prepare(
+      "SELECT agent, request_id FROM claims WHERE account = ? AND broker_order_id = ?",
+    ).get(account, brokerOrderId) as { agent: string; request_id: string } | undefined;
+    if (row === undefined) return undefined;
+    return { account, agent: row.agent as AgentId, requestId: row.request_id as RequestId };
+  }
+
+  unsettledClaims(account: AccountId): Claim[] {
+    const rows = this.#prepare(
+      "SELECT body FROM claims WHERE account = ? AND status <> 'SETTLED' ORDER BY id",
+    ).all(account) as { body: string }[];
+    return rows.map(({ body }) => JSON.parse(body) as Claim);
+  }
+
+  countByStatus(account: AccountId): Record<string, number> {
+    const rows = this.#prepare(
+      "SELECT status, count(*) AS count FROM claims WHERE account = ? GROUP BY status",
+    ).all(account) as { status: string; count: number }[];
+    return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
+  }
+
+  saveClaim(claim: Claim): void {
+    const { key } = claim;
+    this.#prepare(
+      `INSERT INTO claims
+         (account, agent, request_id, fingerprint, episode, status, broker_order_id, body)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (account, agent, request_id) DO UPDATE SET
+         status = excluded.status, broker_order_id = excluded.broker_order_id,
+         body = excluded.body`,
+    ).run(
+      key.account,
+      key.agent,
+      key.requestId,
+      claim.fingerprint,
+      claim.episode,
+      claim.status,
+      claim.brokerOrderId,
+      JSON.stringify(claim),
+    );
+  }
+
+  book(account: AccountId, symbol: string): Book {
+    const row = this.#prepare("SELECT body FROM books WHERE account = ? AND symbol = ?").get(
+      account,
+      symbol,
+    ) as { body: string } | undefined;
+    return row === undefined ? emptyBook(account, symbol) : (JSON.parse(row.body) as Book);
+  }
+
+  books(account: AccountId): Book[] {
+    const rows = this.#prepare("SELECT body FROM books WHERE account = ? ORDER BY symbol").all(
+      account,
+    ) as { body: string }[];
+    return rows.map(({ body }) => JSON.parse(body) as Book);
+  }
+
+  saveBook(book: Book): void {
+    this.#prepare(
+      `INSERT INTO books (account, symbol, body) VALUES (?, ?, ?)
+       ON CONFLICT (account, symbol) DO UPDATE SET body = excluded.body`,
+    ).run(book.account, book.symbol, JSON.stringify(book));
+  }
+
+  /** Marks the account's opening as adopted; false when it was before. */
+  markAdopted(account: AccountId, at: number): boolean {
+    const result = this.#prepare(
+      "INSERT INTO accounts (account, adopted_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
+    ).run(account, at);
+    return result.changes === 1;
+  }
+
+  head(): ChainHead {
+    const row = this.#prepare(
+      "SELECT sequence, hash FROM events ORDER BY sequence DESC LIMIT 1",
+    ).get() as ChainHead | undefined;
+    return row ?? EMPTY_CHAIN;
+  }
+
+  appendEvent(event: StoredEvent): void {
+    const claimKey = event.subject === "claim" ? event.key : undefined;
+    this.#prepare(
+      `INSERT INTO events (sequence, at, subject, account, agent, request_id, symbol, body,
+         previous_hash, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ).run(
+      event.sequence,
+      event.at,
+      event.subject,
+      event.subject === "claim" ? event.key.account : event.account,
+      claimKey?.agent ?? null,
+      claimKey?.requestId ?? null,
+      event.symbol,
+      canonicalJson(event.body),
+      event.previousHash,
+      event.hash,
+    );
+  }
+
+  /** Notes how far the log reached at a synced commit. */
+  saveSyncMark(sequence: number): void {
+    this.#prepare(
+      `INSERT INTO sync_mark (id, sequence) VALUES (1, ?)
+       ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence`,
+    ).run(sequence);
+  }
+
+  events(after: number, through: number, limit: number): StoredEvent[] {
+    const rows = this.#prepare(
+      "SELECT * FROM events WHERE sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ?",
+    ).all(after, through, limit) as EventRow[];
+    return rows.map(storedEvent);
+  }
+
+  #claim(sql: string, parameters: readonly (string | number)[]): Claim | undefined {
+    const row = this.#prepare(sql).get(...parameters) as { body: string } | undefined;
+    return row === undefined ? undefined : (JSON.parse(row.body) as Claim);
+  }
+
+  #prepare(sql: string): Statement {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.#database.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+}
+
+function storedEvent(row: EventRow): StoredEvent {
+  const account = row.account as AccountId;
+  const about = {
+    symbol: row.symbol,
+    body: JSON.parse(row.body),
+    sequence: row.sequence,
+    at: row.at,
+    previousHash: row.previous_hash,
+    hash: row.hash,
+  };
+  if (row.subject === "book") return { ...about, subject: "book", account };
+  const key = { account, agent: row.agent as AgentId, requestId: row.request_id as RequestId };
+  return { ...about, subject: "claim", key } satisfies LedgerEvent & StoredEvent;
+}

@@ -1,0 +1,90 @@
+/**
+ * One claim or record inside an open transaction: load, decide, append events, write the rows that
+ * they imply. Decisions are taken in claim/; this carries them out.
+ */
+import { episodeOf } from "../../book/book.ts";
+import type { ClaimDecision } from "../../claim/answer.ts";
+import type { Claim } from "../../claim/claim.ts";
+import type { ClaimEvent } from "../../claim/claim-event.ts";
+import { type ClaimCommand, decideClaim, identify } from "../../claim/decide-claim.ts";
+import { decideRecord, type RecordCommand } from "../../claim/decide-record.ts";
+import { evolveBook, evolveBookByClaim, evolveClaim } from "../../claim/evolve.ts";
+import type { EpochMs } from "../../core/clock.ts";
+import { InvariantError } from "../../core/errors.ts";
+import type { AccountId, ClaimKey } from "../../core/ids.ts";
+import { chainEvent } from "../event-chain.ts";
+import type { Note, OpeningPosition, RecordResult } from "../ledger.ts";
+import type { Rows } from "./rows.ts";
+
+export function runClaim(rows: Rows, command: ClaimCommand): ClaimDecision {
+  const { intent, policy } = command;
+  const { account, agent } = intent;
+  const identity = identify(intent, policy);
+  const book = rows.book(account, intent.symbol);
+  const { requestId, fingerprint } = identity;
+  const existing = requestId === null ? undefined : rows.claim({ account, agent, requestId });
+  const episode = episodeOf(book, intent.effect);
+  const twin = existing ?? rows.twin(account, agent, fingerprint, episode);
+  const { event, decision } = decideClaim({ book, existing, twin }, command);
+  if (event !== null && decision.kind === "proceed") {
+    const before = decision.reopened ? (existing ?? twin) : undefined;
+    applyToClaim(rows, before, decision.claim.key, intent.symbol, [event], command.now);
+  }
+  return decision;
+}
+
+export function runRecord(rows: Rows, key: ClaimKey, command: RecordCommand): RecordResult {
+  const claim = rows.claim(key);
+  if (claim === undefined) throw new InvariantError(`no claim ${key.requestId} to record on`);
+  const holder =
+    command.type === "order" ? rows.holder(key.account, command.order.brokerOrderId) : undefined;
+  const events = decideRecord(claim, command, holder);
+  if (events === undefined) return { kind: "stale", claim };
+  if (events.length === 0) return { kind: "recorded", claim, changed: false };
+  const after = applyToClaim(rows, claim, key, claim.intent.symbol, events, command.now);
+  return { kind: "recorded", claim: after, changed: true };
+}
+
+export function runOpening(
+  rows: Rows,
+  account: AccountId,
+  positions: readonly OpeningPosition[],
+  at: EpochMs,
+): boolean {
+  if (!rows.markAdopted(account, at)) return false;
+  for (const { symbol, quantity, averagePrice } of positions) {
+    const body = { type: "opening_adopted", net: quantity, averagePrice } as const;
+    rows.appendEvent(chainEvent(rows.head(), { subject: "book", account, symbol, body }, at));
+    rows.saveBook(evolveBook(rows.book(account, symbol), body));
+  }
+  return true;
+}
+
+export function runNote(rows: Rows, note: Note, at: EpochMs): void {
+  rows.appendEvent(chainEvent(rows.head(), note, at));
+}
+
+function applyToClaim(
+  rows: Rows,
+  before: Claim | undefined,
+  key: ClaimKey,
+  symbol: string,
+  events: readonly ClaimEvent[],
+  at: EpochMs,
+): Claim {
+  let claim = before;
+  let book = rows.book(key.account, symbol);
+  let head = rows.head();
+  for (const body of events) {
+    const status = claim?.status ?? "NONE";
+    claim = evolveClaim(claim, key, body, at);
+    book = evolveBookByClaim(book, body, status, claim);
+    const stored = chainEvent(head, { subject: "claim", key, symbol, body }, at);
+    rows.appendEvent(stored);
+    head = stored;
+  }
+  if (claim === undefined) throw new InvariantError("a claim needs at least one event");
+  rows.saveClaim(claim);
+  rows.saveBook(book);
+  return claim;
+}
