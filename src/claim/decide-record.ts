@@ -18,7 +18,12 @@ export type RecordCommand =
   | ({ readonly type: "order" } & OrderCommand)
   | ({ readonly type: "not_found" } & NotFoundCommand)
   | { readonly type: "expiry"; readonly postDeadlineMs: number; readonly now: EpochMs }
-  | { readonly type: "told_pending"; readonly fencing: number; readonly now: EpochMs };
+  | {
+      readonly type: "told";
+      readonly answer: "certain" | "pending";
+      readonly fencing: number;
+      readonly now: EpochMs;
+    };
 
 /**
  * The events of `command`; none where it tells nothing new; undefined when its writer's fencing
@@ -40,12 +45,18 @@ export function decideRecord(
       return decideNotFound(claim, command);
     case "expiry":
       return decideExpiry(claim, command.now, command.postDeadlineMs);
-    case "told_pending":
-      return decideToldPending(claim, command.fencing);
+    case "told":
+      return decideTold(claim, command.fencing, command.answer);
   }
 }
 
-function decideToldPending(claim: Claim, fencing: number): readonly ClaimEvent[] | undefined {
+/** What the owner's caller was told; a certain answer is never taken back. */
+function decideTold(
+  claim: Claim,
+  fencing: number,
+  answer: "certain" | "pending",
+): readonly ClaimEvent[] | undefined {
   if (fencing !== claim.fencing) return undefined;
-  return claim.told === null ? [{ type: "caller_told", answer: "pending" }] : [];
+  const known = claim.told === answer || claim.told === "certain";
+  return known ? [] : [{ type: "caller_told", answer }];
 }

@@ -1,0 +1,205 @@
+/**
+ * Wires the parts together; the only file that names a store or a broker. Everything above it asks
+ * for a {@link Latch} and knows neither SQLite nor Alpaca.
+ */
+import { type Logger, pino } from "pino";
+import type { Book } from "./book/book.ts";
+import { createAlpacaBroker } from "./broker/alpaca/alpaca-broker.ts";
+import { RateBudget } from "./broker/alpaca/rate-budget.ts";
+import type { Broker } from "./broker/broker.ts";
+import type { Claim } from "./claim/claim.ts";
+import { type Config, processEnvironment, resolveConfig, type Settings } from "./config.ts";
+import { type Clock, type EpochMs, systemClock } from "./core/clock.ts";
+import { LatchError } from "./core/errors.ts";
+import type { AccountId, OwnerId } from "./core/ids.ts";
+import { type RandomSource, systemRandom } from "./core/random.ts";
+import { FillPoller } from "./fills/fill-poller.ts";
+import { Gateway } from "./gateway/gateway.ts";
+import type { OrderAnswer } from "./gateway/order-answer.ts";
+import { type IntentInput, parseIntent } from "./identity/intent-schema.ts";
+import type { EventQuery, Ledger, StoredEvent } from "./ledger/ledger.ts";
+import { openSqliteLedger } from "./ledger/sqlite/sqlite-ledger.ts";
+import { FILL_POLL_CRON, type RunningSchedule, startSchedule } from "./schedule/schedule.ts";
+
+/** What comes from outside besides settings: time, randomness, network, log. */
+export interface Surroundings {
+  readonly clock?: Clock;
+  readonly random?: RandomSource;
+  readonly fetchApi?: typeof fetch;
+  readonly logger?: Logger;
+  /** Off, nothing runs by itself: the caller calls {@link Latch.tick}. Default on. */
+  readonly schedule?: boolean;
+}
+
+export type LatchOptions = Settings & Surroundings;
+
+/**
+ * The gateway of one agent group in one account.
+ *
+ * @example
+ * ```ts
+ * const latch = await openLatch({ store: "latch.db", agent: "momentum" });
+ * const answer = await latch.submit({
+ *   symbol: "TQQQ", side: "buy", effect: "open", quantity: "6",
+ *   anchor: { bar: "2026-05-21T09:42", stage: "base" },
+ * });
+ * ```
+ */
+export interface Latch {
+  readonly account: AccountId;
+  /** One logical action, at most one order; the answer says which of the four ways it went. */
+  submit(intent: IntentInput): Promise<OrderAnswer>;
+  book(symbol: string): Promise<Book>;
+  books(): Promise<readonly Book[]>;
+  /** Claims that are not settled, oldest first. */
+  unsettledClaims(): Promise<readonly Claim[]>;
+  countByStatus(): Promise<Readonly<Record<string, number>>>;
+  /** The event log, from disk only. */
+  events(query?: EventQuery): Promise<readonly StoredEvent[]>;
+  /** One round of looking after what is at work: fills, lost answers, dead owners' claims. */
+  tick(): Promise<void>;
+  /** When {@link tick} would next read something; undefined while nothing is at work. */
+  nextDueAt(): EpochMs | undefined;
+  /** Ends reads under way and writes what is buffered; claims stay as they are. */
+  close(): Promise<void>;
+}
+
+/** Throws LatchError: `invalid_option`, `store_*`, or `broker_unavailable`; nothing was sent. */
+export async function openLatch(options: LatchOptions = {}): Promise<Latch> {
+  const { clock = systemClock, random = systemRandom, fetchApi, logger, schedule } = options;
+  const config = resolveConfig(settingsOf(options), processEnvironment);
+  const log = logger ?? pino({ name: "tradelatch", level: "warn" }, pino.destination(2));
+  const broker = createAlpacaBroker({
+    keyId: config.keyId,
+    secret: config.secret,
+    clock,
+    budget: new RateBudget({ clock }),
+    submitDeadlineMs: config.policy.postDeadlineMs,
+    ...(config.baseUrl === undefined ? {} : { baseUrl: config.baseUrl }),
+    ...(fetchApi === undefined ? {} : { fetchApi }),
+  });
+  const ledger = openSqliteLedger(config.store, clock);
+  try {
+    const account = await adoptAccount(broker, ledger, clock);
+    const owner = random.uuid() as OwnerId;
+    const latch = new OpenLatch({ account, broker, clock, config, ledger, log, owner });
+    if (schedule ?? true) latch.start();
+    return latch;
+  } catch (error) {
+    await ledger.close();
+    await broker.close();
+    throw error;
+  }
+}
+
+function settingsOf(options: LatchOptions): Settings {
+  const { clock: _, random: __, fetchApi: ___, logger: ____, schedule: _____, ...rest } = options;
+  return rest;
+}
+
+/** Finds out whose account this is and, at the first start, what it holds. */
+async function adoptAccount(broker: Broker, ledger: Ledger, clock: Clock): Promise<AccountId> {
+  const account = await broker.account();
+  if (account.kind === "unknown") {
+    throw new LatchError("broker_unavailable", `the account cannot be read: ${account.reason}`);
+  }
+  const positions = await broker.positions();
+  if (positions.kind === "unknown") {
+    throw new LatchError("broker_unavailable", `positions cannot be read: ${positions.reason}`);
+  }
+  const opening = positions.value.map(({ symbol, quantity, averageEntryPrice }) => ({
+    symbol,
+    quantity,
+    averagePrice: averageEntryPrice,
+  }));
+  await ledger.adoptOpening(account.value.accountId, opening, clock.now());
+  return account.value.accountId;
+}
+
+interface Parts {
+  readonly account: AccountId;
+  readonly broker: Broker;
+  readonly clock: Clock;
+  readonly config: Config;
+  readonly ledger: Ledger;
+  readonly log: Logger;
+  readonly owner: OwnerId;
+}
+
+class OpenLatch implements Latch {
+  readonly account: AccountId;
+  readonly #parts: Parts;
+  readonly #poller: FillPoller;
+  readonly #gateway: Gateway;
+  #schedule: RunningSchedule | undefined;
+
+  constructor(parts: Parts) {
+    const { account, config, log } = parts;
+    this.account = account;
+    this.#parts = parts;
+    this.#poller = new FillPoller(parts);
+    this.#gateway = new Gateway({
+      ...parts,
+      policy: config.policy,
+      waitMs: config.waitMs,
+      refreshFills: (symbol) => this.#poller.refresh(symbol),
+      onFailure: (error, claim) => {
+        log.error({ err: error, requestId: claim.key.requestId }, "a claim could not be followed");
+      },
+    });
+  }
+
+  start(): void {
+    const { log } = this.#parts;
+    const run = () =>
+      this.tick().catch((error: unknown) => log.error({ err: error }, "a tick failed"));
+    this.#schedule = startSchedule([{ name: "fill-poll", cron: FILL_POLL_CRON, run }], log);
+  }
+
+  async submit(input: IntentInput): Promise<OrderAnswer> {
+    const { account, config, log } = this.#parts;
+    const intent = parseIntent(input, account, config.agent);
+    const answer = await this.#gateway.submit(intent);
+    const { status, requestId } = answer;
+    const { symbol, side, decisionId } = intent;
+    log.info({ status, requestId, symbol, side, decisionId }, "order answered");
+    return answer;
+  }
+
+  book(symbol: string): Promise<Book> {
+    return this.#parts.ledger.book(this.account, symbol);
+  }
+
+  books(): Promise<readonly Book[]> {
+    return this.#parts.ledger.books(this.account);
+  }
+
+  unsettledClaims(): Promise<readonly Claim[]> {
+    return this.#parts.ledger.unsettledClaims(this.account);
+  }
+
+  countByStatus(): Promise<Readonly<Record<string, number>>> {
+    return this.#parts.ledger.countByStatus(this.account);
+  }
+
+  events(query?: EventQuery): Promise<readonly StoredEvent[]> {
+    return this.#parts.ledger.events(query);
+  }
+
+  async tick(): Promise<void> {
+    const claims = await this.unsettledClaims();
+    await this.#gateway.tend(claims);
+    await this.#poller.tick(claims);
+  }
+
+  nextDueAt(): EpochMs | undefined {
+    return this.#poller.nextDueAt();
+  }
+
+  async close(): Promise<void> {
+    await this.#schedule?.stop();
+    await this.#gateway.close();
+    await this.#parts.broker.close();
+    await this.#parts.ledger.close();
+  }
+}

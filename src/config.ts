@@ -1,0 +1,142 @@
+/**
+ * The settings, from the caller's options and the environment, read once, validated and frozen.
+ * An option wins over its environment variable. A variable that begins with TRADELATCH_ and is not
+ * known is an error: a misspelt setting must not be silently without effect.
+ */
+import { z } from "zod";
+import { type ClaimPolicy, DEFAULT_CLAIM_POLICY } from "./claim/policy.ts";
+import { LatchError } from "./core/errors.ts";
+import type { AgentId } from "./core/ids.ts";
+
+/** What a caller may set; everything else comes from the environment or has a default. */
+export interface Settings extends Partial<ClaimPolicy> {
+  /** The ledger: a path to a SQLite file. Environment: TRADELATCH_STORE. */
+  readonly store?: string;
+  /** The agent group: all instances of one bot share it. Environment: TRADELATCH_AGENT. */
+  readonly agent?: string;
+  /** Environment: APCA_API_KEY_ID. */
+  readonly keyId?: string;
+  /** Environment: APCA_API_SECRET_KEY. */
+  readonly secret?: string;
+  /** Environment: APCA_API_BASE_URL. Default: Alpaca's paper host. */
+  readonly baseUrl?: string;
+  /** Must be true for Alpaca's live host. */
+  readonly live?: boolean;
+  /** How long `submit` waits for a certain answer, in milliseconds, under 10,000. */
+  readonly waitMs?: number;
+}
+
+export interface Config {
+  readonly store: string;
+  readonly agent: AgentId;
+  readonly keyId: string;
+  readonly secret: string;
+  readonly baseUrl: string | undefined;
+  readonly waitMs: number;
+  readonly policy: ClaimPolicy;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The environment of this process. */
+export const processEnvironment: Environment = process.env;
+
+const DEFAULT_WAIT_MS = 8_000;
+/** Clients give up on an answer after ten seconds. */
+const LONGEST_WAIT_MS = 9_999;
+const LIVE_HOST = "api.alpaca.markets";
+
+const duration = z.number().int().positive();
+const settingsSchema = z.strictObject({
+  store: z.string().min(1),
+  agent: z.string().min(1).max(64).default("default"),
+  keyId: z.string().min(1),
+  secret: z.string().min(1),
+  baseUrl: z.string().min(1).optional(),
+  live: z.boolean().default(false),
+  waitMs: duration.max(LONGEST_WAIT_MS).default(DEFAULT_WAIT_MS),
+  dedupeWindowMs: duration.default(DEFAULT_CLAIM_POLICY.dedupeWindowMs),
+  sendDeadlineMs: duration.default(DEFAULT_CLAIM_POLICY.sendDeadlineMs),
+  postDeadlineMs: duration.default(DEFAULT_CLAIM_POLICY.postDeadlineMs),
+  absenceWindowMs: duration.default(DEFAULT_CLAIM_POLICY.absenceWindowMs),
+  allowShort: z.boolean().default(DEFAULT_CLAIM_POLICY.allowShort),
+  clientIdIsIdentity: z.boolean().default(DEFAULT_CLAIM_POLICY.clientIdIsIdentity),
+});
+
+type SettingName = keyof z.input<typeof settingsSchema>;
+
+const VARIABLES: Readonly<Partial<Record<SettingName, string>>> = {
+  store: "TRADELATCH_STORE",
+  agent: "TRADELATCH_AGENT",
+  keyId: "APCA_API_KEY_ID",
+  secret: "APCA_API_SECRET_KEY",
+  baseUrl: "APCA_API_BASE_URL",
+  waitMs: "TRADELATCH_WAIT_MS",
+  dedupeWindowMs: "TRADELATCH_DEDUPE_WINDOW_MS",
+  sendDeadlineMs: "TRADELATCH_SEND_DEADLINE_MS",
+  postDeadlineMs: "TRADELATCH_POST_DEADLINE_MS",
+  absenceWindowMs: "TRADELATCH_ABSENCE_WINDOW_MS",
+  allowShort: "TRADELATCH_ALLOW_SHORT",
+  clientIdIsIdentity: "TRADELATCH_CLIENT_ID_IS_IDENTITY",
+};
+
+/** Settings whose values appear in no message. */
+const SECRETS: readonly string[] = ["keyId", "secret"];
+
+/** Throws LatchError `invalid_option` naming the setting, its variable and the value received. */
+export function resolveConfig(settings: Settings, environment: Environment): Config {
+  refuseUnknownVariables(environment);
+  const merged = { ...fromEnvironment(environment), ...withoutUndefined(settings) };
+  const parsed = settingsSchema.safeParse(merged);
+  if (!parsed.success) throw describe(parsed.error, merged);
+  const { store, agent, keyId, secret, baseUrl, live, waitMs, ...policy } = parsed.data;
+  refuseUnspokenLive(baseUrl, live);
+  return Object.freeze({ store, agent: agent as AgentId, keyId, secret, baseUrl, waitMs, policy });
+}
+
+function refuseUnknownVariables(environment: Environment): void {
+  const known = new Set(Object.values(VARIABLES));
+  const unknown = Object.keys(environment).find(
+    (name) => name.startsWith("TRADELATCH_") && !known.has(name),
+  );
+  if (unknown === undefined) return;
+  throw new LatchError("invalid_option", `the environment variable ${unknown} is not a setting`);
+}
+
+function fromEnvironment(environment: Environment): Record<string, unknown> {
+  const entries = Object.entries(VARIABLES).flatMap(([name, variable]) => {
+    const value = environment[variable];
+    return value === undefined || value === "" ? [] : [[name, readValue(name, value)] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Durations and switches are written as text in the environment. */
+function readValue(name: string, value: string): unknown {
+  if (name.endsWith("Ms") && /^\d+$/.test(value)) return Number(value);
+  if (value === "true" || value === "false") return value === "true";
+  return value;
+}
+
+function withoutUndefined(settings: Settings): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+}
+
+function refuseUnspokenLive(baseUrl: string | undefined, live: boolean): void {
+  if (live || baseUrl === undefined || !URL.canParse(baseUrl)) return;
+  if (new URL(baseUrl).hostname !== LIVE_HOST) return;
+  throw new LatchError("invalid_option", `${LIVE_HOST} trades real money: say live: true as well`);
+}
+
+function describe(error: z.ZodError, merged: Record<string, unknown>): LatchError {
+  const issue = error.issues[0];
+  if (issue?.code === "unrecognized_keys") {
+    return new LatchError("invalid_option", `unknown option ${issue.keys.join(", ")}`);
+  }
+  const name = String(issue?.path[0] ?? "options");
+  const variable = VARIABLES[name as SettingName];
+  const where = variable === undefined ? name : `${name} (${variable})`;
+  const shown = SECRETS.includes(name) ? "not usable" : JSON.stringify(merged[name]);
+  const received = merged[name] === undefined ? "missing" : shown;
+  return new LatchError("invalid_option", `${where} is ${received}: ${issue?.message}`);
+}

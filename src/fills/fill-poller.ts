@@ -1,0 +1,100 @@
+/**
+ * The sure path of fills: asks the broker for every order that is not settled yet and books what it
+ * shows, by cumulative quantity (I6). One list call serves all claims; what the list misses is read
+ * singly. While nothing changes the pauses grow, up to a bound.
+ *
+ * Reads only. Orders whose outcome is unknown are the gateway's to seek, refused closes the
+ * reconciler's to judge.
+ */
+import type { Broker } from "../broker/broker.ts";
+import { type Claim, isAccepted } from "../claim/claim.ts";
+import type { BrokerOrder } from "../claim/evidence.ts";
+import type { Clock, EpochMs } from "../core/clock.ts";
+import type { AccountId } from "../core/ids.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+
+export interface FillPollerPorts {
+  readonly ledger: Ledger;
+  readonly broker: Broker;
+  readonly clock: Clock;
+  readonly account: AccountId;
+}
+
+/** Overlap with the time before the oldest claim: the broker's clock is not ours. */
+const LIST_MARGIN_MS = 60_000;
+/** Claims older than this are read singly, so that an old working order does not swell the list. */
+const LIST_LOOKBACK_MS = 24 * 60 * 60 * 1_000;
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
+
+export class FillPoller {
+  readonly #ports: FillPollerPorts;
+  #pauseMs = FIRST_PAUSE_MS;
+  #dueAt: EpochMs | undefined;
+  #watched = "";
+
+  constructor(ports: FillPollerPorts) {
+    this.#ports = ports;
+  }
+
+  /** When the next tick would read something; undefined while no order is at work. */
+  nextDueAt(): EpochMs | undefined {
+    return this.#dueAt;
+  }
+
+  /** Reads the orders of `claims` if that is due; call it as often as you like. */
+  async tick(claims: readonly Claim[]): Promise<void> {
+    const working = claims.filter(isAccepted);
+    const watched = working.map(({ brokerOrderId }) => brokerOrderId).join();
+    const now = this.#ports.clock.now();
+    const isNew = watched !== this.#watched;
+    this.#watched = watched;
+    if (isNew) this.#pauseMs = FIRST_PAUSE_MS;
+    if (!isNew && this.#dueAt !== undefined && now < this.#dueAt) return;
+    const changed = await this.#read(working);
+    this.#pauseMs = changed ? FIRST_PAUSE_MS : Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
+    this.#dueAt = working.length === 0 ? undefined : now + this.#pauseMs;
+  }
+
+  /** Reads our working orders in `symbol` at once. */
+  async refresh(symbol: string): Promise<void> {
+    const claims = await this.#ports.ledger.unsettledClaims(this.#ports.account);
+    await this.#read(claims.filter((claim) => isAccepted(claim) && claim.intent.symbol === symbol));
+  }
+
+  async #read(working: readonly Claim[]): Promise<boolean> {
+    if (working.length === 0) return false;
+    const listed = await this.#list(working);
+    let changed = false;
+    for (const claim of working) {
+      const order = listed.get(claim.clientOrderId) ?? (await this.#single(claim));
+      if (order === undefined) continue;
+      changed = (await this.#record(claim, order)) || changed;
+    }
+    return changed;
+  }
+
+  async #list(working: readonly Claim[]): Promise<ReadonlyMap<string, BrokerOrder>> {
+    const horizon = this.#ports.clock.now() - LIST_LOOKBACK_MS;
+    const recent = working.map(({ openedAt }) => openedAt).filter((openedAt) => openedAt > horizon);
+    if (recent.length === 0) return new Map();
+    const symbols = [...new Set(working.map(({ intent }) => intent.symbol))];
+    const after = Math.min(...recent) - LIST_MARGIN_MS;
+    const reading = await this.#ports.broker.orders({ status: "all", after, symbols });
+    if (reading.kind === "unknown") return new Map();
+    return new Map(reading.value.map((order) => [order.clientOrderId, order]));
+  }
+
+  async #single(claim: Claim): Promise<BrokerOrder | undefined> {
+    if (claim.brokerOrderId === null) return undefined;
+    const lookup = await this.#ports.broker.orderById(claim.brokerOrderId);
+    return lookup.kind === "found" ? lookup.order : undefined;
+  }
+
+  async #record(claim: Claim, order: BrokerOrder): Promise<boolean> {
+    const { ledger, clock } = this.#ports;
+    const read = { type: "order", order, source: "poll", now: clock.now() } as const;
+    const result = await ledger.record(claim.key, read);
+    return result.kind === "recorded" && result.changed;
+  }
+}

@@ -1,0 +1,23 @@
+/** The public names of TradeLatch: what a bot written in TypeScript imports. */
+export { type Latch, type LatchOptions, openLatch, type Surroundings } from "./app.ts";
+export type { Book } from "./book/book.ts";
+export { BLOCK_CODES, type BlockCode, type PendingPhase } from "./claim/answer.ts";
+export type { Claim, Receipt } from "./claim/claim.ts";
+export type { Outcome, Provenance } from "./claim/claim-event.ts";
+export type { BrokerOrder, Refusal, RefusalReason } from "./claim/evidence.ts";
+export { type ClaimPolicy, DEFAULT_CLAIM_POLICY } from "./claim/policy.ts";
+export type { ClaimStatus } from "./claim/transitions.ts";
+export type { Settings } from "./config.ts";
+export { type Clock, type EpochMs, systemClock } from "./core/clock.ts";
+export type { DecimalText } from "./core/decimal.ts";
+export { ERRORS, type ErrorCode, LatchError } from "./core/errors.ts";
+export type {
+  BlockedAnswer,
+  OrderAnswer,
+  PendingAnswer,
+  ProceedAnswer,
+  SkipAnswer,
+} from "./gateway/order-answer.ts";
+export type { Anchor, CloseAnchor, OpenAnchor } from "./identity/intent.ts";
+export type { IntentInput } from "./identity/intent-schema.ts";
+export type { StoredEvent } from "./ledger/ledger.ts";
