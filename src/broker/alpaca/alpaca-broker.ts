@@ -1,0 +1,180 @@
+/**
+ * Alpaca behind the broker's port: the SDK's generated trading calls, our evidence.
+ *
+ * 1. `submit` makes one POST, which is never repeated here.
+ * 2. A read is made once; whoever polls repeats it. It waits for the rate budget, orders do not.
+ * 3. What an answer proves is decided in classify.ts, what a failure proves in
+ *    connection-failure.ts; here only the two are brought together.
+ */
+import { trading } from "@alpacahq/alpaca-trade-api/rest";
+
+import type { BrokerOrder, OrderLookup, SubmitOutcome } from "../../claim/evidence.ts";
+import type { Clock } from "../../core/clock.ts";
+import type { BrokerOrderId, ClientOrderId } from "../../core/ids.ts";
+import type {
+  Broker,
+  BrokerAccount,
+  BrokerPosition,
+  OrderRequest,
+  OrdersQuery,
+  PositionLookup,
+  Reading,
+} from "../broker.ts";
+import {
+  type AlpacaBrokerOptions,
+  DEFAULT_READ_DEADLINE_MS,
+  DEFAULT_SUBMIT_DEADLINE_MS,
+  normalizeBaseUrl,
+  requireCredential,
+  requireDeadline,
+} from "./alpaca-options.ts";
+import {
+  classifyOrderLookup,
+  classifyPositionLookup,
+  classifyRead,
+  classifySubmit,
+} from "./classify.ts";
+import type { HttpAnswer } from "./http-answer.ts";
+import { orderBody } from "./order-body.ts";
+import { PAGE_SIZE, readEveryPage } from "./order-pages.ts";
+import type { RateBudget } from "./rate-budget.ts";
+import { tellable, tellableReading, tellableSubmit } from "./redaction.ts";
+import { retryAfterMs } from "./retry-after.ts";
+import { type SdkCall, Transport } from "./transport.ts";
+import { readOrdersBody } from "./wire-order.ts";
+import { readAccountBody, readPositionsBody } from "./wire-position.ts";
+
+/**
+ * A broker that talks to Alpaca. Throws `invalid_option` for an address or a credential that
+ * cannot be used safely; afterwards no method rejects for anything that the broker did.
+ */
+export function createAlpacaBroker(options: AlpacaBrokerOptions): Broker {
+  return new AlpacaBroker(options);
+}
+
+class AlpacaBroker implements Broker {
+  readonly #clock: Clock;
+  readonly #budget: RateBudget;
+  readonly #secret: string;
+  readonly #submitDeadlineMs: number;
+  readonly #readDeadlineMs: number;
+  readonly #transport: Transport;
+  readonly #orders: trading.OrdersApi;
+  readonly #positions: trading.PositionsApi;
+  readonly #accounts: trading.AccountsApi;
+
+  constructor(options: AlpacaBrokerOptions) {
+    this.#clock = options.clock;
+    this.#budget = options.budget;
+    this.#secret = requireCredential("secret", options.secret);
+    this.#submitDeadlineMs = requireDeadline(
+      "submitDeadlineMs",
+      options.submitDeadlineMs ?? DEFAULT_SUBMIT_DEADLINE_MS,
+    );
+    this.#readDeadlineMs = requireDeadline(
+      "readDeadlineMs",
+      options.readDeadlineMs ?? DEFAULT_READ_DEADLINE_MS,
+    );
+    this.#transport = new Transport({
+      keyId: requireCredential("keyId", options.keyId),
+      secret: this.#secret,
+      baseUrl: normalizeBaseUrl(options.baseUrl),
+      clock: options.clock,
+      fetchApi: options.fetchApi ?? ((url, init) => fetch(url, init)),
+    });
+    this.#orders = new trading.OrdersApi(this.#transport.configuration);
+    this.#positions = new trading.PositionsApi(this.#transport.configuration);
+    this.#accounts = new trading.AccountsApi(this.#transport.configuration);
+  }
+
+  account(): Promise<Reading<BrokerAccount>> {
+    return this.#read(
+      (init) => this.#accounts.getAccountRaw(init),
+      (answer) => classifyRead(answer, readAccountBody),
+    );
+  }
+
+  async submit(request: OrderRequest): Promise<SubmitOutcome> {
+    this.#budget.countOrder();
+    const exchange = await this.#transport.perform(this.#submitDeadlineMs, (init) =>
+      this.#orders.postOrderRaw({ postOrderRequest: orderBody(request) }, init),
+    );
+    if (exchange.kind === "failed") {
+      const kind = exchange.neverLeft ? "not_sent" : "ambiguous";
+      return tellableSubmit({ kind, reason: exchange.reason }, this.#secret);
+    }
+    const outcome = classifySubmit(exchange.answer, {
+      side: request.side,
+      clientOrderId: request.clientOrderId,
+      now: this.#clock.now(),
+    });
+    if (outcome.kind === "rate_limited") this.#budget.holdReads(outcome.retryAfterMs);
+    return tellableSubmit(outcome, this.#secret);
+  }
+
+  orderByClientId(clientOrderId: ClientOrderId): Promise<OrderLookup> {
+    return this.#read(
+      (init) => this.#orders.getOrderByClientOrderIdRaw({ clientOrderId }, init),
+      (answer) => classifyOrderLookup(answer, (order) => order.clientOrderId === clientOrderId),
+    );
+  }
+
+  orderById(brokerOrderId: BrokerOrderId): Promise<OrderLookup> {
+    return this.#read(
+      (init) => this.#orders.getOrderByOrderIDRaw({ orderId: brokerOrderId }, init),
+      (answer) => classifyOrderLookup(answer, (order) => order.brokerOrderId === brokerOrderId),
+    );
+  }
+
+  orders(query: OrdersQuery): Promise<Reading<readonly BrokerOrder[]>> {
+    const filter = {
+      status: query.status,
+      limit: PAGE_SIZE,
+      direction: "asc",
+      ...(query.until === undefined ? {} : { until: new Date(query.until).toISOString() }),
+      ...(query.symbols === undefined ? {} : { symbols: query.symbols.join(",") }),
+    } as const;
+    return readEveryPage(query.after, (after) => {
+      const from = after === undefined ? {} : { after: new Date(after).toISOString() };
+      return this.#read(
+        (init) => this.#orders.getAllOrdersRaw({ ...filter, ...from }, init),
+        (answer) => classifyRead(answer, readOrdersBody),
+      );
+    });
+  }
+
+  positions(): Promise<Reading<readonly BrokerPosition[]>> {
+    return this.#read(
+      (init) => this.#positions.getAllOpenPositionsRaw(init),
+      (answer) => classifyRead(answer, readPositionsBody),
+    );
+  }
+
+  position(symbol: string): Promise<PositionLookup> {
+    return this.#read(
+      (init) => this.#positions.getOpenPositionRaw({ symbolOrAssetId: symbol }, init),
+      (answer) => classifyPositionLookup(answer, symbol),
+    );
+  }
+
+  async close(): Promise<void> {
+    this.#transport.close();
+  }
+
+  async #read<Outcome extends { readonly kind: string }>(
+    call: SdkCall,
+    classify: (answer: HttpAnswer) => Outcome,
+  ): Promise<Outcome | { readonly kind: "unknown"; readonly reason: string }> {
+    const admission = await this.#budget.admitRead(this.#transport.closing);
+    if (admission.kind === "refused") return { kind: "unknown", reason: admission.reason };
+    const exchange = await this.#transport.perform(this.#readDeadlineMs, call);
+    if (exchange.kind === "failed") {
+      return { kind: "unknown", reason: tellable(exchange.reason, this.#secret) };
+    }
+    const { answer } = exchange;
+    if (answer.httpStatus === 429) {
+      this.#budget.holdReads(retryAfterMs(answer.headers, this.#clock.now()));
+    }
+    return tellableReading(classify(answer), this.#secret);
+  }
+}

@@ -1,0 +1,187 @@
+/**
+ * What an answer proves. Pure: (status, headers, raw body) in, an outcome of the port out.
+ *
+ * 1. Only a 200 whose body is the order that was asked for means accepted or found.
+ * 2. Only a row of the error table means refused, taken, limited, not found or flat.
+ * 3. All else proves nothing, above all a body that is not JSON: a gateway's page says the same
+ *    whether or not the order went through.
+ */
+import type {
+  BrokerOrder,
+  OrderLookup,
+  Refusal,
+  RefusalReason,
+  SubmitOutcome,
+} from "../../claim/evidence.ts";
+import type { EpochMs } from "../../core/clock.ts";
+import { type DecimalText, parseDecimal } from "../../core/decimal.ts";
+import { InvariantError } from "../../core/errors.ts";
+import type { BrokerOrderId, ClientOrderId } from "../../core/ids.ts";
+import type { Side } from "../../identity/intent.ts";
+import type { BrokerPosition, PositionLookup, Reading } from "../broker.ts";
+import { type ErrorBody, type ErrorMeaning, fittingRows } from "./error-table.ts";
+import { describeAnswer, type Endpoint, type HttpAnswer } from "./http-answer.ts";
+import { asJsonObject, parseJsonText } from "./json-text.ts";
+import { retryAfterMs } from "./retry-after.ts";
+import { readOrderBody } from "./wire-order.ts";
+import { readPositionBody } from "./wire-position.ts";
+
+export interface SubmitContext {
+  readonly side: Side;
+  /** The id that was sent: an answer about another order is not an answer. */
+  readonly clientOrderId: ClientOrderId;
+  readonly now: EpochMs;
+}
+
+/** What the answer to `POST /v2/orders` proves. */
+export function classifySubmit(answer: HttpAnswer, context: SubmitContext): SubmitOutcome {
+  if (answer.httpStatus === 200) return acceptedIfItIsOurs(answer, context.clientOrderId);
+  const error = readErrorBody(answer.body);
+  const meaning = error && meaningOf(answer, error, "submit", context.side);
+  if (error === undefined || meaning === undefined) {
+    return { kind: "ambiguous", reason: describeUnclassified(answer, error) };
+  }
+  switch (meaning.kind) {
+    case "refused":
+      return { kind: "refused", refusal: refusalOf(answer, error, meaning.reason) };
+    case "id_taken":
+      return { kind: "id_taken", message: error.message };
+    case "rate_limited": {
+      const pauseMs = retryAfterMs(answer.headers, context.now);
+      return { kind: "rate_limited", retryAfterMs: pauseMs, message: error.message };
+    }
+    case "not_found":
+    case "flat":
+      throw new InvariantError(`the error table gives "${meaning.kind}" for a submit`);
+  }
+}
+
+/** What the answer to a look-up of one order proves; `isTheOne` compares it with what was asked. */
+export function classifyOrderLookup(
+  answer: HttpAnswer,
+  isTheOne: (order: BrokerOrder) => boolean,
+): OrderLookup {
+  if (answer.httpStatus === 200) {
+    const order = readOrderBody(answer.body);
+    if (order === undefined) return { kind: "unknown", reason: describeUnreadable(answer) };
+    if (isTheOne(order)) return { kind: "found", order };
+    return { kind: "unknown", reason: `${describeAnswer(answer)}: the answer is another order` };
+  }
+  const error = readErrorBody(answer.body);
+  if (error && meaningOf(answer, error, "order", null)?.kind === "not_found") {
+    return { kind: "not_found" };
+  }
+  return { kind: "unknown", reason: describeUnclassified(answer, error) };
+}
+
+/** What the answer to `GET /v2/positions/{symbol}` proves. */
+export function classifyPositionLookup(answer: HttpAnswer, symbol: string): PositionLookup {
+  if (answer.httpStatus === 200) {
+    const position = readPositionBody(answer.body);
+    if (position === undefined) return { kind: "unknown", reason: describeUnreadable(answer) };
+    if (isSameSymbol(position, symbol)) return { kind: "found", position };
+    return { kind: "unknown", reason: `${describeAnswer(answer)}: a position in another symbol` };
+  }
+  const error = readErrorBody(answer.body);
+  if (error && meaningOf(answer, error, "position", null)?.kind === "flat") return { kind: "flat" };
+  return { kind: "unknown", reason: describeUnclassified(answer, error) };
+}
+
+/** The value that `readBody` makes of a 200; `unknown` for every other answer. */
+export function classifyRead<Value>(
+  answer: HttpAnswer,
+  readBody: (body: string) => Value | undefined,
+): Reading<Value> {
+  if (answer.httpStatus !== 200) {
+    const reason = describeUnclassified(answer, readErrorBody(answer.body));
+    return { kind: "unknown", reason };
+  }
+  const value = readBody(answer.body);
+  if (value === undefined) return { kind: "unknown", reason: describeUnreadable(answer) };
+  return { kind: "read", value };
+}
+
+/** The certain refusal that an answer to any write is, or undefined when it is none. */
+export function classifyRefusal(
+  answer: HttpAnswer,
+  endpoint: Endpoint,
+  side: Side | null,
+): Refusal | undefined {
+  const error = readErrorBody(answer.body);
+  const meaning = error && meaningOf(answer, error, endpoint, side);
+  if (error === undefined || meaning?.kind !== "refused") return undefined;
+  return refusalOf(answer, error, meaning.reason);
+}
+
+/** A JSON object with a `message`, and a `code` that is absent or a whole number. */
+export function readErrorBody(body: string): ErrorBody | undefined {
+  const fields = asJsonObject(parseJsonText(body));
+  if (fields === undefined || typeof fields.message !== "string") return undefined;
+  const code = fields.code ?? null;
+  if (code === null) return { code, message: fields.message, fields };
+  if (typeof code !== "string" || !/^\d{1,9}$/.test(code)) return undefined;
+  return { code: Number(code), message: fields.message, fields };
+}
+
+function meaningOf(
+  answer: HttpAnswer,
+  error: ErrorBody,
+  endpoint: Endpoint,
+  side: Side | null,
+): ErrorMeaning | undefined {
+  const rows = fittingRows(answer.httpStatus, error, endpoint, side);
+  if (rows.length > 1) {
+    throw new InvariantError(`${rows.length} rows of the error table fit ${error.message}`);
+  }
+  return rows[0]?.meaning;
+}
+
+function acceptedIfItIsOurs(answer: HttpAnswer, clientOrderId: ClientOrderId): SubmitOutcome {
+  const order = readOrderBody(answer.body);
+  if (order === undefined) return { kind: "ambiguous", reason: describeUnreadable(answer) };
+  if (order.clientOrderId === clientOrderId) return { kind: "accepted", order };
+  const reason = `${describeAnswer(answer)}: the answer is order ${order.clientOrderId}`;
+  return { kind: "ambiguous", reason };
+}
+
+function refusalOf(answer: HttpAnswer, error: ErrorBody, reason: RefusalReason): Refusal {
+  return {
+    reason,
+    httpStatus: answer.httpStatus,
+    brokerCode: error.code,
+    message: error.message,
+    relatedOrders: orderIds(error.fields.related_orders),
+    existingOrderId: orderIds([error.fields.existing_order_id])[0] ?? null,
+    availableQuantity: quantityOf(error.fields.available),
+  };
+}
+
+function orderIds(value: unknown): readonly BrokerOrderId[] {
+  if (!Array.isArray(value)) return [];
+  return value.filter((id): id is BrokerOrderId => typeof id === "string" && id !== "");
+}
+
+function quantityOf(value: unknown): DecimalText | null {
+  return typeof value === "string" ? (parseDecimal(value) ?? null) : null;
+}
+
+/** The broker writes one pair of currencies with and without a slash. */
+function isSameSymbol(position: BrokerPosition, symbol: string): boolean {
+  const bare = (text: string) => text.replaceAll("/", "").toUpperCase();
+  return bare(position.symbol) === bare(symbol);
+}
+
+function describeUnreadable(answer: HttpAnswer): string {
+  return `${describeAnswer(answer)}: the body is not what was asked for: ${shownBody(answer)}`;
+}
+
+function describeUnclassified(answer: HttpAnswer, error: ErrorBody | undefined): string {
+  const head = describeAnswer(answer);
+  if (error === undefined) return `${head}: not a known error body: ${shownBody(answer)}`;
+  return `${head}: code ${error.code ?? "none"}, ${error.message}`;
+}
+
+/** In full: it is shortened only after the secret was taken out, which a cut could hide. */
+function shownBody(answer: HttpAnswer): string {
+  return answer.body.trim() === "" ? "(empty)" : answer.body;
+}

@@ -1,0 +1,269 @@
+/**
+ * What Alpaca's error bodies mean: the one table that tells a certain answer from a guess.
+ *
+ * 1. A row fits by HTTP status, code, the whole message, endpoint and side. Codes 40310000,
+ *    42210000, 40410000 and 40010001 are shared by many causes, so the code alone decides nothing.
+ * 2. At most one row fits any answer; a test asserts it over `fixtures/alpaca/`.
+ * 3. What fits no row proves nothing. A row is added only with a body that somebody published.
+ */
+import type { RefusalReason } from "../../claim/evidence.ts";
+import type { Side } from "../../identity/intent.ts";
+import type { Endpoint } from "./http-answer.ts";
+
+export type ErrorMeaning =
+  | { readonly kind: "refused"; readonly reason: RefusalReason }
+  | { readonly kind: "id_taken" }
+  | { readonly kind: "rate_limited" }
+  | { readonly kind: "not_found" }
+  | { readonly kind: "flat" };
+
+export interface ErrorRow {
+  readonly httpStatus: number;
+  /** Null: the body carries no code. */
+  readonly code: number | null;
+  /** Anchored at both ends. */
+  readonly message: RegExp;
+  readonly endpoints: readonly Endpoint[];
+  /** Absent: whichever side the order had. */
+  readonly side?: Side;
+  readonly meaning: ErrorMeaning;
+  /** Why this answer is certain, or what it was seen to mean. */
+  readonly because: string;
+}
+
+const ORDERING = ["submit", "close_position", "replace"] as const;
+const WRITES = [...ORDERING, "cancel"] as const;
+const EVERY_ENDPOINT = [...WRITES, "account", "order", "orders", "position", "positions"] as const;
+
+const refused = (reason: RefusalReason): ErrorMeaning => ({ kind: "refused", reason });
+
+const NUMBER = String.raw`-?\d*\.?\d+`;
+
+export const ERROR_ROWS: readonly ErrorRow[] = [
+  {
+    httpStatus: 422,
+    code: 40010001,
+    message: /^client_order_id must be unique\.?$/i,
+    endpoints: ["submit", "replace"],
+    meaning: { kind: "id_taken" },
+    because: "an earlier try landed; the code also serves malformed input, so the words decide",
+  },
+  {
+    httpStatus: 422,
+    code: 42210000,
+    message: /^client_order_id must be unique\.?$/i,
+    endpoints: ["submit", "replace"],
+    meaning: { kind: "id_taken" },
+    because: "the same words were also seen under this code",
+  },
+  {
+    httpStatus: 403,
+    code: 40310000,
+    message: new RegExp(
+      `^insufficient qty available for order \\(requested: ${NUMBER}, available: ${NUMBER}\\)\\.?$`,
+      "i",
+    ),
+    endpoints: ORDERING,
+    meaning: refused("insufficient_quantity"),
+    because: "working orders hold the shares, or they are gone; related_orders names the holders",
+  },
+  {
+    httpStatus: 422,
+    code: 42210000,
+    message: /^position intent mismatch, inferred: [a-z_]+, specified: [a-z_]+\.?$/i,
+    endpoints: ["submit"],
+    meaning: refused("position_intent_mismatch"),
+    because: "the order would have opened what it meant to close, or the other way round",
+  },
+  {
+    httpStatus: 422,
+    code: 42210000,
+    message: /^fractional orders cannot be sold short\.?$/i,
+    endpoints: ["submit"],
+    side: "sell",
+    meaning: refused("fractional_short"),
+    because: "a fractional sell while flat",
+  },
+  {
+    httpStatus: 403,
+    code: 40310000,
+    message: /^account is not allowed to short\.?$/i,
+    endpoints: ["submit"],
+    side: "sell",
+    meaning: refused("shorting_off"),
+    because: "a sell while flat, with shorting off in the account",
+  },
+  {
+    httpStatus: 403,
+    code: 40310000,
+    message: /^cannot open a short sell while a long buy order is open\.?$/i,
+    endpoints: ["submit"],
+    side: "sell",
+    meaning: refused("short_while_long_working"),
+    because: "a sell while flat, with an entry still working",
+  },
+  {
+    httpStatus: 404,
+    code: 40410000,
+    message: /^position does not exist\.?$/i,
+    endpoints: ["submit", "close_position"],
+    meaning: refused("position_not_found"),
+    because: "nothing to close in this symbol",
+  },
+  {
+    httpStatus: 403,
+    code: 40310000,
+    message: /^potential wash trade detected\. use complex orders\.?$/i,
+    endpoints: ORDERING,
+    meaning: refused("wash_trade"),
+    because: "an order on the other side is working; existing_order_id names it",
+  },
+  {
+    httpStatus: 422,
+    code: 42210000,
+    message: /^potential wash trade detected\. use complex orders\.?$/i,
+    endpoints: ORDERING,
+    meaning: refused("wash_trade"),
+    because: "the same under its status and code of 2024",
+  },
+  {
+    httpStatus: 403,
+    code: 40310000,
+    message: /^insufficient (?:day trading )?buying power\.?$/i,
+    endpoints: ["submit", "replace"],
+    meaning: refused("buying_power"),
+    because: "checked before the order is taken",
+  },
+  {
+    httpStatus: 422,
+    code: 42210000,
+    message: new RegExp(
+      `^invalid (?:limit|stop|trail)_price ${NUMBER}\\. sub-penny increment does not fulfill ` +
+        "minimum pricing criteria\\.?$",
+      "i",
+    ),
+    endpoints: ["submit", "replace"],
+    meaning: refused("sub_penny"),
+    because: "malformed: the price has more digits than the market takes",
+  },
+  {
+    httpStatus: 403,
+    code: 40310000,
+    message: /^asset "[^"<>]{1,40}" is not fractionable\.?$/i,
+    endpoints: ORDERING,
+    meaning: refused("not_fractionable"),
+    because: "malformed: this asset trades in whole shares",
+  },
+  {
+    httpStatus: 422,
+    code: 42210000,
+    message: /^qty must be > 0\.?$/i,
+    endpoints: ORDERING,
+    meaning: refused("quantity_not_accepted"),
+    because: "malformed: the quantity",
+  },
+  {
+    httpStatus: 422,
+    code: 42210000,
+    message: /^asset "[^"<>]{1,40}" not found\.?$/i,
+    endpoints: ["submit", "close_position"],
+    meaning: refused("asset_not_found"),
+    because: "malformed: the symbol",
+  },
+  {
+    httpStatus: 404,
+    code: 40410000,
+    message: /^asset not found(?: for [^<>]{1,60})?\.?$/i,
+    endpoints: ["submit", "close_position"],
+    meaning: refused("asset_not_found"),
+    because: "malformed: the symbol; the code also serves positions and orders",
+  },
+  {
+    httpStatus: 422,
+    code: 42210000,
+    message: /^order is already in "[a-z_]+" state\.?$/i,
+    endpoints: ["cancel"],
+    meaning: refused("not_cancelable"),
+    because: "the order ended before the cancel came",
+  },
+  {
+    httpStatus: 422,
+    code: 42210000,
+    message: /^cannot replace order in [a-z_]+ status\.?$/i,
+    endpoints: ["replace"],
+    meaning: refused("not_replaceable"),
+    because: "the order is between two states",
+  },
+  {
+    httpStatus: 401,
+    code: null,
+    message: /^unauthorized\.?$/i,
+    endpoints: WRITES,
+    meaning: refused("unauthorized"),
+    because: "the key was not accepted, so nothing behind it ran",
+  },
+  {
+    httpStatus: 403,
+    code: null,
+    message: /^forbidden\.?$/i,
+    endpoints: WRITES,
+    meaning: refused("forbidden"),
+    because: "the key may not do this, so nothing behind it ran",
+  },
+  {
+    httpStatus: 429,
+    code: 42910000,
+    message: /^(?:rate limit exceeded|too many requests)\.?$/i,
+    endpoints: EVERY_ENDPOINT,
+    meaning: { kind: "rate_limited" },
+    because: "turned away at the door",
+  },
+  {
+    httpStatus: 429,
+    code: null,
+    message: /^(?:rate limit exceeded|too many requests)\.?$/i,
+    endpoints: EVERY_ENDPOINT,
+    meaning: { kind: "rate_limited" },
+    because: "the same without a code",
+  },
+  {
+    httpStatus: 404,
+    code: 40410000,
+    message: /^order not found(?: for [^<>]{1,160})?\.?$/i,
+    endpoints: ["order"],
+    meaning: { kind: "not_found" },
+    because: "the broker looked and has no such order now; one look is not a proof of absence",
+  },
+  {
+    httpStatus: 404,
+    code: 40410000,
+    message: /^position does not exist\.?$/i,
+    endpoints: ["position"],
+    meaning: { kind: "flat" },
+    because: "the broker looked and holds nothing in this symbol",
+  },
+];
+
+/** An error body that is JSON of the known shape. */
+export interface ErrorBody {
+  readonly code: number | null;
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** Every row that fits: none or one, by the table's second rule. */
+export function fittingRows(
+  httpStatus: number,
+  body: ErrorBody,
+  endpoint: Endpoint,
+  side: Side | null,
+): readonly ErrorRow[] {
+  return ERROR_ROWS.filter(
+    (row) =>
+      row.httpStatus === httpStatus &&
+      row.code === body.code &&
+      row.endpoints.includes(endpoint) &&
+      (row.side === undefined || row.side === side) &&
+      row.message.test(body.message),
+  );
+}

@@ -1,0 +1,32 @@
+/**
+ * JSON from the broker, read without losing a digit.
+ *
+ * 1. A number becomes the text that stood in the body, so no amount passes through a binary float.
+ * 2. Text that is not exactly one JSON value is `undefined`, whatever a lenient reader could make
+ *    of its beginning. It does not say what a value means: the schemas beside it do.
+ */
+
+/** A whole string, or a number outside of any string: the number is what group 1 holds. */
+const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)/g;
+
+/** The value of `text` with every number as its own text, or undefined when it is not JSON. */
+export function parseJsonText(text: string): unknown {
+  try {
+    // First as it stands: quoting numbers would make valid what is not, such as 01.
+    JSON.parse(text);
+    return JSON.parse(
+      text.replace(STRING_OR_NUMBER, (token, number?: string) =>
+        number === undefined ? token : `"${number}"`,
+      ),
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+/** `value` as a JSON object (not an array, not null), or undefined. */
+export function asJsonObject(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, unknown>>)
+    : undefined;
+}

@@ -1,0 +1,22 @@
+/** Our order in the SDK's words. Amounts stay strings, and a term that is absent is left out. */
+import type { trading } from "@alpacahq/alpaca-trade-api/rest";
+
+import type { OrderRequest } from "../broker.ts";
+
+export function orderBody(request: OrderRequest): trading.PostOrderRequest {
+  return {
+    symbol: request.symbol,
+    side: request.side,
+    type: request.type,
+    timeInForce: request.timeInForce,
+    clientOrderId: request.clientOrderId,
+    ...(request.quantity === null ? {} : { qty: request.quantity }),
+    ...(request.notional === null ? {} : { notional: request.notional }),
+    ...(request.limitPrice === null ? {} : { limitPrice: request.limitPrice }),
+    ...(request.stopPrice === null ? {} : { stopPrice: request.stopPrice }),
+    ...(request.trailPrice === null ? {} : { trailPrice: request.trailPrice }),
+    ...(request.trailPercent === null ? {} : { trailPercent: request.trailPercent }),
+    ...(request.extendedHours ? { extendedHours: true } : {}),
+    ...(request.positionIntent === null ? {} : { positionIntent: request.positionIntent }),
+  };
+}

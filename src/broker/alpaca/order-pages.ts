@@ -1,0 +1,55 @@
+/**
+ * A list of orders over as many pages as it takes.
+ *
+ * 1. `after` is exclusive, and one order's submission time can differ by a microsecond between
+ *    endpoints: each page begins before the last one ended, and orders are told apart by id.
+ * 2. A list that cannot be read to its end is unknown, never a shorter list.
+ */
+import type { BrokerOrder } from "../../claim/evidence.ts";
+import type { EpochMs } from "../../core/clock.ts";
+import type { Reading } from "../broker.ts";
+import type { OrdersPage } from "./wire-order.ts";
+
+/** The most that Alpaca gives in one page. */
+export const PAGE_SIZE = 500;
+/** 10,000 orders; more than any look-back of ours selects. */
+export const MAX_PAGES = 20;
+/** How far a page reaches back into the one before it. */
+const OVERLAP_MS = 1;
+
+/** Reads the page of orders submitted after `after`, oldest first. */
+export type ReadPage = (after: EpochMs | undefined) => Promise<Reading<OrdersPage>>;
+
+/** Every order from `after` on, oldest first. */
+export async function readEveryPage(
+  after: EpochMs | undefined,
+  readPage: ReadPage,
+): Promise<Reading<readonly BrokerOrder[]>> {
+  const found = new Map<string, BrokerOrder>();
+  let from = after;
+  for (let pages = 1; pages <= MAX_PAGES; pages += 1) {
+    const page = await readPage(from);
+    if (page.kind === "unknown") return page;
+    const foundBefore = found.size;
+    // The later page was read later: where both show an order, it knows more.
+    for (const order of page.value.orders) found.set(order.brokerOrderId, order);
+    if (page.value.length < PAGE_SIZE) return { kind: "read", value: oldestFirst(found) };
+    const end = latestSubmission(page.value.orders);
+    if (end === undefined || found.size === foundBefore) {
+      return { kind: "unknown", reason: `page ${pages} of the orders brought nothing new` };
+    }
+    from = end - OVERLAP_MS;
+  }
+  return { kind: "unknown", reason: `the orders did not end within ${MAX_PAGES} pages` };
+}
+
+function latestSubmission(orders: readonly BrokerOrder[]): EpochMs | undefined {
+  const times = orders.flatMap((order) => order.submittedAt ?? []);
+  return times.length === 0 ? undefined : Math.max(...times);
+}
+
+/** Orders without a submission time were not submitted yet, so they come last. */
+function oldestFirst(found: ReadonlyMap<string, BrokerOrder>): readonly BrokerOrder[] {
+  const time = (order: BrokerOrder) => order.submittedAt ?? Number.MAX_SAFE_INTEGER;
+  return [...found.values()].sort((a, b) => time(a) - time(b));
+}

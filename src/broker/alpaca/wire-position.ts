@@ -1,0 +1,55 @@
+/** Positions and the account as Alpaca writes them, turned into ours; undefined if unreadable. */
+import { z } from "zod";
+
+import { signOf } from "../../core/decimal.ts";
+import type { AccountId } from "../../core/ids.ts";
+import type { BrokerAccount, BrokerPosition } from "../broker.ts";
+import { parseJsonText } from "./json-text.ts";
+import { wireDecimal } from "./wire-order.ts";
+
+const wirePosition = z
+  .object({
+    symbol: z.string().min(1),
+    side: z.enum(["long", "short"]),
+    qty: wireDecimal,
+    qty_available: wireDecimal,
+    avg_entry_price: wireDecimal,
+  })
+  // A short is negative. Were one ever written without its sign, it would read as its opposite.
+  .refine((position) => signOf(position.qty) !== (position.side === "long" ? -1 : 1), "sign");
+
+const wireAccount = z.object({ id: z.string().min(1), status: z.string().min(1) });
+
+function readPosition(value: unknown): BrokerPosition | undefined {
+  const parsed = wirePosition.safeParse(value);
+  if (!parsed.success) return undefined;
+  return {
+    symbol: parsed.data.symbol,
+    quantity: parsed.data.qty,
+    availableQuantity: parsed.data.qty_available,
+    averageEntryPrice: parsed.data.avg_entry_price,
+  };
+}
+
+export function readPositionBody(body: string): BrokerPosition | undefined {
+  return readPosition(parseJsonText(body));
+}
+
+/** Every position of a list's body, or undefined when one of them cannot be read. */
+export function readPositionsBody(body: string): readonly BrokerPosition[] | undefined {
+  const entries = parseJsonText(body);
+  if (!Array.isArray(entries)) return undefined;
+  const positions: BrokerPosition[] = [];
+  for (const entry of entries) {
+    const position = readPosition(entry);
+    if (position === undefined) return undefined;
+    positions.push(position);
+  }
+  return positions;
+}
+
+export function readAccountBody(body: string): BrokerAccount | undefined {
+  const parsed = wireAccount.safeParse(parseJsonText(body));
+  if (!parsed.success) return undefined;
+  return { accountId: parsed.data.id as AccountId, status: parsed.data.status };
+}

@@ -1,0 +1,118 @@
+import { describe, expect, it } from "vitest";
+
+import {
+  classifyOrderLookup,
+  classifyPositionLookup,
+  classifyRefusal,
+  classifySubmit,
+  readErrorBody,
+} from "../../src/broker/alpaca/classify.ts";
+import { ERROR_ROWS, fittingRows } from "../../src/broker/alpaca/error-table.ts";
+import { REFUSAL_REASONS } from "../../src/claim/evidence.ts";
+import {
+  ARRIVAL,
+  answerOf,
+  endpointOf,
+  fixture,
+  SENT_ID,
+  WIRE_FIXTURES,
+  type WireFixture,
+} from "./wire-fixtures.ts";
+
+interface Proved {
+  readonly kind: string;
+  readonly refusal?: object;
+}
+
+/** What the pure classification makes of a fixture, a refusal's fields beside its kind. */
+function classified(given: WireFixture): object {
+  const proved = outcomeOf(given);
+  return { ...proved, ...proved.refusal };
+}
+
+function outcomeOf(given: WireFixture): Proved {
+  const answer = answerOf(given);
+  const side = given.request.side ?? "sell";
+  const endpoint = endpointOf(given);
+  switch (endpoint) {
+    case "submit":
+      return classifySubmit(answer, { side, clientOrderId: SENT_ID, now: ARRIVAL });
+    case "order":
+      return classifyOrderLookup(answer, (order) => order.clientOrderId === SENT_ID);
+    case "position":
+      return classifyPositionLookup(answer, "AAPL");
+    default: {
+      const refusal = classifyRefusal(answer, endpoint, given.request.side ?? null);
+      return refusal === undefined ? { kind: "ambiguous" } : { kind: "refused", refusal };
+    }
+  }
+}
+
+describe("the error table", () => {
+  it.each(WIRE_FIXTURES.map((given) => [given.name, given] as const))(
+    "proves what the fixture %s says",
+    (_name, given) => {
+      expect(classified(given)).toMatchObject(given.expect);
+    },
+  );
+
+  it("has a fixture for every reason of a refusal", () => {
+    const shown = new Set(WIRE_FIXTURES.map((given) => given.expect.reason));
+    expect(REFUSAL_REASONS.filter((reason) => !shown.has(reason))).toEqual([]);
+  });
+
+  it("never fits one answer with two rows, on whatever endpoint and side", () => {
+    for (const given of WIRE_FIXTURES) {
+      const { body, httpStatus } = answerOf(given);
+      const error = readErrorBody(body);
+      if (error === undefined) continue;
+      for (const endpoint of ["submit", "order", "position", "cancel", "replace"] as const) {
+        for (const side of ["buy", "sell", null] as const) {
+          const rows = fittingRows(httpStatus, error, endpoint, side);
+          expect(rows.length, `${given.name} at ${endpoint} ${side}`).toBeLessThanOrEqual(1);
+        }
+      }
+    }
+  });
+
+  it("is reached row by row: no row is without a fixture", () => {
+    const reached = new Set(
+      WIRE_FIXTURES.flatMap((given) => {
+        const error = readErrorBody(answerOf(given).body);
+        if (error === undefined) return [];
+        const side = given.request.side ?? null;
+        return fittingRows(given.response.status, error, endpointOf(given), side);
+      }),
+    );
+    expect(ERROR_ROWS.filter((row) => !reached.has(row))).toEqual([]);
+  });
+
+  it("fits whole messages only", () => {
+    for (const row of ERROR_ROWS) {
+      expect(row.message.source.startsWith("^"), row.message.source).toBe(true);
+      expect(row.message.source.endsWith("$"), row.message.source).toBe(true);
+    }
+  });
+
+  it("turns every one of its refusals into doubt when the body is a page", () => {
+    const page = "<html><title>403 Forbidden</title></html>";
+    for (const status of [200, 400, 401, 403, 404, 422, 429, 500, 502, 503, 504]) {
+      const answer = { httpStatus: status, headers: {}, body: page };
+      const context = { side: "sell", clientOrderId: SENT_ID, now: ARRIVAL } as const;
+      expect(classifySubmit(answer, context).kind).toBe("ambiguous");
+      expect(classifyOrderLookup(answer, () => true).kind).toBe("unknown");
+      expect(classifyPositionLookup(answer, "AAPL").kind).toBe("unknown");
+    }
+  });
+});
+
+describe("a reason", () => {
+  it("names the status, the broker's request id and what the body said", () => {
+    const answer = answerOf(fixture("gateway-timeout"));
+    const outcome = classifySubmit(answer, { side: "buy", clientOrderId: SENT_ID, now: ARRIVAL });
+    expect(outcome).toEqual({
+      kind: "ambiguous",
+      reason: "HTTP 504 (request id 4d2c6f1e0b9a48f7): code none, gateway timeout",
+    });
+  });
+});

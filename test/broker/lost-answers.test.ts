@@ -1,0 +1,176 @@
+import { createServer } from "node:net";
+
+import { describe, expect, it } from "vitest";
+
+import { MAX_BODY_BYTES } from "../../src/broker/alpaca/transport.ts";
+import { BUY, bench, brokerAt, serve } from "./alpaca-bench.ts";
+import { type Answer, json } from "./raw-server.ts";
+import { bodyOf, fixture, SENT_ID } from "./wire-fixtures.ts";
+
+const ACCEPTED = bodyOf(fixture("accepted"));
+
+async function closedPort(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return `http://127.0.0.1:${address.port}`;
+}
+
+describe("an answer that never came in full", () => {
+  const faults: readonly (readonly [string, Answer])[] = [
+    ["a reset after the request was read", (_, response) => response.socket?.resetAndDestroy()],
+    ["an end after the request was read", (_, response) => response.socket?.destroy()],
+    [
+      "an end within the headers",
+      (_, response) => {
+        response.socket?.write("HTTP/1.1 200 OK\r\ncontent-type: app");
+        response.socket?.end();
+      },
+    ],
+    [
+      "a body shorter than announced",
+      (_, response) => {
+        response.writeHead(200, { "content-length": String(ACCEPTED.length) });
+        response.write(ACCEPTED.slice(0, 300), () => response.socket?.destroy());
+      },
+    ],
+    [
+      "a chunked body cut off where an order could end",
+      (_, response) => {
+        response.writeHead(200, { "content-type": "application/json" });
+        response.write(ACCEPTED, () => response.socket?.destroy());
+      },
+    ],
+    [
+      "an error body cut off",
+      (_, response) => {
+        response.writeHead(403, { "content-length": "500" });
+        response.write(bodyOf(fixture("buying-power")), () => response.socket?.destroy());
+      },
+    ],
+    ["something that is not HTTP", (_, response) => response.socket?.end("SSH-2.0-OpenSSH_9\r\n")],
+  ];
+
+  it.each(faults)("leaves the order unknown after one POST: %s", async (_case, answer) => {
+    const { broker, server } = await bench(answer);
+    expect((await broker.submit(BUY)).kind).toBe("ambiguous");
+    expect(server.arrived).toHaveLength(1);
+  });
+
+  it.each(faults)("leaves a look-up unknown: %s", async (_case, answer) => {
+    const { broker } = await bench(answer);
+    expect((await broker.orderByClientId(SENT_ID)).kind).toBe("unknown");
+  });
+
+  it("leaves the order unknown after a reset on a socket that had answered before", async () => {
+    let requests = 0;
+    const { broker, server } = await bench((arrived, response) => {
+      requests += 1;
+      if (requests === 1) json(200, ACCEPTED)(arrived, response);
+      else response.socket?.resetAndDestroy();
+    });
+    expect((await broker.submit(BUY)).kind).toBe("accepted");
+    expect((await broker.submit(BUY)).kind).toBe("ambiguous");
+    expect(server.arrived).toHaveLength(2);
+  });
+
+  it("leaves the order unknown when the body is longer than any answer of the broker's", async () => {
+    const endless = new Response(`${ACCEPTED}${" ".repeat(MAX_BODY_BYTES)}`);
+    const { broker } = brokerAt("http://127.0.0.1:9", { fetchApi: async () => endless });
+    expect((await broker.submit(BUY)).kind).toBe("ambiguous");
+  });
+
+  it("leaves the order unknown at a redirect, which is not followed", async () => {
+    const elsewhere = await serve(json(200, ACCEPTED));
+    const { broker, server } = await bench(json(307, "", { location: elsewhere.url }));
+    expect((await broker.submit(BUY)).kind).toBe("ambiguous");
+    expect(server.arrived).toHaveLength(1);
+    expect(elsewhere.arrived).toHaveLength(0);
+  });
+});
+
+describe("an answer that does not come", () => {
+  it("leaves the order unknown at the deadline of our clock, after one POST", async () => {
+    const { broker, clock, server } = await bench(() => {});
+    const submitted = broker.submit(BUY);
+    await server.arrivals(1);
+    clock.advanceTo(clock.now() + 6_000);
+    expect(await submitted).toEqual({ kind: "ambiguous", reason: "no answer within 6000 ms" });
+    expect(server.arrived).toHaveLength(1);
+    expect(clock.nextWakeAt()).toBeUndefined();
+  });
+
+  it("leaves the order unknown at the deadline when the body hangs", async () => {
+    const { broker, clock, server } = await bench((_, response) => {
+      response.writeHead(200, { "content-length": String(ACCEPTED.length) });
+      response.write(ACCEPTED.slice(0, 300));
+    });
+    const submitted = broker.submit(BUY);
+    await server.arrivals(1);
+    clock.advanceTo(clock.now() + 6_000);
+    expect((await submitted).kind).toBe("ambiguous");
+    expect(server.arrived).toHaveLength(1);
+  });
+
+  it("leaves a look-up unknown at its own deadline", async () => {
+    const { broker, clock, server } = await bench(() => {}, { readDeadlineMs: 250 });
+    const looked = broker.position("AAPL");
+    await server.arrivals(1);
+    clock.advanceTo(clock.now() + 250);
+    expect(await looked).toEqual({ kind: "unknown", reason: "no answer within 250 ms" });
+  });
+
+  it("ends at the deadline even with a fetch that ignores every signal", async () => {
+    const { broker, clock } = brokerAt("http://127.0.0.1:9", {
+      fetchApi: () => new Promise(() => {}),
+    });
+    const submitted = broker.submit(BUY);
+    await new Promise(setImmediate);
+    clock.advanceTo(clock.now() + 6_000);
+    expect((await submitted).kind).toBe("ambiguous");
+  });
+});
+
+describe("a request that did not leave", () => {
+  it("is not sent when nobody listens at the port", async () => {
+    const { broker, clock } = brokerAt(await closedPort());
+    const outcome = await broker.submit(BUY);
+    expect(outcome.kind).toBe("not_sent");
+    expect(outcome).toMatchObject({ reason: expect.stringContaining("ECONNREFUSED") });
+    expect(clock.nextWakeAt()).toBeUndefined();
+  });
+
+  it("is not sent when no address of the host listens", async () => {
+    const { broker } = brokerAt((await closedPort()).replace("127.0.0.1", "localhost"));
+    expect((await broker.submit(BUY)).kind).toBe("not_sent");
+  });
+
+  it("is no reading when it was a read", async () => {
+    const { broker } = brokerAt(await closedPort());
+    expect((await broker.orderByClientId(SENT_ID)).kind).toBe("unknown");
+    expect((await broker.positions()).kind).toBe("unknown");
+  });
+});
+
+describe("closing the broker", () => {
+  it("leaves a submit under way unknown and a read under way unknown", async () => {
+    const { broker, clock, server } = await bench(() => {});
+    const submitted = broker.submit(BUY);
+    const looked = broker.orderByClientId(SENT_ID);
+    await server.arrivals(2);
+    await broker.close();
+    expect((await submitted).kind).toBe("ambiguous");
+    expect((await looked).kind).toBe("unknown");
+    expect(clock.nextWakeAt()).toBeUndefined();
+  });
+
+  it("sends nothing afterwards, and says so", async () => {
+    const { broker, server } = await bench(json(200, ACCEPTED));
+    await broker.close();
+    expect((await broker.submit(BUY)).kind).toBe("not_sent");
+    expect((await broker.account()).kind).toBe("unknown");
+    expect(server.arrived).toHaveLength(0);
+  });
+});
