@@ -19,7 +19,8 @@ export function admit(book: Book, intent: Intent, policy: ClaimPolicy): Admissio
 
 function admitOpen(book: Book, intent: Intent, policy: ClaimPolicy): Admission {
   if (reduces(book, intent.side)) {
-    const message = `a ${intent.side} to open would reduce the ${book.net} ${book.symbol} that are held`;
+    const held = `the ${book.net} ${book.symbol} that are held`;
+    const message = `a ${intent.side} to open would reduce ${held}`;
     return blocked(book, "open_against_position", message);
   }
   if (intent.side === "sell" && !policy.allowShort) {
@@ -49,7 +50,7 @@ function admitClose(book: Book, intent: Intent): Admission {
   return { kind: "admitted", reserve: intent.quantity };
 }
 
-/** How many shares dollars will buy back is not known beforehand: such a close holds all of them. */
+/** How many shares dollars will buy back is not known beforehand: it reserves all of them. */
 function admitNotionalClose(book: Book, wanted: string, free: DecimalText): Admission {
   const held = reservedQuantity(book);
   if (isZero(held)) return { kind: "admitted", reserve: free };
@@ -81,7 +82,10 @@ function blocked(
 
 /** The claim behind a refusal: who holds the shares, or who closed the position. */
 function causeOf(book: Book, code: BlockCode): ClaimKey | null {
-  const holder = code === "insufficient_quantity" ? book.reservations[0] : undefined;
+  const holder =
+    code === "insufficient_quantity"
+      ? book.reservations.find(({ quantity }) => !isZero(quantity))
+      : undefined;
   const ref = code === "close_while_flat" ? book.closedBy : holder;
   if (ref === undefined || ref === null) return null;
   return { account: book.account, agent: ref.agent, requestId: ref.requestId };

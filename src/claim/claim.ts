@@ -62,6 +62,11 @@ export function hasFills(claim: Claim): boolean {
   return !isZero(claim.bookedQuantity);
 }
 
+/** Whether the broker filled any of it, even where the shares are not in the book yet. */
+export function wasFilled(claim: Claim): boolean {
+  return hasFills(claim) || claim.outcome === "filled" || claim.outcome === "partially_filled";
+}
+
 /** Whether a refused close waits for its verdict: until then the same exit is not sent again. */
 export function isLatched(claim: Claim): boolean {
   return claim.status === "IN_RECONCILIATION" && claim.refusal !== null;

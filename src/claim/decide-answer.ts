@@ -26,7 +26,7 @@ export function decideAnswer(
 ): readonly ClaimEvent[] | undefined {
   if (command.fencing !== claim.fencing) return undefined;
   const { outcome } = command;
-  if (claim.status !== "OPEN") return outcomeAfterDeadline(claim, command);
+  if (claim.status !== "OPEN") return outcomeAfterOpen(claim, command);
   switch (outcome.kind) {
     case "accepted":
       return afterAcceptance(claim, command, {
@@ -81,9 +81,16 @@ export function decideExpiry(
   ];
 }
 
-/** An answer to a claim that was given up meanwhile: an order in it is a read like any other. */
-function outcomeAfterDeadline(claim: Claim, { outcome, now }: AnswerCommand): ClaimEvent[] {
-  return outcome.kind === "accepted" ? orderEvents(claim, outcome.order, "response", now) : [];
+/**
+ * An answer to a claim that was given up meanwhile, or whose order was read before its own answer
+ * came (the stream is often faster): an order in it is a read like any other.
+ */
+function outcomeAfterOpen(claim: Claim, command: AnswerCommand): ClaimEvent[] {
+  const { outcome, now, callerWaits } = command;
+  if (outcome.kind !== "accepted") return [];
+  const read = orderEvents(claim, outcome.order, "response", now);
+  const tells = callerWaits && claim.told !== "certain";
+  return tells ? [...read, { type: "caller_told", answer: "certain" }] : read;
 }
 
 function unknown(reason: string, now: EpochMs, idTaken: boolean): ClaimEvent {

@@ -5,7 +5,7 @@
  * the caller whose decision is `proceed` may send. I5: a close is admitted only against shares that
  * no other live close holds. I8: every refusal names the claim behind it.
  */
-import { type Book, episodeOf } from "../book/book.ts";
+import { type Book, episodeOf, sameClaim } from "../book/book.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { InvariantError } from "../core/errors.ts";
 import type { ClaimKey, OwnerId } from "../core/ids.ts";
@@ -14,7 +14,7 @@ import type { Intent } from "../identity/intent.ts";
 import { deriveClientOrderId, deriveRequestId, explicitRequestId } from "../identity/request-id.ts";
 import { admit } from "./admission.ts";
 import { type Block, type ClaimDecision, phaseOf } from "./answer.ts";
-import { type Claim, hasFills, isAccepted, isLatched, receiptOf } from "./claim.ts";
+import { type Claim, hasFills, isAccepted, isLatched, receiptOf, wasFilled } from "./claim.ts";
 import type { ClaimEvent, IdentityKind } from "./claim-event.ts";
 import { evolveClaim, nextAttempt } from "./evolve.ts";
 import type { ClaimPolicy } from "./policy.ts";
@@ -80,7 +80,7 @@ export function decideClaim(snapshot: ClaimSnapshot, command: ClaimCommand): Cla
 /** Whether an intent without an id of its own is the action of its twin once more. */
 function isSameAction(twin: Claim, { now, policy }: ClaimCommand): boolean {
   if (isLive(twin.status)) return true;
-  if (hasFills(twin)) return now - windowStart(twin) < policy.dedupeWindowMs;
+  if (wasFilled(twin)) return now - windowStart(twin) < policy.dedupeWindowMs;
   return twin.outcome === "not_sent" || twin.outcome === "absent";
 }
 
@@ -94,9 +94,8 @@ function windowStart(twin: Claim): EpochMs {
  * only against orders that are there and whose own caller was told so.
  */
 function standsInTheWay(twin: Claim, command: ClaimCommand): boolean {
-  if (isLive(twin.status) && !isAccepted(twin)) return true;
-  if (!isAccepted(twin) || twin.told === "certain") return false;
-  return isLive(twin.status) || (hasFills(twin) && isSameAction(twin, command));
+  if (isLive(twin.status)) return !isAccepted(twin) || twin.told !== "certain";
+  return wasFilled(twin) && twin.told !== "certain" && isSameAction(twin, command);
 }
 
 function decideRepeat(snapshot: ClaimSnapshot, command: ClaimCommand, claim: Claim): ClaimVerdict {
@@ -116,7 +115,22 @@ function decideRepeat(snapshot: ClaimSnapshot, command: ClaimCommand, claim: Cla
   }
   if (isLatched(claim)) return blocked(claim, latchBlock(claim));
   if (isLive(claim.status)) return unchanged({ kind: "pending", claim, phase: phaseOf(claim) });
-  return mayReopen(claim) ? reopen(snapshot, command, claim) : skip(claim);
+  if (!mayReopen(claim)) return skip(claim);
+  const other = otherInTheWay(snapshot, command, claim);
+  return other === undefined
+    ? reopen(snapshot, command, claim)
+    : decideRepeat(snapshot, command, other);
+}
+
+/** An equal intent under another explicit id that `claim`, before it is reopened, waits for. */
+function otherInTheWay(
+  { twin }: ClaimSnapshot,
+  command: ClaimCommand,
+  claim: Claim,
+): Claim | undefined {
+  if (twin === undefined || claim.identity !== "explicit") return undefined;
+  const isOther = !sameClaim(twin.key, claim.key);
+  return isOther && standsInTheWay(twin, command) ? twin : undefined;
 }
 
 /** Which ended claims a new try of the same request may open again. */
@@ -171,7 +185,8 @@ function reopen(snapshot: ClaimSnapshot, command: ClaimCommand, claim: Claim): C
   const event: ClaimEvent = {
     type: "reopened",
     attempt,
-    clientOrderId: clientOrderIdOf(intent, claim.key, attempt),
+    clientOrderId:
+      attempt === claim.attempt ? claim.clientOrderId : clientOrderIdOf(intent, claim.key, attempt),
     owner: command.owner,
     sendDeadline: now + command.policy.sendDeadlineMs,
     reserved: admission.reserve,

@@ -5,6 +5,7 @@
  * counts once, in whatever order and however often it is told. A read that is older than what is
  * known changes nothing.
  */
+import { sameClaim } from "../book/book.ts";
 import type { EpochMs } from "../core/clock.ts";
 import {
   compare,
@@ -17,6 +18,7 @@ import {
 } from "../core/decimal.ts";
 import type { ClaimKey } from "../core/ids.ts";
 import type { Intent } from "../identity/intent.ts";
+import { deriveClientOrderId } from "../identity/request-id.ts";
 import { type Claim, isAccepted } from "./claim.ts";
 import type { ClaimEvent } from "./claim-event.ts";
 import { type BrokerOrder, type EvidenceSource, isTerminalStatus } from "./evidence.ts";
@@ -44,14 +46,20 @@ export function decideOrder(
 
 /**
  * Adoption: an order under our own id is ours if its parameters agree. One under a bot's id must,
- * besides, belong to no other claim and be no older than this one.
+ * besides, belong to no other claim and be no older than this one. The claim's age counts from its
+ * first opening: a reopened attempt has the same id, and its first try may have landed after all.
  */
 function isOurs(claim: Claim, order: BrokerOrder, holder: ClaimKey | undefined): boolean {
   if (order.clientOrderId !== claim.clientOrderId || !agrees(claim.intent, order)) return false;
-  if (claim.intent.clientOrderId === null) return true;
-  const owned = holder !== undefined && holder.requestId !== claim.key.requestId;
-  const submittedAt = order.submittedAt ?? claim.openedAt;
-  return !owned && submittedAt >= claim.openedAt - CLOCK_TOLERANCE_MS;
+  if (isDerivedId(claim)) return true;
+  const owned = holder !== undefined && !sameClaim(holder, claim.key);
+  const submittedAt = order.submittedAt ?? claim.claimedAt;
+  return !owned && submittedAt >= claim.claimedAt - CLOCK_TOLERANCE_MS;
+}
+
+/** Whether the attempt's id is one that only this claim can have given. */
+function isDerivedId({ key, attempt, clientOrderId }: Claim): boolean {
+  return clientOrderId === deriveClientOrderId(key.account, key.agent, key.requestId, attempt);
 }
 
 /** The id is another order's: the broker's uniqueness rule has kept ours out, for certain. */
@@ -88,6 +96,7 @@ export function orderEvents(
   now: EpochMs,
 ): ClaimEvent[] {
   if (!isLive(claim.status)) return endedEvents(claim, order, source, now);
+  if (isOutdated(claim, order)) return [];
   const fill = newFill(claim, order);
   const events: ClaimEvent[] = [];
   if (fill !== undefined) events.push({ type: "fill_booked", ...fill, source });
@@ -97,6 +106,12 @@ export function orderEvents(
     events.push({ type: "order_working", order, source });
   }
   return [...events, ...sealEvents(foldClaim(claim, events, now), order)];
+}
+
+/** Whether the read shows the order as it was before shares that are booked already. */
+function isOutdated(claim: Claim, order: BrokerOrder): boolean {
+  const behind = compare(order.filledQuantity, claim.bookedQuantity) < 0;
+  return behind && !isTerminalStatus(order.status);
 }
 
 /** Fills of an order that had ended: its own missing shares, or some that nobody had seen. */
@@ -114,9 +129,12 @@ function endedEvents(
   return [...booked, ...sealEvents(foldClaim(claim, booked, now), order)];
 }
 
-/** A claim is settled once every share that the broker filled is in the book. */
+/**
+ * A claim is settled once every share that the broker filled is in the book. Only the order as it
+ * ended can say so: an older read of it does not know of shares that are missing.
+ */
 export function sealEvents(claim: Claim, order: BrokerOrder | null): ClaimEvent[] {
-  if (claim.status !== "FINAL") return [];
+  if (claim.status !== "FINAL" || (order !== null && !isTerminalStatus(order.status))) return [];
   const filled = order?.filledQuantity ?? ZERO;
   return compare(claim.bookedQuantity, filled) === 0 ? [{ type: "sealed" }] : [];
 }

@@ -17,7 +17,7 @@ import type { ClaimKey } from "../core/ids.ts";
 import { type Claim, hasFills, withBooked } from "./claim.ts";
 import type { BookEvent, ClaimEvent, Outcome } from "./claim-event.ts";
 import type { BrokerOrder } from "./evidence.ts";
-import { type ClaimStatus, isLive, transition } from "./transitions.ts";
+import { type ClaimStatus, transition } from "./transitions.ts";
 
 /** The claim after `event`, which happened at `at`. */
 export function evolveClaim(
@@ -116,11 +116,11 @@ function changed(claim: Claim, event: ClaimEvent, at: EpochMs): Claim {
     case "order_working":
       return knownOrder(claim, event.order, at);
     case "order_ended":
-      return ended(knownOrder(claim, event.order, at), endOf(event.order), at);
+      return ended(knownOrder(claim, event.order, at), endOf(claim, event.order), at);
     case "fill_booked":
       return withBooked(claim, event.quantity, event.cost);
     case "late_fill_booked":
-      return corrected(withBooked(claim, event.quantity, event.cost));
+      return corrected(withBooked(claim, event.quantity, event.cost), at);
     case "not_found_read":
       return { ...claim, notFound: countRead(claim, event.scope, event.readAt) };
     case "absence_proved":
@@ -160,24 +160,33 @@ function ended(claim: Claim, outcome: Outcome, at: EpochMs): Claim {
   };
 }
 
-/** The outcome that a terminal order proves; its own fills decide between canceled and partial. */
-export function endOf(order: BrokerOrder): Outcome {
+/** The outcome that a terminal order proves; its fills decide between canceled and partial. */
+function endOf(claim: Claim, order: BrokerOrder): Outcome {
   if (order.status === "filled") return "filled";
-  if (compare(order.filledQuantity, ZERO) > 0) return "partially_filled";
+  if (hasFills(claim) || compare(order.filledQuantity, ZERO) > 0) return "partially_filled";
   return order.status as "canceled" | "expired" | "rejected";
 }
 
-function corrected(claim: Claim): Claim {
+/** The venue has shown shares that nobody had seen: only now is it certain how it ended. */
+function corrected(claim: Claim, at: EpochMs): Claim {
   const whole = claim.intent.quantity;
-  const filled = whole !== null && compare(claim.bookedQuantity, whole) >= 0;
-  return { ...claim, outcome: filled ? "filled" : "partially_filled" };
+  const filled =
+    claim.outcome === "filled" || (whole !== null && compare(claim.bookedQuantity, whole) >= 0);
+  const outcome = filled ? "filled" : "partially_filled";
+  return { ...claim, outcome, provenance: "venue", certainAt: at };
 }
 
+/** The single reads' count and span; reads may be recorded in another order than they began. */
 function countRead(claim: Claim, scope: "single" | "list", at: EpochMs): Claim["notFound"] {
   const before = claim.notFound ?? { count: 0, firstAt: at, lastAt: at, listAt: null };
-  return scope === "list"
-    ? { ...before, listAt: at }
-    : { ...before, count: before.count + 1, lastAt: at };
+  if (scope === "list") return { ...before, listAt: Math.max(at, before.listAt ?? at) };
+  if (before.count === 0) return { ...before, count: 1, firstAt: at, lastAt: at };
+  return {
+    ...before,
+    count: before.count + 1,
+    firstAt: Math.min(before.firstAt, at),
+    lastAt: Math.max(before.lastAt, at),
+  };
 }
 
 /** The book after an event of one of its claims; `before` and `after` are the claim around it. */
@@ -196,7 +205,7 @@ export function evolveBookByClaim(
           ? { ...book, arrivals: event.arrival }
           : book;
       if (event.reserved === null) return numbered;
-      return withReservation(numbered, { ...by, quantity: event.reserved });
+      return withReservation(withoutReservation(numbered, by), { ...by, quantity: event.reserved });
     }
     case "fill_booked":
     case "late_fill_booked": {
@@ -204,7 +213,8 @@ export function evolveBookByClaim(
       return withFill(book, { side: after.intent.side, quantity, cost, by });
     }
     default: {
-      const ends = before !== "NONE" && isLive(before) && !isLive(after.status);
+      // Not before the seal: while filled shares are missing from the book, they are not free.
+      const ends = before !== "SETTLED" && after.status === "SETTLED";
       return ends ? withoutReservation(book, by) : book;
     }
   }

@@ -16,31 +16,45 @@ import { type Intent, ORDER_TYPES, type OrderTerms, TIMES_IN_FORCE } from "./int
 
 /** Alpaca's bound for a client_order_id in older documents; the newer one is 128. */
 const CLIENT_ORDER_ID_MAX = 48;
+const LONE_SURROGATE = /\p{Surrogate}/u;
 const TEXT_MAX = 256;
+/** More than any order has; with the digits behind the point it keeps all arithmetic exact. */
+const WHOLE_DIGITS_MAX = 15;
 /** US stocks and funds, with a share class or a crypto pair behind a point or a slash. */
 const SYMBOL = /^[A-Z]{1,6}([./][A-Z]{1,4})?$/;
 
-const amount = z.union([z.string(), z.number()]).transform((value, context): DecimalText => {
-  const parsed = parseDecimal(String(value));
-  if (parsed === undefined) return refuse(context, "expected a finite decimal number");
-  if (signOf(parsed) <= 0) return refuse(context, "expected a number above zero");
-  if (decimalPlaces(parsed) > QUANTITY_DECIMALS) {
-    return refuse(context, `expected at most ${QUANTITY_DECIMALS} digits behind the point`);
-  }
-  return parsed;
-});
+const amountError = "expected a finite decimal number, as text or exact as written";
+const amount = z
+  .union([z.string(), z.number()], amountError)
+  .transform((value, context): DecimalText => {
+    const parsed = parseDecimal(String(value));
+    if (parsed === undefined) return refuse(context, "expected a finite decimal number");
+    if (signOf(parsed) <= 0) return refuse(context, "expected a number above zero");
+    if (decimalPlaces(parsed) > QUANTITY_DECIMALS) {
+      return refuse(context, `expected at most ${QUANTITY_DECIMALS} digits behind the point`);
+    }
+    if (parsed.split(".", 1).join().length > WHOLE_DIGITS_MAX) {
+      return refuse(context, `expected at most ${WHOLE_DIGITS_MAX} digits before the point`);
+    }
+    return parsed;
+  });
 
 function refuse(context: z.RefinementCtx, message: string): never {
   context.addIssue({ code: "custom", message });
   return z.NEVER;
 }
 
-const text = z.string().min(1).max(TEXT_MAX);
+/** A lone surrogate has no UTF-8 bytes, so two texts with one could share a hash. */
+const wellFormed = (value: string) => !LONE_SURROGATE.test(value);
+const text = z.string().min(1).max(TEXT_MAX).refine(wellFormed, "expected well-formed Unicode");
 
-const anchorSchema = z.union([
-  z.strictObject({ bar: text, stage: text }),
-  z.strictObject({ episode: z.number().int().nonnegative(), leg: text }),
-]);
+const anchorSchema = z.union(
+  [
+    z.strictObject({ bar: text, stage: text }),
+    z.strictObject({ episode: z.number().int().nonnegative(), leg: text }),
+  ],
+  "expected {bar, stage} for an open or {episode, leg} for a close",
+);
 
 const intentSchema = z.strictObject({
   symbol: z.string().regex(SYMBOL, "expected a symbol such as TQQQ or BRK.B"),
@@ -56,7 +70,7 @@ const intentSchema = z.strictObject({
   trailPercent: amount.optional(),
   extendedHours: z.boolean().default(false),
   requestId: text.optional(),
-  clientOrderId: z.string().min(1).max(CLIENT_ORDER_ID_MAX).optional(),
+  clientOrderId: text.max(CLIENT_ORDER_ID_MAX).optional(),
   anchor: anchorSchema.optional(),
   decisionId: text.optional(),
   reason: text.optional(),
@@ -117,38 +131,49 @@ function describeIssue(input: unknown, error: z.ZodError): string {
 
 function describe(value: unknown): string {
   if (value === undefined) return "missing";
-  if (typeof value === "number") return String(value);
+  if (typeof value === "number" || typeof value === "bigint") return String(value);
   return JSON.stringify(value)?.slice(0, TEXT_MAX) ?? typeof value;
 }
 
 /** What no single field shows, in the words of the message; undefined when all is well. */
 function inconsistency(intent: Intent): string | undefined {
-  if ((intent.quantity === null) === (intent.notional === null)) {
-    return "exactly one of quantity and notional must be given";
+  const { quantity, notional, anchor, effect } = intent;
+  if ((quantity === null) === (notional === null)) {
+    const received = `quantity is ${given(quantity)} and notional is ${given(notional)}`;
+    return `${received}: exactly one of them must be given`;
   }
-  if (intent.anchor !== null && "bar" in intent.anchor !== (intent.effect === "open")) {
-    return `an ${intent.effect} takes the anchor ${
-      intent.effect === "open" ? "{bar, stage}" : "{episode, leg}"
-    }`;
+  if (anchor !== null && "bar" in anchor !== (effect === "open")) {
+    const wanted =
+      effect === "open" ? "an open takes {bar, stage}" : "a close takes {episode, leg}";
+    return `anchor is ${describe(anchor)}: ${wanted}`;
   }
   return priceInconsistency(intent);
 }
 
 function priceInconsistency(terms: OrderTerms): string | undefined {
-  const { type } = terms;
+  const { type, limitPrice, stopPrice, trailPrice, trailPercent } = terms;
   const wantsLimit = type === "limit" || type === "stop_limit";
   const wantsStop = type === "stop" || type === "stop_limit";
-  if (wantsLimit !== (terms.limitPrice !== null)) {
-    return `limitPrice is ${wantsLimit ? "required" : "not accepted"} for a ${type} order`;
+  if (wantsLimit !== (limitPrice !== null)) return unfit("limitPrice", limitPrice, type);
+  if (wantsStop !== (stopPrice !== null)) return unfit("stopPrice", stopPrice, type);
+  const trails = [trailPrice, trailPercent].filter((trail) => trail !== null).length;
+  if (type !== "trailing_stop") {
+    if (trails === 0) return undefined;
+    return trailPrice !== null
+      ? unfit("trailPrice", trailPrice, type)
+      : unfit("trailPercent", trailPercent, type);
   }
-  if (wantsStop !== (terms.stopPrice !== null)) {
-    return `stopPrice is ${wantsStop ? "required" : "not accepted"} for a ${type} order`;
-  }
-  const trails = [terms.trailPrice, terms.trailPercent].filter((trail) => trail !== null).length;
-  if (trails !== (type === "trailing_stop" ? 1 : 0)) {
-    return type === "trailing_stop"
-      ? "a trailing_stop order takes exactly one of trailPrice and trailPercent"
-      : `trailPrice and trailPercent are not accepted for a ${type} order`;
-  }
-  return undefined;
+  if (trails === 1) return undefined;
+  const received = `trailPrice is ${given(trailPrice)} and trailPercent is ${given(trailPercent)}`;
+  return `${received}: a trailing_stop order takes exactly one of them`;
+}
+
+/** A price that is missing where the type needs it, or there where the type has no use for it. */
+function unfit(field: string, value: DecimalText | null, type: string): string {
+  const wanted = value === null ? "required" : "not accepted";
+  return `${field} is ${given(value)}: ${wanted} for a ${type} order`;
+}
+
+function given(value: DecimalText | null): string {
+  return describe(value ?? undefined);
 }

@@ -31,7 +31,7 @@ export interface OrderTerms {
   readonly extendedHours: boolean;
 }
 
-/** What makes an open the same one on every try: the bar that triggered it and the entry's stage. */
+/** What makes an open the same one on every try: its bar and the stage of the entry. */
 export interface OpenAnchor {
   readonly bar: string;
   readonly stage: string;
@@ -50,7 +50,7 @@ export interface Intent extends OrderTerms {
   readonly agent: AgentId;
   /** The caller's own identity of the action; it wins over the anchor. */
   readonly requestId: RequestId | null;
-  /** The bot's own stable client_order_id; passed on unchanged, and an identity where no other is. */
+  /** The bot's own stable client_order_id; passed on unchanged, an identity where no other is. */
   readonly clientOrderId: ClientOrderId | null;
   readonly anchor: Anchor | null;
   /** For people only: never part of the identity. */

@@ -1,0 +1,8 @@
+/** Where a command prints; the program passes the process's own streams. */
+export interface CommandOutput {
+  /** Text for standard output; `line` ends it. */
+  readonly line: (text: string) => void;
+  /** Columns of the terminal; undefined when standard output is not one. */
+  readonly columns: number | undefined;
+  readonly color: boolean;
+}

@@ -1,0 +1,162 @@
+/**
+ * Loads a session file. Whatever is wrong with it is told in one line that names the file, the
+ * field, the value received and what is expected; nothing is mended or left out.
+ * What a row holds is in `session-rows.ts`, how it is read in `session-schema.ts`, and how rows
+ * must fit together in `session-agreement.ts`.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { z } from "zod";
+import { LatchError } from "../core/errors.ts";
+import { disagreement, type Problem } from "./session-agreement.ts";
+import type { Session } from "./session-rows.ts";
+import { sessionSchema } from "./session-schema.ts";
+import { isCalendarDay } from "./session-time.ts";
+
+export type {
+  BrokerFaultEvent,
+  CloseOrderEvent,
+  EntriesWantedEvent,
+  FaultRule,
+  Instance,
+  Mark,
+  OpeningPosition,
+  OpenOrderEvent,
+  OrderEvent,
+  Session,
+  SessionEvent,
+} from "./session-rows.ts";
+export { checkTimes, epochOf, wallTimeOf } from "./session-time.ts";
+
+/** The day that is replayed when none is asked for. */
+export const DEFAULT_SESSION = "2026-05-21";
+
+const RECEIVED_MAX = 80;
+/** The package's own sessions; `src/replay` and `dist/replay` lie equally deep. */
+const BUNDLED = fileURLToPath(new URL("../../fixtures/sessions/", import.meta.url));
+
+/**
+ * The file that an argument means: a bare day (`2026-05-22`) is one of the package's own sessions,
+ * anything else is a path as it stands, and nothing at all is {@link DEFAULT_SESSION}.
+ * Throws LatchError `file_unreadable` for a day that the package does not have.
+ */
+export function sessionPath(argument: string = DEFAULT_SESSION): string {
+  if (!isCalendarDay(argument)) return argument;
+  const days = bundledDays();
+  if (days.includes(argument)) return `${BUNDLED}${argument}.json`;
+  throw new LatchError(
+    "file_unreadable",
+    `no session of ${argument} comes with this package, only ${days.join(", ")}`,
+  );
+}
+
+/** Throws LatchError `file_unreadable` or `invalid_session`. */
+export function loadSession(path: string): Session {
+  let content: string;
+  try {
+    content = readFileSync(path, "utf8");
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new LatchError(
+      "file_unreadable",
+      oneLine(`cannot read session ${JSON.stringify(path)}: ${reason}`),
+      { cause },
+    );
+  }
+  return parseSession(content, path);
+}
+
+/**
+ * Reads a session from JSON text; `source` names it in messages.
+ * Throws LatchError `invalid_session` for the first thing that is wrong.
+ */
+export function parseSession(text: string, source: string): Session {
+  const document = parseJson(text, source);
+  const parsed = sessionSchema.safeParse(document);
+  if (!parsed.success) throw invalid(source, problemOf(parsed.error, document));
+  const problem = disagreement(parsed.data);
+  if (problem !== undefined) throw invalid(source, problem);
+  return parsed.data;
+}
+
+function bundledDays(): readonly string[] {
+  return readdirSync(BUNDLED)
+    .filter((name) => name.endsWith(".json"))
+    .map((name) => name.slice(0, -".json".length))
+    .sort();
+}
+
+function parseJson(text: string, source: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new LatchError(
+      "invalid_session",
+      oneLine(`session ${JSON.stringify(source)}: not JSON: ${reason}`),
+      { cause },
+    );
+  }
+}
+
+function invalid(source: string, problem: Problem): LatchError {
+  const where = pathText(problem.path);
+  const received = describe(problem.received);
+  return new LatchError(
+    "invalid_session",
+    oneLine(
+      `session ${JSON.stringify(source)}: ${where} is ${received}, expected ${problem.expected}`,
+    ),
+  );
+}
+
+/** The schema's first complaint, with the value looked up where the complaint points. */
+function problemOf(error: z.ZodError, document: unknown): Problem {
+  const issue = error.issues[0];
+  if (issue === undefined) return { path: [], received: document, expected: "a session" };
+  const unknownKey = issue.code === "unrecognized_keys" ? issue.keys[0] : undefined;
+  const path = unknownKey === undefined ? issue.path : [...issue.path, unknownKey];
+  const expected = unknownKey === undefined ? expectationOf(issue) : "no field of that name";
+  return { path, received: valueAt(document, path), expected };
+}
+
+/** The bare expectation, also where the library puts words of its own around it. */
+function expectationOf(issue: z.core.$ZodIssue): string {
+  return issue.message
+    .replace(/^Invalid [a-z ]+[:.] expected |^Too [a-z]+: expected /i, "")
+    .replace(/, received \w+$/, "");
+}
+
+function valueAt(document: unknown, path: readonly PropertyKey[]): unknown {
+  let value = document;
+  for (const key of path) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Record<PropertyKey, unknown>)[key];
+  }
+  return value;
+}
+
+/** `events[3].quantity`; a key that is no plain word is quoted. */
+function pathText(path: readonly PropertyKey[]): string {
+  if (path.length === 0) return "the document";
+  let text = "";
+  for (const key of path) {
+    if (typeof key === "number") text += `[${key}]`;
+    else if (/^\w+$/.test(String(key))) text += text === "" ? String(key) : `.${String(key)}`;
+    else text += `[${cut(JSON.stringify(String(key)))}]`;
+  }
+  return text;
+}
+
+function describe(value: unknown): string {
+  if (value === undefined) return "missing";
+  return typeof value === "number" ? String(value) : cut(JSON.stringify(value));
+}
+
+function cut(text: string): string {
+  return text.length <= RECEIVED_MAX ? text : `${text.slice(0, RECEIVED_MAX)}...`;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, " ");
+}

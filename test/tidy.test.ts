@@ -1,0 +1,82 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import {
+  checkBans,
+  checkCycles,
+  checkDocument,
+  checkLayers,
+  checkNames,
+  checkSizes,
+} from "./tidy/rules.ts";
+import { codeOnly, type SourceFile } from "./tidy/source-text.ts";
+
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
+const SOURCES = filesUnder("src", ".ts");
+const DOCUMENTS = ["README.md", ...filesUnder("docs", ".md").map((file) => file.path)]
+  .filter((path) => existsSync(join(ROOT, path)))
+  .map(read);
+
+function filesUnder(folder: string, ending: string): readonly SourceFile[] {
+  if (!existsSync(join(ROOT, folder))) return [];
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(ending))
+    .map((name) => read(`${folder}/${name.replaceAll("\\", "/")}`));
+}
+
+function read(path: string): SourceFile {
+  return { path, text: readFileSync(join(ROOT, path), "utf8") };
+}
+
+describe("the source of the product", () => {
+  test("is there to be checked", () => {
+    expect(SOURCES.map((file) => file.path)).toContain("src/core/clock.ts");
+  });
+
+  test("has small files and short lines", () => {
+    expect(SOURCES.flatMap(checkSizes)).toEqual([]);
+  });
+
+  test("has names that tell what a file holds", () => {
+    expect(SOURCES.flatMap(checkNames)).toEqual([]);
+  });
+
+  test("reaches for clock, chance, settings, output and network where they are owned", () => {
+    expect(SOURCES.flatMap(checkBans)).toEqual([]);
+  });
+
+  test("imports down the layers only, and adapters only in app.ts", () => {
+    expect(SOURCES.flatMap(checkLayers)).toEqual([]);
+  });
+
+  test("has no import cycle, types included", () => {
+    expect(checkCycles(SOURCES)).toEqual([]);
+  });
+});
+
+describe("the documents", () => {
+  test("quote no line numbers and no registry hosts", () => {
+    expect(DOCUMENTS.flatMap(checkDocument)).toEqual([]);
+  });
+});
+
+describe("the scanner", () => {
+  test("keeps every line and every position", () => {
+    for (const file of SOURCES) {
+      const code = codeOnly(file.text);
+      expect(code.length, file.path).toBe(file.text.length);
+      expect(code.split("\n").length, file.path).toBe(file.text.split("\n").length);
+    }
+  });
+
+  test("leaves balanced braces in every file, so that no code was taken for text", () => {
+    for (const file of SOURCES) {
+      const code = codeOnly(file.text);
+      for (const [open, close] of ["{}", "()", "[]"]) {
+        const count = (char: string | undefined) => code.split(char ?? "").length;
+        expect(count(open), `${open} in ${file.path}`).toBe(count(close));
+      }
+    }
+  });
+});

@@ -1,0 +1,43 @@
+/**
+ * Which part of the product may import which: one row per part, from the bottom up. A part may
+ * always import itself. Type imports count: a type that points upwards is a dependency too.
+ */
+
+const BELOW_STORES = ["core", "identity", "book", "claim"] as const;
+const BELOW_FLOWS = [...BELOW_STORES, "ledger", "broker"] as const;
+const BELOW_SCHEDULE = [...BELOW_FLOWS, "gateway", "fills", "reconcile", "audit"] as const;
+const BELOW_APP = [...BELOW_SCHEDULE, "schedule", "config"] as const;
+const BELOW_SURFACES = [...BELOW_APP, "app", "index"] as const;
+
+export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  config: BELOW_STORES,
+  identity: ["core"],
+  book: ["core", "identity"],
+  claim: ["core", "identity", "book"],
+  ledger: BELOW_STORES,
+  broker: BELOW_STORES,
+  gateway: BELOW_FLOWS,
+  fills: BELOW_FLOWS,
+  reconcile: BELOW_FLOWS,
+  audit: BELOW_FLOWS,
+  schedule: BELOW_SCHEDULE,
+  app: BELOW_APP,
+  index: [...BELOW_APP, "app"],
+  simulator: ["core"],
+  sidecar: BELOW_SURFACES,
+  replay: [...BELOW_STORES, "ledger", "config", "app", "index", "simulator"],
+  cli: [...BELOW_SURFACES, "simulator", "sidecar", "replay"],
+};
+
+/** Folders that only `src/app.ts` may name from outside. */
+export const ADAPTERS = [
+  "src/ledger/sqlite/",
+  "src/ledger/postgres/",
+  "src/broker/alpaca/",
+] as const;
+
+/** The part that a file of `src` belongs to: its top folder, or its own name at the top. */
+export function partOf(path: string): string {
+  return (path.split("/")[1] ?? "").replace(/\.ts$/, "");
+}
