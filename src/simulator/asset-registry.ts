@@ -1,0 +1,86 @@
+/**
+ * What can be traded: a built-in handful of symbols and every symbol that was given a price or a
+ * position. An asset's id is made from its symbol, so that it is the same in every run.
+ */
+import { createHash } from "node:crypto";
+
+export interface Asset {
+  readonly id: string;
+  readonly symbol: string;
+  readonly name: string;
+  readonly exchange: string;
+  readonly fractionable: boolean;
+  readonly shortable: boolean;
+  readonly tradable: boolean;
+}
+
+/** What a test may change about an asset. */
+export interface AssetFlags {
+  readonly fractionable?: boolean | undefined;
+  readonly shortable?: boolean | undefined;
+  readonly tradable?: boolean | undefined;
+}
+
+const BUILT_IN: readonly (readonly [string, string, string])[] = [
+  ["TQQQ", "ProShares UltraPro QQQ", "NASDAQ"],
+  ["SQQQ", "ProShares UltraPro Short QQQ", "NASDAQ"],
+  ["QQQ", "Invesco QQQ Trust, Series 1", "NASDAQ"],
+  ["SPY", "SPDR S&P 500 ETF Trust", "ARCA"],
+  ["AAPL", "Apple Inc. Common Stock", "NASDAQ"],
+];
+
+const SYMBOL = /^[A-Z][A-Z0-9]{0,9}([./][A-Z0-9]{1,5})?$/;
+
+export class AssetRegistry {
+  readonly #assets = new Map<string, Asset>();
+
+  constructor() {
+    for (const [symbol, name, exchange] of BUILT_IN) this.#put(symbol, name, exchange);
+  }
+
+  /** By symbol or by id. */
+  find(symbolOrId: string): Asset | undefined {
+    const bySymbol = this.#assets.get(symbolOrId.toUpperCase());
+    return bySymbol ?? this.all().find((asset) => asset.id === symbolOrId.toLowerCase());
+  }
+
+  all(): Asset[] {
+    return [...this.#assets.values()];
+  }
+
+  /** Makes `symbol` known; false when it could not be the symbol of a stock. */
+  learn(symbol: string): boolean {
+    if (!SYMBOL.test(symbol)) return false;
+    if (!this.#assets.has(symbol)) this.#put(symbol, `${symbol} Common Stock`, "NYSE");
+    return true;
+  }
+
+  setFlags(symbol: string, flags: AssetFlags): boolean {
+    if (!this.learn(symbol)) return false;
+    const asset = this.#assets.get(symbol);
+    if (asset === undefined) return false;
+    this.#assets.set(symbol, {
+      ...asset,
+      fractionable: flags.fractionable ?? asset.fractionable,
+      shortable: flags.shortable ?? asset.shortable,
+      tradable: flags.tradable ?? asset.tradable,
+    });
+    return true;
+  }
+
+  #put(symbol: string, name: string, exchange: string): void {
+    const can = { fractionable: true, shortable: true, tradable: true };
+    this.#assets.set(symbol, { id: assetId(symbol), symbol, name, exchange, ...can });
+  }
+}
+
+function assetId(symbol: string): string {
+  const hex = createHash("sha256").update(`asset ${symbol}`).digest("hex");
+  const parts = [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `4${hex.slice(13, 16)}`,
+    `8${hex.slice(17, 20)}`,
+  ];
+  return `${parts.join("-")}-${hex.slice(20, 32)}`;
+}

@@ -1,0 +1,136 @@
+/**
+ * What the simulator takes as input from its user: options and control requests. A field that is
+ * unknown or does not fit is refused by name.
+ */
+import { z } from "zod";
+import { compare, decimal, parseDecimal, ZERO } from "../core/decimal.ts";
+import { LatchError } from "../core/errors.ts";
+import { epochMs, parseTimestamp } from "./timestamp.ts";
+
+const amount = z
+  .string()
+  .refine((text) => parseDecimal(text) !== undefined, "not a decimal number");
+const positive = amount.refine((text) => isPositive(text), "must be greater than zero");
+const WHOLE_NUMBER = /^-?\d{1,15}$/;
+/** A JSON body arrives with its numbers as text. */
+const integer = z.union([z.int(), z.string().regex(WHOLE_NUMBER).transform(Number)]);
+const symbol = z.string().regex(/^[A-Z][A-Z0-9]{0,9}([./][A-Z0-9]{1,5})?$/, "not a stock's symbol");
+const pointInTime = z.union([
+  integer,
+  z
+    .string()
+    .refine((text) => parseTimestamp(text) !== undefined, "not a time")
+    .transform((text) => epochMs(parseTimestamp(text) ?? raise(text))),
+]);
+const fraction = z
+  .union([
+    z.number(),
+    z
+      .string()
+      .regex(/^\d(\.\d+)?$/)
+      .transform(Number),
+  ])
+  .pipe(z.number().min(0).max(1));
+
+const position = z.strictObject({
+  symbol,
+  quantity: amount,
+  averagePrice: positive,
+});
+
+const hours = z.strictObject({
+  open: z.string().regex(/^\d{2}:\d{2}$/),
+  close: z.string().regex(/^\d{2}:\d{2}$/),
+});
+
+export const pricesSchema = z.record(symbol, positive);
+
+const world = {
+  seed: integer.optional(),
+  startAt: pointInTime.optional(),
+  cash: amount.optional(),
+  allowShorting: z.boolean().optional(),
+  prices: pricesSchema.optional(),
+  positions: z.array(position).optional(),
+  calendar: z.record(z.iso.date(), z.union([hours, z.null()])).optional(),
+  accountId: z.uuid().optional(),
+  partialFillChance: fraction.optional(),
+  scriptedFills: z.boolean().optional(),
+};
+
+export const optionsSchema = z
+  .strictObject({
+    ...world,
+    port: z.int().min(0).max(65_535).optional(),
+    host: z.string().min(1).optional(),
+    keyId: z.string().min(1).optional(),
+    secret: z.string().min(1).optional(),
+    rateLimitPerMinute: z.int().positive().optional(),
+    streamFrames: z.enum(["binary", "text"]).optional(),
+  })
+  .refine(
+    ({ keyId, secret }) => (keyId === undefined) === (secret === undefined),
+    "keyId and secret go together",
+  );
+
+/** `now` is another name for `startAt`. */
+export const resetSchema = z
+  .strictObject({ ...world, now: pointInTime.optional() })
+  .transform(({ now, ...options }) => (now === undefined ? options : { ...options, startAt: now }));
+
+export const clockSchema = z.union(
+  [
+    z.strictObject({ now: pointInTime, force: z.boolean().optional() }),
+    z.strictObject({ advanceMs: integer.pipe(z.int().nonnegative()) }),
+  ],
+  'expected {"now", "force"?} or {"advanceMs"}',
+);
+
+export const positionsSchema = z.union([position.transform((one) => [one]), z.array(position)]);
+
+export const fillSchema = z
+  .strictObject({
+    orderId: z.string().optional(),
+    clientOrderId: z.string().optional(),
+    quantity: positive,
+    price: positive.optional(),
+  })
+  .refine(
+    ({ orderId, clientOrderId }) => (orderId === undefined) !== (clientOrderId === undefined),
+    "exactly one of orderId and clientOrderId is needed",
+  );
+
+export const assetSchema = z.strictObject({
+  symbol,
+  fractionable: z.boolean().optional(),
+  shortable: z.boolean().optional(),
+  tradable: z.boolean().optional(),
+});
+
+/** `value` as the schema reads it; LatchError `invalid_option` naming each field otherwise. */
+export function checked<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+): z.output<Schema> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const complaints = result.error.issues.map((issue) => complaint(issue, value));
+  throw new LatchError("invalid_option", complaints.join("; "), { cause: result.error });
+}
+
+function complaint({ path, message }: z.core.$ZodIssue, value: unknown): string {
+  const place = path.map(String).join(".") || "input";
+  const received = path.reduce<unknown>(
+    (inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key],
+    value,
+  );
+  return `${place}: ${message} (received ${JSON.stringify(received) ?? "nothing"})`;
+}
+
+function isPositive(text: string): boolean {
+  return parseDecimal(text) === undefined || compare(decimal(text), ZERO) > 0;
+}
+
+function raise(text: string): never {
+  throw new RangeError(`not a time: ${text}`);
+}

@@ -1,0 +1,128 @@
+/**
+ * When the market trades: sessions of every trading day, and what phase a point in time is in.
+ *
+ * Pre-market from 04:00, core session 09:30 to 16:00 (13:00 on early closes), post-market until
+ * 20:00 (17:00), New York time. A test can overrule single days.
+ */
+import type { EpochMs } from "../core/clock.ts";
+import { type ExceptionalDays, exceptionalDays, isWeekday } from "./exchange-holidays.ts";
+import { atWallTime, type CalendarDate, dateOfDay, dayNumber, wallTime } from "./new-york-time.ts";
+
+export type MarketPhase = "closed" | "pre" | "core" | "post";
+
+/** A trading day; times are minutes of the day in New York. */
+export interface TradingDay {
+  readonly date: CalendarDate;
+  readonly sessionOpen: number;
+  readonly open: number;
+  readonly close: number;
+  readonly sessionClose: number;
+}
+
+/** Days that differ from the rules: other hours as `HH:MM`, or null for a day without trading. */
+export type CalendarOverrides = Readonly<
+  Record<CalendarDate, { readonly open: string; readonly close: string } | null>
+>;
+
+const SESSION_OPEN = 4 * 60;
+const OPEN = 9 * 60 + 30;
+const CLOSE = 16 * 60;
+const EARLY_CLOSE = 13 * 60;
+const POST_MARKET_MINUTES = 4 * 60;
+/** More than any run of days without trading. */
+const SEARCH_DAYS = 15;
+
+export class MarketCalendar {
+  readonly #overrides: CalendarOverrides;
+  readonly #years = new Map<number, ExceptionalDays>();
+
+  constructor(overrides: CalendarOverrides = {}) {
+    this.#overrides = overrides;
+  }
+
+  /** The sessions of `date`, or undefined when there is no trading on it. */
+  day(date: CalendarDate): TradingDay | undefined {
+    const override = this.#overrides[date];
+    if (override === null) return undefined;
+    if (override !== undefined) {
+      return tradingDay(date, minutes(override.open), minutes(override.close));
+    }
+    const { closed, earlyClose } = this.#exceptions(Number(date.slice(0, 4)));
+    if (!isWeekday(date) || closed.has(date)) return undefined;
+    return tradingDay(date, OPEN, earlyClose.has(date) ? EARLY_CLOSE : CLOSE);
+  }
+
+  /** Trading days from `start` to `end`, both included. */
+  days(start: CalendarDate, end: CalendarDate): TradingDay[] {
+    const found: TradingDay[] = [];
+    for (let day = dayNumber(start); day <= dayNumber(end); day += 1) {
+      const trading = this.day(dateOfDay(day));
+      if (trading !== undefined) found.push(trading);
+    }
+    return found;
+  }
+
+  phase(time: EpochMs): MarketPhase {
+    const { date, minuteOfDay } = wallTime(time);
+    const today = this.day(date);
+    if (today === undefined || minuteOfDay < today.sessionOpen) return "closed";
+    if (minuteOfDay < today.open) return "pre";
+    if (minuteOfDay < today.close) return "core";
+    return minuteOfDay < today.sessionClose ? "post" : "closed";
+  }
+
+  nextOpen(time: EpochMs): EpochMs {
+    return this.#next(time, (day) => [day.open]);
+  }
+
+  nextClose(time: EpochMs): EpochMs {
+    return this.#next(time, (day) => [day.close]);
+  }
+
+  nextSessionClose(time: EpochMs): EpochMs {
+    return this.#next(time, (day) => [day.sessionClose]);
+  }
+
+  /** The next time at which the phase changes. */
+  nextChange(time: EpochMs): EpochMs {
+    return this.#next(time, (day) => [day.sessionOpen, day.open, day.close, day.sessionClose]);
+  }
+
+  /** The first trading day after `date`. */
+  dayAfter(date: CalendarDate): CalendarDate {
+    return wallTime(this.nextOpen(atWallTime(date, 24 * 60 - 1))).date;
+  }
+
+  #next(after: EpochMs, momentsOf: (day: TradingDay) => number[]): EpochMs {
+    const today = dayNumber(wallTime(after).date);
+    for (let day = today; day <= today + SEARCH_DAYS; day += 1) {
+      const trading = this.day(dateOfDay(day));
+      for (const minute of trading === undefined ? [] : momentsOf(trading)) {
+        const time = atWallTime(dateOfDay(day), minute);
+        if (time > after) return time;
+      }
+    }
+    throw new RangeError(`no trading day within ${SEARCH_DAYS} days of ${dateOfDay(today)}`);
+  }
+
+  #exceptions(year: number): ExceptionalDays {
+    const known = this.#years.get(year) ?? exceptionalDays(year);
+    this.#years.set(year, known);
+    return known;
+  }
+}
+
+/** `570` as `09:30`. */
+export function clockText(minuteOfDay: number): string {
+  const hours = String(Math.floor(minuteOfDay / 60)).padStart(2, "0");
+  return `${hours}:${String(minuteOfDay % 60).padStart(2, "0")}`;
+}
+
+function tradingDay(date: CalendarDate, open: number, close: number): TradingDay {
+  const sessionClose = Math.min(close + POST_MARKET_MINUTES, 24 * 60 - 1);
+  return { date, sessionOpen: SESSION_OPEN, open, close, sessionClose };
+}
+
+function minutes(text: string): number {
+  return Number(text.slice(0, 2)) * 60 + Number(text.slice(3, 5));
+}

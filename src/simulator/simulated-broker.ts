@@ -1,0 +1,248 @@
+/**
+ * The broker behind the HTTP surface: takes orders, cancels and replaces them, keeps the account.
+ *
+ * 1. An answer to POST, PATCH or DELETE never shows what the market made of it: the order's next
+ *    step is put off until {@link settle}, which runs once the answer was sent and, at the latest,
+ *    before the next request is looked at.
+ * 2. Time moves through every open and close on the way.
+ *
+ * It knows nothing of HTTP, wire formats or faults.
+ */
+import type { EpochMs } from "../core/clock.ts";
+import { type DecimalText, decimal } from "../core/decimal.ts";
+import { type RandomSource, seededRandom } from "../core/random.ts";
+import { AccountBooks } from "./account-books.ts";
+import { ActivityLog } from "./activity-log.ts";
+import { admissionRefusal, inferIntent, type Standing } from "./admission.ts";
+import { AssetRegistry } from "./asset-registry.ts";
+import { buyingPower } from "./holdings.ts";
+import { MarketCalendar } from "./market-calendar.ts";
+import { wallTime } from "./new-york-time.ts";
+import { isWorking, type Order, type OrderTerms } from "./order.ts";
+import { OrderBook } from "./order-book.ts";
+import { expiryOf, legTerms, newOrder } from "./order-record.ts";
+import type { OrderRequest } from "./order-request.ts";
+import { chooseFillPlan } from "./partial-fills.ts";
+import { type Refusal, unprocessable } from "./refusal.ts";
+import type { SimulatedClock } from "./simulated-clock.ts";
+import {
+  DEFAULT_CASH,
+  DEFAULT_SEED,
+  type OpeningPosition,
+  type WorldOptions,
+} from "./simulator-options.ts";
+import { TimestampSource } from "./timestamp.ts";
+import type { TradeEvent } from "./trade-event.ts";
+import { TradingFloor } from "./trading-floor.ts";
+
+export type Placed =
+  | { readonly kind: "placed"; readonly order: Order }
+  | { readonly kind: "refused"; readonly refusal: Refusal };
+
+/** What a fault does to an order that is accepted. */
+export type OrderEffects = Partial<
+  Pick<Order, "hiddenFromListsUntil" | "hiddenFromClientIdUntil" | "rejectLater" | "fillPlan">
+>;
+
+export class SimulatedBroker {
+  readonly clock: SimulatedClock;
+  readonly calendar: MarketCalendar;
+  readonly assets = new AssetRegistry();
+  readonly book = new OrderBook();
+  readonly activities = new ActivityLog();
+  readonly books: AccountBooks;
+  readonly random: RandomSource;
+  readonly accountId: string;
+  readonly openedAt: EpochMs;
+  readonly shortingAllowed: boolean;
+  readonly floor: TradingFloor;
+  readonly #stamps: TimestampSource;
+  readonly #options: WorldOptions;
+  #putOff: (() => void)[] = [];
+
+  constructor(options: WorldOptions, clock: SimulatedClock, report: (event: TradeEvent) => void) {
+    this.#options = options;
+    this.clock = clock;
+    this.openedAt = clock.now();
+    this.calendar = new MarketCalendar(options.calendar);
+    this.random = seededRandom(options.seed ?? DEFAULT_SEED);
+    this.accountId = options.accountId ?? this.random.uuid();
+    this.shortingAllowed = options.allowShorting ?? true;
+    this.books = new AccountBooks(decimal(options.cash ?? DEFAULT_CASH));
+    this.#stamps = new TimestampSource(() => clock.now());
+    const { calendar, random, book, books, activities } = this;
+    const stamps = this.#stamps;
+    this.floor = new TradingFloor({
+      ...{ clock, calendar, random, book, books, activities, stamps, report },
+    });
+    for (const [symbol, price] of Object.entries(options.prices ?? {})) {
+      this.setPrice(symbol, decimal(price));
+    }
+    for (const position of options.positions ?? []) this.setPosition(position);
+    this.books.restartHistory();
+  }
+
+  /** Lets happen what earlier answers had put off. */
+  settle(): void {
+    for (let next = this.#putOff.shift(); next !== undefined; next = this.#putOff.shift()) next();
+  }
+
+  place(request: OrderRequest, effects: OrderEffects = {}): Placed {
+    const { terms } = request;
+    const refusal = admissionRefusal(terms, request.positionIntent, this.#standing(request));
+    if (refusal !== undefined) return { kind: "refused", refusal };
+    const { terms: ownTerms, legs } = termsOfParts(request);
+    const parent = this.#record(ownTerms, request.clientOrderId, effects);
+    this.book.add(parent);
+    const legOrders = legs.map((leg) => this.#leg(leg, parent));
+    const order = this.book.change(parent.id, { legIds: legOrders.map((leg) => leg.id) });
+    this.#putOff.push(() => this.floor.acknowledge(order.id));
+    return { kind: "placed", order };
+  }
+
+  /** Undefined when the order was found and can be canceled. `sticks`: not before the next open. */
+  cancel(id: string, sticks = false): Refusal | undefined {
+    const order = this.book.get(id);
+    if (!isWorking(order)) return unprocessable(`order is already in "${order.status}" state`);
+    if (order.status === "pending_cancel") {
+      return unprocessable('order is already in "pending_cancel" state');
+    }
+    this.book.change(id, {
+      status: "pending_cancel",
+      cancelAt: sticks ? this.calendar.nextOpen(this.clock.now()) : null,
+    });
+    this.#putOff.push(() => {
+      if (sticks) this.floor.markPending(id, "pending_cancel");
+      else this.floor.cancel(id);
+    });
+    return undefined;
+  }
+
+  /** Puts a new order with the request's terms in the place of the order `id`. */
+  replace(id: string, request: OrderRequest, effects: OrderEffects = {}): Placed {
+    const old = this.book.get(id);
+    const standing = this.#standing(request, id);
+    const refusal = admissionRefusal(request.terms, null, standing);
+    if (refusal !== undefined) return { kind: "refused", refusal };
+    const record = this.#record(request.terms, request.clientOrderId, effects);
+    const { parentId, legIds, armed, positionIntent } = old;
+    const order = { ...record, replaces: id, parentId, legIds, armed, positionIntent };
+    this.book.add(order);
+    this.book.change(id, { status: "pending_replace" });
+    this.#putOff.push(() => this.floor.replace(id, order.id));
+    return { kind: "placed", order };
+  }
+
+  setPrice(symbol: string, price: DecimalText): void {
+    this.settle();
+    this.assets.learn(symbol);
+    this.floor.setPrice(symbol, price);
+  }
+
+  setPosition({ symbol, quantity, averagePrice }: OpeningPosition): void {
+    this.assets.learn(symbol);
+    const position = {
+      symbol,
+      quantity: decimal(quantity),
+      averagePrice: decimal(averagePrice),
+    };
+    this.books.setPosition(position, this.clock.now());
+  }
+
+  /** Moves time to `target`, through every change of the market's phase and every appointment. */
+  advanceTo(target: EpochMs): void {
+    if (target < this.clock.now()) {
+      throw new RangeError(`the clock stands at ${this.clock.now()} and cannot go to ${target}`);
+    }
+    this.settle();
+    while (this.clock.now() < target) {
+      this.clock.moveTo(Math.min(target, this.#nextStop()));
+      this.settle();
+      this.floor.tick();
+    }
+  }
+
+  /** Sets the time to an earlier one. Orders keep their timestamps. */
+  forceTo(target: EpochMs): void {
+    this.settle();
+    this.clock.force(target);
+    this.books.restartHistory();
+    this.floor.tick();
+  }
+
+  buyingPower(exceptOrderId?: string): DecimalText {
+    const working = this.#workingBeside(exceptOrderId);
+    const priceOf = (symbol: string) => this.floor.price(symbol);
+    return buyingPower(this.books.cash, this.books.positions(), working, priceOf);
+  }
+
+  /** Working orders without the one that is being replaced and those that exclude it. */
+  #workingBeside(replacedId?: string, symbol?: string): Order[] {
+    const replaced = replacedId === undefined ? undefined : this.book.get(replacedId);
+    const groupOf = (order: Order) => order.parentId ?? order.id;
+    return this.book
+      .working(symbol)
+      .filter((order) => replaced === undefined || groupOf(order) !== groupOf(replaced));
+  }
+
+  #nextStop(): EpochMs {
+    const due = this.clock.nextDue() ?? Number.POSITIVE_INFINITY;
+    // Without a working order no open or close can matter, and years can be skipped at once.
+    if (this.book.working().length === 0) return due;
+    return Math.min(due, this.calendar.nextChange(this.clock.now()));
+  }
+
+  #standing({ terms, clientOrderId }: OrderRequest, replacedId?: string): Standing {
+    const now = this.clock.now();
+    const known = clientOrderId === null ? undefined : this.book.findByClientId(clientOrderId);
+    const working = this.#workingBeside(replacedId, terms.symbol);
+    return {
+      asset: this.assets.find(terms.symbol),
+      clientOrderIdTaken: known !== undefined,
+      positionQuantity: this.books.quantity(terms.symbol),
+      working,
+      marketPrice: this.floor.price(terms.symbol),
+      buyingPower: this.buyingPower(replacedId),
+      shortingAllowed: this.shortingAllowed,
+      phase: this.calendar.phase(now),
+      minuteOfDay: wallTime(now).minuteOfDay,
+    };
+  }
+
+  #record(terms: OrderTerms, clientId: string | null, effects: OrderEffects): Order {
+    const record = newOrder({
+      id: this.random.uuid(),
+      clientOrderId: clientId ?? this.random.uuid(),
+      assetId: this.assets.find(terms.symbol)?.id ?? "",
+      positionIntent: inferIntent(terms.side, this.books.quantity(terms.symbol)),
+      terms,
+      submittedAt: this.#stamps.next(),
+      expiresAt: expiryOf(terms, this.clock.now(), this.calendar),
+      status: this.floor.isActive(terms) ? "pending_new" : "accepted",
+      fillPlan: chooseFillPlan(terms.quantity, this.#options, this.random),
+    });
+    return { ...record, ...effects };
+  }
+
+  #leg(terms: OrderTerms, parent: Order): Order {
+    const isOco = terms.orderClass === "oco";
+    const { hiddenFromListsUntil } = parent;
+    const leg = {
+      ...this.#record(terms, null, { hiddenFromListsUntil }),
+      positionIntent: `${terms.side}_to_close` as const,
+      status: "held" as const,
+      armed: isOco,
+      parentId: parent.id,
+    };
+    this.book.add(leg);
+    return leg;
+  }
+}
+
+/** An oco's own limit price may stand in its take-profit part. */
+function termsOfParts(request: OrderRequest) {
+  const { terms, takeProfit } = request;
+  const isOco = terms.orderClass === "oco";
+  const own = isOco ? { ...terms, limitPrice: takeProfit ?? terms.limitPrice } : terms;
+  return { terms: own, legs: legTerms(request) };
+}

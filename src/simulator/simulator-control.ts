@@ -1,0 +1,153 @@
+/**
+ * The handles of the simulated world: what a test, the replay or a person does to the broker from
+ * outside. The HTTP routes under /sim and the object that startSimulator gives are both this.
+ *
+ * Every method checks its input and throws LatchError `invalid_option` for what does not fit. Bad
+ * input changes nothing.
+ */
+import type { EpochMs } from "../core/clock.ts";
+import { compare, decimal } from "../core/decimal.ts";
+import { LatchError } from "../core/errors.ts";
+import { type FaultRule, faultRulesSchema } from "./fault-rule-schema.ts";
+import {
+  assetSchema,
+  checked,
+  clockSchema,
+  fillSchema,
+  positionsSchema,
+  pricesSchema,
+  resetSchema,
+} from "./input-schemas.ts";
+import type { MarketPhase } from "./market-calendar.ts";
+import { fillableQuantity } from "./matching.ts";
+import { isWorking, type Order } from "./order.ts";
+import { shown } from "./position-routes.ts";
+import type { LoggedRequest } from "./request-log.ts";
+import type { Simulation } from "./simulation.ts";
+import { type Timestamp, timestamp } from "./timestamp.ts";
+import { type WireOrder, wireOrder } from "./wire-order.ts";
+import type { WirePosition } from "./wire-position.ts";
+
+export interface ClockReading {
+  readonly now: Timestamp;
+  readonly epochMs: EpochMs;
+  readonly phase: MarketPhase;
+}
+
+export class SimulatorControl {
+  readonly #simulation: Simulation;
+
+  constructor(simulation: Simulation) {
+    this.#simulation = simulation;
+  }
+
+  clock(): ClockReading {
+    const { clock, calendar } = this.#settled();
+    const now = clock.now();
+    return { now: timestamp(now), epochMs: now, phase: calendar.phase(now) };
+  }
+
+  setClock(input: unknown): ClockReading {
+    const change = checked(clockSchema, input);
+    const broker = this.#settled();
+    const now = broker.clock.now();
+    const target = "now" in change ? change.now : now + change.advanceMs;
+    if (target >= now) broker.advanceTo(target);
+    else if ("force" in change && change.force === true) broker.forceTo(target);
+    else {
+      const [from, to] = [timestamp(now), timestamp(target)];
+      throw invalid(`the clock stands at ${from} and goes back to ${to} only with force`);
+    }
+    return this.clock();
+  }
+
+  setPrices(input: unknown): Record<string, string> {
+    const prices = Object.entries(checked(pricesSchema, input));
+    for (const [symbol, price] of prices) this.#settled().setPrice(symbol, decimal(price));
+    return Object.fromEntries(this.#settled().floor.prices());
+  }
+
+  addFaults(input: unknown): FaultRule[] {
+    const { rules } = checked(faultRulesSchema, input);
+    this.#simulation.faults.add(rules);
+    return this.#simulation.faults.rules();
+  }
+
+  clearFaults(): void {
+    this.#simulation.faults.clear();
+  }
+
+  /** Rules that can still strike. */
+  faults(): FaultRule[] {
+    return this.#simulation.faults.rules();
+  }
+
+  requests(): LoggedRequest[] {
+    return this.#simulation.requests.all();
+  }
+
+  /** Every order that was ever accepted, oldest first, in Alpaca's shape. */
+  orders(): WireOrder[] {
+    const { book } = this.#settled();
+    return book.all().map((order) => wireOrder(order, book.legs(order)));
+  }
+
+  positions(): WirePosition[] {
+    const broker = this.#settled();
+    return broker.books.positions().map((position) => shown(broker, position));
+  }
+
+  setPositions(input: unknown): WirePosition[] {
+    for (const position of checked(positionsSchema, input)) this.#settled().setPosition(position);
+    return this.positions();
+  }
+
+  /** Fills part or all of a working order, at the given price or else at the market's. */
+  fill(input: unknown): WireOrder {
+    const fill = checked(fillSchema, input);
+    const broker = this.#settled();
+    const order =
+      fill.orderId === undefined
+        ? broker.book.findByClientId(fill.clientOrderId ?? "")
+        : broker.book.find(fill.orderId);
+    const name = fill.orderId ?? fill.clientOrderId ?? "";
+    if (order === undefined) throw invalid(`no order ${name}`);
+    if (!isWorking(order)) throw invalid(`order ${name} is ${order.status} and cannot fill`);
+    const price = fill.price ?? broker.floor.price(order.symbol);
+    if (price === undefined) throw invalid(`price: ${order.symbol} has none, so one is needed`);
+    this.#checkRoom(order, fill.quantity, price);
+    broker.floor.fill(order.id, decimal(fill.quantity), decimal(price));
+    return wireOrder(broker.book.get(order.id), broker.book.legs(order));
+  }
+
+  setAsset(input: unknown): void {
+    const { symbol, ...flags } = checked(assetSchema, input);
+    this.#settled().assets.setFlags(symbol, flags);
+  }
+
+  /** Cuts every trade-updates stream, as a network does. */
+  cutStreams(): void {
+    this.#simulation.stream.cut();
+  }
+
+  /** Starts over with the options of the start, as far as `input` does not overrule them. */
+  reset(input: unknown = {}): void {
+    this.#simulation.reset(checked(resetSchema, input));
+  }
+
+  #settled() {
+    const { broker } = this.#simulation;
+    broker.settle();
+    return broker;
+  }
+
+  #checkRoom(order: Order, quantity: string, price: string): void {
+    const room = fillableQuantity(order, decimal(price));
+    if (compare(decimal(quantity), room) <= 0) return;
+    throw invalid(`quantity: ${quantity} is more than the ${room} that are left to fill`);
+  }
+}
+
+function invalid(message: string): LatchError {
+  return new LatchError("invalid_option", message);
+}

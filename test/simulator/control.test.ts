@@ -1,0 +1,121 @@
+import { describe, expect, test } from "vitest";
+import { type SimulatorOptions, startSimulator } from "../../src/simulator/index.ts";
+import { openBench } from "./simulator-bench.ts";
+
+describe("the control surface", () => {
+  test("sets prices as text or as JSON numbers of any length", async () => {
+    const { call, order, simulator } = await openBench();
+    await call("POST", "/sim/prices", '{"TQQQ":75.333333333333333333333333,"SPY":"500"}');
+    await order();
+    expect(simulator.orders()).toMatchObject([{ filled_avg_price: "75.333333333333333333333333" }]);
+  });
+
+  test("sets positions that no order explains", async () => {
+    const { call } = await openBench();
+    const one = { symbol: "SQQQ", quantity: "-5", averagePrice: "20" };
+    const set = await call("POST", "/sim/positions", one);
+    expect(set.body).toMatchObject([{ symbol: "SQQQ", qty: "-5", side: "short" }]);
+    const flat = await call("POST", "/sim/positions", [{ ...one, quantity: "0" }]);
+    expect(flat.body).toEqual([]);
+    expect((await call("GET", "/sim/positions")).body).toEqual([]);
+  });
+
+  test("shows orders of every status with their legs", async () => {
+    const { call, order } = await openBench();
+    await order();
+    const bracket = { order_class: "oto", stop_loss: { stop_price: "60" } };
+    await order({ ...bracket, type: "limit", limit_price: "70" });
+    const orders = await call("GET", "/sim/orders");
+    expect(orders.body).toMatchObject([
+      { status: "filled" },
+      { status: "new", legs: [{ status: "held" }] },
+      { status: "held" },
+    ]);
+  });
+
+  test("starts over with the first options, and with others where they are given", async () => {
+    const { call, order, simulator } = await openBench({ cash: "1000" });
+    await order({ client_order_id: "mine" });
+    simulator.addFaults([{ match: {}, fault: { kind: "drop" } }]);
+    const changes = {
+      now: "2026-06-01T14:00:00Z",
+      positions: [{ symbol: "SPY", quantity: "2", averagePrice: "500" }],
+      prices: { SPY: "510" },
+      seed: 2,
+    };
+    expect((await call("POST", "/sim/reset", changes)).status).toBe(204);
+    expect(simulator.requests()).toEqual([]);
+    expect(simulator.orders()).toEqual([]);
+    expect(simulator.faults()).toEqual([]);
+    expect(simulator.clock().now).toBe("2026-06-01T14:00:00.000000000Z");
+    expect(simulator.positions()).toMatchObject([{ symbol: "SPY", market_value: "1020" }]);
+    const account = await call("GET", "/v2/account");
+    expect(account.body.cash).toBe("1000");
+    expect((await order({ symbol: "SPY", client_order_id: "mine" })).status).toBe(200);
+    expect((await call("POST", "/sim/reset")).status).toBe(204);
+    expect(simulator.clock().now).toBe("2026-05-21T14:00:00.000000000Z");
+  });
+
+  test.each([
+    ["/sim/prices", { TQQQ: "cheap" }, /TQQQ.*not a decimal.*"cheap"/],
+    ["/sim/prices", { TQQQ: "0" }, /TQQQ.*greater than zero/],
+    ["/sim/prices", { "not a symbol": "1" }, /not a symbol/],
+    ["/sim/prices", "{", /not JSON/],
+    ["/sim/faults", "{", /not JSON/],
+    ["/sim/faults", {}, /rules/],
+    ["/sim/positions", { symbol: "SPY" }, /quantity|Invalid/],
+    ["/sim/reset", { money: "1" }, /money/],
+    ["/sim/reset", { cash: "lots" }, /cash.*"lots"/],
+    ["/sim/fills", { orderId: "x", quantity: "0" }, /quantity/],
+    ["/sim/assets", { symbol: "SPY", fun: true }, /fun/],
+  ])("refuses %s %j by name and changes nothing", async (path, body, message) => {
+    const { call, simulator } = await openBench();
+    const refused = await call("POST", path, body);
+    expect(refused.status).toBe(400);
+    expect(refused.body.message).toMatch(message);
+    expect(simulator.positions()).toEqual([]);
+  });
+});
+
+describe("starting the simulator", () => {
+  test("on a port in use names the host and the port", async () => {
+    const { simulator } = await openBench();
+    const second = startSimulator({ port: simulator.port });
+    await expect(second).rejects.toMatchObject({
+      code: "port_unavailable",
+      message: `cannot listen on 127.0.0.1 port ${simulator.port}`,
+      cause: { code: "EADDRINUSE" },
+    });
+  });
+
+  test.each([
+    [{ cash: "lots" }, /cash.*"lots"/],
+    [{ keyId: "alone" }, /keyId and secret/],
+    [{ port: 70_000 }, /port/],
+    [{ prices: { TQQQ: "-1" } }, /prices\.TQQQ/],
+    [{ colour: "red" }, /colour/],
+  ])("with %j is refused by name", async (options, message) => {
+    const started = startSimulator(options as SimulatorOptions);
+    await expect(started).rejects.toMatchObject({ code: "invalid_option" });
+    await expect(started).rejects.toThrow(message);
+  });
+
+  test("gives the same ids for the same seed", async () => {
+    const ids = async (seed: number) => {
+      const { order, simulator } = await openBench({ seed });
+      await order();
+      return simulator.orders().map(({ id, client_order_id: name }) => [id, name]);
+    };
+    expect(await ids(3)).toEqual(await ids(3));
+    expect(await ids(3)).not.toEqual(await ids(4));
+  });
+
+  test("frees its port when it is closed, and may be closed twice", async () => {
+    const { simulator } = await openBench();
+    await simulator.close();
+    await simulator.close();
+    const again = await startSimulator({ port: simulator.port });
+    expect(again.port).toBe(simulator.port);
+    await again.close();
+  });
+});

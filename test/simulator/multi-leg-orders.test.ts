@@ -1,0 +1,113 @@
+import { describe, expect, test } from "vitest";
+import { type Bench, type Body, openBench } from "./simulator-bench.ts";
+
+const BRACKET = {
+  order_class: "bracket",
+  qty: "4",
+  take_profit: { limit_price: "90" },
+  stop_loss: { stop_price: "60" },
+};
+const HELD = { positions: [{ symbol: "TQQQ", quantity: "4", averagePrice: "70" }] };
+const OCO = { ...BRACKET, order_class: "oco", side: "sell", type: "limit" };
+
+async function statuses({ call }: Bench, ids: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const id of ids) found.push((await call("GET", `/v2/orders/${id}`)).body.status);
+  return found;
+}
+
+function family(order: Body): string[] {
+  return [order.id, ...order.legs.map((leg: Body) => leg.id)];
+}
+
+describe("a bracket", () => {
+  test("has its legs inside, held until the entry has filled", async () => {
+    const bench = await openBench();
+    const placed = await bench.order({ ...BRACKET, type: "limit", limit_price: "70" });
+    expect(placed.body.legs).toMatchObject([
+      { side: "sell", type: "limit", limit_price: "90", qty: "4", status: "held" },
+      { side: "sell", type: "stop", stop_price: "60", qty: "4", status: "held" },
+    ]);
+    const ids = family(placed.body);
+    expect(await statuses(bench, ids)).toEqual(["new", "held", "held"]);
+    bench.simulator.setPrice("TQQQ", "70");
+    expect(await statuses(bench, ids)).toEqual(["filled", "new", "held"]);
+    const position = await bench.call("GET", "/v2/positions/TQQQ");
+    expect(position.body).toMatchObject({ qty: "4", qty_available: "0" });
+  });
+
+  test.each([
+    ["the take-profit", "90", ["filled", "filled", "canceled"]],
+    ["the stop", "60", ["filled", "canceled", "filled"]],
+  ])("ends with %s and cancels the other leg", async (_leg, price, expected) => {
+    const bench = await openBench();
+    const ids = family((await bench.order(BRACKET)).body);
+    bench.simulator.setPrice("TQQQ", price);
+    expect(await statuses(bench, ids)).toEqual(expected);
+    expect(bench.simulator.positions()).toEqual([]);
+  });
+
+  test("is canceled whole before its entry, and leg with leg after it", async () => {
+    const bench = await openBench();
+    const waiting = await bench.order({ ...BRACKET, type: "limit", limit_price: "70" });
+    await bench.call("DELETE", `/v2/orders/${waiting.body.id}`);
+    expect(await statuses(bench, family(waiting.body))).toEqual(Array(3).fill("canceled"));
+    const entered = family((await bench.order(BRACKET)).body);
+    await bench.call("DELETE", `/v2/orders/${entered[1]}`);
+    expect(await statuses(bench, entered)).toEqual(["filled", "canceled", "canceled"]);
+  });
+
+  test("is one order in a nested list and three in a flat one", async () => {
+    const { call, order } = await openBench();
+    await order({ ...BRACKET, type: "limit", limit_price: "70" });
+    const nested = await call("GET", "/v2/orders?nested=true");
+    expect(nested.body).toHaveLength(1);
+    expect(nested.body[0].legs).toHaveLength(2);
+    const flat = await call("GET", "/v2/orders");
+    expect(flat.body).toHaveLength(3);
+    expect(flat.body.map((one: Body) => one.legs)).toEqual([null, null, null]);
+    const single = await call("GET", `/v2/orders/${nested.body[0].id}?nested=true`);
+    expect(single.body.legs).toHaveLength(2);
+  });
+
+  test("can have a leg replaced", async () => {
+    const bench = await openBench();
+    const ids = family((await bench.order(BRACKET)).body);
+    const answer = await bench.call("PATCH", `/v2/orders/${ids[1]}`, { limit_price: "80" });
+    expect(answer.body).toMatchObject({ limit_price: "80", replaces: ids[1] });
+    bench.simulator.setPrice("TQQQ", "80");
+    const after = [answer.body.id, String(ids[2])];
+    expect(await statuses(bench, after)).toEqual(["filled", "canceled"]);
+  });
+});
+
+describe("an oco", () => {
+  test("sells the position once, whichever side comes first", async () => {
+    const bench = await openBench(HELD);
+    const placed = await bench.order(OCO);
+    expect(placed.body).toMatchObject({ limit_price: "90", legs: [{ stop_price: "60" }] });
+    const position = await bench.call("GET", "/v2/positions/TQQQ");
+    expect(position.body.qty_available).toBe("0");
+    bench.simulator.setPrice("TQQQ", "59");
+    expect(await statuses(bench, family(placed.body))).toEqual(["canceled", "filled"]);
+  });
+
+  test("cannot sell by one leg what the other has sold in part", async () => {
+    const bench = await openBench({ ...HELD, scriptedFills: true });
+    const ids = family((await bench.order(OCO)).body);
+    bench.simulator.fill({ orderId: String(ids[0]), quantity: "3", price: "90" });
+    const stop = await bench.call("GET", `/v2/orders/${ids[1]}`);
+    expect(stop.body).toMatchObject({ qty: "1", status: "held" });
+  });
+});
+
+describe("an oto", () => {
+  test("sends its one leg to the market when the entry has filled", async () => {
+    const bench = await openBench();
+    const terms = { order_class: "oto", qty: "2", stop_loss: { stop_price: "60" } };
+    const ids = family((await bench.order(terms)).body);
+    expect(await statuses(bench, ids)).toEqual(["filled", "new"]);
+    bench.simulator.setPrice("TQQQ", "60");
+    expect(await statuses(bench, ids)).toEqual(["filled", "filled"]);
+  });
+});
