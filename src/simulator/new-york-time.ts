@@ -22,7 +22,7 @@ const newYork = new Intl.DateTimeFormat("en-US", {
 });
 
 /** Minutes that New York is ahead of UTC: -240 in summer, -300 in winter. */
-export function offsetMinutes(time: EpochMs): number {
+function offsetMinutes(time: EpochMs): number {
   const name = newYork.formatToParts(time).find((part) => part.type === "timeZoneName")?.value;
   const parts = /GMT([+-])(\d{2}):(\d{2})/.exec(name ?? "");
   if (parts === null) return STANDARD_OFFSET_MINUTES;

@@ -33,11 +33,6 @@ export class TradeStream {
     this.#server.handleUpgrade(request, socket, head, (client) => this.#serve(client));
   }
 
-  /** How many clients would get an event now. */
-  get listeners(): number {
-    return this.#listening.size;
-  }
-
   /** Sends a trade update to everyone who listens, subject to `fault`. */
   publish(frame: string, fault?: StreamFault): void {
     switch (fault?.kind) {

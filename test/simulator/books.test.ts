@@ -86,7 +86,7 @@ describe("the books", () => {
   });
 
   test("keep it over several fills at one price, however many digits it has", async () => {
-    const price = `75.${"3".repeat(37)}`;
+    const price = `75.${"3".repeat(60)}`;
     const { order, simulator } = await openBench({ prices: { TQQQ: price }, scriptedFills: true });
     const { body } = await order({ qty: "7" });
     simulator.fill({ orderId: body.id, quantity: "3" });

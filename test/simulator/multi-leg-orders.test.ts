@@ -70,14 +70,32 @@ describe("a bracket", () => {
     expect(single.body.legs).toHaveLength(2);
   });
 
+  test("passes its legs to the order that replaces its entry, if that is taken", async () => {
+    const bench = await openBench();
+    const placed = await bench.order({ ...BRACKET, type: "limit", limit_price: "70" });
+    const ids = family(placed.body);
+    bench.simulator.addFaults([{ match: { method: "PATCH" }, fault: { kind: "reject_later" } }]);
+    const path = `/v2/orders/${ids[0]}`;
+    const refused = await bench.call("PATCH", path, { limit_price: "71" });
+    expect(await statuses(bench, ids)).toEqual(["new", "held", "held"]);
+    expect(await statuses(bench, [refused.body.id])).toEqual(["rejected"]);
+    const taken = await bench.call("PATCH", path, { limit_price: "72" });
+    bench.simulator.setPrice("TQQQ", "72");
+    expect(await statuses(bench, [taken.body.id, ...ids])).toEqual([
+      ...["filled", "replaced", "new", "held"],
+    ]);
+  });
+
   test("can have a leg replaced", async () => {
     const bench = await openBench();
     const ids = family((await bench.order(BRACKET)).body);
     const answer = await bench.call("PATCH", `/v2/orders/${ids[1]}`, { limit_price: "80" });
     expect(answer.body).toMatchObject({ limit_price: "80", replaces: ids[1] });
-    bench.simulator.setPrice("TQQQ", "80");
+    const nested = await bench.call("GET", `/v2/orders/${ids[0]}?nested=true`);
+    expect(nested.body.legs.map((leg: Body) => leg.id)).toEqual([answer.body.id, ids[2]]);
+    bench.simulator.setPrice("TQQQ", "60");
     const after = [answer.body.id, String(ids[2])];
-    expect(await statuses(bench, after)).toEqual(["filled", "canceled"]);
+    expect(await statuses(bench, after)).toEqual(["canceled", "filled"]);
   });
 });
 
