@@ -153,13 +153,17 @@ function shrink(reservations: readonly Reservation[], fill: BookFill): readonly 
   );
 }
 
-/** The book with the broker's own figures in place of ours; reservations stay. */
+/**
+ * The book with the broker's own figures in place of ours; reservations stay. A position on the
+ * other side is another episode, and no claim is named for an end that no fill brought about.
+ */
 export function withAdjustment(book: Book, net: DecimalText, averagePrice: DecimalText): Book {
-  const begins = isFlat(book) && !isZero(net);
+  const turns = signOf(net) !== signOf(book.net);
   return {
     ...book,
     net,
     averagePrice: isZero(net) ? ZERO : averagePrice,
-    episode: begins ? book.episode + 1 : book.episode,
+    episode: turns && !isZero(net) ? book.episode + 1 : book.episode,
+    closedBy: turns && !isFlat(book) ? null : book.closedBy,
   };
 }

@@ -6,7 +6,7 @@
 
 import type { EpochMs } from "../core/clock.ts";
 import type { DecimalText } from "../core/decimal.ts";
-import type { AccountId, ClaimKey, ClientOrderId, OwnerId } from "../core/ids.ts";
+import type { AccountId, BrokerOrderId, ClaimKey, ClientOrderId, OwnerId } from "../core/ids.ts";
 import type { Intent } from "../identity/intent.ts";
 import type { BrokerOrder, EvidenceSource, Refusal } from "./evidence.ts";
 
@@ -71,6 +71,7 @@ export type ClaimEvent =
     }
   | {
       readonly type: "fill_booked" | "late_fill_booked";
+      readonly brokerOrderId: BrokerOrderId;
       readonly quantity: DecimalText;
       readonly cost: DecimalText;
       readonly source: EvidenceSource;

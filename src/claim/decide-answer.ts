@@ -3,8 +3,10 @@
  * claim's own: a writer that slept through a reopening is refused, and what it saw will be read
  * from the broker instead.
  */
+import { sameClaim } from "../book/book.ts";
 import type { EpochMs } from "../core/clock.ts";
-import type { Claim } from "./claim.ts";
+import type { ClaimKey } from "../core/ids.ts";
+import { type Claim, isAccepted } from "./claim.ts";
 import type { ClaimEvent } from "./claim-event.ts";
 import { orderEvents, sealEvents } from "./decide-order.ts";
 import type { Refusal, SubmitOutcome } from "./evidence.ts";
@@ -19,14 +21,22 @@ export interface AnswerCommand {
   readonly callerWaits: boolean;
 }
 
-/** Undefined when the writer's fencing number is old. */
+/**
+ * Undefined when the writer's fencing number is old. `holder` is the claim that already owns the
+ * order of an accepted POST, if any does: two agents may have given one client_order_id at once.
+ */
 export function decideAnswer(
   claim: Claim,
   command: AnswerCommand,
+  holder?: ClaimKey,
 ): readonly ClaimEvent[] | undefined {
   if (command.fencing !== claim.fencing) return undefined;
   const { outcome } = command;
-  if (claim.status !== "OPEN") return outcomeAfterOpen(claim, command);
+  const isHeld = holder !== undefined && !sameClaim(holder, claim.key);
+  if (claim.status !== "OPEN") return isHeld ? [] : outcomeAfterOpen(claim, command);
+  // I6: its fills are booked by the claim that adopted it, and must not be booked here as well.
+  if (isHeld)
+    return [unknown(`the order is held by claim ${holder.requestId}`, command.now, false)];
   switch (outcome.kind) {
     case "accepted":
       return afterAcceptance(claim, command, {
@@ -88,6 +98,7 @@ export function decideExpiry(
 function outcomeAfterOpen(claim: Claim, command: AnswerCommand): ClaimEvent[] {
   const { outcome, now, callerWaits } = command;
   if (outcome.kind !== "accepted") return [];
+  if (isAccepted(claim) && claim.brokerOrderId !== outcome.order.brokerOrderId) return [];
   const read = orderEvents(claim, outcome.order, "response", now);
   const tells = callerWaits && claim.told !== "certain";
   return tells ? [...read, { type: "caller_told", answer: "certain" }] : read;

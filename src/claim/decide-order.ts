@@ -7,16 +7,8 @@
  */
 import { sameClaim } from "../book/book.ts";
 import type { EpochMs } from "../core/clock.ts";
-import {
-  compare,
-  type DecimalText,
-  isZero,
-  multiply,
-  signOf,
-  subtract,
-  ZERO,
-} from "../core/decimal.ts";
-import type { ClaimKey } from "../core/ids.ts";
+import { compare, type DecimalText, multiply, signOf, subtract, ZERO } from "../core/decimal.ts";
+import type { BrokerOrderId, ClaimKey } from "../core/ids.ts";
 import type { Intent } from "../identity/intent.ts";
 import { deriveClientOrderId } from "../identity/request-id.ts";
 import { type Claim, isAccepted } from "./claim.ts";
@@ -46,12 +38,14 @@ export function decideOrder(
 
 /**
  * Adoption: an order under our own id is ours if its parameters agree. One under a bot's id must,
- * besides, belong to no other claim and be no older than this one. The claim's age counts from its
- * first opening: a reopened attempt has the same id, and its first try may have landed after all.
+ * besides, belong to no other claim, be no older than this one, and not meet a POST that was
+ * refused or never sent. The claim's age counts from its first opening: a reopened attempt has the
+ * same id, and its first try may have landed after all.
  */
 function isOurs(claim: Claim, order: BrokerOrder, holder: ClaimKey | undefined): boolean {
   if (order.clientOrderId !== claim.clientOrderId || !agrees(claim.intent, order)) return false;
   if (isDerivedId(claim)) return true;
+  if (claim.outcome === "rejected" || claim.outcome === "not_sent") return false;
   const owned = holder !== undefined && !sameClaim(holder, claim.key);
   const submittedAt = order.submittedAt ?? claim.claimedAt;
   return !owned && submittedAt >= claim.claimedAt - CLOCK_TOLERANCE_MS;
@@ -140,6 +134,7 @@ export function sealEvents(claim: Claim, order: BrokerOrder | null): ClaimEvent[
 }
 
 interface FillDelta {
+  readonly brokerOrderId: BrokerOrderId;
   readonly quantity: DecimalText;
   readonly cost: DecimalText;
 }
@@ -149,5 +144,5 @@ function newFill(claim: Claim, order: BrokerOrder): FillDelta | undefined {
   const quantity = subtract(order.filledQuantity, claim.bookedQuantity);
   if (signOf(quantity) <= 0 || order.filledAveragePrice === null) return undefined;
   const cost = multiply(order.filledQuantity, order.filledAveragePrice);
-  return { quantity, cost: isZero(claim.bookedCost) ? cost : subtract(cost, claim.bookedCost) };
+  return { brokerOrderId: order.brokerOrderId, quantity, cost: subtract(cost, claim.bookedCost) };
 }

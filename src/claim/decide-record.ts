@@ -36,7 +36,7 @@ export function decideRecord(
 ): readonly ClaimEvent[] | undefined {
   switch (command.type) {
     case "answer":
-      return decideAnswer(claim, command);
+      return decideAnswer(claim, command, holder);
     case "not_sent":
       return decideNotSent(claim, command.fencing, command.reason, command.now);
     case "order":

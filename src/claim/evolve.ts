@@ -13,7 +13,7 @@ import {
 import type { EpochMs } from "../core/clock.ts";
 import { compare, ZERO } from "../core/decimal.ts";
 import { InvariantError } from "../core/errors.ts";
-import type { ClaimKey } from "../core/ids.ts";
+import type { BrokerOrderId, ClaimKey } from "../core/ids.ts";
 import { type Claim, hasFills, withBooked } from "./claim.ts";
 import type { BookEvent, ClaimEvent, Outcome } from "./claim-event.ts";
 import type { BrokerOrder } from "./evidence.ts";
@@ -120,7 +120,7 @@ function changed(claim: Claim, event: ClaimEvent, at: EpochMs): Claim {
     case "fill_booked":
       return withBooked(claim, event.quantity, event.cost);
     case "late_fill_booked":
-      return corrected(withBooked(claim, event.quantity, event.cost), at);
+      return corrected(withBooked(claim, event.quantity, event.cost), event.brokerOrderId, at);
     case "not_found_read":
       return { ...claim, notFound: countRead(claim, event.scope, event.readAt) };
     case "absence_proved":
@@ -168,12 +168,12 @@ function endOf(claim: Claim, order: BrokerOrder): Outcome {
 }
 
 /** The venue has shown shares that nobody had seen: only now is it certain how it ended. */
-function corrected(claim: Claim, at: EpochMs): Claim {
+function corrected(claim: Claim, brokerOrderId: BrokerOrderId, at: EpochMs): Claim {
   const whole = claim.intent.quantity;
   const filled =
     claim.outcome === "filled" || (whole !== null && compare(claim.bookedQuantity, whole) >= 0);
   const outcome = filled ? "filled" : "partially_filled";
-  return { ...claim, outcome, provenance: "venue", certainAt: at };
+  return { ...claim, brokerOrderId, outcome, provenance: "venue", certainAt: at };
 }
 
 /** The single reads' count and span; reads may be recorded in another order than they began. */

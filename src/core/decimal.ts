@@ -82,7 +82,8 @@ export function decimalPlaces(a: DecimalText): number {
 
 /** `a` rounded half-even to `places` digits behind the point, which are all written out. */
 export function toFixed(a: DecimalText, places: number): string {
-  return new Decimal(a).toFixed(places);
+  const rounded = new Decimal(a).toDecimalPlaces(places);
+  return (rounded.isZero() ? rounded.abs() : rounded).toFixed(places);
 }
 
 /** `a` rounded half-even to whole cents. */

@@ -1,0 +1,182 @@
+/** When an order that nobody can find was never there. */
+import { describe, expect, test } from "vitest";
+import type { Claim } from "../../src/claim/claim.ts";
+import { awaitsListScan, isSought } from "../../src/claim/decide-absence.ts";
+import { buy, filledOrder, orderOf, proceeded, refusal, SECOND, START, sell } from "./builders.ts";
+import { MemoryLedger } from "./memory-ledger.ts";
+
+type Read = readonly [scope: "single" | "list", afterMs: number];
+
+/** A claim whose POST ended without an answer at START + 1 s. */
+function lost(): { ledger: MemoryLedger; claim: Claim } {
+  const ledger = new MemoryLedger();
+  const claim = proceeded(ledger.claim(buy("6")));
+  ledger.after(SECOND).loseAnswer(claim);
+  return { ledger, claim };
+}
+
+/** The claim after reads that were begun at these times since the POST was over. */
+function claimAfter(reads: readonly Read[]): Claim {
+  const { ledger, claim } = lost();
+  const over = ledger.now;
+  for (const [scope, offset] of reads) ledger.notFound(claim, scope, over + offset);
+  return ledger.get(claim.key);
+}
+
+const ENOUGH: readonly Read[] = [
+  ["single", 0],
+  ["single", 5_000],
+  ["single", 15_000],
+  ["list", 15_000],
+];
+
+describe("an order is absent", () => {
+  test("when three single reads span the window and then a scan of the list agrees", () => {
+    const claim = claimAfter(ENOUGH);
+    expect(claim).toMatchObject({ status: "SETTLED", outcome: "absent", provenance: "venue" });
+    expect(claim.unknownBecause).toBeNull();
+  });
+
+  test.each<[string, readonly Read[]]>([
+    ["without the scan of the list", ENOUGH.slice(0, 3)],
+    [
+      "with two single reads",
+      [
+        ["single", 0],
+        ["single", 15_000],
+        ["list", 15_000],
+      ],
+    ],
+    [
+      "when they span a millisecond too little",
+      [...ENOUGH.slice(0, 2), ["single", 14_999], ["list", 15_000]],
+    ],
+    ["when the scan was begun before the last read", [...ENOUGH.slice(0, 3), ["list", 14_999]]],
+    [
+      "when a scan alone spans the window",
+      [
+        ["list", 0],
+        ["single", 20_000],
+        ["single", 20_000],
+        ["single", 20_000],
+        ["list", 20_000],
+      ],
+    ],
+    [
+      "by scans alone",
+      [
+        ["list", 0],
+        ["list", 10_000],
+        ["list", 20_000],
+        ["list", 30_000],
+      ],
+    ],
+    [
+      "when the scan came before the last of reads that were told late",
+      [
+        ["single", 0],
+        ["single", 20_000],
+        ["single", 16_000],
+        ["list", 17_000],
+      ],
+    ],
+    [
+      "when the first read was begun before the POST was over",
+      [
+        ["single", -1],
+        ["single", 5_000],
+        ["single", 15_000],
+        ["list", 15_000],
+      ],
+    ],
+    ["when the scan was begun before the POST was over", [...ENOUGH.slice(0, 3), ["list", -1]]],
+  ])("but not %s", (_, reads) => {
+    expect(claimAfter(reads)).toMatchObject({ status: "IN_RECONCILIATION", outcome: null });
+  });
+
+  test("also when the reads are told in another order than they were begun", () => {
+    const [first, second, third, scan] = ENOUGH as [Read, Read, Read, Read];
+    expect(claimAfter([third, first, second, scan]).outcome).toBe("absent");
+  });
+
+  test("also when it takes many more reads than three", () => {
+    const many = Array.from({ length: 50 }, (_, index): Read => ["single", index * 1_000]);
+    expect(claimAfter([...many, ["list", 50_000]]).outcome).toBe("absent");
+  });
+
+  test("without a read before it by time alone: a day later it is as unknown as ever", () => {
+    const { ledger, claim } = lost();
+    ledger.after(24 * 3_600 * SECOND).notFound(claim, "single");
+    ledger.notFound(claim, "list");
+    expect(ledger.get(claim.key).outcome).toBeNull();
+  });
+});
+
+describe("reads that are to prove absence", () => {
+  test("count from the send and post deadlines where nobody reported the POST's end", () => {
+    const ledger = new MemoryLedger();
+    const claim = proceeded(ledger.claim(buy("6")));
+    const over = START + 11 * SECOND;
+    const { postDeadlineMs } = ledger.policy;
+    ledger
+      .after(11 * SECOND)
+      .record(claim.key, { type: "expiry", now: ledger.now, postDeadlineMs });
+    ledger.notFound(claim, "single", over - 1);
+    expect(ledger.get(claim.key).notFound).toBeNull();
+    ledger.notFound(claim, "single", over);
+    expect(ledger.get(claim.key).notFound).toMatchObject({ count: 1, firstAt: over });
+  });
+
+  test("start anew with every attempt", () => {
+    const { ledger, claim } = lost();
+    ledger.proveAbsent(claim);
+    const again = proceeded(ledger.claim(buy("6")));
+    ledger.after(SECOND).loseAnswer(again);
+    for (let read = 0; read < 3; read += 1) ledger.notFound(again, "single", again.openedAt - 1);
+    expect(ledger.get(again.key).notFound).toBeNull();
+  });
+
+  test("are forgotten when the order is found", () => {
+    const { ledger, claim } = lost();
+    ledger.notFound(claim, "single");
+    const found = ledger.read(claim, orderOf(claim));
+    expect(found.notFound).toBeNull();
+    for (const [scope, offset] of ENOUGH) ledger.notFound(claim, scope, ledger.now + offset);
+    expect(ledger.get(claim.key)).toEqual(found);
+  });
+
+  test("do not concern a claim that is being sent, has ended, or is a refused exit", () => {
+    const ledger = new MemoryLedger().adopt("12", "75");
+    const open = proceeded(ledger.claim(buy("6")));
+    const done = proceeded(ledger.claim(buy("7")));
+    ledger.accept(done, filledOrder(done));
+    const exit = proceeded(ledger.claim(sell("12")));
+    ledger.answer(exit, { kind: "refused", refusal: refusal() });
+    const events = ledger.log.length;
+    ledger.after(3_600 * SECOND);
+    for (const claim of [open, done, exit]) {
+      expect(isSought(ledger.get(claim.key))).toBe(false);
+      ledger.notFound(claim, "single");
+      ledger.notFound(claim, "list");
+    }
+    expect(ledger.log.length).toBe(events);
+  });
+
+  test("call for the scan of the list only once the single reads suffice", () => {
+    const { ledger, claim } = lost();
+    const called = [0, 5_000, 9_999, 1].map((pause) =>
+      awaitsListScan(ledger.after(pause).notFound(claim, "single"), ledger.policy),
+    );
+    expect(called).toEqual([false, false, false, true]);
+  });
+});
+
+test("an order that turns up after its absence was proved is booked, with the outcome corrected", () => {
+  const { ledger, claim } = lost();
+  ledger.proveAbsent(claim);
+  const after = ledger.after(SECOND).read(claim, filledOrder(claim), "stream");
+  expect(after).toMatchObject({ status: "SETTLED", outcome: "filled", provenance: "venue" });
+  expect(after.certainAt).toBe(ledger.now);
+  expect(ledger.book().net).toBe("6");
+  expect(ledger.story(claim.key).at(-1)).toBe("late_fill_booked");
+});

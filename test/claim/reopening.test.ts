@@ -1,0 +1,215 @@
+/** What a later try of an action that ended without an order, or without a fill, may do. */
+import { describe, expect, test } from "vitest";
+import { decimal } from "../../src/core/decimal.ts";
+import {
+  blockOf,
+  buy,
+  filledOrder,
+  orderOf,
+  proceeded,
+  refusal,
+  SECOND,
+  START,
+  sell,
+  underBotId,
+  underRequestId,
+} from "./builders.ts";
+import { MemoryLedger } from "./memory-ledger.ts";
+
+const BAR = { bar: "2026-05-21T13:42:00Z", stage: "base" };
+const KINDS = [
+  ["without an id", {}],
+  ["with an anchor", { anchor: BAR }],
+  ["under the bot's client_order_id", underBotId("bot-1")],
+  ["under an explicit request id", underRequestId("request-1")],
+] as const;
+
+describe.each(KINDS)("an order %s", (_, identity) => {
+  test("that was never sent opens the same attempt again, under the same client_order_id", () => {
+    const ledger = new MemoryLedger();
+    const first = proceeded(ledger.claim(buy("6", identity)));
+    const ended = ledger.conclude(first);
+    expect(ended).toMatchObject({ status: "SETTLED", outcome: "not_sent", provenance: "inferred" });
+    const again = ledger.after(300 * SECOND).claim(buy("6", identity));
+    expect(again).toMatchObject({ kind: "proceed", reopened: true });
+    expect(proceeded(again)).toMatchObject({
+      key: first.key,
+      status: "OPEN",
+      attempt: 1,
+      clientOrderId: first.clientOrderId,
+      fencing: 2,
+      sendDeadline: START + 305 * SECOND,
+      outcome: null,
+      told: null,
+    });
+    expect(ledger.claims.size).toBe(1);
+  });
+
+  test("that is proved absent opens the same attempt again, under the same client_order_id", () => {
+    const ledger = new MemoryLedger();
+    const first = proceeded(ledger.claim(buy("6", identity)));
+    ledger.loseAnswer(first);
+    expect(ledger.proveAbsent(first)).toMatchObject({ status: "SETTLED", outcome: "absent" });
+    const again = ledger.claim(buy("6", identity));
+    expect(again).toMatchObject({ kind: "proceed", reopened: true });
+    const { attempt, clientOrderId, notFound, postEndedAt } = proceeded(again);
+    expect({ attempt, clientOrderId }).toEqual({ attempt: 1, clientOrderId: first.clientOrderId });
+    expect([notFound, postEndedAt]).toEqual([null, null]);
+  });
+
+  test("that filled is never opened again, however long ago it was claimed", () => {
+    const ledger = new MemoryLedger();
+    const first = proceeded(ledger.claim(buy("6", identity)));
+    ledger.accept(first, filledOrder(first));
+    expect(ledger.after(SECOND).claim(buy("6", identity)).kind).toBe("skip");
+    const later = ledger.after(3_600 * SECOND).claim(buy("6", identity));
+    expect(later).not.toMatchObject({ kind: "proceed", reopened: true });
+  });
+});
+
+describe("an anchored order that ended without a fill", () => {
+  test.each([["canceled"], ["expired"], ["rejected"]])(
+    "(%s) is opened again as the next attempt, under the next client_order_id",
+    (status) => {
+      const ledger = new MemoryLedger();
+      const first = proceeded(ledger.claim(buy("6", { anchor: BAR })));
+      ledger.accept(first, orderOf(first, { status: "new" }));
+      ledger.read(first, orderOf(first, { status }));
+      const again = ledger.claim(buy("6", { anchor: BAR }));
+      expect(again).toMatchObject({ kind: "proceed", reopened: true });
+      const { key, attempt, clientOrderId, brokerOrderId } = proceeded(again);
+      expect({ key, attempt, brokerOrderId }).toEqual({
+        key: first.key,
+        attempt: 2,
+        brokerOrderId: null,
+      });
+      expect(clientOrderId).toBe(first.clientOrderId.replace(/-1$/, "-2"));
+    },
+  );
+
+  test("because it was refused is opened again as the next attempt", () => {
+    const ledger = new MemoryLedger();
+    const first = proceeded(ledger.claim(buy("6", { anchor: BAR })));
+    ledger.answer(first, { kind: "refused", refusal: refusal({ reason: "buying_power" }) });
+    const again = proceeded(ledger.claim(buy("6", { anchor: BAR })));
+    expect(again).toMatchObject({ attempt: 2, fencing: 2, refusal: null });
+  });
+
+  test("after a part of it filled is not opened again", () => {
+    const ledger = new MemoryLedger();
+    const first = proceeded(ledger.claim(buy("6", { anchor: BAR })));
+    ledger.accept(first, orderOf(first, { status: "canceled", filled: "1" }));
+    expect(ledger.claim(buy("6", { anchor: BAR })).kind).toBe("skip");
+  });
+
+  test("and was thought absent, but then filled after all, is not opened again", () => {
+    const ledger = new MemoryLedger();
+    const first = proceeded(ledger.claim(buy("6", { anchor: BAR })));
+    ledger.loseAnswer(first);
+    ledger.proveAbsent(first);
+    ledger.read(first, filledOrder(first));
+    expect(ledger.claim(buy("6", { anchor: BAR }))).toMatchObject({
+      kind: "skip",
+      receipt: { outcome: "filled", provenance: "venue", filledQuantity: "6" },
+    });
+  });
+});
+
+describe("an order under an explicit id", () => {
+  test.each([["canceled"], ["expired"], ["rejected"]])(
+    "that the broker had accepted (%s) is never opened again",
+    (status) => {
+      const ledger = new MemoryLedger();
+      const first = proceeded(ledger.claim(buy("6", underBotId("bot-1"))));
+      ledger.accept(first, orderOf(first));
+      ledger.read(first, orderOf(first, { status }));
+      const again = ledger.after(600 * SECOND).claim(buy("6", underBotId("bot-1")));
+      expect(again).toMatchObject({ kind: "skip", receipt: { outcome: status } });
+    },
+  );
+
+  test("that was refused is not sent again under that id", () => {
+    const ledger = new MemoryLedger();
+    const first = proceeded(ledger.claim(buy("6", underBotId("bot-1"))));
+    ledger.answer(first, { kind: "refused", refusal: refusal({ message: "no buying power" }) });
+    const again = ledger.claim(buy("6", underBotId("bot-1")));
+    expect(again).toMatchObject({
+      kind: "skip",
+      receipt: { outcome: "rejected", refusal: { message: "no buying power" } },
+    });
+  });
+});
+
+describe("a reopened attempt", () => {
+  test("keeps its first client_order_id though the bot made a new one for its retry", () => {
+    const ledger = new MemoryLedger({ clientIdIsIdentity: false });
+    const first = proceeded(ledger.claim(buy("6", underBotId("bot-1"))));
+    expect(first.clientOrderId).toBe("bot-1");
+    ledger.loseAnswer(first);
+    ledger.proveAbsent(first);
+    const again = ledger.claim(buy("6", underBotId("bot-2")));
+    expect(again).toMatchObject({ kind: "proceed", reopened: true });
+    expect(proceeded(again).clientOrderId).toBe("bot-1");
+  });
+
+  test("reserves its shares anew, and only once", () => {
+    const ledger = new MemoryLedger().adopt("12", "75");
+    const first = proceeded(ledger.claim(sell("12")));
+    ledger.conclude(first);
+    expect(ledger.book().reservations).toEqual([]);
+    ledger.claim(sell("12"));
+    expect(ledger.book().reservations).toEqual([
+      { agent: first.key.agent, requestId: first.key.requestId, quantity: "12" },
+    ]);
+  });
+
+  test("is not opened when another close holds the shares by now", () => {
+    const ledger = new MemoryLedger().adopt("12", "75");
+    ledger.conclude(proceeded(ledger.claim(sell("12"))));
+    const other = proceeded(ledger.claim(sell("5")));
+    const again = ledger.claim(sell("12"));
+    expect(blockOf(again)).toMatchObject({
+      code: "insufficient_quantity",
+      cause: other.key,
+      availableQuantity: "7",
+    });
+    expect(ledger.book().reservations).toHaveLength(1);
+  });
+});
+
+describe("the same request id with other terms", () => {
+  test("is refused, naming the field and the claim, also where it could be opened again", () => {
+    const ledger = new MemoryLedger();
+    const first = proceeded(ledger.claim(buy("6", { anchor: BAR })));
+    const during = blockOf(ledger.claim(buy("12", { anchor: BAR })));
+    expect(during).toMatchObject({
+      code: "fingerprint_mismatch",
+      cause: first.key,
+      difference: { field: "quantity", first: "6", second: "12" },
+    });
+    expect(during.message).toContain("quantity 6, now with 12");
+    ledger.conclude(first);
+    expect(blockOf(ledger.claim(buy("12", { anchor: BAR }))).code).toBe("fingerprint_mismatch");
+    expect(ledger.story(first.key)).toEqual(["claimed", "not_sent_concluded", "sealed"]);
+  });
+
+  test("is refused for another symbol under the bot's own id, and leaves both books alone", () => {
+    const ledger = new MemoryLedger();
+    proceeded(ledger.claim(buy("6", underBotId("bot-1"))));
+    const other = buy("6", { ...underBotId("bot-1"), symbol: "SQQQ" });
+    expect(blockOf(ledger.claim(other)).difference).toEqual({
+      field: "symbol",
+      first: "TQQQ",
+      second: "SQQQ",
+    });
+    expect(ledger.book("SQQQ").episode).toBe(0);
+  });
+
+  test("in the price alone is refused as well", () => {
+    const ledger = new MemoryLedger();
+    const limit = { ...underRequestId("r-1"), type: "limit" } as const;
+    proceeded(ledger.claim(buy("6", { ...limit, limitPrice: decimal("75") })));
+    const other = ledger.claim(buy("6", { ...limit, limitPrice: decimal("75.5") }));
+    expect(blockOf(other).difference?.field).toBe("limitPrice");
+  });
+});

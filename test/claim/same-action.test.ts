@@ -1,0 +1,209 @@
+/** Intents without an id and without an anchor: the same action once more, or a new one? */
+import { describe, expect, test } from "vitest";
+import type { Claim } from "../../src/claim/claim.ts";
+import {
+  buy,
+  filledOrder,
+  OTHER_AGENT,
+  orderOf,
+  proceeded,
+  refusal,
+  SECOND,
+  sell,
+} from "./builders.ts";
+import { MemoryLedger } from "./memory-ledger.ts";
+
+const MINUTE = 60 * SECOND;
+
+/** A ledger whose first claim, a buy of 6, filled at once, and its caller was told. */
+function afterOneBuy(): { ledger: MemoryLedger; first: Claim } {
+  const ledger = new MemoryLedger();
+  const claim = proceeded(ledger.claim(buy("6")));
+  return { ledger, first: ledger.accept(claim, filledOrder(claim)) };
+}
+
+describe("an equal intent of the same agent", () => {
+  test("is the same action while the first is being sent", () => {
+    const ledger = new MemoryLedger();
+    const first = proceeded(ledger.claim(buy("6")));
+    const repeat = ledger.after(1).claim(buy("6"));
+    expect(repeat).toEqual({ kind: "pending", claim: first, phase: "in_flight" });
+    expect(ledger.claims.size).toBe(1);
+  });
+
+  test("is the same action while the first one's outcome is unknown, however long that takes", () => {
+    const ledger = new MemoryLedger();
+    ledger.loseAnswer(proceeded(ledger.claim(buy("6"))));
+    const repeat = ledger.after(24 * 60 * MINUTE).claim(buy("6"));
+    expect(repeat).toMatchObject({ kind: "pending", phase: "unknown" });
+  });
+
+  test("is the same action while the first one's order is working, however long that takes", () => {
+    const ledger = new MemoryLedger();
+    const claim = proceeded(ledger.claim(buy("6")));
+    ledger.accept(claim, orderOf(claim));
+    const repeat = ledger.after(60 * MINUTE).claim(buy("6"));
+    expect(repeat).toMatchObject({ kind: "pending", phase: "working" });
+  });
+
+  test("waits for the end of a cancel that is under way", () => {
+    const ledger = new MemoryLedger();
+    const claim = proceeded(ledger.claim(buy("6")));
+    ledger.accept(claim, orderOf(claim));
+    ledger.read(claim, orderOf(claim, { status: "pending_cancel" }));
+    expect(ledger.claim(buy("6"))).toMatchObject({ kind: "pending", phase: "canceling" });
+    ledger.read(claim, orderOf(claim, { status: "canceled" }));
+    expect(ledger.claim(buy("6"))).toMatchObject({ kind: "proceed", reopened: false });
+  });
+
+  test("after the fill is the same action, with the first one's receipt", () => {
+    const { ledger, first } = afterOneBuy();
+    const repeat = ledger.after(3 * SECOND).claim(buy("6"));
+    expect(repeat).toMatchObject({
+      kind: "skip",
+      claim: { key: first.key },
+      receipt: {
+        status: "SETTLED",
+        outcome: "filled",
+        provenance: "venue",
+        filledQuantity: "6",
+        averagePrice: "75",
+        brokerOrderId: first.brokerOrderId,
+        clientOrderId: first.clientOrderId,
+        requestId: first.key.requestId,
+      },
+    });
+  });
+
+  test.each([
+    ["a millisecond before the window ends", 45 * SECOND - 1, "skip"],
+    ["when the window ends", 45 * SECOND, "proceed"],
+  ])("%s is decided by the window", (_, after, kind) => {
+    const { ledger } = afterOneBuy();
+    expect(ledger.after(after).claim(buy("6")).kind).toBe(kind);
+  });
+
+  test("counts the window from the claim where the caller was told, not from the fill", () => {
+    const ledger = new MemoryLedger();
+    const claim = proceeded(ledger.claim(buy("6")));
+    ledger.accept(claim, orderOf(claim));
+    ledger.after(40 * SECOND).read(claim, filledOrder(claim));
+    expect(ledger.after(4 * SECOND).claim(buy("6")).kind).toBe("skip");
+    expect(ledger.after(1 * SECOND).claim(buy("6")).kind).toBe("proceed");
+  });
+
+  test.each([["pending"], ["nothing"]])(
+    "counts the window from the certainty where the caller got %s",
+    (told) => {
+      const ledger = new MemoryLedger();
+      const claim = proceeded(ledger.claim(buy("6")));
+      ledger.loseAnswer(claim);
+      if (told === "pending") ledger.after(8 * SECOND).tell(claim, "pending");
+      ledger.after(60 * SECOND).read(claim, filledOrder(claim), "read_back");
+      expect(ledger.after(45 * SECOND - 1).claim(buy("6")).kind).toBe("skip");
+      expect(ledger.after(1).claim(buy("6")).kind).toBe("proceed");
+    },
+  );
+
+  test("counts from the claim again once the caller was told what a read-back found", () => {
+    const ledger = new MemoryLedger();
+    const claim = proceeded(ledger.claim(buy("6")));
+    ledger.loseAnswer(claim);
+    ledger.after(5 * SECOND).read(claim, filledOrder(claim), "read_back");
+    ledger.tell(claim, "certain");
+    expect(ledger.after(40 * SECOND).claim(buy("6")).kind).toBe("proceed");
+  });
+
+  test("is never put off by repeats: they do not extend the window", () => {
+    const { ledger } = afterOneBuy();
+    for (let repeat = 0; repeat < 4; repeat += 1) {
+      expect(ledger.after(11 * SECOND).claim(buy("6")).kind).toBe("skip");
+    }
+    expect(ledger.after(1 * SECOND).claim(buy("6")).kind).toBe("proceed");
+  });
+
+  test("on the next bar is an add of its own, and the bar after that another", () => {
+    const ledger = new MemoryLedger();
+    const ids = [0, MINUTE, MINUTE].map((pause) => {
+      const claim = proceeded(ledger.after(pause).claim(buy("6")));
+      ledger.accept(claim, filledOrder(claim));
+      return claim.key.requestId;
+    });
+    expect(new Set(ids).size).toBe(3);
+    expect(ledger.book().net).toBe("18");
+  });
+
+  test("after the position was closed is a new action: buy, sell, buy in a minute are three", () => {
+    const { ledger, first } = afterOneBuy();
+    const exit = proceeded(ledger.after(10 * SECOND).claim(sell("6")));
+    ledger.accept(exit, filledOrder(exit));
+    const again = proceeded(ledger.after(10 * SECOND).claim(buy("6")));
+    expect(new Set([first, exit, again].map(({ key }) => key.requestId)).size).toBe(3);
+  });
+
+  test("that closes again right after the close filled is that close, with its receipt", () => {
+    const { ledger } = afterOneBuy();
+    const exit = proceeded(ledger.claim(sell("6")));
+    ledger.accept(exit, filledOrder(exit));
+    const repeat = ledger.after(2 * SECOND).claim(sell("6"));
+    expect(repeat).toMatchObject({ kind: "skip", receipt: { requestId: exit.key.requestId } });
+  });
+
+  test("after a partial fill that ended counts as filled", () => {
+    const ledger = new MemoryLedger();
+    const claim = proceeded(ledger.claim(buy("6")));
+    ledger.accept(claim, orderOf(claim));
+    ledger.read(claim, orderOf(claim, { status: "canceled", filled: "2" }));
+    const repeat = ledger.after(SECOND).claim(buy("6"));
+    expect(repeat).toMatchObject({ kind: "skip", receipt: { outcome: "partially_filled" } });
+  });
+
+  test("after a fill whose price is not known yet counts as filled too", () => {
+    const ledger = new MemoryLedger();
+    const claim = proceeded(ledger.claim(buy("6")));
+    const after = ledger.accept(claim, filledOrder(claim, null));
+    expect(after).toMatchObject({ status: "FINAL", outcome: "filled", bookedQuantity: "0" });
+    const repeat = ledger.after(SECOND).claim(buy("6"));
+    expect(repeat).toMatchObject({ kind: "skip", receipt: { outcome: "filled" } });
+  });
+
+  test.each([["canceled"], ["expired"], ["rejected"]])(
+    "after an end without a fill (%s) is a new action under a new id",
+    (status) => {
+      const ledger = new MemoryLedger();
+      const first = proceeded(ledger.claim(buy("6")));
+      ledger.accept(first, orderOf(first));
+      ledger.read(first, orderOf(first, { status }));
+      const next = ledger.after(SECOND).claim(buy("6"));
+      expect(next).toMatchObject({ kind: "proceed", reopened: false });
+      expect(proceeded(next).clientOrderId).not.toBe(first.clientOrderId);
+    },
+  );
+
+  test("after a certain refusal of an open is a new action", () => {
+    const ledger = new MemoryLedger();
+    const first = proceeded(ledger.claim(buy("6")));
+    const refused = refusal({ reason: "buying_power", httpStatus: 403 });
+    ledger.answer(first, { kind: "refused", refusal: refused });
+    expect(ledger.claim(buy("6"))).toMatchObject({ kind: "proceed", reopened: false });
+  });
+
+  test("of another agent is another action, and gets its own number", () => {
+    const { ledger, first } = afterOneBuy();
+    const other = proceeded(ledger.claim(buy("6", { agent: OTHER_AGENT })));
+    expect(other.key.requestId).not.toBe(first.key.requestId);
+    expect(ledger.book().arrivals).toBe(2);
+  });
+
+  test("in any other term is another action", () => {
+    const { ledger } = afterOneBuy();
+    const others = [buy("7"), buy("6", { timeInForce: "gtc" }), buy("6", { symbol: "SQQQ" })];
+    expect(others.map((other) => ledger.claim(other).kind)).toEqual(others.map(() => "proceed"));
+  });
+
+  test("that differs only in words for people is the same action", () => {
+    const { ledger } = afterOneBuy();
+    const words = { decisionId: "decision-2", reason: "second instance" };
+    expect(ledger.claim(buy("6", words)).kind).toBe("skip");
+  });
+});

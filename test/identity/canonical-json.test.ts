@@ -1,0 +1,92 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { InvariantError } from "../../src/core/errors.ts";
+import { canonicalHash, canonicalJson, sha256Hex } from "../../src/identity/canonical-json.ts";
+
+describe("canonical JSON as RFC 8785 has it", () => {
+  test("sorts keys by their UTF-16 units, not by code points", () => {
+    // The example of RFC 8785, section 3.2.3: the emoji's first unit, d83d, is below fb33.
+    const text = canonicalJson({
+      "\u20ac": "Euro Sign",
+      "\r": "Carriage Return",
+      "\ufb33": "Hebrew Letter Dalet With Dagesh",
+      "1": "One",
+      "\ud83d\ude00": "Emoji: Grinning Face",
+      "\u0080": "Control",
+      "\u00f6": "Latin Small Letter O With Diaeresis",
+    });
+    const places = ["\\r", "1", "\u0080", "\u00f6", "\u20ac", "\ud83d\ude00", "\ufb33"].map((key) =>
+      text.indexOf(`"${key}":`),
+    );
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+    expect(Math.min(...places)).toBe(1);
+  });
+
+  test.each([
+    [0, "0"],
+    [-0, "0"],
+    [1e21, "1e+21"],
+    [1e20, "100000000000000000000"],
+    [1e-7, "1e-7"],
+    [0.000001, "0.000001"],
+    [4.5, "4.5"],
+    [2e-3, "0.002"],
+    [1_000_000_000 / 3, "333333333.3333333"],
+    [Number.MAX_SAFE_INTEGER, "9007199254740991"],
+    [5e-324, "5e-324"],
+    [1.7976931348623157e308, "1.7976931348623157e+308"],
+  ])("writes the number %d as %s", (value, text) => {
+    expect(canonicalJson(value)).toBe(text);
+  });
+
+  test("escapes only what JSON must, and keeps the rest as it is", () => {
+    const odd = '\u20ac$\u000f\nA\'B"\\"/\u2028\u007f';
+    expect(canonicalJson(odd)).toBe('"\u20ac$\\u000f\\nA\'B\\"\\\\\\"/\u2028\u007f"');
+  });
+
+  test("does not compose or decompose characters", () => {
+    expect(canonicalHash("\u00e9")).not.toBe(canonicalHash("e\u0301"));
+  });
+
+  test("keeps the order of lists, sorts at every depth, and has no spaces", () => {
+    const text = canonicalJson({ b: [3, { z: null, a: true }, []], a: {}, "": false });
+    expect(text).toBe('{"":false,"a":{},"b":[3,{"a":true,"z":null},[]]}');
+  });
+
+  test("leaves out fields that are not there", () => {
+    expect(canonicalJson({ a: undefined, b: 1 })).toBe('{"b":1}');
+  });
+
+  const circular: { self?: unknown } = {};
+  circular.self = circular;
+  test.each([
+    ["nothing", undefined],
+    ["NaN", { price: Number.NaN }],
+    ["infinity", [Number.POSITIVE_INFINITY]],
+    ["a lone surrogate", { id: "\ud800" }],
+    ["a lone surrogate in a key", { "\udc00": 1 }],
+    ["a bigint", { quantity: 6n }],
+    ["a circle", circular],
+  ])("refuses %s, which JSON cannot hold", (_, value) => {
+    expect(() => canonicalJson(value)).toThrow(InvariantError);
+  });
+
+  test("reads back as the value it was made of, whatever order the keys had", () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.string()), (value) => {
+        const reversed = Object.fromEntries(Object.entries(value).reverse());
+        expect(canonicalJson(reversed)).toBe(canonicalJson(value));
+        expect(Object.entries(JSON.parse(canonicalJson(value)) as object).sort()).toEqual(
+          Object.entries(value).sort(),
+        );
+      }),
+    );
+  });
+});
+
+test("a hash is SHA-256 over UTF-8 bytes, in lower-case hex", () => {
+  const empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+  const euro = "c4cc90ed3d26f12d4b08a75140970a7904035c31cbb4515a83f19b9003c00d1d";
+  expect(sha256Hex("")).toBe(empty);
+  expect(sha256Hex("\u20ac")).toBe(euro);
+});

@@ -1,0 +1,191 @@
+import { describe, expect, test } from "vitest";
+import { LatchError } from "../../src/core/errors.ts";
+import type { AccountId, AgentId } from "../../src/core/ids.ts";
+import { parseIntent } from "../../src/identity/intent-schema.ts";
+
+const ACCOUNT = "acc" as AccountId;
+const AGENT = "bot" as AgentId;
+const BASE = { symbol: "TQQQ", side: "buy", effect: "open", quantity: "6" };
+
+function parsed(changes: Record<string, unknown>) {
+  return parseIntent({ ...BASE, ...changes }, ACCOUNT, AGENT);
+}
+
+/** The message with which `input` is refused. */
+function refusalOf(input: unknown): string {
+  try {
+    parseIntent(input, ACCOUNT, AGENT);
+  } catch (error) {
+    if (error instanceof LatchError && error.code === "invalid_intent") return error.message;
+    throw error;
+  }
+  return "accepted";
+}
+
+describe("an intent that is as it should be", () => {
+  test("is a market order for the day unless it says otherwise, with null for what is absent", () => {
+    expect(parsed({})).toEqual({
+      account: "acc",
+      agent: "bot",
+      symbol: "TQQQ",
+      side: "buy",
+      effect: "open",
+      quantity: "6",
+      notional: null,
+      type: "market",
+      timeInForce: "day",
+      limitPrice: null,
+      stopPrice: null,
+      trailPrice: null,
+      trailPercent: null,
+      extendedHours: false,
+      requestId: null,
+      clientOrderId: null,
+      anchor: null,
+      decisionId: null,
+      reason: null,
+    });
+  });
+
+  test.each([
+    ["6", "6"],
+    ["6.0", "6"],
+    [6, "6"],
+    [0.1, "0.1"],
+    ["0.000000001", "0.000000001"],
+    ["999999999999999.999999999", "999999999999999.999999999"],
+  ])("may have the quantity %j, kept as %s", (quantity, kept) => {
+    expect(parsed({ quantity }).quantity).toBe(kept);
+  });
+
+  test.each(["F", "TQQQ", "GOOGL", "BRK.B", "BTC/USD"])("may name %s", (symbol) => {
+    expect(parsed({ symbol }).symbol).toBe(symbol);
+  });
+
+  test.each([
+    ["limit", { limitPrice: "75.10" }],
+    ["stop", { stopPrice: "74" }],
+    ["stop_limit", { stopPrice: "74", limitPrice: "73.9" }],
+    ["trailing_stop", { trailPrice: "1" }],
+    ["trailing_stop", { trailPercent: "2.5" }],
+  ])("may be a %s order with %j", (type, prices) => {
+    expect(parsed({ type, ...prices }).type).toBe(type);
+  });
+
+  test("may carry an id of 48 characters, an anchor of its kind, and words for people", () => {
+    const anchor = { bar: "2026-05-21T13:42:00Z", stage: "base" };
+    const clientOrderId = "b".repeat(48);
+    const all = { anchor, clientOrderId, requestId: "r", decisionId: "d", reason: "because" };
+    expect(parsed(all)).toMatchObject(all);
+    const close = { side: "sell", effect: "close", anchor: { episode: 0, leg: "all" } };
+    expect(parsed(close)).toMatchObject(close);
+  });
+});
+
+/** Each row: what is changed, and how the message must begin. */
+const REFUSALS: readonly (readonly [string, Record<string, unknown>, string])[] = [
+  ["a negative quantity", { quantity: "-6" }, 'quantity is "-6": expected a number above zero'],
+  ["no shares", { quantity: "0.0" }, 'quantity is "0.0": expected a number above zero'],
+  ["minus zero", { quantity: -0 }, "quantity is 0: expected a number above zero"],
+  ["NaN", { quantity: Number.NaN }, "quantity is NaN: expected a finite decimal number"],
+  ["the text NaN", { quantity: "NaN" }, 'quantity is "NaN": expected a finite decimal number'],
+  ["Infinity", { quantity: Infinity }, "quantity is Infinity: expected a finite decimal number"],
+  ["the text Infinity", { quantity: "Infinity" }, 'quantity is "Infinity": expected a finite'],
+  ["an exponent", { quantity: "1e5" }, 'quantity is "1e5": expected a finite decimal number'],
+  ["a number with an exponent", { quantity: 1e21 }, "quantity is 1e+21: expected a finite decimal"],
+  ["ten decimals", { quantity: "0.0000000001" }, 'quantity is "0.0000000001": expected at most 9'],
+  ["a binary sum", { quantity: 0.1 + 0.2 }, "quantity is 0.30000000000000004: expected at most 9"],
+  ["16 whole digits", { quantity: "1".repeat(16) }, 'quantity is "1111111111111111": expected at'],
+  ["a word", { quantity: "abc" }, 'quantity is "abc": expected a finite decimal number'],
+  ["an empty quantity", { quantity: "" }, 'quantity is "": expected a finite decimal number'],
+  ["a blank before it", { quantity: " 6" }, 'quantity is " 6": expected a finite decimal number'],
+  ["a null quantity", { quantity: null }, "quantity is null: expected a finite decimal number"],
+  ["a bigint", { quantity: 6n }, "quantity is 6: expected a finite decimal number"],
+  ["a list", { quantity: ["6"] }, 'quantity is ["6"]: expected a finite decimal number'],
+  [
+    "no amount",
+    { quantity: undefined },
+    "quantity is missing and notional is missing: exactly one",
+  ],
+  ["two amounts", { notional: "452.50" }, 'quantity is "6" and notional is "452.5": exactly one'],
+  [
+    "no dollars",
+    { quantity: undefined, notional: "0" },
+    'notional is "0": expected a number above',
+  ],
+  ["small letters", { symbol: "tqqq" }, 'symbol is "tqqq": expected a symbol such as TQQQ'],
+  ["a long symbol", { symbol: "TQQQQQQ" }, 'symbol is "TQQQQQQ": expected a symbol such as TQQQ'],
+  ["an empty symbol", { symbol: "" }, 'symbol is "": expected a symbol such as TQQQ or BRK.B'],
+  ["a symbol with a blank", { symbol: "TQQQ " }, 'symbol is "TQQQ ": expected a symbol such as'],
+  ["a symbol with a line", { symbol: "TQQQ\n" }, 'symbol is "TQQQ\\n": expected a symbol such as'],
+  ["a class of no letters", { symbol: "BRK." }, 'symbol is "BRK.": expected a symbol such as'],
+  ["no symbol", { symbol: undefined }, "symbol is missing: "],
+  ["another side", { side: "short" }, 'side is "short": '],
+  ["another effect", { effect: "sell_to_close" }, 'effect is "sell_to_close": '],
+  ["no effect", { effect: undefined }, "effect is missing: "],
+  ["another type", { type: "moc" }, 'type is "moc": '],
+  ["another time in force", { timeInForce: "gtd" }, 'timeInForce is "gtd": '],
+  ["a word for a truth", { extendedHours: "yes" }, 'extendedHours is "yes": '],
+  ["a misspelt field", { quantty: "6" }, 'unknown field "quantty" in the intent'],
+  ["the wire's name", { client_order_id: "b" }, 'unknown field "client_order_id" in the intent'],
+  ["an id of 49", { clientOrderId: "b".repeat(49) }, `clientOrderId is "${"b".repeat(49)}": `],
+  ["an empty id", { requestId: "" }, 'requestId is "": '],
+  ["half a character", { requestId: "\ud800" }, 'requestId is "\\ud800": expected well-formed Un'],
+  ["a bar for a close", closeWith({ bar: "09:42", stage: "base" }), 'anchor is {"bar":"09:42","st'],
+  ["an episode for an open", { anchor: { episode: 1, leg: "a" } }, 'anchor is {"episode":1,"leg"'],
+  ["half an anchor", { anchor: { bar: "09:42" } }, 'anchor is {"bar":"09:42"}: expected {bar, st'],
+  ["both anchors", { anchor: { bar: "b", stage: "s", episode: 1, leg: "l" } }, 'anchor is {"bar"'],
+  ["an episode below 0", closeWith({ episode: -1, leg: "a" }), "anchor.episode is -1: "],
+  ["half an episode", closeWith({ episode: 1.5, leg: "a" }), 'anchor is {"episode":1.5,"leg":"a"'],
+  ["a limit without price", { type: "limit" }, "limitPrice is missing: required for a limit order"],
+  ["a price of zero", { type: "limit", limitPrice: "0" }, 'limitPrice is "0": expected a number'],
+  ["a market price", { limitPrice: "75" }, 'limitPrice is "75": not accepted for a market order'],
+  ["a stop without price", { type: "stop" }, "stopPrice is missing: required for a stop order"],
+  [
+    "a stop_limit without its limit",
+    { type: "stop_limit", stopPrice: "74" },
+    "limitPrice is missing: required for a stop_limit order",
+  ],
+  [
+    "a stop price for a limit",
+    { type: "limit", limitPrice: "75", stopPrice: "74" },
+    'stopPrice is "74": not accepted for a limit order',
+  ],
+  ["a trail for a market order", { trailPrice: "1" }, 'trailPrice is "1": not accepted for a mark'],
+  ["a percent for a market order", { trailPercent: "2" }, 'trailPercent is "2": not accepted for'],
+  [
+    "a trailing stop without a trail",
+    { type: "trailing_stop" },
+    "trailPrice is missing and trailPercent is missing: a trailing_stop order takes exactly one",
+  ],
+  [
+    "a trailing stop with two trails",
+    { type: "trailing_stop", trailPrice: "1", trailPercent: "2" },
+    'trailPrice is "1" and trailPercent is "2": a trailing_stop order takes exactly one',
+  ],
+];
+
+function closeWith(anchor: object): Record<string, unknown> {
+  return { side: "sell", effect: "close", anchor };
+}
+
+describe("an intent that is refused names what was received", () => {
+  test.each(REFUSALS)("%s", (_, changes, beginning) => {
+    expect(refusalOf({ ...BASE, ...changes }).slice(0, beginning.length)).toBe(beginning);
+  });
+
+  test.each([
+    [null, "the intent is null: "],
+    [undefined, "the intent is missing: "],
+    ["buy", 'the intent is "buy": '],
+    [[], "the intent is []: "],
+  ])("when it is %j instead of an object", (input, beginning) => {
+    expect(refusalOf(input)).toContain(beginning);
+  });
+
+  test("in one line of bounded length, however long the value is", () => {
+    const message = refusalOf({ ...BASE, reason: "r".repeat(100_000) });
+    expect(message.slice(0, 12)).toBe('reason is "r');
+    expect(message.length).toBeLessThan(400);
+  });
+});
