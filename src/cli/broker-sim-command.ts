@@ -1,25 +1,35 @@
-/** `tradelatch broker-sim`: the simulated broker as a server of its own, until it is told to end. */
+/**
+ * `tradelatch broker-sim`: the simulated broker as a server of its own, until told to end.
+ * The broker is loaded when it is started, so that help and complaints come at once.
+ */
+import { once } from "node:events";
 import { Command, InvalidArgumentError } from "commander";
-import { pino } from "pino";
-import { startSimulator } from "../simulator/index.ts";
+import { parseDecimal, signOf } from "../core/decimal.ts";
 import type { CommandOutput } from "./command-output.ts";
 
 const DEFAULT_PORT = 4599;
 const LAST_PORT = 65_535;
 
-export interface StopSignal {
-  /** Resolves with the signal's name when the program is told to end. */
-  readonly stopped: Promise<string>;
+type Price = readonly [symbol: string, price: string];
+
+interface BrokerSimOptions {
+  readonly port: number;
+  readonly seed: number;
+  readonly price?: readonly Price[];
+  readonly json?: boolean;
 }
 
-export function brokerSimCommand(output: CommandOutput, stop: StopSignal): Command {
+/** The command ends, with success, when `stop` aborts: a server has no other end. */
+export function brokerSimCommand(output: CommandOutput, stop: AbortSignal): Command {
   return new Command("broker-sim")
-    .description("run the simulated Alpaca broker on a port of its own")
+    .summary("run the simulated Alpaca broker on a port of its own")
+    .description("Run the simulated Alpaca broker on a port of its own, until Ctrl-C ends it.")
     .option("--port <number>", "port to listen on; 0 takes any that is free", port, DEFAULT_PORT)
     .option("--seed <number>", "fixes every id and every chance", wholeNumber, 1)
-    .option("--price <symbol=price...>", "opening prices, such as TQQQ=75.33", pair)
-    .option("--json", "print where it listens as one JSON document, and log as JSON")
+    .option("--price <symbol=price...>", "opening prices, such as TQQQ=75.33", price)
+    .option("--json", "print where it listens as one JSON document")
     .action(async (options: BrokerSimOptions) => {
+      const { startSimulator } = await import("../simulator/index.ts");
       const simulator = await startSimulator({
         port: options.port,
         seed: options.seed,
@@ -29,19 +39,12 @@ export function brokerSimCommand(output: CommandOutput, stop: StopSignal): Comma
       output.line(
         options.json === true
           ? JSON.stringify({ url, port })
-          : `The simulated broker listens on ${url}\nSet APCA_API_BASE_URL=${url}; end it with Ctrl-C.`,
+          : `The simulated broker listens on ${url}\n` +
+              `Set APCA_API_BASE_URL=${url}; end it with Ctrl-C.`,
       );
-      const signal = await stop.stopped;
+      if (!stop.aborted) await once(stop, "abort");
       await simulator.close();
-      pino({ name: "broker-sim" }, pino.destination(2)).info({ signal }, "ended");
     });
-}
-
-interface BrokerSimOptions {
-  readonly port: number;
-  readonly seed: number;
-  readonly price?: readonly (readonly [string, string])[];
-  readonly json?: boolean;
 }
 
 function port(value: string): number {
@@ -51,17 +54,22 @@ function port(value: string): number {
 }
 
 function wholeNumber(value: string): number {
-  if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError("Give a whole number.");
+  if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError("Give a whole number from 0 up.");
   return Number(value);
 }
 
-function pair(
-  value: string,
-  before: readonly (readonly [string, string])[] = [],
-): readonly (readonly [string, string])[] {
-  const [symbol = "", price = "", ...rest] = value.split("=");
-  if (symbol === "" || price === "" || rest.length > 0) {
-    throw new InvalidArgumentError("Give SYMBOL=PRICE, such as TQQQ=75.33.");
+function price(value: string, before: readonly Price[] = []): readonly Price[] {
+  const [symbol = "", amount = "", ...rest] = value.split("=");
+  const parsed = parseDecimal(amount);
+  if (
+    !/^[A-Z][A-Z0-9./]*$/.test(symbol) ||
+    parsed === undefined ||
+    signOf(parsed) !== 1 ||
+    rest.length > 0
+  ) {
+    throw new InvalidArgumentError(
+      "Give SYMBOL=PRICE, in capitals and above zero, such as TQQQ=75.33.",
+    );
   }
-  return [...before, [symbol, price]];
+  return [...before, [symbol, amount]];
 }

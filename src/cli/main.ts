@@ -5,13 +5,11 @@
  */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { LatchError } from "../core/errors.ts";
 import { brokerSimCommand } from "./broker-sim-command.ts";
 import type { CommandOutput } from "./command-output.ts";
+import { EXIT_FAILURE, failureLine } from "./failure-line.ts";
 import { replayCommand } from "./replay-command.ts";
-
-const EXIT_FAILURE = 1;
-const EXIT_MISUSE = 2;
+import { stopSignal } from "./stop-signal.ts";
 
 const output: CommandOutput = {
   line: (text) => process.stdout.write(`${text}\n`),
@@ -19,21 +17,26 @@ const output: CommandOutput = {
   color: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
 };
 
-const stopped = new Promise<string>((resolve) => {
-  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => resolve(signal));
-});
+const root = program(stopSignal());
 
-function program(): Command {
-  const root = new Command("tradelatch")
+function program(stop: AbortSignal): Command {
+  const commands = [replayCommand(output, stop), brokerSimCommand(output, stop)];
+  const program = new Command("tradelatch")
     .description("One logical order, at most one order at the broker.")
     .version(packageVersion())
-    .addCommand(replayCommand(output))
-    .addCommand(brokerSimCommand(output, { stopped }));
-  for (const command of [root, ...root.commands]) {
-    command.exitOverride().configureOutput({ outputError: () => undefined });
-    command.showHelpAfterError(false);
+    .hook("preAction", (_, command) => refuseExtraArgument(command));
+  for (const command of commands) program.addCommand(command);
+  for (const command of [program, ...commands]) {
+    command.exitOverride().allowExcessArguments();
+    command.configureOutput({ writeErr: () => undefined, outputError: () => undefined });
   }
-  return root;
+  return program;
+}
+
+/** In place of commander's own check, which counts the arguments and names none. */
+function refuseExtraArgument(command: Command): void {
+  const extra = command.args[command.registeredArguments.length];
+  if (extra !== undefined) command.error(`unexpected argument ${JSON.stringify(extra)}`);
 }
 
 function packageVersion(): string {
@@ -41,25 +44,27 @@ function packageVersion(): string {
   return (JSON.parse(manifest) as { version: string }).version;
 }
 
-/** What to print on standard error, and how to exit. */
-function explain(error: unknown): { readonly line: string; readonly exitCode: number } {
-  if (error instanceof LatchError) {
-    return { line: `${error.message}. ${error.hint}`, exitCode: error.exitCode };
-  }
-  if (error instanceof CommanderError) {
-    const line = error.message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
-    return { line: `${line}. Run tradelatch --help for what is accepted.`, exitCode: EXIT_MISUSE };
-  }
-  const message = error instanceof Error ? error.message : String(error);
-  return { line: `unexpected failure: ${message}`, exitCode: EXIT_FAILURE };
+function fail(error: unknown): void {
+  const commands = root.commands.map((command) => command.name());
+  const { line, exitCode } = failureLine(error, process.argv.slice(2), commands);
+  process.stderr.write(`${line}\n`);
+  process.exitCode = exitCode;
 }
 
+/** A reader that has gone away, such as `head`, has seen what it wanted. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+}
+
+process.on("uncaughtException", (error) => {
+  fail(error);
+  process.exit(EXIT_FAILURE);
+});
+process.stdout.on("error", ignoreClosedPipe);
+process.stderr.on("error", () => undefined);
+
 try {
-  await program().parseAsync();
+  await root.parseAsync();
 } catch (error) {
-  if (!(error instanceof CommanderError && error.exitCode === 0)) {
-    const { line, exitCode } = explain(error);
-    process.stderr.write(`tradelatch: ${line.replaceAll("\n", " ")}\n`);
-    process.exitCode = exitCode;
-  }
+  if (!(error instanceof CommanderError && error.exitCode === 0)) fail(error);
 }

@@ -1,5 +1,6 @@
 /** The driver's handle on one guarded bot's process: one command at a time, one reply each. */
 import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { EpochMs } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
@@ -7,12 +8,28 @@ import type { BotCommand, BotReply, BotResult } from "./bot-messages.ts";
 
 export class BotProcess {
   readonly #child: ChildProcess;
+  /** Rejects when the process is no more; never resolves. */
+  readonly #gone: Promise<never>;
   #wakeAt: EpochMs | null = null;
 
-  /** Starts the process, without our environment: a bot's settings must not change a replay. */
-  constructor() {
+  /**
+   * Starts the process, without our environment and options: a bot's settings must not change a
+   * replay. It is killed when `stop` aborts.
+   */
+  constructor(stop: AbortSignal) {
     const program = fileURLToPath(new URL("guarded-bot-process.js", import.meta.url));
-    this.#child = fork(program, [], { env: {}, stdio: ["ignore", "ignore", "inherit", "ipc"] });
+    this.#child = fork(program, [], {
+      env: {},
+      execArgv: [],
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+      signal: stop,
+      killSignal: "SIGKILL",
+    });
+    this.#gone = new Promise((_, reject) => {
+      this.#child.on("error", (cause) => reject(failure(`has failed: ${cause.message}`, cause)));
+      this.#child.once("exit", (code, signal) => reject(failure(`has ended by ${signal ?? code}`)));
+    });
+    this.#gone.catch(() => undefined);
   }
 
   /** When the process next wants to run; null when it waits for nothing. */
@@ -26,34 +43,31 @@ export class BotProcess {
     ...expected: readonly Type[]
   ): Promise<BotResult & { type: Type }> {
     const reply = await this.#exchange(command);
-    if (!reply.ok) throw new LatchError("replay_failed", `a bot failed: ${reply.message}`);
+    if (!reply.ok) throw failure(`reports: ${reply.message}`);
     this.#wakeAt = reply.wakeAt;
     const { result } = reply;
     if (expected.some((type) => type === result.type)) return result as BotResult & { type: Type };
-    throw new LatchError("replay_failed", `a bot answered ${result.type} to ${command.type}`);
+    throw failure(`answered ${result.type} to ${command.type}`);
   }
 
   /** Ends the process, whatever it does. */
   async end(): Promise<void> {
-    const { exitCode, signalCode } = this.#child;
-    if (exitCode !== null || signalCode !== null) return;
+    const { pid, exitCode, signalCode } = this.#child;
+    if (pid === undefined || exitCode !== null || signalCode !== null) return;
     const ended = new Promise((resolve) => this.#child.once("exit", resolve));
     this.#child.kill("SIGKILL");
     await ended;
   }
 
-  #exchange(command: BotCommand): Promise<BotReply> {
-    return new Promise((resolve, reject) => {
-      const onExit = (code: number | null) => {
-        const message = `a bot's process ended with ${code} at ${command.type}`;
-        reject(new LatchError("replay_failed", message));
-      };
-      this.#child.once("exit", onExit);
-      this.#child.once("message", (reply: BotReply) => {
-        this.#child.off("exit", onExit);
-        resolve(reply);
-      });
-      this.#child.send(command);
-    });
+  async #exchange(command: BotCommand): Promise<BotReply> {
+    const reply = once(this.#child, "message") as Promise<[BotReply]>;
+    // A process that is gone says so itself; that nothing could be sent to it adds nothing.
+    this.#child.send(command, () => undefined);
+    const [answer] = await Promise.race([reply, this.#gone]);
+    return answer;
   }
+}
+
+function failure(what: string, cause?: Error): LatchError {
+  return new LatchError("replay_failed", `a bot's process ${what}`, { cause });
 }

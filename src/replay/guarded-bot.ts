@@ -6,8 +6,10 @@
 import { type Latch, openLatch } from "../app.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { isZero } from "../core/decimal.ts";
+import { LatchError } from "../core/errors.ts";
 import { ManualClock } from "../core/manual-clock.ts";
 import type { IntentInput } from "../identity/intent-schema.ts";
+import type { OrderAnswer } from "../index.ts";
 import type { StoredEvent } from "../ledger/ledger.ts";
 import type {
   BotCommand,
@@ -31,11 +33,16 @@ export class GuardedBot {
   #clock = new ManualClock(0);
   #latch: Latch | undefined;
   #tickAt: EpochMs | undefined;
+  /** A tick may wait for the clock like anything else; there is never more than one. */
+  #isTicking = false;
   #finished: FinishedOrder[] = [];
+  /** What went wrong behind a command; it fails the replay. */
+  #failure: Error | undefined;
 
   async handle(command: BotCommand): Promise<BotReply> {
     try {
       const result = await this.#run(command);
+      if (this.#failure !== undefined) throw this.#failure;
       return { ok: true, result, wakeAt: this.#wakeAt() };
     } catch (error) {
       return { ok: false, message: error instanceof Error ? error.message : String(error) };
@@ -90,20 +97,44 @@ export class GuardedBot {
 
   /** The old call threw when the broker refused; so does this one when the latch blocks. */
   async #place(intent: IntentInput): Promise<PlacedOrder> {
-    const answer = await this.#opened().submit(intent);
-    if (answer.status === "BLOCKED") throw new Error(`${answer.code}: ${answer.message}`);
+    const answer = await this.#submit(intent);
+    if (answer.status === "BLOCKED") throw new Error(answer.code);
     return { status: answer.status, requestId: answer.requestId };
+  }
+
+  /** A failure that the bot may meet is an exception to it; a bug of ours is not. */
+  async #submit(intent: IntentInput): Promise<OrderAnswer> {
+    try {
+      return await this.#opened().submit(intent);
+    } catch (error) {
+      if (!(error instanceof LatchError)) this.#fail(error);
+      throw error;
+    }
   }
 
   async #advance(now: EpochMs): Promise<BotResult> {
     this.#clock.advanceTo(now);
     await this.#quiet.settled();
     if (this.#tickAt !== undefined && this.#tickAt <= now) {
-      await this.#opened().tick();
-      const dueAt = this.#opened().nextDueAt();
-      this.#tickAt = dueAt === undefined ? undefined : Math.max(dueAt, now + TICK_MS);
+      if (this.#isTicking) this.#tickAt = now + TICK_MS;
+      else void this.#tick().catch((error: unknown) => this.#fail(error));
+      await this.#quiet.settled();
     }
     return { type: "advanced", finished: this.#finished.splice(0) };
+  }
+
+  async #tick(): Promise<void> {
+    const latch = this.#opened();
+    this.#isTicking = true;
+    this.#tickAt = undefined;
+    await latch.tick();
+    this.#isTicking = false;
+    const dueAt = latch.nextDueAt();
+    if (dueAt !== undefined) this.#tickAt ??= Math.max(dueAt, this.#clock.now() + TICK_MS);
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error instanceof Error ? error : new Error(String(error));
   }
 
   /** The bot wants to enter only while flat; it asks the latch's book, not the broker. */

@@ -13,14 +13,15 @@ import type { LedgerContent, PlacedOrder } from "./bot-messages.ts";
 import { BotProcess } from "./bot-process.ts";
 import type { Tried } from "./old-bot.ts";
 import type { FinalPositions } from "./report.ts";
-import { epochOf, type Instance, type OrderEvent, type Session } from "./session.ts";
+import type { Instance, OrderEvent, Session } from "./session.ts";
 import {
+  endOf,
   finalPositions,
   type ListedOrder,
   listedOrders,
-  openSessionBroker,
   scriptFaults,
   setMarket,
+  withSessionBroker,
 } from "./session-broker.ts";
 import { type SessionStep, sessionSteps } from "./session-steps.ts";
 import { countBlocked } from "./unguarded-world.ts";
@@ -36,21 +37,31 @@ export interface GuardedWorld {
 
 type Bots = Readonly<Record<Instance, BotProcess>>;
 
-/** Throws LatchError `replay_failed` when a process fails. */
-export async function runGuardedWorld(session: Session): Promise<GuardedWorld> {
+/** Throws LatchError `replay_failed` when a process fails; rejects when `stop` aborts. */
+export function runGuardedWorld(session: Session, stop: AbortSignal): Promise<GuardedWorld> {
+  return inTemporaryDirectory((directory) =>
+    withSessionBroker(session, async (broker) => {
+      const bots: Bots = { a: new BotProcess(stop), b: new BotProcess(stop) };
+      try {
+        for (const bot of Object.values(bots)) {
+          const store = join(directory, "latch.db");
+          await bot.ask({ type: "open", store, baseUrl: broker.url, now: broker.now() }, "opened");
+        }
+        return await new Driver(session, broker, bots).run();
+      } finally {
+        await Promise.all(Object.values(bots).map((bot) => bot.end()));
+      }
+    }),
+  );
+}
+
+async function inTemporaryDirectory<Result>(
+  use: (directory: string) => Promise<Result>,
+): Promise<Result> {
   const directory = mkdtempSync(join(tmpdir(), "tradelatch-replay-"));
-  const broker = await openSessionBroker(session);
-  const bots: Bots = { a: new BotProcess(), b: new BotProcess() };
   try {
-    const store = join(directory, "latch.db");
-    for (const bot of Object.values(bots)) {
-      const open = { type: "open", store, baseUrl: broker.url, now: broker.now() } as const;
-      await bot.ask(open, "opened");
-    }
-    return await new Driver(session, broker, bots).run();
+    return await use(directory);
   } finally {
-    await Promise.all(Object.values(bots).map((bot) => bot.end()));
-    await broker.close();
     rmSync(directory, { recursive: true, force: true });
   }
 }
@@ -73,7 +84,7 @@ class Driver {
       await this.#advanceTo(step.at);
       await this.#take(step);
     }
-    await this.#advanceTo(epochOf(this.#session, this.#session.closesAt));
+    await this.#advanceTo(endOf(this.#session));
     const { content } = await this.#bots.a.ask({ type: "ledger" }, "ledger");
     for (const bot of Object.values(this.#bots)) await bot.ask({ type: "close" }, "closed");
     return {

@@ -3,6 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import { runGuardedWorld } from "./guarded-world.ts";
 import type { ReplayReport, TimelineRow } from "./report.ts";
 import type { Session } from "./session.ts";
+import { refuseHeldAnswers } from "./session-broker.ts";
 import { tallyGuarded, tallyUnguarded } from "./tally.ts";
 import { timelineOf } from "./timeline.ts";
 import { runUnguardedWorld } from "./unguarded-world.ts";
@@ -12,16 +13,33 @@ export interface Replay {
   readonly timeline: readonly TimelineRow[];
 }
 
-/** `clock` only measures how long it took; the session has a time of its own. */
-export async function replaySession(session: Session, clock: Clock): Promise<Replay> {
+/**
+ * `clock` only measures how long it took; the session has a time of its own. When `stop` aborts,
+ * the replay ends its processes, removes its files and rejects with the signal's reason.
+ *
+ * Throws LatchError `invalid_session` for a fault that cannot be replayed, `replay_failed` when a
+ * process fails.
+ */
+export async function replaySession(
+  session: Session,
+  clock: Clock,
+  stop: AbortSignal = new AbortController().signal,
+): Promise<Replay> {
+  refuseHeldAnswers(session);
   const startedAt = clock.now();
-  const unguarded = await runUnguardedWorld(session);
-  const guarded = await runGuardedWorld(session);
-  const report: ReplayReport = {
-    session: session.session,
-    unguarded: tallyUnguarded(session, unguarded),
-    guarded: tallyGuarded(session, guarded),
-    elapsedMs: clock.now() - startedAt,
-  };
-  return { report, timeline: timelineOf(session, unguarded, guarded) };
+  try {
+    const unguarded = await runUnguardedWorld(session, stop);
+    const guarded = await runGuardedWorld(session, stop);
+    const report: ReplayReport = {
+      session: session.session,
+      unguarded: tallyUnguarded(session, unguarded),
+      guarded: tallyGuarded(session, guarded),
+      elapsedMs: clock.now() - startedAt,
+    };
+    return { report, timeline: timelineOf(session, unguarded, guarded) };
+  } catch (error) {
+    // What fails because the replay is being ended is no failure of its own.
+    stop.throwIfAborted();
+    throw error;
+  }
 }

@@ -1,5 +1,7 @@
 /** A simulated broker as it stood when the session opened, and what its records say at the end. */
+import type { EpochMs } from "../core/clock.ts";
 import { type DecimalText, decimal } from "../core/decimal.ts";
+import { LatchError } from "../core/errors.ts";
 import { type FaultRule, type Simulator, startSimulator } from "../simulator/index.ts";
 import type { FinalPositions } from "./report.ts";
 import { type BrokerFaultEvent, epochOf, type OrderEvent, type Session } from "./session.ts";
@@ -16,8 +18,32 @@ export interface ListedOrder {
   readonly averagePrice: DecimalText | null;
 }
 
-export async function openSessionBroker(session: Session): Promise<Simulator> {
-  return startSimulator({
+/** So long the world goes on after the close: what was sent in the last second is read as well. */
+const AFTER_CLOSE_MS = 60_000;
+
+/** Faults that hold an answer back until time passes, while time waits until all is answered. */
+const HOLDING_FAULTS: readonly string[] = ["accept_then_hang", "slow", "arrive_late"];
+
+/** Throws LatchError `invalid_session` for a fault that would stop a replay for ever. */
+export function refuseHeldAnswers(session: Session): void {
+  for (const [row, event] of session.events.entries()) {
+    const rules = event.kind === "broker_fault" ? event.rules : [];
+    const rule = rules.findIndex(({ fault }) => HOLDING_FAULTS.includes(fault.kind));
+    if (rule === -1) continue;
+    const kind = JSON.stringify(rules[rule]?.fault.kind);
+    const message =
+      `session ${session.session}: events[${row}].rules[${rule}].fault.kind is ${kind}, ` +
+      "expected a fault that answers at once or cuts the connection";
+    throw new LatchError("invalid_session", message);
+  }
+}
+
+/** Calls `use` with a broker, which is closed when it is done, however it ends. */
+export async function withSessionBroker<Result>(
+  session: Session,
+  use: (broker: Simulator) => Promise<Result>,
+): Promise<Result> {
+  const broker = await startSimulator({
     startAt: epochOf(session, session.opensAt),
     positions: session.openingPositions.map(({ symbol, quantity, averagePrice }) => ({
       symbol,
@@ -28,6 +54,16 @@ export async function openSessionBroker(session: Session): Promise<Simulator> {
       session.openingPositions.map(({ symbol, averagePrice }) => [symbol, averagePrice]),
     ),
   });
+  try {
+    return await use(broker);
+  } finally {
+    await broker.close();
+  }
+}
+
+/** When the last of the session has been read. */
+export function endOf(session: Session): EpochMs {
+  return epochOf(session, session.closesAt) + AFTER_CLOSE_MS;
 }
 
 /** Moves the market to where it was when `event` came. */

@@ -3,10 +3,10 @@
  * the ledger's events. Nothing here knows what the result should be.
  */
 import { averagePriceOf } from "../claim/claim.ts";
-import { type DecimalText, decimal, multiply, toFixed } from "../core/decimal.ts";
+import { type DecimalText, multiply, toFixed, ZERO } from "../core/decimal.ts";
 import type { StoredEvent } from "../ledger/ledger.ts";
 import type { GuardedWorld } from "./guarded-world.ts";
-import { claimName, claimsOf, type SessionClaim } from "./ledger-claims.ts";
+import { claimKeyOf, claimName, claimsOf, rowIdOf, type SessionClaim } from "./ledger-claims.ts";
 import {
   type BlockedDuplicate,
   type GuardedTotals,
@@ -18,20 +18,10 @@ import {
 import { type OrderEvent, type Session, wallTimeOf } from "./session.ts";
 import type { ListedOrder } from "./session-broker.ts";
 import { actionOf } from "./session-steps.ts";
-import type { UnguardedWorld } from "./unguarded-world.ts";
-
-export function rowsOf(session: Session): ReadonlyMap<string, OrderEvent> {
-  const orders = session.events.filter((event) => event.kind === "order");
-  return new Map(orders.map((event) => [event.id, event]));
-}
+import type { RowOrder, UnguardedWorld } from "./unguarded-world.ts";
 
 export function tallyUnguarded(session: Session, world: UnguardedWorld): UnguardedTotals {
-  const rows = rowsOf(session);
-  const action = (rowId: string) => {
-    const row = rows.get(rowId);
-    return row === undefined ? undefined : actionOf(row);
-  };
-  const duplicates = repeated(world.orders, ({ rowId }) => action(rowId));
+  const duplicates = unguardedDuplicates(session, world);
   return {
     brokerOrders: world.orders.length,
     duplicateOrders: duplicates.length,
@@ -39,6 +29,15 @@ export function tallyUnguarded(session: Session, world: UnguardedWorld): Unguard
     finalPositions: world.finalPositions,
     blockedEntryMinutes: total(world.blockedMinutes),
   };
+}
+
+/** The broker's orders that repeat another. */
+export function unguardedDuplicates(session: Session, world: UnguardedWorld): readonly RowOrder[] {
+  const rows = rowsOf(session);
+  return repeated(world.orders, ({ rowId }) => {
+    const row = rows.get(rowId ?? "");
+    return row === undefined ? undefined : actionOf(row);
+  });
 }
 
 export function tallyGuarded(session: Session, world: GuardedWorld): GuardedTotals {
@@ -49,13 +48,16 @@ export function tallyGuarded(session: Session, world: GuardedWorld): GuardedTota
   return guardedTotals({
     brokerOrders: world.orders.length,
     duplicateOrders: duplicates.length,
-    duplicatesBlocked: world.ledger.events.flatMap(
-      (event) => blockedBy(event, session, rows, claims) ?? [],
-    ),
+    duplicatesBlocked: blockedDuplicates(session, world.ledger.events, claims),
     finalPositions: world.finalPositions,
     blockedEntryMinutes: total(world.blockedMinutes),
     claims: world.ledger.claims,
   });
+}
+
+function rowsOf(session: Session): ReadonlyMap<string, OrderEvent> {
+  const orders = session.events.filter((event) => event.kind === "order");
+  return new Map(orders.map((event) => [event.id, event]));
 }
 
 /** Orders whose action had one before; an order that no action explains counts as one too. */
@@ -87,61 +89,52 @@ function actionsByOrder(
 }
 
 function orderNotional(order: ListedOrder): string {
-  return notionalOf(order.filledQuantity, order.averagePrice ?? decimal("0"));
+  return notionalOf(order.filledQuantity, order.averagePrice ?? ZERO);
 }
 
-/** The blocked duplicate that an event tells of, if it tells of one. */
-function blockedBy(
-  event: StoredEvent,
+/**
+ * Every try that the latch refused, in order. The record lists an attempt once, however often its
+ * bot tried: only the first refusal of a recorded row counts as recorded.
+ */
+function blockedDuplicates(
   session: Session,
-  rows: ReadonlyMap<string, OrderEvent>,
+  events: readonly StoredEvent[],
   claims: ReadonlyMap<string, SessionClaim>,
-): BlockedDuplicate | undefined {
-  const refused = refusal(event);
-  if (refused === undefined) return undefined;
-  const row = rows.get(refused.decisionId ?? "");
-  if (row === undefined) return undefined;
-  const claim = refused.claim === null ? undefined : claims.get(refused.claim);
-  const price = claim === undefined ? null : averagePriceOf(claim.claim);
-  return {
-    time: wallTimeOf(session, event.at),
-    symbol: row.symbol,
-    side: row.side,
-    quantity: row.quantity,
-    notionalUsd: worth(row, price),
-    requestId: refused.requestId,
-    answer: refused.answer,
-    recorded: row.recorded,
-  };
+): readonly BlockedDuplicate[] {
+  const rows = rowsOf(session);
+  const refusedRows = new Set<string>();
+  return events.flatMap((event): BlockedDuplicate[] => {
+    const answer = refusalIn(event);
+    const row = rows.get(rowIdOf(event) ?? "");
+    if (answer === undefined || row === undefined) return [];
+    const recorded = row.recorded && !refusedRows.has(row.id);
+    refusedRows.add(row.id);
+    const key = claimKeyOf(event);
+    const claim = key === null ? undefined : claims.get(claimName(key))?.claim;
+    return [
+      {
+        time: wallTimeOf(session, event.at),
+        symbol: row.symbol,
+        side: row.side,
+        quantity: row.quantity,
+        notionalUsd: worth(row, claim === undefined ? null : averagePriceOf(claim)),
+        requestId: key?.requestId ?? "",
+        answer,
+        recorded,
+      },
+    ];
+  });
+}
+
+/** The answer to a try that changed nothing, if that is what the event tells of. */
+function refusalIn({ body }: StoredEvent): BlockedDuplicate["answer"] | undefined {
+  if (body.type === "repeat_answered") return body.answer;
+  return body.type === "intent_blocked" ? "BLOCKED" : undefined;
 }
 
 /** At the price of the order that it would have repeated; without one, at the market's. */
 function worth(row: OrderEvent, price: DecimalText | null): string {
   return toFixed(price === null ? row.notionalUsd : multiply(row.quantity, price), 2);
-}
-
-interface RefusedTry {
-  readonly answer: BlockedDuplicate["answer"];
-  readonly requestId: string;
-  readonly decisionId: string | null;
-  /** Name of the claim that the try ran into; null where there was none. */
-  readonly claim: string | null;
-}
-
-function refusal(event: StoredEvent): RefusedTry | undefined {
-  if (event.subject === "claim") {
-    if (event.body.type !== "repeat_answered") return undefined;
-    const { answer, decisionId } = event.body;
-    return { answer, decisionId, requestId: event.key.requestId, claim: claimName(event.key) };
-  }
-  if (event.body.type !== "intent_blocked") return undefined;
-  const { cause, intent } = event.body;
-  return {
-    answer: "BLOCKED",
-    decisionId: intent.decisionId,
-    requestId: cause?.requestId ?? "",
-    claim: cause === null ? null : claimName(cause),
-  };
 }
 
 function total(minutes: ReadonlyMap<number, number>): number {

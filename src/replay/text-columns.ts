@@ -1,12 +1,15 @@
 /**
  * How wide the columns of a table are, and where a word that fits none of them is broken. Pure.
  *
- * A column is never narrower than its longest word while all of them fit. What room is left goes,
- * one character at a time, to the column whose text is the most cramped.
+ * A column is never narrower than its longest word while all of them fit. What room is left goes to
+ * what most rows say, so that one long sentence does not make every row wrap: first to the column
+ * that lacks the least. The rest goes, one character at a time, to the most cramped column.
  */
 
 /** Words longer than this may be broken even where the room would do for them. */
 const WORD_MAX = 17;
+/** The part of a column's cells that "most rows" means. */
+const MOST = 0.8;
 /** No column gets narrower than this, however little room there is. */
 const COLUMN_MIN = 6;
 /** Behind these a word breaks more readably than elsewhere. */
@@ -29,6 +32,7 @@ export function columnWidths(rows: readonly (readonly string[])[], available: nu
     widths.map(() => COLUMN_MIN),
     available,
   );
+  satisfy(widths, columns.map(lengthOfMost), available);
   grow(
     widths,
     columns.map((cells) => longest(cells, /.+/g)),
@@ -44,6 +48,16 @@ function shrink(widths: number[], floors: readonly number[], available: number):
     const widest = indexOfMost(spare);
     if (spare[widest] === 0) return;
     widths[widest] = (widths[widest] ?? 0) - 1;
+  }
+}
+
+/** Gives each column what it lacks, the smallest lack first, until the room is used. */
+function satisfy(widths: number[], wanted: readonly number[], available: number): void {
+  const lack = (column: number) => (wanted[column] ?? 0) - (widths[column] ?? 0);
+  const lacking = [...widths.keys()].filter((column) => lack(column) > 0);
+  for (const column of lacking.sort((a, b) => lack(a) - lack(b))) {
+    const room = Math.max(0, available - sum(widths));
+    widths[column] = (widths[column] ?? 0) + Math.min(lack(column), room);
   }
 }
 
@@ -81,6 +95,12 @@ function jointBefore(word: string, width: number): number {
 function longest(texts: readonly string[], part: RegExp): number {
   const parts = texts.flatMap((text) => text.match(part) ?? []);
   return Math.max(1, ...parts.map((match) => match.trimEnd().length));
+}
+
+/** The length that {@link MOST} of the cells do not exceed; 1 where there are too few to say. */
+function lengthOfMost(cells: readonly string[]): number {
+  const lengths = cells.map((cell) => cell.length).sort((a, b) => a - b);
+  return lengths[Math.floor(lengths.length * MOST) - 1] ?? 1;
 }
 
 function sum(numbers: readonly number[]): number {

@@ -1,128 +1,156 @@
-/** The session as lines to read: what each row came to without the latch and with it. */
+/**
+ * The session as lines to read: what each row came to without the latch and with it. Short, because
+ * five columns share a terminal: what the Event column says is not said again beside it.
+ */
 import { averagePriceOf, type Claim } from "../claim/claim.ts";
-import { toFixed } from "../core/decimal.ts";
+import { compare, type DecimalText, toFixed } from "../core/decimal.ts";
 import type { PlacedOrder } from "./bot-messages.ts";
 import type { GuardedWorld } from "./guarded-world.ts";
-import { claimsOf } from "./ledger-claims.ts";
+import { claimsByRow, type SessionClaim } from "./ledger-claims.ts";
 import type { Tried } from "./old-bot.ts";
 import type { TimelineRow } from "./report.ts";
 import type { BrokerFaultEvent, EntriesWantedEvent, OrderEvent, Session } from "./session.ts";
-import type { ListedOrder } from "./session-broker.ts";
-import type { UnguardedWorld } from "./unguarded-world.ts";
+import { unguardedDuplicates } from "./tally.ts";
+import type { RowOrder, UnguardedWorld } from "./unguarded-world.ts";
 
 /** Digits of a request id that are shown; enough to find it among the claims of a day. */
 const ID_DIGITS = 8;
+/** A broker's message is cut behind so many characters. */
+const MESSAGE_MAX = 60;
+/** The broker's words for what is common, and what matters of them. */
+const SHORT_MESSAGES: readonly (readonly [RegExp, string])[] = [
+  [
+    /insufficient qty available for order \(requested: \S+, available: (\S+)\)/,
+    "insufficient qty (available $1)",
+  ],
+  [/(position intent mismatch), inferred: .*/, "$1"],
+  [/<.*/s, "a web page"],
+];
 
 export function timelineOf(
   session: Session,
   unguarded: UnguardedWorld,
   guarded: GuardedWorld,
 ): readonly TimelineRow[] {
-  const claims = [...claimsOf(guarded.ledger.events).values()].map(({ claim }) => claim);
+  const duplicates = new Set(unguardedDuplicates(session, unguarded));
+  const claims = claimsByRow(guarded.ledger.events);
   return session.events.map((event, index): TimelineRow => {
-    if (event.kind === "order") return orderRow(event, unguarded, guarded, claims);
     if (event.kind === "broker_fault") return faultRow(event);
-    return entriesRow(event, index, unguarded, guarded);
+    if (event.kind === "entries_wanted") return entriesRow(event, index, unguarded, guarded);
+    const { id } = event;
+    const orders = unguarded.orders.filter(({ rowId }) => rowId === id);
+    const withLatch = guarded.tried.get(id);
+    return {
+      ...rowOf(event, event.time, orderText(event)),
+      unguarded: withoutLatchText(event, orders, duplicates, unguarded.tried.get(id)),
+      guarded: withLatchText(event, withLatch, claims.get(id)),
+      claim: claims.get(id)?.claim.key.requestId.slice(0, ID_DIGITS) ?? "",
+      highlight: highlightOf(event, orders, duplicates, withLatch),
+    };
   });
 }
 
-function orderRow(
-  event: OrderEvent,
-  unguarded: UnguardedWorld,
-  guarded: GuardedWorld,
-  claims: readonly Claim[],
-): TimelineRow {
-  const tried = guarded.tried.get(event.id);
-  const claim = claims.find(({ key, intent }) =>
-    tried?.result ? key.requestId === tried.result.requestId : intent.decisionId === event.id,
-  );
-  const isDuplicate = event.duplicateOf !== null;
-  return {
-    time: event.time,
-    mark: event.mark,
-    event: `${event.side} ${event.symbol} ${event.quantity}, ${event.reason}${
-      isDuplicate ? " (again)" : ""
-    }`,
-    unguarded: withoutLatch(event, unguarded),
-    guarded: withLatch(tried, claim),
-    claim: claim === undefined ? "" : `${shortId(claim)} ${claim.status}`,
-    highlight: highlightOf(event, tried),
-  };
+function rowOf(event: { mark: TimelineRow["mark"] }, time: string, text: string): TimelineRow {
+  const blank = { unguarded: "", guarded: "", claim: "", highlight: "none" } as const;
+  return { time, mark: event.mark, event: text, ...blank };
+}
+
+/** A row that repeats another has its reason too. */
+function orderText({ side, symbol, quantity, reason, duplicateOf }: OrderEvent): string {
+  return `${side} ${symbol} ${quantity}${duplicateOf === null ? `, ${reason}` : " again"}`;
 }
 
 function highlightOf(
   event: OrderEvent,
-  tried: Tried<PlacedOrder> | undefined,
+  orders: readonly RowOrder[],
+  duplicates: ReadonlySet<RowOrder>,
+  withLatch: Tried<PlacedOrder> | undefined,
 ): TimelineRow["highlight"] {
-  if (event.duplicateOf !== null) return "duplicate";
-  return tried?.result === null ? "blocked" : "none";
-}
-
-function withoutLatch(event: OrderEvent, world: UnguardedWorld): string {
-  const order = world.orders.find(({ rowId }) => rowId === event.id);
-  const tried = world.tried.get(event.id);
-  if (order === undefined) return refusedText(tried?.failures ?? []);
-  return `${event.duplicateOf === null ? "" : "DUPLICATE "}${fillText(order)}`;
-}
-
-function refusedText(failures: readonly string[]): string {
-  const [first] = failures;
-  if (first === undefined) return "not sent";
-  return `refused ${failures.length} times: ${first}`;
-}
-
-function fillText(order: ListedOrder): string {
-  if (order.averagePrice === null) return order.status;
-  return `filled ${order.filledQuantity} @ ${toFixed(order.averagePrice, 2)}`;
-}
-
-function withLatch(tried: Tried<PlacedOrder> | undefined, claim: Claim | undefined): string {
-  if (tried === undefined) return "no answer before the close";
-  const { result, failures } = tried;
-  if (result === null) return blockedText(failures);
-  switch (result.status) {
-    case "PROCEED":
-      return claim === undefined ? "sent" : claimFill(claim);
-    case "SKIP":
-      return "SKIP: not sent again";
-    case "PENDING":
-      return "PENDING: not sent again";
+  if (event.duplicateOf !== null || orders.some((order) => duplicates.has(order))) {
+    return "duplicate";
   }
+  return withLatch?.result === null ? "blocked" : "none";
 }
 
-/** The first try's refusal is the broker's; the latch has kept the others from being sent. */
-function blockedText(failures: readonly string[]): string {
-  const codes = failures.map((failure) => failure.split(":")[0] ?? failure);
-  const [first, ...others] = codes;
-  if (others.length === 0) return `BLOCKED: ${first}`;
-  return `${first}; then ${others.length} times BLOCKED: ${others[0]}`;
+function withoutLatchText(
+  event: OrderEvent,
+  orders: readonly RowOrder[],
+  duplicates: ReadonlySet<RowOrder>,
+  tried: Tried<string> | undefined,
+): string {
+  const filled = orders.map((order) => {
+    const text = fillText(event.quantity, order.filledQuantity, order.averagePrice, order.status);
+    return duplicates.has(order) ? `DUPLICATE ${text.replace(/^filled /, "")}` : text;
+  });
+  const failures = tried?.failures ?? [];
+  const parts = [...(failures.length === 0 ? [] : [failuresText(failures)]), ...filled];
+  return parts.length === 0 ? "not sent" : parts.join("; ");
 }
 
-function claimFill(claim: Claim): string {
-  const price = averagePriceOf(claim);
-  if (price === null) return claim.outcome ?? claim.orderStatus ?? "sent";
-  return `filled ${claim.bookedQuantity} @ ${toFixed(price, 2)}`;
+/** `refused 3 times: 422 ...`; an answer that did not come is no refusal. */
+function failuresText(failures: readonly string[]): string {
+  const [first = ""] = failures;
+  const what = /^4\d\d /.test(first) ? "refused" : "failed";
+  return `${what} ${times(failures.length)}: ${shortened(first)}`;
 }
 
-function shortId(claim: Claim): string {
-  return claim.key.requestId.slice(0, ID_DIGITS);
+function shortened(message: string): string {
+  const short = SHORT_MESSAGES.reduce((text, [long, brief]) => text.replace(long, brief), message);
+  return short.length <= MESSAGE_MAX ? short : `${short.slice(0, MESSAGE_MAX)}...`;
+}
+
+function withLatchText(
+  event: OrderEvent,
+  tried: Tried<PlacedOrder> | undefined,
+  claim: SessionClaim | undefined,
+): string {
+  if (tried === undefined) return "no answer by the end";
+  if (tried.result === null) return blockedText(tried.failures, claim?.claim);
+  const { status } = tried.result;
+  if (status === "SKIP" || claim === undefined) return `${status}, not sent`;
+  if (!claim.sentBy.includes(event.id)) return `${status}, not sent`;
+  const came = claimText(event, claim.claim);
+  return status === "PROCEED" ? came : `${status}, then ${came}`;
+}
+
+/** A refusal by the broker was sent; the latch kept the tries behind it from being sent as well. */
+function blockedText(failures: readonly string[], claim: Claim | undefined): string {
+  const codes = [...new Set(failures.filter((code) => code !== "refused_by_broker"))];
+  const blocked = failures.length - failures.indexOf(codes[0] ?? "");
+  const refusal = failures.includes("refused_by_broker") ? claim?.refusal : undefined;
+  const parts = [
+    ...(refusal ? [`refused ${refusal.httpStatus} once`] : []),
+    ...(codes.length === 0 ? [] : [`BLOCKED ${times(blocked)}: ${codes.join(", ")}`]),
+    ...(claim === undefined || claim.status === "SETTLED" ? [] : [claim.status]),
+  ];
+  return parts.join("; ");
+}
+
+function claimText({ quantity }: OrderEvent, claim: Claim): string {
+  const word = claim.outcome ?? claim.orderStatus ?? "sent";
+  const text = fillText(quantity, claim.bookedQuantity, averagePriceOf(claim), word);
+  return claim.status === "SETTLED" ? text : `${text}; ${claim.status}`;
+}
+
+/** `filled @ 75.33`, `filled 3 of 6 @ 75.33`, or the word where nothing is filled. */
+function fillText(
+  quantity: DecimalText,
+  filled: DecimalText,
+  price: DecimalText | null,
+  word: string,
+): string {
+  if (price === null) return word;
+  const part = compare(filled, quantity) === 0 ? "" : ` ${filled} of ${quantity}`;
+  return `filled${part} @ ${toFixed(price, 2)}`;
 }
 
 function faultRow(event: BrokerFaultEvent): TimelineRow {
-  const faults = event.rules.map(({ match, fault, times }) => {
-    const status = "status" in fault ? ` with ${fault.status}` : "";
-    const what = [match.side, match.symbol].filter(Boolean).join(" ") || match.path;
-    return `${fault.kind} ${what}${status}${times === undefined ? "" : `, ${times} times`}`;
+  const faults = event.rules.map(({ match, fault, times: count }) => {
+    const what = [match.side, match.symbol].filter(Boolean).join(" ") || match.path || "everything";
+    const status = "status" in fault ? `: ${fault.status}` : "";
+    return `fault: ${fault.kind} ${what}${status}, ${times(count ?? 1)}`;
   });
-  return {
-    time: event.time,
-    mark: event.mark,
-    event: `broker set to ${faults.join("; ")}`,
-    unguarded: "",
-    guarded: "",
-    claim: "",
-    highlight: "fault",
-  };
+  return { ...rowOf(event, event.time, faults.join("; ")), highlight: "fault" };
 }
 
 function entriesRow(
@@ -132,16 +160,17 @@ function entriesRow(
   guarded: GuardedWorld,
 ): TimelineRow {
   return {
-    time: event.from,
-    mark: event.mark,
-    event: `${event.symbol} entries wanted until ${event.until}`,
+    ...rowOf(event, event.from, `wants ${event.symbol} entry until ${event.until}`),
     unguarded: entriesText(unguarded.blockedMinutes.get(index)),
     guarded: entriesText(guarded.blockedMinutes.get(index)),
-    claim: "",
     highlight: unguarded.blockedMinutes.has(index) ? "blocked" : "none",
   };
 }
 
 function entriesText(blockedMinutes: number | undefined): string {
   return blockedMinutes === undefined ? "free" : `ENTRY BLOCKED for ${blockedMinutes} minutes`;
+}
+
+function times(count: number): string {
+  return count === 1 ? "once" : `${count} times`;
 }

@@ -5,23 +5,29 @@
  * Each order carries the row that it came from in its client_order_id, so that the broker's own
  * list tells afterwards which orders repeat another.
  */
-import { ApiError, trading } from "@alpacahq/alpaca-trade-api/rest";
+import { ApiError, FetchError, trading } from "@alpacahq/alpaca-trade-api/rest";
 import { placeWithRetries, type Tried } from "./old-bot.ts";
 import type { FinalPositions } from "./report.ts";
-import { epochOf, type OrderEvent, type Session } from "./session.ts";
+import type { OrderEvent, Session } from "./session.ts";
 import {
+  endOf,
   finalPositions,
   type ListedOrder,
   listedOrders,
-  openSessionBroker,
   scriptFaults,
   setMarket,
+  withSessionBroker,
 } from "./session-broker.ts";
 import { type SessionStep, sessionSteps } from "./session-steps.ts";
 
+export interface RowOrder extends ListedOrder {
+  /** The row that the order came from; null where the broker's list does not say. */
+  readonly rowId: string | null;
+}
+
 export interface UnguardedWorld {
-  /** Every order that the broker accepted, with the row that it came from. */
-  readonly orders: readonly (ListedOrder & { readonly rowId: string })[];
+  /** Every order that the broker accepted, oldest first. */
+  readonly orders: readonly RowOrder[];
   /** By row: how the bot's tries went. */
   readonly tried: ReadonlyMap<string, Tried<string>>;
   /** By span (index in the session's rows): the looks at which an entry was blocked. */
@@ -29,16 +35,14 @@ export interface UnguardedWorld {
   readonly finalPositions: FinalPositions;
 }
 
-/** Between the row and the try in a client_order_id; no row's id holds it. */
-const SEPARATOR = "~";
-
-export async function runUnguardedWorld(session: Session): Promise<UnguardedWorld> {
-  const broker = await openSessionBroker(session);
-  const bot = new OldBot(broker.url);
-  const tried = new Map<string, Tried<string>>();
-  const blockedMinutes = new Map<number, number>();
-  try {
+/** Rejects when `stop` aborts. */
+export function runUnguardedWorld(session: Session, stop: AbortSignal): Promise<UnguardedWorld> {
+  return withSessionBroker(session, async (broker) => {
+    const bot = new OldBot(session, broker.url, stop);
+    const tried = new Map<string, Tried<string>>();
+    const blockedMinutes = new Map<number, number>();
     for (const step of sessionSteps(session)) {
+      stop.throwIfAborted();
       broker.setTime(step.at);
       if (step.kind === "fault") scriptFaults(broker, step.event);
       if (step.kind === "order") {
@@ -49,15 +53,21 @@ export async function runUnguardedWorld(session: Session): Promise<UnguardedWorl
         countBlocked(blockedMinutes, session, step);
       }
     }
-    broker.setTime(epochOf(session, session.closesAt));
-    const orders = listedOrders(broker).map((order) => ({
-      ...order,
-      rowId: order.clientOrderId.split(SEPARATOR)[0] ?? "",
-    }));
-    return { orders, tried, blockedMinutes, finalPositions: finalPositions(broker, session) };
-  } finally {
-    await broker.close();
-  }
+    broker.setTime(endOf(session));
+    return {
+      orders: listedOrders(broker).map((order) => ({ ...order, rowId: rowOf(session, order) })),
+      tried,
+      blockedMinutes,
+      finalPositions: finalPositions(broker, session),
+    };
+  });
+}
+
+/** The id of the row that an order's client_order_id names, if it names one. */
+function rowOf(session: Session, order: ListedOrder): string | null {
+  const [index = ""] = order.clientOrderId.split("-");
+  const event = session.events[Number(index)];
+  return event?.kind === "order" ? event.id : null;
 }
 
 /** Adds the minutes for which a blocked look stands. */
@@ -72,10 +82,14 @@ export function countBlocked(
 
 /** Both instances of the bot: they keep no state that the other would not have. */
 class OldBot {
+  readonly #session: Session;
+  readonly #stop: AbortSignal;
   readonly #orders: trading.OrdersApi;
   readonly #positions: trading.PositionsApi;
 
-  constructor(basePath: string) {
+  constructor(session: Session, basePath: string, stop: AbortSignal) {
+    this.#session = session;
+    this.#stop = stop;
     const headers = { "APCA-API-KEY-ID": "replay", "APCA-API-SECRET-KEY": "replay" };
     const configuration = new trading.Configuration({ basePath, headers });
     this.#orders = new trading.OrdersApi(configuration);
@@ -86,23 +100,26 @@ class OldBot {
     return placeWithRetries((attempt) => told(() => this.#post(event, attempt)));
   }
 
-  /** "broker still shows open positions": the bot believes itself flat whenever it asks. */
+  /**
+   * "broker still shows open positions": the bot believes itself flat whenever it asks. One that
+   * cannot see what the broker shows makes no entry either.
+   */
   async entryBlocked(symbol: string): Promise<boolean> {
-    const positions = await told(() => this.#positions.getAllOpenPositions());
-    return positions.some((position) => position.symbol === symbol);
+    const { result } = await placeWithRetries(() =>
+      this.#positions.getAllOpenPositions({ signal: this.#stop }),
+    );
+    return result === null || result.some((position) => position.symbol === symbol);
   }
 
   async #post(event: OrderEvent, attempt: number): Promise<string> {
-    const order = await this.#orders.postOrder({
-      postOrderRequest: {
-        symbol: event.symbol,
-        side: event.side,
-        qty: event.quantity,
-        type: "market",
-        timeInForce: "day",
-        clientOrderId: [event.id, event.instance, attempt].join(SEPARATOR),
-      },
-    });
+    const row = this.#session.events.indexOf(event);
+    const clientOrderId = `${row}-${event.instance}-${attempt}`;
+    const { symbol, side, quantity: qty } = event;
+    const terms = { symbol, side, qty, type: "market", timeInForce: "day" } as const;
+    const order = await this.#orders.postOrder(
+      { postOrderRequest: { ...terms, clientOrderId } },
+      { signal: this.#stop },
+    );
     return order.id ?? "";
   }
 }
@@ -113,6 +130,6 @@ async function told<Result>(call: () => Promise<Result>): Promise<Result> {
     return await call();
   } catch (error) {
     if (error instanceof ApiError) throw new Error(`${error.status} ${error.message}`);
-    throw error;
+    throw new Error(error instanceof FetchError ? "no answer" : "an answer that cannot be read");
   }
 }

@@ -20,6 +20,12 @@ describe("column widths", () => {
     expect(columnWidths([cells], 20)).toEqual([6, 7, 7]);
     expect(columnWidths([cells], 3)).toEqual([6, 6, 6]);
   });
+
+  test("give one long sentence no room that most rows would need", () => {
+    const usual = Array.from({ length: 9 }, () => ["buy TQQQ 6, entry, base", "filled @ 75.33"]);
+    const outlier = ["sell", "one sentence that goes on for much longer than any other does"];
+    expect(columnWidths([...usual, outlier], 40)).toEqual([23, 17]);
+  });
 });
 
 describe("a long word", () => {

@@ -1,0 +1,107 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { type SessionDocument, sessionDocument } from "../replay/session-file.ts";
+import { type Ended, inDirectory, run } from "./program.ts";
+
+/** Misuse: one line that names the value and the remedy, and nothing else. */
+function expectMisuse({ stdout, stderr, exitCode }: Ended, ...parts: readonly string[]): void {
+  expect(stderr).toMatch(/^tradelatch: [^\n]+\.\n$/);
+  for (const part of parts) expect(stderr).toContain(part);
+  expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });
+}
+
+describe("a command line that is not understood", () => {
+  test.each([
+    ["", "no command was given, expected replay or broker-sim", "tradelatch --help"],
+    ["explode", "unknown command 'explode'", "tradelatch --help"],
+    ["repaly", "unknown command 'repaly' (Did you mean replay?)", "tradelatch --help"],
+    ["--loud", "unknown option '--loud'", "tradelatch --help"],
+    ["help explode", "unknown command 'explode'", "tradelatch --help"],
+    ["replay --fast", "unknown option '--fast'", "tradelatch replay --help"],
+    ["replay --json=yes", "'--json=yes'", "tradelatch replay --help"],
+    ["replay 2026-05-21 2026-05-22", 'unexpected argument "2026-05-22"', "replay --help"],
+    ["broker-sim here", 'unexpected argument "here"', "tradelatch broker-sim --help"],
+    ["broker-sim --port", "--port <number>", "argument missing"],
+    ["broker-sim --port eighty", "'eighty'", "whole number"],
+    ["broker-sim --port -1", "'-1'", "whole number"],
+    ["broker-sim --port 4599.5", "'4599.5'", "whole number"],
+    ["broker-sim --port 65536", "'65536'", "at most 65535"],
+    ["broker-sim --seed 1e3", "'1e3'", "whole number"],
+    ["broker-sim --seed -4", "'-4'", "whole number"],
+    ["broker-sim --price TQQQ", "'TQQQ'", "SYMBOL=PRICE"],
+    ["broker-sim --price TQQQ=abc", "'TQQQ=abc'", "SYMBOL=PRICE"],
+    ["broker-sim --price TQQQ=0", "'TQQQ=0'", "above zero"],
+    ["broker-sim --price TQQQ=-75", "'TQQQ=-75'", "above zero"],
+    ["broker-sim --price TQQQ=Infinity", "'TQQQ=Infinity'", "above zero"],
+    ["broker-sim --price tqqq=75", "'tqqq=75'", "capitals"],
+    ["broker-sim --price TQQQ=75=76", "'TQQQ=75=76'", "SYMBOL=PRICE"],
+    ["broker-sim --price __proto__=75", "'__proto__=75'", "SYMBOL=PRICE"],
+    ["broker-sim --price TQQQTQQQTQQQ=75", "TQQQTQQQTQQQ", "--help"],
+  ])("is told in one line: tradelatch %s", async (line, ...parts) => {
+    expectMisuse(await run(line.split(" ").filter(Boolean)), ...parts);
+  });
+
+  test("is told in one line on standard error also when JSON is asked for", async () => {
+    expectMisuse(await run(["replay", "--json", "--fast"]), "'--fast'");
+    expectMisuse(await run(["replay", "--json", "gone.json"]), '"gone.json"');
+  });
+});
+
+describe("a session that cannot be read", () => {
+  test.each([
+    ["gone.json", '"gone.json": ENOENT'],
+    [".", '".": EISDIR'],
+    ["2026-05-20", "2026-05-20", "2026-05-19, 2026-05-21, 2026-05-22"],
+    ["", '"": ENOENT'],
+  ])("is named with the reason, once: %j", async (path, ...parts) => {
+    await inDirectory(async (directory) => {
+      const ended = await run(["replay", path], { cwd: directory });
+      expectMisuse(ended, ...parts);
+      expect(ended.stderr.match(/ENOENT|EISDIR/g)?.length ?? 0).toBeLessThanOrEqual(1);
+    });
+  });
+
+  test("is told what is not JSON about it", async () => {
+    await inDirectory(async (directory) => {
+      writeFileSync(join(directory, "days.json"), "{ time,\n event }");
+      expectMisuse(
+        await run(["replay", "days.json"], { cwd: directory }),
+        'session "days.json": not JSON',
+      );
+    });
+  });
+});
+
+describe("a session with a field that is wrong", () => {
+  const set = (field: string, value: unknown) => (document: SessionDocument) => {
+    Object.assign(document.events[0] ?? {}, { [field]: value });
+  };
+
+  test.each<[string, (document: SessionDocument) => void, string]>([
+    ["missing", set("instance", undefined), "events[0].instance is missing"],
+    ["unknown", set("size", 6), "events[0].size is 6, expected no field of that name"],
+    ["a negative quantity", set("quantity", "-6"), 'events[0].quantity is "-6"'],
+    ["a quantity of zero", set("quantity", "0"), 'events[0].quantity is "0"'],
+    ["an infinite quantity", set("quantity", "Infinity"), 'events[0].quantity is "Infinity"'],
+    ["no number", set("quantity", "NaN"), 'events[0].quantity is "NaN"'],
+    ["an over-precise quantity", set("quantity", "6.0000000001"), '"6.0000000001"'],
+    ["no symbol", set("symbol", "tq qq"), 'events[0].symbol is "tq qq"'],
+    [
+      "a fault that no replay can wait for",
+      (document) => {
+        const rule = { match: { method: "POST" }, fault: { kind: "accept_then_hang" } };
+        Object.assign(document.events[2] ?? {}, { rules: [rule] });
+      },
+      'events[2].rules[0].fault.kind is "accept_then_hang"',
+    ],
+  ])("is refused by its name and value: %s", async (_, spoil, expected) => {
+    await inDirectory(async (directory) => {
+      const document = sessionDocument();
+      spoil(document);
+      writeFileSync(join(directory, "spoilt.json"), JSON.stringify(document));
+      const ended = await run(["replay", "spoilt.json"], { cwd: directory });
+      expectMisuse(ended, expected, "Correct the named field");
+    });
+  });
+});
