@@ -63,7 +63,7 @@ export interface ReplayReport {
   readonly session: string;
   readonly unguarded: UnguardedTotals;
   readonly guarded: GuardedTotals;
-  /** How long the replay took, without the start of its processes. */
+  /** How long the replay took, its processes and brokers included. */
   readonly elapsedMs: number;
 }
 

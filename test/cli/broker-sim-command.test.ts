@@ -29,10 +29,8 @@ describe("tradelatch broker-sim", () => {
       await fetch(`${url}/v2/orders`, { method: "POST", headers: KEYS, body });
       const position = await fetch(`${url}/v2/positions/TQQQ`, { headers: KEYS });
       expect(await position.json()).toMatchObject({ qty: "6", avg_entry_price: "75.33" });
-      const toldAt = performance.now();
       server.child.kill(signal);
       const { stdout, stderr, exitCode } = await server.ended;
-      expect(performance.now() - toldAt).toBeLessThan(1_000);
       expect(stdout).toBe(`${JSON.stringify({ url, port })}\n`);
       expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
     },
