@@ -28,6 +28,8 @@ export type Provenance = "venue" | "inferred" | "operator";
 export type IdentityKind = "explicit" | "anchored" | "arrival";
 
 interface AttemptOpened {
+  /** The life of the position that the attempt belongs to. */
+  readonly episode: number;
   readonly attempt: number;
   readonly clientOrderId: ClientOrderId;
   readonly owner: OwnerId;
@@ -45,7 +47,6 @@ export type ClaimEvent =
       /** The number that an intent without an anchor was given; null for the others. */
       readonly arrival: number | null;
       readonly fingerprint: string;
-      readonly episode: number;
     })
   | (AttemptOpened & { readonly type: "reopened"; readonly decisionId: string | null })
   | { readonly type: "accepted"; readonly order: BrokerOrder; readonly callerTold: boolean }

@@ -32,8 +32,11 @@ export interface ClaimSnapshot {
   readonly book: Book;
   /** The claim under the intent's own request id, explicit or anchored. */
   readonly existing: Claim | undefined;
-  /** The claim of an equal intent in the same episode: a live one, else the latest. */
-  readonly twin: Claim | undefined;
+  /**
+   * Claims of equal intents of the same agent, the latest first: every live one, and of those that
+   * ended in the intent's episode the latest, and the latest with fills.
+   */
+  readonly equals: readonly Claim[];
 }
 
 /** The answer, and the one event that it commits: none where nothing changes. */
@@ -64,38 +67,57 @@ export function identify(intent: Intent, policy: ClaimPolicy): IntentIdentity {
 
 export function decideClaim(snapshot: ClaimSnapshot, command: ClaimCommand): ClaimVerdict {
   const identity = identify(command.intent, command.policy);
-  const { existing, twin } = snapshot;
+  const { existing } = snapshot;
   if (existing !== undefined) return decideRepeat(snapshot, command, existing);
-  if (twin !== undefined && identity.kind === "arrival") {
-    return isSameAction(twin, command)
-      ? decideRepeat(snapshot, command, twin)
-      : decideNew(snapshot, command, identity);
-  }
-  if (twin !== undefined && identity.kind === "explicit" && standsInTheWay(twin, command)) {
-    return decideRepeat(snapshot, command, twin);
-  }
-  return decideNew(snapshot, command, identity);
-}
-
-/** Whether an intent without an id of its own is the action of its twin once more. */
-function isSameAction(twin: Claim, { now, policy }: ClaimCommand): boolean {
-  if (isLive(twin.status)) return true;
-  if (wasFilled(twin)) return now - windowStart(twin) < policy.dedupeWindowMs;
-  return twin.outcome === "not_sent" || twin.outcome === "absent";
-}
-
-/** From when the window counts: the claim, or the certainty that its own caller was not given. */
-function windowStart(twin: Claim): EpochMs {
-  return twin.told === "certain" ? twin.openedAt : (twin.certainAt ?? twin.openedAt);
+  const twin =
+    identity.kind === "arrival"
+      ? sameAction(snapshot, command)
+      : identity.kind === "explicit" && inTheWay(snapshot, command, undefined);
+  return twin ? decideRepeat(snapshot, command, twin) : decideNew(snapshot, command, identity);
 }
 
 /**
- * Whether a new explicit id must wait for its twin, or gets the twin's order: the id is believed
+ * The claim that an intent without an id of its own is once more: of the equal ones in its episode
+ * a live one, else one that filled within the window, else the latest where it never came to be.
+ */
+function sameAction(
+  { book, equals }: ClaimSnapshot,
+  { intent, now, policy }: ClaimCommand,
+): Claim | undefined {
+  const episode = episodeOf(book, intent.effect);
+  const candidates = equals.filter((claim) => claim.episode === episode);
+  const live = candidates.find(({ status }) => isLive(status));
+  const filled = candidates.find((claim) => filledLately(claim, now, policy));
+  const latest = candidates.find(({ outcome }) => outcome !== null);
+  const neverWas = latest?.outcome === "not_sent" || latest?.outcome === "absent";
+  return live ?? filled ?? (neverWas ? latest : undefined);
+}
+
+function filledLately(claim: Claim, now: EpochMs, policy: ClaimPolicy): boolean {
+  return wasFilled(claim) && now - windowStart(claim) < policy.dedupeWindowMs;
+}
+
+/** From when the window counts: the claim, or the certainty that its own caller was not given. */
+function windowStart(claim: Claim): EpochMs {
+  return claim.told === "certain" ? claim.openedAt : (claim.certainAt ?? claim.openedAt);
+}
+
+/**
+ * The equal claim that an explicit id must wait for, or whose order it gets: such an id is believed
  * only against orders that are there and whose own caller was told so.
  */
-function standsInTheWay(twin: Claim, command: ClaimCommand): boolean {
-  if (isLive(twin.status)) return !isAccepted(twin) || twin.told !== "certain";
-  return wasFilled(twin) && twin.told !== "certain" && isSameAction(twin, command);
+function inTheWay(
+  { equals }: ClaimSnapshot,
+  { now, policy }: ClaimCommand,
+  own: Claim | undefined,
+): Claim | undefined {
+  const others = equals.filter((claim) => own === undefined || !sameClaim(claim.key, own.key));
+  const unanswered = others.find((claim) => isLive(claim.status) && !isAccepted(claim));
+  const untold = others.find(
+    (claim) =>
+      claim.told !== "certain" && (isLive(claim.status) || filledLately(claim, now, policy)),
+  );
+  return unanswered ?? untold;
 }
 
 function decideRepeat(snapshot: ClaimSnapshot, command: ClaimCommand, claim: Claim): ClaimVerdict {
@@ -116,21 +138,10 @@ function decideRepeat(snapshot: ClaimSnapshot, command: ClaimCommand, claim: Cla
   if (isLatched(claim)) return blocked(claim, latchBlock(claim));
   if (isLive(claim.status)) return unchanged({ kind: "pending", claim, phase: phaseOf(claim) });
   if (!mayReopen(claim)) return skip(claim);
-  const other = otherInTheWay(snapshot, command, claim);
+  const other = claim.identity === "explicit" ? inTheWay(snapshot, command, claim) : undefined;
   return other === undefined
     ? reopen(snapshot, command, claim)
     : decideRepeat(snapshot, command, other);
-}
-
-/** An equal intent under another explicit id that `claim`, before it is reopened, waits for. */
-function otherInTheWay(
-  { twin }: ClaimSnapshot,
-  command: ClaimCommand,
-  claim: Claim,
-): Claim | undefined {
-  if (twin === undefined || claim.identity !== "explicit") return undefined;
-  const isOther = !sameClaim(twin.key, claim.key);
-  return isOther && standsInTheWay(twin, command) ? twin : undefined;
 }
 
 /** Which ended claims a new try of the same request may open again. */
@@ -184,6 +195,7 @@ function reopen(snapshot: ClaimSnapshot, command: ClaimCommand, claim: Claim): C
   const attempt = nextAttempt(claim);
   const event: ClaimEvent = {
     type: "reopened",
+    episode: episodeOf(snapshot.book, intent.effect),
     attempt,
     clientOrderId:
       attempt === claim.attempt ? claim.clientOrderId : clientOrderIdOf(intent, claim.key, attempt),

@@ -46,7 +46,6 @@ function begun(key: ClaimKey, event: ClaimEvent & { type: "claimed" }, at: Epoch
     intent: event.intent,
     identity: event.identity,
     fingerprint: event.fingerprint,
-    episode: event.episode,
     claimedAt: at,
     ...freshAttempt(event, at),
     fencing: 1,
@@ -65,13 +64,13 @@ function freshAttempt(
   | "intent"
   | "identity"
   | "fingerprint"
-  | "episode"
   | "claimedAt"
   | "fencing"
   | "bookedQuantity"
   | "bookedCost"
 > {
   return {
+    episode: event.episode,
     attempt: event.attempt,
     clientOrderId: event.clientOrderId,
     owner: event.owner,

@@ -4,7 +4,7 @@
  */
 import { type Book, emptyBook, episodeOf, sameClaim } from "../../src/book/book.ts";
 import type { ClaimDecision } from "../../src/claim/answer.ts";
-import type { Claim } from "../../src/claim/claim.ts";
+import { type Claim, wasFilled } from "../../src/claim/claim.ts";
 import type { BookEvent, ClaimEvent } from "../../src/claim/claim-event.ts";
 import { type ClaimCommand, decideClaim, identify } from "../../src/claim/decide-claim.ts";
 import { decideRecord, type RecordCommand } from "../../src/claim/decide-record.ts";
@@ -79,8 +79,8 @@ export class MemoryLedger {
     const book = this.book(symbol);
     const existing =
       requestId === null ? undefined : this.claims.get(nameOf({ account, agent, requestId }));
-    const twin = this.#twin(intent, fingerprint, episodeOf(book, intent.effect));
-    const { event, decision } = decideClaim({ book, existing, twin }, command);
+    const equals = this.#equals(intent, fingerprint, episodeOf(book, intent.effect));
+    const { event, decision } = decideClaim({ book, existing, equals }, command);
     if (event === null) return decision;
     if (decision.kind !== "proceed") throw new Error(`${decision.kind} came with an event`);
     const after = this.#apply(decision.claim.key, [event]);
@@ -161,14 +161,17 @@ export class MemoryLedger {
     return fresh;
   }
 
-  #twin(intent: Intent, fingerprint: string, episode: number): Claim | undefined {
-    const equal = [...this.claims.values()].filter(
-      (claim) =>
-        claim.key.agent === intent.agent &&
-        claim.fingerprint === fingerprint &&
-        claim.episode === episode,
-    );
-    return equal.findLast(({ status }) => isLive(status)) ?? equal.at(-1);
+  #equals(intent: Intent, fingerprint: string, episode: number): readonly Claim[] {
+    const equal = [...this.claims.values()]
+      .filter((claim) => claim.key.agent === intent.agent && claim.fingerprint === fingerprint)
+      .reverse();
+    const here = equal.filter((claim) => claim.episode === episode);
+    const wanted = new Set([
+      ...equal.filter(({ status }) => isLive(status)),
+      ...here.filter(wasFilled),
+      ...here.slice(0, 1),
+    ]);
+    return equal.filter((claim) => wanted.has(claim));
   }
 
   #holder(order: BrokerOrder): ClaimKey | undefined {

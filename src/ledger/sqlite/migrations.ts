@@ -21,6 +21,9 @@ export const MIGRATIONS: readonly string[] = [
     hash          TEXT NOT NULL
   ) STRICT;
   CREATE INDEX events_by_claim ON events (account, agent, request_id) WHERE request_id IS NOT NULL;
+  CREATE TRIGGER events_are_only_appended BEFORE INSERT ON events
+    WHEN NEW.sequence IS NOT (SELECT coalesce(max(sequence), 0) + 1 FROM events)
+    BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
   CREATE TRIGGER events_are_never_changed BEFORE UPDATE ON events
     BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
   CREATE TRIGGER events_are_never_deleted BEFORE DELETE ON events
@@ -34,11 +37,16 @@ export const MIGRATIONS: readonly string[] = [
     fingerprint     TEXT NOT NULL,
     episode         INTEGER NOT NULL,
     status          TEXT NOT NULL,
+    filled          INTEGER NOT NULL CHECK (filled IN (0, 1)),
     broker_order_id TEXT,
     body            TEXT NOT NULL,
     UNIQUE (account, agent, request_id)
   ) STRICT;
   CREATE INDEX claims_by_fingerprint ON claims (account, agent, fingerprint, episode);
+  CREATE INDEX claims_filled_by_fingerprint ON claims (account, agent, fingerprint, episode)
+    WHERE filled = 1;
+  CREATE INDEX claims_live_by_fingerprint ON claims (account, agent, fingerprint)
+    WHERE status IN ('OPEN', 'RESOLVED', 'IN_RECONCILIATION');
   CREATE INDEX claims_unsettled ON claims (account) WHERE status <> 'SETTLED';
   CREATE INDEX claims_by_order ON claims (account, broker_order_id)
     WHERE broker_order_id IS NOT NULL;
@@ -52,7 +60,8 @@ export const MIGRATIONS: readonly string[] = [
 
   CREATE TABLE sync_mark (
     id       INTEGER PRIMARY KEY CHECK (id = 1),
-    sequence INTEGER NOT NULL
+    sequence INTEGER NOT NULL,
+    times    INTEGER NOT NULL
   ) STRICT;
 
   CREATE TABLE accounts (

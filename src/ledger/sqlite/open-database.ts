@@ -1,15 +1,27 @@
 /**
  * Opens the ledger's file, or refuses it with a reason and leaves it as it was.
  *
- * Two connections: `durable` commits with an fsync (WAL, synchronous=FULL), `relaxed` without one
- * (synchronous=NORMAL) and is used only for what the broker can tell again. Both settings are made
- * after WAL is on: better-sqlite3's own default there is NORMAL.
+ * 1. Two connections: `durable` commits with an fsync (WAL, synchronous=FULL), `relaxed` without
+ *    one (synchronous=NORMAL) and is used only for what the broker can tell again. Both settings
+ *    are made after WAL is on: better-sqlite3's own default there is NORMAL.
+ * 2. A file that exists is opened by SQLite and by nothing else. Closing any other descriptor of it
+ *    would drop every lock that this process holds on it, those of an open ledger included.
+ * 3. Any number of processes may open a fresh file at the same time.
  */
-import { chmodSync, closeSync, openSync, statSync } from "node:fs";
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  statSync,
+} from "node:fs";
+import { resolve } from "node:path";
 import Database from "better-sqlite3";
 import { LatchError } from "../../core/errors.ts";
 import { APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION } from "./migrations.ts";
-import { storeError } from "./store-errors.ts";
+import { isBusy, oneLine, storeError } from "./store-errors.ts";
 
 /** How long a commit waits for another process; well under the send deadline. */
 const BUSY_TIMEOUT_MS = 2_000;
@@ -17,14 +29,21 @@ const BUSY_TIMEOUT_MS = 2_000;
 /** Files up to this size are checked whole when they are opened. */
 const CHECKED_BYTES = 16 * 1024 * 1024;
 
+/** How often the switch to WAL is tried while others make it too; each try waits for a lock. */
+const WAL_TRIES = 100;
+
 export interface Connections {
   readonly durable: Database.Database;
   readonly relaxed: Database.Database;
 }
 
-export function openConnections(file: string): Connections {
+export function openConnections(path: string): Connections {
+  // An absolute path is never taken for ":memory:" or for a "file:" URI.
+  const file = resolve(path);
   createPrivately(file);
   try {
+    refuseForeign(file);
+    keepPrivate(file);
     const durable = connect(file, "FULL");
     try {
       return { durable, relaxed: connect(file, "NORMAL") };
@@ -37,29 +56,86 @@ export function openConnections(file: string): Connections {
   }
 }
 
-/** The file exists with mode 0600 before SQLite sees it; its WAL and index inherit the mode. */
+/** Which file a path leads to: another one after it was moved, replaced or deleted. */
+export function fileIdentity(path: string): string {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return found === undefined ? "no file" : `${found.dev}:${found.ino}`;
+}
+
+/** A new file has mode 0600 before SQLite sees it; its WAL and index inherit the mode. */
 function createPrivately(file: string): void {
   try {
-    closeSync(openSync(file, "a", 0o600));
-    chmodSync(file, 0o600);
+    if (file !== file.trim()) throw new Error("its name begins or ends with a space");
+    if (!existsSync(file)) closeSync(openSync(file, "wx", 0o600));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new LatchError("store_unwritable", `the ledger ${file} cannot be written: ${reason}`, {
-      cause: error,
-    });
+    // Another process was faster, and has made it the same way.
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw unwritable(file, error);
+  }
+  try {
+    if (!statSync(file).isFile()) throw new Error("it is not a file");
+    accessSync(file, constants.R_OK | constants.W_OK);
+  } catch (error) {
+    throw unwritable(file, error);
   }
 }
 
-function connect(file: string, synchronous: "FULL" | "NORMAL"): Database.Database {
-  const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
+function unwritable(file: string, error: unknown): LatchError {
+  const reason = oneLine(error instanceof Error ? error.message : String(error));
+  return new LatchError("store_unwritable", `the ledger ${file} cannot be written: ${reason}`, {
+    cause: error,
+  });
+}
+
+/** A file that was there before keeps its own mode until it is known to be ours. */
+function keepPrivate(file: string): void {
+  if ((statSync(file).mode & 0o077) !== 0) chmodSync(file, 0o600);
+}
+
+/**
+ * Reads only, so that a file that is not ours stays byte for byte as it was. With a WAL beside it
+ * the connection is a read-only one, whose closing does not move the WAL into the file.
+ */
+function refuseForeign(file: string): void {
+  const readonly = existsSync(`${file}-wal`);
+  const probe = new Database(file, { readonly, fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
   try {
-    refuseForeign(database, file);
-    database.pragma("journal_mode = WAL");
+    // One transaction, so that what another process creates meanwhile is seen whole or not at all.
+    probe.transaction(() => inspect(probe, file)).deferred();
+  } finally {
+    probe.close();
+  }
+}
+
+function inspect(database: Database.Database, file: string): void {
+  const applicationId = pragmaNumber(database, "application_id");
+  const version = pragmaNumber(database, "user_version");
+  const objects = database.prepare("SELECT count(*) FROM sqlite_schema").pluck().get() as number;
+  const untouched = applicationId === 0 && version === 0 && objects === 0;
+  if (applicationId !== APPLICATION_ID && !untouched) {
+    throw new LatchError("store_not_a_database", `${file} is a database of another program`);
+  }
+  refuseNewer(version, file);
+  if (statSync(file).size > CHECKED_BYTES) return;
+  const found = database.pragma("quick_check(1)", { simple: true });
+  if (found === "ok") return;
+  throw new LatchError("store_corrupt", `${file} is damaged: ${oneLine(String(found))}`);
+}
+
+function refuseNewer(version: number, file: string): void {
+  if (version <= SCHEMA_VERSION) return;
+  const known = `this program knows versions up to ${SCHEMA_VERSION}`;
+  throw new LatchError("store_newer", `${file} has schema version ${version}; ${known}`);
+}
+
+function connect(file: string, synchronous: "FULL" | "NORMAL"): Database.Database {
+  const database = new Database(file, { fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
+  try {
+    switchToWal(database);
     database.pragma(`synchronous = ${synchronous}`);
     database.pragma("foreign_keys = ON");
     assertPragma(database, "journal_mode", "wal", file);
     assertPragma(database, "synchronous", synchronous === "FULL" ? 2 : 1, file);
-    migrate(database);
+    migrate(database, file);
     return database;
   } catch (error) {
     database.close();
@@ -67,29 +143,29 @@ function connect(file: string, synchronous: "FULL" | "NORMAL"): Database.Databas
   }
 }
 
-/** Reads only, so that a file that is not ours stays byte for byte as it was. */
-function refuseForeign(database: Database.Database, file: string): void {
-  const applicationId = pragmaNumber(database, "application_id");
-  const version = pragmaNumber(database, "user_version");
-  const objects = database.prepare("SELECT count(*) FROM sqlite_schema").pluck().get() as number;
-  if (applicationId !== APPLICATION_ID && (objects > 0 || version !== 0)) {
-    throw new LatchError("store_not_a_database", `${file} is a database of another program`);
+/**
+ * Where several first openings meet in the switch, SQLite refuses all but one at once, without the
+ * busy timeout: it could not wait there without a deadlock. So the others wait for a lock outside.
+ */
+function switchToWal(database: Database.Database): void {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      database.pragma("journal_mode = WAL");
+      return;
+    } catch (error) {
+      if (!isBusy(error) || tries === WAL_TRIES) throw error;
+      database.exec("BEGIN EXCLUSIVE; ROLLBACK");
+    }
   }
-  if (version > SCHEMA_VERSION) {
-    const message = `${file} has schema version ${version}; this program knows versions up to ${SCHEMA_VERSION}`;
-    throw new LatchError("store_newer", message);
-  }
-  if (statSync(file).size > CHECKED_BYTES) return;
-  const found = database.pragma("quick_check(1)", { simple: true });
-  if (found !== "ok") throw new LatchError("store_corrupt", `${file} is damaged: ${String(found)}`);
 }
 
-function migrate(database: Database.Database): void {
+function migrate(database: Database.Database, file: string): void {
+  if (pragmaNumber(database, "user_version") === SCHEMA_VERSION) return;
   database
     .transaction(() => {
       const version = pragmaNumber(database, "user_version");
+      refuseNewer(version, file);
       for (const step of MIGRATIONS.slice(version)) database.exec(step);
-      if (version === SCHEMA_VERSION) return;
       database.pragma(`application_id = ${APPLICATION_ID}`);
       database.pragma(`user_version = ${SCHEMA_VERSION}`);
     })

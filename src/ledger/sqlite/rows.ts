@@ -1,8 +1,9 @@
 /** The statements of the ledger on one connection: rows in, domain values out. No decisions. */
 import type { Database, Statement } from "better-sqlite3";
 import { type Book, emptyBook } from "../../book/book.ts";
-import type { Claim } from "../../claim/claim.ts";
+import { type Claim, wasFilled } from "../../claim/claim.ts";
 import type { LedgerEvent } from "../../claim/claim-event.ts";
+import { LatchError } from "../../core/errors.ts";
 import type { AccountId, AgentId, ClaimKey, RequestId } from "../../core/ids.ts";
 import { canonicalJson } from "../../identity/canonical-json.ts";
 import { type ChainHead, EMPTY_CHAIN } from "../event-chain.ts";
@@ -21,6 +22,13 @@ interface EventRow {
   readonly hash: string;
 }
 
+/** Word for word the conditions of the partial indexes, or they would not serve. */
+const IS_LIVE = "status IN ('OPEN', 'RESOLVED', 'IN_RECONCILIATION')";
+const HAS_FILLS = "filled = 1";
+const EQUAL = "account = ? AND agent = ? AND fingerprint = ?";
+/** So many equal claims are looked at, of each kind; a bot has one or two at a time. */
+const EQUALS_MAX = 16;
+
 export class Rows {
   readonly #database: Database;
   readonly #statements = new Map<string, Statement>();
@@ -36,14 +44,23 @@ export class Rows {
     );
   }
 
-  /** The claim of an equal intent in the same episode: a live one, else the latest. */
-  twin(account: AccountId, agent: AgentId, fingerprint: string, episode: number) {
-    return this.#claim(
-      `SELECT body FROM claims
-       WHERE account = ? AND agent = ? AND fingerprint = ? AND episode = ?
-       ORDER BY status IN ('OPEN', 'RESOLVED', 'IN_RECONCILIATION') DESC, id DESC LIMIT 1`,
-      [account, agent, fingerprint, episode],
-    );
+  /**
+   * Claims of equal intents, the latest first: every live one, and of those in `episode` the latest
+   * and the latest with fills. Each look-up ends early, however many equal claims came before.
+   */
+  equals(account: AccountId, agent: AgentId, fingerprint: string, episode: number): Claim[] {
+    const equal = [account, agent, fingerprint];
+    const found = new Map<number, string>();
+    const look = (where: string, limit: number, parameters: readonly (string | number)[]) => {
+      const sql = `SELECT id, body FROM claims WHERE ${where} ORDER BY id DESC LIMIT ${limit}`;
+      const rows = this.#prepare(sql).all(...parameters) as { id: number; body: string }[];
+      for (const { id, body } of rows) found.set(id, body);
+    };
+    look(`${EQUAL} AND ${IS_LIVE}`, EQUALS_MAX, equal);
+    look(`${EQUAL} AND episode = ? AND ${HAS_FILLS}`, EQUALS_MAX, [...equal, episode]);
+    look(`${EQUAL} AND episode = ?`, 1, [...equal, episode]);
+    const latestFirst = [...found].sort(([a], [b]) => b - a);
+    return latestFirst.map(([, body]) => this.#parse(body, "a claim") as Claim);
   }
 
   /** The claim that owns the broker's order `brokerOrderId`. */
@@ -59,7 +76,7 @@ export class Rows {
     const rows = this.#prepare(
       "SELECT body FROM claims WHERE account = ? AND status <> 'SETTLED' ORDER BY id",
     ).all(account) as { body: string }[];
-    return rows.map(({ body }) => JSON.parse(body) as Claim);
+    return rows.map(({ body }) => this.#parse(body, "a claim") as Claim);
   }
 
   countByStatus(account: AccountId): Record<string, number> {
@@ -73,11 +90,11 @@ export class Rows {
     const { key } = claim;
     this.#prepare(
       `INSERT INTO claims
-         (account, agent, request_id, fingerprint, episode, status, broker_order_id, body)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+         (account, agent, request_id, fingerprint, episode, status, filled, broker_order_id, body)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (account, agent, request_id) DO UPDATE SET
-         status = excluded.status, broker_order_id = excluded.broker_order_id,
-         body = excluded.body`,
+         episode = excluded.episode, status = excluded.status, filled = excluded.filled,
+         broker_order_id = excluded.broker_order_id, body = excluded.body`,
     ).run(
       key.account,
       key.agent,
@@ -85,6 +102,7 @@ export class Rows {
       claim.fingerprint,
       claim.episode,
       claim.status,
+      wasFilled(claim) ? 1 : 0,
       claim.brokerOrderId,
       JSON.stringify(claim),
     );
@@ -95,14 +113,16 @@ export class Rows {
       account,
       symbol,
     ) as { body: string } | undefined;
-    return row === undefined ? emptyBook(account, symbol) : (JSON.parse(row.body) as Book);
+    return row === undefined
+      ? emptyBook(account, symbol)
+      : (this.#parse(row.body, `the book ${symbol}`) as Book);
   }
 
   books(account: AccountId): Book[] {
     const rows = this.#prepare("SELECT body FROM books WHERE account = ? ORDER BY symbol").all(
       account,
     ) as { body: string }[];
-    return rows.map(({ body }) => JSON.parse(body) as Book);
+    return rows.map(({ body }) => this.#parse(body, "a book") as Book);
   }
 
   saveBook(book: Book): void {
@@ -146,11 +166,14 @@ export class Rows {
     );
   }
 
-  /** Notes how far the log reached at a synced commit. */
+  /**
+   * Notes how far the log reached at a synced commit. Counts as well: a row that does not change is
+   * not written, and then the commit would sync nothing.
+   */
   saveSyncMark(sequence: number): void {
     this.#prepare(
-      `INSERT INTO sync_mark (id, sequence) VALUES (1, ?)
-       ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence`,
+      `INSERT INTO sync_mark (id, sequence, times) VALUES (1, ?, 1)
+       ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence, times = times + 1`,
     ).run(sequence);
   }
 
@@ -158,12 +181,21 @@ export class Rows {
     const rows = this.#prepare(
       "SELECT * FROM events WHERE sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ?",
     ).all(after, through, limit) as EventRow[];
-    return rows.map(storedEvent);
+    return rows.map((row) => storedEvent(row, this.#parse(row.body, `event ${row.sequence}`)));
   }
 
   #claim(sql: string, parameters: readonly (string | number)[]): Claim | undefined {
     const row = this.#prepare(sql).get(...parameters) as { body: string } | undefined;
-    return row === undefined ? undefined : (JSON.parse(row.body) as Claim);
+    return row === undefined ? undefined : (this.#parse(row.body, "a claim") as Claim);
+  }
+
+  #parse(body: string, what: string): unknown {
+    try {
+      return JSON.parse(body);
+    } catch (error) {
+      const message = `the ledger ${this.#database.name} is damaged: ${what} is not JSON`;
+      throw new LatchError("store_corrupt", message, { cause: error });
+    }
   }
 
   #prepare(sql: string): Statement {
@@ -175,11 +207,11 @@ export class Rows {
   }
 }
 
-function storedEvent(row: EventRow): StoredEvent {
+function storedEvent(row: EventRow, body: unknown): StoredEvent {
   const account = row.account as AccountId;
   const about = {
     symbol: row.symbol,
-    body: JSON.parse(row.body),
+    body: body as never,
     sequence: row.sequence,
     at: row.at,
     previousHash: row.previous_hash,

@@ -5,6 +5,9 @@
  * with a claim in it commits with an fsync; one without (what the broker can tell again, notes)
  * commits without. `events` returns only what is on disk: a synced commit carries all earlier ones
  * with it, so one is made first where the last was not synced.
+ *
+ * A file that was moved, replaced or deleted while it was open takes no more claims: whoever opens
+ * its path now has another ledger, and both would say `proceed`.
  */
 import type Database from "better-sqlite3";
 import type { Book } from "../../book/book.ts";
@@ -23,9 +26,9 @@ import type {
   RecordResult,
   StoredEvent,
 } from "../ledger.ts";
-import { openConnections } from "./open-database.ts";
+import { fileIdentity, openConnections } from "./open-database.ts";
 import { Rows } from "./rows.ts";
-import { storeError } from "./store-errors.ts";
+import { isFailedSync, isStoreFailure, storeError } from "./store-errors.ts";
 import { runClaim, runNote, runOpening, runRecord } from "./transaction.ts";
 
 /** How long a note may stay in memory. */
@@ -43,12 +46,17 @@ interface Job {
   readonly reject: (error: unknown) => void;
 }
 
+interface WaitingNote {
+  readonly note: Note;
+  readonly at: EpochMs;
+}
+
 interface Side {
   readonly database: Database.Database;
   readonly rows: Rows;
 }
 
-/** Opens or creates the ledger at `file`; throws LatchError `store_*` and leaves others' files be. */
+/** Opens or creates the ledger at `file`; throws LatchError `store_*`, leaves others' files be. */
 export function openSqliteLedger(file: string, clock: Clock): Ledger {
   return new SqliteLedger(file, clock);
 }
@@ -59,16 +67,22 @@ class SqliteLedger implements Ledger {
   readonly #durable: Side;
   readonly #relaxed: Side;
   #queue: Job[] = [];
-  #notes: { readonly note: Note; readonly at: EpochMs }[] = [];
+  #notes: WaitingNote[] = [];
   #noteTimer: AbortController | undefined;
   /** The last event that is known to be on disk. */
   #syncedSequence = 0;
-  #closed = false;
+  /** An fsync of the WAL has failed since it was last moved into the file. */
+  #walSuspect = false;
+  /** Which file was opened. */
+  readonly #identity: string;
+  /** Set at the call of `close`; from then on nothing new is taken. */
+  #closing: Promise<void> | undefined;
 
   constructor(file: string, clock: Clock) {
     this.#file = file;
     this.#clock = clock;
     const { durable, relaxed } = openConnections(file);
+    this.#identity = fileIdentity(file);
     this.#durable = { database: durable, rows: new Rows(durable) };
     this.#relaxed = { database: relaxed, rows: new Rows(relaxed) };
   }
@@ -90,17 +104,10 @@ class SqliteLedger implements Ledger {
   }
 
   note(note: Note, at: EpochMs): void {
-    if (this.#closed) return;
+    if (this.#closing !== undefined) return;
     this.#notes.push({ note, at });
-    if (this.#notes.length >= NOTES_MAX) {
-      this.#writeNotesSoon();
-    } else if (this.#noteTimer === undefined) {
-      this.#noteTimer = new AbortController();
-      this.#clock.sleep(NOTE_DELAY_MS, this.#noteTimer.signal).then(
-        () => this.#writeNotesSoon(),
-        () => undefined,
-      );
-    }
+    if (this.#notes.length >= NOTES_MAX) this.#writeNotesSoon();
+    else this.#writeNotesLater();
   }
 
   async claimOf(key: ClaimKey): Promise<Claim | undefined> {
@@ -125,22 +132,31 @@ class SqliteLedger implements Ledger {
 
   async events(query: EventQuery = {}): Promise<readonly StoredEvent[]> {
     await this.#flush();
-    this.#syncThrough();
+    this.#read(() => this.#syncThrough());
     const { after = 0, limit = EVENTS_DEFAULT } = query;
     return this.#read((rows) => rows.events(after, this.#syncedSequence, limit));
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    await this.#flush();
-    this.#syncThrough();
-    this.#closed = true;
-    this.#relaxed.database.close();
-    this.#durable.database.close();
+  close(): Promise<void> {
+    this.#closing ??= this.#shutDown(this.#flush());
+    return this.#closing;
+  }
+
+  /** The file is let go whether or not its last events could be written. */
+  async #shutDown(flushed: Promise<void>): Promise<void> {
+    try {
+      await flushed;
+      this.#syncThrough();
+    } catch (error) {
+      throw this.#failure(error);
+    } finally {
+      this.#relaxed.database.close();
+      this.#durable.database.close();
+    }
   }
 
   #enqueue<Value>(durable: boolean, run: (rows: Rows) => Value): Promise<Value> {
-    if (this.#closed) return Promise.reject(this.#closedError());
+    if (this.#closing !== undefined) return Promise.reject(this.#closedError());
     return new Promise<Value>((resolve, reject) => {
       if (this.#queue.length === 0) setImmediate(() => this.#runQueue());
       const settle = resolve as (value: unknown) => void;
@@ -159,8 +175,10 @@ class SqliteLedger implements Ledger {
    * A job that fails for a reason of its own is run apart, so that it harms no other.
    */
   #commit(jobs: readonly Job[]): void {
-    const side = jobs.some(({ durable }) => durable) ? this.#durable : this.#relaxed;
+    const durable = jobs.some((job) => job.durable);
+    const side = durable ? this.#durable : this.#relaxed;
     try {
+      if (durable) this.#assertSound();
       const results = side.database
         .transaction(() => jobs.map(({ run }) => run(side.rows)))
         .immediate();
@@ -168,13 +186,41 @@ class SqliteLedger implements Ledger {
         resolve(results[index]);
       });
     } catch (error) {
-      const failure = storeError(error, this.#file);
-      if (failure === error && jobs.length > 1) {
+      if (jobs.length > 1 && !isStoreFailure(error)) {
         for (const job of jobs) this.#commit([job]);
         return;
       }
+      const failure = this.#failure(error);
       for (const { reject } of jobs) reject(failure);
     }
+  }
+
+  /** Whether what is committed next will be found again, by whoever opens the ledger then. */
+  #assertSound(): void {
+    if (fileIdentity(this.#file) !== this.#identity) {
+      const message = `the ledger ${this.#file} was moved, replaced or deleted while it was open`;
+      throw new LatchError("store_failed", message);
+    }
+    if (this.#walSuspect) this.#leaveWal();
+  }
+
+  /**
+   * After an fsync that failed the system may have forgotten pages of the WAL without writing them,
+   * and the next fsync would not say so: behind such a gap nothing is found again. So everything is
+   * moved into the file and synced there, and the WAL begins anew.
+   */
+  #leaveWal(): void {
+    const rows = this.#durable.database.pragma("wal_checkpoint(TRUNCATE)") as { busy: number }[];
+    if (rows[0]?.busy !== 0) {
+      const message = `the ledger ${this.#file} is in use and could not be synced after a failure`;
+      throw new LatchError("store_busy", message);
+    }
+    this.#walSuspect = false;
+  }
+
+  #failure(error: unknown): unknown {
+    if (isFailedSync(error)) this.#walSuspect = true;
+    return storeError(error, this.#file);
   }
 
   async #flush(): Promise<void> {
@@ -182,38 +228,57 @@ class SqliteLedger implements Ledger {
     if (this.#queue.length > 0) await this.#enqueue(false, () => undefined);
   }
 
+  #writeNotesLater(): void {
+    if (this.#noteTimer !== undefined || this.#closing !== undefined) return;
+    this.#noteTimer = new AbortController();
+    this.#clock.sleep(NOTE_DELAY_MS, this.#noteTimer.signal).then(
+      () => this.#writeNotesSoon(),
+      () => undefined,
+    );
+  }
+
+  /** Each is a job of its own, so that one that cannot be written holds up no other. */
   #writeNotesSoon(): void {
     this.#noteTimer?.abort();
     this.#noteTimer = undefined;
     const notes = this.#notes.splice(0);
-    if (notes.length === 0) return;
-    const run = (rows: Rows) => {
-      for (const { note, at } of notes) runNote(rows, note, at);
-    };
-    this.#enqueue(false, run).catch(() => this.#keepNotes(notes));
+    const written = notes.map(({ note, at }) =>
+      this.#enqueue(false, (rows) => runNote(rows, note, at)),
+    );
+    if (notes.length > 0) void this.#keepUnwritten(notes, written);
   }
 
   /** A store that fails now may work later; beyond the bound the oldest notes are lost. */
-  #keepNotes(notes: readonly { readonly note: Note; readonly at: EpochMs }[]): void {
-    this.#notes = [...notes, ...this.#notes].slice(-NOTES_MAX);
+  async #keepUnwritten(
+    notes: readonly WaitingNote[],
+    written: readonly Promise<void>[],
+  ): Promise<void> {
+    const results = await Promise.allSettled(written);
+    const kept = notes.filter((_, index) => {
+      const result = results[index];
+      return result?.status === "rejected" && result.reason instanceof LatchError;
+    });
+    if (kept.length === 0) return;
+    this.#notes = [...kept, ...this.#notes].slice(-NOTES_MAX);
+    this.#writeNotesLater();
   }
 
   /** A commit with an fsync, where the last events were committed without one. */
   #syncThrough(): void {
-    this.#read((rows) => {
-      const { sequence } = rows.head();
-      if (sequence === this.#syncedSequence) return;
-      rows.saveSyncMark(sequence);
-      this.#syncedSequence = sequence;
-    });
+    const { rows } = this.#durable;
+    const { sequence } = rows.head();
+    if (sequence === this.#syncedSequence) return;
+    if (this.#walSuspect) this.#leaveWal();
+    rows.saveSyncMark(sequence);
+    this.#syncedSequence = sequence;
   }
 
   #read<Value>(read: (rows: Rows) => Value): Value {
-    if (this.#closed) throw this.#closedError();
+    if (this.#closing !== undefined) throw this.#closedError();
     try {
       return read(this.#durable.rows);
     } catch (error) {
-      throw storeError(error, this.#file);
+      throw this.#failure(error);
     }
   }
 

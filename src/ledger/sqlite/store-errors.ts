@@ -1,4 +1,4 @@
-/** What SQLite's failures mean for a caller, one row per result code that has a remedy of its own. */
+/** What SQLite's failures mean for a caller: a row per result code that has its own remedy. */
 import { SqliteError } from "better-sqlite3";
 import { type ErrorCode, LatchError } from "../../core/errors.ts";
 
@@ -12,11 +12,34 @@ const CODES: readonly (readonly [prefix: string, code: ErrorCode])[] = [
   ["SQLITE_PERM", "store_unwritable"],
 ];
 
+/** Results that speak of one row, not of the store. */
+const ROW_CODES = ["SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG"];
+
 /** `error` as a LatchError that names the ledger's file; errors that are not SQLite's stay. */
 export function storeError(error: unknown, file: string): unknown {
   if (!(error instanceof SqliteError)) return error;
   const code = CODES.find(([prefix]) => error.code.startsWith(prefix))?.[1] ?? "store_failed";
-  return new LatchError(code, `the ledger ${file} failed: ${error.message} (${error.code})`, {
+  const said = oneLine(error.message);
+  return new LatchError(code, `the ledger ${file} failed: ${said} (${error.code})`, {
     cause: error,
   });
+}
+
+/** Whether the store itself failed, so that whatever was tried with it would have failed too. */
+export function isStoreFailure(error: unknown): boolean {
+  return error instanceof SqliteError && !ROW_CODES.some((row) => error.code.startsWith(row));
+}
+
+/** Whether an fsync failed, so that nobody knows which of the last pages are on disk. */
+export function isFailedSync(error: unknown): boolean {
+  return error instanceof SqliteError && /^SQLITE_IOERR_(DIR_)?FSYNC$/.test(error.code);
+}
+
+export function isBusy(error: unknown): boolean {
+  return error instanceof SqliteError && error.code.startsWith("SQLITE_BUSY");
+}
+
+/** Some of SQLite's findings span several lines. */
+export function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, " ").trim();
 }

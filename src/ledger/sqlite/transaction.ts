@@ -8,6 +8,7 @@ import type { Claim } from "../../claim/claim.ts";
 import type { ClaimEvent } from "../../claim/claim-event.ts";
 import { type ClaimCommand, decideClaim, identify } from "../../claim/decide-claim.ts";
 import { decideRecord, type RecordCommand } from "../../claim/decide-record.ts";
+import type { BrokerOrder } from "../../claim/evidence.ts";
 import { evolveBook, evolveBookByClaim, evolveClaim } from "../../claim/evolve.ts";
 import type { EpochMs } from "../../core/clock.ts";
 import { InvariantError } from "../../core/errors.ts";
@@ -24,11 +25,12 @@ export function runClaim(rows: Rows, command: ClaimCommand): ClaimDecision {
   const { requestId, fingerprint } = identity;
   const existing = requestId === null ? undefined : rows.claim({ account, agent, requestId });
   const episode = episodeOf(book, intent.effect);
-  const twin = existing ?? rows.twin(account, agent, fingerprint, episode);
-  const { event, decision } = decideClaim({ book, existing, twin }, command);
+  const equals = rows.equals(account, agent, fingerprint, episode);
+  const { event, decision } = decideClaim({ book, existing, equals }, command);
   if (event !== null && decision.kind === "proceed") {
-    const before = decision.reopened ? (existing ?? twin) : undefined;
-    applyToClaim(rows, before, decision.claim.key, intent.symbol, [event], command.now);
+    const { key } = decision.claim;
+    const before = decision.reopened ? rows.claim(key) : undefined;
+    applyToClaim(rows, before, key, intent.symbol, [event], command.now);
   }
   return decision;
 }
@@ -36,13 +38,20 @@ export function runClaim(rows: Rows, command: ClaimCommand): ClaimDecision {
 export function runRecord(rows: Rows, key: ClaimKey, command: RecordCommand): RecordResult {
   const claim = rows.claim(key);
   if (claim === undefined) throw new InvariantError(`no claim ${key.requestId} to record on`);
-  const holder =
-    command.type === "order" ? rows.holder(key.account, command.order.brokerOrderId) : undefined;
+  const order = orderIn(command);
+  const holder = order === undefined ? undefined : rows.holder(key.account, order.brokerOrderId);
   const events = decideRecord(claim, command, holder);
   if (events === undefined) return { kind: "stale", claim };
   if (events.length === 0) return { kind: "recorded", claim, changed: false };
   const after = applyToClaim(rows, claim, key, claim.intent.symbol, events, command.now);
   return { kind: "recorded", claim: after, changed: true };
+}
+
+/** The broker's order that a command tells of, which some other claim may own. */
+function orderIn(command: RecordCommand): BrokerOrder | undefined {
+  if (command.type === "order") return command.order;
+  const accepted = command.type === "answer" && command.outcome.kind === "accepted";
+  return accepted ? command.outcome.order : undefined;
 }
 
 export function runOpening(

@@ -1,0 +1,167 @@
+/** Claims: one caller gets `proceed`, and every other one is told why it does not. */
+import { describe, expect, test } from "vitest";
+import type { OwnerId } from "../../src/core/ids.ts";
+import { claimed } from "../ledger/open-ledger.ts";
+import {
+  ACCOUNT,
+  accepted,
+  ambiguous,
+  brokerOrder,
+  claimCommand,
+  filledOrder,
+  notSent,
+  orderRead,
+  refused,
+  START,
+} from "../ledger/sample-commands.ts";
+import type { StoreOfTest } from "./open-store.ts";
+
+export function testsOfClaims(storeOfTest: StoreOfTest): void {
+  describe("a claim", () => {
+    test("is answered with proceed and is there after a reopening", async () => {
+      const { ledger, reopen } = await storeOfTest();
+      const decision = await ledger.claim(claimCommand({ requestId: "r-1" }));
+      expect(decision).toMatchObject({ kind: "proceed", reopened: false });
+      if (decision.kind !== "proceed") return;
+      const again = await reopen();
+      expect(await again.claimOf(decision.claim.key)).toEqual(decision.claim);
+    });
+
+    test("is found under its own account and agent only", async () => {
+      const { ledger } = await storeOfTest();
+      const { key } = await claimed(ledger, claimCommand({ requestId: "r-1" }));
+      expect(await ledger.claimOf({ ...key, agent: "another" as typeof key.agent })).toBe(
+        undefined,
+      );
+      expect(await ledger.claimOf({ ...key, account: "another" as typeof key.account })).toBe(
+        undefined,
+      );
+    });
+
+    test("of one id by ten callers in one turn has exactly one that proceeds", async () => {
+      const { ledger } = await storeOfTest();
+      const callers = Array.from({ length: 10 }, (_, index) =>
+        ledger.claim(claimCommand({ requestId: "r-1" }, { owner: `caller-${index}` as OwnerId })),
+      );
+      const kinds = (await Promise.all(callers)).map(({ kind }) => kind);
+      expect(kinds.filter((kind) => kind === "proceed")).toHaveLength(1);
+      expect(kinds.filter((kind) => kind === "pending")).toHaveLength(9);
+    });
+
+    test("of equal intents without an id in one turn has exactly one that proceeds", async () => {
+      const { ledger, another } = await storeOfTest();
+      const other = await another();
+      const callers = [ledger, other, ledger, other].map((store) => store.claim(claimCommand()));
+      const kinds = (await Promise.all(callers)).map(({ kind }) => kind);
+      expect(kinds.toSorted()).toEqual(["pending", "pending", "pending", "proceed"]);
+    });
+
+    test("that breaks an invariant fails alone, its neighbours of the turn are kept", async () => {
+      const { ledger } = await storeOfTest();
+      const halfMillisecond = claimCommand({ requestId: "r-2" }, { now: START + 0.5 });
+      const [first, second, third] = await Promise.allSettled([
+        ledger.claim(claimCommand({ requestId: "r-1", quantity: "1" })),
+        ledger.claim(halfMillisecond),
+        ledger.claim(claimCommand({ requestId: "r-3", quantity: "3" })),
+      ]);
+      expect([first.status, second.status, third.status]).toEqual([
+        "fulfilled",
+        "rejected",
+        "fulfilled",
+      ]);
+      expect(await ledger.countByStatus(ACCOUNT)).toEqual({ OPEN: 2 });
+    });
+  });
+
+  describe("a repeat", () => {
+    test("of a claim that is live is pending, with the claim as it is", async () => {
+      const { ledger } = await storeOfTest();
+      const claim = await claimed(ledger, claimCommand({ requestId: "r-1" }));
+      const repeat = () => ledger.claim(claimCommand({ requestId: "r-1" }));
+      expect(await repeat()).toEqual({ kind: "pending", claim, phase: "in_flight" });
+      await ledger.record(claim.key, ambiguous(claim));
+      expect(await repeat()).toMatchObject({ kind: "pending", phase: "unknown" });
+      await ledger.record(claim.key, orderRead(brokerOrder(claim)));
+      expect(await repeat()).toMatchObject({ kind: "pending", phase: "working" });
+    });
+
+    test("of a claim that is settled is skipped with its receipt, also once reopened", async () => {
+      const { ledger, reopen } = await storeOfTest();
+      const claim = await claimed(ledger, claimCommand({ requestId: "r-1" }));
+      await ledger.record(claim.key, accepted(claim));
+      await ledger.record(claim.key, orderRead(filledOrder(claim, "6", "50")));
+      const repeat = await (await reopen()).claim(claimCommand({ requestId: "r-1" }));
+      expect(repeat).toMatchObject({
+        kind: "skip",
+        receipt: { requestId: "r-1", outcome: "filled", filledQuantity: "6", averagePrice: "50" },
+      });
+    });
+
+    test("with other terms is blocked and names the field", async () => {
+      const { ledger } = await storeOfTest();
+      await claimed(ledger, claimCommand({ requestId: "r-1" }));
+      const repeat = await ledger.claim(claimCommand({ requestId: "r-1", quantity: "7" }));
+      expect(repeat).toMatchObject({
+        kind: "blocked",
+        block: { code: "fingerprint_mismatch", difference: { field: "quantity" } },
+      });
+    });
+
+    test("of a refused exit is blocked by its latch", async () => {
+      const { ledger } = await storeOfTest();
+      const entry = await claimed(ledger, claimCommand());
+      await ledger.record(entry.key, orderRead(filledOrder(entry, "6")));
+      const exit = claimCommand({ side: "sell", effect: "close", requestId: "exit" });
+      const claim = await claimed(ledger, exit);
+      await ledger.record(claim.key, refused(claim));
+      expect(await ledger.claim(exit)).toMatchObject({
+        kind: "blocked",
+        block: { code: "exit_duplicate_after_422", cause: claim.key },
+      });
+    });
+
+    test("of a claim that was not sent reopens it once, with the next fencing number", async () => {
+      const { ledger, another } = await storeOfTest();
+      const claim = await claimed(ledger, claimCommand({ requestId: "r-1" }));
+      await ledger.record(claim.key, notSent(claim));
+      const other = await another();
+      const repeats = await Promise.all(
+        [ledger, other].map((store) => store.claim(claimCommand({ requestId: "r-1" }))),
+      );
+      const [winner, ...more] = repeats.filter(({ kind }) => kind === "proceed");
+      expect(more).toEqual([]);
+      expect(winner).toMatchObject({
+        reopened: true,
+        claim: { fencing: 2, attempt: 1, clientOrderId: claim.clientOrderId },
+      });
+    });
+
+    test("without an id belongs to the live twin, not to a later one that has ended", async () => {
+      const { ledger } = await storeOfTest();
+      const live = await claimed(ledger, claimCommand({ requestId: "r-1" }));
+      await ledger.record(live.key, accepted(live));
+      const ended = await claimed(ledger, claimCommand({ requestId: "r-2" }));
+      await ledger.record(ended.key, refused(ended));
+      expect(await ledger.claim(claimCommand())).toMatchObject({
+        kind: "pending",
+        claim: { key: live.key },
+      });
+    });
+  });
+
+  describe("a close", () => {
+    test("finds the shares that another live close holds reserved", async () => {
+      const { ledger, another } = await storeOfTest();
+      const entry = await claimed(ledger, claimCommand());
+      await ledger.record(entry.key, orderRead(filledOrder(entry, "6")));
+      const other = await another();
+      const exits = await Promise.all([
+        ledger.claim(claimCommand({ side: "sell", effect: "close", requestId: "exit-1" })),
+        other.claim(claimCommand({ side: "sell", effect: "close", quantity: "5" })),
+      ]);
+      expect(exits.map(({ kind }) => kind).toSorted()).toEqual(["blocked", "proceed"]);
+      const book = await ledger.book(ACCOUNT, "TQQQ");
+      expect(book.reservations).toHaveLength(1);
+    });
+  });
+}

@@ -1,0 +1,187 @@
+/** The event log: complete, chained, and only what is on disk. */
+import { describe, expect, test } from "vitest";
+import type { LedgerEvent } from "../../src/claim/claim-event.ts";
+import { decimal } from "../../src/core/decimal.ts";
+import { EMPTY_CHAIN, firstBreak } from "../../src/ledger/event-chain.ts";
+import type { Ledger, Note } from "../../src/ledger/ledger.ts";
+import { foldEvents } from "../ledger/fold.ts";
+import { claimed } from "../ledger/open-ledger.ts";
+import {
+  ACCOUNT,
+  absenceReads,
+  accepted,
+  ambiguous,
+  brokerOrder,
+  claimCommand,
+  filledOrder,
+  notSent,
+  orderRead,
+  pendingNote,
+  refused,
+  START,
+} from "../ledger/sample-commands.ts";
+import type { StoreOfTest } from "./open-store.ts";
+
+export function testsOfEvents(storeOfTest: StoreOfTest): void {
+  describe("the event log", () => {
+    test("is chained without a gap over all openings of the store", async () => {
+      const { ledger, another } = await storeOfTest();
+      const other = await another();
+      for (let round = 1; round <= 5; round += 1) {
+        const claim = await claimed(ledger, claimCommand({ quantity: String(round) }));
+        await other.record(claim.key, accepted(claim));
+        await ledger.record(claim.key, orderRead(filledOrder(claim, String(round))));
+      }
+      const events = await other.events();
+      expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, index) => index + 1));
+      expect(events.length).toBeGreaterThan(20);
+      expect(firstBreak(EMPTY_CHAIN, events)).toBeUndefined();
+    });
+
+    test("is read in pages that continue one another", async () => {
+      const { ledger } = await storeOfTest();
+      await mixedHistory(ledger);
+      const all = await ledger.events();
+      const first = await ledger.events({ limit: 4 });
+      const last = first.at(-1);
+      const rest = await ledger.events({ after: 4 });
+      expect([...first, ...rest]).toEqual(all);
+      expect(last && firstBreak(last, rest)).toBeUndefined();
+      expect(await ledger.events({ after: all.length })).toEqual([]);
+    });
+
+    test("gives back every claim and book when it is folded", async () => {
+      const { ledger, reopen } = await storeOfTest();
+      await mixedHistory(ledger);
+      const again = await reopen();
+      const { claims, books } = foldEvents(await again.events());
+      expect(claims.length).toBeGreaterThan(7);
+      for (const claim of claims) expect(await again.claimOf(claim.key)).toEqual(claim);
+      expect(await again.books(ACCOUNT)).toEqual(books);
+      const counted = Object.values(await again.countByStatus(ACCOUNT));
+      expect(counted.reduce((sum, count) => sum + count, 0)).toBe(claims.length);
+    });
+
+    test("keeps text that needs care in canonical JSON", async () => {
+      const { ledger, reopen } = await storeOfTest();
+      const requestId = 'a\u0000b "quoted" \\ é 😀 \u2028';
+      const claim = await claimed(ledger, claimCommand({ requestId, reason: "1e21 \ufeff" }));
+      const again = await reopen();
+      expect(await again.claimOf(claim.key)).toEqual(claim);
+      expect(firstBreak(EMPTY_CHAIN, await again.events())).toBeUndefined();
+    });
+  });
+
+  describe("a note", () => {
+    test("is not in the store before a second has passed, and then it is", async () => {
+      const { ledger, clock, another } = await storeOfTest();
+      const other = await another();
+      const claim = await claimed(ledger, claimCommand());
+      ledger.note(pendingNote(claim), START);
+      clock.advanceTo(START + 999);
+      await queueIsEmpty(ledger);
+      expect(await typesOf(other)).toEqual(["claimed"]);
+      clock.advanceTo(START + 1_000);
+      await queueIsEmpty(ledger);
+      expect(await typesOf(other)).toEqual(["claimed", "repeat_answered"]);
+      expect(clock.nextWakeAt()).toBeUndefined();
+    });
+
+    test("is in the answer of the next events, with the time that it was given", async () => {
+      const { ledger, clock } = await storeOfTest();
+      const claim = await claimed(ledger, claimCommand());
+      ledger.note(pendingNote(claim), START + 7);
+      const last = (await ledger.events()).at(-1);
+      expect(last).toMatchObject({ at: START + 7, body: { type: "repeat_answered" } });
+      expect(clock.nextWakeAt()).toBeUndefined();
+    });
+
+    test("is written by close", async () => {
+      const { ledger, reopen } = await storeOfTest();
+      const claim = await claimed(ledger, claimCommand());
+      ledger.note(pendingNote(claim), START);
+      expect(await typesOf(await reopen())).toEqual(["claimed", "repeat_answered"]);
+    });
+
+    test("about an intent that was turned away is kept with its symbol", async () => {
+      const { ledger } = await storeOfTest();
+      ledger.note(blockedNote("a reason"), START);
+      expect(await ledger.events()).toMatchObject([{ subject: "book", symbol: "TQQQ" }]);
+      expect(await ledger.books(ACCOUNT)).toEqual([]);
+    });
+
+    test("that cannot be written holds up no other", async () => {
+      const { ledger } = await storeOfTest();
+      ledger.note(blockedNote("\ud800"), START);
+      ledger.note(blockedNote("well formed"), START);
+      expect(await typesOf(ledger)).toEqual(["intent_blocked"]);
+    });
+
+    test("among thousands is written in its turn, and none is lost", async () => {
+      const { ledger } = await storeOfTest();
+      for (let count = 1; count <= 2_500; count += 1) ledger.note(blockedNote(`${count}`), START);
+      const events = await ledger.events({ limit: 5_000 });
+      const reasons = events.map(({ body }) => "intent" in body && body.intent.reason);
+      expect(reasons).toEqual(Array.from({ length: 2_500 }, (_, index) => `${index + 1}`));
+    });
+  });
+}
+
+function blockedNote(reason: string): Note {
+  const intent = { ...claimCommand({ side: "sell", effect: "close" }).intent, reason };
+  const body = { type: "intent_blocked", intent, code: "close_while_flat", cause: null } as const;
+  return { subject: "book", account: ACCOUNT, symbol: "TQQQ", body };
+}
+
+/** What was queued before it is committed when this resolves: it stands behind it in the queue. */
+async function queueIsEmpty(ledger: Ledger): Promise<void> {
+  await ledger.adoptOpening(ACCOUNT, [], START);
+  await ledger.adoptOpening(ACCOUNT, [], START);
+}
+
+async function typesOf(ledger: Ledger): Promise<readonly LedgerEvent["body"]["type"][]> {
+  return (await ledger.events()).map(({ body }) => body.type);
+}
+
+/** Two symbols, every way for a claim to end, reopenings, notes and an opening position. */
+async function mixedHistory(ledger: Ledger): Promise<void> {
+  const held = { symbol: "SQQQ", quantity: decimal("4"), averagePrice: decimal("20.5") };
+  await ledger.adoptOpening(ACCOUNT, [held], START);
+  const entry = await claimed(ledger, claimCommand());
+  await ledger.record(entry.key, accepted(entry));
+  await ledger.record(entry.key, orderRead(filledOrder(entry, "2.5", "50.01")));
+  ledger.note(pendingNote(entry), START + 10);
+  await ledger.record(entry.key, orderRead(filledOrder(entry, "6", "50.02")));
+
+  const half = { side: "sell", effect: "close", quantity: "3" } as const;
+  const exit = await claimed(ledger, claimCommand({ ...half, requestId: "exit-1" }));
+  await ledger.record(exit.key, accepted(exit));
+  const canceled = { ...filledOrder(exit, "1", "51"), status: "canceled" };
+  await ledger.record(exit.key, orderRead(canceled));
+  const latched = await claimed(ledger, claimCommand({ ...half, requestId: "exit-2" }));
+  await ledger.record(latched.key, refused(latched));
+  const waiting = await claimed(ledger, claimCommand({ ...half, quantity: "1" }));
+  await ledger.record(waiting.key, {
+    type: "told",
+    answer: "pending",
+    fencing: waiting.fencing,
+    now: START + 20,
+  });
+
+  const unsent = await claimed(ledger, claimCommand({ quantity: "1" }));
+  await ledger.record(unsent.key, notSent(unsent));
+  const renewed = await claimed(ledger, claimCommand({ quantity: "1" }, { now: START + 30 }));
+  await ledger.record(renewed.key, ambiguous(renewed, START + 40));
+  for (const read of absenceReads(START + 50)) await ledger.record(renewed.key, read);
+
+  const anchor = { bar: "2026-05-21T13:45:00Z", stage: "add" };
+  const anchored = await claimed(ledger, claimCommand({ anchor, quantity: "2" }));
+  await ledger.record(anchored.key, refused(anchored));
+  const second = await claimed(ledger, claimCommand({ anchor, quantity: "2" }));
+  await ledger.record(second.key, orderRead(brokerOrder(second, { status: "expired" })));
+  const other = await claimed(ledger, claimCommand({ symbol: "SQQQ", quantity: "5" }));
+  await ledger.record(other.key, accepted(other));
+  const flat = { symbol: "SQQQ", side: "sell", effect: "close", quantity: "4" } as const;
+  const sold = await claimed(ledger, claimCommand(flat));
+  await ledger.record(sold.key, orderRead(filledOrder(sold, "4", "21")));
+}

@@ -1,0 +1,168 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { ManualClock } from "../../src/core/manual-clock.ts";
+import { EMPTY_CHAIN, firstBreak } from "../../src/ledger/event-chain.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
+import { foldEvents } from "./fold.ts";
+import { LedgerProcess } from "./ledger-process.ts";
+import { claimed, latchError, openLedger } from "./open-ledger.ts";
+import { ACCOUNT, accepted, claimCommand, pendingNote, START } from "./sample-commands.ts";
+import { temporaryFile, temporaryFolder } from "./temporary-folder.ts";
+
+async function expectAgreement(ledger: Ledger): Promise<void> {
+  const events = await ledger.events({ limit: 100_000 });
+  expect(firstBreak(EMPTY_CHAIN, events)).toBeUndefined();
+  const { claims, books } = foldEvents(events);
+  for (const claim of claims) expect(await ledger.claimOf(claim.key)).toEqual(claim);
+  expect(await ledger.books(ACCOUNT)).toEqual(books);
+  expect(await ledger.countByStatus(ACCOUNT)).toEqual({ OPEN: claims.length });
+}
+
+describe("while another process holds the write lock", () => {
+  test("a claim is refused with store_busy, nothing of it is kept, later it works", async () => {
+    const file = temporaryFile();
+    const clock = new ManualClock(START);
+    const ledger = openLedger(file, clock);
+    const first = await claimed(ledger, claimCommand({ quantity: "1" }));
+    ledger.note(pendingNote(first), START);
+    const other = await LedgerProcess.start();
+    await other.ask("lock", { file });
+    const refusals = await Promise.all([
+      latchError(() => ledger.claim(claimCommand())),
+      latchError(() => ledger.claim(claimCommand({ requestId: "r-1" }))),
+      latchError(() => ledger.record(first.key, accepted(first))),
+    ]);
+    expect(refusals.map(({ code }) => code)).toEqual(["store_busy", "store_busy", "store_busy"]);
+    expect(refusals[0]).toMatchObject({ retryable: true });
+    clock.advanceTo(START + 1_000);
+    expect((await latchError(() => ledger.events())).code).toBe("store_busy");
+    await other.ask("unlock", undefined);
+
+    const types = (await ledger.events()).map(({ body }) => body.type);
+    expect(types).toEqual(["claimed", "repeat_answered"]);
+    expect(await ledger.claim(claimCommand())).toMatchObject({ kind: "proceed", reopened: false });
+    await expectAgreement(ledger);
+  });
+
+  test("notes that could not be written are tried again a second later", async () => {
+    const file = temporaryFile();
+    const clock = new ManualClock(START);
+    const ledger = openLedger(file, clock);
+    const claim = await claimed(ledger, claimCommand());
+    const other = await LedgerProcess.start();
+    await other.ask("lock", { file });
+    ledger.note(pendingNote(claim), START);
+    expect((await latchError(() => ledger.events())).code).toBe("store_busy");
+    await other.ask("unlock", undefined);
+    expect(clock.nextWakeAt()).toBe(START + 1_000);
+  });
+
+  test("a closing that cannot write says so and lets the file go", async () => {
+    const file = temporaryFile();
+    const ledger = openLedger(file);
+    ledger.note(pendingNote(await claimed(ledger, claimCommand())), START);
+    const other = await LedgerProcess.start();
+    await other.ask("lock", { file });
+    expect((await latchError(() => ledger.close())).code).toBe("store_busy");
+    await other.ask("unlock", undefined);
+    expect((await latchError(() => ledger.events())).code).toBe("store_closed");
+  });
+});
+
+describe("on a full disk", () => {
+  test("a claim is refused with store_failed, leaves no half, and works with space again", async ({
+    skip,
+  }) => {
+    const folder = join(temporaryFolder(), "mounted");
+    mkdirSync(folder);
+    try {
+      execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], { stdio: "ignore" });
+    } catch {
+      skip("mounting takes root");
+    }
+    const file = join(folder, "ledger.db");
+    const ballast = join(folder, "ballast");
+    const ledger = openLedger(file);
+    onTestFinished(() => ledger.close().finally(() => execFileSync("umount", [folder])));
+    await claimed(ledger, claimCommand({ quantity: "1" }));
+    fillUp(ballast);
+    const { code, message } = await claimUntilRefused(ledger);
+    expect([code, message]).toEqual(["store_failed", expect.stringContaining("SQLITE_FULL")]);
+    expect(message).toContain(file);
+    const kept = Object.values(await ledger.countByStatus(ACCOUNT));
+    rmSync(ballast);
+    await expectAgreement(ledger);
+    await claimed(ledger, claimCommand({ quantity: "0.5" }));
+    expect(Object.values(await ledger.countByStatus(ACCOUNT))).toEqual([Number(kept[0]) + 1]);
+    await expectAgreement(ledger);
+  });
+});
+
+/** Takes every byte that is left on the file system of `path`. */
+function fillUp(path: string): void {
+  for (let size = 1 << 20; size >= 4096; size >>= 1) {
+    try {
+      for (;;) writeFileSync(path, Buffer.alloc(size), { flag: "a" });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+    }
+  }
+}
+
+async function claimUntilRefused(ledger: Ledger): Promise<{ code: string; message: string }> {
+  for (let quantity = 2; quantity < 1_000; quantity += 1) {
+    const decision = await ledger.claim(claimCommand({ quantity })).catch((error) => error);
+    if (decision instanceof Error) return latchError(() => Promise.reject(decision));
+  }
+  throw new Error("the disk never filled up");
+}
+
+describe("a ledger whose file is no longer at its path", () => {
+  test.each<[string, (file: string) => void]>([
+    ["moved away", (file) => renameSync(file, `${file}.old`)],
+    ["deleted", (file) => rmSync(file)],
+    [
+      "replaced",
+      (file) => {
+        writeFileSync(`${file}.copy`, readFileSync(file));
+        renameSync(`${file}.copy`, file);
+      },
+    ],
+  ])("because it was %s takes no more claims", async (_, displace) => {
+    const file = temporaryFile();
+    const ledger = openLedger(file);
+    await claimed(ledger, claimCommand({ quantity: "1" }));
+    displace(file);
+    const error = await latchError(() => ledger.claim(claimCommand({ quantity: "2" })));
+    expect(error.code).toBe("store_failed");
+    expect(error.message).toBe(
+      `the ledger ${file} was moved, replaced or deleted while it was open`,
+    );
+  });
+});
+
+test.skipIf(process.platform !== "linux")(
+  "opening the same file twice in one process takes no lock away from the first",
+  async () => {
+    const file = temporaryFile();
+    const first = openLedger(file);
+    const lockOfFirst = locksOf(file);
+    expect(lockOfFirst).not.toEqual([]);
+    openLedger(file);
+    expect(locksOf(file)).toEqual(lockOfFirst);
+    await first.close();
+    expect(locksOf(file)).toEqual(lockOfFirst);
+  },
+);
+
+/** What this process has locked in `file`: kind and range of each lock. */
+function locksOf(file: string): readonly string[] {
+  const { ino } = statSync(file);
+  return readFileSync("/proc/locks", "utf8")
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/))
+    .filter((words) => words[4] === String(process.pid) && words[5]?.endsWith(`:${ino}`))
+    .map((words) => [words[3], words[6], words[7]].join(" "));
+}

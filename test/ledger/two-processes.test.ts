@@ -1,0 +1,85 @@
+import { describe, expect, test } from "vitest";
+import type { IntentInput } from "../../src/identity/intent-schema.ts";
+import { EMPTY_CHAIN, firstBreak } from "../../src/ledger/event-chain.ts";
+import { commonStart, LedgerProcess } from "./ledger-process.ts";
+import { openLedger } from "./open-ledger.ts";
+import { ACCOUNT, START } from "./sample-commands.ts";
+import { temporaryFile } from "./temporary-folder.ts";
+
+interface Tally {
+  readonly rounds: number;
+  /** Rounds that each process won. */
+  readonly wins: readonly [number, number];
+  /** Rounds in which not exactly one process got `proceed` and the other `pending`. */
+  readonly wrong: readonly string[];
+}
+
+/** Both processes claim `fieldsOf(round)` of their own as near the same moment as can be. */
+async function race(
+  file: string,
+  rounds: number,
+  fieldsOf: (round: number, process: 0 | 1) => IntentInput,
+): Promise<Tally> {
+  const processes = [await LedgerProcess.start(), await LedgerProcess.start()] as const;
+  for (const process of processes) await process.ask("open", { file });
+  const wins: [number, number] = [0, 0];
+  const wrong: string[] = [];
+  for (let round = 1; round <= rounds; round += 1) {
+    const startAt = commonStart();
+    const answers = await Promise.all(
+      ([0, 1] as const).map((index) =>
+        processes[index].ask("claim", { fields: fieldsOf(round, index), now: START, startAt }),
+      ),
+    );
+    const kinds = answers.map(({ kind }) => kind).join(" and ");
+    if (kinds === "proceed and pending") wins[0] += 1;
+    else if (kinds === "pending and proceed") wins[1] += 1;
+    else wrong.push(`round ${round}: ${kinds}`);
+  }
+  for (const process of processes) await process.ask("close", undefined);
+  return { rounds, wins, wrong };
+}
+
+async function expectOneEach(file: string, { rounds, wins, wrong }: Tally): Promise<void> {
+  expect(wrong).toEqual([]);
+  expect(Math.min(...wins), `the rounds won were ${wins}`).toBeGreaterThan(0);
+  const ledger = openLedger(file);
+  expect(await ledger.countByStatus(ACCOUNT)).toEqual({ OPEN: rounds });
+  expect(firstBreak(EMPTY_CHAIN, await ledger.events({ limit: rounds + 1 }))).toBeUndefined();
+}
+
+/** Another quantity in each round, so that no round's intent equals an earlier one's. */
+function buy(round: number): IntentInput {
+  return { symbol: "TQQQ", side: "buy", effect: "open", quantity: String(round) };
+}
+
+describe("of two processes that claim at the same moment, exactly one proceeds", () => {
+  test("with the same request id, in 1,000 rounds", async () => {
+    const file = temporaryFile();
+    const tally = await race(file, 1_000, (round) => ({ ...buy(round), requestId: `r-${round}` }));
+    await expectOneEach(file, tally);
+  });
+
+  test("with the same anchor, in 200 rounds", async () => {
+    const file = temporaryFile();
+    const tally = await race(file, 200, (round) => ({
+      ...buy(round),
+      anchor: { bar: `bar-${round}`, stage: "entry" },
+    }));
+    await expectOneEach(file, tally);
+  });
+
+  test("with equal intents that have no id, in 200 rounds", async () => {
+    const file = temporaryFile();
+    await expectOneEach(file, await race(file, 200, buy));
+  });
+
+  test("with equal intents under an id of their own each, in 200 rounds", async () => {
+    const file = temporaryFile();
+    const tally = await race(file, 200, (round, process) => ({
+      ...buy(round),
+      requestId: `r-${round}-of-${process}`,
+    }));
+    await expectOneEach(file, tally);
+  });
+});
