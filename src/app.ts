@@ -58,9 +58,12 @@ export interface Latch {
   events(query?: EventQuery): Promise<readonly StoredEvent[]>;
   /** One round of looking after what is at work: fills, lost answers, dead owners' claims. */
   tick(): Promise<void>;
-  /** When {@link tick} would next read something; undefined while nothing is at work. */
+  /** When a tick would next read something, as the last one left it; undefined: nothing to read. */
   nextDueAt(): EpochMs | undefined;
-  /** Ends reads under way and writes what is buffered; claims stay as they are. */
+  /**
+   * Ends what is under way: who waits for an answer gets PENDING, a POST that was cut off is on
+   * record as unknown and taken up again at the next start. Then writes what is buffered.
+   */
   close(): Promise<void>;
 }
 
@@ -86,8 +89,7 @@ export async function openLatch(options: LatchOptions = {}): Promise<Latch> {
     if (schedule ?? true) latch.start();
     return latch;
   } catch (error) {
-    await ledger.close();
-    await broker.close();
+    await Promise.allSettled([ledger.close(), broker.close()]);
     throw error;
   }
 }
@@ -131,7 +133,9 @@ class OpenLatch implements Latch {
   readonly #parts: Parts;
   readonly #poller: FillPoller;
   readonly #gateway: Gateway;
+  readonly #ticks = new Set<Promise<void>>();
   #schedule: RunningSchedule | undefined;
+  #closed: Promise<void> | undefined;
 
   constructor(parts: Parts) {
     const { account, config, log } = parts;
@@ -187,19 +191,40 @@ class OpenLatch implements Latch {
   }
 
   async tick(): Promise<void> {
+    const round = this.#lookAfter();
+    this.#ticks.add(round);
+    try {
+      await round;
+    } finally {
+      this.#ticks.delete(round);
+    }
+  }
+
+  nextDueAt(): EpochMs | undefined {
+    const due = [this.#poller.nextDueAt(), this.#gateway.nextDueAt()];
+    const times = due.filter((at) => at !== undefined);
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#shutDown();
+    return this.#closed;
+  }
+
+  async #lookAfter(): Promise<void> {
     const claims = await this.unsettledClaims();
     await this.#gateway.tend(claims);
     await this.#poller.tick(claims);
   }
 
-  nextDueAt(): EpochMs | undefined {
-    return this.#poller.nextDueAt();
-  }
-
-  async close(): Promise<void> {
-    await this.#schedule?.stop();
-    await this.#gateway.close();
+  /** The ledger goes last: what is cut off at the broker is still to be recorded as unknown. */
+  async #shutDown(): Promise<void> {
+    const stopped = this.#schedule?.stop();
+    const ended = this.#gateway.close();
     await this.#parts.broker.close();
+    await stopped;
+    await ended;
+    await Promise.allSettled(this.#ticks);
     await this.#parts.ledger.close();
   }
 }

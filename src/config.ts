@@ -45,8 +45,10 @@ const DEFAULT_WAIT_MS = 8_000;
 /** Clients give up on an answer after ten seconds. */
 const LONGEST_WAIT_MS = 9_999;
 const LIVE_HOST = "api.alpaca.markets";
+/** Far beyond every use, and far below what a timer can count. */
+const LONGEST_DURATION_MS = 24 * 60 * 60 * 1_000;
 
-const duration = z.number().int().positive();
+const duration = z.number().int().positive().max(LONGEST_DURATION_MS);
 const settingsSchema = z.strictObject({
   store: z.string().min(1),
   agent: z.string().min(1).max(64).default("default"),
@@ -80,6 +82,9 @@ const VARIABLES: Readonly<Partial<Record<SettingName, string>>> = {
   clientIdIsIdentity: "TRADELATCH_CLIENT_ID_IS_IDENTITY",
 };
 
+/** Settings that are written as true or false. */
+const SWITCHES: readonly string[] = ["allowShort", "clientIdIsIdentity"];
+
 /** Settings whose values appear in no message. */
 const SECRETS: readonly string[] = ["keyId", "secret"];
 
@@ -91,6 +96,8 @@ export function resolveConfig(settings: Settings, environment: Environment): Con
   if (!parsed.success) throw describe(parsed.error, merged);
   const { store, agent, keyId, secret, baseUrl, live, waitMs, ...policy } = parsed.data;
   refuseUnspokenLive(baseUrl, live);
+  refuseStoreUrl(store);
+  Object.freeze(policy);
   return Object.freeze({ store, agent: agent as AgentId, keyId, secret, baseUrl, waitMs, policy });
 }
 
@@ -114,7 +121,7 @@ function fromEnvironment(environment: Environment): Record<string, unknown> {
 /** Durations and switches are written as text in the environment. */
 function readValue(name: string, value: string): unknown {
   if (name.endsWith("Ms") && /^\d+$/.test(value)) return Number(value);
-  if (value === "true" || value === "false") return value === "true";
+  if (SWITCHES.includes(name) && /^(true|false)$/.test(value)) return value === "true";
   return value;
 }
 
@@ -122,9 +129,18 @@ function withoutUndefined(settings: Settings): Record<string, unknown> {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
 
+/** Such an address would be taken for a file's name, and its password would be in every message. */
+function refuseStoreUrl(store: string): void {
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(store)?.[1];
+  if (scheme === undefined) return;
+  const message = `store (${VARIABLES.store}) begins with ${scheme}://: a path to a file is needed`;
+  throw new LatchError("invalid_option", message);
+}
+
+/** A name that ends in a point is the same host. */
 function refuseUnspokenLive(baseUrl: string | undefined, live: boolean): void {
   if (live || baseUrl === undefined || !URL.canParse(baseUrl)) return;
-  if (new URL(baseUrl).hostname !== LIVE_HOST) return;
+  if (new URL(baseUrl).hostname.replace(/\.$/, "") !== LIVE_HOST) return;
   throw new LatchError("invalid_option", `${LIVE_HOST} trades real money: say live: true as well`);
 }
 

@@ -7,7 +7,7 @@
 import type { EpochMs } from "../core/clock.ts";
 import type { DecimalText } from "../core/decimal.ts";
 import type { AccountId, BrokerOrderId, ClaimKey, ClientOrderId, OwnerId } from "../core/ids.ts";
-import type { Intent } from "../identity/intent.ts";
+import type { Intent, IntentDraft } from "../identity/intent.ts";
 import type { BrokerOrder, EvidenceSource, Refusal } from "./evidence.ts";
 
 /** How the action ended. */
@@ -109,7 +109,7 @@ export type BookEvent =
   | {
       /** An intent that was turned away before it became a claim. */
       readonly type: "intent_blocked";
-      readonly intent: Intent;
+      readonly intent: IntentDraft;
       readonly code: string;
       readonly cause: ClaimKey | null;
     };

@@ -10,15 +10,21 @@ import type { EpochMs } from "../core/clock.ts";
 import { InvariantError } from "../core/errors.ts";
 import type { ClaimKey, OwnerId } from "../core/ids.ts";
 import { fingerprintOf, firstDifference } from "../identity/fingerprint.ts";
-import type { Intent } from "../identity/intent.ts";
+import type { Intent, IntentDraft } from "../identity/intent.ts";
 import { deriveClientOrderId, deriveRequestId, explicitRequestId } from "../identity/request-id.ts";
 import { admit } from "./admission.ts";
 import { type Block, type ClaimDecision, phaseOf } from "./answer.ts";
-import { type Claim, hasFills, isAccepted, isLatched, receiptOf, wasFilled } from "./claim.ts";
+import { type Claim, hasFills, isAccepted, isLatched, receiptOf } from "./claim.ts";
 import type { ClaimEvent, IdentityKind } from "./claim-event.ts";
 import { evolveClaim, nextAttempt } from "./evolve.ts";
 import type { ClaimPolicy } from "./policy.ts";
+import { filledLately, repeatedBy } from "./same-action.ts";
 import { isLive } from "./transitions.ts";
+
+/** A command whose intent may leave it to the book whether it opens or closes. */
+export interface ClaimRequest extends Omit<ClaimCommand, "intent"> {
+  readonly intent: IntentDraft;
+}
 
 export interface ClaimCommand {
   readonly intent: Intent;
@@ -53,10 +59,19 @@ export interface IntentIdentity {
   readonly fingerprint: string;
 }
 
+/** The caller's own id, as far as it counts as one. */
+export function believedId(
+  intent: Pick<Intent, "requestId" | "clientOrderId">,
+  policy: ClaimPolicy,
+): ClaimKey["requestId"] | undefined {
+  const counts = policy.clientIdIsIdentity || intent.requestId !== null;
+  return counts ? explicitRequestId(intent) : undefined;
+}
+
 export function identify(intent: Intent, policy: ClaimPolicy): IntentIdentity {
   const fingerprint = fingerprintOf(intent);
-  const explicit = explicitRequestId(intent);
-  if (explicit !== undefined && (policy.clientIdIsIdentity || intent.requestId !== null)) {
+  const explicit = believedId(intent, policy);
+  if (explicit !== undefined) {
     return { kind: "explicit", requestId: explicit, fingerprint };
   }
   if (intent.anchor !== null) {
@@ -66,40 +81,15 @@ export function identify(intent: Intent, policy: ClaimPolicy): IntentIdentity {
 }
 
 export function decideClaim(snapshot: ClaimSnapshot, command: ClaimCommand): ClaimVerdict {
-  const identity = identify(command.intent, command.policy);
+  const { now, policy } = command;
+  const identity = identify(command.intent, policy);
   const { existing } = snapshot;
   if (existing !== undefined) return decideRepeat(snapshot, command, existing);
   const twin =
     identity.kind === "arrival"
-      ? sameAction(snapshot, command)
+      ? repeatedBy(snapshot.equals, episodeOf(snapshot.book, command.intent.effect), now, policy)
       : identity.kind === "explicit" && inTheWay(snapshot, command, undefined);
   return twin ? decideRepeat(snapshot, command, twin) : decideNew(snapshot, command, identity);
-}
-
-/**
- * The claim that an intent without an id of its own is once more: of the equal ones in its episode
- * a live one, else one that filled within the window, else the latest where it never came to be.
- */
-function sameAction(
-  { book, equals }: ClaimSnapshot,
-  { intent, now, policy }: ClaimCommand,
-): Claim | undefined {
-  const episode = episodeOf(book, intent.effect);
-  const candidates = equals.filter((claim) => claim.episode === episode);
-  const live = candidates.find(({ status }) => isLive(status));
-  const filled = candidates.find((claim) => filledLately(claim, now, policy));
-  const latest = candidates.find(({ outcome }) => outcome !== null);
-  const neverWas = latest?.outcome === "not_sent" || latest?.outcome === "absent";
-  return live ?? filled ?? (neverWas ? latest : undefined);
-}
-
-function filledLately(claim: Claim, now: EpochMs, policy: ClaimPolicy): boolean {
-  return wasFilled(claim) && now - windowStart(claim) < policy.dedupeWindowMs;
-}
-
-/** From when the window counts: the claim, or the certainty that its own caller was not given. */
-function windowStart(claim: Claim): EpochMs {
-  return claim.told === "certain" ? claim.openedAt : (claim.certainAt ?? claim.openedAt);
 }
 
 /**

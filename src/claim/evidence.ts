@@ -93,7 +93,12 @@ export interface Refusal {
 
 /** What one POST told us. */
 export type SubmitOutcome =
-  | { readonly kind: "accepted"; readonly order: BrokerOrder }
+  | {
+      readonly kind: "accepted";
+      readonly order: BrokerOrder;
+      /** The order as the broker wrote it, for a client that wants the broker's own form. */
+      readonly wire?: string;
+    }
   | { readonly kind: "refused"; readonly refusal: Refusal }
   /** 422/40010001: an order with this client_order_id exists; which one, only a read tells. */
   | { readonly kind: "id_taken"; readonly message: string }

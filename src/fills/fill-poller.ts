@@ -10,7 +10,7 @@ import type { Broker } from "../broker/broker.ts";
 import { type Claim, isAccepted } from "../claim/claim.ts";
 import type { BrokerOrder } from "../claim/evidence.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
-import type { AccountId } from "../core/ids.ts";
+import type { AccountId, BrokerOrderId } from "../core/ids.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 
 export interface FillPollerPorts {
@@ -67,14 +67,14 @@ export class FillPoller {
     const listed = await this.#list(working);
     let changed = false;
     for (const claim of working) {
-      const order = listed.get(claim.clientOrderId) ?? (await this.#single(claim));
+      const order = listed.get(claim.brokerOrderId) ?? (await this.#single(claim));
       if (order === undefined) continue;
       changed = (await this.#record(claim, order)) || changed;
     }
     return changed;
   }
 
-  async #list(working: readonly Claim[]): Promise<ReadonlyMap<string, BrokerOrder>> {
+  async #list(working: readonly Claim[]): Promise<ReadonlyMap<BrokerOrderId | null, BrokerOrder>> {
     const horizon = this.#ports.clock.now() - LIST_LOOKBACK_MS;
     const recent = working.map(({ openedAt }) => openedAt).filter((openedAt) => openedAt > horizon);
     if (recent.length === 0) return new Map();
@@ -82,7 +82,7 @@ export class FillPoller {
     const after = Math.min(...recent) - LIST_MARGIN_MS;
     const reading = await this.#ports.broker.orders({ status: "all", after, symbols });
     if (reading.kind === "unknown") return new Map();
-    return new Map(reading.value.map((order) => [order.clientOrderId, order]));
+    return new Map(reading.value.map((order) => [order.brokerOrderId, order]));
   }
 
   async #single(claim: Claim): Promise<BrokerOrder | undefined> {

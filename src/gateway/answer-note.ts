@@ -1,11 +1,11 @@
 /** The event that records an answer which changed nothing, so that every refusal can be traced. */
 import type { ClaimDecision } from "../claim/answer.ts";
 import type { Claim } from "../claim/claim.ts";
-import type { Intent } from "../identity/intent.ts";
+import type { IntentDraft } from "../identity/intent.ts";
 import type { Note } from "../ledger/ledger.ts";
 
 export function noteOf(
-  intent: Intent,
+  intent: IntentDraft,
   decision: Exclude<ClaimDecision, { kind: "proceed" }>,
 ): Note {
   if (decision.kind === "blocked") {
@@ -25,7 +25,7 @@ export function noteOf(
 
 function repeatNote(
   claim: Claim,
-  intent: Intent,
+  intent: IntentDraft,
   answer: "PENDING" | "SKIP" | "BLOCKED",
   code: string | null,
 ): Note {

@@ -4,11 +4,12 @@
  * process it (429, and a look-up that finds nothing), and never after the send deadline.
  */
 import type { Broker } from "../broker/broker.ts";
-import type { Claim } from "../claim/claim.ts";
-import type { SubmitOutcome } from "../claim/evidence.ts";
+import { type Claim, isAccepted } from "../claim/claim.ts";
+import type { BrokerOrder, SubmitOutcome } from "../claim/evidence.ts";
 import type { Clock } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
-import type { Ledger } from "../ledger/ledger.ts";
+import type { Ledger, RecordResult } from "../ledger/ledger.ts";
+import type { Caller } from "./caller.ts";
 import {
   notSentAnswer,
   type OrderAnswer,
@@ -25,6 +26,8 @@ export interface AttemptPorts {
   readonly ledger: Ledger;
   readonly broker: Broker;
   readonly clock: Clock;
+  /** Ends the pauses between two tries. */
+  readonly stop: AbortSignal;
   readonly onFailure: (error: unknown, claim: Claim) => void;
 }
 
@@ -37,27 +40,40 @@ export async function sendAttempt(
   ports: AttemptPorts,
   claim: Claim,
   reopened: boolean,
+  caller: Caller,
 ): Promise<Attempt> {
   let mustLookFirst = reopened;
   let rateLimited = false;
   for (;;) {
     if (mustLookFirst) {
-      const wayOut = await freshRead(ports, claim, rateLimited);
+      const wayOut = await freshRead(ports, claim, rateLimited, caller);
       if (wayOut !== undefined) return wayOut;
     }
     const halted = await halt(ports, claim);
     if (halted !== undefined) return answered(halted);
     const outcome = await ports.broker.submit(orderRequestOf(claim));
+    const after = await recordOutcome(ports, claim, outcome, caller);
     const pauseMs = repeatPause(outcome);
-    const after = await recordOutcome(ports, claim, outcome);
     if (pauseMs === undefined) return settled(after, outcome);
-    if (ports.clock.now() + pauseMs >= claim.sendDeadline) {
+    if (!(await mayRepeatAfter(ports, claim, pauseMs))) {
       return answered(await concludeNotSent(ports, claim, reasonOf(outcome)));
     }
-    await ports.clock.sleep(pauseMs);
     rateLimited ||= outcome.kind === "rate_limited";
     mustLookFirst = reopened || rateLimited;
   }
+}
+
+/** Sleeps, where that ends before the send deadline; false where it does not, or on closing. */
+async function mayRepeatAfter(
+  { clock, stop }: AttemptPorts,
+  { sendDeadline }: Claim,
+  pauseMs: number,
+): Promise<boolean> {
+  if (clock.now() + pauseMs >= sendDeadline) return false;
+  return clock.sleep(pauseMs, stop).then(
+    () => true,
+    () => false, // Stopped: nothing is sent any more.
+  );
 }
 
 function answered(answer: OrderAnswer): Attempt {
@@ -75,15 +91,32 @@ function reasonOf(outcome: SubmitOutcome): string {
   return outcome.kind === "rate_limited" ? outcome.message : outcome.kind;
 }
 
-function settled(after: Claim, outcome: SubmitOutcome): Attempt {
+/** What the caller is told, unless the claim went on without its sender meanwhile. */
+function settled(after: RecordResult, outcome: SubmitOutcome): Attempt {
+  const { claim } = after;
+  if (after.kind === "stale") return answered(standingAnswer(claim));
   switch (outcome.kind) {
     case "accepted":
-      return answered(proceedAnswer(after, outcome.order));
+      return answered(
+        isOwnOrder(claim, outcome.order)
+          ? proceedAnswer(claim, outcome.order, outcome.wire)
+          : standingAnswer(claim),
+      );
     case "refused":
-      return answered(refusedAnswer(after, outcome.refusal));
+      return answered(
+        isAccepted(claim) ? standingAnswer(claim) : refusedAnswer(claim, outcome.refusal),
+      );
     default:
-      return { kind: "unknown", claim: after };
+      return { kind: "unknown", claim };
   }
+}
+
+/**
+ * Whether the broker's order is the claim's. Another claim may have adopted it first, where two
+ * agents gave one client_order_id; a claim that is still OPEN could not be written, and is ours.
+ */
+function isOwnOrder(claim: Claim, order: BrokerOrder): boolean {
+  return claim.status === "OPEN" || claim.brokerOrderId === order.brokerOrderId;
 }
 
 /** Why the attempt must not be sent now, checked immediately before the POST. */
@@ -104,21 +137,40 @@ async function freshRead(
   ports: AttemptPorts,
   claim: Claim,
   rateLimited: boolean,
+  caller: Caller,
 ): Promise<Attempt | undefined> {
-  const { broker, ledger, clock } = ports;
-  const lookup = await broker.orderByClientId(claim.clientOrderId);
+  const lookup = await ports.broker.orderByClientId(claim.clientOrderId);
   if (lookup.kind === "not_found") return undefined;
-  if (lookup.kind === "unknown") {
-    const reason = `the look-up before a repeat failed: ${lookup.reason}`;
-    if (!rateLimited) return answered(await concludeNotSent(ports, claim, reason));
-    const after = await recordOutcome(ports, claim, { kind: "ambiguous", reason });
-    return { kind: "unknown", claim: after };
+  if (lookup.kind === "found") return foundBefore(ports, claim, lookup.order, caller);
+  const reason = `the look-up before a repeat failed: ${lookup.reason}`;
+  if (!rateLimited) return answered(await concludeNotSent(ports, claim, reason));
+  const unknown: SubmitOutcome = { kind: "ambiguous", reason };
+  return settled(await recordOutcome(ports, claim, unknown, caller), unknown);
+}
+
+/** An earlier try landed after all, or the id is another order's, which keeps ours out. */
+async function foundBefore(
+  ports: AttemptPorts,
+  claim: Claim,
+  order: BrokerOrder,
+  caller: Caller,
+): Promise<Attempt> {
+  const now = ports.clock.now();
+  const { key, fencing } = claim;
+  const read = { type: "order", order, source: "read_back", now } as const;
+  const told = { type: "told", fencing, answer: "certain", now } as const;
+  const after = await recorded(ports, claim, () => ports.ledger.record(key, read));
+  if (after.claim.brokerOrderId !== order.brokerOrderId) {
+    const message = `the client_order_id ${claim.clientOrderId} is order ${order.brokerOrderId}'s`;
+    const taken: SubmitOutcome = { kind: "id_taken", message };
+    return settled(await recordOutcome(ports, claim, taken, caller), taken);
   }
-  const { order } = lookup;
-  const read = { type: "order", order, source: "read_back", now: clock.now() } as const;
-  const { claim: after } = await ledger.record(claim.key, read);
-  const ours = after.brokerOrderId === order.brokerOrderId;
-  return answered(ours ? proceedAnswer(after, order) : standingAnswer(after));
+  if (caller.take()) await recorded(ports, claim, () => ports.ledger.record(key, told));
+  return answered(
+    after.claim.fencing === fencing
+      ? proceedAnswer(after.claim, order)
+      : standingAnswer(after.claim),
+  );
 }
 
 async function concludeNotSent(
@@ -134,23 +186,35 @@ async function concludeNotSent(
     : standingAnswer(result.claim);
 }
 
-/**
- * The claim after the broker's answer. A store that fails here loses nothing: the claim is on disk
- * as sent, and what became of it is read from the broker later.
- */
-async function recordOutcome(
+/** Takes the caller, where the answer is certain: what is recorded as told is what it gets. */
+function recordOutcome(
   ports: AttemptPorts,
   claim: Claim,
   outcome: SubmitOutcome,
-): Promise<Claim> {
+  caller: Caller,
+): Promise<RecordResult> {
   const { fencing } = claim;
   const now = ports.clock.now();
+  const isCertain = outcome.kind === "accepted" || outcome.kind === "refused";
+  const callerWaits = isCertain && caller.take();
+  const command = { type: "answer", fencing, outcome, now, callerWaits } as const;
+  return recorded(ports, claim, () => ports.ledger.record(claim.key, command));
+}
+
+/**
+ * The claim after what the broker said. A store that fails here loses nothing: the claim is on disk
+ * as sent, and what became of it is read from the broker later.
+ */
+async function recorded(
+  ports: AttemptPorts,
+  claim: Claim,
+  record: () => Promise<RecordResult>,
+): Promise<RecordResult> {
   try {
-    const command = { type: "answer", fencing, outcome, now, callerWaits: true } as const;
-    return (await ports.ledger.record(claim.key, command)).claim;
+    return await record();
   } catch (error) {
     if (!(error instanceof LatchError)) throw error;
     ports.onFailure(error, claim);
-    return claim;
+    return { kind: "recorded", claim, changed: false };
   }
 }

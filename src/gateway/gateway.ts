@@ -6,22 +6,33 @@
  * 2. Only `proceed` leads to a POST (I3); deadline and fencing number are checked right before it.
  * 3. The broker's answer is recorded as it is. No certain answer: the claim is read back until the
  *    broker's records show what happened, without any end by time or count (I4).
- * 4. The caller waits for certainty up to `waitMs`, then gets PENDING.
+ * 4. The caller waits for certainty up to `waitMs`, whatever is under way, and then gets PENDING;
+ *    the attempt goes on without it.
  *
  * Does not decide (claim/ does), does not read fills (fills/), does not judge refused exits.
  */
+import { setMaxListeners } from "node:events";
 import type { Broker } from "../broker/broker.ts";
-import { type ClaimDecision, phaseOf } from "../claim/answer.ts";
-import type { Claim } from "../claim/claim.ts";
+import { type BlockCode, type ClaimDecision, phaseOf } from "../claim/answer.ts";
+import { type Claim, isAccepted, isLatched, postOverAt } from "../claim/claim.ts";
 import { isSought } from "../claim/decide-absence.ts";
+import { believedId } from "../claim/decide-claim.ts";
 import type { ClaimPolicy } from "../claim/policy.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
+import { LatchError } from "../core/errors.ts";
 import type { OwnerId } from "../core/ids.ts";
-import type { Intent } from "../identity/intent.ts";
+import type { IntentDraft } from "../identity/intent.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { noteOf } from "./answer-note.ts";
 import { sendAttempt } from "./attempt.ts";
-import { blockedAnswer, type OrderAnswer, proceedAnswer, standingAnswer } from "./order-answer.ts";
+import { Caller } from "./caller.ts";
+import {
+  blockedAnswer,
+  type OrderAnswer,
+  pendingAnswer,
+  proceedAnswer,
+  standingAnswer,
+} from "./order-answer.ts";
 import { ReadBackLoop } from "./read-back-loop.ts";
 
 export interface GatewayPorts {
@@ -41,35 +52,42 @@ export interface GatewayPorts {
 /** How often a waiting caller looks at the ledger, where another process may own the claim. */
 const WATCH_PAUSE_MS = 50;
 
+/** Refusals by a book that fills which nobody has read yet may have overtaken. */
+const ABOUT_SHARES: ReadonlySet<BlockCode> = new Set<BlockCode>([
+  "close_while_flat",
+  "close_crosses_zero",
+  "close_wrong_side",
+  "insufficient_quantity",
+  "open_against_position",
+]);
+
 export class Gateway {
   readonly #ports: GatewayPorts;
   readonly #readBacks: ReadBackLoop;
+  readonly #stop = new AbortController();
+  readonly #callers = new Set<Caller>();
+  /** Attempts and submits that have not ended. */
+  readonly #underWay = new Set<Promise<unknown>>();
+  #nextExpiryAt: EpochMs | undefined;
 
   constructor(ports: GatewayPorts) {
     this.#ports = ports;
     this.#readBacks = new ReadBackLoop(ports);
+    setMaxListeners(0, this.#stop.signal);
   }
 
   /**
    * One logical action, at most one order. Rejects with a LatchError `store_*` when the claim could
    * not be written; then no order was sent.
    */
-  async submit(intent: Intent): Promise<OrderAnswer> {
-    const { clock, waitMs } = this.#ports;
-    const giveUpAt = clock.now() + waitMs;
-    let refreshed = false;
-    for (;;) {
-      const decision = await this.#claim(intent);
-      if (decision.kind === "proceed") {
-        return this.#perform(decision.claim, decision.reopened, giveUpAt);
-      }
-      if (decision.kind === "blocked" && decision.claim === null && !refreshed) {
-        refreshed = true;
-        await this.#ports.refreshFills(intent.symbol);
-        continue;
-      }
-      if (await this.#movesInTime(decision, giveUpAt)) continue;
-      return this.#answered(intent, decision);
+  async submit(intent: IntentDraft): Promise<OrderAnswer> {
+    if (this.#stop.signal.aborted) throw new LatchError("store_closed", "the latch is closed");
+    const caller = new Caller(this.#ports.clock, this.#ports.waitMs);
+    this.#callers.add(caller);
+    try {
+      return await this.#follow(this.#submit(intent, caller));
+    } finally {
+      this.#callers.delete(caller);
     }
   }
 
@@ -79,29 +97,66 @@ export class Gateway {
    */
   async tend(claims: readonly Claim[]): Promise<void> {
     const { ledger, clock, policy } = this.#ports;
+    const { postDeadlineMs } = policy;
+    const open = claims.filter(({ status }) => status === "OPEN");
+    const now = clock.now();
+    const isOverdue = (claim: Claim) => now >= postOverAt(claim, postDeadlineMs);
+    this.#nextExpiryAt = earliest(
+      open.filter((claim) => !isOverdue(claim)).map((claim) => postOverAt(claim, postDeadlineMs)),
+    );
     for (const claim of claims) {
-      const now = clock.now();
-      const { postDeadlineMs } = policy;
-      const overdue = claim.status === "OPEN" && now >= claim.sendDeadline + postDeadlineMs;
-      const current = overdue
-        ? (await ledger.record(claim.key, { type: "expiry", postDeadlineMs, now })).claim
-        : claim;
+      const current =
+        claim.status === "OPEN" && isOverdue(claim)
+          ? (await ledger.record(claim.key, { type: "expiry", postDeadlineMs, now })).claim
+          : claim;
       if (isSought(current)) this.#readBacks.start(current);
     }
   }
 
-  /** Ends the reads under way; the claims stay as they are and are taken up again later. */
-  close(): Promise<void> {
-    return this.#readBacks.close();
+  /** When {@link tend} would next give up on an attempt that nobody answered for. */
+  nextDueAt(): EpochMs | undefined {
+    return this.#nextExpiryAt;
   }
 
-  #claim(intent: Intent): Promise<ClaimDecision> {
+  /**
+   * Takes nothing new from the call on, and answers those who wait with what is known. Resolves
+   * when the attempts under way have ended, which closing the broker brings about; what became of
+   * them is on record as unknown and is taken up again later.
+   */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    for (const caller of this.#callers) caller.hurry();
+    await this.#readBacks.close();
+    // A submit that was in the middle of its claim may yet have begun an attempt.
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+  }
+
+  async #submit(intent: IntentDraft, caller: Caller): Promise<OrderAnswer> {
+    let refreshed = false;
+    for (;;) {
+      const decision = await this.#claim(intent);
+      if (decision.kind === "proceed") {
+        return this.#proceed(decision.claim, decision.reopened, caller);
+      }
+      if (decision.kind === "blocked" && ABOUT_SHARES.has(decision.block.code) && !refreshed) {
+        refreshed = true;
+        if (await caller.waitsFor(this.#follow(this.#ports.refreshFills(intent.symbol)))) continue;
+      }
+      if (await this.#movesInTime(intent, decision, caller)) continue;
+      return this.#answered(intent, decision);
+    }
+  }
+
+  #claim(intent: IntentDraft): Promise<ClaimDecision> {
     const { ledger, owner, clock, policy } = this.#ports;
     return ledger.claim({ intent, owner, policy, now: clock.now() });
   }
 
   /** Records the answer that changed nothing, and gives it. */
-  #answered(intent: Intent, decision: Exclude<ClaimDecision, { kind: "proceed" }>): OrderAnswer {
+  #answered(
+    intent: IntentDraft,
+    decision: Exclude<ClaimDecision, { kind: "proceed" }>,
+  ): OrderAnswer {
     const { ledger, clock } = this.#ports;
     ledger.note(noteOf(intent, decision), clock.now());
     if (decision.kind === "blocked") return blockedAnswer(decision.block, decision.claim);
@@ -112,41 +167,108 @@ export class Gateway {
     return standingAnswer(decision.claim);
   }
 
-  /** Whether a claim that is not certain yet becomes so while its caller waits. */
-  async #movesInTime(decision: ClaimDecision, giveUpAt: EpochMs): Promise<boolean> {
-    if (decision.kind !== "pending" || decision.phase === "working") return false;
-    return (await this.#watch(decision.claim, giveUpAt)) !== undefined;
+  /**
+   * Whether what the decision rests on changes while the caller waits: a claim that is not certain
+   * yet, or another id's order whose own caller is still to be told of it.
+   */
+  async #movesInTime(
+    intent: IntentDraft,
+    decision: Exclude<ClaimDecision, { kind: "proceed" }>,
+    caller: Caller,
+  ): Promise<boolean> {
+    if (decision.kind === "blocked") return false;
+    const { claim } = decision;
+    const own = believedId(intent, this.#ports.policy);
+    const isAnothers = own !== undefined && own !== claim.key.requestId;
+    const waitsToBeTold = isAnothers && claim.told === null;
+    const isUncertain = decision.kind === "pending" && decision.phase !== "working";
+    if (!waitsToBeTold && !isUncertain) return false;
+    const phase = phaseOf(claim);
+    const hasMoved = (current: Claim) =>
+      current.status !== claim.status || phaseOf(current) !== phase || current.told !== claim.told;
+    return (await this.#watch(claim, caller, hasMoved)) !== undefined;
   }
 
-  /** The claim once it has left the phase it is in; undefined when it does not in time. */
-  async #watch(claim: Claim, giveUpAt: EpochMs): Promise<Claim | undefined> {
-    const { ledger, clock } = this.#ports;
-    const phase = phaseOf(claim);
-    while (clock.now() < giveUpAt) {
-      await clock.sleep(Math.min(WATCH_PAUSE_MS, giveUpAt - clock.now()));
-      const current = await ledger.claimOf(claim.key);
+  /** The claim once it has moved; undefined when it does not while its caller waits. */
+  async #watch(
+    claim: Claim,
+    caller: Caller,
+    hasMoved: (current: Claim) => boolean,
+  ): Promise<Claim | undefined> {
+    while (caller.isWaiting) {
+      await caller.sleep(WATCH_PAUSE_MS);
+      const current = await this.#ports.ledger.claimOf(claim.key);
       if (current === undefined) return undefined;
-      if (current.status !== claim.status || phaseOf(current) !== phase) return current;
+      if (hasMoved(current)) return current;
     }
     return undefined;
   }
 
-  async #perform(claim: Claim, reopened: boolean, giveUpAt: EpochMs): Promise<OrderAnswer> {
-    const attempt = await sendAttempt(this.#ports, claim, reopened);
-    if (attempt.kind === "answered") return attempt.answer;
-    return this.#settleUnknown(attempt.claim, giveUpAt);
+  /** The attempt's answer, or PENDING when the caller's patience ends before it is certain. */
+  async #proceed(claim: Claim, reopened: boolean, caller: Caller): Promise<OrderAnswer> {
+    const performed = this.#follow(this.#perform(claim, reopened, caller)).finally(() =>
+      caller.take(),
+    );
+    if ((await caller.waitsFor(performed)) || !caller.leave()) return performed;
+    performed.catch((error: unknown) => this.#ports.onFailure(error, claim));
+    return this.#stillPending(claim);
   }
 
-  async #settleUnknown(claim: Claim, giveUpAt: EpochMs): Promise<OrderAnswer> {
-    const { ledger, clock, broker } = this.#ports;
-    this.#readBacks.start(claim);
-    const moved = await this.#watch(claim, giveUpAt);
-    const { fencing } = claim;
-    const answer = moved === undefined ? "pending" : "certain";
-    const told = { type: "told", fencing, answer, now: clock.now() } as const;
-    const { claim: current } = await ledger.record(claim.key, told);
-    if (current.brokerOrderId === null) return standingAnswer(current);
-    const lookup = await broker.orderById(current.brokerOrderId);
-    return lookup.kind === "found" ? proceedAnswer(current, lookup.order) : standingAnswer(current);
+  async #perform(claim: Claim, reopened: boolean, caller: Caller): Promise<OrderAnswer> {
+    const ports = { ...this.#ports, stop: this.#stop.signal };
+    const attempt = await sendAttempt(ports, claim, reopened, caller);
+    if (attempt.kind === "answered") return attempt.answer;
+    this.#readBacks.start(attempt.claim);
+    return this.#unlessStoreFails(attempt.claim, () => this.#awaitCertainty(attempt.claim, caller));
   }
+
+  /** An order may be at the broker: a store that fails now must not be told as "nothing sent". */
+  async #unlessStoreFails(claim: Claim, answer: () => Promise<OrderAnswer>): Promise<OrderAnswer> {
+    try {
+      return await answer();
+    } catch (error) {
+      if (!(error instanceof LatchError)) throw error;
+      this.#ports.onFailure(error, claim);
+      return pendingAnswer(claim);
+    }
+  }
+
+  async #awaitCertainty(claim: Claim, caller: Caller): Promise<OrderAnswer> {
+    const { fencing } = claim;
+    const isCertain = (current: Claim) =>
+      current.fencing !== fencing ||
+      isAccepted(current) ||
+      isLatched(current) ||
+      current.outcome !== null;
+    const moved = await this.#watch(claim, caller, isCertain);
+    if (moved === undefined) return this.#stillPending(claim);
+    const isOurs = moved.fencing === fencing && moved.brokerOrderId !== null;
+    const lookup = isOurs ? await this.#ports.broker.orderById(moved.brokerOrderId) : undefined;
+    if (!caller.take()) return this.#stillPending(claim);
+    const current = await this.#told(claim, "certain");
+    return lookup?.kind === "found" && current.fencing === fencing
+      ? proceedAnswer(current, lookup.order)
+      : standingAnswer(current);
+  }
+
+  #stillPending(claim: Claim): Promise<OrderAnswer> {
+    return this.#unlessStoreFails(claim, async () =>
+      standingAnswer(await this.#told(claim, "pending")),
+    );
+  }
+
+  async #told({ key, fencing }: Claim, answer: "certain" | "pending"): Promise<Claim> {
+    const { ledger, clock } = this.#ports;
+    const told = { type: "told", fencing, answer, now: clock.now() } as const;
+    return (await ledger.record(key, told)).claim;
+  }
+
+  #follow<Value>(work: Promise<Value>): Promise<Value> {
+    this.#underWay.add(work);
+    return work.finally(() => this.#underWay.delete(work));
+  }
+}
+
+function earliest(times: readonly EpochMs[]): EpochMs | undefined {
+  return times.length === 0 ? undefined : Math.min(...times);
 }

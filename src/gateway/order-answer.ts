@@ -12,7 +12,7 @@ import {
 } from "../claim/answer.ts";
 import { type Claim, isLatched, type Receipt, receiptOf } from "../claim/claim.ts";
 import type { BrokerOrder, Refusal } from "../claim/evidence.ts";
-import type { ClaimKey, ClientOrderId, RequestId } from "../core/ids.ts";
+import type { BrokerOrderId, ClaimKey, ClientOrderId, RequestId } from "../core/ids.ts";
 import type { FieldDifference } from "../identity/fingerprint.ts";
 
 /** The order is the caller's own and the broker has it. */
@@ -21,13 +21,17 @@ export interface ProceedAnswer {
   readonly requestId: RequestId;
   readonly clientOrderId: ClientOrderId;
   readonly order: BrokerOrder;
+  /** The order in the broker's own form, where it came with the answer; null where it did not. */
+  readonly wire: string | null;
 }
 
-/** The action is under way or its outcome is unknown. Nothing new was sent by this call. */
+/** The action is under way or its outcome is unknown; while it is, no try of it sends another. */
 export interface PendingAnswer {
   readonly status: "PENDING";
   readonly requestId: RequestId;
   readonly clientOrderId: ClientOrderId;
+  /** Null while the broker is not known to have the order. */
+  readonly brokerOrderId: BrokerOrderId | null;
   readonly phase: PendingPhase;
   /** The evidence so far, in a sentence. */
   readonly because: string;
@@ -57,9 +61,13 @@ export interface BlockedAnswer {
 
 export type OrderAnswer = ProceedAnswer | PendingAnswer | SkipAnswer | BlockedAnswer;
 
-export function proceedAnswer(claim: Claim, order: BrokerOrder): ProceedAnswer {
+export function proceedAnswer(
+  claim: Claim,
+  order: BrokerOrder,
+  wire: string | null = null,
+): ProceedAnswer {
   const { clientOrderId } = claim;
-  return { status: "PROCEED", requestId: claim.key.requestId, clientOrderId, order };
+  return { status: "PROCEED", requestId: claim.key.requestId, clientOrderId, order, wire };
 }
 
 /** What a claim, as it stands, tells a caller that sends nothing by this call. */
@@ -68,6 +76,9 @@ export function standingAnswer(claim: Claim): OrderAnswer {
   const receipt = receiptOf(claim);
   if (receipt === undefined) return pendingAnswer(claim);
   if (receipt.outcome === "not_sent") return notSentAnswer(claim, "the attempt never left");
+  if (receipt.outcome === "absent") {
+    return notSentAnswer(claim, "the broker's records show none under its client_order_id");
+  }
   if (receipt.outcome === "rejected") return refusedAnswer(claim, claim.refusal);
   return { status: "SKIP", requestId: claim.key.requestId, receipt };
 }
@@ -77,8 +88,16 @@ export function pendingAnswer(claim: Claim): PendingAnswer {
   const { clientOrderId } = claim;
   const because =
     claim.unknownBecause ?? `the broker's order is ${claim.orderStatus ?? "not read"}`;
+  const { brokerOrderId, key } = claim;
   const told = phase === "in_flight" ? "it is being sent" : because;
-  return { status: "PENDING", requestId: claim.key.requestId, clientOrderId, phase, because: told };
+  return {
+    status: "PENDING",
+    requestId: key.requestId,
+    clientOrderId,
+    brokerOrderId,
+    phase,
+    because: told,
+  };
 }
 
 export function blockedAnswer(block: Block, claim: Claim | null): BlockedAnswer {

@@ -18,6 +18,7 @@ export function orderRequestOf(claim: Claim): OrderRequest {
     trailPrice: intent.trailPrice,
     trailPercent: intent.trailPercent,
     extendedHours: intent.extendedHours,
+    extension: intent.extension,
     positionIntent: positionIntentOf(intent),
   };
 }

@@ -2,6 +2,7 @@
  * Reads back unknown outcomes until they are known: at once, then with growing pauses, for as long
  * as it takes. One loop a claim; nothing here sends or concludes.
  */
+import { setMaxListeners } from "node:events";
 import type { Claim } from "../claim/claim.ts";
 import { isSought } from "../claim/decide-absence.ts";
 import { type ReadBackPorts, readBackOnce } from "./read-back.ts";
@@ -20,6 +21,8 @@ export class ReadBackLoop {
 
   constructor(ports: ReadBackLoopPorts) {
     this.#ports = ports;
+    // Every loop listens while it sleeps; their number is bounded by the claims at work.
+    setMaxListeners(0, this.#stop.signal);
   }
 
   /** Begins to seek the claim's order, unless that is under way. */

@@ -8,8 +8,9 @@
 import type { Broker } from "../broker/broker.ts";
 import { type Claim, postOverAt } from "../claim/claim.ts";
 import { awaitsListScan, isSought } from "../claim/decide-absence.ts";
-import type { ClaimPolicy } from "../claim/policy.ts";
-import type { Clock } from "../core/clock.ts";
+import type { BrokerOrder } from "../claim/evidence.ts";
+import { CLOCK_TOLERANCE_MS, type ClaimPolicy } from "../claim/policy.ts";
+import type { Clock, EpochMs } from "../core/clock.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 
 /** How far around the time of sending the orders list is scanned. */
@@ -22,33 +23,24 @@ export interface ReadBackPorts {
   readonly policy: ClaimPolicy;
 }
 
-/** The claim after one step. */
+/** The claim after one step; it begins at what the ledger knows, not at what the caller saw. */
 export async function readBackOnce(ports: ReadBackPorts, claim: Claim): Promise<Claim> {
-  const looked = await lookUp(ports, claim);
+  const current = (await ports.ledger.claimOf(claim.key)) ?? claim;
+  if (!isSought(current)) return current;
+  const looked = await lookUp(ports, current);
   const scan = isSought(looked) && awaitsListScan(looked, ports.policy);
   return scan ? scanList(ports, looked) : looked;
 }
 
 async function lookUp(ports: ReadBackPorts, claim: Claim): Promise<Claim> {
-  const { broker, clock, ledger, policy } = ports;
-  const readAt = clock.now();
-  const lookup = await broker.orderByClientId(claim.clientOrderId);
-  switch (lookup.kind) {
-    case "found": {
-      const order = { type: "order", order: lookup.order, source: "read_back" } as const;
-      return (await ledger.record(claim.key, { ...order, now: clock.now() })).claim;
-    }
-    case "not_found": {
-      const read = { type: "not_found", scope: "single", readAt, policy } as const;
-      return (await ledger.record(claim.key, { ...read, now: clock.now() })).claim;
-    }
-    case "unknown":
-      return claim;
-  }
+  const readAt = ports.clock.now();
+  const lookup = await ports.broker.orderByClientId(claim.clientOrderId);
+  if (lookup.kind === "unknown") return claim;
+  return recordRead(ports, claim, "single", readAt, lookup.kind === "found" ? [lookup.order] : []);
 }
 
 async function scanList(ports: ReadBackPorts, claim: Claim): Promise<Claim> {
-  const { broker, clock, ledger, policy } = ports;
+  const { broker, clock, policy } = ports;
   const readAt = clock.now();
   const reading = await broker.orders({
     status: "all",
@@ -56,11 +48,32 @@ async function scanList(ports: ReadBackPorts, claim: Claim): Promise<Claim> {
     until: postOverAt(claim, policy.postDeadlineMs) + SCAN_MARGIN_MS,
   });
   if (reading.kind === "unknown") return claim;
-  const order = reading.value.find(({ clientOrderId }) => clientOrderId === claim.clientOrderId);
-  const now = clock.now();
-  const result =
-    order === undefined
-      ? await ledger.record(claim.key, { type: "not_found", scope: "list", readAt, now, policy })
-      : await ledger.record(claim.key, { type: "order", order, source: "read_back", now });
-  return result.claim;
+  const found = reading.value.filter((order) => order.clientOrderId === claim.clientOrderId);
+  return recordRead(ports, claim, "list", readAt, found);
+}
+
+/**
+ * A read that shows no order did not find ours; nor did one that shows only orders which a bot's
+ * own id had before this claim. Any other order that does not agree proves nothing either way.
+ */
+async function recordRead(
+  { ledger, clock, policy }: ReadBackPorts,
+  claim: Claim,
+  scope: "single" | "list",
+  readAt: EpochMs,
+  found: readonly BrokerOrder[],
+): Promise<Claim> {
+  for (const order of found) {
+    const read = { type: "order", order, source: "read_back", now: clock.now() } as const;
+    const { claim: after } = await ledger.record(claim.key, read);
+    if (!isSought(after)) return after;
+  }
+  if (!found.every((order) => isOlder(order, claim))) return claim;
+  const none = { type: "not_found", scope, readAt, policy, now: clock.now() } as const;
+  return (await ledger.record(claim.key, none)).claim;
+}
+
+function isOlder({ submittedAt }: BrokerOrder, claim: Claim): boolean {
+  if (claim.intent.clientOrderId === null || submittedAt === null) return false;
+  return submittedAt < claim.claimedAt - CLOCK_TOLERANCE_MS;
 }

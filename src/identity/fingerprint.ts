@@ -2,7 +2,7 @@
  * The rest of a request: everything that must be the same when the same request id comes again.
  * Same id, other fingerprint: the caller is told which field differs, and nothing is guessed.
  */
-import { canonicalHash } from "./canonical-json.ts";
+import { canonicalHash, canonicalJson } from "./canonical-json.ts";
 import type { OrderTerms } from "./intent.ts";
 
 /** Fields in the order in which a difference is reported. */
@@ -19,6 +19,7 @@ const FINGERPRINT_FIELDS = [
   "trailPrice",
   "trailPercent",
   "extendedHours",
+  "extension",
 ] as const satisfies readonly (keyof OrderTerms)[];
 
 export type FingerprintField = (typeof FINGERPRINT_FIELDS)[number];
@@ -32,9 +33,10 @@ export interface FieldDifference {
 
 /** 64 hex digits that are equal exactly when all terms are equal by value. */
 export function fingerprintOf(terms: OrderTerms): string {
-  return canonicalHash(
-    Object.fromEntries(FINGERPRINT_FIELDS.map((field) => [field, terms[field]])),
+  const fields = FINGERPRINT_FIELDS.filter(
+    (field) => field !== "extension" || terms[field] !== null,
   );
+  return canonicalHash(Object.fromEntries(fields.map((field) => [field, terms[field]])));
 }
 
 /** The first field that differs, with both values as text, or undefined when none does. */
@@ -42,7 +44,12 @@ export function firstDifference(
   first: OrderTerms,
   second: OrderTerms,
 ): FieldDifference | undefined {
-  const field = FINGERPRINT_FIELDS.find((name) => first[name] !== second[name]);
+  const field = FINGERPRINT_FIELDS.find((name) => shown(first, name) !== shown(second, name));
   if (field === undefined) return undefined;
-  return { field, first: String(first[field]), second: String(second[field]) };
+  return { field, first: shown(first, field), second: shown(second, field) };
+}
+
+function shown(terms: OrderTerms, field: FingerprintField): string {
+  const value = terms[field];
+  return typeof value === "object" && value !== null ? canonicalJson(value) : String(value);
 }

@@ -12,7 +12,14 @@ import {
 } from "../core/decimal.ts";
 import { LatchError } from "../core/errors.ts";
 import type { AccountId, AgentId, ClientOrderId, RequestId } from "../core/ids.ts";
-import { type Intent, ORDER_TYPES, type OrderTerms, TIMES_IN_FORCE } from "./intent.ts";
+import {
+  type Anchor,
+  type Effect,
+  type IntentDraft,
+  ORDER_TYPES,
+  type OrderTerms,
+  TIMES_IN_FORCE,
+} from "./intent.ts";
 
 /** Alpaca's bound for a client_order_id in older documents; the newer one is 128. */
 const CLIENT_ORDER_ID_MAX = 48;
@@ -59,7 +66,8 @@ const anchorSchema = z.union(
 const intentSchema = z.strictObject({
   symbol: z.string().regex(SYMBOL, "expected a symbol such as TQQQ or BRK.B"),
   side: z.enum(["buy", "sell"]),
-  effect: z.enum(["open", "close"]),
+  /** Left out, it follows from the anchor or from what is held. */
+  effect: z.enum(["open", "close"]).optional(),
   quantity: amount.optional(),
   notional: amount.optional(),
   type: z.enum(ORDER_TYPES).default("market"),
@@ -69,6 +77,7 @@ const intentSchema = z.strictObject({
   trailPrice: amount.optional(),
   trailPercent: amount.optional(),
   extendedHours: z.boolean().default(false),
+  extension: z.record(z.string(), z.json()).optional(),
   requestId: text.optional(),
   clientOrderId: text.max(CLIENT_ORDER_ID_MAX).optional(),
   anchor: anchorSchema.optional(),
@@ -80,16 +89,16 @@ const intentSchema = z.strictObject({
 export type IntentInput = z.input<typeof intentSchema>;
 
 /** Throws LatchError `invalid_intent`, naming the field and the value. */
-export function parseIntent(input: unknown, account: AccountId, agent: AgentId): Intent {
+export function parseIntent(input: unknown, account: AccountId, agent: AgentId): IntentDraft {
   const parsed = intentSchema.safeParse(input);
   if (!parsed.success) throw invalid(describeIssue(input, parsed.error));
   const fields = parsed.data;
-  const intent: Intent = {
+  const intent: IntentDraft = {
     account,
     agent,
     symbol: fields.symbol,
     side: fields.side,
-    effect: fields.effect,
+    effect: fields.effect ?? effectOfAnchor(fields.anchor),
     quantity: fields.quantity ?? null,
     notional: fields.notional ?? null,
     type: fields.type,
@@ -99,6 +108,7 @@ export function parseIntent(input: unknown, account: AccountId, agent: AgentId):
     trailPrice: fields.trailPrice ?? null,
     trailPercent: fields.trailPercent ?? null,
     extendedHours: fields.extendedHours,
+    extension: fields.extension ?? null,
     requestId: (fields.requestId as RequestId | undefined) ?? null,
     clientOrderId: (fields.clientOrderId as ClientOrderId | undefined) ?? null,
     anchor: fields.anchor ?? null,
@@ -108,6 +118,11 @@ export function parseIntent(input: unknown, account: AccountId, agent: AgentId):
   const wrong = inconsistency(intent);
   if (wrong !== undefined) throw invalid(wrong);
   return intent;
+}
+
+function effectOfAnchor(anchor: Anchor | undefined): Effect | null {
+  if (anchor === undefined) return null;
+  return "bar" in anchor ? "open" : "close";
 }
 
 function invalid(message: string): LatchError {
@@ -136,7 +151,7 @@ function describe(value: unknown): string {
 }
 
 /** What no single field shows, in the words of the message; undefined when all is well. */
-function inconsistency(intent: Intent): string | undefined {
+function inconsistency(intent: IntentDraft): string | undefined {
   const { quantity, notional, anchor, effect } = intent;
   if ((quantity === null) === (notional === null)) {
     const received = `quantity is ${given(quantity)} and notional is ${given(notional)}`;
@@ -150,7 +165,9 @@ function inconsistency(intent: Intent): string | undefined {
   return priceInconsistency(intent);
 }
 
-function priceInconsistency(terms: OrderTerms): string | undefined {
+function priceInconsistency(terms: Omit<OrderTerms, "effect">): string | undefined {
+  // One cancels the other: the prices of both orders are in their legs.
+  if (terms.extension?.order_class === "oco") return undefined;
   const { type, limitPrice, stopPrice, trailPrice, trailPercent } = terms;
   const wantsLimit = type === "limit" || type === "stop_limit";
   const wantsStop = type === "stop" || type === "stop_limit";

@@ -29,6 +29,11 @@ export interface OrderTerms {
   readonly trailPrice: DecimalText | null;
   readonly trailPercent: DecimalText | null;
   readonly extendedHours: boolean;
+  /**
+   * Terms that only the broker reads, such as the legs of a bracket, in its own words; sent with
+   * the order as they are and compared by value. Null where there are none.
+   */
+  readonly extension: Readonly<Record<string, unknown>> | null;
 }
 
 /** What makes an open the same one on every try: its bar and the stage of the entry. */
@@ -57,3 +62,6 @@ export interface Intent extends OrderTerms {
   readonly decisionId: string | null;
   readonly reason: string | null;
 }
+
+/** An intent as it comes in: where the caller does not say `open` or `close`, the book decides. */
+export type IntentDraft = Omit<Intent, "effect"> & { readonly effect: Effect | null };

@@ -16,7 +16,9 @@ export interface ArrivalAnchor {
 }
 
 /** The caller's own name for the action, or undefined where it gives none. */
-export function explicitRequestId(intent: Intent): RequestId | undefined {
+export function explicitRequestId(
+  intent: Pick<Intent, "requestId" | "clientOrderId">,
+): RequestId | undefined {
   return intent.requestId ?? (intent.clientOrderId as RequestId | null) ?? undefined;
 }
 

@@ -12,7 +12,7 @@ import type { Book } from "../book/book.ts";
 import type { ClaimDecision } from "../claim/answer.ts";
 import type { Claim } from "../claim/claim.ts";
 import type { BookEvent, ClaimEvent, LedgerEvent } from "../claim/claim-event.ts";
-import type { ClaimCommand } from "../claim/decide-claim.ts";
+import type { ClaimRequest } from "../claim/decide-claim.ts";
 import type { RecordCommand } from "../claim/decide-record.ts";
 import type { EpochMs } from "../core/clock.ts";
 import type { DecimalText } from "../core/decimal.ts";
@@ -61,7 +61,7 @@ export interface EventQuery {
 }
 
 export interface Ledger {
-  claim(command: ClaimCommand): Promise<ClaimDecision>;
+  claim(request: ClaimRequest): Promise<ClaimDecision>;
   record(key: ClaimKey, command: RecordCommand): Promise<RecordResult>;
   /** Buffered, and written within a second. */
   note(note: Note, at: EpochMs): void;

@@ -25,6 +25,7 @@ export const BUY: OrderRequest = {
   trailPrice: null,
   trailPercent: null,
   extendedHours: false,
+  extension: null,
   clientOrderId: SENT_ID,
   positionIntent: "buy_to_open",
 };

@@ -40,6 +40,7 @@ export function intent(changes: Partial<Intent> = {}): Intent {
     trailPrice: null,
     trailPercent: null,
     extendedHours: false,
+    extension: null,
     requestId: null,
     clientOrderId: null,
     anchor: null,

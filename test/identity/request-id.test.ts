@@ -18,7 +18,7 @@ const LEG = { episode: 3, leg: "all" };
 
 function entry(changes: Partial<IntentInput> = {}): Intent {
   const input = { symbol: "TQQQ", side: "buy", effect: "open", quantity: "6", ...changes };
-  return parseIntent(input, ACCOUNT, AGENT);
+  return parseIntent(input, ACCOUNT, AGENT) as Intent;
 }
 
 function exit(changes: Partial<IntentInput> = {}): Intent {

@@ -7,6 +7,7 @@ import { type ClaimPolicy, DEFAULT_CLAIM_POLICY } from "../../src/claim/policy.t
 import type { EpochMs } from "../../src/core/clock.ts";
 import { decimal } from "../../src/core/decimal.ts";
 import type { AccountId, AgentId, BrokerOrderId, OwnerId } from "../../src/core/ids.ts";
+import type { Intent } from "../../src/identity/intent.ts";
 import { type IntentInput, parseIntent } from "../../src/identity/intent-schema.ts";
 import type { Note } from "../../src/ledger/ledger.ts";
 
@@ -24,7 +25,7 @@ export function claimCommand(
   { now = START, agent = BOT, account = ACCOUNT, policy = POLICY, owner = OWNER } = {},
 ): ClaimCommand {
   const input = { symbol: "TQQQ", side: "buy", effect: "open", quantity: "6", ...fields };
-  return { intent: parseIntent(input, account, agent), owner, now, policy };
+  return { intent: parseIntent(input, account, agent) as Intent, owner, now, policy };
 }
 
 /** The broker's order for `claim`, working and without a fill unless `fields` say otherwise. */

@@ -35,7 +35,7 @@ import {
   classifySubmit,
 } from "./classify.ts";
 import type { HttpAnswer } from "./http-answer.ts";
-import { orderBody } from "./order-body.ts";
+import { orderBody, withExtension } from "./order-body.ts";
 import { PAGE_SIZE, readEveryPage } from "./order-pages.ts";
 import type { RateBudget } from "./rate-budget.ts";
 import { tellable, tellableReading, tellableSubmit } from "./redaction.ts";
@@ -97,7 +97,10 @@ class AlpacaBroker implements Broker {
   async submit(request: OrderRequest): Promise<SubmitOutcome> {
     this.#budget.countOrder();
     const exchange = await this.#transport.perform(this.#submitDeadlineMs, (init) =>
-      this.#orders.postOrderRaw({ postOrderRequest: orderBody(request) }, init),
+      this.#orders.postOrderRaw(
+        { postOrderRequest: orderBody(request) },
+        withExtension(init, request),
+      ),
     );
     if (exchange.kind === "failed") {
       const kind = exchange.neverLeft ? "not_sent" : "ambiguous";

@@ -139,7 +139,7 @@ function meaningOf(
 function acceptedIfItIsOurs(answer: HttpAnswer, clientOrderId: ClientOrderId): SubmitOutcome {
   const order = readOrderBody(answer.body);
   if (order === undefined) return { kind: "ambiguous", reason: describeUnreadable(answer) };
-  if (order.clientOrderId === clientOrderId) return { kind: "accepted", order };
+  if (order.clientOrderId === clientOrderId) return { kind: "accepted", order, wire: answer.body };
   const reason = `${describeAnswer(answer)}: the answer is order ${order.clientOrderId}`;
   return { kind: "ambiguous", reason };
 }

@@ -20,3 +20,15 @@ export function orderBody(request: OrderRequest): trading.PostOrderRequest {
     ...(request.positionIntent === null ? {} : { positionIntent: request.positionIntent }),
   };
 }
+
+/**
+ * Adds the terms that only the broker reads to the body that the SDK has made: its own model knows
+ * some of them, and would leave out the others. A term of ours is never overwritten.
+ */
+export function withExtension(init: RequestInit, { extension }: OrderRequest) {
+  if (extension === null) return init;
+  return async ({ init: made }: { readonly init: { readonly body?: unknown } }) => ({
+    ...init,
+    body: { ...extension, ...(made.body as object) } as unknown as NonNullable<RequestInit["body"]>,
+  });
+}

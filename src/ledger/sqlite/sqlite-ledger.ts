@@ -13,7 +13,7 @@ import type Database from "better-sqlite3";
 import type { Book } from "../../book/book.ts";
 import type { ClaimDecision } from "../../claim/answer.ts";
 import type { Claim } from "../../claim/claim.ts";
-import type { ClaimCommand } from "../../claim/decide-claim.ts";
+import type { ClaimRequest } from "../../claim/decide-claim.ts";
 import type { RecordCommand } from "../../claim/decide-record.ts";
 import type { Clock, EpochMs } from "../../core/clock.ts";
 import { LatchError } from "../../core/errors.ts";
@@ -87,8 +87,8 @@ class SqliteLedger implements Ledger {
     this.#relaxed = { database: relaxed, rows: new Rows(relaxed) };
   }
 
-  claim(command: ClaimCommand): Promise<ClaimDecision> {
-    return this.#enqueue(true, (rows) => runClaim(rows, command));
+  claim(request: ClaimRequest): Promise<ClaimDecision> {
+    return this.#enqueue(true, (rows) => runClaim(rows, request));
   }
 
   record(key: ClaimKey, command: RecordCommand): Promise<RecordResult> {

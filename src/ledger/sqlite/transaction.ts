@@ -6,31 +6,37 @@ import { episodeOf } from "../../book/book.ts";
 import type { ClaimDecision } from "../../claim/answer.ts";
 import type { Claim } from "../../claim/claim.ts";
 import type { ClaimEvent } from "../../claim/claim-event.ts";
-import { type ClaimCommand, decideClaim, identify } from "../../claim/decide-claim.ts";
+import { believedId, type ClaimRequest, decideClaim, identify } from "../../claim/decide-claim.ts";
 import { decideRecord, type RecordCommand } from "../../claim/decide-record.ts";
 import type { BrokerOrder } from "../../claim/evidence.ts";
 import { evolveBook, evolveBookByClaim, evolveClaim } from "../../claim/evolve.ts";
+import { asksForCloses, resolveEffect } from "../../claim/resolve-effect.ts";
 import type { EpochMs } from "../../core/clock.ts";
 import { InvariantError } from "../../core/errors.ts";
 import type { AccountId, ClaimKey } from "../../core/ids.ts";
+import { fingerprintOf } from "../../identity/fingerprint.ts";
 import { chainEvent } from "../event-chain.ts";
 import type { Note, OpeningPosition, RecordResult } from "../ledger.ts";
 import type { Rows } from "./rows.ts";
 
-export function runClaim(rows: Rows, command: ClaimCommand): ClaimDecision {
-  const { intent, policy } = command;
-  const { account, agent } = intent;
-  const identity = identify(intent, policy);
-  const book = rows.book(account, intent.symbol);
-  const { requestId, fingerprint } = identity;
+export function runClaim(rows: Rows, request: ClaimRequest): ClaimDecision {
+  const { intent: draft, policy, now } = request;
+  const { account, agent, symbol } = draft;
+  const book = rows.book(account, symbol);
+  const believed = believedId(draft, policy);
+  const known = believed && rows.claim({ account, agent, requestId: believed });
+  const equalCloses = asksForCloses(draft, book, known)
+    ? rows.equals(account, agent, fingerprintOf({ ...draft, effect: "close" }), book.episode)
+    : [];
+  const intent = resolveEffect(draft, { book, existing: known, equalCloses }, now, policy);
+  const { requestId, fingerprint } = identify(intent, policy);
   const existing = requestId === null ? undefined : rows.claim({ account, agent, requestId });
-  const episode = episodeOf(book, intent.effect);
-  const equals = rows.equals(account, agent, fingerprint, episode);
-  const { event, decision } = decideClaim({ book, existing, equals }, command);
+  const equals = rows.equals(account, agent, fingerprint, episodeOf(book, intent.effect));
+  const { event, decision } = decideClaim({ book, existing, equals }, { ...request, intent });
   if (event !== null && decision.kind === "proceed") {
     const { key } = decision.claim;
     const before = decision.reopened ? rows.claim(key) : undefined;
-    applyToClaim(rows, before, key, intent.symbol, [event], command.now);
+    applyToClaim(rows, before, key, symbol, [event], now);
   }
   return decision;
 }

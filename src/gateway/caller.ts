@@ -1,0 +1,69 @@
+/**
+ * The caller of one submit, who waits only so long for a certain answer. What the ledger says that
+ * the caller was told must be what the caller gets: so there is one moment at which either the
+ * answer takes the caller or the caller has left, and whoever comes second sees it.
+ */
+import type { Clock, EpochMs } from "../core/clock.ts";
+
+export class Caller {
+  /** When the caller gets PENDING. */
+  readonly giveUpAt: EpochMs;
+  readonly #clock: Clock;
+  readonly #away = new AbortController();
+  #state: "waits" | "taken" | "gone" = "waits";
+
+  constructor(clock: Clock, waitMs: number) {
+    this.#clock = clock;
+    this.giveUpAt = clock.now() + waitMs;
+  }
+
+  /** Whether the answer that is certain now still reaches the caller; it then waits for it. */
+  take(): boolean {
+    if (this.#state === "waits") this.#state = "taken";
+    return this.#state === "taken";
+  }
+
+  /** Whether the caller leaves without a certain answer; false when one is on its way. */
+  leave(): boolean {
+    if (this.#state === "waits") this.#state = "gone";
+    return this.#state === "gone";
+  }
+
+  get isWaiting(): boolean {
+    return this.#state !== "gone" && !this.#away.signal.aborted && this.#patienceMs() > 0;
+  }
+
+  /** Sleeps, but not beyond the caller's patience; {@link hurry} wakes it. */
+  async sleep(durationMs: number): Promise<void> {
+    await this.#asleep(Math.min(durationMs, this.#patienceMs()), this.#away.signal);
+  }
+
+  /** Whether `work` ends while the caller waits; rejects with what `work` rejects with. */
+  async waitsFor(work: Promise<unknown>): Promise<boolean> {
+    if (this.#away.signal.aborted) return false;
+    const over = new AbortController();
+    const hurried = () => over.abort();
+    this.#away.signal.addEventListener("abort", hurried, { once: true });
+    const patience = this.#asleep(this.#patienceMs(), over.signal).then(() => false);
+    try {
+      return await Promise.race([work.then(() => true), patience]);
+    } finally {
+      this.#away.signal.removeEventListener("abort", hurried);
+      over.abort();
+    }
+  }
+
+  /** Ends the wait: the caller is to get what is known now. */
+  hurry(): void {
+    this.#away.abort();
+  }
+
+  #patienceMs(): number {
+    return Math.max(0, this.giveUpAt - this.#clock.now());
+  }
+
+  /** An aborted sleeper looks around like one that woke by itself. */
+  async #asleep(durationMs: number, signal: AbortSignal): Promise<void> {
+    await this.#clock.sleep(durationMs, signal).catch(() => undefined);
+  }
+}

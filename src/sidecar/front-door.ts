@@ -1,0 +1,216 @@
+/**
+ * What becomes of each request, in this order: who asks, for which path, with what key, is there
+ * room, which policy. Deciding is pure of effects; serving does what was decided.
+ *
+ * 1. The path that is judged is the path that is sent on; nothing reads the raw one again.
+ * 2. Nothing here answers a guarded request with 429 or a 5xx: some client would send it again as
+ *    a new order. Where this call took no order, and where its handler failed, it is a 409.
+ * 3. A guarded request is handled to its end even when its client has gone.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Logger } from "pino";
+import type { Access, Agent } from "./access.ts";
+import { alpacaError, type PlainAnswer, type SidecarErrorName } from "./alpaca-error.ts";
+import {
+  type GuardedAnswer,
+  type GuardedHandler,
+  type GuardedRequest,
+  readBody,
+  withoutCredentials,
+} from "./guarded-request.ts";
+import type { Forwarded, PassThrough } from "./pass-through.ts";
+import type { RefusalLog } from "./refusal-log.ts";
+import { normalizePath } from "./request-path.ts";
+import { isCancel, policyOf } from "./route-policy.ts";
+import type { SecretMask } from "./secret-mask.ts";
+import { sendAnswer } from "./send-answer.ts";
+import type { ServerBounds } from "./server-bounds.ts";
+import type { Traffic } from "./traffic.ts";
+import { METHOD_OVERRIDES } from "./wire-headers.ts";
+
+/** A cancel that went to the broker, told after its client was answered. */
+export interface PassedCancel {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly agent: Agent;
+  /** `answered` and `cut` carry the broker's status; `unknown` means it may have happened. */
+  readonly outcome: Forwarded;
+}
+
+export interface FrontDoorOptions {
+  readonly access: Access;
+  readonly passThrough: PassThrough;
+  readonly guarded: GuardedHandler;
+  readonly onCancel?: ((cancel: PassedCancel) => void | Promise<void>) | undefined;
+  readonly bounds: ServerBounds;
+  readonly traffic: Traffic;
+  readonly closing: AbortSignal;
+  readonly mask: SecretMask;
+  readonly refusals: RefusalLog;
+  readonly log: Logger;
+}
+
+interface Admitted {
+  readonly agent: Agent;
+  readonly path: string;
+  readonly query: string;
+}
+
+export type Decision =
+  | {
+      readonly kind: "refused";
+      readonly name: SidecarErrorName;
+      readonly answer: PlainAnswer;
+    }
+  /** A page of ours; without an agent where no key is needed. */
+  | { readonly kind: "own"; readonly agent: Agent | undefined }
+  | ({ readonly kind: "forward" } & Admitted)
+  | ({ readonly kind: "guarded" } & Admitted);
+
+/** Pages that need no key. */
+const OPEN_PATHS: ReadonlySet<string> = new Set(["/healthz"]);
+/** Under half the shortest dedupe window that is of use. */
+const RETRY_AFTER_SECONDS = "5";
+
+export class FrontDoor {
+  readonly #options: FrontDoorOptions;
+
+  constructor(options: FrontDoorOptions) {
+    this.#options = options;
+  }
+
+  decide(request: IncomingMessage, rawUrl: string): Decision {
+    const { access, mask } = this.#options;
+    const method = request.method ?? "";
+    const stranger = access.refuseStranger(request);
+    if (stranger !== undefined) return refused(stranger);
+    const target = normalizePath(rawUrl);
+    if (target.kind === "path" && OPEN_PATHS.has(target.path)) {
+      return { kind: "own", agent: undefined };
+    }
+    const agent = access.authenticate(request.headers);
+    if (agent === undefined) return refused("unauthorized");
+    if (target.kind === "refused") return refused("path_refused", target.reason);
+    const { path, query } = target;
+    if (METHOD_OVERRIDES.some((name) => request.headers[name] !== undefined)) {
+      return refused("override_refused");
+    }
+    const policy = policyOf(method, path);
+    if (policy === "refused") {
+      return refused(
+        "route_refused",
+        mask.quote(`${method} ${path} does not pass through the sidecar`),
+      );
+    }
+    const full = this.#refusedForNow(policy === "guarded");
+    if (full !== undefined) return full;
+    if (policy === "own" || policy === "stream") return { kind: "own", agent };
+    return { kind: policy === "guarded" ? "guarded" : "forward", agent, path, query };
+  }
+
+  /** Never rejects. */
+  async serve(
+    decision: Exclude<Decision, { readonly kind: "own" }>,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    switch (decision.kind) {
+      case "refused":
+        this.#options.refusals.note(decision.name, { method: request.method });
+        sendAnswer(response, decision.answer);
+        request.resume();
+        return;
+      case "forward":
+        return this.#forward(decision, request, response);
+      case "guarded":
+        return this.#guard(decision, request, response);
+    }
+  }
+
+  #refusedForNow(isGuarded: boolean): Decision | undefined {
+    const { closing, traffic, bounds } = this.#options;
+    const headers = closing.aborted ? { connection: "close" } : {};
+    const isFull = traffic.underWay > bounds.underWay;
+    if (!closing.aborted && !isFull) return undefined;
+    if (isGuarded) {
+      const name = "order_not_taken";
+      const retry = { ...headers, "retry-after": RETRY_AFTER_SECONDS };
+      return { kind: "refused", name, answer: alpacaError(name, { headers: retry }) };
+    }
+    const name = closing.aborted ? "closing" : "overloaded";
+    return { kind: "refused", name, answer: alpacaError(name, { headers }) };
+  }
+
+  async #forward(
+    { agent, path, query }: Admitted,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const { passThrough, onCancel, log, mask } = this.#options;
+    const method = request.method ?? "";
+    const outcome = await passThrough.forward(request, response, path, query);
+    const line = { method, path: mask.quote(path), agent: agent.id, ...outcome };
+    if (outcome.kind === "answered") log.debug(line, "passed through");
+    else log.warn(line, "not passed through whole");
+    if (onCancel === undefined || !isCancel(method, path)) return;
+    try {
+      await onCancel({ method, path, query, agent, outcome });
+    } catch (error) {
+      log.error({ ...line, failure: mask.mask(textOf(error)) }, "a cancel was not recorded");
+    }
+  }
+
+  async #guard(
+    { agent, path, query }: Admitted,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const read = await readBody(request, this.#options.bounds.bodyBytes);
+    if (read.kind === "gone") return;
+    if (read.kind !== "text") {
+      const name = read.kind === "too_large" ? "body_too_large" : "request_malformed";
+      this.#options.refusals.note(name, { method: request.method });
+      sendAnswer(response, alpacaError(name));
+      return;
+    }
+    const guarded: GuardedRequest = {
+      method: request.method ?? "",
+      path,
+      query: new URLSearchParams(query),
+      headers: withoutCredentials(request.headers),
+      body: read.text,
+      agent,
+    };
+    sendAnswer(response, await this.#options.traffic.handling(this.#handled(guarded)));
+  }
+
+  async #handled(request: GuardedRequest): Promise<GuardedAnswer> {
+    const { guarded, log, mask } = this.#options;
+    const { method, path, agent } = request;
+    try {
+      const answer = await guarded(request);
+      log.debug(
+        { method, path: mask.quote(path), agent: agent.id, status: answer.status },
+        "guarded",
+      );
+      return answer;
+    } catch (error) {
+      const failure = mask.mask(textOf(error));
+      log.error(
+        { method, path: mask.quote(path), agent: agent.id, failure },
+        "a guarded call failed",
+      );
+      return alpacaError("outcome_unknown", { headers: { "retry-after": RETRY_AFTER_SECONDS } });
+    }
+  }
+}
+
+function refused(name: SidecarErrorName, message?: string): Decision {
+  const answer = alpacaError(name, message === undefined ? {} : { message });
+  return { kind: "refused", name, answer };
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,109 @@
+/**
+ * A bot's order, in Alpaca's JSON, as an intent. Pure.
+ *
+ * Values compare by value: `3`, `3.0` and `"3"` are one quantity. The noise that a binary floating
+ * point number carries into JSON (`0.30000000000000004`) is taken off; a number that really has
+ * more digits than Alpaca takes is left as it is, and refused by the intent's own check. Fields
+ * that are not ours to understand travel on unchanged, as part of the order's terms.
+ */
+import { decimal, QUANTITY_DECIMALS } from "../core/decimal.ts";
+import type { IntentInput } from "../identity/intent-schema.ts";
+
+export type OrderBody =
+  | { readonly kind: "read"; readonly input: IntentInput }
+  | { readonly kind: "refused"; readonly message: string };
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const INTENT_FIELDS: Readonly<Record<string, string>> = {
+  symbol: "symbol",
+  side: "side",
+  qty: "quantity",
+  notional: "notional",
+  type: "type",
+  time_in_force: "timeInForce",
+  limit_price: "limitPrice",
+  stop_price: "stopPrice",
+  trail_price: "trailPrice",
+  trail_percent: "trailPercent",
+  extended_hours: "extendedHours",
+  client_order_id: "clientOrderId",
+};
+
+/** How far a number may be from its rounding, in parts of itself, to count as noise. */
+const NOISE = 1e-14;
+
+export function readOrderBody(text: string): OrderBody {
+  const fields = jsonObject(text);
+  if (fields === undefined) return refused("the body is not a JSON object");
+  const effect = effectOf(fields);
+  if (effect === "contradiction") {
+    return refused(`position_intent ${String(fields.position_intent)} does not go with the side`);
+  }
+  const entries = Object.entries(fields).filter(([, value]) => value !== null && value !== "");
+  const known = entries.flatMap(([name, value]) => {
+    const field = INTENT_FIELDS[name];
+    return field === undefined ? [] : [[field, plainValue(value)] as const];
+  });
+  const others = entries.filter(([name, value]) => isExtension(name, value));
+  const input = {
+    ...Object.fromEntries(known),
+    ...(effect === undefined ? {} : { effect }),
+    ...(others.length === 0 ? {} : { extension: plainObject(Object.fromEntries(others)) }),
+  };
+  return { kind: "read", input: input as IntentInput };
+}
+
+function refused(message: string): OrderBody {
+  return { kind: "refused", message };
+}
+
+function jsonObject(text: string): Fields | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isObject ? (value as Fields) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What `position_intent` says; undefined leaves it to the book. */
+function effectOf({ position_intent: said, side }: Fields) {
+  if (said === undefined || said === null || said === "") return undefined;
+  const [saidSide, , effect] = String(said).split("_");
+  if (saidSide !== side || (effect !== "open" && effect !== "close")) return "contradiction";
+  return effect;
+}
+
+function isExtension(name: string, value: unknown): boolean {
+  if (name in INTENT_FIELDS || name === "position_intent") return false;
+  return !(name === "order_class" && value === "simple");
+}
+
+/** Numbers as text, everywhere: Alpaca takes both, and text compares by value. */
+function plainValue(value: unknown): unknown {
+  if (typeof value === "number") return numberText(value);
+  if (Array.isArray(value)) return value.map(plainValue);
+  if (typeof value === "object" && value !== null) return plainObject(value as Fields);
+  return value;
+}
+
+function plainObject(fields: Fields): Fields {
+  const entries = Object.entries(fields).filter(([, value]) => value !== null);
+  return Object.fromEntries(entries.map(([name, value]) => [name, plainValue(value)]));
+}
+
+/** The number's shortest text, without the noise of binary fractions. */
+function numberText(value: number): string {
+  const rounded = Number(value.toFixed(QUANTITY_DECIMALS));
+  const isNoise = Math.abs(value - rounded) <= Math.abs(value) * NOISE;
+  const text = (isNoise ? rounded : value).toString();
+  return text.includes("e") ? exponentText(value) : text;
+}
+
+/** JavaScript writes very small and very large numbers with an exponent; an order never does. */
+function exponentText(value: number): string {
+  const isPlain = Number.isFinite(value) && Math.abs(value) < 1e21;
+  return isPlain ? decimal(value.toFixed(QUANTITY_DECIMALS * 2)) : String(value);
+}

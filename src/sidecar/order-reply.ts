@@ -1,0 +1,168 @@
+/**
+ * What the gateway's answer to an order is on the wire.
+ *
+ * No status that a client resends on (429, 5xx) is given to an order that the broker may hold. A
+ * repeat gets the order that exists, 200. 409 with Retry-After says that nothing is certain yet, or
+ * that certainly nothing was sent; the same request again is then safe. A refusal names its cause.
+ */
+import type { Receipt } from "../claim/claim.ts";
+import type { Refusal } from "../claim/evidence.ts";
+import { LatchError } from "../core/errors.ts";
+import type { BrokerOrderId } from "../core/ids.ts";
+import type {
+  BlockedAnswer,
+  OrderAnswer,
+  PendingAnswer,
+  SkipAnswer,
+} from "../gateway/order-answer.ts";
+import { alpacaError, type PlainAnswer } from "./alpaca-error.ts";
+
+/** Short enough for a client's patience, and far below half of the dedupe window. */
+const RETRY_UNKNOWN_SECONDS = 5;
+const RETRY_NOT_SENT_SECONDS = 1;
+
+const JSON_TYPE = "application/json; charset=utf-8";
+
+/** Alpaca's own words for what our blocks mean to a client that matches them. */
+const ALPACA_CODES = {
+  id_taken: 40010001,
+  not_accepted: 42210000,
+  forbidden: 40310000,
+} as const;
+
+/** The order that an answer is about, where the broker has one. */
+export function orderOf(answer: OrderAnswer): BrokerOrderId | null {
+  switch (answer.status) {
+    case "PROCEED":
+      return answer.order.brokerOrderId;
+    case "PENDING":
+      return answer.brokerOrderId;
+    case "SKIP":
+      return answer.receipt.brokerOrderId;
+    case "BLOCKED":
+      return null;
+  }
+}
+
+/**
+ * The reply; `wire` is the order as the broker shows it now, where there is one and it could be
+ * read.
+ */
+export function orderReply(answer: OrderAnswer, wire: string | undefined): PlainAnswer {
+  switch (answer.status) {
+    case "PROCEED":
+      return wire === undefined ? unreadOrder(answer) : orderAnswer(answer, wire, false);
+    case "PENDING":
+    case "SKIP":
+      return wire === undefined ? withoutOrder(answer) : orderAnswer(answer, wire, true);
+    case "BLOCKED":
+      return blockedReply(answer);
+  }
+}
+
+function orderAnswer(
+  answer: Exclude<OrderAnswer, BlockedAnswer>,
+  wire: string,
+  isReplay: boolean,
+): PlainAnswer {
+  const headers = {
+    "content-type": JSON_TYPE,
+    ...latchHeaders(answer),
+    ...(isReplay ? { "idempotent-replayed": "true" } : {}),
+  };
+  return { status: 200, headers, body: wire };
+}
+
+function latchHeaders(answer: OrderAnswer): Record<string, string> {
+  return {
+    "tradelatch-status": answer.status,
+    ...(answer.requestId === null ? {} : { "tradelatch-claim": answer.requestId }),
+  };
+}
+
+function retryAfter(answer: OrderAnswer, seconds: number): Record<string, string> {
+  return { ...latchHeaders(answer), "retry-after": String(seconds) };
+}
+
+function withoutOrder(answer: PendingAnswer | SkipAnswer): PlainAnswer {
+  if (answer.status === "SKIP" && answer.receipt.brokerOrderId === null) {
+    return endedWithoutOrder(answer, answer.receipt);
+  }
+  return unreadOrder(answer);
+}
+
+/** The broker has it, or may have it, and its record could not be read just now. */
+function unreadOrder(answer: Exclude<OrderAnswer, BlockedAnswer>): PlainAnswer {
+  const because = answer.status === "PENDING" ? answer.because : "the order could not be read now";
+  return alpacaError("outcome_unknown", {
+    headers: retryAfter(answer, RETRY_UNKNOWN_SECONDS),
+    extra: { status: answer.status, claim: answer.requestId, evidence: because },
+  });
+}
+
+function endedWithoutOrder(answer: SkipAnswer, receipt: Receipt): PlainAnswer {
+  const { refusal, outcome } = receipt;
+  const extra = { status: answer.status, claim: answer.requestId, outcome };
+  if (refusal !== null) return refusalReply(refusal, latchHeaders(answer), extra);
+  const message = `this request ended as ${outcome}; no order came of it`;
+  return plain(403, ALPACA_CODES.forbidden, message, latchHeaders(answer), extra);
+}
+
+function blockedReply(answer: BlockedAnswer): PlainAnswer {
+  const { code, message, hint, cause, difference } = answer;
+  const headers = latchHeaders(answer);
+  const extra = { status: answer.status, error: code, hint, cause, difference };
+  switch (code) {
+    case "fingerprint_mismatch":
+      return plain(422, ALPACA_CODES.id_taken, "client_order_id must be unique", headers, {
+        ...extra,
+        field: difference?.field ?? null,
+        message,
+      });
+    case "not_sent":
+      return alpacaError("order_not_taken", {
+        message,
+        headers: retryAfter(answer, RETRY_NOT_SENT_SECONDS),
+        extra,
+      });
+    case "refused_by_broker":
+      if (answer.refusal !== null) return refusalReply(answer.refusal, headers, extra);
+      return plain(422, ALPACA_CODES.not_accepted, message, headers, extra);
+    default:
+      return plain(403, ALPACA_CODES.forbidden, message, headers, extra);
+  }
+}
+
+/** The broker's refusal as the broker gave it, with ours beside it. */
+function refusalReply(
+  refusal: Refusal,
+  headers: Record<string, string>,
+  extra: Record<string, unknown>,
+): PlainAnswer {
+  return plain(refusal.httpStatus, refusal.brokerCode, refusal.message, headers, extra);
+}
+
+function plain(
+  status: number,
+  code: number | null,
+  message: string,
+  headers: Record<string, string>,
+  extra: Record<string, unknown>,
+): PlainAnswer {
+  const body = { ...(code === null ? {} : { code }), message, tradelatch: extra };
+  return {
+    status,
+    headers: { "content-type": JSON_TYPE, ...headers },
+    body: JSON.stringify(body),
+  };
+}
+
+/** What a bot is told when its order never became a claim. Nothing was sent. */
+export function failureReply(error: unknown): PlainAnswer | undefined {
+  if (!(error instanceof LatchError)) return undefined;
+  const extra = { error: error.code, hint: error.hint };
+  if (error.code === "invalid_intent") {
+    return plain(422, ALPACA_CODES.not_accepted, error.message, {}, extra);
+  }
+  return alpacaError("not_ready", { message: `no order was sent: ${error.message}`, extra });
+}

@@ -1,0 +1,219 @@
+/**
+ * Carries a request to the broker and its answer back, byte for byte.
+ *
+ * 1. Sent once: no retries, no redirects followed, no decompression, no pipelining.
+ * 2. Bodies stream in both directions and are never held in full; the slower side sets the pace.
+ * 3. When either side goes away the other is cut off too, so that no half answer looks whole.
+ * 4. No request waits for a socket: with all of them in use it is refused at once.
+ *
+ * It does not decide what may pass: that is route-policy.ts, before it.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { pipeline } from "node:stream/promises";
+import { type Dispatcher, Pool } from "undici";
+import { alpacaError, type PlainAnswer } from "./alpaca-error.ts";
+import { requestTarget } from "./request-path.ts";
+import { sendAnswer } from "./send-answer.ts";
+import { announcesMoreThan, UploadTooLarge, uploadOf } from "./upload.ts";
+import { failureInWords, isUnsendable, neverSent } from "./upstream-failure.ts";
+import { type HeaderList, headersForBot, headersForBroker, headerValue } from "./wire-headers.ts";
+
+export interface PassThroughBounds {
+  /** Requests under way at once, each on a socket of its own. */
+  readonly sockets: number;
+  readonly connectTimeoutMs: number;
+  /** From the end of the request to the end of the answer's headers; bodies have no deadline. */
+  readonly headersTimeoutMs: number;
+  /** How long an unused socket stays open, unless the broker says otherwise. */
+  readonly keepAliveMs: number;
+  readonly bodyBytes: number;
+}
+
+export const DEFAULT_PASS_THROUGH_BOUNDS: PassThroughBounds = {
+  sockets: 256,
+  connectTimeoutMs: 5_000,
+  headersTimeoutMs: 30_000,
+  keepAliveMs: 4_000,
+  bodyBytes: 1_024 * 1_024,
+};
+
+export interface PassThroughOptions {
+  /** Such as `https://paper-api.alpaca.markets`; a path in it is put before every path. */
+  readonly baseUrl: string;
+  readonly keyId: string;
+  readonly secret: string;
+  readonly bounds?: Partial<PassThroughBounds>;
+}
+
+/** How a pass ended, for the log and for whoever records it. */
+export type Forwarded =
+  | { readonly kind: "answered"; readonly status: number }
+  /** The answer began and broke off. */
+  | { readonly kind: "cut"; readonly status: number }
+  /** Nothing was sent; the client got a refusal of ours. */
+  | { readonly kind: "not_sent"; readonly reason: string }
+  /** It may have been sent; the client got a refusal of ours, or had gone. */
+  | { readonly kind: "unknown"; readonly reason: string };
+
+export interface PassThrough {
+  /** `path` and `query` are normalized (request-path.ts). Answers the client; never rejects. */
+  forward(
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    query: string,
+  ): Promise<Forwarded>;
+  /** Cuts event streams, which would never end by themselves. */
+  endStreams(): void;
+  /** Cuts whatever is under way. */
+  close(): Promise<void>;
+}
+
+const EVENT_STREAM = /^text\/event-stream\b/i;
+const SENDABLE_REASON = /^[\t\x20-\x7e]*$/;
+
+export function createPassThrough(options: PassThroughOptions): PassThrough {
+  return new BrokerPassThrough(options);
+}
+
+class BrokerPassThrough implements PassThrough {
+  readonly #options: PassThroughOptions;
+  readonly #bounds: PassThroughBounds;
+  readonly #prefix: string;
+  readonly #pool: Pool;
+  readonly #streams = new Set<AbortController>();
+  #underWay = 0;
+
+  constructor(options: PassThroughOptions) {
+    const { origin, pathname } = new URL(options.baseUrl);
+    this.#options = options;
+    this.#bounds = { ...DEFAULT_PASS_THROUGH_BOUNDS, ...options.bounds };
+    this.#prefix = pathname.replace(/\/+$/, "");
+    this.#pool = new Pool(origin, {
+      connections: this.#bounds.sockets,
+      pipelining: 1,
+      connect: { timeout: this.#bounds.connectTimeoutMs },
+      headersTimeout: this.#bounds.headersTimeoutMs,
+      bodyTimeout: 0,
+      keepAliveTimeout: this.#bounds.keepAliveMs,
+    });
+  }
+
+  async forward(
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    query: string,
+  ): Promise<Forwarded> {
+    if (announcesMoreThan(request, this.#bounds.bodyBytes)) {
+      return refuse(request, response, alpacaError("body_too_large"), "its body is too large");
+    }
+    if (this.#underWay >= this.#bounds.sockets) {
+      return refuse(request, response, alpacaError("overloaded"), "all sockets are in use");
+    }
+    const abort = new AbortController();
+    const onClose = () => abort.abort(new Error("the client went away"));
+    response.once("close", onClose);
+    this.#underWay += 1;
+    try {
+      const answer = await this.#ask(request, requestTarget(path, query), abort.signal);
+      return await this.#relay(answer, response, abort);
+    } catch (error) {
+      return refuseFailed(request, response, error);
+    } finally {
+      this.#underWay -= 1;
+      response.off("close", onClose);
+    }
+  }
+
+  endStreams(): void {
+    for (const stream of this.#streams) stream.abort(new Error("the sidecar is shutting down"));
+  }
+
+  async close(): Promise<void> {
+    this.endStreams();
+    await this.#pool.destroy();
+  }
+
+  #ask(request: IncomingMessage, target: string, signal: AbortSignal) {
+    const upload = uploadOf(request, this.#bounds.bodyBytes);
+    return this.#pool.request({
+      method: request.method ?? "GET",
+      path: this.#prefix + target,
+      headers: headersForBroker(request.rawHeaders, this.#options),
+      ...(upload === undefined ? {} : { body: upload }),
+      signal,
+      responseHeaders: "raw",
+    });
+  }
+
+  async #relay(
+    answer: Dispatcher.ResponseData,
+    response: ServerResponse,
+    abort: AbortController,
+  ): Promise<Forwarded> {
+    const status = answer.statusCode;
+    // Asked for raw, undici gives the flat list, whatever its type says.
+    const raw = answer.headers as unknown as HeaderList;
+    const isStream = EVENT_STREAM.test(headerValue(raw, "content-type") ?? "");
+    if (isStream) this.#streams.add(abort);
+    try {
+      begin(response, answer, raw);
+      await pipeline(answer.body, response);
+      return { kind: "answered", status };
+    } catch {
+      response.destroy();
+      answer.body.on("error", () => {}).destroy();
+      return { kind: "cut", status };
+    } finally {
+      this.#streams.delete(abort);
+    }
+  }
+}
+
+function begin(response: ServerResponse, answer: Dispatcher.ResponseData, raw: HeaderList): void {
+  const { statusCode, statusText } = answer;
+  const headers = headersForBot(raw);
+  // The broker's Date passes with the rest; where it sends none, neither do we.
+  response.sendDate = false;
+  response.writeHead(statusCode, SENDABLE_REASON.test(statusText) ? statusText : "", headers);
+  // A stream's first event may be minutes away, and its client waits for the headers.
+  if (headerValue(raw, "content-length") === undefined) response.flushHeaders();
+}
+
+function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: PlainAnswer,
+  reason: string,
+): Forwarded {
+  sendAnswer(response, answer);
+  request.resume();
+  return { kind: "not_sent", reason };
+}
+
+function refuseFailed(
+  request: IncomingMessage,
+  response: ServerResponse,
+  error: unknown,
+): Forwarded {
+  if (error instanceof UploadTooLarge) {
+    sendAnswer(response, alpacaError("body_too_large"));
+    return { kind: "unknown", reason: "its body grew too large" };
+  }
+  if (isUnsendable(error)) {
+    return refuse(request, response, alpacaError("request_malformed"), "it is not HTTP");
+  }
+  const reason = failureInWords(error);
+  const isRead = request.method === "GET" || request.method === "HEAD";
+  if (neverSent(error)) {
+    const message = `the broker could not be reached: ${reason}; nothing was sent`;
+    return refuse(request, response, alpacaError("upstream_unreachable", { message }), reason);
+  }
+  const message = isRead
+    ? `the broker did not answer: ${reason}`
+    : `the broker's answer was lost (${reason}): the outcome of this write is unknown`;
+  const name = isRead ? "upstream_unreachable" : "write_outcome_unknown";
+  sendAnswer(response, alpacaError(name, { message }));
+  return { kind: "unknown", reason };
+}

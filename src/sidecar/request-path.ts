@@ -1,0 +1,107 @@
+/**
+ * The one reading of a request's path. What is judged by the route policy is this path, and what is
+ * sent to the broker is this path again, so no second reading can differ from the first.
+ *
+ * 1. Idempotent: a normalized path normalizes to itself; no `//`, no dot segment, no last slash.
+ * 2. Anything that two servers read in two ways is refused, not repaired: encoded slashes,
+ *    backslashes, path parameters, double encoding, control characters, malformed UTF-8.
+ * 3. Letters keep their case: a server that ignores case would take `/V2/Orders` for the orders.
+ * 4. The query is not touched.
+ */
+
+export type RequestPath =
+  | {
+      readonly kind: "path";
+      readonly path: string;
+      /** As it was received, without the question mark. */
+      readonly query: string;
+    }
+  | { readonly kind: "refused"; readonly reason: string };
+
+/** What RFC 3986 allows in a path, less `;`: some servers cut a segment off there. */
+const FOREIGN_CHARACTER = /[^A-Za-z0-9\-._~!$&'()*+,=:@%/]/;
+const BROKEN_ESCAPE = /%(?![0-9A-Fa-f]{2})/;
+const ESCAPE = /%([0-9A-Fa-f]{2})/g;
+const UNRESERVED = /[A-Za-z0-9\-._~]/;
+/** Control characters, the percent sign itself, the semicolon and the backslash. */
+const HIDDEN_CHARACTER = /%(?:[01][0-9A-F]|7F|25|3B|5C)/i;
+const ENCODED_SLASH = /%2F/i;
+/** How the official JavaScript SDK writes a crypto pair: `/v2/assets/BTC%2FUSD`. */
+const CURRENCY_PAIR = /^[A-Za-z0-9]+%2F[A-Za-z0-9]+$/i;
+/** A pair names something in a collection, as in `/v2/assets/...`; earlier it would be a route. */
+const PAIR_EARLIEST_INDEX = 2;
+/** Visible ASCII and what clients send above it unescaped. */
+const NOT_IN_QUERY = /[^\x21-\xff]|\x7f/;
+
+/**
+ * Reads a request target in origin form, such as `//v2/%6frders/?status=open`.
+ *
+ * @example
+ * normalizePath("//v2/%6frders/?status=open");
+ * // { kind: "path", path: "/v2/orders", query: "status=open" }
+ */
+export function normalizePath(rawUrl: string): RequestPath {
+  if (!rawUrl.startsWith("/")) return refused("the request target is not a path");
+  if (rawUrl.includes("#")) return refused("the request target holds a fragment");
+  const mark = rawUrl.indexOf("?");
+  const rawPath = mark === -1 ? rawUrl : rawUrl.slice(0, mark);
+  const query = mark === -1 ? "" : rawUrl.slice(mark + 1);
+  const fault = faultOf(rawPath);
+  if (fault !== undefined) return refused(fault);
+  if (NOT_IN_QUERY.test(query)) return refused("the query holds a character no URL may hold");
+  const segments = resolvedSegments(decodeUnreserved(rawPath));
+  if (segments.some((segment, index) => !isPlain(segment, index, segments.length))) {
+    return refused("the path holds an encoded slash");
+  }
+  return { kind: "path", path: `/${segments.join("/")}`, query };
+}
+
+/** The request target that stands for both. */
+export function requestTarget(path: string, query: string): string {
+  return query === "" ? path : `${path}?${query}`;
+}
+
+function faultOf(rawPath: string): string | undefined {
+  if (FOREIGN_CHARACTER.test(rawPath)) return "the path holds a character no path may hold";
+  if (BROKEN_ESCAPE.test(rawPath)) return "the path holds a broken percent-escape";
+  if (HIDDEN_CHARACTER.test(rawPath)) return "the path hides a character behind a percent-escape";
+  // Overlong forms of a slash are not UTF-8, and lenient servers decode them nevertheless.
+  if (!isUtf8(rawPath)) return "the path holds percent-escapes that are not UTF-8";
+  return undefined;
+}
+
+function decodeUnreserved(rawPath: string): string {
+  return rawPath.replace(ESCAPE, (escaped, hex: string) => {
+    const character = String.fromCharCode(Number.parseInt(hex, 16));
+    return UNRESERVED.test(character) ? character : escaped;
+  });
+}
+
+/** Empty and dot segments removed; `..` takes the segment before it along, as in RFC 3986. */
+function resolvedSegments(path: string): readonly string[] {
+  const segments: string[] = [];
+  for (const segment of path.split("/")) {
+    if (segment === "..") segments.pop();
+    else if (segment !== "" && segment !== ".") segments.push(segment);
+  }
+  return segments;
+}
+
+function isPlain(segment: string, index: number, count: number): boolean {
+  if (!ENCODED_SLASH.test(segment)) return true;
+  const isLast = index === count - 1;
+  return isLast && index >= PAIR_EARLIEST_INDEX && CURRENCY_PAIR.test(segment);
+}
+
+function isUtf8(rawPath: string): boolean {
+  try {
+    decodeURIComponent(rawPath);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function refused(reason: string): RequestPath {
+  return { kind: "refused", reason };
+}

@@ -1,0 +1,71 @@
+/**
+ * Which requests pass to the broker, which are guarded, which are ours and which are refused.
+ *
+ * 1. Writes pass by being listed; whatever is not in the table is refused. A new endpoint of
+ *    Alpaca's is therefore closed until somebody has thought about it.
+ * 2. Reads pass everywhere in the broker's space: no GET of Alpaca's places an order.
+ * 3. Paths are normalized before they come here (request-path.ts) and compared with their case.
+ */
+
+export type RoutePolicy = "read" | "passed_write" | "guarded" | "stream" | "own" | "refused";
+
+export interface RouteRow {
+  readonly method: "POST" | "PUT" | "PATCH" | "DELETE";
+  /** `{name}` stands for one segment. */
+  readonly path: string;
+  readonly policy: "guarded" | "passed_write";
+  /** The write ends orders and opens nothing; it is recorded. */
+  readonly cancels?: true;
+}
+
+/** Every write that is let in, and how. */
+export const ROUTE_ROWS: readonly RouteRow[] = [
+  { method: "POST", path: "/v2/orders", policy: "guarded" },
+  { method: "PATCH", path: "/v2/orders/{order_id}", policy: "guarded" },
+  { method: "DELETE", path: "/v2/positions", policy: "guarded" },
+  { method: "DELETE", path: "/v2/positions/{symbol_or_asset_id}", policy: "guarded" },
+  { method: "DELETE", path: "/v2/orders", policy: "passed_write", cancels: true },
+  { method: "DELETE", path: "/v2/orders/{order_id}", policy: "passed_write", cancels: true },
+  { method: "POST", path: "/v2/positions/{contract}/exercise", policy: "passed_write" },
+  { method: "POST", path: "/v2/positions/{contract}/do-not-exercise", policy: "passed_write" },
+  { method: "PATCH", path: "/v2/account/configurations", policy: "passed_write" },
+  { method: "POST", path: "/v2/watchlists", policy: "passed_write" },
+  { method: "POST", path: "/v2/watchlists/{watchlist_id}", policy: "passed_write" },
+  { method: "PUT", path: "/v2/watchlists/{watchlist_id}", policy: "passed_write" },
+  { method: "DELETE", path: "/v2/watchlists/{watchlist_id}", policy: "passed_write" },
+  { method: "DELETE", path: "/v2/watchlists/{watchlist_id}/{symbol}", policy: "passed_write" },
+  { method: "POST", path: "/v2/watchlists:by_name", policy: "passed_write" },
+  { method: "PUT", path: "/v2/watchlists:by_name", policy: "passed_write" },
+  { method: "DELETE", path: "/v2/watchlists:by_name", policy: "passed_write" },
+];
+
+/** `/v2/...`, `/v3/...`, `/v1beta3/...`: Alpaca's versions. */
+const BROKER_SPACE = /^\/v\d+(?:beta\d+)?(?:\/|$)/;
+/** Near misses of a version are refused, so that no surface of ours ever grows there. */
+const VERSION_LIKE = /^\/v\d/i;
+const STREAM_PATH = "/stream";
+
+const COMPILED = ROUTE_ROWS.map((row) => ({ row, pattern: patternOf(row.path) }));
+
+/** `path` is normalized; `method` is in capitals, as HTTP has it. */
+export function policyOf(method: string, path: string): RoutePolicy {
+  if (path === STREAM_PATH) return method === "GET" ? "stream" : "refused";
+  if (!BROKER_SPACE.test(path)) return VERSION_LIKE.test(path) ? "refused" : "own";
+  if (method === "GET" || method === "HEAD") return "read";
+  return rowOf(method, path)?.policy ?? "refused";
+}
+
+/** Whether the request cancels an order, or all of them. */
+export function isCancel(method: string, path: string): boolean {
+  return rowOf(method, path)?.cancels ?? false;
+}
+
+function rowOf(method: string, path: string): RouteRow | undefined {
+  return COMPILED.find(({ row, pattern }) => row.method === method && pattern.test(path))?.row;
+}
+
+/** Some clients escape the colon of `:by_name`, and servers read both alike. */
+function patternOf(template: string): RegExp {
+  const source = template.replace(/\{[a-z_]+\}/g, "[^/]+").replace(":", "(?::|%3[Aa])");
+  return new RegExp(`^${source}$`);
+}

@@ -1,0 +1,29 @@
+/**
+ * Takes secrets out of what is told. A client can put its secret anywhere, into a path for
+ * instance, and our messages quote what they received: so what quotes it goes through here first.
+ */
+
+const MASKED = "[redacted]";
+/** Longer quotations are cut, after masking: half a secret would not be recognized. */
+const MAX_CHARACTERS = 300;
+
+export class SecretMask {
+  readonly #secrets: readonly string[];
+
+  constructor(secrets: readonly string[]) {
+    // Longest first: one secret may begin with another. As they are and as a URL spells them.
+    this.#secrets = [...new Set(secrets.flatMap((secret) => [secret, encodeURIComponent(secret)]))]
+      .filter((secret) => secret !== "")
+      .sort((left, right) => right.length - left.length);
+  }
+
+  mask(text: string): string {
+    return this.#secrets.reduce((masked, secret) => masked.replaceAll(secret, MASKED), text);
+  }
+
+  /** Masked and of bounded length: for quoting what a client sent. */
+  quote(text: string): string {
+    const masked = this.mask(text);
+    return masked.length > MAX_CHARACTERS ? `${masked.slice(0, MAX_CHARACTERS)}…` : masked;
+  }
+}

@@ -1,0 +1,207 @@
+/**
+ * The sidecar's HTTP server. Every request meets the front door first; what the door calls our own
+ * goes on to the routes that `own` registered, with its path normalized, and nothing else does.
+ *
+ * 1. Every bound towards clients has a name (server-bounds.ts).
+ * 2. A connection on which something is owed gets no error text in between: a client would take it
+ *    for the answer to its order.
+ * 3. Closing refuses what is new, waits for what is under way up to the caller's bound, then cuts.
+ */
+import type { IncomingMessage } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import Fastify, { type FastifyError, type FastifyInstance } from "fastify";
+import type { Logger } from "pino";
+import type { Clock } from "../core/clock.ts";
+import { LatchError } from "../core/errors.ts";
+import type { Access, Agent } from "./access.ts";
+import { alpacaError, type PlainAnswer, type SidecarErrorName } from "./alpaca-error.ts";
+import { FrontDoor, type PassedCancel } from "./front-door.ts";
+import type { GuardedHandler } from "./guarded-request.ts";
+import type { PassThrough } from "./pass-through.ts";
+import { RefusalLog } from "./refusal-log.ts";
+import { normalizePath, requestTarget } from "./request-path.ts";
+import { policyOf } from "./route-policy.ts";
+import { SecretMask } from "./secret-mask.ts";
+import { DEFAULT_SERVER_BOUNDS, type ServerBounds } from "./server-bounds.ts";
+import { Traffic } from "./traffic.ts";
+
+/** What routes of our own can ask of the server. */
+export interface OwnContext {
+  /** Whose key came with the request; undefined on pages that need none. */
+  agentOf(request: IncomingMessage): Agent | undefined;
+  /** Aborts when closing begins: answers without an end have to end then. */
+  readonly closing: AbortSignal;
+}
+
+export interface SidecarServerOptions {
+  readonly access: Access;
+  readonly passThrough: PassThrough;
+  readonly guarded: GuardedHandler;
+  /** Registers the sidecar's own routes. */
+  readonly own?: (app: FastifyInstance, context: OwnContext) => void;
+  readonly onCancel?: (cancel: PassedCancel) => void | Promise<void>;
+  /** The broker's and the agents' secrets, to be kept out of messages and log lines. */
+  readonly secrets: readonly string[];
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly bounds?: Partial<ServerBounds>;
+}
+
+export interface SidecarServer {
+  readonly app: FastifyInstance;
+  /** Resolves with the port; throws LatchError `port_unavailable`. Port 0 is any free one. */
+  listen(host: string, port: number): Promise<number>;
+  /** Waits up to `withinMs` for what is under way, then cuts every connection. */
+  close(withinMs: number): Promise<void>;
+}
+
+/** Where a refused path is routed to; the front door answers before any route is asked. */
+const NOWHERE = "/";
+const OWN_PARAMETER_CHARACTERS = 1_024;
+
+export function buildServer(options: SidecarServerOptions): SidecarServer {
+  const bounds = { ...DEFAULT_SERVER_BOUNDS, ...options.bounds };
+  const { log, clock } = options;
+  const traffic = new Traffic();
+  const closing = new AbortController();
+  const mask = new SecretMask(options.secrets);
+  const refusals = new RefusalLog(log, clock);
+  const { access, passThrough, guarded, onCancel } = options;
+  const door = new FrontDoor({
+    ...{ access, passThrough, guarded, onCancel },
+    ...{ bounds, traffic, mask, refusals, log, closing: closing.signal },
+  });
+  const app = createApp(bounds, traffic, refusals);
+  const agents = standAtTheDoor(app, door, traffic);
+  answerForOwnRoutes(app, mask, log);
+  options.own?.(app, { agentOf: (request) => agents.get(request), closing: closing.signal });
+  return {
+    app,
+    listen: (host, port) => listen(app, host, port),
+    close: async (withinMs) => {
+      closing.abort();
+      passThrough.endStreams();
+      const settled = new AbortController();
+      const bound = clock.sleep(withinMs, settled.signal).catch(() => {});
+      await Promise.race([traffic.idle(), bound]);
+      settled.abort();
+      await app.close();
+    },
+  };
+}
+
+function createApp(bounds: ServerBounds, traffic: Traffic, refusals: RefusalLog): FastifyInstance {
+  const app = Fastify({
+    logger: false,
+    bodyLimit: bounds.bodyBytes,
+    keepAliveTimeout: bounds.keepAliveMs,
+    requestTimeout: bounds.requestTimeoutMs,
+    forceCloseConnections: true,
+    // While closing the front door answers, which knows what an order may be told.
+    return503OnClosing: false,
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: OWN_PARAMETER_CHARACTERS },
+    rewriteUrl: (request) => normalizedTarget(request.url ?? ""),
+    clientErrorHandler: (error, socket) => {
+      answerUnreadable(error, socket, traffic.isBusy(socket), refusals);
+    },
+    http: {
+      maxHeaderSize: bounds.headerBytes,
+      headersTimeout: bounds.headersTimeoutMs,
+      connectionsCheckingInterval: bounds.timeoutCheckMs,
+    },
+  });
+  app.server.maxConnections = bounds.connections;
+  return app;
+}
+
+/** Lets every request meet the door; gives what is known about those that go on to our routes. */
+function standAtTheDoor(app: FastifyInstance, door: FrontDoor, traffic: Traffic) {
+  const agents = new WeakMap<IncomingMessage, Agent>();
+  app.addHook("onRequest", async (request, reply) => {
+    traffic.enter(request.raw, reply.raw);
+    const decision = door.decide(request.raw, request.originalUrl);
+    if (decision.kind === "own") {
+      if (decision.agent !== undefined) agents.set(request.raw, decision.agent);
+      return;
+    }
+    reply.hijack();
+    await door.serve(decision, request.raw, reply.raw);
+  });
+  return agents;
+}
+
+function answerForOwnRoutes(app: FastifyInstance, mask: SecretMask, log: Logger): void {
+  app.setNotFoundHandler((request, reply) => {
+    const [path = ""] = request.url.split("?");
+    const isStream = policyOf(request.method, path) === "stream";
+    const answer = alpacaError(isStream ? "stream_unavailable" : "not_found");
+    return reply.code(answer.status).headers(answer.headers).send(answer.body);
+  });
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const answer = ownFailure(error, mask);
+    if (answer.status >= 500) {
+      const failure = mask.mask(error.stack ?? error.message);
+      log.error(
+        { method: request.method, path: mask.quote(request.url), failure },
+        "a page failed",
+      );
+    }
+    return reply.code(answer.status).headers(answer.headers).send(answer.body);
+  });
+}
+
+function ownFailure(error: FastifyError, mask: SecretMask): PlainAnswer {
+  if (error instanceof LatchError) {
+    const message = mask.quote(error.message);
+    const extra = { error: error.code, hint: error.hint };
+    return alpacaError("internal_error", { message, extra, status: error.httpStatus });
+  }
+  const status = error.statusCode ?? 500;
+  if (status === 413) return alpacaError("body_too_large");
+  if (status >= 500) return alpacaError("internal_error");
+  return alpacaError("request_malformed", { message: mask.quote(error.message), status });
+}
+
+function normalizedTarget(rawUrl: string): string {
+  const target = normalizePath(rawUrl);
+  return target.kind === "path" ? requestTarget(target.path, target.query) : NOWHERE;
+}
+
+/** What could not be read as HTTP, or took too long, is told so and cut off. */
+function answerUnreadable(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+  isBusy: boolean,
+  refusals: RefusalLog,
+): void {
+  const name = unreadableName(error.code);
+  refusals.note(name);
+  if (isBusy || !socket.writable || error.code === "ECONNRESET") {
+    socket.destroy();
+    return;
+  }
+  const { status, headers, body } = alpacaError(name);
+  const lines = [
+    `HTTP/1.1 ${status} Refused`,
+    ...Object.entries(headers).map(([header, value]) => `${header}: ${value}`),
+    `content-length: ${Buffer.byteLength(body)}`,
+    "connection: close",
+  ];
+  socket.end(`${lines.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy());
+}
+
+function unreadableName(code: string | undefined): SidecarErrorName {
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return "request_timeout";
+  return code === "HPE_HEADER_OVERFLOW" ? "headers_too_large" : "request_malformed";
+}
+
+async function listen(app: FastifyInstance, host: string, port: number): Promise<number> {
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    await app.close();
+    throw new LatchError("port_unavailable", `cannot listen on ${host} port ${port}`, { cause });
+  }
+  return (app.server.address() as AddressInfo).port;
+}

@@ -1,0 +1,200 @@
+/**
+ * The sidecar's own /stream: takes over the connections that ask to become websockets, and sends
+ * every trade update to everyone who listens, in order.
+ *
+ * 1. Connections are bounded. Those without a good key have a share of their own, in which the
+ *    oldest makes room: a storm of bad credentials neither grows nor keeps the others out.
+ * 2. What the listeners are owed when the broker was away is stream-feed.ts's business.
+ */
+import type { IncomingMessage, Server } from "node:http";
+import type { Duplex } from "node:stream";
+import { type WebSocket, WebSocketServer } from "ws";
+import type { Clock } from "../core/clock.ts";
+import { presentedKey } from "./presented-key.ts";
+import { DEFAULT_STREAM_LIMITS, type StreamLimits } from "./stream-limits.ts";
+import { StreamListener } from "./stream-listener.ts";
+import type { ReportProblem } from "./stream-problem.ts";
+import type { TradeUpdate } from "./trade-update.ts";
+
+export interface StreamRelayPorts {
+  readonly clock: Clock;
+  /** Whether a key is good; `keyId` is undefined for a bearer token, which is a secret alone. */
+  readonly authenticate: (keyId: string | undefined, secret: string) => boolean;
+  /** Host and Origin: false keeps a web page out. */
+  readonly mayUpgrade: (request: IncomingMessage) => boolean;
+  /** Whether every event from now on will be delivered. */
+  readonly isLive: () => boolean;
+  /** Default "binary", as Alpaca does it. */
+  readonly frames?: "binary" | "text" | undefined;
+  readonly limits?: Partial<StreamLimits> | undefined;
+  readonly onProblem?: ReportProblem | undefined;
+}
+
+const STREAM_PATH = /^\/stream\/?(?:\?.*)?$/;
+const REFUSALS = {
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  503: "Service Unavailable",
+} as const;
+
+export class StreamRelay {
+  readonly #ports: StreamRelayPorts;
+  readonly #limits: StreamLimits;
+  readonly #frames: "binary" | "text";
+  readonly #websockets: WebSocketServer;
+  readonly #strangers = new Set<StreamListener>();
+  readonly #listeners = new Set<StreamListener>();
+  readonly #detachments: (() => void)[] = [];
+  readonly #closing = new AbortController();
+  #closed: Promise<void> | undefined;
+  #allGone: (() => void) | undefined;
+
+  constructor(ports: StreamRelayPorts) {
+    this.#ports = ports;
+    this.#limits = { ...DEFAULT_STREAM_LIMITS, ...ports.limits };
+    this.#frames = ports.frames ?? "binary";
+    // The library knows this option, its declarations do not yet.
+    const untyped = { closeTimeout: this.#limits.farewellMs };
+    this.#websockets = new WebSocketServer({
+      ...{ noServer: true, maxPayload: this.#limits.clientFrameBytes, perMessageDeflate: false },
+      ...untyped,
+    });
+    void this.#probe().catch(() => {});
+  }
+
+  /** Authenticated clients. */
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
+  /** Clients without a good key so far. */
+  get strangers(): number {
+    return this.#strangers.size;
+  }
+
+  /** Answers `server`'s requests to upgrade: /stream is ours, everything else is refused. */
+  attach(server: Server): void {
+    const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      this.#upgrade(request, socket, head);
+    };
+    server.on("upgrade", upgrade);
+    this.#detachments.push(() => server.off("upgrade", upgrade));
+  }
+
+  /** Sends `update` to everyone who listens. */
+  deliver(update: TradeUpdate): void {
+    // One buffer for all: text frames need none.
+    const frame = this.#frames === "binary" ? Buffer.from(update.frame) : update.frame;
+    for (const listener of this.#listeners) listener.deliver(frame);
+  }
+
+  /** Answers those who asked to listen while the broker was away. */
+  acknowledge(): void {
+    for (const listener of this.#listeners) listener.acknowledge();
+  }
+
+  /** Bids everybody farewell and resolves when every socket is gone. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#closing.abort();
+    for (const detach of this.#detachments.splice(0)) detach();
+    const everyone = [...this.#listeners, ...this.#strangers];
+    if (everyone.length === 0) return;
+    const gone = new Promise<void>((resolve) => {
+      this.#allGone = resolve;
+    });
+    const answered = new AbortController();
+    const limit = this.#ports.clock.sleep(this.#limits.farewellMs, answered.signal);
+    for (const listener of everyone) listener.bidFarewell();
+    await Promise.race([gone, limit.catch(() => {})]);
+    answered.abort();
+    for (const listener of everyone) listener.cut();
+    await gone;
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on("error", () => socket.destroy());
+    const refusal = this.#refusal(request);
+    if (refusal !== undefined) {
+      refuse(socket, refusal);
+      return;
+    }
+    const isAuthenticated = presentedKey(request.headers) !== undefined;
+    this.#websockets.handleUpgrade(request, socket, head, (client) => {
+      this.#welcome(client, isAuthenticated);
+    });
+  }
+
+  #refusal(request: IncomingMessage): keyof typeof REFUSALS | undefined {
+    if (!STREAM_PATH.test(request.url ?? "")) return 404;
+    if (!this.#ports.mayUpgrade(request)) return 403;
+    if (this.#closing.signal.aborted || this.#isFull()) return 503;
+    const key = presentedKey(request.headers);
+    if (key === undefined || this.#ports.authenticate(key.id, key.secret)) return undefined;
+    return 401;
+  }
+
+  #welcome(client: WebSocket, isAuthenticated: boolean): void {
+    const { clock, authenticate, isLive, onProblem } = this.#ports;
+    const listener = new StreamListener(
+      client,
+      {
+        ...{ clock, limits: this.#limits, frames: this.#frames, authenticate, isLive, onProblem },
+        admit: (stranger) => this.#admit(stranger),
+      },
+      isAuthenticated,
+    );
+    client.once("close", () => this.#forget(listener));
+    if (isAuthenticated) {
+      this.#listeners.add(listener);
+      return;
+    }
+    const [oldest] = this.#strangers;
+    if (oldest !== undefined && this.#strangers.size >= this.#limits.strangers) {
+      this.#strangers.delete(oldest);
+      oldest.cut();
+    }
+    this.#strangers.add(listener);
+  }
+
+  #admit(stranger: StreamListener): boolean {
+    if (this.#isFull()) return false;
+    this.#strangers.delete(stranger);
+    this.#listeners.add(stranger);
+    return true;
+  }
+
+  #forget(listener: StreamListener): void {
+    this.#strangers.delete(listener);
+    this.#listeners.delete(listener);
+    if (this.#listeners.size + this.#strangers.size === 0) this.#allGone?.();
+  }
+
+  #isFull(): boolean {
+    return this.#listeners.size >= this.#limits.listeners;
+  }
+
+  async #probe(): Promise<void> {
+    while (!this.#closing.signal.aborted) {
+      await this.#ports.clock.sleep(this.#limits.probeIntervalMs, this.#closing.signal);
+      for (const listener of [...this.#listeners]) listener.probe();
+    }
+  }
+}
+
+function refuse(socket: Duplex, status: keyof typeof REFUSALS): void {
+  const body = JSON.stringify({ message: REFUSALS[status].toLowerCase() });
+  const head = [
+    `HTTP/1.1 ${status} ${REFUSALS[status]}`,
+    "Connection: close",
+    "Content-Type: application/json",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ];
+  socket.once("finish", () => socket.destroy());
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+}

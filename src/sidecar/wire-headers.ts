@@ -1,0 +1,88 @@
+/**
+ * Which headers cross the sidecar. Header lists are flat (`name, value, name, value`), in the order
+ * and spelling of the wire, so that what passes is not rewritten on the way.
+ *
+ * 1. Headers about one connection end with it: the fixed set and whatever Connection names.
+ * 2. The bot's credentials end here. The broker's are added to every request, and nowhere else.
+ */
+
+export type HeaderList = readonly string[];
+
+export interface BrokerKeys {
+  readonly keyId: string;
+  readonly secret: string;
+}
+
+/** RFC 9110, section 7.6.1, and what older proxies speak. `proxy-*` is matched by its beginning. */
+const HOP_BY_HOP: ReadonlySet<string> = new Set([
+  "connection",
+  "http2-settings",
+  "keep-alive",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+const KEY_ID_HEADER = "APCA-API-KEY-ID";
+const SECRET_HEADER = "APCA-API-SECRET-KEY";
+
+/** What says who a client is; of use to nobody behind the door. */
+export const CREDENTIAL_HEADERS: ReadonlySet<string> = new Set([
+  "apca-api-key-id",
+  "apca-api-secret-key",
+  "authorization",
+  "cookie",
+  "proxy-authorization",
+]);
+
+/** Host is the broker's own; Expect was answered when the request was taken. */
+const REPLACED: ReadonlySet<string> = new Set([...CREDENTIAL_HEADERS, "host", "expect"]);
+
+/** Headers by which some servers take one method for another. */
+export const METHOD_OVERRIDES: readonly string[] = [
+  "x-http-method",
+  "x-http-method-override",
+  "x-method-override",
+];
+
+/** What goes to the broker in the place of `raw`. */
+export function headersForBroker(raw: HeaderList, keys: BrokerKeys): string[] {
+  const kept = withoutHopByHop(raw, REPLACED);
+  return [...kept, KEY_ID_HEADER, keys.keyId, SECRET_HEADER, keys.secret];
+}
+
+/** What goes to the bot in the place of `raw`. */
+export function headersForBot(raw: HeaderList): string[] {
+  return withoutHopByHop(raw, new Set());
+}
+
+/** The value of a header that occurs once, or its first. `name` in small letters. */
+export function headerValue(raw: HeaderList, name: string): string | undefined {
+  return pairsOf(raw).find(([candidate]) => candidate.toLowerCase() === name)?.[1];
+}
+
+function withoutHopByHop(raw: HeaderList, others: ReadonlySet<string>): string[] {
+  const pairs = pairsOf(raw);
+  const named = new Set(
+    pairs
+      .filter(([name]) => name.toLowerCase() === "connection")
+      .flatMap(([, value]) => value.toLowerCase().split(","))
+      .map((token) => token.trim()),
+  );
+  return pairs
+    .filter(([spelled]) => {
+      const name = spelled.toLowerCase();
+      const endsHere = HOP_BY_HOP.has(name) || name.startsWith("proxy-") || named.has(name);
+      return !endsHere && !others.has(name);
+    })
+    .flat();
+}
+
+function pairsOf(raw: HeaderList): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    pairs.push([raw[index] ?? "", raw[index + 1] ?? ""]);
+  }
+  return pairs;
+}

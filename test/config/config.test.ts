@@ -1,0 +1,170 @@
+import { describe, expect, test } from "vitest";
+import { DEFAULT_CLAIM_POLICY } from "../../src/claim/policy.ts";
+import { type Environment, resolveConfig, type Settings } from "../../src/config.ts";
+import { LatchError } from "../../src/core/errors.ts";
+
+const NEEDED = { store: "latch.db", keyId: "PKABC", secret: "s3cr3t" };
+
+function failure(settings: Settings, environment: Environment = {}): LatchError {
+  try {
+    resolveConfig(settings, environment);
+  } catch (error) {
+    if (error instanceof LatchError) return error;
+    throw error;
+  }
+  throw new Error("was accepted");
+}
+
+describe("the settings", () => {
+  test("have defaults for all but the store and the credentials", () => {
+    expect(resolveConfig(NEEDED, {})).toEqual({
+      ...NEEDED,
+      agent: "default",
+      baseUrl: undefined,
+      waitMs: 8_000,
+      policy: DEFAULT_CLAIM_POLICY,
+    });
+  });
+
+  test.each([
+    ["TRADELATCH_STORE", "/tmp/x.db", { store: "/tmp/x.db" }],
+    ["TRADELATCH_AGENT", "momentum", { agent: "momentum" }],
+    ["TRADELATCH_AGENT", "true", { agent: "true" }],
+    ["APCA_API_KEY_ID", "PKXYZ", { keyId: "PKXYZ" }],
+    ["APCA_API_SECRET_KEY", "other", { secret: "other" }],
+    ["APCA_API_BASE_URL", "http://127.0.0.1:4599", { baseUrl: "http://127.0.0.1:4599" }],
+    ["TRADELATCH_WAIT_MS", "5000", { waitMs: 5_000 }],
+    ["TRADELATCH_DEDUPE_WINDOW_MS", "60000", { policy: { dedupeWindowMs: 60_000 } }],
+    ["TRADELATCH_SEND_DEADLINE_MS", "3000", { policy: { sendDeadlineMs: 3_000 } }],
+    ["TRADELATCH_POST_DEADLINE_MS", "4000", { policy: { postDeadlineMs: 4_000 } }],
+    ["TRADELATCH_ABSENCE_WINDOW_MS", "20000", { policy: { absenceWindowMs: 20_000 } }],
+    ["TRADELATCH_ALLOW_SHORT", "true", { policy: { allowShort: true } }],
+    ["TRADELATCH_ALLOW_SHORT", "false", { policy: { allowShort: false } }],
+    ["TRADELATCH_CLIENT_ID_IS_IDENTITY", "false", { policy: { clientIdIsIdentity: false } }],
+  ])("come from %s=%s", (variable, value, expected) => {
+    const environment = {
+      TRADELATCH_STORE: NEEDED.store,
+      APCA_API_KEY_ID: NEEDED.keyId,
+      APCA_API_SECRET_KEY: NEEDED.secret,
+      [variable]: value,
+    };
+    expect(resolveConfig({}, environment)).toMatchObject(expected);
+  });
+
+  test("prefer an option to its variable, and take an empty variable for none", () => {
+    const environment = { TRADELATCH_AGENT: "from-environment", TRADELATCH_WAIT_MS: "" };
+    expect(resolveConfig({ ...NEEDED, agent: "from-option" }, environment)).toMatchObject({
+      agent: "from-option",
+      waitMs: 8_000,
+    });
+    expect(resolveConfig({ ...NEEDED, agent: undefined as never }, environment)).toMatchObject({
+      agent: "from-environment",
+    });
+  });
+
+  test("are frozen, the policy too", () => {
+    const config = resolveConfig(NEEDED, {});
+    expect(Object.isFrozen(config)).toBe(true);
+    expect(Object.isFrozen(config.policy)).toBe(true);
+  });
+
+  test("leave other programs' variables alone", () => {
+    expect(resolveConfig(NEEDED, { PATH: "/bin", TRADELATCHET: "1" }).agent).toBe("default");
+  });
+});
+
+describe("a setting that does not fit is refused in one line that names it", () => {
+  test.each<[string, Settings, Environment, string]>([
+    [
+      "no store",
+      { ...NEEDED, store: undefined as never },
+      {},
+      "store (TRADELATCH_STORE) is missing",
+    ],
+    ["an empty store", { ...NEEDED, store: "" }, {}, 'store (TRADELATCH_STORE) is ""'],
+    ["no key", { ...NEEDED, keyId: undefined as never }, {}, "keyId (APCA_API_KEY_ID) is missing"],
+    [
+      "no secret",
+      { ...NEEDED, secret: undefined as never },
+      {},
+      "secret (APCA_API_SECRET_KEY) is missing",
+    ],
+    [
+      "a wait of ten seconds",
+      { ...NEEDED, waitMs: 10_000 },
+      {},
+      "waitMs (TRADELATCH_WAIT_MS) is 10000",
+    ],
+    ["no wait", { ...NEEDED, waitMs: 0 }, {}, "waitMs (TRADELATCH_WAIT_MS) is 0"],
+    ["half a millisecond", { ...NEEDED, waitMs: 0.5 }, {}, "waitMs (TRADELATCH_WAIT_MS) is 0.5"],
+    [
+      "a duration in words",
+      NEEDED,
+      { TRADELATCH_WAIT_MS: "5s" },
+      'waitMs (TRADELATCH_WAIT_MS) is "5s"',
+    ],
+    [
+      "a duration that no timer can count",
+      { ...NEEDED, postDeadlineMs: 3_000_000_000 },
+      {},
+      "postDeadlineMs (TRADELATCH_POST_DEADLINE_MS) is 3000000000",
+    ],
+    [
+      "a switch in other words",
+      NEEDED,
+      { TRADELATCH_ALLOW_SHORT: "yes" },
+      'allowShort (TRADELATCH_ALLOW_SHORT) is "yes"',
+    ],
+    [
+      "a long agent",
+      { ...NEEDED, agent: "a".repeat(65) },
+      {},
+      `agent (TRADELATCH_AGENT) is "${"a".repeat(65)}"`,
+    ],
+    ["an unknown option", { ...NEEDED, dedupeMs: 5 } as Settings, {}, "unknown option dedupeMs"],
+    [
+      "an unknown variable",
+      NEEDED,
+      { TRADELATCH_DEDUPE_MS: "5" },
+      "the environment variable TRADELATCH_DEDUPE_MS is not a setting",
+    ],
+  ])("%s", (_, settings, environment, message) => {
+    const error = failure(settings, environment);
+    expect(error.code).toBe("invalid_option");
+    expect(error.message).toContain(message);
+    expect(error.message).not.toContain("\n");
+  });
+
+  test("and never with a secret in it", () => {
+    const bad = { keyId: 5, secret: { value: "s3cr3t" } } as unknown as Settings;
+    const one = failure({ ...NEEDED, ...bad });
+    const two = failure({ ...NEEDED, secret: bad.secret as never });
+    const store = failure({ ...NEEDED, store: "postgres://me:pa55word@db/latch" });
+    for (const { message } of [one, two, store]) {
+      expect(message).not.toMatch(/s3cr3t|PKABC|pa55word/);
+    }
+    expect(two.message).toContain("secret (APCA_API_SECRET_KEY) is not usable");
+    expect(store.message).toBe(
+      "store (TRADELATCH_STORE) begins with postgres://: a path to a file is needed",
+    );
+  });
+});
+
+describe("Alpaca's live host", () => {
+  test.each([
+    "https://api.alpaca.markets",
+    "https://API.alpaca.markets/v2/",
+    "https://api.alpaca.markets.",
+    "http://api.alpaca.markets:443",
+  ])("is refused as %s unless live is said as well", (baseUrl) => {
+    expect(failure({ ...NEEDED, baseUrl }).message).toContain("say live: true as well");
+    expect(failure(NEEDED, { APCA_API_BASE_URL: baseUrl }).code).toBe("invalid_option");
+    expect(resolveConfig({ ...NEEDED, baseUrl, live: true }, {}).baseUrl).toBe(baseUrl);
+  });
+
+  test("is not the paper host, nor another", () => {
+    for (const baseUrl of ["https://paper-api.alpaca.markets", "http://127.0.0.1:4599"]) {
+      expect(resolveConfig({ ...NEEDED, baseUrl }, {}).baseUrl).toBe(baseUrl);
+    }
+  });
+});
