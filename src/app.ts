@@ -5,13 +5,15 @@
 import { type Logger, pino } from "pino";
 import type { Book } from "./book/book.ts";
 import { createAlpacaBroker } from "./broker/alpaca/alpaca-broker.ts";
+import { normalizeBaseUrl } from "./broker/alpaca/alpaca-options.ts";
 import { RateBudget } from "./broker/alpaca/rate-budget.ts";
-import type { Broker } from "./broker/broker.ts";
-import type { Claim } from "./claim/claim.ts";
+import type { Broker, WireOrder } from "./broker/broker.ts";
+import { type Claim, isAccepted } from "./claim/claim.ts";
+import type { ClaimPolicy } from "./claim/policy.ts";
 import { type Config, processEnvironment, resolveConfig, type Settings } from "./config.ts";
 import { type Clock, type EpochMs, systemClock } from "./core/clock.ts";
 import { LatchError } from "./core/errors.ts";
-import type { AccountId, OwnerId } from "./core/ids.ts";
+import type { AccountId, AgentId, BrokerOrderId, OwnerId } from "./core/ids.ts";
 import { type RandomSource, systemRandom } from "./core/random.ts";
 import { FillPoller } from "./fills/fill-poller.ts";
 import { Gateway } from "./gateway/gateway.ts";
@@ -47,8 +49,16 @@ export type LatchOptions = Settings & Surroundings;
  */
 export interface Latch {
   readonly account: AccountId;
+  /** The broker's address, without a slash at its end. */
+  readonly brokerUrl: string;
   /** One logical action, at most one order; the answer says which of the four ways it went. */
   submit(intent: IntentInput): Promise<OrderAnswer>;
+  /** The same for another agent group of the account, with settings of its own. */
+  submitFor(
+    agent: AgentId,
+    intent: IntentInput,
+    policy?: Partial<ClaimPolicy>,
+  ): Promise<OrderAnswer>;
   book(symbol: string): Promise<Book>;
   books(): Promise<readonly Book[]>;
   /** Claims that are not settled, oldest first. */
@@ -58,6 +68,18 @@ export interface Latch {
   events(query?: EventQuery): Promise<readonly StoredEvent[]>;
   /** One round of looking after what is at work: fills, lost answers, dead owners' claims. */
   tick(): Promise<void>;
+  /**
+   * Looks once at everything that is not settled, by evidence from the broker; what came of it.
+   * Call it before the first order of a process.
+   */
+  recover(): Promise<Recovery>;
+  /** An order in the broker's own JSON; undefined when it cannot be read now. */
+  orderWire(brokerOrderId: BrokerOrderId): Promise<string | undefined>;
+  /**
+   * Orders in the broker's own JSON that may have changed since `since`: the open ones, and those
+   * submitted within a day before it; undefined when they cannot be read now.
+   */
+  orderWiresSince(since: EpochMs | undefined): Promise<readonly WireOrder[] | undefined>;
   /** When a tick would next read something, as the last one left it; undefined: nothing to read. */
   nextDueAt(): EpochMs | undefined;
   /**
@@ -65,6 +87,21 @@ export interface Latch {
    * record as unknown and taken up again at the next start. Then writes what is buffered.
    */
   close(): Promise<void>;
+}
+
+/** How far back orders are read for whoever missed their updates: orders of the day. */
+const WIRE_LOOKBACK_MS = 24 * 60 * 60 * 1_000;
+
+/** What a start found. */
+export interface Recovery {
+  /** Claims that were not settled when the process began. */
+  readonly found: number;
+  /** Those of them that were settled by what the broker shows. */
+  readonly settled: number;
+  /** Those whose order is at work. */
+  readonly working: number;
+  /** Those of which nobody knows yet, or whose refusal waits for a verdict. */
+  readonly unknown: number;
 }
 
 /** Throws LatchError: `invalid_option`, `store_*`, or `broker_unavailable`; nothing was sent. */
@@ -130,6 +167,7 @@ interface Parts {
 
 class OpenLatch implements Latch {
   readonly account: AccountId;
+  readonly brokerUrl: string;
   readonly #parts: Parts;
   readonly #poller: FillPoller;
   readonly #gateway: Gateway;
@@ -140,6 +178,7 @@ class OpenLatch implements Latch {
   constructor(parts: Parts) {
     const { account, config, log } = parts;
     this.account = account;
+    this.brokerUrl = normalizeBaseUrl(config.baseUrl);
     this.#parts = parts;
     this.#poller = new FillPoller(parts);
     this.#gateway = new Gateway({
@@ -160,13 +199,21 @@ class OpenLatch implements Latch {
     this.#schedule = startSchedule([{ name: "fill-poll", cron: FILL_POLL_CRON, run }], log);
   }
 
-  async submit(input: IntentInput): Promise<OrderAnswer> {
+  submit(input: IntentInput): Promise<OrderAnswer> {
+    return this.submitFor(this.#parts.config.agent, input);
+  }
+
+  async submitFor(
+    agent: AgentId,
+    input: IntentInput,
+    policy: Partial<ClaimPolicy> = {},
+  ): Promise<OrderAnswer> {
     const { account, config, log } = this.#parts;
-    const intent = parseIntent(input, account, config.agent);
-    const answer = await this.#gateway.submit(intent);
+    const intent = parseIntent(input, account, agent);
+    const answer = await this.#gateway.submit(intent, { ...config.policy, ...policy });
     const { status, requestId } = answer;
     const { symbol, side, decisionId } = intent;
-    log.info({ status, requestId, symbol, side, decisionId }, "order answered");
+    log.info({ status, requestId, agent, symbol, side, decisionId }, "order answered");
     return answer;
   }
 
@@ -198,6 +245,34 @@ class OpenLatch implements Latch {
     } finally {
       this.#ticks.delete(round);
     }
+  }
+
+  async recover(): Promise<Recovery> {
+    const before = await this.unsettledClaims();
+    await this.#gateway.lookAt(before);
+    await this.tick();
+    const after = await this.unsettledClaims();
+    const working = after.filter(isAccepted).length;
+    return {
+      found: before.length,
+      settled: before.length - after.length,
+      working,
+      unknown: after.length - working,
+    };
+  }
+
+  async orderWire(brokerOrderId: BrokerOrderId): Promise<string | undefined> {
+    const reading = await this.#parts.broker.orderWire(brokerOrderId);
+    return reading.kind === "read" ? reading.value : undefined;
+  }
+
+  async orderWiresSince(since: EpochMs | undefined): Promise<readonly WireOrder[] | undefined> {
+    const { broker, clock } = this.#parts;
+    const after = (since ?? clock.now()) - WIRE_LOOKBACK_MS;
+    const recent = await broker.orderWires({ status: "all", after });
+    const open = await broker.orderWires({ status: "open" });
+    if (recent.kind === "unknown" || open.kind === "unknown") return undefined;
+    return [...open.value, ...recent.value];
   }
 
   nextDueAt(): EpochMs | undefined {

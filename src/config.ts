@@ -67,6 +67,67 @@ const settingsSchema = z.strictObject({
 
 type SettingName = keyof z.input<typeof settingsSchema>;
 
+/** What `tradelatch serve` takes besides. */
+export interface ServeSettings extends Settings {
+  /** The address to listen on. Environment: TRADELATCH_HOST. Default: 127.0.0.1. */
+  readonly host?: string;
+  /** Environment: TRADELATCH_PORT. Default: 4520; 0 takes any that is free. */
+  readonly port?: number;
+  /** Further names that bots reach it by, with commas. Environment: TRADELATCH_HOSTS. */
+  readonly hosts?: string;
+  /**
+   * The bots' own keys, as JSON: `[{"id", "secret", "group", "clientIdIsIdentity"?,
+   * "dedupeWindowMs"?}]`. Environment: TRADELATCH_AGENTS.
+   */
+  readonly agents?: string;
+}
+
+/** A bot's key, the group that it belongs to, and what differs for it from the settings. */
+export interface AgentSettings {
+  readonly id: string;
+  readonly secret: string;
+  readonly group: AgentId;
+  readonly policy: Partial<Pick<ClaimPolicy, "clientIdIsIdentity" | "dedupeWindowMs">>;
+}
+
+export interface ServeConfig {
+  readonly latch: Settings;
+  readonly host: string;
+  readonly port: number;
+  readonly hosts: readonly string[];
+  readonly agents: readonly AgentSettings[];
+}
+
+const DEFAULT_PORT = 4520;
+const LAST_PORT = 65_535;
+
+const serveSchema = z.strictObject({
+  host: z.string().min(1).default("127.0.0.1"),
+  port: z.number().int().nonnegative().max(LAST_PORT).default(DEFAULT_PORT),
+  hosts: z
+    .string()
+    .default("")
+    .transform((names) => names.split(",").filter((name) => name !== "")),
+  agents: z.string().default("[]"),
+});
+
+const agentsSchema = z.array(
+  z.strictObject({
+    id: z.string().min(1),
+    secret: z.string().min(1),
+    group: z.string().min(1).max(64),
+    clientIdIsIdentity: z.boolean().optional(),
+    dedupeWindowMs: duration.optional(),
+  }),
+);
+
+const SERVE_VARIABLES = {
+  host: "TRADELATCH_HOST",
+  port: "TRADELATCH_PORT",
+  hosts: "TRADELATCH_HOSTS",
+  agents: "TRADELATCH_AGENTS",
+} as const;
+
 const VARIABLES: Readonly<Partial<Record<SettingName, string>>> = {
   store: "TRADELATCH_STORE",
   agent: "TRADELATCH_AGENT",
@@ -86,7 +147,7 @@ const VARIABLES: Readonly<Partial<Record<SettingName, string>>> = {
 const SWITCHES: readonly string[] = ["allowShort", "clientIdIsIdentity"];
 
 /** Settings whose values appear in no message. */
-const SECRETS: readonly string[] = ["keyId", "secret"];
+const SECRETS: readonly string[] = ["keyId", "secret", "agents"];
 
 /** Throws LatchError `invalid_option` naming the setting, its variable and the value received. */
 export function resolveConfig(settings: Settings, environment: Environment): Config {
@@ -101,8 +162,41 @@ export function resolveConfig(settings: Settings, environment: Environment): Con
   return Object.freeze({ store, agent: agent as AgentId, keyId, secret, baseUrl, waitMs, policy });
 }
 
+/** Throws LatchError `invalid_option`, as {@link resolveConfig} does. */
+export function resolveServeConfig(settings: ServeSettings, environment: Environment): ServeConfig {
+  const { host, port, hosts, agents, ...latch } = settings;
+  const given = withoutUndefined({ host, port, hosts, agents });
+  const merged = { ...fromEnvironment(environment, SERVE_VARIABLES), ...given };
+  const parsed = serveSchema.safeParse(merged);
+  if (!parsed.success) throw describe(parsed.error, merged);
+  return { ...parsed.data, latch, agents: readAgents(parsed.data.agents) };
+}
+
+/** The text holds secrets, so no message shows it. */
+function readAgents(text: string): readonly AgentSettings[] {
+  const fault = (reason: string) =>
+    new LatchError("invalid_option", `agents (${SERVE_VARIABLES.agents}) is not usable: ${reason}`);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw fault("it is not JSON");
+  }
+  const parsed = agentsSchema.safeParse(value);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw fault(`${issue?.path.join(".")}: ${issue?.message}`);
+  }
+  return parsed.data.map(({ id, secret, group, ...policy }) => ({
+    id,
+    secret,
+    group: group as AgentId,
+    policy: withoutUndefined(policy),
+  }));
+}
+
 function refuseUnknownVariables(environment: Environment): void {
-  const known = new Set(Object.values(VARIABLES));
+  const known = new Set<string>([...Object.values(VARIABLES), ...Object.values(SERVE_VARIABLES)]);
   const unknown = Object.keys(environment).find(
     (name) => name.startsWith("TRADELATCH_") && !known.has(name),
   );
@@ -110,8 +204,11 @@ function refuseUnknownVariables(environment: Environment): void {
   throw new LatchError("invalid_option", `the environment variable ${unknown} is not a setting`);
 }
 
-function fromEnvironment(environment: Environment): Record<string, unknown> {
-  const entries = Object.entries(VARIABLES).flatMap(([name, variable]) => {
+function fromEnvironment(
+  environment: Environment,
+  variables: Readonly<Record<string, string>> = VARIABLES,
+): Record<string, unknown> {
+  const entries = Object.entries(variables).flatMap(([name, variable]) => {
     const value = environment[variable];
     return value === undefined || value === "" ? [] : [[name, readValue(name, value)] as const];
   });
@@ -120,12 +217,12 @@ function fromEnvironment(environment: Environment): Record<string, unknown> {
 
 /** Durations and switches are written as text in the environment. */
 function readValue(name: string, value: string): unknown {
-  if (name.endsWith("Ms") && /^\d+$/.test(value)) return Number(value);
+  if ((name.endsWith("Ms") || name === "port") && /^\d+$/.test(value)) return Number(value);
   if (SWITCHES.includes(name) && /^(true|false)$/.test(value)) return value === "true";
   return value;
 }
 
-function withoutUndefined(settings: Settings): Record<string, unknown> {
+function withoutUndefined(settings: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
 
@@ -150,7 +247,7 @@ function describe(error: z.ZodError, merged: Record<string, unknown>): LatchErro
     return new LatchError("invalid_option", `unknown option ${issue.keys.join(", ")}`);
   }
   const name = String(issue?.path[0] ?? "options");
-  const variable = VARIABLES[name as SettingName];
+  const variable = { ...VARIABLES, ...SERVE_VARIABLES }[name as SettingName];
   const where = variable === undefined ? name : `${name} (${variable})`;
   const shown = SECRETS.includes(name) ? "not usable" : JSON.stringify(merged[name]);
   const received = merged[name] === undefined ? "missing" : shown;

@@ -42,6 +42,9 @@ export type PositionLookup =
   | { readonly kind: "flat" }
   | { readonly kind: "unknown"; readonly reason: string };
 
+/** An order as the broker writes it. */
+export type WireOrder = Readonly<Record<string, unknown>>;
+
 export interface OrdersQuery {
   readonly status: "open" | "closed" | "all";
   /** Submission time, exclusive. */
@@ -58,6 +61,10 @@ export interface Broker {
   orderById(brokerOrderId: BrokerOrderId): Promise<OrderLookup>;
   /** Every order that the query selects, over as many pages as it takes; oldest first. */
   orders(query: OrdersQuery): Promise<Reading<readonly BrokerOrder[]>>;
+  /** One order in the broker's own JSON, for a client that speaks it. */
+  orderWire(brokerOrderId: BrokerOrderId): Promise<Reading<string>>;
+  /** The first page of what the query selects, latest first, each order as the broker's JSON. */
+  orderWires(query: OrdersQuery): Promise<Reading<readonly WireOrder[]>>;
   positions(): Promise<Reading<readonly BrokerPosition[]>>;
   position(symbol: string): Promise<PositionLookup>;
   /** Aborts calls under way (they answer `ambiguous` or `unknown`) and releases sockets. */

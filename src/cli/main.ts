@@ -9,6 +9,7 @@ import { brokerSimCommand } from "./broker-sim-command.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { EXIT_FAILURE, failureLine } from "./failure-line.ts";
 import { replayCommand } from "./replay-command.ts";
+import { serveCommand } from "./serve-command.ts";
 import { stopSignal } from "./stop-signal.ts";
 
 const output: CommandOutput = {
@@ -20,7 +21,11 @@ const output: CommandOutput = {
 const root = program(stopSignal());
 
 function program(stop: AbortSignal): Command {
-  const commands = [replayCommand(output, stop), brokerSimCommand(output, stop)];
+  const commands = [
+    serveCommand(output, process.env, stop),
+    replayCommand(output, stop),
+    brokerSimCommand(output, stop),
+  ];
   const program = new Command("tradelatch")
     .description("One logical order, at most one order at the broker.")
     .version(packageVersion())

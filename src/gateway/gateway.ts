@@ -18,6 +18,7 @@ import { type Claim, isAccepted, isLatched, postOverAt } from "../claim/claim.ts
 import { isSought } from "../claim/decide-absence.ts";
 import { believedId } from "../claim/decide-claim.ts";
 import type { ClaimPolicy } from "../claim/policy.ts";
+import { isLive } from "../claim/transitions.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
 import type { OwnerId } from "../core/ids.ts";
@@ -33,6 +34,7 @@ import {
   proceedAnswer,
   standingAnswer,
 } from "./order-answer.ts";
+import { lookUp } from "./read-back.ts";
 import { ReadBackLoop } from "./read-back-loop.ts";
 
 export interface GatewayPorts {
@@ -47,6 +49,12 @@ export interface GatewayPorts {
   readonly refreshFills: (symbol: string) => Promise<void>;
   /** Told of failures that no caller waits for. */
   readonly onFailure: (error: unknown, claim: Claim) => void;
+}
+
+/** One caller's intent, and what its agent is allowed. */
+interface Asked {
+  readonly intent: IntentDraft;
+  readonly policy: ClaimPolicy;
 }
 
 /** How often a waiting caller looks at the ledger, where another process may own the claim. */
@@ -80,12 +88,12 @@ export class Gateway {
    * One logical action, at most one order. Rejects with a LatchError `store_*` when the claim could
    * not be written; then no order was sent.
    */
-  async submit(intent: IntentDraft): Promise<OrderAnswer> {
+  async submit(intent: IntentDraft, policy = this.#ports.policy): Promise<OrderAnswer> {
     if (this.#stop.signal.aborted) throw new LatchError("store_closed", "the latch is closed");
     const caller = new Caller(this.#ports.clock, this.#ports.waitMs);
     this.#callers.add(caller);
     try {
-      return await this.#follow(this.#submit(intent, caller));
+      return await this.#follow(this.#submit({ intent, policy }, caller));
     } finally {
       this.#callers.delete(caller);
     }
@@ -113,6 +121,17 @@ export class Gateway {
     }
   }
 
+  /**
+   * Looks once at every claim that the broker is not known to have, as a start does before it takes
+   * an order. What is still unknown afterwards is for {@link tend}.
+   */
+  async lookAt(claims: readonly Claim[]): Promise<void> {
+    const ports = this.#ports;
+    for (const claim of claims) {
+      if (isLive(claim.status) && !isAccepted(claim)) await lookUp(ports, claim);
+    }
+  }
+
   /** When {@link tend} would next give up on an attempt that nobody answered for. */
   nextDueAt(): EpochMs | undefined {
     return this.#nextExpiryAt;
@@ -131,10 +150,11 @@ export class Gateway {
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
   }
 
-  async #submit(intent: IntentDraft, caller: Caller): Promise<OrderAnswer> {
+  async #submit(asked: Asked, caller: Caller): Promise<OrderAnswer> {
+    const { intent } = asked;
     let refreshed = false;
     for (;;) {
-      const decision = await this.#claim(intent);
+      const decision = await this.#claim(asked);
       if (decision.kind === "proceed") {
         return this.#proceed(decision.claim, decision.reopened, caller);
       }
@@ -142,13 +162,13 @@ export class Gateway {
         refreshed = true;
         if (await caller.waitsFor(this.#follow(this.#ports.refreshFills(intent.symbol)))) continue;
       }
-      if (await this.#movesInTime(intent, decision, caller)) continue;
+      if (await this.#movesInTime(asked, decision, caller)) continue;
       return this.#answered(intent, decision);
     }
   }
 
-  #claim(intent: IntentDraft): Promise<ClaimDecision> {
-    const { ledger, owner, clock, policy } = this.#ports;
+  #claim({ intent, policy }: Asked): Promise<ClaimDecision> {
+    const { ledger, owner, clock } = this.#ports;
     return ledger.claim({ intent, owner, policy, now: clock.now() });
   }
 
@@ -172,13 +192,13 @@ export class Gateway {
    * yet, or another id's order whose own caller is still to be told of it.
    */
   async #movesInTime(
-    intent: IntentDraft,
+    { intent, policy }: Asked,
     decision: Exclude<ClaimDecision, { kind: "proceed" }>,
     caller: Caller,
   ): Promise<boolean> {
     if (decision.kind === "blocked") return false;
     const { claim } = decision;
-    const own = believedId(intent, this.#ports.policy);
+    const own = believedId(intent, policy);
     const isAnothers = own !== undefined && own !== claim.key.requestId;
     const waitsToBeTold = isAnothers && claim.told === null;
     const isUncertain = decision.kind === "pending" && decision.phase !== "working";

@@ -32,7 +32,8 @@ export async function readBackOnce(ports: ReadBackPorts, claim: Claim): Promise<
   return scan ? scanList(ports, looked) : looked;
 }
 
-async function lookUp(ports: ReadBackPorts, claim: Claim): Promise<Claim> {
+/** One look-up by client_order_id, whatever state the claim is in. */
+export async function lookUp(ports: ReadBackPorts, claim: Claim): Promise<Claim> {
   const readAt = ports.clock.now();
   const lookup = await ports.broker.orderByClientId(claim.clientOrderId);
   if (lookup.kind === "unknown") return claim;

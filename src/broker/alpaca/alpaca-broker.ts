@@ -19,6 +19,7 @@ import type {
   OrdersQuery,
   PositionLookup,
   Reading,
+  WireOrder,
 } from "../broker.ts";
 import {
   type AlpacaBrokerOptions,
@@ -41,7 +42,7 @@ import type { RateBudget } from "./rate-budget.ts";
 import { tellable, tellableReading, tellableSubmit } from "./redaction.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import { type SdkCall, Transport } from "./transport.ts";
-import { readOrdersBody } from "./wire-order.ts";
+import { readOrderBody, readOrdersBody, readWireOrders } from "./wire-order.ts";
 import { readAccountBody, readPositionsBody } from "./wire-position.ts";
 
 /**
@@ -129,14 +130,26 @@ class AlpacaBroker implements Broker {
     );
   }
 
+  orderWire(brokerOrderId: BrokerOrderId): Promise<Reading<string>> {
+    const readBody = (body: string) =>
+      readOrderBody(body)?.brokerOrderId === brokerOrderId ? body : undefined;
+    return this.#read(
+      (init) => this.#orders.getOrderByOrderIDRaw({ orderId: brokerOrderId }, init),
+      (answer) => classifyRead(answer, readBody),
+    );
+  }
+
+  orderWires(query: OrdersQuery): Promise<Reading<readonly WireOrder[]>> {
+    const after = query.after === undefined ? {} : { after: new Date(query.after).toISOString() };
+    const filter = { ...filterOf(query), ...after, direction: "desc" } as const;
+    return this.#read(
+      (init) => this.#orders.getAllOrdersRaw(filter, init),
+      (answer) => classifyRead(answer, readWireOrders),
+    );
+  }
+
   orders(query: OrdersQuery): Promise<Reading<readonly BrokerOrder[]>> {
-    const filter = {
-      status: query.status,
-      limit: PAGE_SIZE,
-      direction: "asc",
-      ...(query.until === undefined ? {} : { until: new Date(query.until).toISOString() }),
-      ...(query.symbols === undefined ? {} : { symbols: query.symbols.join(",") }),
-    } as const;
+    const filter = { ...filterOf(query), direction: "asc" } as const;
     return readEveryPage(query.after, (after) => {
       const from = after === undefined ? {} : { after: new Date(after).toISOString() };
       return this.#read(
@@ -180,4 +193,13 @@ class AlpacaBroker implements Broker {
     }
     return tellableReading(classify(answer), this.#secret);
   }
+}
+
+function filterOf(query: OrdersQuery) {
+  return {
+    status: query.status,
+    limit: PAGE_SIZE,
+    ...(query.until === undefined ? {} : { until: new Date(query.until).toISOString() }),
+    ...(query.symbols === undefined ? {} : { symbols: query.symbols.join(",") }),
+  };
 }

@@ -10,6 +10,7 @@ import { z } from "zod";
 import type { BrokerOrder } from "../../claim/evidence.ts";
 import { type DecimalText, parseDecimal, signOf } from "../../core/decimal.ts";
 import type { BrokerOrderId, ClientOrderId } from "../../core/ids.ts";
+import type { WireOrder } from "../broker.ts";
 import { asJsonObject, parseJsonText } from "./json-text.ts";
 
 /** A decimal of either sign; a number arrives as its text from {@link parseJsonText}. */
@@ -107,4 +108,23 @@ export function readOrdersBody(body: string): OrdersPage | undefined {
     orders.push(order);
   }
   return { orders, length: entries.length };
+}
+
+/** The orders of a list as they are, or undefined when one of them is no order. */
+export function readWireOrders(body: string): readonly WireOrder[] | undefined {
+  const value = parsedJson(body);
+  if (!Array.isArray(value)) return undefined;
+  const orders = value.map((order) => asJsonObject(order));
+  return orders.every((order) => order !== undefined && typeof order.id === "string")
+    ? (orders as readonly WireOrder[])
+    : undefined;
+}
+
+/** Unlike parseJsonText, keeps numbers as they are: these orders are handed on, not computed. */
+function parsedJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,0 +1,148 @@
+/**
+ * `tradelatch serve`: the sidecar. Paper by default; real money must be said in words. Every
+ * setting is a flag and an environment variable.
+ */
+import { once } from "node:events";
+import { Command, InvalidArgumentError } from "commander";
+import type { Logger } from "pino";
+import { type Environment, resolveServeConfig, type ServeSettings } from "../config.ts";
+import type { CommandOutput } from "./command-output.ts";
+
+/** What is under way has this long to end; the program is gone a moment later. */
+const CLOSE_WITHIN_MS = 4_000;
+
+const PRICES = { TQQQ: "75.33", SQQQ: "40.90", QQQ: "600", SPY: "700", AAPL: "250" } as const;
+const ALL_DAY = { open: "00:00", close: "23:59" } as const;
+const OPEN_DAYS = 400;
+const DAY_MS = 24 * 60 * 60 * 1_000;
+const EVERY_SECOND_CRON = "* * * * * *";
+
+interface ServeOptions extends Omit<ServeSettings, "keyId" | "secret"> {
+  readonly broker: "alpaca" | "sim";
+}
+
+const DURATIONS = [
+  ["--wait-ms", "how long a bot waits for a certain answer (default 8000)"],
+  ["--dedupe-window-ms", "how long an equal order is the same one after it filled (45000)"],
+  ["--send-deadline-ms", "how long after its claim an order may be sent (5000)"],
+  ["--post-deadline-ms", "when an order's answer counts as lost (6000)"],
+  ["--absence-window-ms", "the least span of reads that prove an order absent (15000)"],
+] as const;
+
+export function serveCommand(
+  output: CommandOutput,
+  environment: Environment,
+  stop: AbortSignal,
+): Command {
+  const command = new Command("serve")
+    .summary("run the sidecar between Alpaca clients and Alpaca")
+    .description("Run the sidecar: point a bot's APCA_API_BASE_URL at it, and it is guarded.")
+    .option("--broker <name>", "alpaca, or sim for the simulated broker inside", broker, "alpaca")
+    .option("--live", "trade real money, where APCA_API_BASE_URL is Alpaca's live host")
+    .option("--host <address>", "address to listen on (default 127.0.0.1)")
+    .option("--port <number>", "port to listen on (default 4520; 0: any)", wholeNumber)
+    .option("--hosts <names>", "further names that bots reach it by, with commas")
+    .option("--store <path>", "the ledger's SQLite file (default tradelatch.db)")
+    .option("--agent <name>", "the agent group of bots that use the broker's own key")
+    .option("--allow-short", "let a sell open a short position")
+    .option("--no-client-id-is-identity", "compare equal orders even under new client ids");
+  for (const [flag, text] of DURATIONS) command.option(`${flag} <number>`, text, wholeNumber);
+  return command.action(async (options: ServeOptions) => {
+    await serve(output, environment, stop, options);
+  });
+}
+
+async function serve(
+  output: CommandOutput,
+  environment: Environment,
+  stop: AbortSignal,
+  options: ServeOptions,
+): Promise<void> {
+  const { openSidecar } = await import("../sidecar/sidecar.ts");
+  const logger = await openLogger();
+  const simulator = options.broker === "sim" ? await startBroker(logger) : undefined;
+  try {
+    const settings = settingsOf(options, environment, simulator?.url);
+    const sidecar = await openSidecar({
+      serve: resolveServeConfig(settings, environment),
+      environment,
+      logger,
+    });
+    const { latch, recovery } = sidecar;
+    output.line(`Listening on ${sidecar.url}: set APCA_API_BASE_URL=${sidecar.url}`);
+    output.line(`Broker: ${latch.brokerUrl}${simulator ? " (simulated)" : ""}`);
+    output.line(`Account: ${latch.account}`);
+    output.line(`Store: ${settings.store ?? environment.TRADELATCH_STORE}`);
+    output.line(
+      `Claims picked up: ${recovery.found} (${recovery.settled} settled now, ` +
+        `${recovery.working} working, ${recovery.unknown} unknown)`,
+    );
+    if (!stop.aborted) await once(stop, "abort");
+    await sidecar.close(CLOSE_WITHIN_MS);
+    logger.info("ended");
+  } finally {
+    await simulator?.close();
+  }
+}
+
+/** The simulated broker inside: prices for the usual symbols, and a market that never closes. */
+async function startBroker(logger: Logger) {
+  const [{ startSimulator }, { systemClock }, { startSchedule }, { systemRandom }] =
+    await Promise.all([
+      import("../simulator/index.ts"),
+      import("../core/clock.ts"),
+      import("../schedule/schedule.ts"),
+      import("../core/random.ts"),
+    ]);
+  const startAt = systemClock.now();
+  const calendar = Object.fromEntries(
+    Array.from({ length: OPEN_DAYS }, (_, day) => [dayOf(startAt + day * DAY_MS), ALL_DAY]),
+  );
+  // An account of its own each time: what a ledger holds of the last one has ended with it.
+  const accountId = systemRandom.uuid();
+  const broker = await startSimulator({ startAt, calendar, accountId, prices: PRICES });
+  const run = async () => broker.setTime(Math.max(broker.now(), systemClock.now()));
+  const time = startSchedule([{ name: "simulated-time", cron: EVERY_SECOND_CRON, run }], logger);
+  const close = async () => {
+    await time.stop();
+    await broker.close();
+  };
+  return { url: broker.url, close };
+}
+
+/** `YYYY-MM-DD` in New York. */
+function dayOf(instant: number): string {
+  return new Intl.DateTimeFormat("en-CA", { timeZone: "America/New_York" }).format(instant);
+}
+
+async function openLogger() {
+  const { pino } = await import("pino");
+  return pino({ name: "tradelatch" }, pino.destination(2));
+}
+
+function settingsOf(
+  { broker: _, ...options }: ServeOptions,
+  environment: Environment,
+  simulatorUrl: string | undefined,
+): ServeSettings {
+  const store = options.store ?? environment.TRADELATCH_STORE ?? "tradelatch.db";
+  const { clientIdIsIdentity, ...others } = options;
+  const settings: ServeSettings = {
+    ...others,
+    store,
+    // Commander gives a --no- flag the value true when it is absent; the environment may say no.
+    ...(clientIdIsIdentity === false ? { clientIdIsIdentity } : {}),
+  };
+  if (simulatorUrl === undefined) return settings;
+  return { ...settings, baseUrl: simulatorUrl, keyId: "simulated", secret: "simulated" };
+}
+
+function broker(value: string): "alpaca" | "sim" {
+  if (value === "alpaca" || value === "sim") return value;
+  throw new InvalidArgumentError("Give alpaca or sim.");
+}
+
+function wholeNumber(value: string): number {
+  if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError("Give a whole number from 0 up.");
+  return Number(value);
+}
