@@ -47,7 +47,7 @@ export interface Claim {
   readonly refusal: Refusal | null;
   readonly outcome: Outcome | null;
   readonly provenance: Provenance | null;
-  /** When acceptance or the end became certain; null before. */
+  /** When the end became certain, or before it the acceptance; null before either. */
   readonly certainAt: EpochMs | null;
   /** What the owner's own caller was told; null when it got no answer yet. */
   readonly told: "certain" | "pending" | null;

@@ -155,7 +155,7 @@ function ended(claim: Claim, outcome: Outcome, at: EpochMs): Claim {
     outcome,
     provenance: "venue",
     unknownBecause: null,
-    certainAt: claim.certainAt ?? at,
+    certainAt: at,
   };
 }
 

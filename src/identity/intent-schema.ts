@@ -20,6 +20,7 @@ import {
   type OrderTerms,
   TIMES_IN_FORCE,
 } from "./intent.ts";
+import { SYMBOL } from "./symbol.ts";
 
 /** Alpaca's bound for a client_order_id in older documents; the newer one is 128. */
 const CLIENT_ORDER_ID_MAX = 48;
@@ -27,8 +28,6 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 const TEXT_MAX = 256;
 /** More than any order has; with the digits behind the point it keeps all arithmetic exact. */
 const WHOLE_DIGITS_MAX = 15;
-/** US stocks and funds, with a share class or a crypto pair behind a point or a slash. */
-const SYMBOL = /^[A-Z]{1,6}([./][A-Z]{1,4})?$/;
 
 const amountError = "expected a finite decimal number, as text or exact as written";
 const amount = z

@@ -13,6 +13,7 @@ import {
   QUANTITY_DECIMALS,
   signOf,
 } from "../core/decimal.ts";
+import { SYMBOL } from "../identity/symbol.ts";
 import { faultRulesSchema } from "../simulator/fault-rule-schema.ts";
 import type { Session } from "./session-rows.ts";
 import { isCalendarDay, isTimeOfDay, isTimezone } from "./session-time.ts";
@@ -20,8 +21,6 @@ import { isCalendarDay, isTimeOfDay, isTimezone } from "./session-time.ts";
 const TEXT_MAX = 1_000;
 const EVENTS_MAX = 10_000;
 const CENTS_DECIMALS = 2;
-/** US stocks and funds, with a share class or a crypto pair behind a point or a slash. */
-const SYMBOL = /^[A-Z]{1,6}([./][A-Z]{1,4})?$/;
 
 const text = textThat(() => true, `text of 1 to ${TEXT_MAX} characters`);
 const time = textThat(isTimeOfDay, "a time of day such as 09:42:00");

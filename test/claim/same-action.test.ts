@@ -1,6 +1,7 @@
 /** Intents without an id and without an anchor: the same action once more, or a new one? */
 import { describe, expect, test } from "vitest";
 import type { Claim } from "../../src/claim/claim.ts";
+import { decimal } from "../../src/core/decimal.ts";
 import {
   buy,
   filledOrder,
@@ -206,4 +207,16 @@ describe("an equal intent of the same agent", () => {
     const words = { decisionId: "decision-2", reason: "second instance" };
     expect(ledger.claim(buy("6", words)).kind).toBe("skip");
   });
+});
+
+test("an order whose caller got no certain answer has its window from its end, not its find", () => {
+  const ledger = new MemoryLedger();
+  const limit = buy("6", { type: "limit", limitPrice: decimal("75") });
+  const claim = proceeded(ledger.claim(limit));
+  ledger.tell(ledger.loseAnswer(claim), "pending");
+  ledger.after(SECOND).read(claim, orderOf(claim, { limitPrice: decimal("75"), type: "limit" }));
+  const filled = { status: "filled", filled: "6", limitPrice: decimal("75"), type: "limit" };
+  ledger.after(600 * SECOND).read(claim, orderOf(claim, filled));
+  expect(ledger.after(44 * SECOND).claim(limit).kind).toBe("skip");
+  expect(ledger.after(SECOND).claim(limit).kind).toBe("proceed");
 });
