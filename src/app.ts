@@ -73,6 +73,11 @@ export interface Latch {
    * Call it before the first order of a process.
    */
   recover(): Promise<Recovery>;
+  /**
+   * Asks the broker to cancel every working order, and waits until those of ours have ended; false
+   * where they have not within `withinMs`, or the broker could not be asked.
+   */
+  cancelOrders(withinMs: number): Promise<boolean>;
   /** An order in the broker's own JSON; undefined when it cannot be read now. */
   orderWire(brokerOrderId: BrokerOrderId): Promise<string | undefined>;
   /**
@@ -91,6 +96,9 @@ export interface Latch {
 
 /** How far back orders are read for whoever missed their updates: orders of the day. */
 const WIRE_LOOKBACK_MS = 24 * 60 * 60 * 1_000;
+
+/** Between two looks at orders whose cancel was asked for. */
+const CANCEL_PAUSE_MS = 250;
 
 /** What a start found. */
 export interface Recovery {
@@ -259,6 +267,21 @@ class OpenLatch implements Latch {
       working,
       unknown: after.length - working,
     };
+  }
+
+  async cancelOrders(withinMs: number): Promise<boolean> {
+    const { broker, clock } = this.#parts;
+    const giveUpAt = clock.now() + withinMs;
+    const asked = await broker.cancelOrders();
+    if (asked.kind === "unknown") return false;
+    for (;;) {
+      const working = (await this.unsettledClaims()).filter(isAccepted);
+      if (working.length === 0) return true;
+      if (clock.now() >= giveUpAt) return false;
+      const symbols = new Set(working.map(({ intent }) => intent.symbol));
+      for (const symbol of symbols) await this.#poller.refresh(symbol);
+      await clock.sleep(CANCEL_PAUSE_MS);
+    }
   }
 
   async orderWire(brokerOrderId: BrokerOrderId): Promise<string | undefined> {

@@ -13,7 +13,7 @@ import type { OrderTerms } from "../identity/intent.ts";
 /** What the order is meant to do to the position; the broker refuses it if it would not. */
 export type PositionIntent = "buy_to_open" | "buy_to_close" | "sell_to_open" | "sell_to_close";
 
-export interface OrderRequest extends Omit<OrderTerms, "effect"> {
+export interface OrderRequest extends Omit<OrderTerms, "effect" | "portion"> {
   readonly clientOrderId: ClientOrderId;
   /** Null leaves it to the broker to infer. */
   readonly positionIntent: PositionIntent | null;
@@ -65,6 +65,8 @@ export interface Broker {
   orderWire(brokerOrderId: BrokerOrderId): Promise<Reading<string>>;
   /** The first page of what the query selects, latest first, each order as the broker's JSON. */
   orderWires(query: OrdersQuery): Promise<Reading<readonly WireOrder[]>>;
+  /** Asks for the end of every working order; "read" once the broker has taken that. */
+  cancelOrders(): Promise<Reading<null>>;
   positions(): Promise<Reading<readonly BrokerPosition[]>>;
   position(symbol: string): Promise<PositionLookup>;
   /** Aborts calls under way (they answer `ambiguous` or `unknown`) and releases sockets. */

@@ -92,5 +92,5 @@ function causeOf(book: Book, code: BlockCode): ClaimKey | null {
 }
 
 function amountOf(intent: Intent): string {
-  return intent.quantity ?? `${intent.notional} USD`;
+  return intent.quantity ?? intent.portion ?? `${intent.notional} USD`;
 }

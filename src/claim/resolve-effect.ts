@@ -9,6 +9,7 @@ import type { EpochMs } from "../core/clock.ts";
 import type { Effect, Intent, IntentDraft } from "../identity/intent.ts";
 import type { Claim } from "./claim.ts";
 import type { ClaimPolicy } from "./policy.ts";
+import type { SidedDraft } from "./resolve-portion.ts";
 import { repeatedBy } from "./same-action.ts";
 
 export interface EffectSnapshot {
@@ -29,7 +30,7 @@ export function asksForCloses(
 }
 
 export function resolveEffect(
-  draft: IntentDraft,
+  draft: SidedDraft,
   snapshot: EffectSnapshot,
   now: EpochMs,
   policy: ClaimPolicy,
@@ -38,7 +39,7 @@ export function resolveEffect(
 }
 
 function effectOf(
-  draft: IntentDraft,
+  draft: SidedDraft,
   { book, existing, equalCloses }: EffectSnapshot,
   now: EpochMs,
   policy: ClaimPolicy,

@@ -86,6 +86,11 @@ export function toFixed(a: DecimalText, places: number): string {
   return (rounded.isZero() ? rounded.abs() : rounded).toFixed(places);
 }
 
+/** `a` with at most `places` digits behind the point, towards zero. */
+export function roundDown(a: DecimalText, places: number): DecimalText {
+  return canonical(new Decimal(a).toDecimalPlaces(places, DecimalJs.ROUND_DOWN));
+}
+
 /** `a` rounded half-even to whole cents. */
 export function roundToCents(a: DecimalText): DecimalText {
   return decimal(toFixed(a, 2));

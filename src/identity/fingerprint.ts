@@ -20,6 +20,7 @@ const FINGERPRINT_FIELDS = [
   "trailPercent",
   "extendedHours",
   "extension",
+  "portion",
 ] as const satisfies readonly (keyof OrderTerms)[];
 
 export type FingerprintField = (typeof FINGERPRINT_FIELDS)[number];
@@ -33,9 +34,7 @@ export interface FieldDifference {
 
 /** 64 hex digits that are equal exactly when all terms are equal by value. */
 export function fingerprintOf(terms: OrderTerms): string {
-  const fields = FINGERPRINT_FIELDS.filter(
-    (field) => field !== "extension" || terms[field] !== null,
-  );
+  const fields = FINGERPRINT_FIELDS.filter((field) => isTerm(terms, field));
   return canonicalHash(Object.fromEntries(fields.map((field) => [field, terms[field]])));
 }
 
@@ -49,7 +48,13 @@ export function firstDifference(
   return { field, first: shown(first, field), second: shown(second, field) };
 }
 
+/** What a part of the position comes to is no term of the request, and absent terms came later. */
+function isTerm(terms: OrderTerms, field: FingerprintField): boolean {
+  if (field === "side" || field === "quantity") return terms.portion === null;
+  return (field !== "extension" && field !== "portion") || terms[field] !== null;
+}
+
 function shown(terms: OrderTerms, field: FingerprintField): string {
-  const value = terms[field];
+  const value = isTerm(terms, field) ? terms[field] : null;
   return typeof value === "object" && value !== null ? canonicalJson(value) : String(value);
 }

@@ -4,7 +4,9 @@
  */
 import { z } from "zod";
 import {
+  compare,
   type DecimalText,
+  decimal,
   decimalPlaces,
   parseDecimal,
   QUANTITY_DECIMALS,
@@ -54,6 +56,18 @@ function refuse(context: z.RefinementCtx, message: string): never {
 const wellFormed = (value: string) => !LONE_SURROGATE.test(value);
 const text = z.string().min(1).max(TEXT_MAX).refine(wellFormed, "expected well-formed Unicode");
 
+const PERCENT = /^(.+)%$/;
+const WHOLE = decimal("100");
+
+const portion = z.string().transform((value, context): string => {
+  if (value === "all") return value;
+  const percent = parseDecimal(PERCENT.exec(value)?.[1] ?? "");
+  if (percent === undefined || signOf(percent) <= 0 || compare(percent, WHOLE) > 0) {
+    return refuse(context, "expected all, or a part above 0% and up to 100%");
+  }
+  return compare(percent, WHOLE) === 0 ? "all" : `${percent}%`;
+});
+
 const anchorSchema = z.union(
   [
     z.strictObject({ bar: text, stage: text }),
@@ -64,7 +78,8 @@ const anchorSchema = z.union(
 
 const intentSchema = z.strictObject({
   symbol: z.string().regex(SYMBOL, "expected a symbol such as TQQQ or BRK.B"),
-  side: z.enum(["buy", "sell"]),
+  /** Left out only with `portion`. */
+  side: z.enum(["buy", "sell"]).optional(),
   /** Left out, it follows from the anchor or from what is held. */
   effect: z.enum(["open", "close"]).optional(),
   quantity: amount.optional(),
@@ -76,6 +91,8 @@ const intentSchema = z.strictObject({
   trailPrice: amount.optional(),
   trailPercent: amount.optional(),
   extendedHours: z.boolean().default(false),
+  /** A close of `all` that is held, or of a part of it such as `50%`; instead of a quantity. */
+  portion: portion.optional(),
   extension: z.record(z.string(), z.json()).optional(),
   requestId: text.optional(),
   clientOrderId: text.max(CLIENT_ORDER_ID_MAX).optional(),
@@ -96,7 +113,7 @@ export function parseIntent(input: unknown, account: AccountId, agent: AgentId):
     account,
     agent,
     symbol: fields.symbol,
-    side: fields.side,
+    side: fields.side ?? null,
     effect: fields.effect ?? effectOfAnchor(fields.anchor),
     quantity: fields.quantity ?? null,
     notional: fields.notional ?? null,
@@ -108,6 +125,7 @@ export function parseIntent(input: unknown, account: AccountId, agent: AgentId):
     trailPercent: fields.trailPercent ?? null,
     extendedHours: fields.extendedHours,
     extension: fields.extension ?? null,
+    portion: fields.portion ?? null,
     requestId: (fields.requestId as RequestId | undefined) ?? null,
     clientOrderId: (fields.clientOrderId as ClientOrderId | undefined) ?? null,
     anchor: fields.anchor ?? null,
@@ -151,7 +169,9 @@ function describe(value: unknown): string {
 
 /** What no single field shows, in the words of the message; undefined when all is well. */
 function inconsistency(intent: IntentDraft): string | undefined {
-  const { quantity, notional, anchor, effect } = intent;
+  const { quantity, notional, anchor, effect, portion: part, side } = intent;
+  if (part !== null) return partInconsistency(intent);
+  if (side === null) return "side is missing: expected buy or sell";
   if ((quantity === null) === (notional === null)) {
     const received = `quantity is ${given(quantity)} and notional is ${given(notional)}`;
     return `${received}: exactly one of them must be given`;
@@ -164,7 +184,17 @@ function inconsistency(intent: IntentDraft): string | undefined {
   return priceInconsistency(intent);
 }
 
-function priceInconsistency(terms: Omit<OrderTerms, "effect">): string | undefined {
+/** A part of the position is closed at the market; the book says which side and how much. */
+function partInconsistency(intent: IntentDraft): string | undefined {
+  const { quantity, notional, side, effect, type, portion: part } = intent;
+  if (quantity !== null || notional !== null || side !== null) {
+    return `portion is ${part}: quantity, notional and side must be left out`;
+  }
+  if (effect === "open") return `portion is ${part}: only a close has one`;
+  return type === "market" ? undefined : `portion is ${part}: expected a market order, not ${type}`;
+}
+
+function priceInconsistency(terms: Omit<OrderTerms, "effect" | "side">): string | undefined {
   // One cancels the other: the prices of both orders are in their legs.
   if (terms.extension?.order_class === "oco") return undefined;
   const { type, limitPrice, stopPrice, trailPrice, trailPercent } = terms;

@@ -34,6 +34,12 @@ export interface OrderTerms {
    * the order as they are and compared by value. Null where there are none.
    */
   readonly extension: Readonly<Record<string, unknown>> | null;
+  /**
+   * A close of a part of the position instead of a number of shares: `all`, or such as `50%`. Side
+   * and quantity then follow from the book when the claim is made, and the part as it was asked for
+   * is what identifies the close: the same request again does not sell half of the rest.
+   */
+  readonly portion: string | null;
 }
 
 /** What makes an open the same one on every try: its bar and the stage of the entry. */
@@ -63,5 +69,9 @@ export interface Intent extends OrderTerms {
   readonly reason: string | null;
 }
 
-/** An intent as it comes in: where the caller does not say `open` or `close`, the book decides. */
-export type IntentDraft = Omit<Intent, "effect"> & { readonly effect: Effect | null };
+/** An intent as it comes in: where the caller leaves something open, the book decides. */
+export type IntentDraft = Omit<Intent, "effect" | "side"> & {
+  readonly effect: Effect | null;
+  /** Null only for a close of a part of the position. */
+  readonly side: Side | null;
+};

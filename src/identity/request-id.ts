@@ -44,7 +44,8 @@ export function requestPreimage(
   };
 }
 
-function amountOf(intent: Intent): { quantity: DecimalText } | { notional: DecimalText | null } {
+function amountOf(intent: Intent): Record<string, DecimalText | string | null> {
+  if (intent.portion !== null) return { portion: intent.portion };
   return intent.quantity === null ? { notional: intent.notional } : { quantity: intent.quantity };
 }
 

@@ -41,6 +41,7 @@ export function intent(changes: Partial<Intent> = {}): Intent {
     trailPercent: null,
     extendedHours: false,
     extension: null,
+    portion: null,
     requestId: null,
     clientOrderId: null,
     anchor: null,

@@ -3,7 +3,9 @@ import { describe, expect, test } from "vitest";
 import { emptyBook } from "../../src/book/book.ts";
 import type { Claim } from "../../src/claim/claim.ts";
 import { asksForCloses, resolveEffect } from "../../src/claim/resolve-effect.ts";
+import { resolvePortion, type SidedDraft } from "../../src/claim/resolve-portion.ts";
 import { decimal, ZERO } from "../../src/core/decimal.ts";
+import { fingerprintOf } from "../../src/identity/fingerprint.ts";
 import type { IntentDraft } from "../../src/identity/intent.ts";
 import { ACCOUNT, buy, filledOrder, POLICY, proceeded, SECOND, START, sell } from "./builders.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
@@ -11,10 +13,10 @@ import { MemoryLedger } from "./memory-ledger.ts";
 const FLAT = emptyBook(ACCOUNT, "TQQQ");
 const LONG = { ...FLAT, net: decimal("6"), episode: 1 };
 const SHORT = { ...FLAT, net: decimal("-6"), episode: 1 };
-const BUY: IntentDraft = { ...buy("6"), effect: null };
-const SELL: IntentDraft = { ...sell("6"), effect: null };
+const BUY: SidedDraft = { ...buy("6"), effect: null };
+const SELL: SidedDraft = { ...sell("6"), effect: null };
 
-function effect(draft: IntentDraft, book = FLAT, equalCloses: readonly Claim[] = [], now = START) {
+function effect(draft: SidedDraft, book = FLAT, equalCloses: readonly Claim[] = [], now = START) {
   const snapshot = { book, existing: undefined, equalCloses };
   return resolveEffect(draft, snapshot, now, POLICY).effect;
 }
@@ -67,5 +69,40 @@ describe("an order without a stated effect", () => {
 
   test("is what the caller says where it says so", () => {
     expect(effect({ ...SELL, effect: "open" }, LONG)).toBe("open");
+  });
+});
+
+describe("a close of a part of the position", () => {
+  const part = (portion: string): IntentDraft => ({
+    ...SELL,
+    side: null,
+    quantity: null,
+    portion,
+  });
+
+  test.each([
+    ["all", LONG, "sell", "6"],
+    ["50%", LONG, "sell", "3"],
+    ["33.3%", LONG, "sell", "1.998"],
+    ["all", SHORT, "buy", "6"],
+    ["all", FLAT, "sell", null],
+  ])("%s is side and shares by the book", (portion, book, side, quantity) => {
+    expect(resolvePortion(part(portion), book)).toMatchObject({ effect: "close", side, quantity });
+  });
+
+  test("is rounded down to what the broker takes", () => {
+    const book = { ...LONG, net: decimal("1") };
+    const { quantity } = resolvePortion(part("33.33333333333%"), book);
+    expect(quantity).toBe("0.333333333");
+  });
+
+  test("has one fingerprint however much is left, and another for another part", () => {
+    const fingerprint = (portion: string, book = LONG) => {
+      const draft = resolvePortion(part(portion), book);
+      return fingerprintOf({ ...draft, effect: "close" });
+    };
+    expect(fingerprint("50%", { ...LONG, net: decimal("3") })).toBe(fingerprint("50%"));
+    expect(fingerprint("50%", FLAT)).toBe(fingerprint("50%"));
+    expect(fingerprint("50%")).not.toBe(fingerprint("all"));
   });
 });

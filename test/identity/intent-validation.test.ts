@@ -40,6 +40,7 @@ describe("an intent that is as it should be", () => {
       trailPercent: null,
       extendedHours: false,
       extension: null,
+      portion: null,
       requestId: null,
       clientOrderId: null,
       anchor: null,
@@ -122,6 +123,25 @@ const REFUSALS: readonly (readonly [string, Record<string, unknown>, string])[] 
   ["a class of no letters", { symbol: "BRK." }, 'symbol is "BRK.": expected a symbol such as'],
   ["no symbol", { symbol: undefined }, "symbol is missing: "],
   ["another side", { side: "short" }, 'side is "short": '],
+  ["no side", { side: undefined }, "side is missing: expected buy or sell"],
+  ["a part of nothing", closePart("0%"), 'portion is "0%": expected all, or a part above 0%'],
+  ["more than all", closePart("100.1%"), 'portion is "100.1%": expected all, or a part above'],
+  ["a part without a sign", closePart("50"), 'portion is "50": expected all, or a part above 0%'],
+  [
+    "a part and a side",
+    { ...closePart("50%"), side: "sell" },
+    "portion is 50%: quantity, notional",
+  ],
+  [
+    "an open of a part",
+    { ...closePart("50%"), effect: "open" },
+    "portion is 50%: only a close has",
+  ],
+  [
+    "a part at a limit",
+    { ...closePart("all"), type: "limit", limitPrice: "75" },
+    "portion is all: expected a market order, not limit",
+  ],
   ["another effect", { effect: "sell_to_close" }, 'effect is "sell_to_close": '],
   ["another type", { type: "moc" }, 'type is "moc": '],
   ["another time in force", { timeInForce: "gtd" }, 'timeInForce is "gtd": '],
@@ -165,6 +185,10 @@ const REFUSALS: readonly (readonly [string, Record<string, unknown>, string])[] 
   ],
 ];
 
+function closePart(portion: string): Record<string, unknown> {
+  return { side: undefined, quantity: undefined, effect: "close", portion };
+}
+
 function closeWith(anchor: object): Record<string, unknown> {
   return { side: "sell", effect: "close", anchor };
 }
@@ -172,6 +196,13 @@ function closeWith(anchor: object): Record<string, unknown> {
 describe("an intent that is refused names what was received", () => {
   test.each(REFUSALS)("%s", (_, changes, beginning) => {
     expect(refusalOf({ ...BASE, ...changes }).slice(0, beginning.length)).toBe(beginning);
+  });
+
+  test.each([
+    ["100%", "all"],
+    ["50.0%", "50%"],
+  ])("reads the part %s as %s", (portion, canonical) => {
+    expect(parsed(closePart(portion)).portion).toBe(canonical);
   });
 
   test.each([

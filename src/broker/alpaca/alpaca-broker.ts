@@ -45,6 +45,9 @@ import { type SdkCall, Transport } from "./transport.ts";
 import { readOrderBody, readOrdersBody, readWireOrders } from "./wire-order.ts";
 import { readAccountBody, readPositionsBody } from "./wire-position.ts";
 
+/** One answer for each order, in the body. */
+const CANCELS_TAKEN = 207;
+
 /**
  * A broker that talks to Alpaca. Throws `invalid_option` for an address or a credential that
  * cannot be used safely; afterwards no method rejects for anything that the broker did.
@@ -157,6 +160,19 @@ class AlpacaBroker implements Broker {
         (answer) => classifyRead(answer, readOrdersBody),
       );
     });
+  }
+
+  async cancelOrders(): Promise<Reading<null>> {
+    this.#budget.countOrder();
+    const exchange = await this.#transport.perform(this.#readDeadlineMs, (init) =>
+      this.#orders.deleteAllOrdersRaw(init),
+    );
+    if (exchange.kind === "failed") {
+      return { kind: "unknown", reason: tellable(exchange.reason, this.#secret) };
+    }
+    const { httpStatus } = exchange.answer;
+    if (httpStatus === CANCELS_TAKEN) return { kind: "read", value: null };
+    return { kind: "unknown", reason: `the cancels were answered with ${httpStatus}` };
   }
 
   positions(): Promise<Reading<readonly BrokerPosition[]>> {

@@ -11,6 +11,7 @@ import { decideRecord, type RecordCommand } from "../../claim/decide-record.ts";
 import type { BrokerOrder } from "../../claim/evidence.ts";
 import { evolveBook, evolveBookByClaim, evolveClaim } from "../../claim/evolve.ts";
 import { asksForCloses, resolveEffect } from "../../claim/resolve-effect.ts";
+import { resolvePortion } from "../../claim/resolve-portion.ts";
 import type { EpochMs } from "../../core/clock.ts";
 import { InvariantError } from "../../core/errors.ts";
 import type { AccountId, ClaimKey } from "../../core/ids.ts";
@@ -20,9 +21,10 @@ import type { Note, OpeningPosition, RecordResult } from "../ledger.ts";
 import type { Rows } from "./rows.ts";
 
 export function runClaim(rows: Rows, request: ClaimRequest): ClaimDecision {
-  const { intent: draft, policy, now } = request;
-  const { account, agent, symbol } = draft;
+  const { policy, now } = request;
+  const { account, agent, symbol } = request.intent;
   const book = rows.book(account, symbol);
+  const draft = resolvePortion(request.intent, book);
   const believed = believedId(draft, policy);
   const known = believed && rows.claim({ account, agent, requestId: believed });
   const equalCloses = asksForCloses(draft, book, known)

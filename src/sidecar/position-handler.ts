@@ -1,0 +1,95 @@
+/**
+ * Closes positions by claimed orders. Alpaca's own route makes an order under an id that nobody can
+ * claim beforehand, so that a repeat would sell again; here the request becomes a close like any
+ * other, identified by what was asked for, and the bot gets the shape that it expects.
+ */
+
+import type { Book } from "../book/book.ts";
+import { isZero } from "../core/decimal.ts";
+import type { BlockedAnswer, OrderAnswer } from "../gateway/order-answer.ts";
+import type { IntentInput } from "../identity/intent-schema.ts";
+import type { Agent } from "./access.ts";
+import { alpacaError } from "./alpaca-error.ts";
+import type { GuardedAnswer, GuardedRequest } from "./guarded-request.ts";
+
+export interface PositionPorts {
+  /** Submits the close and puts the answer into Alpaca's shape. */
+  place(
+    agent: Agent,
+    input: IntentInput,
+    inOurWords: (answer: OrderAnswer) => GuardedAnswer | undefined,
+  ): Promise<GuardedAnswer>;
+  books(): Promise<readonly Book[]>;
+  /** True once no order of ours is working any more. */
+  cancelOrders(withinMs: number): Promise<boolean>;
+}
+
+/** Within the ten seconds that clients wait, and leaving time for the closes. */
+const CANCELS_WITHIN_MS = 4_000;
+const MULTI_STATUS = 207;
+const JSON_TYPE = { "content-type": "application/json; charset=utf-8" };
+const PREFIX = "/v2/positions/";
+
+export async function handlePositions(
+  ports: PositionPorts,
+  request: GuardedRequest,
+): Promise<GuardedAnswer> {
+  if (!request.path.startsWith(PREFIX)) return closeAll(ports, request);
+  const symbol = decodeURIComponent(request.path.slice(PREFIX.length));
+  const asked = amountAsked(request.query);
+  if (asked === undefined) {
+    const message = "expected at most one of qty and percentage";
+    return alpacaError("order_malformed", { message });
+  }
+  return closeOne(ports, request.agent, { symbol, ...asked });
+}
+
+function amountAsked(query: URLSearchParams): Partial<IntentInput> | undefined {
+  const quantity = query.get("qty");
+  const percentage = query.get("percentage");
+  if (quantity !== null && percentage !== null) return undefined;
+  if (quantity !== null) return { effect: "close", quantity };
+  return { portion: percentage === null ? "all" : `${percentage}%` };
+}
+
+/** Shares by number need a side: the book's own, as of now; the claim checks it again. */
+async function closeOne(
+  ports: PositionPorts,
+  agent: Agent,
+  input: Partial<IntentInput> & { readonly symbol: string },
+): Promise<GuardedAnswer> {
+  const books = await ports.books();
+  const book = books.find(({ symbol }) => symbol === input.symbol);
+  const side = book?.net.startsWith("-") ? "buy" : "sell";
+  const sided = input.portion === undefined ? { ...input, side } : input;
+  return ports.place(agent, sided as IntentInput, flatAnswer);
+}
+
+/** A position that is flat, in Alpaca's words. */
+function flatAnswer(answer: OrderAnswer): GuardedAnswer | undefined {
+  if (answer.status !== "BLOCKED" || answer.code !== "close_while_flat") return undefined;
+  const { cause, hint, code }: BlockedAnswer = answer;
+  const body = {
+    code: 40410000,
+    message: "position does not exist",
+    tradelatch: { status: answer.status, error: code, hint, cause },
+  };
+  return { status: 404, headers: JSON_TYPE, body: JSON.stringify(body) };
+}
+
+async function closeAll(ports: PositionPorts, request: GuardedRequest): Promise<GuardedAnswer> {
+  const cancels = request.query.get("cancel_orders")?.toLowerCase() === "true";
+  if (cancels && !(await ports.cancelOrders(CANCELS_WITHIN_MS))) {
+    const message =
+      "the orders that were to be canceled first have not all ended; nothing was sold";
+    return alpacaError("order_not_taken", { message, headers: { "retry-after": "2" } });
+  }
+  const held = (await ports.books()).filter(({ net }) => !isZero(net));
+  const closed = await Promise.all(
+    held.map(async ({ symbol }) => {
+      const answer = await closeOne(ports, request.agent, { symbol, portion: "all" });
+      return { symbol, status: answer.status, body: JSON.parse(answer.body) as unknown };
+    }),
+  );
+  return { status: MULTI_STATUS, headers: JSON_TYPE, body: JSON.stringify(closed) };
+}
