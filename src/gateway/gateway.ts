@@ -152,7 +152,9 @@ export class Gateway {
 
   async #submit(asked: Asked, caller: Caller): Promise<OrderAnswer> {
     const { intent } = asked;
-    let refreshed = false;
+    // A part of the position is a part of what is held now, not of what was last polled.
+    let refreshed = intent.portion !== null;
+    if (refreshed) await this.#refresh(intent.symbol, caller);
     for (;;) {
       const decision = await this.#claim(asked);
       if (decision.kind === "proceed") {
@@ -160,11 +162,16 @@ export class Gateway {
       }
       if (decision.kind === "blocked" && ABOUT_SHARES.has(decision.block.code) && !refreshed) {
         refreshed = true;
-        if (await caller.waitsFor(this.#follow(this.#ports.refreshFills(intent.symbol)))) continue;
+        if (await this.#refresh(intent.symbol, caller)) continue;
       }
       if (await this.#movesInTime(asked, decision, caller)) continue;
       return this.#answered(intent, decision);
     }
+  }
+
+  /** Whether our working orders in `symbol` were read while the caller waits. */
+  #refresh(symbol: string, caller: Caller): Promise<boolean> {
+    return caller.waitsFor(this.#follow(this.#ports.refreshFills(symbol)));
   }
 
   #claim({ intent, policy }: Asked): Promise<ClaimDecision> {
