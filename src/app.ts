@@ -53,12 +53,8 @@ export interface Latch {
   readonly brokerUrl: string;
   /** One logical action, at most one order; the answer says which of the four ways it went. */
   submit(intent: IntentInput): Promise<OrderAnswer>;
-  /** The same for another agent group of the account, with settings of its own. */
-  submitFor(
-    agent: AgentId,
-    intent: IntentInput,
-    policy?: Partial<ClaimPolicy>,
-  ): Promise<OrderAnswer>;
+  /** The same for another agent group of the account. */
+  submitFor(agent: AgentId, intent: IntentInput, options?: SubmitOptions): Promise<OrderAnswer>;
   book(symbol: string): Promise<Book>;
   books(): Promise<readonly Book[]>;
   /** Claims that are not settled, oldest first. */
@@ -92,6 +88,13 @@ export interface Latch {
    * record as unknown and taken up again at the next start. Then writes what is buffered.
    */
   close(): Promise<void>;
+}
+
+export interface SubmitOptions {
+  /** What differs for this agent from the settings. */
+  readonly policy?: Partial<ClaimPolicy> | undefined;
+  /** Aborts when the caller goes away: an answer no longer reaches it. */
+  readonly gone?: AbortSignal | undefined;
 }
 
 /** How far back orders are read for whoever missed their updates: orders of the day. */
@@ -214,11 +217,12 @@ class OpenLatch implements Latch {
   async submitFor(
     agent: AgentId,
     input: IntentInput,
-    policy: Partial<ClaimPolicy> = {},
+    options: SubmitOptions = {},
   ): Promise<OrderAnswer> {
     const { account, config, log } = this.#parts;
     const intent = parseIntent(input, account, agent);
-    const answer = await this.#gateway.submit(intent, { ...config.policy, ...policy });
+    const policy = { ...config.policy, ...options.policy };
+    const answer = await this.#gateway.submit(intent, policy, options.gone);
     const { status, requestId } = answer;
     const { symbol, side, decisionId } = intent;
     log.info({ status, requestId, agent, symbol, side, decisionId }, "order answered");

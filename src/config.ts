@@ -107,7 +107,12 @@ const serveSchema = z.strictObject({
   hosts: z
     .string()
     .default("")
-    .transform((names) => names.split(",").filter((name) => name !== "")),
+    .transform((names) =>
+      names
+        .split(",")
+        .map((name) => name.trim())
+        .filter((name) => name !== ""),
+    ),
   agents: z.string().default("[]"),
 });
 
@@ -185,7 +190,8 @@ function readAgents(text: string): readonly AgentSettings[] {
   const parsed = agentsSchema.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw fault(`${issue?.path.join(".")}: ${issue?.message}`);
+    const where = issue === undefined || issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
+    throw fault(`${where}${issue?.message}`);
   }
   return parsed.data.map(({ id, secret, group, ...policy }) => ({
     id,

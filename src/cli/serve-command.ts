@@ -12,6 +12,9 @@ import type { CommandOutput } from "./command-output.ts";
 const CLOSE_WITHIN_MS = 4_000;
 
 const PRICES = { TQQQ: "75.33", SQQQ: "40.90", QQQ: "600", SPY: "700", AAPL: "250" } as const;
+/** The keys that bots use with the simulated broker where the environment has none; no secret. */
+const KEY = "simulated";
+const SIMULATED = { keyId: KEY, secret: KEY } as const;
 const ALL_DAY = { open: "00:00", close: "23:59" } as const;
 const OPEN_DAYS = 400;
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -63,6 +66,7 @@ async function serve(
   const simulator = options.broker === "sim" ? await startBroker(logger) : undefined;
   try {
     const settings = settingsOf(options, environment, simulator?.url);
+    const isMadeUp = settings.keyId === SIMULATED.keyId;
     const sidecar = await openSidecar({
       serve: resolveServeConfig(settings, environment),
       environment,
@@ -71,6 +75,7 @@ async function serve(
     const { latch, recovery } = sidecar;
     output.line(`Listening on ${sidecar.url}: set APCA_API_BASE_URL=${sidecar.url}`);
     output.line(`Broker: ${latch.brokerUrl}${simulator ? " (simulated)" : ""}`);
+    if (isMadeUp) output.line(`Keys: APCA_API_KEY_ID=${KEY} APCA_API_SECRET_KEY=${KEY}`);
     output.line(`Account: ${latch.account}`);
     output.line(`Store: ${settings.store ?? environment.TRADELATCH_STORE}`);
     output.line(
@@ -134,7 +139,10 @@ function settingsOf(
     ...(clientIdIsIdentity === false ? { clientIdIsIdentity } : {}),
   };
   if (simulatorUrl === undefined) return settings;
-  return { ...settings, baseUrl: simulatorUrl, keyId: "simulated", secret: "simulated" };
+  const { APCA_API_KEY_ID: keyId, APCA_API_SECRET_KEY: secret } = environment;
+  // The simulated broker takes any key, so a bot that has one keeps it.
+  const keys = keyId && secret ? { keyId, secret } : SIMULATED;
+  return { ...settings, baseUrl: simulatorUrl, ...keys };
 }
 
 function broker(value: string): "alpaca" | "sim" {

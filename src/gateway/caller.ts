@@ -53,6 +53,12 @@ export class Caller {
     }
   }
 
+  /** The caller is not there any more: no answer reaches it. */
+  goAway(): void {
+    this.leave();
+    this.hurry();
+  }
+
   /** Ends the wait: the caller is to get what is known now. */
   hurry(): void {
     this.#away.abort();

@@ -86,15 +86,24 @@ export class Gateway {
 
   /**
    * One logical action, at most one order. Rejects with a LatchError `store_*` when the claim could
-   * not be written; then no order was sent.
+   * not be written; then no order was sent. A caller that goes away before its answer (`gone`) is on
+   * record as not told; what it began goes on without it.
    */
-  async submit(intent: IntentDraft, policy = this.#ports.policy): Promise<OrderAnswer> {
+  async submit(
+    intent: IntentDraft,
+    policy = this.#ports.policy,
+    gone?: AbortSignal,
+  ): Promise<OrderAnswer> {
     if (this.#stop.signal.aborted) throw new LatchError("store_closed", "the latch is closed");
     const caller = new Caller(this.#ports.clock, this.#ports.waitMs);
+    const leave = () => caller.goAway();
     this.#callers.add(caller);
+    gone?.addEventListener("abort", leave, { once: true });
+    if (gone?.aborted) leave();
     try {
       return await this.#follow(this.#submit({ intent, policy }, caller));
     } finally {
+      gone?.removeEventListener("abort", leave);
       this.#callers.delete(caller);
     }
   }

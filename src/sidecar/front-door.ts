@@ -181,6 +181,7 @@ export class FrontDoor {
       headers: withoutCredentials(request.headers),
       body: read.text,
       agent,
+      gone: goneSignal(response),
     };
     sendAnswer(response, await this.#options.traffic.handling(this.#handled(guarded)));
   }
@@ -204,6 +205,16 @@ export class FrontDoor {
       return alpacaError("outcome_unknown", { headers: { "retry-after": RETRY_AFTER_SECONDS } });
     }
   }
+}
+
+/** Aborts when the connection ends before the answer was handed over. */
+function goneSignal(response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  if (response.destroyed) gone.abort();
+  response.once("close", () => {
+    if (!response.writableFinished) gone.abort();
+  });
+  return gone.signal;
 }
 
 function refused(name: SidecarErrorName, message?: string): Decision {

@@ -19,6 +19,8 @@ export interface GuardedRequest {
   /** Empty when there was none. */
   readonly body: string;
   readonly agent: Agent;
+  /** Aborts when the client goes away before it has its answer. */
+  readonly gone: AbortSignal;
 }
 
 export type GuardedAnswer = PlainAnswer;

@@ -4,7 +4,8 @@
  * Values compare by value: `3`, `3.0` and `"3"` are one quantity. The noise that a binary floating
  * point number carries into JSON (`0.30000000000000004`) is taken off; a number that really has
  * more digits than Alpaca takes is left as it is, and refused by the intent's own check. Fields
- * that are not ours to understand travel on unchanged, as part of the order's terms.
+ * that are not ours to understand travel on unchanged, as part of the order's terms; but not one
+ * that is a known field in other letters, which the broker might take for that field.
  */
 import { decimal, QUANTITY_DECIMALS } from "../core/decimal.ts";
 import type { IntentInput } from "../identity/intent-schema.ts";
@@ -30,19 +31,29 @@ const INTENT_FIELDS: Readonly<Record<string, string>> = {
   client_order_id: "clientOrderId",
 };
 
+const POSITION_INTENT = "position_intent";
+const POSITION_INTENTS = /^(buy|sell)_to_(open|close)$/;
+/** A bracket has two levels; what is nested much deeper is no order. */
+const DEEPEST = 16;
+
 /** How far a number may be from its rounding, in parts of itself, to count as noise. */
 const NOISE = 1e-14;
 
 export function readOrderBody(text: string): OrderBody {
   const fields = jsonObject(text);
   if (fields === undefined) return refused("the body is not a JSON object");
+  const misspelt = Object.keys(fields).find(isMisspelt);
+  if (misspelt !== undefined) {
+    return refused(`the field ${JSON.stringify(misspelt)} is to be written in small letters`);
+  }
+  if (isTooDeep(fields)) return refused(`the order is nested more than ${DEEPEST} levels deep`);
   const effect = effectOf(fields);
   if (effect === "contradiction") {
     return refused(`position_intent ${String(fields.position_intent)} does not go with the side`);
   }
   const entries = Object.entries(fields).filter(([, value]) => value !== null && value !== "");
   const known = entries.flatMap(([name, value]) => {
-    const field = INTENT_FIELDS[name];
+    const field = Object.hasOwn(INTENT_FIELDS, name) ? INTENT_FIELDS[name] : undefined;
     return field === undefined ? [] : [[field, plainValue(value)] as const];
   });
   const others = entries.filter(([name, value]) => isExtension(name, value));
@@ -52,6 +63,11 @@ export function readOrderBody(text: string): OrderBody {
     ...(others.length === 0 ? {} : { extension: plainObject(Object.fromEntries(others)) }),
   };
   return { kind: "read", input: input as IntentInput };
+}
+
+/** Alpaca's name of an intent's field, or the name itself where it has no other. */
+export function wireNameOf(field: string): string {
+  return Object.entries(INTENT_FIELDS).find(([, ours]) => ours === field)?.[0] ?? field;
 }
 
 function refused(message: string): OrderBody {
@@ -71,13 +87,33 @@ function jsonObject(text: string): Fields | undefined {
 /** What `position_intent` says; undefined leaves it to the book. */
 function effectOf({ position_intent: said, side }: Fields) {
   if (said === undefined || said === null || said === "") return undefined;
-  const [saidSide, , effect] = String(said).split("_");
-  if (saidSide !== side || (effect !== "open" && effect !== "close")) return "contradiction";
-  return effect;
+  const [, saidSide, effect] = POSITION_INTENTS.exec(String(said)) ?? [];
+  if (saidSide === undefined || saidSide !== side) return "contradiction";
+  return effect === "open" ? "open" : "close";
+}
+
+function isKnown(name: string): boolean {
+  return Object.hasOwn(INTENT_FIELDS, name) || name === POSITION_INTENT;
+}
+
+function isMisspelt(name: string): boolean {
+  return !isKnown(name) && isKnown(name.toLowerCase());
+}
+
+/** Without recursion: the text may be nested as deep as its length allows. */
+function isTooDeep(fields: Fields): boolean {
+  let level: unknown[] = [fields];
+  for (let depth = 0; depth <= DEEPEST; depth += 1) {
+    level = level.flatMap((value) =>
+      typeof value === "object" && value !== null ? Object.values(value) : [],
+    );
+    if (level.length === 0) return false;
+  }
+  return true;
 }
 
 function isExtension(name: string, value: unknown): boolean {
-  if (name in INTENT_FIELDS || name === "position_intent") return false;
+  if (isKnown(name)) return false;
   return !(name === "order_class" && value === "simple");
 }
 

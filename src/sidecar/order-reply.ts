@@ -16,10 +16,13 @@ import type {
   SkipAnswer,
 } from "../gateway/order-answer.ts";
 import { alpacaError, type PlainAnswer } from "./alpaca-error.ts";
+import { wireNameOf } from "./order-body.ts";
 
-/** Short enough for a client's patience, and far below half of the dedupe window. */
-const RETRY_UNKNOWN_SECONDS = 5;
-const RETRY_NOT_SENT_SECONDS = 1;
+/**
+ * Short enough for a client's patience, and far below half of the dedupe window; long enough that
+ * the twenty tries of the most stubborn client outlast a minute of the broker's rate limit.
+ */
+const RETRY_AFTER_SECONDS = 5;
 
 const JSON_TYPE = "application/json; charset=utf-8";
 
@@ -80,8 +83,8 @@ function latchHeaders(answer: OrderAnswer): Record<string, string> {
   };
 }
 
-function retryAfter(answer: OrderAnswer, seconds: number): Record<string, string> {
-  return { ...latchHeaders(answer), "retry-after": String(seconds) };
+function retryAfter(answer: OrderAnswer): Record<string, string> {
+  return { ...latchHeaders(answer), "retry-after": String(RETRY_AFTER_SECONDS) };
 }
 
 function withoutOrder(answer: PendingAnswer | SkipAnswer): PlainAnswer {
@@ -95,15 +98,17 @@ function withoutOrder(answer: PendingAnswer | SkipAnswer): PlainAnswer {
 function unreadOrder(answer: Exclude<OrderAnswer, BlockedAnswer>): PlainAnswer {
   const because = answer.status === "PENDING" ? answer.because : "the order could not be read now";
   return alpacaError("outcome_unknown", {
-    headers: retryAfter(answer, RETRY_UNKNOWN_SECONDS),
+    headers: retryAfter(answer),
     extra: { status: answer.status, claim: answer.requestId, evidence: because },
   });
 }
 
 function endedWithoutOrder(answer: SkipAnswer, receipt: Receipt): PlainAnswer {
   const { refusal, outcome } = receipt;
-  const extra = { status: answer.status, claim: answer.requestId, outcome };
+  const { status, requestId } = answer;
+  const extra = { status, claim: requestId, outcome, cause: { requestId } };
   if (refusal !== null) return refusalReply(refusal, latchHeaders(answer), extra);
+  if (outcome === "rejected") return idTaken(latchHeaders(answer), extra);
   const message = `this request ended as ${outcome}; no order came of it`;
   return plain(403, ALPACA_CODES.forbidden, message, latchHeaders(answer), extra);
 }
@@ -114,23 +119,42 @@ function blockedReply(answer: BlockedAnswer): PlainAnswer {
   const extra = { status: answer.status, error: code, hint, cause, difference };
   switch (code) {
     case "fingerprint_mismatch":
-      return plain(422, ALPACA_CODES.id_taken, "client_order_id must be unique", headers, {
+      return idTaken(headers, {
         ...extra,
-        field: difference?.field ?? null,
+        field: difference === null ? null : wireNameOf(difference.field),
         message,
       });
     case "not_sent":
       return alpacaError("order_not_taken", {
         message,
-        headers: retryAfter(answer, RETRY_NOT_SENT_SECONDS),
+        headers: retryAfter(answer),
         extra,
       });
     case "refused_by_broker":
       if (answer.refusal !== null) return refusalReply(answer.refusal, headers, extra);
-      return plain(422, ALPACA_CODES.not_accepted, message, headers, extra);
+      return idTaken(headers, { ...extra, message });
+    case "insufficient_quantity":
+      return plain(403, ALPACA_CODES.forbidden, alpacaWords(message), headers, {
+        ...extra,
+        message,
+        available: answer.availableQuantity,
+      });
     default:
       return plain(403, ALPACA_CODES.forbidden, message, headers, extra);
   }
+}
+
+/** The part before the semicolon is Alpaca's sentence, to the letter; ours goes on behind it. */
+function alpacaWords(message: string): string {
+  return message.split(";", 1).join();
+}
+
+/**
+ * Exactly what Alpaca says: clients match it. A refusal without words of the broker's own is one
+ * that its records gave: the client_order_id is another order's.
+ */
+function idTaken(headers: Record<string, string>, extra: Record<string, unknown>): PlainAnswer {
+  return plain(422, ALPACA_CODES.id_taken, "client_order_id must be unique", headers, extra);
 }
 
 /** The broker's refusal as the broker gave it, with ours beside it. */
@@ -157,12 +181,19 @@ function plain(
   };
 }
 
-/** What a bot is told when its order never became a claim. Nothing was sent. */
+/**
+ * What a bot is told when its order never became a claim. This call sent nothing; but an earlier
+ * try of the same order may be at the broker, so this too is nothing that a client resends on.
+ */
 export function failureReply(error: unknown): PlainAnswer | undefined {
   if (!(error instanceof LatchError)) return undefined;
   const extra = { error: error.code, hint: error.hint };
   if (error.code === "invalid_intent") {
     return plain(422, ALPACA_CODES.not_accepted, error.message, {}, extra);
   }
-  return alpacaError("not_ready", { message: `no order was sent: ${error.message}`, extra });
+  return alpacaError("order_not_taken", {
+    message: `this call sent no order: ${error.message}`,
+    headers: { "retry-after": String(RETRY_AFTER_SECONDS) },
+    extra,
+  });
 }

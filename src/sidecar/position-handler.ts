@@ -8,17 +8,17 @@ import type { Book } from "../book/book.ts";
 import { isZero } from "../core/decimal.ts";
 import type { BlockedAnswer, OrderAnswer } from "../gateway/order-answer.ts";
 import type { IntentInput } from "../identity/intent-schema.ts";
-import type { Agent } from "./access.ts";
 import { alpacaError } from "./alpaca-error.ts";
 import type { GuardedAnswer, GuardedRequest } from "./guarded-request.ts";
 
+/** A route's own words for an answer; undefined leaves it to those of an order. */
+export type InOurWords = (answer: OrderAnswer) => GuardedAnswer | undefined;
+
+/** Submits an intent of the request's bot and puts the answer into Alpaca's shape. */
+export type Place = (input: IntentInput, inOurWords?: InOurWords) => Promise<GuardedAnswer>;
+
 export interface PositionPorts {
-  /** Submits the close and puts the answer into Alpaca's shape. */
-  place(
-    agent: Agent,
-    input: IntentInput,
-    inOurWords: (answer: OrderAnswer) => GuardedAnswer | undefined,
-  ): Promise<GuardedAnswer>;
+  readonly place: Place;
   books(): Promise<readonly Book[]>;
   /** True once no order of ours is working any more. */
   cancelOrders(withinMs: number): Promise<boolean>;
@@ -41,7 +41,7 @@ export async function handlePositions(
     const message = "expected at most one of qty and percentage";
     return alpacaError("order_malformed", { message });
   }
-  return closeOne(ports, request.agent, { symbol, ...asked });
+  return closeOne(ports, { symbol, ...asked });
 }
 
 function amountAsked(query: URLSearchParams): Partial<IntentInput> | undefined {
@@ -55,14 +55,13 @@ function amountAsked(query: URLSearchParams): Partial<IntentInput> | undefined {
 /** Shares by number need a side: the book's own, as of now; the claim checks it again. */
 async function closeOne(
   ports: PositionPorts,
-  agent: Agent,
   input: Partial<IntentInput> & { readonly symbol: string },
 ): Promise<GuardedAnswer> {
   const books = await ports.books();
   const book = books.find(({ symbol }) => symbol === input.symbol);
   const side = book?.net.startsWith("-") ? "buy" : "sell";
   const sided = input.portion === undefined ? { ...input, side } : input;
-  return ports.place(agent, sided as IntentInput, flatAnswer);
+  return ports.place(sided as IntentInput, flatAnswer);
 }
 
 /** A position that is flat, in Alpaca's words. */
@@ -87,7 +86,7 @@ async function closeAll(ports: PositionPorts, request: GuardedRequest): Promise<
   const held = (await ports.books()).filter(({ net }) => !isZero(net));
   const closed = await Promise.all(
     held.map(async ({ symbol }) => {
-      const answer = await closeOne(ports, request.agent, { symbol, portion: "all" });
+      const answer = await closeOne(ports, { symbol, portion: "all" });
       return { symbol, status: answer.status, body: JSON.parse(answer.body) as unknown };
     }),
   );

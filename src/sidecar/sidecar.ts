@@ -9,18 +9,20 @@ import type { Logger } from "pino";
 import { type Latch, openLatch, type Recovery, type Surroundings } from "../app.ts";
 import {
   type AgentSettings,
+  type Config,
   type Environment,
   resolveConfig,
   type ServeConfig,
+  type Settings,
 } from "../config.ts";
-import { systemClock } from "../core/clock.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
 import { systemRandom } from "../core/random.ts";
 import { Access, type Agent } from "./access.ts";
 import { alpacaError } from "./alpaca-error.ts";
 import type { GuardedHandler } from "./guarded-request.ts";
 import { createOrderHandler } from "./order-handler.ts";
-import { createPassThrough } from "./pass-through.ts";
-import { buildServer } from "./server.ts";
+import { createPassThrough, type PassThrough } from "./pass-through.ts";
+import { buildServer, type SidecarServer } from "./server.ts";
 import { openStreamService, type StreamService } from "./stream-service.ts";
 
 export interface SidecarOptions extends Surroundings {
@@ -41,6 +43,8 @@ export interface Sidecar {
 }
 
 const RETRY_AFTER_SECONDS = 1;
+/** The part of the time to close in which orders may end by themselves; then they are parked. */
+const UNHURRIED_PART = 0.75;
 
 /** Throws LatchError: bad settings, a store or a broker that cannot be used, a port in use. */
 export async function openSidecar(options: SidecarOptions): Promise<Sidecar> {
@@ -54,12 +58,13 @@ export async function openSidecar(options: SidecarOptions): Promise<Sidecar> {
     agents: serve.agents,
     brokerKey,
   });
-  const latch = await openLatch({ ...serve.latch, ...surroundingsOf(options) });
+  const latch = await openLatch({ ...latchSettings(config, serve), ...surroundingsOf(options) });
+  const passThrough = createPassThrough({ baseUrl: latch.brokerUrl, keyId, secret });
   let isReady = false;
   const server = buildServer({
     access,
-    passThrough: createPassThrough({ baseUrl: latch.brokerUrl, keyId, secret }),
-    guarded: onceReady(() => isReady, orderHandler(latch, serve.agents, logger)),
+    passThrough,
+    guarded: onceReady(() => isReady, orderHandler(latch, serve.agents, logger, clock)),
     own: (app) => {
       app.get("/healthz", async () => ({ status: "ok" }));
       app.get("/readyz", async (_, reply) => reply.code(isReady ? 200 : 503).send({ isReady }));
@@ -78,7 +83,8 @@ export async function openSidecar(options: SidecarOptions): Promise<Sidecar> {
     catchUp: (since) => latch.orderWiresSince(since),
     onProblem: ({ kind, cause }) => logger.warn({ kind, err: cause }, "trade updates"),
   });
-  const close = (withinMs: number) => closeAll(server.close(withinMs), stream, latch);
+  const parts = { server, stream, latch, passThrough, clock };
+  const close = (withinMs: number) => closeAll(parts, withinMs);
   try {
     const recovery = await latch.recover();
     stream.attach(server.app.server);
@@ -103,11 +109,37 @@ function surroundingsOf({ clock, random, fetchApi, logger, schedule }: SidecarOp
   };
 }
 
-/** Upgraded sockets keep a server open, so the relay ends first; the ledger closes last. */
-async function closeAll(served: Promise<void>, stream: StreamService, latch: Latch): Promise<void> {
+/** The settings as they were read here: the latch is not to read another environment. */
+function latchSettings(config: Config, { latch: { live } }: ServeConfig): Settings {
+  const { policy, store, agent, keyId, secret, baseUrl, waitMs } = config;
+  return {
+    ...{ ...policy, store, agent, keyId, secret, waitMs },
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+    ...(live === undefined ? {} : { live }),
+  };
+}
+
+interface Parts {
+  readonly server: SidecarServer;
+  readonly stream: StreamService;
+  readonly latch: Latch;
+  readonly passThrough: PassThrough;
+  readonly clock: Clock;
+}
+
+/**
+ * Upgraded sockets keep a server open, so the relay ends first. Closing the latch answers those who
+ * still wait with what is known, so it begins while the server can still tell them.
+ */
+async function closeAll(parts: Parts, withinMs: number): Promise<void> {
+  const { server, stream, latch, passThrough, clock } = parts;
+  const over = new AbortController();
+  const served = server.close(withinMs).finally(() => over.abort());
+  const hurried = clock.sleep(withinMs * UNHURRIED_PART, over.signal).catch(() => undefined);
   await stream.close();
-  await served;
-  await latch.close();
+  await Promise.race([served, hurried]);
+  await Promise.all([served, latch.close()]);
+  await passThrough.close();
 }
 
 function onceReady(isReady: () => boolean, handler: GuardedHandler): GuardedHandler {
@@ -123,10 +155,15 @@ function orderHandler(
   latch: Latch,
   agents: readonly AgentSettings[],
   logger: Logger,
+  clock: Clock,
 ): GuardedHandler {
   const policies = new Map(agents.map(({ id, policy }) => [id, policy]));
   return createOrderHandler({
-    submit: (agent: Agent, input) => latch.submitFor(agent.group, input, policies.get(agent.id)),
+    clock,
+    submit: ({ group, id }: Agent, input, gone) =>
+      latch.submitFor(group, input, { policy: policies.get(id), gone }),
+    books: () => latch.books(),
+    cancelOrders: (withinMs) => latch.cancelOrders(withinMs),
     orderWire: (brokerOrderId) => latch.orderWire(brokerOrderId),
     onFailure: (error) => logger.error({ err: error }, "an order could not be answered"),
   });

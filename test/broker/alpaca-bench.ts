@@ -10,7 +10,7 @@ import { ManualClock } from "../../src/core/manual-clock.ts";
 import { type Answer, type RawServer, startRawServer } from "./raw-server.ts";
 import { ARRIVAL, SENT_ID } from "./wire-fixtures.ts";
 
-export const KEY_ID = "PKTESTKEYID0000000AA";
+export const KEY_ID = "the-brokers-key-id";
 export const SECRET = "s3cr3tThatMustNeverAppearAnywhere0123456";
 
 export const BUY: OrderRequest = {

@@ -14,7 +14,7 @@ import { buildServer, type OwnContext, type SidecarServer } from "../../src/side
 import type { ServerBounds } from "../../src/sidecar/server-bounds.ts";
 import { startSimulator } from "../../src/simulator/index.ts";
 
-export const BROKER_ID = "PKBROKERKEYID0000001";
+export const BROKER_ID = "the-brokers-key-id";
 export const BROKER_SECRET = "brokerSecretThatMustNeverLeaveTheProcess";
 export const AGENT_SECRET = "agentSecretThatOnlyTheBotKnows";
 export const BROKER = { keyId: BROKER_ID, secret: BROKER_SECRET };

@@ -23,12 +23,14 @@ export function orderBody(request: OrderRequest): trading.PostOrderRequest {
 
 /**
  * Adds the terms that only the broker reads to the body that the SDK has made: its own model knows
- * some of them, and would leave out the others. A term of ours is never overwritten.
+ * some of them, writes those as undefined where it was not given them, and leaves out the others. A
+ * term of ours is never overwritten.
  */
 export function withExtension(init: RequestInit, { extension }: OrderRequest) {
   if (extension === null) return init;
-  return async ({ init: made }: { readonly init: { readonly body?: unknown } }) => ({
-    ...init,
-    body: { ...extension, ...(made.body as object) } as unknown as NonNullable<RequestInit["body"]>,
-  });
+  return async ({ init: made }: { readonly init: { readonly body?: unknown } }) => {
+    const terms = Object.entries(made.body as object).filter(([, value]) => value !== undefined);
+    const body = { ...extension, ...Object.fromEntries(terms) };
+    return { ...init, body: body as unknown as NonNullable<RequestInit["body"]> };
+  };
 }

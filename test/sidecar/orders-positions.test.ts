@@ -1,0 +1,133 @@
+import { describe, expect, test } from "vitest";
+import { HELD, ORDER, openOrderWorld, SELL } from "./orders-world.ts";
+
+const DELETE = { method: "DELETE" } as const;
+const TQQQ = { ...DELETE, path: "/v2/positions/TQQQ" };
+
+describe("closing a position by its own route", () => {
+  test("sells all of it once, by an order of ours, in the shape that clients expect", async () => {
+    const world = await openOrderWorld(HELD);
+    const sidecar = await world.open();
+    const first = await world.send(sidecar, "", TQQQ);
+    expect(first).toMatchObject({ status: 200, body: { side: "sell", qty: "6" } });
+    expect(first.body.client_order_id).toMatch(/^tl-/);
+    await world.advance(5_000);
+    const again = await world.send(sidecar, "", TQQQ);
+    expect(again).toMatchObject({ status: 200, body: { id: first.body.id, status: "filled" } });
+    expect(again.headers.get("idempotent-replayed")).toBe("true");
+    expect(world.posts()).toHaveLength(1);
+  });
+
+  test("answers in Alpaca's words when there is nothing to close", async () => {
+    const world = await openOrderWorld();
+    const sidecar = await world.open();
+    const answer = await world.send(sidecar, "", TQQQ);
+    const body = { code: 40410000, message: "position does not exist" };
+    expect(answer).toMatchObject({ status: 404, body });
+    expect(world.posts()).toEqual([]);
+  });
+
+  test("sells half only once when half is asked for twice in a row", async () => {
+    const world = await openOrderWorld(HELD);
+    const sidecar = await world.open();
+    const half = { ...DELETE, path: "/v2/positions/TQQQ?percentage=50" };
+    const first = await world.send(sidecar, "", half);
+    expect(first.body).toMatchObject({ qty: "3" });
+    await world.advance(5_000);
+    expect((await world.send(sidecar, "", half)).body).toMatchObject({ id: first.body.id });
+    expect(world.simulator.positions()).toMatchObject([{ qty: "3" }]);
+  });
+
+  test("is the same action as an equal sell of so many shares", async () => {
+    const world = await openOrderWorld(HELD);
+    const sidecar = await world.open();
+    const first = await world.send(sidecar, "", { ...DELETE, path: "/v2/positions/TQQQ?qty=6" });
+    const second = await world.send(sidecar, SELL);
+    expect(second.body).toMatchObject({ id: first.body.id });
+    expect(world.posts()).toHaveLength(1);
+  });
+
+  test("buys a short position back", async () => {
+    const short = { positions: [{ symbol: "TQQQ", quantity: "-6", averagePrice: "70" }] };
+    const world = await openOrderWorld(short);
+    const sidecar = await world.open();
+    const answer = await world.send(sidecar, "", { ...DELETE, path: "/v2/positions/TQQQ?qty=2" });
+    expect(answer.body).toMatchObject({ side: "buy", qty: "2", position_intent: "buy_to_close" });
+  });
+
+  test.each([
+    ["qty=0", 422],
+    ["percentage=101", 422],
+    ["percentage=abc", 422],
+    ["qty=1&percentage=5", 422],
+    ["qty=7", 403],
+  ])("refuses %s and sends nothing", async (query, status) => {
+    const world = await openOrderWorld(HELD);
+    const sidecar = await world.open();
+    const answer = await world.send(sidecar, "", { ...TQQQ, path: `${TQQQ.path}?${query}` });
+    expect(answer.status).toBe(status);
+    expect(world.posts()).toEqual([]);
+  });
+
+  test("says that the outcome is unknown when the answer is lost, and sells once", async () => {
+    const world = await openOrderWorld(HELD);
+    const sidecar = await world.open();
+    world.fault({ kind: "accept_then_drop" });
+    const answers = await world.insist(sidecar, "", TQQQ);
+    expect(answers.at(-1)).toMatchObject({ status: 200, body: { qty: "6" } });
+    expect(world.posts()).toHaveLength(1);
+  });
+});
+
+describe("closing all positions", () => {
+  const ALL = { ...DELETE, path: "/v2/positions?cancel_orders=True" };
+
+  test("waits for the cancels that it asked for, and closes each once", async () => {
+    const world = await openOrderWorld(HELD);
+    const sidecar = await world.open();
+    const stop = { ...SELL, type: "stop", stop_price: "60", time_in_force: "gtc" };
+    await world.send(sidecar, stop);
+    const entry = { ...ORDER, symbol: "SPY", qty: "1" };
+    await world.send(sidecar, entry);
+    await world.advance(5_000);
+    const answer = await world.send(sidecar, "", ALL);
+    expect(answer.status).toBe(207);
+    expect(answer.body).toMatchObject([
+      { symbol: "SPY", status: 200, body: { qty: "1", side: "sell" } },
+      { symbol: "TQQQ", status: 200, body: { qty: "6", side: "sell" } },
+    ]);
+    await world.advance(5_000);
+    expect(world.simulator.positions()).toEqual([]);
+    expect((await world.send(sidecar, "", ALL)).body).toEqual([]);
+  });
+
+  test("sells nothing while a cancel is stuck", async () => {
+    const world = await openOrderWorld(HELD);
+    const sidecar = await world.open();
+    await world.send(sidecar, { ...SELL, type: "stop", stop_price: "60", time_in_force: "gtc" });
+    const match = { method: "DELETE", path: "/v2/orders" } as const;
+    world.simulator.addFaults([{ match, fault: { kind: "cancel_stuck" } }]);
+    const answer = await world.send(sidecar, "", ALL);
+    expect(answer.status).toBe(409);
+    expect(world.posts()).toHaveLength(1);
+  });
+
+  test("does not touch orders where it is not asked to", async () => {
+    const world = await openOrderWorld(HELD);
+    const sidecar = await world.open();
+    await world.send(sidecar, { ...SELL, type: "stop", stop_price: "60", time_in_force: "gtc" });
+    const answer = await world.send(sidecar, "", { ...DELETE, path: "/v2/positions" });
+    expect(answer.body).toMatchObject([{ symbol: "TQQQ", status: 403, body: { code: 40310000 } }]);
+    expect(world.simulator.orders()).toHaveLength(1);
+  });
+});
+
+test("replacing an order is refused and reaches no broker", async () => {
+  const world = await openOrderWorld();
+  const sidecar = await world.open();
+  const placed = await world.send(sidecar, { ...ORDER, type: "limit", limit_price: "70" });
+  const path = `/v2/orders/${placed.body.id}`;
+  const answer = await world.send(sidecar, { qty: "7" }, { method: "PATCH", path });
+  expect(answer).toMatchObject({ status: 403, body: { tradelatch: { error: "route_refused" } } });
+  expect(world.simulator.orders()).toHaveLength(1);
+});
