@@ -86,8 +86,8 @@ export class Gateway {
 
   /**
    * One logical action, at most one order. Rejects with a LatchError `store_*` when the claim could
-   * not be written; then no order was sent. A caller that goes away before its answer (`gone`) is on
-   * record as not told; what it began goes on without it.
+   * not be written; then no order was sent. A caller that goes away before its answer (`gone`) is
+   * on record as not told; what it began goes on without it.
    */
   async submit(
     intent: IntentDraft,
