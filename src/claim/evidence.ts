@@ -109,6 +109,11 @@ export type SubmitOutcome =
 
 /** What a look-up of one order told us. `unknown` is no reading at all. */
 export type OrderLookup =
-  | { readonly kind: "found"; readonly order: BrokerOrder }
+  | {
+      readonly kind: "found";
+      readonly order: BrokerOrder;
+      /** As in {@link SubmitOutcome}. */
+      readonly wire?: string;
+    }
   | { readonly kind: "not_found" }
   | { readonly kind: "unknown"; readonly reason: string };

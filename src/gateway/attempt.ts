@@ -5,7 +5,7 @@
  */
 import type { Broker } from "../broker/broker.ts";
 import { type Claim, isAccepted } from "../claim/claim.ts";
-import type { BrokerOrder, SubmitOutcome } from "../claim/evidence.ts";
+import type { BrokerOrder, OrderLookup, SubmitOutcome } from "../claim/evidence.ts";
 import type { Clock } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
 import type { Ledger, RecordResult } from "../ledger/ledger.ts";
@@ -141,7 +141,7 @@ async function freshRead(
 ): Promise<Attempt | undefined> {
   const lookup = await ports.broker.orderByClientId(claim.clientOrderId);
   if (lookup.kind === "not_found") return undefined;
-  if (lookup.kind === "found") return foundBefore(ports, claim, lookup.order, caller);
+  if (lookup.kind === "found") return foundBefore(ports, claim, lookup, caller);
   const reason = `the look-up before a repeat failed: ${lookup.reason}`;
   if (!rateLimited) return answered(await concludeNotSent(ports, claim, reason));
   const unknown: SubmitOutcome = { kind: "ambiguous", reason };
@@ -152,7 +152,7 @@ async function freshRead(
 async function foundBefore(
   ports: AttemptPorts,
   claim: Claim,
-  order: BrokerOrder,
+  { order, wire }: OrderLookup & { kind: "found" },
   caller: Caller,
 ): Promise<Attempt> {
   const now = ports.clock.now();
@@ -168,7 +168,7 @@ async function foundBefore(
   if (caller.take()) await recorded(ports, claim, () => ports.ledger.record(key, told));
   return answered(
     after.claim.fencing === fencing
-      ? proceedAnswer(after.claim, order)
+      ? proceedAnswer(after.claim, order, wire)
       : standingAnswer(after.claim),
   );
 }

@@ -283,7 +283,7 @@ export class Gateway {
     if (!caller.take()) return this.#stillPending(claim);
     const current = await this.#told(claim, "certain");
     return lookup?.kind === "found" && current.fencing === fencing
-      ? proceedAnswer(current, lookup.order)
+      ? proceedAnswer(current, lookup.order, lookup.wire)
       : standingAnswer(current);
   }
 

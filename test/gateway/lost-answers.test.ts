@@ -154,3 +154,13 @@ describe.each(SIDES)("%s", (_, intent, options) => {
     expect(world.book().net).toBe(net);
   });
 });
+
+test("an order that was read back comes in the broker's own form, with no further read", async () => {
+  const world = await openWorld();
+  const bot = await world.open();
+  world.fault({ kind: "accept_then_drop" });
+  const answer = await world.submit(bot, OPEN);
+  const [order] = world.orders();
+  expect(answer).toMatchObject({ status: "PROCEED", order: { brokerOrderId: order?.id } });
+  expect(JSON.parse((answer as { wire: string }).wire)).toMatchObject({ id: order?.id });
+});

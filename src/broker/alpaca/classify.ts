@@ -64,7 +64,7 @@ export function classifyOrderLookup(
   if (answer.httpStatus === 200) {
     const order = readOrderBody(answer.body);
     if (order === undefined) return { kind: "unknown", reason: describeUnreadable(answer) };
-    if (isTheOne(order)) return { kind: "found", order };
+    if (isTheOne(order)) return { kind: "found", order, wire: answer.body };
     return { kind: "unknown", reason: `${describeAnswer(answer)}: the answer is another order` };
   }
   const error = readErrorBody(answer.body);
