@@ -6,7 +6,7 @@ export type AccountId = string & { readonly brand: "AccountId" };
 export type AgentId = string & { readonly brand: "AgentId" };
 /** The identity of one logical action within (account, agent). */
 export type RequestId = string & { readonly brand: "RequestId" };
-/** The order's id that we or the bot chose, at most 48 characters. */
+/** The order's id that we chose, at most 48 characters, or the bot, at most 128. */
 export type ClientOrderId = string & { readonly brand: "ClientOrderId" };
 /** The order's id that the broker chose. */
 export type BrokerOrderId = string & { readonly brand: "BrokerOrderId" };

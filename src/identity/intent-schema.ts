@@ -24,8 +24,8 @@ import {
 } from "./intent.ts";
 import { SYMBOL } from "./symbol.ts";
 
-/** Alpaca's bound for a client_order_id in older documents; the newer one is 128. */
-const CLIENT_ORDER_ID_MAX = 48;
+/** Alpaca's bound for a bot's own client_order_id; ours stay within the 48 of older documents. */
+const CLIENT_ORDER_ID_MAX = 128;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 const TEXT_MAX = 256;
 /** More than any order has; with the digits behind the point it keeps all arithmetic exact. */

@@ -74,9 +74,9 @@ describe("an intent that is as it should be", () => {
     expect(parsed({ type, ...prices }).type).toBe(type);
   });
 
-  test("may carry an id of 48 characters, an anchor of its kind, and words for people", () => {
+  test("may carry an id of 128 characters, an anchor of its kind, and words for people", () => {
     const anchor = { bar: "2026-05-21T13:42:00Z", stage: "base" };
-    const clientOrderId = "b".repeat(48);
+    const clientOrderId = "b".repeat(128);
     const all = { anchor, clientOrderId, requestId: "r", decisionId: "d", reason: "because" };
     expect(parsed(all)).toMatchObject(all);
     const close = { side: "sell", effect: "close", anchor: { episode: 0, leg: "all" } };
@@ -148,7 +148,7 @@ const REFUSALS: readonly (readonly [string, Record<string, unknown>, string])[] 
   ["a word for a truth", { extendedHours: "yes" }, 'extendedHours is "yes": '],
   ["a misspelt field", { quantty: "6" }, 'unknown field "quantty" in the intent'],
   ["the wire's name", { client_order_id: "b" }, 'unknown field "client_order_id" in the intent'],
-  ["an id of 49", { clientOrderId: "b".repeat(49) }, `clientOrderId is "${"b".repeat(49)}": `],
+  ["an id of 129", { clientOrderId: "b".repeat(129) }, `clientOrderId is "${"b".repeat(129)}": `],
   ["an empty id", { requestId: "" }, 'requestId is "": '],
   ["half a character", { requestId: "\ud800" }, 'requestId is "\\ud800": expected well-formed Un'],
   ["a bar for a close", closeWith({ bar: "09:42", stage: "base" }), 'anchor is {"bar":"09:42","st'],
