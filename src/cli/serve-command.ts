@@ -77,7 +77,7 @@ async function serve(
     output.line(`Broker: ${latch.brokerUrl}${simulator ? " (simulated)" : ""}`);
     if (isMadeUp) output.line(`Keys: APCA_API_KEY_ID=${KEY} APCA_API_SECRET_KEY=${KEY}`);
     output.line(`Account: ${latch.account}`);
-    output.line(`Store: ${settings.store ?? environment.TRADELATCH_STORE}`);
+    output.line(`Store: ${settings.store}`);
     output.line(
       `Claims picked up: ${recovery.found} (${recovery.settled} settled now, ` +
         `${recovery.working} working, ${recovery.unknown} unknown)`,

@@ -32,7 +32,8 @@ export function runClaim(rows: Rows, request: ClaimRequest): ClaimDecision {
     : [];
   const intent = resolveEffect(draft, { book, existing: known, equalCloses }, now, policy);
   const { requestId, fingerprint } = identify(intent, policy);
-  const existing = requestId === null ? undefined : rows.claim({ account, agent, requestId });
+  const isDerived = believed === undefined && requestId !== null;
+  const existing = isDerived ? rows.claim({ account, agent, requestId }) : known;
   const equals = rows.equals(account, agent, fingerprint, episodeOf(book, intent.effect));
   const { event, decision } = decideClaim({ book, existing, equals }, { ...request, intent });
   if (event !== null && decision.kind === "proceed") {
