@@ -22,8 +22,16 @@ function blocked(
 }
 
 describe("the replay of 21 May", () => {
+  /** Two at the same time, made once for the tests of this day. */
+  let pair: Promise<readonly ReplayReport[]> | undefined;
+  const replayPair = () => {
+    pair ??= Promise.all([replayDay("2026-05-21"), replayDay("2026-05-21")]);
+    return pair;
+  };
+
   test("comes to the record's six duplicates and 3,653.00 USD, each with its row", async () => {
-    const { elapsedMs, ...report } = await replayDay("2026-05-21");
+    const [first] = await replayPair();
+    const { elapsedMs, ...report } = first as ReplayReport;
     console.info(`the replay of 21 May took ${elapsedMs} ms`);
     expect(report).toEqual({
       session: "2026-05-21",
@@ -61,7 +69,7 @@ describe("the replay of 21 May", () => {
   });
 
   test("comes out the same every time, also while another one runs", async () => {
-    const reports = await Promise.all([replayDay("2026-05-21"), replayDay("2026-05-21")]);
+    const reports = await replayPair();
     const [first, second] = reports.map((report) => ({ ...report, elapsedMs: 0 }));
     expect(second).toEqual(first);
   });
