@@ -14,19 +14,14 @@ export async function sessionOf(day: string): Promise<SessionDocument> {
 }
 
 /** The report of a document that is replayed from a file of its own. */
-export async function replayDocument(document: SessionDocument): Promise<ReplayReport> {
-  return JSON.parse(await replayedText(document, "--json")) as ReplayReport;
-}
-
-/** What the program prints for it. */
-export function replayedText(document: SessionDocument, ...options: string[]): Promise<string> {
+export function replayDocument(document: SessionDocument): Promise<ReplayReport> {
   return inDirectory(async (directory) => {
     writeFileSync(join(directory, "session.json"), JSON.stringify(document));
-    const { stdout, stderr } = await run(["replay", "session.json", ...options], {
+    const { stdout, stderr } = await run(["replay", "session.json", "--json"], {
       cwd: directory,
     });
     if (stderr !== "") throw new Error(stderr);
-    return stdout;
+    return JSON.parse(stdout) as ReplayReport;
   });
 }
 
