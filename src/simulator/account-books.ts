@@ -17,6 +17,7 @@ import {
   subtract,
   ZERO,
 } from "../core/decimal.ts";
+import { multiplierOf } from "./option-contract.ts";
 
 export interface Position {
   readonly symbol: string;
@@ -71,7 +72,8 @@ export class AccountBooks {
 
   /** Books one fill; `quantity` is negative for a sale. */
   applyFill(symbol: string, quantity: DecimalText, price: DecimalText, time: EpochMs): void {
-    this.#cash = subtract(this.#cash, multiply(quantity, price));
+    const money = multiply(multiply(quantity, price), multiplierOf(symbol));
+    this.#cash = subtract(this.#cash, money);
     const before = this.position(symbol) ?? { symbol, quantity: ZERO, averagePrice: ZERO };
     const after = add(before.quantity, quantity);
     this.#put({ symbol, quantity: after, averagePrice: entryPrice(before, quantity, price) }, time);

@@ -2,9 +2,11 @@
 import { add, multiply, signOf, ZERO } from "../core/decimal.ts";
 import { type ApiAnswer, type ApiRoute, ok, refusalAnswer } from "./api-route.ts";
 import type { Asset } from "./asset-registry.ts";
-import { notFound } from "./refusal.ts";
+import { multiplierOf } from "./option-contract.ts";
+import { badRequest, notFound, unprocessable } from "./refusal.ts";
 import type { SimulatedBroker } from "./simulated-broker.ts";
 import { timestamp } from "./timestamp.ts";
+import { isJsonObject, type Json } from "./wire-json.ts";
 
 export function accountRoutes(broker: () => SimulatedBroker): ApiRoute[] {
   return [
@@ -12,12 +14,17 @@ export function accountRoutes(broker: () => SimulatedBroker): ApiRoute[] {
     {
       method: "GET",
       path: "/v2/account/configurations",
-      handle: () => ok(configurations(broker())),
+      handle: () => ok(broker().configuration.shown()),
+    },
+    {
+      method: "PATCH",
+      path: "/v2/account/configurations",
+      handle: (call) => configure(broker(), call.body),
     },
     {
       method: "GET",
       path: "/v2/assets",
-      handle: () => ok(broker().assets.all().map(wireAsset)),
+      handle: () => ok(broker().assets.all().filter(isEquity).map(wireAsset)),
     },
     {
       method: "GET",
@@ -29,8 +36,15 @@ export function accountRoutes(broker: () => SimulatedBroker): ApiRoute[] {
 
 function assetAnswer(broker: SimulatedBroker, symbol: string): ApiAnswer {
   const asset = broker.assets.find(symbol);
-  if (asset === undefined) return refusalAnswer(notFound(`asset not found for ${symbol}`));
+  if (asset === undefined || !isEquity(asset)) {
+    return refusalAnswer(notFound(`asset not found for ${symbol}`));
+  }
   return ok(wireAsset(asset));
+}
+
+/** Option contracts have endpoints of their own, which are not served here. */
+function isEquity({ assetClass }: Asset): boolean {
+  return assetClass === "us_equity";
 }
 
 function wireAccount(broker: SimulatedBroker) {
@@ -68,8 +82,8 @@ function wireAccount(broker: SimulatedBroker) {
     trade_suspended_by_user: false,
     trading_blocked: false,
     transfers_blocked: false,
-    options_approved_level: 0,
-    options_trading_level: 0,
+    options_approved_level: 3,
+    options_trading_level: 3,
     balance_asof: timestamp(broker.openedAt).slice(0, 10),
     created_at: timestamp(broker.openedAt),
   };
@@ -79,28 +93,22 @@ function marketValues(broker: SimulatedBroker) {
   let long = ZERO;
   let short = ZERO;
   for (const { symbol, quantity, averagePrice } of broker.books.positions()) {
-    const value = multiply(quantity, broker.floor.price(symbol) ?? averagePrice);
+    const price = broker.floor.price(symbol) ?? averagePrice;
+    const value = multiply(multiply(quantity, price), multiplierOf(symbol));
     if (signOf(quantity) > 0) long = add(long, value);
     else short = add(short, value);
   }
   return { long, short };
 }
 
-function configurations(broker: SimulatedBroker) {
-  return {
-    dtbp_check: "entry",
-    fractional_trading: true,
-    max_margin_multiplier: "1",
-    max_options_trading_level: null,
-    no_shorting: !broker.shortingAllowed,
-    pdt_check: "entry",
-    ptp_no_exception_entry: false,
-    suspend_trade: false,
-    trade_confirm_email: "all",
-  };
+function configure({ configuration }: SimulatedBroker, body: Json | undefined): ApiAnswer {
+  if (!isJsonObject(body)) return refusalAnswer(badRequest("request body format is invalid"));
+  const unknown = configuration.change(body);
+  if (unknown !== undefined) return refusalAnswer(unprocessable(`invalid ${unknown}`));
+  return ok(configuration.shown());
 }
 
-function wireAsset(asset: Asset) {
+export function wireAsset(asset: Asset) {
   return {
     id: asset.id,
     class: "us_equity",

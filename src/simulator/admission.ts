@@ -15,6 +15,7 @@ import {
   heldQuantity,
 } from "./holdings.ts";
 import type { MarketPhase } from "./market-calendar.ts";
+import { isOptionSymbol } from "./option-contract.ts";
 import type { Order, OrderTerms, PositionIntent } from "./order.ts";
 import { isFractional } from "./order-terms-rules.ts";
 import { duplicateClientOrderId, forbidden, type Refusal, unprocessable } from "./refusal.ts";
@@ -36,6 +37,11 @@ export interface Standing {
   readonly minuteOfDay: number;
 }
 
+/** Options that nothing held or bought beside them covers. */
+export const uncovered: Refusal = forbidden(
+  "account not eligible to trade uncovered option contracts",
+);
+
 const OPG_REFUSED_FROM = 9 * 60 + 28;
 const CLS_REFUSED_FROM = 15 * 60 + 50;
 const AUCTION_REFUSED_UNTIL = 19 * 60;
@@ -56,6 +62,20 @@ export function admissionRefusal(
       : sharesRefusal(terms, standing)) ??
     washTradeRefusal(terms, standing.working) ??
     moneyRefusal(terms, standing)
+  );
+}
+
+/** Whether a leg of a multi-leg order may be placed; money and cover are the whole order's. */
+export function legRefusal(
+  terms: OrderTerms,
+  specified: PositionIntent | null,
+  standing: Standing,
+): Refusal | undefined {
+  return (
+    assetRefusal(terms, standing) ??
+    (standing.clientOrderIdTaken ? duplicateClientOrderId : undefined) ??
+    intentRefusal(terms, specified, standing) ??
+    (opensPosition(terms, standing) ? undefined : sharesRefusal(terms, standing))
   );
 }
 
@@ -112,6 +132,7 @@ function openingRefusal(terms: OrderTerms, standing: Standing): Refusal | undefi
       ? forbidden("cannot open a long buy while a short sell order is open")
       : undefined;
   }
+  if (isOptionSymbol(terms.symbol)) return uncovered;
   if (isFractional(terms)) return unprocessable("fractional orders cannot be sold short");
   if (!standing.shortingAllowed) return forbidden("account is not allowed to short");
   if (standing.asset?.shortable === false) {
@@ -146,8 +167,9 @@ function sharesRefusal(terms: OrderTerms, standing: Standing): Refusal | undefin
 }
 
 function worth(quantity: DecimalText, price: DecimalText | undefined): DecimalText {
-  const shares = { quantity, notional: null, limitPrice: null, stopPrice: null };
-  return estimatedCost({ ...shares, filledQuantity: ZERO }, price);
+  const shares = { symbol: "", orderClass: "simple", quantity, notional: null } as const;
+  const priceless = { limitPrice: null, stopPrice: null, filledQuantity: ZERO };
+  return estimatedCost({ ...shares, ...priceless }, price);
 }
 
 function moneyRefusal(terms: OrderTerms, standing: Standing): Refusal | undefined {

@@ -3,12 +3,14 @@
  * position. An asset's id is made from its symbol, so that it is the same in every run.
  */
 import { createHash } from "node:crypto";
+import { isOptionSymbol } from "./option-contract.ts";
 
 export interface Asset {
   readonly id: string;
   readonly symbol: string;
   readonly name: string;
   readonly exchange: string;
+  readonly assetClass: "us_equity" | "us_option";
   readonly fractionable: boolean;
   readonly shortable: boolean;
   readonly tradable: boolean;
@@ -48,10 +50,13 @@ export class AssetRegistry {
     return [...this.#assets.values()];
   }
 
-  /** Makes `symbol` known; false when it could not be the symbol of a stock. */
+  /** Makes `symbol` known; false when it could not be the symbol of a stock or an option. */
   learn(symbol: string): boolean {
-    if (!SYMBOL.test(symbol)) return false;
-    if (!this.#assets.has(symbol)) this.#put(symbol, `${symbol} Common Stock`, "NYSE");
+    const isOption = isOptionSymbol(symbol);
+    if (!isOption && !SYMBOL.test(symbol)) return false;
+    if (this.#assets.has(symbol)) return true;
+    if (isOption) this.#put(symbol, `${symbol} Option`, "");
+    else this.#put(symbol, `${symbol} Common Stock`, "NYSE");
     return true;
   }
 
@@ -69,8 +74,10 @@ export class AssetRegistry {
   }
 
   #put(symbol: string, name: string, exchange: string): void {
-    const can = { fractionable: true, shortable: true, tradable: true };
-    this.#assets.set(symbol, { id: assetId(symbol), symbol, name, exchange, ...can });
+    const isOption = isOptionSymbol(symbol);
+    const can = { fractionable: !isOption, shortable: !isOption, tradable: true };
+    const assetClass = isOption ? "us_option" : "us_equity";
+    this.#assets.set(symbol, { id: assetId(symbol), symbol, name, exchange, assetClass, ...can });
   }
 }
 

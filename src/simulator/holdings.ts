@@ -15,6 +15,8 @@ import {
   ZERO,
 } from "../core/decimal.ts";
 import type { Position } from "./account-books.ts";
+import { isComboLeg } from "./combo.ts";
+import { COMBO_MULTIPLIER, isOptionSymbol, multiplierOf } from "./option-contract.ts";
 import { type Order, type OrderSide, remainingQuantity } from "./order.ts";
 
 /** The side that would close a position of this sign; undefined when flat. */
@@ -57,14 +59,18 @@ export function availableQuantity(position: Position, working: readonly Order[])
   return compare(free, ZERO) < 0 ? ZERO : free;
 }
 
+type CostTerms = Pick<
+  Order,
+  "symbol" | "orderClass" | "quantity" | "notional" | "limitPrice" | "stopPrice" | "filledQuantity"
+>;
+
 /** What the rest of the order will cost at its own price, or at the market's; zero if unknown. */
-export function estimatedCost(
-  order: Pick<Order, "quantity" | "notional" | "limitPrice" | "stopPrice" | "filledQuantity">,
-  marketPrice: DecimalText | undefined,
-): DecimalText {
+export function estimatedCost(order: CostTerms, marketPrice: DecimalText | undefined): DecimalText {
   if (order.notional !== null) return order.notional;
   const price = order.limitPrice ?? order.stopPrice ?? marketPrice ?? ZERO;
-  return multiply(subtract(order.quantity ?? ZERO, order.filledQuantity), price);
+  const multiplier = order.orderClass === "mleg" ? COMBO_MULTIPLIER : multiplierOf(order.symbol);
+  const units = subtract(order.quantity ?? ZERO, order.filledQuantity);
+  return multiply(multiply(units, price), multiplier);
 }
 
 /**
@@ -79,13 +85,16 @@ export function buyingPower(
 ): DecimalText {
   let free = cash;
   for (const { symbol, quantity, averagePrice } of positions) {
-    if (signOf(quantity) > 0) continue;
+    // A short option is covered by another, or it would not have been taken.
+    if (signOf(quantity) > 0 || isOptionSymbol(symbol)) continue;
     const value = multiply(quantity, priceOf(symbol) ?? averagePrice);
     free = add(free, add(value, value));
   }
   for (const order of working) {
-    const opens = order.positionIntent.endsWith("_to_open");
-    if (opens) free = subtract(free, estimatedCost(order, priceOf(order.symbol)));
+    if (isComboLeg(order) || !order.positionIntent.endsWith("_to_open")) continue;
+    const cost = estimatedCost(order, priceOf(order.symbol));
+    // A combo that pays a credit takes nothing up.
+    if (signOf(cost) > 0) free = subtract(free, cost);
   }
   return compare(free, ZERO) < 0 ? ZERO : free;
 }

@@ -90,7 +90,12 @@ export class MarketCalendar {
 
   /** The first trading day after `date`. */
   dayAfter(date: CalendarDate): CalendarDate {
-    return wallTime(this.nextOpen(atWallTime(date, 24 * 60 - 1))).date;
+    const first = dayNumber(date) + 1;
+    for (let day = first; day < first + SEARCH_DAYS; day += 1) {
+      const candidate = dateOfDay(day);
+      if (this.day(candidate) !== undefined) return candidate;
+    }
+    throw noTradingDay(date);
   }
 
   #next(after: EpochMs, momentsOf: (day: TradingDay) => number[]): EpochMs {
@@ -102,7 +107,7 @@ export class MarketCalendar {
         if (time > after) return time;
       }
     }
-    throw new RangeError(`no trading day within ${SEARCH_DAYS} days of ${dateOfDay(today)}`);
+    throw noTradingDay(dateOfDay(today));
   }
 
   #exceptions(year: number): ExceptionalDays {
@@ -110,6 +115,10 @@ export class MarketCalendar {
     this.#years.set(year, known);
     return known;
   }
+}
+
+function noTradingDay(date: CalendarDate): RangeError {
+  return new RangeError(`no trading day within ${SEARCH_DAYS} days of ${date}`);
 }
 
 /** `570` as `09:30`. */

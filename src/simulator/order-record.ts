@@ -38,6 +38,7 @@ export function newOrder(order: NewOrder): Order {
     armed: true,
     parentId: null,
     legIds: [],
+    ratio: null,
     replaces: null,
     replacedBy: null,
     createdAt: submittedAt,
@@ -67,7 +68,7 @@ export function expiryOf(terms: OrderTerms, now: EpochMs, calendar: MarketCalend
  * opened; the take-profit side of an oco is the order itself, so only its stop is a leg.
  */
 export function legTerms({ terms, takeProfit, stopLoss }: OrderRequest): OrderTerms[] {
-  if (terms.orderClass === "simple") return [];
+  if (terms.orderClass === "simple" || terms.orderClass === "mleg") return [];
   const isOco = terms.orderClass === "oco";
   const common = { ...terms, side: isOco ? terms.side : opposite(terms.side), limitPrice: null };
   const legs: OrderTerms[] = [];

@@ -1,6 +1,8 @@
 /** Reading PATCH /v2/orders/{id}: which orders may be replaced, and what the new one asks for. */
 import { signOf, subtract } from "../core/decimal.ts";
-import { isWorking, type Order } from "./order.ts";
+import { isCombo, isComboLeg, requestedLeg } from "./combo.ts";
+import { comboTermsRefusal } from "./combo-request.ts";
+import { isWorking, type Order, type OrderTerms } from "./order.ts";
 import { BodyReader } from "./order-body-reader.ts";
 import type { OrderRequest, ReadRequest } from "./order-request.ts";
 import { termsRefusal } from "./order-terms-rules.ts";
@@ -16,19 +18,23 @@ const TOO_EARLY_OR_LATE: ReadonlySet<Order["status"]> = new Set([
 ]);
 
 /** `qty` counts what the old order has filled already; the new order asks for the rest. */
-export function readReplacement(old: Order, body: Json | undefined): ReadRequest {
+export function readReplacement(
+  old: Order,
+  legs: readonly Order[],
+  body: Json | undefined,
+): ReadRequest {
   const early = statusRefusal(old);
   if (early !== undefined) return { kind: "refused", refusal: early };
   if (!isJsonObject(body)) {
     return { kind: "refused", refusal: badRequest("request body format is invalid") };
   }
   const reader = new BodyReader(body);
-  const request = replacement(old, reader);
-  const refusal = reader.refusal ?? quantityRefusal(request) ?? termsRefusal(request.terms);
+  const request = replacement(old, isCombo(old) ? legs : [], reader);
+  const refusal = reader.refusal ?? quantityRefusal(request) ?? rulesRefusal(request.terms);
   return refusal === undefined ? { kind: "request", request } : { kind: "refused", refusal };
 }
 
-function replacement(old: Order, reader: BodyReader): OrderRequest {
+function replacement(old: Order, legs: readonly Order[], reader: BodyReader): OrderRequest {
   const total = reader.amount("qty") ?? old.quantity;
   const { symbol, side, type, orderClass, notional, extendedHours } = old;
   const trailing = type === "trailing_stop";
@@ -49,10 +55,18 @@ function replacement(old: Order, reader: BodyReader): OrderRequest {
     positionIntent: null,
     takeProfit: null,
     stopLoss: null,
+    legs: legs.map(requestedLeg),
   };
 }
 
+function rulesRefusal(terms: OrderTerms): Refusal | undefined {
+  return terms.orderClass === "mleg" ? comboTermsRefusal(terms) : termsRefusal(terms);
+}
+
 function statusRefusal(old: Order): Refusal | undefined {
+  if (isComboLeg(old)) {
+    return unprocessable("cannot replace individual legs of a mleg order");
+  }
   if (!isWorking(old)) return unprocessable(`order is already in "${old.status}" state`);
   if (!TOO_EARLY_OR_LATE.has(old.status)) return undefined;
   return unprocessable(`cannot replace order in ${old.status} status`);

@@ -3,7 +3,7 @@
  * account looks like. What the account allows is decided in admission.ts.
  */
 import { compare, type DecimalText, decimalPlaces, ZERO } from "../core/decimal.ts";
-import type { OrderClass, OrderTerms, PositionIntent } from "./order.ts";
+import type { OrderClass, OrderSide, OrderTerms, PositionIntent } from "./order.ts";
 import { BodyReader } from "./order-body-reader.ts";
 import { subPennyRefusal, termsRefusal } from "./order-terms-rules.ts";
 import { badRequest, type Refusal, unprocessable } from "./refusal.ts";
@@ -14,6 +14,15 @@ export interface StopLoss {
   readonly limitPrice: DecimalText | null;
 }
 
+/** A leg of a multi-leg option order. */
+export interface RequestedLeg {
+  readonly symbol: string;
+  readonly side: OrderSide;
+  /** Contracts of this leg for one unit of the order. */
+  readonly ratio: DecimalText;
+  readonly positionIntent: PositionIntent | null;
+}
+
 export interface OrderRequest {
   readonly terms: OrderTerms;
   readonly clientOrderId: string | null;
@@ -21,19 +30,25 @@ export interface OrderRequest {
   /** Limit price of the take-profit leg. */
   readonly takeProfit: DecimalText | null;
   readonly stopLoss: StopLoss | null;
+  /** Empty for whatever is not a multi-leg option order. */
+  readonly legs: readonly RequestedLeg[];
 }
 
 export type ReadRequest =
   | { readonly kind: "request"; readonly request: OrderRequest }
   | { readonly kind: "refused"; readonly refusal: Refusal };
 
+export const POSITION_INTENTS = [
+  "buy_to_open",
+  "buy_to_close",
+  "sell_to_open",
+  "sell_to_close",
+] as const satisfies readonly PositionIntent[];
+
 const MAXIMUM_CLIENT_ORDER_ID = 128;
 
 export function readOrderRequest(body: Json | undefined): ReadRequest {
   if (!isJsonObject(body)) return refused(badRequest("request body format is invalid"));
-  if (body.order_class === "mleg") {
-    return refused(unprocessable("mleg orders are not supported for this account"));
-  }
   const reader = new BodyReader(body);
   const request = requestFrom(reader, body);
   const refusal = reader.refusal ?? requestRefusal(request);
@@ -60,6 +75,7 @@ function requestFrom(reader: BodyReader, body: JsonObject): OrderRequest {
     positionIntent: positionIntent(reader, body),
     takeProfit: legReader(reader, body.take_profit)?.amount("limit_price") ?? null,
     stopLoss: stopLoss(reader, body.stop_loss),
+    legs: [],
   };
 }
 
@@ -72,12 +88,7 @@ function orderClass(reader: BodyReader, body: JsonObject): OrderClass {
 function positionIntent(reader: BodyReader, body: JsonObject): PositionIntent | null {
   const given = body.position_intent;
   if (given === undefined || given === null || given === "") return null;
-  return reader.choice("position_intent", [
-    "buy_to_open",
-    "buy_to_close",
-    "sell_to_open",
-    "sell_to_close",
-  ]);
+  return reader.choice("position_intent", POSITION_INTENTS);
 }
 
 function legReader(parent: BodyReader, leg: Json | undefined): BodyReader | undefined {
@@ -92,13 +103,19 @@ function stopLoss(parent: BodyReader, leg: Json | undefined): StopLoss | null {
 }
 
 function requestRefusal(request: OrderRequest): Refusal | undefined {
-  const { clientOrderId } = request;
-  if (clientOrderId !== null && clientOrderId.length > MAXIMUM_CLIENT_ORDER_ID) {
-    return unprocessable(
-      `client_order_id must be no more than ${MAXIMUM_CLIENT_ORDER_ID} characters`,
-    );
-  }
-  return amountRefusal(request.terms) ?? termsRefusal(request.terms) ?? legsRefusal(request);
+  return (
+    clientOrderIdRefusal(request.clientOrderId) ??
+    amountRefusal(request.terms) ??
+    termsRefusal(request.terms) ??
+    legsRefusal(request)
+  );
+}
+
+export function clientOrderIdRefusal(clientOrderId: string | null): Refusal | undefined {
+  if (clientOrderId === null || clientOrderId.length <= MAXIMUM_CLIENT_ORDER_ID) return undefined;
+  return unprocessable(
+    `client_order_id must be no more than ${MAXIMUM_CLIENT_ORDER_ID} characters`,
+  );
 }
 
 function amountRefusal(terms: OrderTerms): Refusal | undefined {

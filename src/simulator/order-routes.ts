@@ -7,6 +7,8 @@ import {
   ok,
   refusalAnswer,
 } from "./api-route.ts";
+import { isCombo, isComboLeg } from "./combo.ts";
+import { readComboRequest } from "./combo-request.ts";
 import type { Order } from "./order.ts";
 import { readOrderListQuery, selectOrders } from "./order-list-query.ts";
 import { readReplacement } from "./order-replacement.ts";
@@ -14,6 +16,7 @@ import { readOrderRequest } from "./order-request.ts";
 import { notFound } from "./refusal.ts";
 import type { Placed, SimulatedBroker } from "./simulated-broker.ts";
 import { epochMs } from "./timestamp.ts";
+import { isJsonObject } from "./wire-json.ts";
 import { wireOrder } from "./wire-order.ts";
 
 /** `broker` is asked anew for every request: a reset puts another in its place. */
@@ -35,18 +38,24 @@ export function orderRoutes(broker: () => SimulatedBroker): ApiRoute[] {
 
 type Handler = (broker: SimulatedBroker, call: ApiCall, effects: CallEffects) => ApiAnswer;
 
-/** Cancels every working order; the answer names each with the status its own cancel would get. */
+/**
+ * Cancels every working order; the answer names each with the status its own cancel would get. The
+ * order beside them is not in Alpaca's present document; the clients of its earlier one read it.
+ */
 export function cancelWorkingOrders(broker: SimulatedBroker, sticks: boolean) {
-  const canceled: { id: string; status: number }[] = [];
-  for (const { id } of broker.book.working()) {
-    const refusal = broker.cancel(id, sticks);
-    canceled.push({ id, status: refusal?.status ?? 200 });
+  const canceled: { id: string; status: number; body: unknown }[] = [];
+  for (const order of broker.book.working()) {
+    if (isComboLeg(order)) continue;
+    const refusal = broker.cancel(order.id, sticks);
+    const body = refusal?.body ?? wireOrder(broker.book.get(order.id));
+    canceled.push({ id: order.id, status: refusal?.status ?? 200, body });
   }
   return canceled;
 }
 
 const place: Handler = (broker, call, effects) => {
-  const read = readOrderRequest(call.body);
+  const isMultiLeg = isJsonObject(call.body) && call.body.order_class === "mleg";
+  const read = isMultiLeg ? readComboRequest(call.body) : readOrderRequest(call.body);
   if (read.kind === "refused") return refusalAnswer(read.refusal);
   return placedAnswer(broker, broker.place(read.request, effects.order));
 };
@@ -83,7 +92,7 @@ const find: Handler = (broker, call) => {
 const replace: Handler = (broker, call, effects) => {
   const order = named(broker, call);
   if (order === undefined) return orderNotFound(call);
-  const read = readReplacement(order, call.body);
+  const read = readReplacement(order, broker.book.legs(order), call.body);
   if (read.kind === "refused") return refusalAnswer(read.refusal);
   return placedAnswer(broker, broker.replace(order.id, read.request, effects.order));
 };
@@ -115,7 +124,7 @@ function orderNotFound(call: ApiCall): ApiAnswer {
 
 function shown(broker: SimulatedBroker, call: ApiCall, order: Order) {
   const nested = call.query.nested?.toLowerCase() === "true";
-  return wireOrder(order, nested ? broker.book.legs(order) : []);
+  return wireOrder(order, nested || isCombo(order) ? broker.book.legs(order) : []);
 }
 
 function isOlder(order: Order, lagMs: number, now: number): boolean {

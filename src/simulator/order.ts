@@ -9,7 +9,7 @@ import type { Timestamp } from "./timestamp.ts";
 export type OrderSide = "buy" | "sell";
 export type OrderType = "market" | "limit" | "stop" | "stop_limit" | "trailing_stop";
 export type TimeInForce = "day" | "gtc" | "opg" | "cls" | "ioc" | "fok";
-export type OrderClass = "simple" | "bracket" | "oco" | "oto";
+export type OrderClass = "simple" | "bracket" | "oco" | "oto" | "mleg";
 export type PositionIntent = "buy_to_open" | "buy_to_close" | "sell_to_open" | "sell_to_close";
 
 export type OrderStatus =
@@ -69,6 +69,8 @@ export interface Order extends OrderTerms {
   readonly armed: boolean;
   readonly parentId: string | null;
   readonly legIds: readonly string[];
+  /** Contracts of this leg in one combo; null for whatever is not a combo's leg. */
+  readonly ratio: DecimalText | null;
   readonly replaces: string | null;
   readonly replacedBy: string | null;
   readonly createdAt: Timestamp;

@@ -140,6 +140,7 @@ function placeClose(
     positionIntent: null,
     takeProfit: null,
     stopLoss: null,
+    legs: [],
   };
   return placedAnswer(broker, broker.place(request, effects.order));
 }

@@ -12,16 +12,19 @@ import type { EpochMs } from "../core/clock.ts";
 import { type DecimalText, decimal } from "../core/decimal.ts";
 import { type RandomSource, seededRandom } from "../core/random.ts";
 import { AccountBooks } from "./account-books.ts";
+import { AccountConfiguration } from "./account-configuration.ts";
 import { ActivityLog } from "./activity-log.ts";
 import { admissionRefusal, inferIntent, type Standing } from "./admission.ts";
 import { AssetRegistry } from "./asset-registry.ts";
+import { comboLegTerms, isComboLeg, netPrice } from "./combo.ts";
+import { comboRefusal } from "./combo-admission.ts";
 import { buyingPower } from "./holdings.ts";
 import { MarketCalendar } from "./market-calendar.ts";
 import { wallTime } from "./new-york-time.ts";
-import { isWorking, type Order, type OrderTerms } from "./order.ts";
+import { isWorking, type Order, type OrderTerms, type PositionIntent } from "./order.ts";
 import { OrderBook } from "./order-book.ts";
 import { expiryOf, legTerms, newOrder } from "./order-record.ts";
-import type { OrderRequest } from "./order-request.ts";
+import type { OrderRequest, RequestedLeg } from "./order-request.ts";
 import { chooseFillPlan } from "./partial-fills.ts";
 import { type Refusal, unprocessable } from "./refusal.ts";
 import type { SimulatedClock } from "./simulated-clock.ts";
@@ -34,6 +37,7 @@ import {
 import { TimestampSource } from "./timestamp.ts";
 import type { TradeEvent } from "./trade-event.ts";
 import { TradingFloor } from "./trading-floor.ts";
+import { Watchlists } from "./watchlists.ts";
 
 export type Placed =
   | { readonly kind: "placed"; readonly order: Order }
@@ -55,6 +59,8 @@ export class SimulatedBroker {
   readonly accountId: string;
   readonly openedAt: EpochMs;
   readonly shortingAllowed: boolean;
+  readonly configuration: AccountConfiguration;
+  readonly watchlists: Watchlists;
   readonly floor: TradingFloor;
   readonly #stamps: TimestampSource;
   readonly #options: WorldOptions;
@@ -70,6 +76,8 @@ export class SimulatedBroker {
     this.shortingAllowed = options.allowShorting ?? true;
     this.books = new AccountBooks(decimal(options.cash ?? DEFAULT_CASH));
     this.#stamps = new TimestampSource(() => clock.now());
+    this.configuration = new AccountConfiguration(this.shortingAllowed);
+    this.watchlists = new Watchlists(this.random, this.#stamps);
     const { calendar, random, book, books, activities } = this;
     const stamps = this.#stamps;
     this.floor = new TradingFloor({
@@ -88,13 +96,17 @@ export class SimulatedBroker {
   }
 
   place(request: OrderRequest, effects: OrderEffects = {}): Placed {
-    const { terms } = request;
-    const refusal = admissionRefusal(terms, request.positionIntent, this.#standing(request));
+    const refusal = this.#refusal(request);
     if (refusal !== undefined) return { kind: "refused", refusal };
-    const { terms: ownTerms, legs } = termsOfParts(request);
-    const parent = this.#record(ownTerms, request.clientOrderId, effects);
+    const { terms, legs } = termsOfParts(request);
+    const record = this.#record(terms, request.clientOrderId, effects);
+    const isMultiLeg = terms.orderClass === "mleg";
+    const parent = isMultiLeg ? { ...record, positionIntent: comboIntent(request.legs) } : record;
     this.book.add(parent);
-    const legOrders = legs.map((leg) => this.#leg(leg, parent));
+    const legOrders = [
+      ...legs.map((leg) => this.#leg(leg, parent)),
+      ...request.legs.map((leg) => this.#comboLeg(comboLegTerms(terms, leg), leg, parent)),
+    ];
     const order = this.book.change(parent.id, { legIds: legOrders.map((leg) => leg.id) });
     this.#putOff.push(() => this.floor.acknowledge(order.id));
     return { kind: "placed", order };
@@ -103,6 +115,7 @@ export class SimulatedBroker {
   /** Undefined when the order was found and can be canceled. `sticks`: not before the next open. */
   cancel(id: string, sticks = false): Refusal | undefined {
     const order = this.book.get(id);
+    if (isComboLeg(order)) return unprocessable("cannot cancel individual legs of a mleg order");
     if (!isWorking(order)) return unprocessable(`order is already in "${order.status}" state`);
     if (order.status === "pending_cancel") {
       return unprocessable('order is already in "pending_cancel" state');
@@ -121,8 +134,7 @@ export class SimulatedBroker {
   /** Puts a new order with the request's terms in the place of the order `id`. */
   replace(id: string, request: OrderRequest, effects: OrderEffects = {}): Placed {
     const old = this.book.get(id);
-    const standing = this.#standing(request, id);
-    const refusal = admissionRefusal(request.terms, null, standing);
+    const refusal = this.#refusal(request, id);
     if (refusal !== undefined) return { kind: "refused", refusal };
     const record = this.#record(request.terms, request.clientOrderId, effects);
     const { parentId, legIds, armed, positionIntent } = old;
@@ -192,16 +204,29 @@ export class SimulatedBroker {
     return Math.min(due, this.calendar.nextChange(this.clock.now()));
   }
 
-  #standing({ terms, clientOrderId }: OrderRequest, replacedId?: string): Standing {
+  #refusal(request: OrderRequest, replacedId?: string): Refusal | undefined {
+    const { terms, clientOrderId, legs } = request;
+    if (terms.orderClass !== "mleg") {
+      const standing = this.#standing(terms.symbol, clientOrderId, replacedId);
+      return admissionRefusal(terms, request.positionIntent, standing);
+    }
+    return comboRefusal(request, {
+      legs: legs.map(({ symbol }) => this.#standing(symbol, clientOrderId, replacedId)),
+      netPrice: netPrice(legs, (symbol) => this.floor.price(symbol)),
+      buyingPower: this.buyingPower(replacedId),
+    });
+  }
+
+  #standing(symbol: string, clientOrderId: string | null, replacedId?: string): Standing {
     const now = this.clock.now();
     const known = clientOrderId === null ? undefined : this.book.findByClientId(clientOrderId);
-    const working = this.#workingBeside(replacedId, terms.symbol);
+    const working = this.#workingBeside(replacedId, symbol);
     return {
-      asset: this.assets.find(terms.symbol),
+      asset: this.assets.find(symbol),
       clientOrderIdTaken: known !== undefined,
-      positionQuantity: this.books.quantity(terms.symbol),
+      positionQuantity: this.books.quantity(symbol),
       working,
-      marketPrice: this.floor.price(terms.symbol),
+      marketPrice: this.floor.price(symbol),
       buyingPower: this.buyingPower(replacedId),
       shortingAllowed: this.shortingAllowed,
       phase: this.calendar.phase(now),
@@ -237,6 +262,23 @@ export class SimulatedBroker {
     this.book.add(leg);
     return leg;
   }
+
+  /** A combo's leg has its status from the start and never moves by itself. */
+  #comboLeg(terms: OrderTerms, requested: RequestedLeg, parent: Order): Order {
+    const { status, fillPlan, hiddenFromListsUntil } = parent;
+    const record = this.#record(terms, null, { hiddenFromListsUntil });
+    const positionIntent = requested.positionIntent ?? record.positionIntent;
+    const { ratio } = requested;
+    const leg = { ...record, positionIntent, ratio, status, fillPlan, parentId: parent.id };
+    this.book.add(leg);
+    return leg;
+  }
+}
+
+/** What opens one contract opens the combo, as far as its own record needs to say. */
+function comboIntent(legs: readonly RequestedLeg[]): PositionIntent {
+  const closes = legs.every(({ positionIntent }) => positionIntent?.endsWith("_to_close"));
+  return closes ? "buy_to_close" : "buy_to_open";
 }
 
 /** An oco's own limit price may stand in its take-profit part. */

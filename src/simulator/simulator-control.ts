@@ -8,6 +8,7 @@
 import type { EpochMs } from "../core/clock.ts";
 import { compare, decimal } from "../core/decimal.ts";
 import { LatchError } from "../core/errors.ts";
+import { isCombo, isComboLeg } from "./combo.ts";
 import { type FaultRule, faultRulesSchema } from "./fault-rule-schema.ts";
 import {
   assetSchema,
@@ -113,7 +114,8 @@ export class SimulatorControl {
     const name = fill.orderId ?? fill.clientOrderId ?? "";
     if (order === undefined) throw invalid(`no order ${name}`);
     if (!isWorking(order)) throw invalid(`order ${name} is ${order.status} and cannot fill`);
-    const price = fill.price ?? broker.floor.price(order.symbol);
+    checkFillable(order, fill.price);
+    const price = fill.price ?? broker.floor.priceOf(order);
     if (price === undefined) throw invalid(`price: ${order.symbol} has none, so one is needed`);
     this.#checkRoom(order, fill.quantity, price);
     broker.floor.fill(order.id, decimal(fill.quantity), decimal(price));
@@ -145,6 +147,16 @@ export class SimulatorControl {
     const room = fillableQuantity(order, decimal(price));
     if (compare(decimal(quantity), room) <= 0) return;
     throw invalid(`quantity: ${quantity} is more than the ${room} that are left to fill`);
+  }
+}
+
+/** Legs fill together, each at its own market price. */
+function checkFillable(order: Order, price: string | undefined): void {
+  if (isComboLeg(order)) {
+    throw invalid(`order ${order.id} is a leg and fills with its order ${order.parentId}`);
+  }
+  if (isCombo(order) && price !== undefined) {
+    throw invalid(`price: the legs of order ${order.id} fill at their own; set those instead`);
   }
 }
 

@@ -8,14 +8,10 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import Fastify, { type FastifyError, type FastifyInstance } from "fastify";
 import { LatchError } from "../core/errors.ts";
-import { accountRoutes } from "./account-routes.ts";
-import { activityRoutes } from "./activity-routes.ts";
 import { refusalAnswer } from "./api-route.ts";
 import { BrokerEndpoint } from "./broker-endpoint.ts";
+import { brokerRoutes } from "./broker-routes.ts";
 import { addControlRoutes } from "./control-routes.ts";
-import { marketRoutes } from "./market-routes.ts";
-import { orderRoutes } from "./order-routes.ts";
-import { positionRoutes } from "./position-routes.ts";
 import { unknownPath } from "./refusal.ts";
 import type { Simulation } from "./simulation.ts";
 import type { SimulatorControl } from "./simulator-control.ts";
@@ -59,15 +55,7 @@ function addBrokerRoutes(
   simulation: Simulation,
   endpoint: BrokerEndpoint,
 ): void {
-  const broker = () => simulation.broker;
-  const routes = [
-    ...orderRoutes(broker),
-    ...positionRoutes(broker),
-    ...accountRoutes(broker),
-    ...activityRoutes(broker),
-    ...marketRoutes(broker),
-  ];
-  for (const { method, path, handle } of routes) {
+  for (const { method, path, handle } of brokerRoutes(() => simulation.broker)) {
     app.route({
       method,
       url: path,
@@ -94,7 +82,7 @@ function isControlPath(url: string): boolean {
   return url.startsWith("/sim/");
 }
 
-/** Some clients escape the colon of `orders:by_client_order_id`. */
+/** Some clients escape the colon of `orders:by_client_order_id` and its like. */
 function withLiteralColon(url: string): string {
-  return url.replace(/^(\/v2\/orders)%3a/i, "$1:");
+  return url.replace(/^(\/v2\/(?:orders|watchlists))%3a/i, "$1:");
 }

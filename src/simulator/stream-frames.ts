@@ -1,5 +1,6 @@
 /** The frames of the trade-updates stream, as Alpaca writes them and as its clients write them. */
 
+import { isCombo } from "./combo.ts";
 import type { PresentedKeys } from "./credentials.ts";
 import type { Order } from "./order.ts";
 import type { TradeEvent } from "./trade-event.ts";
@@ -44,7 +45,8 @@ export function tradeUpdateFrame(event: TradeEvent, legs: readonly Order[]): str
     qty: execution.quantity,
     position_qty: execution.positionQuantity,
   };
-  const order = wireOrder(event.order, legs);
+  const wire = wireOrder(event.order, legs);
+  const order = isCombo(event.order) ? { ...wire, position_intent: "" } : wire;
   const data = { event: event.event, timestamp: event.timestamp, ...fill, order };
   return JSON.stringify({ stream: "trade_updates", data });
 }

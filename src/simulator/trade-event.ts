@@ -21,8 +21,8 @@ export interface Execution {
   readonly price: DecimalText;
   /** Of this fill alone. */
   readonly quantity: DecimalText;
-  /** Signed position in the symbol after the fill. */
-  readonly positionQuantity: DecimalText;
+  /** Signed position in the symbol after the fill; null for a combo, which has no symbol. */
+  readonly positionQuantity: DecimalText | null;
 }
 
 export interface TradeEvent {

@@ -1,54 +1,50 @@
 /**
- * The shell around matching.ts: keeps prices, moves orders through their statuses, books fills and
- * reports every step as an event. Nothing happens here on its own accord; the broker calls it.
+ * The shell around matching.ts: keeps prices, moves orders through their statuses, has fills booked
+ * and reports every step as an event. Nothing happens here on its own accord; the broker calls it.
  *
  * 1. Every change of a status is reported once, after it is in the book.
- * 2. A fill moves the order, the position, the cash and the activities in one step.
- * 3. Of two orders that exclude each other (oco, legs of a bracket) at most one fills in full.
+ * 2. Of two orders that exclude each other (oco, legs of a bracket) at most one fills in full.
  */
 import {
   add,
   compare,
   type DecimalText,
-  divide,
   isZero,
   multiply,
-  negate,
   subtract,
   ZERO,
 } from "../core/decimal.ts";
-import type { RandomSource } from "../core/random.ts";
-import type { AccountBooks } from "./account-books.ts";
-import type { ActivityLog } from "./activity-log.ts";
+import { isCombo, isComboLeg, netPrice, requestedLeg } from "./combo.ts";
+import { type DeskParts, ExecutionDesk } from "./execution-desk.ts";
 import type { MarketCalendar } from "./market-calendar.ts";
 import { decideMatch, fillableQuantity, trail } from "./matching.ts";
 import { isWorking, type Order } from "./order.ts";
-import type { OrderBook } from "./order-book.ts";
-import type { SimulatedClock } from "./simulated-clock.ts";
-import type { TimestampSource } from "./timestamp.ts";
 import type { Execution, TradeEvent, TradeEventName } from "./trade-event.ts";
 
-export interface FloorParts {
-  readonly clock: SimulatedClock;
+export interface FloorParts extends DeskParts {
   readonly calendar: MarketCalendar;
-  readonly stamps: TimestampSource;
-  readonly random: RandomSource;
-  readonly book: OrderBook;
-  readonly books: AccountBooks;
-  readonly activities: ActivityLog;
   readonly report: (event: TradeEvent) => void;
 }
 
 export class TradingFloor {
   readonly #parts: FloorParts;
+  readonly #desk: ExecutionDesk;
   readonly #prices = new Map<string, DecimalText>();
 
   constructor(parts: FloorParts) {
     this.#parts = parts;
+    this.#desk = new ExecutionDesk(parts, (symbol) => this.price(symbol));
   }
 
   price(symbol: string): DecimalText | undefined {
     return this.#prices.get(symbol);
+  }
+
+  /** The market's price of what the order trades: the net price of its legs, for a combo. */
+  priceOf(order: Order): DecimalText | undefined {
+    if (!isCombo(order)) return this.price(order.symbol);
+    const legs = this.#parts.book.legs(order).map(requestedLeg);
+    return netPrice(legs, (symbol) => this.price(symbol));
   }
 
   prices(): ReadonlyMap<string, DecimalText> {
@@ -83,7 +79,7 @@ export class TradingFloor {
     const now = this.#parts.clock.now();
     for (const { id } of this.#parts.book.working()) {
       const order = this.#parts.book.get(id);
-      if (!isWorking(order)) continue;
+      if (!isWorking(order) || isComboLeg(order)) continue;
       if (order.cancelAt !== null && order.cancelAt <= now) this.cancel(order.id);
       else if (order.expiresAt !== null && order.expiresAt <= now) this.#expire(order);
       else if (order.status === "accepted" && this.isActive(order)) this.#route(order);
@@ -131,7 +127,11 @@ export class TradingFloor {
   /** Puts the new order where the old one stood among parents and legs. */
   #inherit(old: Order, newId: string): void {
     const { book } = this.#parts;
-    for (const leg of book.legs(old)) book.change(leg.id, { parentId: newId });
+    const total = add(book.get(newId).quantity ?? ZERO, old.filledQuantity);
+    for (const leg of book.legs(old)) {
+      const rescaled = leg.ratio === null ? {} : { quantity: multiply(leg.ratio, total) };
+      book.change(leg.id, { parentId: newId, ...rescaled });
+    }
     if (old.parentId === null) return;
     const { legIds } = book.get(old.parentId);
     book.change(old.parentId, { legIds: legIds.map((id) => (id === old.id ? newId : id)) });
@@ -160,15 +160,17 @@ export class TradingFloor {
   }
 
   #match(id: string): void {
-    const order = this.#parts.book.get(id);
+    const named = this.#parts.book.get(id);
+    // A leg trades with its whole order only.
+    const order = isComboLeg(named) ? this.#parts.book.get(named.parentId ?? "") : named;
     const waits = order.status === "pending_new" || order.status === "accepted";
-    if (isWorking(order) && !waits && this.isActive(order)) this.#tryFill(id);
+    if (isWorking(order) && !waits && this.isActive(order)) this.#tryFill(order.id);
   }
 
   #tryFill(id: string): void {
     const { book } = this.#parts;
     let order = book.get(id);
-    const price = this.price(order.symbol);
+    const price = this.priceOf(order);
     if (price !== undefined && order.type === "trailing_stop" && !order.triggered) {
       order = book.change(id, trail(order, price));
     }
@@ -187,21 +189,7 @@ export class TradingFloor {
   }
 
   #execute(before: Order, quantity: DecimalText, price: DecimalText, complete: boolean): void {
-    const { books, stamps, clock, activities, random } = this.#parts;
-    const signed = before.side === "buy" ? quantity : negate(quantity);
-    books.applyFill(before.symbol, signed, price, clock.now());
-    const execution: Execution = {
-      executionId: random.uuid(),
-      price,
-      quantity,
-      positionQuantity: books.quantity(before.symbol),
-    };
-    const filledAt = stamps.next();
-    const changes = { ...afterFill(before, quantity, price), filledAt, updatedAt: filledAt };
-    const status = complete ? "filled" : statusAfterPart(before);
-    const order = this.#parts.book.change(before.id, { ...changes, status });
-    const leaves = complete ? ZERO : fillableQuantity(order, price);
-    activities.record(order, execution, leaves, filledAt);
+    const { order, execution } = this.#desk.execute(before, quantity, price, complete);
     this.#report(order, complete ? "fill" : "partial_fill", execution);
     this.#shrinkSiblings(order, quantity);
     if (complete) this.#armLegs(order);
@@ -252,6 +240,12 @@ export class TradingFloor {
   #change(order: Order, changes: Partial<Order>, event: TradeEventName): Order {
     const updatedAt = this.#parts.stamps.next();
     const changed = this.#parts.book.change(order.id, { updatedAt, ...changes });
+    // The legs of a combo go its way without a word, but not with one that another replaces.
+    if (isCombo(order) && changes.status !== "replaced") {
+      for (const leg of this.#parts.book.legs(order)) {
+        this.#parts.book.change(leg.id, { updatedAt, ...changes });
+      }
+    }
     this.#report(changed, event);
     return changed;
   }
@@ -260,19 +254,4 @@ export class TradingFloor {
     const timestamp = order.updatedAt;
     this.#parts.report({ event, timestamp, order, ...(execution && { execution }) });
   }
-}
-
-function statusAfterPart(order: Order): Order["status"] {
-  return order.status === "pending_cancel" ? "pending_cancel" : "partially_filled";
-}
-
-function afterFill(before: Order, quantity: DecimalText, price: DecimalText) {
-  const filledQuantity = add(before.filledQuantity, quantity);
-  const filledCost = add(before.filledCost, multiply(quantity, price));
-  // While all fills had one price it is the average to the last digit; a quotient might not be.
-  const samePrice = before.averagePrice === null || before.averagePrice === price;
-  const averagePrice = samePrice ? price : divide(filledCost, filledQuantity);
-  const { fillPlan } = before;
-  const next = fillPlan.kind === "part" ? ({ kind: fillPlan.rest } as const) : fillPlan;
-  return { filledQuantity, filledCost, averagePrice, fillPlan: next };
 }

@@ -1,8 +1,11 @@
 /**
  * An order as Alpaca's JSON shows it: every number as text, absent values as null, no top-level
- * `code` or `message`.
+ * `code` or `message`. A multi-leg option order has empty text for what only its legs have; each
+ * leg is an order of its own, without a type.
  */
 import type { DecimalText } from "../core/decimal.ts";
+import { isCombo, isComboLeg } from "./combo.ts";
+import { isOptionSymbol } from "./option-contract.ts";
 import type {
   Order,
   OrderClass,
@@ -22,17 +25,20 @@ export interface WireOrder extends WireTimes {
   readonly replaces: string | null;
   readonly asset_id: string;
   readonly symbol: string;
-  readonly asset_class: "us_equity";
+  readonly asset_class: "us_equity" | "us_option" | "";
   readonly notional: DecimalText | null;
   readonly qty: DecimalText | null;
   readonly filled_qty: DecimalText;
   readonly filled_avg_price: DecimalText | null;
   /** Empty for a simple order. */
   readonly order_class: Exclude<OrderClass, "simple"> | "";
-  readonly order_type: OrderType;
-  readonly type: OrderType;
-  readonly side: OrderSide;
-  readonly position_intent: PositionIntent;
+  readonly order_type: OrderType | "";
+  readonly type: OrderType | "";
+  readonly side: OrderSide | "";
+  /** Absent from a multi-leg option order, and empty in its trade updates. */
+  readonly position_intent?: PositionIntent | "";
+  /** Of a multi-leg option order's leg. */
+  readonly ratio_qty?: DecimalText;
   readonly time_in_force: TimeInForce;
   readonly limit_price: DecimalText | null;
   readonly stop_price: DecimalText | null;
@@ -61,6 +67,7 @@ interface WireTimes {
 
 /** `legs` are shown inside the order; without them the field is null. */
 export function wireOrder(order: Order, legs: readonly Order[] = []): WireOrder {
+  const type = isComboLeg(order) ? "" : order.type;
   return {
     id: order.id,
     client_order_id: order.clientOrderId,
@@ -69,16 +76,16 @@ export function wireOrder(order: Order, legs: readonly Order[] = []): WireOrder 
     replaces: order.replaces,
     asset_id: order.assetId,
     symbol: order.symbol,
-    asset_class: "us_equity",
+    asset_class: assetClass(order),
     notional: order.notional,
     qty: order.quantity,
     filled_qty: order.filledQuantity,
     filled_avg_price: order.averagePrice,
     order_class: order.orderClass === "simple" ? "" : order.orderClass,
-    order_type: order.type,
-    type: order.type,
-    side: order.side,
-    position_intent: order.positionIntent,
+    order_type: type,
+    type,
+    side: isCombo(order) ? "" : order.side,
+    ...(isCombo(order) ? {} : { position_intent: order.positionIntent }),
     time_in_force: order.timeInForce,
     limit_price: order.limitPrice,
     stop_price: order.stopPrice,
@@ -90,7 +97,13 @@ export function wireOrder(order: Order, legs: readonly Order[] = []): WireOrder 
     hwm: order.highWaterMark,
     subtag: null,
     source: null,
+    ...(order.ratio === null ? {} : { ratio_qty: order.ratio }),
   };
+}
+
+function assetClass(order: Order): WireOrder["asset_class"] {
+  if (isCombo(order)) return "";
+  return isOptionSymbol(order.symbol) ? "us_option" : "us_equity";
 }
 
 function times(order: Order): WireTimes {

@@ -12,13 +12,14 @@ import {
 } from "../core/decimal.ts";
 import type { Position } from "./account-books.ts";
 import type { Asset } from "./asset-registry.ts";
+import { multiplierOf } from "./option-contract.ts";
 
 /** Alpaca's Position; amounts are decimal text. */
 export interface WirePosition {
   readonly asset_id: string;
   readonly symbol: string;
   readonly exchange: string;
-  readonly asset_class: "us_equity";
+  readonly asset_class: Asset["assetClass"];
   readonly asset_marginable: boolean;
   readonly qty: DecimalText;
   readonly qty_available: DecimalText;
@@ -44,8 +45,9 @@ export function wirePosition(
 ): WirePosition {
   const { quantity, averagePrice } = position;
   const price = marketPrice ?? averagePrice;
-  const value = multiply(quantity, price);
-  const cost = multiply(quantity, averagePrice);
+  const units = multiply(quantity, multiplierOf(position.symbol));
+  const value = multiply(units, price);
+  const cost = multiply(units, averagePrice);
   const gain = subtract(value, cost);
   const gainShare = isZero(cost) ? ZERO : divide(gain, absolute(cost));
   const isLong = signOf(quantity) > 0;
@@ -53,8 +55,8 @@ export function wirePosition(
     asset_id: asset.id,
     symbol: position.symbol,
     exchange: asset.exchange,
-    asset_class: "us_equity",
-    asset_marginable: true,
+    asset_class: asset.assetClass,
+    asset_marginable: asset.assetClass === "us_equity",
     qty: quantity,
     qty_available: isLong ? available : negate(available),
     avg_entry_price: averagePrice,

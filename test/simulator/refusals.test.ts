@@ -189,7 +189,7 @@ describe("the broker refuses an order in Alpaca's words when", () => {
     ["fractional orders must be DAY orders", { qty: "0.5", time_in_force: "gtc" }],
     ["extended hours order must be DAY or GTC limit orders", { extended_hours: true }],
     ["bracket orders require take_profit.limit_price", { order_class: "bracket" }],
-    ["mleg orders are not supported for this account", { order_class: "mleg" }],
+    ["mleg orders require 2 to 4 legs", { order_class: "mleg" }],
     ["client_order_id must be no more than 128 characters", { client_order_id: "x".repeat(129) }],
   ])("its terms do not fit: %s", async (message, fields) => {
     const { order } = await openBench();
@@ -261,7 +261,7 @@ describe("the broker refuses", () => {
 
   test("a path that it does not know, without a code", async () => {
     const { call } = await openBench();
-    const answer = await call("GET", "/v2/watchlists");
+    const answer = await call("GET", "/v2/options/contracts");
     expect(answer).toMatchObject({ status: 404, body: { message: "Not Found" } });
   });
 
