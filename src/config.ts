@@ -80,6 +80,8 @@ export interface ServeSettings extends Settings {
    * "dedupeWindowMs"?}]`. Environment: TRADELATCH_AGENTS.
    */
   readonly agents?: string;
+  /** Trade updates as `binary` frames, as Alpaca sends them, or `text`. */
+  readonly streamFrames?: string;
 }
 
 /** A bot's key, the group that it belongs to, and what differs for it from the settings. */
@@ -91,11 +93,12 @@ export interface AgentSettings {
 }
 
 export interface ServeConfig {
-  readonly latch: Settings;
+  readonly latch: Config;
   readonly host: string;
   readonly port: number;
   readonly hosts: readonly string[];
   readonly agents: readonly AgentSettings[];
+  readonly streamFrames: "binary" | "text";
 }
 
 const DEFAULT_PORT = 4520;
@@ -114,6 +117,7 @@ const serveSchema = z.strictObject({
         .filter((name) => name !== ""),
     ),
   agents: z.string().default("[]"),
+  streamFrames: z.enum(["binary", "text"]).default("binary"),
 });
 
 const agentsSchema = z.array(
@@ -131,7 +135,22 @@ const SERVE_VARIABLES = {
   port: "TRADELATCH_PORT",
   hosts: "TRADELATCH_HOSTS",
   agents: "TRADELATCH_AGENTS",
+  streamFrames: "TRADELATCH_STREAM_FRAMES",
 } as const;
+
+/** What the program itself needs before there is a sidecar. */
+const PROGRAM_VARIABLES = {
+  broker: "TRADELATCH_BROKER",
+  logLevel: "TRADELATCH_LOG_LEVEL",
+} as const;
+
+const programSchema = z.object({
+  broker: z.enum(["alpaca", "sim"]).default("alpaca"),
+  logLevel: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
+});
+
+export type BrokerName = z.output<typeof programSchema>["broker"];
+export type LogLevel = z.output<typeof programSchema>["logLevel"];
 
 const VARIABLES: Readonly<Partial<Record<SettingName, string>>> = {
   store: "TRADELATCH_STORE",
@@ -139,6 +158,7 @@ const VARIABLES: Readonly<Partial<Record<SettingName, string>>> = {
   keyId: "APCA_API_KEY_ID",
   secret: "APCA_API_SECRET_KEY",
   baseUrl: "APCA_API_BASE_URL",
+  live: "TRADELATCH_LIVE",
   waitMs: "TRADELATCH_WAIT_MS",
   dedupeWindowMs: "TRADELATCH_DEDUPE_WINDOW_MS",
   sendDeadlineMs: "TRADELATCH_SEND_DEADLINE_MS",
@@ -148,8 +168,14 @@ const VARIABLES: Readonly<Partial<Record<SettingName, string>>> = {
   clientIdIsIdentity: "TRADELATCH_CLIENT_ID_IS_IDENTITY",
 };
 
+const EVERY_VARIABLE: Readonly<Record<string, string>> = {
+  ...VARIABLES,
+  ...SERVE_VARIABLES,
+  ...PROGRAM_VARIABLES,
+};
+
 /** Settings that are written as true or false. */
-const SWITCHES: readonly string[] = ["allowShort", "clientIdIsIdentity"];
+const SWITCHES: readonly string[] = ["allowShort", "clientIdIsIdentity", "live"];
 
 /** Settings whose values appear in no message. */
 const SECRETS: readonly string[] = ["keyId", "secret", "agents"];
@@ -168,13 +194,29 @@ export function resolveConfig(settings: Settings, environment: Environment): Con
 }
 
 /** Throws LatchError `invalid_option`, as {@link resolveConfig} does. */
+export function resolveProgram(
+  given: { readonly broker?: string; readonly logLevel?: string },
+  environment: Environment,
+): { readonly broker: BrokerName; readonly logLevel: LogLevel } {
+  const { broker, logLevel } = given;
+  const merged = {
+    ...fromEnvironment(environment, PROGRAM_VARIABLES),
+    ...withoutUndefined({ broker, logLevel }),
+  };
+  const parsed = programSchema.safeParse(merged);
+  if (!parsed.success) throw describe(parsed.error, merged);
+  return parsed.data;
+}
+
+/** Throws LatchError `invalid_option`, as {@link resolveConfig} does. */
 export function resolveServeConfig(settings: ServeSettings, environment: Environment): ServeConfig {
-  const { host, port, hosts, agents, ...latch } = settings;
-  const given = withoutUndefined({ host, port, hosts, agents });
+  const { host, port, hosts, agents: agentKeys, streamFrames, ...latch } = settings;
+  const given = withoutUndefined({ host, port, hosts, agents: agentKeys, streamFrames });
   const merged = { ...fromEnvironment(environment, SERVE_VARIABLES), ...given };
   const parsed = serveSchema.safeParse(merged);
   if (!parsed.success) throw describe(parsed.error, merged);
-  return { ...parsed.data, latch, agents: readAgents(parsed.data.agents) };
+  const agents = readAgents(parsed.data.agents);
+  return { ...parsed.data, latch: resolveConfig(latch, environment), agents };
 }
 
 /** The text holds secrets, so no message shows it. */
@@ -202,7 +244,7 @@ function readAgents(text: string): readonly AgentSettings[] {
 }
 
 function refuseUnknownVariables(environment: Environment): void {
-  const known = new Set<string>([...Object.values(VARIABLES), ...Object.values(SERVE_VARIABLES)]);
+  const known = new Set<string>(Object.values(EVERY_VARIABLE));
   const unknown = Object.keys(environment).find(
     (name) => name.startsWith("TRADELATCH_") && !known.has(name),
   );
@@ -253,7 +295,7 @@ function describe(error: z.ZodError, merged: Record<string, unknown>): LatchErro
     return new LatchError("invalid_option", `unknown option ${issue.keys.join(", ")}`);
   }
   const name = String(issue?.path[0] ?? "options");
-  const variable = { ...VARIABLES, ...SERVE_VARIABLES }[name as SettingName];
+  const variable = EVERY_VARIABLE[name];
   const where = variable === undefined ? name : `${name} (${variable})`;
   const shown = SECRETS.includes(name) ? "not usable" : JSON.stringify(merged[name]);
   const received = merged[name] === undefined ? "missing" : shown;

@@ -1,6 +1,7 @@
 /** The public names of TradeLatch: what a bot written in TypeScript imports. */
-export { type Latch, type LatchOptions, openLatch, type Surroundings } from "./app.ts";
+export { type LatchOptions, openLatch, type Surroundings } from "./app.ts";
 export type { Book } from "./book/book.ts";
+export type { RateBudgetState } from "./broker/broker.ts";
 export { BLOCK_CODES, type BlockCode, type PendingPhase } from "./claim/answer.ts";
 export type { Claim, Receipt } from "./claim/claim.ts";
 export type { Outcome, Provenance } from "./claim/claim-event.ts";
@@ -20,4 +21,6 @@ export type {
 } from "./gateway/order-answer.ts";
 export type { Anchor, CloseAnchor, OpenAnchor } from "./identity/intent.ts";
 export type { IntentInput } from "./identity/intent-schema.ts";
+export type { Latch, RecoveredClaim, Recovery, SubmitOptions } from "./latch.ts";
+export type { ClaimFilters, ClaimsPage } from "./ledger/claims-query.ts";
 export type { StoredEvent } from "./ledger/ledger.ts";

@@ -100,6 +100,10 @@ export function reduces(book: Book, side: Side): boolean {
   return signOf(book.net) === (side === "sell" ? 1 : -1);
 }
 
+export function reservationOf(book: Book, by: ClaimRef): Reservation | undefined {
+  return book.reservations.find((held) => sameClaim(held, by));
+}
+
 export function withReservation(book: Book, reservation: Reservation): Book {
   return { ...book, reservations: [...book.reservations, reservation] };
 }
@@ -153,17 +157,27 @@ function shrink(reservations: readonly Reservation[], fill: BookFill): readonly 
   );
 }
 
+function refOf(by: ClaimRef | null): ClaimRef | null {
+  return by === null ? null : { agent: by.agent, requestId: by.requestId };
+}
+
 /**
  * The book with the broker's own figures in place of ours; reservations stay. A position on the
- * other side is another episode, and no claim is named for an end that no fill brought about.
+ * other side is another episode. For an end that no fill brought about, `by` is named: the claim
+ * that the adjustment concludes, if there is one.
  */
-export function withAdjustment(book: Book, net: DecimalText, averagePrice: DecimalText): Book {
+export function withAdjustment(
+  book: Book,
+  net: DecimalText,
+  averagePrice: DecimalText,
+  by: ClaimRef | null = null,
+): Book {
   const turns = signOf(net) !== signOf(book.net);
   return {
     ...book,
     net,
     averagePrice: isZero(net) ? ZERO : averagePrice,
     episode: turns && !isZero(net) ? book.episode + 1 : book.episode,
-    closedBy: turns && !isFlat(book) ? null : book.closedBy,
+    closedBy: turns && !isFlat(book) ? refOf(by) : book.closedBy,
   };
 }

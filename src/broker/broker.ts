@@ -8,7 +8,7 @@ import type { BrokerOrder, OrderLookup, SubmitOutcome } from "../claim/evidence.
 import type { EpochMs } from "../core/clock.ts";
 import type { DecimalText } from "../core/decimal.ts";
 import type { AccountId, BrokerOrderId, ClientOrderId } from "../core/ids.ts";
-import type { OrderTerms } from "../identity/intent.ts";
+import type { OrderTerms, Side } from "../identity/intent.ts";
 
 /** What the order is meant to do to the position; the broker refuses it if it would not. */
 export type PositionIntent = "buy_to_open" | "buy_to_close" | "sell_to_open" | "sell_to_close";
@@ -17,6 +17,14 @@ export interface OrderRequest extends Omit<OrderTerms, "effect" | "portion"> {
   readonly clientOrderId: ClientOrderId;
   /** Null leaves it to the broker to infer. */
   readonly positionIntent: PositionIntent | null;
+}
+
+/** What is to differ in the order that takes another's place. */
+export interface ReplaceRequest {
+  readonly clientOrderId: ClientOrderId;
+  readonly side: Side;
+  /** In the broker's own words, amounts as text. */
+  readonly terms: Readonly<Record<string, unknown>>;
 }
 
 export interface BrokerAccount {
@@ -37,6 +45,11 @@ export type Reading<Value> =
   | { readonly kind: "read"; readonly value: Value }
   | { readonly kind: "unknown"; readonly reason: string };
 
+export type AccountReading =
+  | Reading<BrokerAccount>
+  /** The broker does not take these keys. */
+  | { readonly kind: "refused"; readonly reason: string };
+
 export type PositionLookup =
   | { readonly kind: "found"; readonly position: BrokerPosition }
   | { readonly kind: "flat" }
@@ -54,9 +67,19 @@ export interface OrdersQuery {
   readonly symbols?: readonly string[];
 }
 
+/** Our own share of the broker's rate limit, as it stands now. */
+export interface RateBudgetState {
+  /** Requests in one window. */
+  readonly capacity: number;
+  /** Requests that still fit into the window that ends now; never below zero. */
+  readonly remaining: number;
+}
+
 export interface Broker {
-  account(): Promise<Reading<BrokerAccount>>;
+  account(): Promise<AccountReading>;
   submit(request: OrderRequest): Promise<SubmitOutcome>;
+  /** At most one PATCH; the outcome's order is the one in the place of `brokerOrderId`. */
+  replace(brokerOrderId: BrokerOrderId, request: ReplaceRequest): Promise<SubmitOutcome>;
   orderByClientId(clientOrderId: ClientOrderId): Promise<OrderLookup>;
   orderById(brokerOrderId: BrokerOrderId): Promise<OrderLookup>;
   /** Every order that the query selects, over as many pages as it takes; oldest first. */
@@ -67,6 +90,7 @@ export interface Broker {
   orderWires(query: OrdersQuery): Promise<Reading<readonly WireOrder[]>>;
   /** Asks for the end of every working order; "read" once the broker has taken that. */
   cancelOrders(): Promise<Reading<null>>;
+  rateBudget(): RateBudgetState;
   positions(): Promise<Reading<readonly BrokerPosition[]>>;
   position(symbol: string): Promise<PositionLookup>;
   /** Aborts calls under way (they answer `ambiguous` or `unknown`) and releases sockets. */

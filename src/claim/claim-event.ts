@@ -7,7 +7,8 @@
 import type { EpochMs } from "../core/clock.ts";
 import type { DecimalText } from "../core/decimal.ts";
 import type { AccountId, BrokerOrderId, ClaimKey, ClientOrderId, OwnerId } from "../core/ids.ts";
-import type { Intent, IntentDraft } from "../identity/intent.ts";
+import type { Intent, IntentDraft, Side } from "../identity/intent.ts";
+import type { IncidentEvent } from "../incident/incident.ts";
 import type { BrokerOrder, EvidenceSource, Refusal } from "./evidence.ts";
 
 /** How the action ended. */
@@ -78,15 +79,67 @@ export type ClaimEvent =
       readonly source: EvidenceSource;
     }
   | {
+      /** A leg of a combo has filled: the book of its own contract moves. */
+      readonly type: "leg_booked";
+      readonly brokerOrderId: BrokerOrderId;
+      readonly symbol: string;
+      readonly side: Side;
+      readonly quantity: DecimalText;
+      readonly cost: DecimalText;
+      readonly source: EvidenceSource;
+    }
+  | {
       readonly type: "not_found_read";
       readonly scope: "single" | "list";
       /** When the read was begun. */
       readonly readAt: EpochMs;
     }
+  | {
+      /** The broker is about to be asked for another order in the place of the claim's. */
+      readonly type: "replace_requested";
+      readonly clientOrderId: ClientOrderId;
+      /** Shares that the new order is to ask for; null leaves the old order's. */
+      readonly quantity: DecimalText | null;
+      /** Until then the same request is on its way. */
+      readonly busyUntil: EpochMs;
+      /** Shares that a close holds for it besides those it holds anyway. */
+      readonly extra: DecimalText;
+    }
+  | {
+      /** Certainly no new order came of the request. */
+      readonly type: "replace_dropped";
+      readonly clientOrderId: ClientOrderId;
+      readonly reason: string;
+      /** What the request held besides, given back. */
+      readonly extra: DecimalText;
+    }
+  | {
+      /** The broker shows the claim's order as replaced by another, which is now the claim's. */
+      readonly type: "order_replaced";
+      readonly order: BrokerOrder;
+      readonly replaces: BrokerOrderId;
+      /** Shares that the new order may close; null for an open. */
+      readonly reserved: DecimalText | null;
+      readonly source: EvidenceSource;
+    }
+  | {
+      /** A cancel of the claim's order went to the broker; what came of it the order shows. */
+      readonly type: "cancel_passed";
+      readonly outcome: string;
+    }
   | { readonly type: "absence_proved" }
   | { readonly type: "id_owned_elsewhere"; readonly order: BrokerOrder }
   | { readonly type: "flatness_proved"; readonly provenance: Provenance }
   | { readonly type: "still_held" }
+  | { readonly type: "changed_elsewhere" }
+  | {
+      /** The broker shows an order whose absence was proved, or that had never been sent. */
+      readonly type: "order_surfaced";
+      readonly order: BrokerOrder;
+      /** Shares that the order may still close; null for an open. */
+      readonly reserved: DecimalText | null;
+      readonly source: EvidenceSource;
+    }
   | { readonly type: "malformed" }
   | { readonly type: "sealed" }
   | { readonly type: "caller_told"; readonly answer: "certain" | "pending" }
@@ -99,8 +152,19 @@ export type ClaimEvent =
 
 export type ClaimEventType = ClaimEvent["type"];
 
-/** Events of a book that no claim brings about. */
+/** Events about a symbol, and not about one claim. */
 export type BookEvent =
+  | IncidentEvent
+  | {
+      /** The book takes over what the broker holds. */
+      readonly type: "position_adjusted";
+      readonly net: DecimalText;
+      readonly averagePrice: DecimalText;
+      /** The incident that the adjustment resolves. */
+      readonly incident: number;
+      /** The claim that it concludes; null where there is none. */
+      readonly cause: ClaimKey | null;
+    }
   | {
       readonly type: "opening_adopted";
       readonly net: DecimalText;
@@ -128,3 +192,8 @@ export type LedgerEvent =
       readonly symbol: string;
       readonly body: BookEvent;
     };
+
+/** The symbol whose book an event of a claim in `symbol` moves. */
+export function bookOf(event: ClaimEvent, symbol: string): string {
+  return event.type === "leg_booked" ? event.symbol : symbol;
+}

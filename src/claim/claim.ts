@@ -3,7 +3,7 @@
 import type { EpochMs } from "../core/clock.ts";
 import { add, type DecimalText, divide, isZero } from "../core/decimal.ts";
 import type { BrokerOrderId, ClaimKey, ClientOrderId, OwnerId } from "../core/ids.ts";
-import type { Intent } from "../identity/intent.ts";
+import type { Intent, Side } from "../identity/intent.ts";
 import type { IdentityKind, Outcome, Provenance } from "./claim-event.ts";
 import type { Refusal } from "./evidence.ts";
 import type { ClaimStatus } from "./transitions.ts";
@@ -15,6 +15,22 @@ export interface NotFoundReads {
   readonly lastAt: EpochMs;
   /** When the orders list was last scanned without finding it; null if it never was. */
   readonly listAt: EpochMs | null;
+}
+
+/** Fills of one leg that are in the book of its contract. */
+export interface BookedLeg {
+  readonly symbol: string;
+  readonly side: Side;
+  readonly quantity: DecimalText;
+  readonly cost: DecimalText;
+}
+
+export interface Replacing {
+  readonly clientOrderId: ClientOrderId;
+  /** Until then the same request is not sent by anyone else. */
+  readonly busyUntil: EpochMs;
+  /** Shares that it holds besides those of the order as it is. */
+  readonly extra: DecimalText;
 }
 
 export interface Claim {
@@ -38,11 +54,21 @@ export interface Claim {
   readonly unknownBecause: string | null;
   readonly notFound: NotFoundReads | null;
   readonly brokerOrderId: BrokerOrderId | null;
+  /** What each leg of a combo has filled, by its own broker's id; empty for other orders. */
+  readonly legs: Readonly<Record<string, BookedLeg>>;
   /** The broker's word for the order's status; null before one was read. */
   readonly orderStatus: string | null;
   /** Filled shares and their cost that are in the book. */
   readonly bookedQuantity: DecimalText;
   readonly bookedCost: DecimalText;
+  /**
+   * Of these, what orders filled that the claim's order has replaced: a chain of replacements is
+   * one order.
+   */
+  readonly carriedQuantity: DecimalText;
+  readonly carriedCost: DecimalText;
+  /** A replacement that was asked for, until the broker shows what became of it. */
+  readonly replacing: Replacing | null;
   /** A close's refusal keeps it latched until a verdict. */
   readonly refusal: Refusal | null;
   readonly outcome: Outcome | null;

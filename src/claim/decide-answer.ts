@@ -8,6 +8,7 @@ import type { EpochMs } from "../core/clock.ts";
 import type { ClaimKey } from "../core/ids.ts";
 import { type Claim, isAccepted } from "./claim.ts";
 import type { ClaimEvent } from "./claim-event.ts";
+import { isSought } from "./decide-absence.ts";
 import { orderEvents, sealEvents } from "./decide-order.ts";
 import type { Refusal, SubmitOutcome } from "./evidence.ts";
 import { evolveClaim, foldClaim } from "./evolve.ts";
@@ -95,13 +96,24 @@ export function decideExpiry(
  * An answer to a claim that was given up meanwhile, or whose order was read before its own answer
  * came (the stream is often faster): an order in it is a read like any other.
  */
-function outcomeAfterOpen(claim: Claim, command: AnswerCommand): ClaimEvent[] {
+function outcomeAfterOpen(claim: Claim, command: AnswerCommand): readonly ClaimEvent[] {
   const { outcome, now, callerWaits } = command;
+  if (outcome.kind === "refused" && isSought(claim)) return lateRefusal(claim, command, outcome);
   if (outcome.kind !== "accepted") return [];
   if (isAccepted(claim) && claim.brokerOrderId !== outcome.order.brokerOrderId) return [];
   const read = orderEvents(claim, outcome.order, "response", now);
   const tells = callerWaits && claim.told !== "certain";
   return tells ? [...read, { type: "caller_told", answer: "certain" }] : read;
+}
+
+/** The claim was given up before its own answer came: a certain one still counts. */
+function lateRefusal(
+  claim: Claim,
+  command: AnswerCommand,
+  { refusal }: SubmitOutcome & { readonly kind: "refused" },
+): readonly ClaimEvent[] {
+  const callerTold = command.callerWaits && claim.told !== "certain";
+  return afterRefusal(claim, command, { type: "refused", refusal, callerTold });
 }
 
 function unknown(reason: string, now: EpochMs, idTaken: boolean): ClaimEvent {

@@ -7,12 +7,22 @@
  */
 import { sameClaim } from "../book/book.ts";
 import type { EpochMs } from "../core/clock.ts";
-import { compare, type DecimalText, multiply, signOf, subtract, ZERO } from "../core/decimal.ts";
+import {
+  add,
+  compare,
+  type DecimalText,
+  multiply,
+  signOf,
+  subtract,
+  ZERO,
+} from "../core/decimal.ts";
 import type { BrokerOrderId, ClaimKey } from "../core/ids.ts";
+import { isCombo } from "../identity/combo.ts";
 import type { Intent } from "../identity/intent.ts";
 import { deriveClientOrderId } from "../identity/request-id.ts";
 import { type Claim, isAccepted } from "./claim.ts";
 import type { ClaimEvent } from "./claim-event.ts";
+import { legEvents } from "./decide-combo.ts";
 import { type BrokerOrder, type EvidenceSource, isTerminalStatus } from "./evidence.ts";
 import { foldClaim } from "./evolve.ts";
 import { CLOCK_TOLERANCE_MS } from "./policy.ts";
@@ -91,9 +101,7 @@ export function orderEvents(
 ): ClaimEvent[] {
   if (!isLive(claim.status)) return endedEvents(claim, order, source, now);
   if (isOutdated(claim, order)) return [];
-  const fill = newFill(claim, order);
-  const events: ClaimEvent[] = [];
-  if (fill !== undefined) events.push({ type: "fill_booked", ...fill, source });
+  const events = fillEvents(claim, order, source);
   if (isTerminalStatus(order.status)) {
     events.push({ type: "order_ended", order, source });
   } else if (claim.orderStatus !== order.status || claim.refusal !== null) {
@@ -104,7 +112,7 @@ export function orderEvents(
 
 /** Whether the read shows the order as it was before shares that are booked already. */
 function isOutdated(claim: Claim, order: BrokerOrder): boolean {
-  const behind = compare(order.filledQuantity, claim.bookedQuantity) < 0;
+  const behind = compare(filledInAll(claim, order), claim.bookedQuantity) < 0;
   return behind && !isTerminalStatus(order.status);
 }
 
@@ -115,12 +123,21 @@ function endedEvents(
   source: EvidenceSource,
   now: EpochMs,
 ): ClaimEvent[] {
-  const fill = newFill(claim, order);
-  if (claim.status === "SETTLED") {
-    return fill === undefined ? [] : [{ type: "late_fill_booked", ...fill, source }];
-  }
-  const booked: ClaimEvent[] = fill === undefined ? [] : [{ type: "fill_booked", ...fill, source }];
+  if (claim.status === "SETTLED") return lateEvents(claim, order, source);
+  const booked = fillEvents(claim, order, source);
   return [...booked, ...sealEvents(foldClaim(claim, booked, now), order)];
+}
+
+function fillEvents(claim: Claim, order: BrokerOrder, source: EvidenceSource): ClaimEvent[] {
+  if (isCombo(claim.intent)) return [...legEvents(claim, order, source)];
+  const fill = newFill(claim, order);
+  return fill === undefined ? [] : [{ type: "fill_booked", ...fill, source }];
+}
+
+function lateEvents(claim: Claim, order: BrokerOrder, source: EvidenceSource): ClaimEvent[] {
+  if (isCombo(claim.intent)) return [...legEvents(claim, order, source)];
+  const fill = newFill(claim, order);
+  return fill === undefined ? [] : [{ type: "late_fill_booked", ...fill, source }];
 }
 
 /**
@@ -129,8 +146,13 @@ function endedEvents(
  */
 export function sealEvents(claim: Claim, order: BrokerOrder | null): ClaimEvent[] {
   if (claim.status !== "FINAL" || (order !== null && !isTerminalStatus(order.status))) return [];
-  const filled = order?.filledQuantity ?? ZERO;
+  const filled = order === null ? ZERO : filledInAll(claim, order);
   return compare(claim.bookedQuantity, filled) === 0 ? [{ type: "sealed" }] : [];
+}
+
+/** What the claim's order has filled, with the orders that it replaced. */
+function filledInAll(claim: Claim, order: BrokerOrder): DecimalText {
+  return add(claim.carriedQuantity, order.filledQuantity);
 }
 
 interface FillDelta {
@@ -141,8 +163,9 @@ interface FillDelta {
 
 /** What the broker has filled beyond what is booked; undefined when that is nothing. */
 function newFill(claim: Claim, order: BrokerOrder): FillDelta | undefined {
-  const quantity = subtract(order.filledQuantity, claim.bookedQuantity);
+  const quantity = subtract(filledInAll(claim, order), claim.bookedQuantity);
   if (signOf(quantity) <= 0 || order.filledAveragePrice === null) return undefined;
-  const cost = multiply(order.filledQuantity, order.filledAveragePrice);
+  const own = multiply(order.filledQuantity, order.filledAveragePrice);
+  const cost = add(claim.carriedCost, own);
   return { brokerOrderId: order.brokerOrderId, quantity, cost: subtract(cost, claim.bookedCost) };
 }

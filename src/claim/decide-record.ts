@@ -1,11 +1,12 @@
 /** Decides every command that concerns one claim that exists: the single door for the stores. */
 import type { EpochMs } from "../core/clock.ts";
-import type { ClaimKey } from "../core/ids.ts";
+import type { ClaimKey, ClientOrderId } from "../core/ids.ts";
 import type { Claim } from "./claim.ts";
 import type { ClaimEvent } from "./claim-event.ts";
 import { decideNotFound, type NotFoundCommand } from "./decide-absence.ts";
 import { type AnswerCommand, decideAnswer, decideExpiry, decideNotSent } from "./decide-answer.ts";
 import { decideOrder, type OrderCommand } from "./decide-order.ts";
+import { type ReplacedCommand, replaceDroppedEvents, replacedEvents } from "./decide-replace.ts";
 
 export type RecordCommand =
   | ({ readonly type: "answer" } & AnswerCommand)
@@ -18,6 +19,13 @@ export type RecordCommand =
   | ({ readonly type: "order" } & OrderCommand)
   | ({ readonly type: "not_found" } & NotFoundCommand)
   | { readonly type: "expiry"; readonly postDeadlineMs: number; readonly now: EpochMs }
+  | ({ readonly type: "replaced" } & ReplacedCommand)
+  | {
+      readonly type: "replace_dropped";
+      readonly clientOrderId: ClientOrderId;
+      readonly reason: string;
+      readonly now: EpochMs;
+    }
   | {
       readonly type: "told";
       readonly answer: "certain" | "pending";
@@ -45,6 +53,10 @@ export function decideRecord(
       return decideNotFound(claim, command);
     case "expiry":
       return decideExpiry(claim, command.now, command.postDeadlineMs);
+    case "replaced":
+      return replacedEvents(claim, command);
+    case "replace_dropped":
+      return replaceDroppedEvents(claim, command.clientOrderId, command.reason);
     case "told":
       return decideTold(claim, command.fencing, command.answer);
   }

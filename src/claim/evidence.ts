@@ -36,6 +36,8 @@ export interface BrokerOrder {
   readonly submittedAt: EpochMs | null;
   readonly replacedBy: BrokerOrderId | null;
   readonly replaces: BrokerOrderId | null;
+  /** The orders inside this one; absent where the broker showed none. */
+  readonly legs?: readonly BrokerOrder[];
 }
 
 /** Statuses after which the filled quantity cannot grow, as far as the broker says. */

@@ -5,17 +5,20 @@
  */
 import {
   type Book,
+  type ClaimRef,
+  reservationOf,
   withAdjustment,
   withFill,
   withoutReservation,
   withReservation,
 } from "../book/book.ts";
 import type { EpochMs } from "../core/clock.ts";
-import { compare, ZERO } from "../core/decimal.ts";
+import { add, compare, type DecimalText, isZero, negate, ZERO } from "../core/decimal.ts";
 import { InvariantError } from "../core/errors.ts";
 import type { BrokerOrderId, ClaimKey } from "../core/ids.ts";
 import { type Claim, hasFills, withBooked } from "./claim.ts";
 import type { BookEvent, ClaimEvent, Outcome } from "./claim-event.ts";
+import { withLeg } from "./decide-combo.ts";
 import type { BrokerOrder } from "./evidence.ts";
 import { type ClaimStatus, transition } from "./transitions.ts";
 
@@ -81,7 +84,11 @@ function freshAttempt(
     unknownBecause: null,
     notFound: null,
     brokerOrderId: null,
+    legs: {},
     orderStatus: null,
+    carriedQuantity: ZERO,
+    carriedCost: ZERO,
+    replacing: null,
     refusal: null,
     outcome: null,
     provenance: null,
@@ -101,6 +108,7 @@ function changed(claim: Claim, event: ClaimEvent, at: EpochMs): Claim {
     case "refusal_concluded":
     case "malformed":
     case "still_held":
+    case "changed_elsewhere":
     case "id_owned_elsewhere":
       return ended(claim, "rejected", at);
     case "not_sent_concluded":
@@ -118,10 +126,22 @@ function changed(claim: Claim, event: ClaimEvent, at: EpochMs): Claim {
       return ended(knownOrder(claim, event.order, at), endOf(claim, event.order), at);
     case "fill_booked":
       return withBooked(claim, event.quantity, event.cost);
+    case "leg_booked":
+      return withLeg(claim, event);
     case "late_fill_booked":
       return corrected(withBooked(claim, event.quantity, event.cost), event.brokerOrderId, at);
     case "not_found_read":
       return { ...claim, notFound: countRead(claim, event.scope, event.readAt) };
+    case "order_surfaced":
+      return { ...knownOrder(claim, event.order, at), outcome: null, provenance: null, told: null };
+    case "replace_requested": {
+      const { clientOrderId, busyUntil, extra } = event;
+      return { ...claim, replacing: { clientOrderId, busyUntil, extra } };
+    }
+    case "replace_dropped":
+      return { ...claim, replacing: null };
+    case "order_replaced":
+      return replacedBy(claim, event.order, at);
     case "absence_proved":
       return ended(claim, "absent", at);
     case "flatness_proved":
@@ -156,6 +176,16 @@ function ended(claim: Claim, outcome: Outcome, at: EpochMs): Claim {
     provenance: "venue",
     unknownBecause: null,
     certainAt: at,
+  };
+}
+
+/** Every share of the order that was replaced is booked by now; the new one counts from zero. */
+function replacedBy(claim: Claim, order: BrokerOrder, at: EpochMs): Claim {
+  return {
+    ...knownOrder(claim, order, at),
+    carriedQuantity: claim.bookedQuantity,
+    carriedCost: claim.bookedCost,
+    replacing: null,
   };
 }
 
@@ -204,13 +234,22 @@ export function evolveBookByClaim(
           ? { ...book, arrivals: event.arrival }
           : book;
       if (event.reserved === null) return numbered;
-      return withReservation(withoutReservation(numbered, by), { ...by, quantity: event.reserved });
+      return held(numbered, by, event.reserved);
     }
+    case "replace_requested":
+      return withExtra(book, by, event.extra);
+    case "replace_dropped":
+      return withExtra(book, by, negate(event.extra));
+    case "order_surfaced":
+    case "order_replaced":
+      return event.reserved === null ? book : held(book, by, event.reserved);
     case "fill_booked":
     case "late_fill_booked": {
       const { quantity, cost } = event;
       return withFill(book, { side: after.intent.side, quantity, cost, by });
     }
+    case "leg_booked":
+      return withFill(book, { ...event, by });
     default: {
       // Not before the seal: while filled shares are missing from the book, they are not free.
       const ends = before !== "SETTLED" && after.status === "SETTLED";
@@ -219,11 +258,26 @@ export function evolveBookByClaim(
   }
 }
 
+/** The book in which the claim `by` holds `quantity` shares, whatever it held before. */
+function held(book: Book, by: ClaimRef, quantity: DecimalText): Book {
+  return withReservation(withoutReservation(book, by), { ...by, quantity });
+}
+
+function withExtra(book: Book, by: ClaimRef, extra: DecimalText): Book {
+  const own = reservationOf(book, by);
+  return isZero(extra) || own === undefined ? book : held(book, by, add(own.quantity, extra));
+}
+
 /** The book after an event of its own. */
 export function evolveBook(book: Book, event: BookEvent): Book {
-  return event.type === "opening_adopted"
-    ? withAdjustment(book, event.net, event.averagePrice)
-    : book;
+  switch (event.type) {
+    case "opening_adopted":
+      return withAdjustment(book, event.net, event.averagePrice);
+    case "position_adjusted":
+      return withAdjustment(book, event.net, event.averagePrice, event.cause);
+    default:
+      return book;
+  }
 }
 
 /** Whether a reopening of `claim` needs a new attempt number: the last one is known to be over. */

@@ -26,7 +26,12 @@ type Row = Readonly<Partial<Record<ClaimEventType, ClaimStatus>>>;
 
 /** What may be known of a claim in any state without moving it. */
 const told = (status: ClaimStatus) =>
-  ({ caller_told: status, repeat_answered: status }) as const satisfies Row;
+  ({
+    caller_told: status,
+    repeat_answered: status,
+    replace_dropped: status,
+    cancel_passed: status,
+  }) as const satisfies Row;
 
 export const TRANSITIONS: Readonly<Record<ClaimStatus | "NONE", Row>> = {
   NONE: { claimed: "OPEN" },
@@ -41,6 +46,7 @@ export const TRANSITIONS: Readonly<Record<ClaimStatus | "NONE", Row>> = {
     order_working: "IN_RECONCILIATION",
     order_ended: "FINAL",
     fill_booked: "OPEN",
+    leg_booked: "OPEN",
   },
   RESOLVED: {
     ...told("RESOLVED"),
@@ -50,29 +56,39 @@ export const TRANSITIONS: Readonly<Record<ClaimStatus | "NONE", Row>> = {
     order_working: "IN_RECONCILIATION",
     order_ended: "FINAL",
     fill_booked: "RESOLVED",
+    leg_booked: "RESOLVED",
   },
   IN_RECONCILIATION: {
     ...told("IN_RECONCILIATION"),
+    refused: "RESOLVED",
     order_working: "IN_RECONCILIATION",
     order_ended: "FINAL",
     fill_booked: "IN_RECONCILIATION",
+    leg_booked: "IN_RECONCILIATION",
+    replace_requested: "IN_RECONCILIATION",
+    order_replaced: "IN_RECONCILIATION",
     not_found_read: "IN_RECONCILIATION",
     absence_proved: "FINAL",
     id_owned_elsewhere: "FINAL",
     flatness_proved: "FINAL",
     still_held: "FINAL",
+    changed_elsewhere: "FINAL",
     malformed: "FINAL",
   },
   FINAL: {
     ...told("FINAL"),
     fill_booked: "FINAL",
+    leg_booked: "FINAL",
     late_fill_booked: "FINAL",
     sealed: "SETTLED",
+    order_surfaced: "IN_RECONCILIATION",
     reopened: "OPEN",
   },
   SETTLED: {
     ...told("SETTLED"),
     late_fill_booked: "SETTLED",
+    leg_booked: "SETTLED",
+    order_surfaced: "IN_RECONCILIATION",
     reopened: "OPEN",
   },
 };

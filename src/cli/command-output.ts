@@ -5,4 +5,6 @@ export interface CommandOutput {
   /** Columns of the terminal; undefined when standard output is not one. */
   readonly columns: number | undefined;
   readonly color: boolean;
+  /** Whether log lines, on standard error, are read by a person at a terminal. */
+  readonly logsAreRead: boolean;
 }

@@ -16,6 +16,7 @@ const output: CommandOutput = {
   line: (text) => process.stdout.write(`${text}\n`),
   columns: process.stdout.columns,
   color: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
+  logsAreRead: process.stderr.isTTY === true,
 };
 
 const root = program(stopSignal());

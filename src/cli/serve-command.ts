@@ -5,8 +5,17 @@
 import { once } from "node:events";
 import { Command, InvalidArgumentError } from "commander";
 import type { Logger } from "pino";
-import { type Environment, resolveServeConfig, type ServeSettings } from "../config.ts";
+import {
+  type Environment,
+  type LogLevel,
+  resolveProgram,
+  resolveServeConfig,
+  type ServeConfig,
+  type ServeSettings,
+} from "../config.ts";
+import type { Sidecar } from "../sidecar/sidecar.ts";
 import type { CommandOutput } from "./command-output.ts";
+import { recoveryLines } from "./recovery-lines.ts";
 
 /** What is under way has this long to end; the program is gone a moment later. */
 const CLOSE_WITHIN_MS = 4_000;
@@ -21,7 +30,8 @@ const DAY_MS = 24 * 60 * 60 * 1_000;
 const EVERY_SECOND_CRON = "* * * * * *";
 
 interface ServeOptions extends Omit<ServeSettings, "keyId" | "secret"> {
-  readonly broker: "alpaca" | "sim";
+  readonly broker?: string;
+  readonly logLevel?: string;
 }
 
 const DURATIONS = [
@@ -40,13 +50,15 @@ export function serveCommand(
   const command = new Command("serve")
     .summary("run the sidecar between Alpaca clients and Alpaca")
     .description("Run the sidecar: point a bot's APCA_API_BASE_URL at it, and it is guarded.")
-    .option("--broker <name>", "alpaca, or sim for the simulated broker inside", broker, "alpaca")
+    .option("--broker <name>", "alpaca (default), or sim: the simulated broker inside")
     .option("--live", "trade real money, where APCA_API_BASE_URL is Alpaca's live host")
     .option("--host <address>", "address to listen on (default 127.0.0.1)")
     .option("--port <number>", "port to listen on (default 4520; 0: any)", wholeNumber)
     .option("--hosts <names>", "further names that bots reach it by, with commas")
     .option("--store <path>", "the ledger's SQLite file (default tradelatch.db)")
     .option("--agent <name>", "the agent group of bots that use the broker's own key")
+    .option("--stream-frames <kind>", "trade updates as binary frames (default) or text")
+    .option("--log-level <level>", "trace, debug, info (default), warn, error, fatal or silent")
     .option("--allow-short", "let a sell open a short position")
     .option("--no-client-id-is-identity", "compare equal orders even under new client ids");
   for (const [flag, text] of DURATIONS) command.option(`${flag} <number>`, text, wholeNumber);
@@ -61,33 +73,56 @@ async function serve(
   stop: AbortSignal,
   options: ServeOptions,
 ): Promise<void> {
-  const { openSidecar } = await import("../sidecar/sidecar.ts");
-  const logger = await openLogger();
-  const simulator = options.broker === "sim" ? await startBroker(logger) : undefined;
+  const { broker, logLevel } = resolveProgram(options, environment);
+  const logger = await openLogger(logLevel, output.logsAreRead);
+  const simulator = broker === "sim" ? await startBroker(logger) : undefined;
   try {
     const settings = settingsOf(options, environment, simulator?.url);
-    const isMadeUp = settings.keyId === SIMULATED.keyId;
-    const sidecar = await openSidecar({
-      serve: resolveServeConfig(settings, environment),
-      environment,
-      logger,
-    });
-    const { latch, recovery } = sidecar;
-    output.line(`Listening on ${sidecar.url}: set APCA_API_BASE_URL=${sidecar.url}`);
-    output.line(`Broker: ${latch.brokerUrl}${simulator ? " (simulated)" : ""}`);
-    if (isMadeUp) output.line(`Keys: APCA_API_KEY_ID=${KEY} APCA_API_SECRET_KEY=${KEY}`);
-    output.line(`Account: ${latch.account}`);
-    output.line(`Store: ${settings.store}`);
-    output.line(
-      `Claims picked up: ${recovery.found} (${recovery.settled} settled now, ` +
-        `${recovery.working} working, ${recovery.unknown} unknown)`,
-    );
-    if (!stop.aborted) await once(stop, "abort");
-    await sidecar.close(CLOSE_WITHIN_MS);
+    const config = resolveServeConfig(settings, environment);
+    const sidecar = await listen(output, config, logger, simulator !== undefined);
+    try {
+      await runUntil(stop, sidecar, output);
+    } finally {
+      await sidecar.close(CLOSE_WITHIN_MS);
+    }
     logger.info("ended");
   } finally {
     await simulator?.close();
   }
+}
+
+/** Listens, and says where, for which broker and with which store. */
+async function listen(
+  output: CommandOutput,
+  serve: ServeConfig,
+  logger: Logger,
+  isSimulated: boolean,
+): Promise<Sidecar> {
+  const { openSidecar } = await import("../sidecar/sidecar.ts");
+  const { keyId, store } = serve.latch;
+  let isAwayTold = false;
+  const onAway = (reason: string) => {
+    if (!isAwayTold) output.line(`No orders yet: ${reason}; asking again until it answers`);
+    isAwayTold = true;
+  };
+  const sidecar = await openSidecar({ serve, logger, onAway });
+  output.line(`Listening on ${sidecar.url}: set APCA_API_BASE_URL=${sidecar.url}`);
+  output.line(`Broker: ${sidecar.brokerUrl}${isSimulated ? " (simulated)" : ""}`);
+  if (isSimulated && keyId === KEY) {
+    output.line(`Keys: APCA_API_KEY_ID=${KEY} APCA_API_SECRET_KEY=${KEY}`);
+  }
+  output.line(`Store: ${store}`);
+  return sidecar;
+}
+
+/** Says what the start found once it is over; returns when the program is to end. */
+async function runUntil(stop: AbortSignal, sidecar: Sidecar, output: CommandOutput): Promise<void> {
+  const stopped = stop.aborted ? Promise.resolve() : once(stop, "abort");
+  const started = await Promise.race([sidecar.started, stopped.then(() => undefined)]);
+  if (started === undefined) return;
+  output.line(`Account: ${started.latch.account}`);
+  for (const line of recoveryLines(started.recovery)) output.line(line);
+  await stopped;
 }
 
 /** The simulated broker inside: prices for the usual symbols, and a market that never closes. */
@@ -120,13 +155,18 @@ function dayOf(instant: number): string {
   return new Intl.DateTimeFormat("en-CA", { timeZone: "America/New_York" }).format(instant);
 }
 
-async function openLogger() {
+/** Lines for people where a terminal is attached, JSON for everything else. */
+async function openLogger(level: LogLevel, areRead: boolean) {
   const { pino } = await import("pino");
-  return pino({ name: "tradelatch" }, pino.destination(2));
+  if (!areRead) return pino({ name: "tradelatch", level }, pino.destination(2));
+  const { default: pretty } = await import("pino-pretty");
+  const ignore = "pid,hostname,name";
+  const stream = pretty({ destination: 2, sync: true, ignore, translateTime: "SYS:HH:MM:ss.l" });
+  return pino({ name: "tradelatch", level }, stream);
 }
 
 function settingsOf(
-  { broker: _, ...options }: ServeOptions,
+  { broker: _, logLevel: __, ...options }: ServeOptions,
   environment: Environment,
   simulatorUrl: string | undefined,
 ): ServeSettings {
@@ -143,11 +183,6 @@ function settingsOf(
   // The simulated broker takes any key, so a bot that has one keeps it.
   const keys = keyId && secret ? { keyId, secret } : SIMULATED;
   return { ...settings, baseUrl: simulatorUrl, ...keys };
-}
-
-function broker(value: string): "alpaca" | "sim" {
-  if (value === "alpaca" || value === "sim") return value;
-  throw new InvalidArgumentError("Give alpaca or sim.");
 }
 
 function wholeNumber(value: string): number {

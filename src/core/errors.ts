@@ -28,6 +28,24 @@ export const ERRORS = {
     exitCode: 2,
     hint: "See --help, or the options of openLatch, for what is accepted.",
   },
+  invalid_query: {
+    httpStatus: 400,
+    retryable: false,
+    exitCode: 2,
+    hint: "Correct the named field; /openapi.json says what each page takes.",
+  },
+  claim_not_found: {
+    httpStatus: 404,
+    retryable: false,
+    exitCode: 1,
+    hint: "Check the request id and the agent group; /latch/v1/claims lists the claims.",
+  },
+  readers_full: {
+    httpStatus: 503,
+    retryable: true,
+    exitCode: 1,
+    hint: "So many readers of events are connected already; end one, or read pages of JSON.",
+  },
   invalid_session: {
     httpStatus: 400,
     retryable: false,
@@ -87,6 +105,18 @@ export const ERRORS = {
     retryable: true,
     exitCode: 1,
     hint: "No order was sent; check the broker's address and credentials and try again.",
+  },
+  not_started: {
+    httpStatus: 503,
+    retryable: true,
+    exitCode: 1,
+    hint: "Wait until /readyz answers 200: the broker is away, or claims are being looked up.",
+  },
+  keys_refused: {
+    httpStatus: 503,
+    retryable: false,
+    exitCode: 1,
+    hint: "Check APCA_API_KEY_ID and APCA_API_SECRET_KEY, and that they are for this host.",
   },
   port_unavailable: {
     httpStatus: 500,

@@ -11,6 +11,7 @@ import { type Claim, isAccepted } from "../claim/claim.ts";
 import type { BrokerOrder } from "../claim/evidence.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
 import type { AccountId, BrokerOrderId } from "../core/ids.ts";
+import { isCombo } from "../identity/combo.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 
 export interface FillPollerPorts {
@@ -26,6 +27,13 @@ const LIST_MARGIN_MS = 60_000;
 const LIST_LOOKBACK_MS = 24 * 60 * 60 * 1_000;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
+
+interface PollRound {
+  /** Whether anything was new. */
+  readonly changed: boolean;
+  /** Claims whose order the broker did not show. */
+  readonly unread: readonly Claim[];
+}
 
 export class FillPoller {
   readonly #ports: FillPollerPorts;
@@ -51,9 +59,14 @@ export class FillPoller {
     this.#watched = watched;
     if (isNew) this.#pauseMs = FIRST_PAUSE_MS;
     if (!isNew && this.#dueAt !== undefined && now < this.#dueAt) return;
-    const changed = await this.#read(working);
+    const { changed } = await this.#read(working);
     this.#pauseMs = changed ? FIRST_PAUSE_MS : Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
     this.#dueAt = working.length === 0 ? undefined : now + this.#pauseMs;
+  }
+
+  /** Reads the orders of `claims` at once and gives those claims whose order could not be read. */
+  async lookAt(claims: readonly Claim[]): Promise<readonly Claim[]> {
+    return (await this.#read(claims.filter(isAccepted))).unread;
   }
 
   /** Reads our working orders in `symbol` at once. */
@@ -62,24 +75,26 @@ export class FillPoller {
     await this.#read(claims.filter((claim) => isAccepted(claim) && claim.intent.symbol === symbol));
   }
 
-  async #read(working: readonly Claim[]): Promise<boolean> {
-    if (working.length === 0) return false;
+  async #read(working: readonly Claim[]): Promise<PollRound> {
+    if (working.length === 0) return { changed: false, unread: [] };
     const listed = await this.#list(working);
+    const unread: Claim[] = [];
     let changed = false;
     for (const claim of working) {
       const order = listed.get(claim.brokerOrderId) ?? (await this.#single(claim));
-      if (order === undefined) continue;
-      changed = (await this.#record(claim, order)) || changed;
+      if (order === undefined) unread.push(claim);
+      else changed = (await this.#record(claim, order)) || changed;
     }
-    return changed;
+    return { changed, unread };
   }
 
   async #list(working: readonly Claim[]): Promise<ReadonlyMap<BrokerOrderId | null, BrokerOrder>> {
     const horizon = this.#ports.clock.now() - LIST_LOOKBACK_MS;
-    const recent = working.map(({ openedAt }) => openedAt).filter((openedAt) => openedAt > horizon);
-    if (recent.length === 0) return new Map();
-    const symbols = [...new Set(working.map(({ intent }) => intent.symbol))];
-    const after = Math.min(...recent) - LIST_MARGIN_MS;
+    // A combo has no symbol that a list could be asked for.
+    const listed = working.filter(({ openedAt, intent }) => openedAt > horizon && !isCombo(intent));
+    if (listed.length === 0) return new Map();
+    const symbols = [...new Set(listed.map(({ intent }) => intent.symbol))];
+    const after = Math.min(...listed.map(({ openedAt }) => openedAt)) - LIST_MARGIN_MS;
     const reading = await this.#ports.broker.orders({ status: "all", after, symbols });
     if (reading.kind === "unknown") return new Map();
     return new Map(reading.value.map((order) => [order.brokerOrderId, order]));
@@ -91,10 +106,23 @@ export class FillPoller {
     return lookup.kind === "found" ? lookup.order : undefined;
   }
 
+  /** The order in the place of one that was replaced; undefined where it cannot be read now. */
+  async #successorOf({ status, replacedBy }: BrokerOrder): Promise<BrokerOrder | undefined> {
+    if (status !== "replaced" || replacedBy === null) return undefined;
+    const lookup = await this.#ports.broker.orderById(replacedBy);
+    return lookup.kind === "found" ? lookup.order : undefined;
+  }
+
   async #record(claim: Claim, order: BrokerOrder): Promise<boolean> {
     const { ledger, clock } = this.#ports;
-    const read = { type: "order", order, source: "poll", now: clock.now() } as const;
-    const result = await ledger.record(claim.key, read);
+    const successor = await this.#successorOf(order);
+    const read = { order, source: "poll", now: clock.now() } as const;
+    const result = await ledger.record(
+      claim.key,
+      successor === undefined
+        ? { type: "order", ...read }
+        : { type: "replaced", ...read, successor },
+    );
     return result.kind === "recorded" && result.changed;
   }
 }

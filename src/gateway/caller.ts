@@ -4,6 +4,10 @@
  * answer takes the caller or the caller has left, and whoever comes second sees it.
  */
 import type { Clock, EpochMs } from "../core/clock.ts";
+import { LatchError } from "../core/errors.ts";
+
+/** Clients give up on an answer after ten seconds. */
+export const LONGEST_WAIT_MS = 10_000;
 
 export class Caller {
   /** When the caller gets PENDING. */
@@ -12,7 +16,12 @@ export class Caller {
   readonly #away = new AbortController();
   #state: "waits" | "taken" | "gone" = "waits";
 
+  /** Throws LatchError `invalid_option` for a wait that is out of range. */
   constructor(clock: Clock, waitMs: number) {
+    if (!(waitMs >= 0 && waitMs <= LONGEST_WAIT_MS)) {
+      const message = `waitMs is ${waitMs}: expected a number from 0 to ${LONGEST_WAIT_MS}`;
+      throw new LatchError("invalid_option", message);
+    }
     this.#clock = clock;
     this.giveUpAt = clock.now() + waitMs;
   }

@@ -21,14 +21,14 @@ import type { ClaimPolicy } from "../claim/policy.ts";
 import { isLive } from "../claim/transitions.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
-import type { OwnerId } from "../core/ids.ts";
+import type { AccountId, OwnerId } from "../core/ids.ts";
 import type { IntentDraft } from "../identity/intent.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { noteOf } from "./answer-note.ts";
 import { sendAttempt } from "./attempt.ts";
 import { Caller } from "./caller.ts";
 import {
-  blockedAnswer,
+  decidedAnswer,
   type OrderAnswer,
   pendingAnswer,
   proceedAnswer,
@@ -36,8 +36,10 @@ import {
 } from "./order-answer.ts";
 import { lookUp } from "./read-back.ts";
 import { ReadBackLoop } from "./read-back-loop.ts";
+import { type ReplaceAnswer, type ReplaceIntent, replaceOrder } from "./replace-order.ts";
 
 export interface GatewayPorts {
+  readonly account: AccountId;
   readonly ledger: Ledger;
   readonly broker: Broker;
   readonly clock: Clock;
@@ -87,15 +89,16 @@ export class Gateway {
   /**
    * One logical action, at most one order. Rejects with a LatchError `store_*` when the claim could
    * not be written; then no order was sent. A caller that goes away before its answer (`gone`) is
-   * on record as not told; what it began goes on without it.
+   * on record as not told; what it began goes on without it. It waits for `waitMs`.
    */
   async submit(
     intent: IntentDraft,
     policy = this.#ports.policy,
     gone?: AbortSignal,
+    waitMs = this.#ports.waitMs,
   ): Promise<OrderAnswer> {
     if (this.#stop.signal.aborted) throw new LatchError("store_closed", "the latch is closed");
-    const caller = new Caller(this.#ports.clock, this.#ports.waitMs);
+    const caller = new Caller(this.#ports.clock, waitMs);
     const leave = () => caller.goAway();
     this.#callers.add(caller);
     gone?.addEventListener("abort", leave, { once: true });
@@ -106,6 +109,12 @@ export class Gateway {
       gone?.removeEventListener("abort", leave);
       this.#callers.delete(caller);
     }
+  }
+
+  /** Replaces a working order, once; rejects as {@link submit} does. */
+  async replace(intent: ReplaceIntent): Promise<ReplaceAnswer> {
+    if (this.#stop.signal.aborted) throw new LatchError("store_closed", "the latch is closed");
+    return this.#follow(replaceOrder({ ...this.#ports, stop: this.#stop.signal }, intent));
   }
 
   /**
@@ -132,13 +141,16 @@ export class Gateway {
 
   /**
    * Looks once at every claim that the broker is not known to have, as a start does before it takes
-   * an order. What is still unknown afterwards is for {@link tend}.
+   * an order, and gives those that could not be looked up. What is still unknown afterwards is for
+   * {@link tend}.
    */
-  async lookAt(claims: readonly Claim[]): Promise<void> {
-    const ports = this.#ports;
+  async lookAt(claims: readonly Claim[]): Promise<readonly Claim[]> {
+    const unread: Claim[] = [];
     for (const claim of claims) {
-      if (isLive(claim.status) && !isAccepted(claim)) await lookUp(ports, claim);
+      if (!isLive(claim.status) || isAccepted(claim)) continue;
+      if ((await lookUp(this.#ports, claim)) === undefined) unread.push(claim);
     }
+    return unread;
   }
 
   /** When {@link tend} would next give up on an attempt that nobody answered for. */
@@ -195,12 +207,7 @@ export class Gateway {
   ): OrderAnswer {
     const { ledger, clock } = this.#ports;
     ledger.note(noteOf(intent, decision), clock.now());
-    if (decision.kind === "blocked") return blockedAnswer(decision.block, decision.claim);
-    if (decision.kind === "skip") {
-      const { claim, receipt } = decision;
-      return { status: "SKIP", requestId: claim.key.requestId, receipt };
-    }
-    return standingAnswer(decision.claim);
+    return decidedAnswer(decision);
   }
 
   /**

@@ -7,6 +7,7 @@ import {
   BLOCK_CODES,
   type Block,
   type BlockCode,
+  type ClaimDecision,
   type PendingPhase,
   phaseOf,
 } from "../claim/answer.ts";
@@ -68,6 +69,14 @@ export function proceedAnswer(
 ): ProceedAnswer {
   const { clientOrderId } = claim;
   return { status: "PROCEED", requestId: claim.key.requestId, clientOrderId, order, wire };
+}
+
+/** What a decision that sends nothing tells its caller. */
+export function decidedAnswer(decision: Exclude<ClaimDecision, { kind: "proceed" }>): OrderAnswer {
+  if (decision.kind === "blocked") return blockedAnswer(decision.block, decision.claim);
+  if (decision.kind === "pending") return standingAnswer(decision.claim);
+  const { claim, receipt } = decision;
+  return { status: "SKIP", requestId: claim.key.requestId, receipt };
 }
 
 /** What a claim, as it stands, tells a caller that sends nothing by this call. */

@@ -1,6 +1,7 @@
 /** The POST that a claim permits, from its intent. */
 import type { OrderRequest, PositionIntent } from "../broker/broker.ts";
 import type { Claim } from "../claim/claim.ts";
+import { isCombo } from "../identity/combo.ts";
 import type { OrderTerms } from "../identity/intent.ts";
 
 export function orderRequestOf(claim: Claim): OrderRequest {
@@ -19,7 +20,8 @@ export function orderRequestOf(claim: Claim): OrderRequest {
     trailPercent: intent.trailPercent,
     extendedHours: intent.extendedHours,
     extension: intent.extension,
-    positionIntent: positionIntentOf(intent),
+    // Each leg of a combo says its own.
+    positionIntent: isCombo(intent) ? null : positionIntentOf(intent),
   };
 }
 

@@ -27,16 +27,19 @@ export interface ReadBackPorts {
 export async function readBackOnce(ports: ReadBackPorts, claim: Claim): Promise<Claim> {
   const current = (await ports.ledger.claimOf(claim.key)) ?? claim;
   if (!isSought(current)) return current;
-  const looked = await lookUp(ports, current);
+  const looked = (await lookUp(ports, current)) ?? current;
   const scan = isSought(looked) && awaitsListScan(looked, ports.policy);
   return scan ? scanList(ports, looked) : looked;
 }
 
-/** One look-up by client_order_id, whatever state the claim is in. */
-export async function lookUp(ports: ReadBackPorts, claim: Claim): Promise<Claim> {
+/**
+ * One look-up by client_order_id, whatever state the claim is in; undefined when the broker could
+ * not be asked.
+ */
+export async function lookUp(ports: ReadBackPorts, claim: Claim): Promise<Claim | undefined> {
   const readAt = ports.clock.now();
   const lookup = await ports.broker.orderByClientId(claim.clientOrderId);
-  if (lookup.kind === "unknown") return claim;
+  if (lookup.kind === "unknown") return undefined;
   return recordRead(ports, claim, "single", readAt, lookup.kind === "found" ? [lookup.order] : []);
 }
 

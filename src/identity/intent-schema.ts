@@ -14,6 +14,7 @@ import {
 } from "../core/decimal.ts";
 import { LatchError } from "../core/errors.ts";
 import type { AccountId, AgentId, ClientOrderId, RequestId } from "../core/ids.ts";
+import { COMBO_SYMBOL, comboLegs, isCombo } from "./combo.ts";
 import {
   type Anchor,
   type Effect,
@@ -76,7 +77,11 @@ const anchorSchema = z.union(
   "expected {bar, stage} for an open or {episode, leg} for a close",
 );
 
-const intentSchema = z.strictObject({
+/** Recursive, so documents made from the schema need a name for it. */
+export const anyJson = z.json();
+
+/** What a caller passes; {@link parseIntent} checks besides what no single field shows. */
+export const intentSchema = z.strictObject({
   symbol: z.string().regex(SYMBOL, "expected a symbol such as TQQQ or BRK.B"),
   /** Left out only with `portion`. */
   side: z.enum(["buy", "sell"]).optional(),
@@ -93,7 +98,7 @@ const intentSchema = z.strictObject({
   extendedHours: z.boolean().default(false),
   /** A close of `all` that is held, or of a part of it such as `50%`; instead of a quantity. */
   portion: portion.optional(),
-  extension: z.record(z.string(), z.json()).optional(),
+  extension: z.record(z.string(), anyJson).optional(),
   requestId: text.optional(),
   clientOrderId: text.max(CLIENT_ORDER_ID_MAX).optional(),
   anchor: anchorSchema.optional(),
@@ -170,6 +175,7 @@ function describe(value: unknown): string {
 /** What no single field shows, in the words of the message; undefined when all is well. */
 function inconsistency(intent: IntentDraft): string | undefined {
   const { quantity, notional, anchor, effect, portion: part, side } = intent;
+  if (isCombo(intent)) return comboInconsistency(intent);
   if (part !== null) return partInconsistency(intent);
   if (side === null) return "side is missing: expected buy or sell";
   if ((quantity === null) === (notional === null)) {
@@ -182,6 +188,17 @@ function inconsistency(intent: IntentDraft): string | undefined {
     return `anchor is ${describe(anchor)}: ${wanted}`;
   }
   return priceInconsistency(intent);
+}
+
+/** The net price may be of either sign, so it travels with the legs, for the broker to judge. */
+function comboInconsistency(intent: IntentDraft): string | undefined {
+  const { symbol, side, effect, quantity, extension } = intent;
+  if (symbol !== COMBO_SYMBOL || side !== "buy" || effect !== "open" || quantity === null) {
+    return `an mleg order is an open buy of a quantity of ${COMBO_SYMBOL}`;
+  }
+  if (comboLegs(intent) !== undefined) return undefined;
+  const wanted = "expected two to four, each with symbol, ratio_qty above zero and side";
+  return `legs is ${describe(extension?.legs)}: ${wanted}`;
 }
 
 /** A part of the position is closed at the market; the book says which side and how much. */

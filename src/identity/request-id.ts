@@ -6,7 +6,7 @@
  * disagree on size share one identity and the second is refused by its fingerprint.
  */
 import type { DecimalText } from "../core/decimal.ts";
-import type { AccountId, AgentId, ClientOrderId, RequestId } from "../core/ids.ts";
+import type { AccountId, AgentId, BrokerOrderId, ClientOrderId, RequestId } from "../core/ids.ts";
 import { canonicalHash } from "./canonical-json.ts";
 import type { Anchor, Intent } from "./intent.ts";
 
@@ -47,6 +47,20 @@ export function requestPreimage(
 function amountOf(intent: Intent): Record<string, DecimalText | string | null> {
   if (intent.portion !== null) return { portion: intent.portion };
   return intent.quantity === null ? { notional: intent.notional } : { quantity: intent.quantity };
+}
+
+/**
+ * The id under which the broker knows the order that replaces `brokerOrderId` with `terms`: the
+ * same for the same request, so that it can be found again and is never made twice.
+ */
+export function deriveReplacementId(
+  account: AccountId,
+  agent: AgentId,
+  brokerOrderId: BrokerOrderId,
+  terms: Readonly<Record<string, unknown>>,
+): ClientOrderId {
+  const digest = canonicalHash({ account, agent, replaces: brokerOrderId, terms }).slice(0, 32);
+  return `tl-${digest}-r` as ClientOrderId;
 }
 
 /**

@@ -7,4 +7,5 @@ const PAIR = "[A-Z]{2,6}/[A-Z]{3,4}|[A-Z]{2,6}USD[CT]?";
 /** Option contracts as the OCC writes them: root, date, C or P, strike. */
 const OPTION = "[A-Z]{1,6}\\d{6}[CP]\\d{8}";
 
+export const OPTION_SYMBOL = new RegExp(`^${OPTION}$`);
 export const SYMBOL = new RegExp(`^(?:${STOCK}|${PAIR}|${OPTION})$`);

@@ -14,9 +14,11 @@ import type { Claim } from "../claim/claim.ts";
 import type { BookEvent, ClaimEvent, LedgerEvent } from "../claim/claim-event.ts";
 import type { ClaimRequest } from "../claim/decide-claim.ts";
 import type { RecordCommand } from "../claim/decide-record.ts";
+import type { ReplaceCommand, ReplaceDecision } from "../claim/decide-replace.ts";
 import type { EpochMs } from "../core/clock.ts";
 import type { DecimalText } from "../core/decimal.ts";
-import type { AccountId, ClaimKey } from "../core/ids.ts";
+import type { AccountId, BrokerOrderId, ClaimKey } from "../core/ids.ts";
+import type { ClaimsPage, ClaimsQuery } from "./claims-query.ts";
 
 export type RecordResult =
   | { readonly kind: "recorded"; readonly claim: Claim; readonly changed: boolean }
@@ -44,7 +46,7 @@ export type Note =
       readonly subject: "claim";
       readonly key: ClaimKey;
       readonly symbol: string;
-      readonly body: ClaimEvent & { type: "repeat_answered" };
+      readonly body: ClaimEvent & { type: "repeat_answered" | "cancel_passed" };
     }
   | {
       readonly subject: "book";
@@ -62,6 +64,16 @@ export interface EventQuery {
 
 export interface Ledger {
   claim(request: ClaimRequest): Promise<ClaimDecision>;
+  /**
+   * What `claim` would decide, with nothing written: whether the intent is known, for as long as no
+   * order can be taken.
+   */
+  preview(request: ClaimRequest): Promise<ClaimDecision>;
+  /**
+   * Whether the order of a claim may be replaced; `proceed` only once the request is on disk, and
+   * to one caller of the same request.
+   */
+  requestReplace(key: ClaimKey, command: ReplaceCommand): Promise<ReplaceDecision>;
   record(key: ClaimKey, command: RecordCommand): Promise<RecordResult>;
   /** Buffered, and written within a second. */
   note(note: Note, at: EpochMs): void;
@@ -71,12 +83,23 @@ export interface Ledger {
     positions: readonly OpeningPosition[],
     at: EpochMs,
   ): Promise<boolean>;
+  /** The account that a broker's `login` had when it was last seen; undefined: it never was. */
+  knownAccount(login: string): Promise<AccountId | undefined>;
+  rememberAccount(login: string, account: AccountId): Promise<void>;
+  /** Writes and syncs, so that a store that takes no claims rejects. */
+  probe(): Promise<void>;
   claimOf(key: ClaimKey): Promise<Claim | undefined>;
+  /** The claim whose order this is now. */
+  claimOfOrder(account: AccountId, brokerOrderId: BrokerOrderId): Promise<Claim | undefined>;
+  /** Newest first, in pages; rejects with `invalid_query` for a limit or cursor that is none. */
+  claims(query: ClaimsQuery): Promise<ClaimsPage>;
   /** Claims that are not FINAL or SETTLED, and FINAL ones with shares missing; oldest first. */
   unsettledClaims(account: AccountId): Promise<readonly Claim[]>;
   countByStatus(account: AccountId): Promise<Readonly<Record<string, number>>>;
   book(account: AccountId, symbol: string): Promise<Book>;
   books(account: AccountId): Promise<readonly Book[]>;
   events(query?: EventQuery): Promise<readonly StoredEvent[]>;
+  /** The number of the last event that is on disk; 0 where there is none. */
+  lastSequence(): Promise<number>;
   close(): Promise<void>;
 }

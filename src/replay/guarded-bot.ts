@@ -3,13 +3,14 @@
  * order replaced by `latch.submit`. Nothing else changed: no anchors, no ids, the same retries.
  * Time is the driver's.
  */
-import { type Latch, openLatch } from "../app.ts";
+import { openLatch } from "../app.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { isZero } from "../core/decimal.ts";
 import { LatchError } from "../core/errors.ts";
 import { ManualClock } from "../core/manual-clock.ts";
 import type { IntentInput } from "../identity/intent-schema.ts";
 import type { OrderAnswer } from "../index.ts";
+import type { Latch } from "../latch.ts";
 import type { StoredEvent } from "../ledger/ledger.ts";
 import type {
   BotCommand,

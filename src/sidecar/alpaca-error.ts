@@ -122,12 +122,6 @@ export const SIDECAR_ERRORS = {
     message: "the broker's answer was lost, so the outcome of this write is unknown",
     hint: "Read the state before repeating it; a cancel can be repeated at any time.",
   },
-  not_ready: {
-    httpStatus: 503,
-    code: 50390001,
-    message: "the sidecar is not ready; no order was sent",
-    hint: "Wait until /readyz answers 200.",
-  },
   overloaded: {
     httpStatus: 503,
     code: 50390002,

@@ -11,6 +11,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "pino";
 import type { Access, Agent } from "./access.ts";
 import { alpacaError, type PlainAnswer, type SidecarErrorName } from "./alpaca-error.ts";
+import { goneSignal } from "./gone-signal.ts";
 import {
   type GuardedAnswer,
   type GuardedHandler,
@@ -21,7 +22,7 @@ import {
 import type { Forwarded, PassThrough } from "./pass-through.ts";
 import type { RefusalLog } from "./refusal-log.ts";
 import { normalizePath } from "./request-path.ts";
-import { isCancel, policyOf } from "./route-policy.ts";
+import { isCancel, NATIVE_ORDERS_PATH, policyOf } from "./route-policy.ts";
 import type { SecretMask } from "./secret-mask.ts";
 import { sendAnswer } from "./send-answer.ts";
 import type { ServerBounds } from "./server-bounds.ts";
@@ -103,7 +104,7 @@ export class FrontDoor {
         mask.quote(`${method} ${path} does not pass through the sidecar`),
       );
     }
-    const full = this.#refusedForNow(policy === "guarded");
+    const full = this.#refusedForNow(policy === "guarded" || isNativeOrder(method, path));
     if (full !== undefined) return full;
     if (policy === "own" || policy === "stream") return { kind: "own", agent };
     return { kind: policy === "guarded" ? "guarded" : "forward", agent, path, query };
@@ -183,7 +184,19 @@ export class FrontDoor {
       agent,
       gone: goneSignal(response),
     };
-    sendAnswer(response, await this.#options.traffic.handling(this.#handled(guarded)));
+    this.#send(response, await this.#options.traffic.handling(this.#handled(guarded)));
+  }
+
+  /** An answer that cannot be written is a fault of ours; the order may be at the broker. */
+  #send(response: ServerResponse, answer: PlainAnswer): void {
+    try {
+      sendAnswer(response, answer);
+    } catch (error) {
+      const { log, mask } = this.#options;
+      log.error({ failure: mask.mask(textOf(error)) }, "an answer could not be written");
+      const headers = { "retry-after": RETRY_AFTER_SECONDS };
+      sendAnswer(response, alpacaError("outcome_unknown", { headers }));
+    }
   }
 
   async #handled(request: GuardedRequest): Promise<GuardedAnswer> {
@@ -207,14 +220,9 @@ export class FrontDoor {
   }
 }
 
-/** Aborts when the connection ends before the answer was handed over. */
-function goneSignal(response: ServerResponse): AbortSignal {
-  const gone = new AbortController();
-  if (response.destroyed) gone.abort();
-  response.once("close", () => {
-    if (!response.writableFinished) gone.abort();
-  });
-  return gone.signal;
+/** An order on a page of ours gets no status either on which a client resends. */
+function isNativeOrder(method: string, path: string): boolean {
+  return method === "POST" && path === NATIVE_ORDERS_PATH;
 }
 
 function refused(name: SidecarErrorName, message?: string): Decision {

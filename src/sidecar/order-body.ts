@@ -7,7 +7,8 @@
  * that are not ours to understand travel on unchanged, as part of the order's terms; but not one
  * that is a known field in other letters, which the broker might take for that field.
  */
-import { decimal, QUANTITY_DECIMALS } from "../core/decimal.ts";
+import { decimal, parseDecimal, QUANTITY_DECIMALS } from "../core/decimal.ts";
+import { COMBO_SYMBOL } from "../identity/combo.ts";
 import type { IntentInput } from "../identity/intent-schema.ts";
 
 export type OrderBody =
@@ -36,17 +37,32 @@ const POSITION_INTENTS = /^(buy|sell)_to_(open|close)$/;
 /** A bracket has two levels; what is nested much deeper is no order. */
 const DEEPEST = 16;
 
+/** Fields that hold a number, whatever order class they belong to: `5.00` and `5` are one price. */
+const AMOUNT = /(?:^|_)(?:price|percent|qty|notional|trail)$/;
+
 /** How far a number may be from its rounding, in parts of itself, to count as noise. */
 const NOISE = 1e-14;
 
+/** What is to differ in a replacement, in Alpaca's words, amounts as text. */
+export type OrderTerms = Fields;
+
+export type ReadTerms =
+  | { readonly kind: "read"; readonly terms: OrderTerms }
+  | { readonly kind: "refused"; readonly message: string };
+
+/** Reads the body of a replacement: which terms there are is for the broker to judge. */
+export function readTerms(text: string): ReadTerms {
+  const read = readFields(text);
+  if (read.kind === "refused") return read;
+  const entries = Object.entries(read.fields).filter(([, value]) => value !== "");
+  return { kind: "read", terms: plainObject(Object.fromEntries(entries)) };
+}
+
 export function readOrderBody(text: string): OrderBody {
-  const fields = jsonObject(text);
-  if (fields === undefined) return refused("the body is not a JSON object");
-  const misspelt = Object.keys(fields).find(isMisspelt);
-  if (misspelt !== undefined) {
-    return refused(`the field ${JSON.stringify(misspelt)} is to be written in small letters`);
-  }
-  if (isTooDeep(fields)) return refused(`the order is nested more than ${DEEPEST} levels deep`);
+  const read = readFields(text);
+  if (read.kind === "refused") return read;
+  if (read.fields.order_class === "mleg") return readCombo(read.fields);
+  const { fields } = read;
   const effect = effectOf(fields);
   if (effect === "contradiction") {
     return refused(`position_intent ${String(fields.position_intent)} does not go with the side`);
@@ -65,13 +81,43 @@ export function readOrderBody(text: string): OrderBody {
   return { kind: "read", input: input as IntentInput };
 }
 
+/** A combo has no symbol and no side, and a net price that may be below zero. */
+function readCombo({ symbol: _, side: __, ...fields }: Fields): OrderBody {
+  const given = Object.entries(fields).filter(([, value]) => value !== null && value !== "");
+  const { qty, type, time_in_force, client_order_id, ...terms } = plainObject(
+    Object.fromEntries(given),
+  );
+  const named = { quantity: qty, type, timeInForce: time_in_force, clientOrderId: client_order_id };
+  const known = Object.entries(named).filter(([, value]) => value !== undefined);
+  const input = {
+    ...{ symbol: COMBO_SYMBOL, side: "buy", effect: "open", extension: terms },
+    ...Object.fromEntries(known),
+  };
+  return { kind: "read", input: input as unknown as IntentInput };
+}
+
 /** Alpaca's name of an intent's field, or the name itself where it has no other. */
 export function wireNameOf(field: string): string {
   return Object.entries(INTENT_FIELDS).find(([, ours]) => ours === field)?.[0] ?? field;
 }
 
-function refused(message: string): OrderBody {
-  return { kind: "refused", message };
+function refused(message: string) {
+  return { kind: "refused", message } as const;
+}
+
+type ReadFields =
+  | { readonly kind: "fields"; readonly fields: Fields }
+  | { readonly kind: "refused"; readonly message: string };
+
+function readFields(text: string): ReadFields {
+  const fields = jsonObject(text);
+  if (fields === undefined) return refused("the body is not a JSON object");
+  const misspelt = Object.keys(fields).find(isMisspelt);
+  if (misspelt !== undefined) {
+    return refused(`the field ${JSON.stringify(misspelt)} is to be written in small letters`);
+  }
+  if (isTooDeep(fields)) return refused(`the order is nested more than ${DEEPEST} levels deep`);
+  return { kind: "fields", fields };
 }
 
 function jsonObject(text: string): Fields | undefined {
@@ -127,7 +173,14 @@ function plainValue(value: unknown): unknown {
 
 function plainObject(fields: Fields): Fields {
   const entries = Object.entries(fields).filter(([, value]) => value !== null);
-  return Object.fromEntries(entries.map(([name, value]) => [name, plainValue(value)]));
+  return Object.fromEntries(
+    entries.map(([name, value]) => {
+      const plain = plainValue(value);
+      const amount =
+        AMOUNT.test(name) && typeof plain === "string" ? parseDecimal(plain) : undefined;
+      return [name, amount ?? plain];
+    }),
+  );
 }
 
 /** The number's shortest text, without the noise of binary fractions. */

@@ -1,28 +1,29 @@
 /**
- * What becomes of a guarded request: an order, or the close of a position, goes through the gateway
- * and is answered in Alpaca's shape. Replacing an order is refused for now: what it makes cannot be
- * claimed beforehand, so it may not pass.
+ * What becomes of a guarded request: an order, its replacement, or the close of a position, goes
+ * through the gateway and is answered in Alpaca's shape.
  */
 import type { Book } from "../book/book.ts";
+import type { Claim } from "../claim/claim.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
-import { LatchError } from "../core/errors.ts";
-import type { BrokerOrderId } from "../core/ids.ts";
+import { type ErrorCode, LatchError } from "../core/errors.ts";
+import type { AgentId, BrokerOrderId, RequestId } from "../core/ids.ts";
 import type { OrderAnswer } from "../gateway/order-answer.ts";
 import type { IntentInput } from "../identity/intent-schema.ts";
 import type { Agent } from "./access.ts";
 import { alpacaError } from "./alpaca-error.ts";
 import type { GuardedAnswer, GuardedHandler, GuardedRequest } from "./guarded-request.ts";
 import { readIdempotencyKey } from "./idempotency-key.ts";
+import { lastKnownOrder } from "./known-order.ts";
 import { readOrderBody } from "./order-body.ts";
 import { failureReply, orderOf, orderReply } from "./order-reply.ts";
 import { handlePositions, type InOurWords, type Place } from "./position-handler.ts";
+import { handleReplace, type ReplacePorts } from "./replace-handler.ts";
 
-export interface OrderPorts {
+export interface OrderPorts extends ReplacePorts {
   readonly clock: Clock;
   /** Rejects with a LatchError where no order was sent. `gone` aborts when the client goes away. */
   submit(agent: Agent, input: IntentInput, gone: AbortSignal): Promise<OrderAnswer>;
-  /** The order as the broker shows it now; undefined when it cannot be read. */
-  orderWire(brokerOrderId: BrokerOrderId): Promise<string | undefined>;
+  claimOf(group: AgentId, requestId: RequestId): Promise<Claim | undefined>;
   books(): Promise<readonly Book[]>;
   /** True once no order of ours is working any more. */
   cancelOrders(withinMs: number): Promise<boolean>;
@@ -33,14 +34,16 @@ export interface OrderPorts {
 /** Clients give up after ten seconds; an order that is not read by then is told as unknown. */
 const ANSWER_WITHIN_MS = 9_500;
 const RETRY_AFTER_SECONDS = "5";
+/** The bot's own mistake, and what every order meets while the sidecar starts. */
+const NOT_OURS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["invalid_intent", "not_started"]);
 
 export function createOrderHandler(ports: OrderPorts): GuardedHandler {
   return async (request) => {
     try {
       return await answerTo(ports, request);
     } catch (error) {
-      const isBotsFault = error instanceof LatchError && error.code === "invalid_intent";
-      if (!isBotsFault) ports.onFailure(error);
+      const isOurs = !(error instanceof LatchError && NOT_OURS.has(error.code));
+      if (isOurs) ports.onFailure(error);
       const headers = { "retry-after": RETRY_AFTER_SECONDS };
       return failureReply(error) ?? alpacaError("outcome_unknown", { headers });
     }
@@ -50,9 +53,8 @@ export function createOrderHandler(ports: OrderPorts): GuardedHandler {
 function answerTo(ports: OrderPorts, request: GuardedRequest): Promise<GuardedAnswer> {
   const place: Place = (input, inOurWords) => placed(ports, request, input, inOurWords);
   if (request.method === "POST") return readAndPlace(request, place);
-  if (request.method === "DELETE") return handlePositions({ ...ports, place }, request);
-  const message = "replacing an order does not pass the sidecar yet; cancel it and send another";
-  return Promise.resolve(alpacaError("route_refused", { message }));
+  if (request.method === "PATCH") return handleReplace(ports, request);
+  return handlePositions({ ...ports, place }, request);
 }
 
 async function readAndPlace(request: GuardedRequest, place: Place): Promise<GuardedAnswer> {
@@ -72,7 +74,12 @@ async function placed(
   if (key.kind === "malformed") return alpacaError("request_malformed", { message: key.message });
   const input = key.kind === "key" ? { ...bare, requestId: key.value } : bare;
   const answer = await ports.submit(request.agent, input, request.gone);
-  return inOurWords(answer) ?? orderReply(answer, await wireOf(ports, answer, answerBy));
+  const reply = inOurWords(answer);
+  if (reply !== undefined) return reply;
+  const wire = await wireOf(ports, answer, answerBy);
+  if (wire !== undefined || orderOf(answer) === null) return orderReply(answer, wire);
+  const claim = answer.requestId && (await ports.claimOf(request.agent.group, answer.requestId));
+  return orderReply(answer, claim ? lastKnownOrder(claim) : undefined, "last-known");
 }
 
 async function wireOf(

@@ -27,7 +27,7 @@ const RETRY_AFTER_SECONDS = 5;
 const JSON_TYPE = "application/json; charset=utf-8";
 
 /** Alpaca's own words for what our blocks mean to a client that matches them. */
-const ALPACA_CODES = {
+export const ALPACA_CODES = {
   id_taken: 40010001,
   not_accepted: 42210000,
   forbidden: 40310000,
@@ -47,17 +47,21 @@ export function orderOf(answer: OrderAnswer): BrokerOrderId | null {
   }
 }
 
-/**
- * The reply; `wire` is the order as the broker shows it now, where there is one and it could be
- * read.
- */
-export function orderReply(answer: OrderAnswer, wire: string | undefined): PlainAnswer {
+/** Whether an order is shown as the broker has it now, or as it was last read. */
+export type WireAge = "now" | "last-known";
+
+/** The reply; `wire` is the order in Alpaca's JSON, where there is one. */
+export function orderReply(
+  answer: OrderAnswer,
+  wire: string | undefined,
+  age: WireAge = "now",
+): PlainAnswer {
   switch (answer.status) {
     case "PROCEED":
-      return wire === undefined ? unreadOrder(answer) : orderAnswer(answer, wire, false);
+      return wire === undefined ? unreadOrder(answer) : orderAnswer(answer, wire, age);
     case "PENDING":
     case "SKIP":
-      return wire === undefined ? withoutOrder(answer) : orderAnswer(answer, wire, true);
+      return wire === undefined ? withoutOrder(answer) : orderAnswer(answer, wire, age);
     case "BLOCKED":
       return blockedReply(answer);
   }
@@ -66,22 +70,26 @@ export function orderReply(answer: OrderAnswer, wire: string | undefined): Plain
 function orderAnswer(
   answer: Exclude<OrderAnswer, BlockedAnswer>,
   wire: string,
-  isReplay: boolean,
+  age: WireAge,
 ): PlainAnswer {
   const headers = {
     "content-type": JSON_TYPE,
     ...latchHeaders(answer),
-    ...(isReplay ? { "idempotent-replayed": "true" } : {}),
+    ...(answer.status === "PROCEED" ? {} : { "idempotent-replayed": "true" }),
+    ...(age === "now" ? {} : { "tradelatch-order": age }),
   };
   return { status: 200, headers, body: wire };
 }
 
-function latchHeaders(answer: OrderAnswer): Record<string, string> {
-  return {
-    "tradelatch-status": answer.status,
-    ...(answer.requestId === null ? {} : { "tradelatch-claim": answer.requestId }),
-  };
+/** Headers take ASCII only: whatever else an id has is percent-encoded. */
+export function latchHeaders({ status, requestId }: LatchHead): Record<string, string> {
+  if (requestId === null) return { "tradelatch-status": status };
+  const claim = requestId.replace(/[^\x21-\x7e]+/gu, encodeURIComponent);
+  return { "tradelatch-status": status, "tradelatch-claim": claim };
 }
+
+/** What an answer says of itself beside its body. */
+export type LatchHead = Pick<OrderAnswer, "status" | "requestId">;
 
 function retryAfter(answer: OrderAnswer): Record<string, string> {
   return { ...latchHeaders(answer), "retry-after": String(RETRY_AFTER_SECONDS) };
@@ -110,7 +118,7 @@ function endedWithoutOrder(answer: SkipAnswer, receipt: Receipt): PlainAnswer {
   if (refusal !== null) return refusalReply(refusal, latchHeaders(answer), extra);
   if (outcome === "rejected") return idTaken(latchHeaders(answer), extra);
   const message = `this request ended as ${outcome}; no order came of it`;
-  return plain(403, ALPACA_CODES.forbidden, message, latchHeaders(answer), extra);
+  return plainReply(403, ALPACA_CODES.forbidden, message, latchHeaders(answer), extra);
 }
 
 function blockedReply(answer: BlockedAnswer): PlainAnswer {
@@ -134,13 +142,13 @@ function blockedReply(answer: BlockedAnswer): PlainAnswer {
       if (answer.refusal !== null) return refusalReply(answer.refusal, headers, extra);
       return idTaken(headers, { ...extra, message });
     case "insufficient_quantity":
-      return plain(403, ALPACA_CODES.forbidden, alpacaWords(message), headers, {
+      return plainReply(403, ALPACA_CODES.forbidden, alpacaWords(message), headers, {
         ...extra,
         message,
         available: answer.availableQuantity,
       });
     default:
-      return plain(403, ALPACA_CODES.forbidden, message, headers, extra);
+      return plainReply(403, ALPACA_CODES.forbidden, message, headers, extra);
   }
 }
 
@@ -153,20 +161,23 @@ function alpacaWords(message: string): string {
  * Exactly what Alpaca says: clients match it. A refusal without words of the broker's own is one
  * that its records gave: the client_order_id is another order's.
  */
-function idTaken(headers: Record<string, string>, extra: Record<string, unknown>): PlainAnswer {
-  return plain(422, ALPACA_CODES.id_taken, "client_order_id must be unique", headers, extra);
+export function idTaken(
+  headers: Record<string, string>,
+  extra: Record<string, unknown>,
+): PlainAnswer {
+  return plainReply(422, ALPACA_CODES.id_taken, "client_order_id must be unique", headers, extra);
 }
 
 /** The broker's refusal as the broker gave it, with ours beside it. */
-function refusalReply(
+export function refusalReply(
   refusal: Refusal,
   headers: Record<string, string>,
   extra: Record<string, unknown>,
 ): PlainAnswer {
-  return plain(refusal.httpStatus, refusal.brokerCode, refusal.message, headers, extra);
+  return plainReply(refusal.httpStatus, refusal.brokerCode, refusal.message, headers, extra);
 }
 
-function plain(
+export function plainReply(
   status: number,
   code: number | null,
   message: string,
@@ -189,7 +200,7 @@ export function failureReply(error: unknown): PlainAnswer | undefined {
   if (!(error instanceof LatchError)) return undefined;
   const extra = { error: error.code, hint: error.hint };
   if (error.code === "invalid_intent") {
-    return plain(422, ALPACA_CODES.not_accepted, error.message, {}, extra);
+    return plainReply(422, ALPACA_CODES.not_accepted, error.message, {}, extra);
   }
   return alpacaError("order_not_taken", {
     message: `this call sent no order: ${error.message}`,

@@ -47,6 +47,9 @@ const STREAM_PATH = "/stream";
 
 const COMPILED = ROUTE_ROWS.map((row) => ({ row, pattern: patternOf(row.path) }));
 
+/** Orders in the library's own words; a page of ours, judged like an order. */
+export const NATIVE_ORDERS_PATH = "/latch/v1/orders";
+
 /** `path` is normalized; `method` is in capitals, as HTTP has it. */
 export function policyOf(method: string, path: string): RoutePolicy {
   if (path === STREAM_PATH) return method === "GET" ? "stream" : "refused";

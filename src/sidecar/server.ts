@@ -155,7 +155,8 @@ function ownFailure(error: FastifyError, mask: SecretMask): PlainAnswer {
   if (error instanceof LatchError) {
     const message = mask.quote(error.message);
     const extra = { error: error.code, hint: error.hint };
-    return alpacaError("internal_error", { message, extra, status: error.httpStatus });
+    const name = error.httpStatus < 500 ? "request_malformed" : "internal_error";
+    return alpacaError(name, { message, extra, status: error.httpStatus });
   }
   const status = error.statusCode ?? 500;
   if (status === 413) return alpacaError("body_too_large");

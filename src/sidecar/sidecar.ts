@@ -2,129 +2,167 @@
  * The sidecar as a whole: the latch, the server in front of it, the way through to the broker and
  * the relay of trade updates, wired together.
  *
- * No order is taken before everything that was unsettled was looked up once. Until then, and while
- * it closes, an order gets an answer that says so, and that no client takes for a failed order.
+ * It listens first and is started behind that: no order is taken before everything that was
+ * unsettled was looked up once. Until then, and while it closes, a new order gets an answer that
+ * says so and that no client takes for a failed order, and a known repeat gets its own.
  */
+import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
-import { type Latch, openLatch, type Recovery, type Surroundings } from "../app.ts";
-import {
-  type AgentSettings,
-  type Config,
-  type Environment,
-  resolveConfig,
-  type ServeConfig,
-  type Settings,
-} from "../config.ts";
+import { type PreparedLatch, prepareLatch, type Surroundings } from "../app.ts";
+import type { AgentSettings, ServeConfig } from "../config.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
+import { LatchError } from "../core/errors.ts";
+import type { BrokerOrderId } from "../core/ids.ts";
 import { systemRandom } from "../core/random.ts";
+import type { OrderAnswer } from "../gateway/order-answer.ts";
+import type { IntentInput } from "../identity/intent-schema.ts";
+import type { Latch } from "../latch.ts";
 import { Access, type Agent } from "./access.ts";
-import { alpacaError } from "./alpaca-error.ts";
 import type { GuardedHandler } from "./guarded-request.ts";
+import { type Started, startLatch } from "./latch-start.ts";
+import { createMetrics } from "./metrics.ts";
+import { configPage } from "./native-config-schema.ts";
+import { registerNativeRoutes } from "./native-routes.ts";
 import { createOrderHandler } from "./order-handler.ts";
 import { createPassThrough, type PassThrough } from "./pass-through.ts";
+import { ReadinessProbe } from "./readiness.ts";
+import { SecretMask } from "./secret-mask.ts";
 import { buildServer, type SidecarServer } from "./server.ts";
 import { openStreamService, type StreamService } from "./stream-service.ts";
 
 export interface SidecarOptions extends Surroundings {
   readonly serve: ServeConfig;
-  readonly environment: Environment;
   readonly logger: Logger;
+  /** Told each time that the broker could not be asked at the start, which then is tried again. */
+  readonly onAway?: (reason: string) => void;
 }
 
 export interface Sidecar {
   /** Such as `http://127.0.0.1:4520`. */
   readonly url: string;
   readonly port: number;
-  readonly latch: Latch;
-  /** What the start found and did about it. */
-  readonly recovery: Recovery;
+  readonly brokerUrl: string;
+  /**
+   * Resolves once orders are taken. Rejects where that will never be: the broker does not take the
+   * keys, the store failed, or the sidecar was closed first.
+   */
+  readonly started: Promise<Started>;
   /** Takes no more orders, waits up to `withinMs` for those under way, and ends everything. */
   close(withinMs: number): Promise<void>;
 }
 
-const RETRY_AFTER_SECONDS = 1;
 /** The part of the time to close in which orders may end by themselves; then they are parked. */
 const UNHURRIED_PART = 0.75;
 
-/** Throws LatchError: bad settings, a store or a broker that cannot be used, a port in use. */
+/** Throws LatchError: bad settings, a store that cannot be used, a port in use. */
 export async function openSidecar(options: SidecarOptions): Promise<Sidecar> {
-  const { serve, environment, logger, clock = systemClock, random = systemRandom } = options;
-  const config = resolveConfig(serve.latch, environment);
-  const { keyId, secret } = config;
-  const brokerKey = { id: keyId, secret, group: config.agent };
-  const access = new Access({
-    bindHost: serve.host,
-    hosts: serve.hosts,
-    agents: serve.agents,
-    brokerKey,
-  });
-  const latch = await openLatch({ ...latchSettings(config, serve), ...surroundingsOf(options) });
-  const passThrough = createPassThrough({ baseUrl: latch.brokerUrl, keyId, secret });
-  let isReady = false;
-  const server = buildServer({
-    access,
-    passThrough,
-    guarded: onceReady(() => isReady, orderHandler(latch, serve.agents, logger, clock)),
-    own: (app) => {
-      app.get("/healthz", async () => ({ status: "ok" }));
-      app.get("/readyz", async (_, reply) => reply.code(isReady ? 200 : 503).send({ isReady }));
-    },
-    onCancel: ({ method, path, outcome }) => {
-      logger.info({ method, path, outcome: outcome.kind }, "cancel passed");
-    },
-    secrets: [secret, ...serve.agents.map((agent) => agent.secret)],
-    log: logger,
-    clock,
-  });
-  const stream = openStreamService({
-    ...{ brokerUrl: latch.brokerUrl, keyId, secretKey: secret, clock, random },
-    authenticate: (id, presented) => access.agentOf({ id, secret: presented }) !== undefined,
-    mayUpgrade: (request) => access.refuseStranger(request) === undefined,
-    catchUp: (since) => latch.orderWiresSince(since),
-    onProblem: ({ kind, cause }) => logger.warn({ kind, err: cause }, "trade updates"),
-  });
-  const parts = { server, stream, latch, passThrough, clock };
+  const { serve, logger, clock = systemClock } = options;
+  const prepared = prepareLatch(serve.latch, options);
+  const stop = new AbortController();
+  const whenStarted = { latch: undefined as Latch | undefined };
+  const parts = { ...wire(options, prepared, () => whenStarted.latch), prepared, clock, stop };
   const close = (withinMs: number) => closeAll(parts, withinMs);
   try {
-    const recovery = await latch.recover();
-    stream.attach(server.app.server);
-    const port = await server.listen(serve.host, serve.port);
-    stream.start();
-    isReady = true;
+    const port = await parts.server.listen(serve.host, serve.port);
+    parts.stream.start();
+    const onAway = (reason: string) => {
+      logger.warn({ reason }, "the broker could not be asked; no orders are taken yet");
+      options.onAway?.(reason);
+    };
+    const started = startLatch(prepared, { clock, stop: stop.signal, onAway }).then((value) => {
+      whenStarted.latch = value.latch;
+      return value;
+    });
+    // Whoever waits for it learns of its failure; nobody has to wait.
+    started.catch(() => undefined);
     const host = serve.host.includes(":") ? `[${serve.host}]` : serve.host;
-    return { url: `http://${host}:${port}`, port, latch, recovery, close };
+    const { brokerUrl } = prepared;
+    return { url: `http://${host}:${port}`, port, brokerUrl, started, close };
   } catch (error) {
     await close(0);
     throw error;
   }
 }
 
-function surroundingsOf({ clock, random, fetchApi, logger, schedule }: SidecarOptions) {
-  return {
-    logger,
-    ...(clock === undefined ? {} : { clock }),
-    ...(random === undefined ? {} : { random }),
-    ...(fetchApi === undefined ? {} : { fetchApi }),
-    ...(schedule === undefined ? {} : { schedule }),
-  };
+type StartedLatch = () => Latch | undefined;
+
+function wire(options: SidecarOptions, prepared: PreparedLatch, started: StartedLatch) {
+  const { serve, logger, clock = systemClock, random = systemRandom } = options;
+  const { keyId, secret, agent } = serve.latch;
+  const { brokerUrl } = prepared;
+  const access = new Access({
+    bindHost: serve.host,
+    hosts: serve.hosts,
+    agents: serve.agents,
+    brokerKey: { id: keyId, secret, group: agent },
+  });
+  const passThrough = createPassThrough({ baseUrl: brokerUrl, keyId, secret });
+  const secrets = [secret, ...serve.agents.map(({ secret }) => secret)];
+  const mask = new SecretMask(secrets);
+  const metrics = createMetrics({ clock, latch: started, stream: () => stream.health() });
+  const submit = metrics.observed(submitter(prepared, started, serve.agents));
+  const server = buildServer({
+    access,
+    passThrough,
+    guarded: orderHandler({ prepared, started, submit, logger, clock }),
+    own: (app, context) => {
+      addProbes(app, prepared, started, clock);
+      registerNativeRoutes(app, context, {
+        ...{ clock, metrics, latch: () => startedOr(started) },
+        submit: (agent, intent, { gone, waitMs }) => submit(agent, intent, gone, waitMs),
+        config: () => configPage(serve, brokerUrl),
+        quote: (text) => mask.quote(text),
+        onFailure: (error) => logger.error({ err: error }, "a page of /latch/v1 failed"),
+      });
+    },
+    onCancel: async ({ method, path, outcome }) => {
+      logger.info({ method, path, outcome: outcome.kind }, "cancel passed");
+      const [, id] = /^\/v2\/orders\/([^/]+)$/.exec(path) ?? [];
+      await started()?.recordCancel((id as BrokerOrderId | undefined) ?? null, outcome.kind);
+    },
+    secrets,
+    log: logger,
+    clock,
+  });
+  const stream = openStreamService({
+    ...{ brokerUrl, keyId, secretKey: secret, clock, random },
+    authenticate: (id, presented) => access.agentOf({ id, secret: presented }) !== undefined,
+    mayUpgrade: (request) => access.refuseStranger(request) === undefined,
+    frames: serve.streamFrames,
+    catchUp: async (since) => started()?.orderWiresSince(since),
+    onProblem: ({ kind, cause }) => logger.warn({ kind, err: cause }, "trade updates"),
+  });
+  stream.attach(server.app.server);
+  return { server, stream, passThrough };
 }
 
-/** The settings as they were read here: the latch is not to read another environment. */
-function latchSettings(config: Config, { latch: { live } }: ServeConfig): Settings {
-  const { policy, store, agent, keyId, secret, baseUrl, waitMs } = config;
-  return {
-    ...{ ...policy, store, agent, keyId, secret, waitMs },
-    ...(baseUrl === undefined ? {} : { baseUrl }),
-    ...(live === undefined ? {} : { live }),
-  };
+/** Pages for a supervisor: whether the process lives, and whether it takes orders. */
+function addProbes(
+  app: FastifyInstance,
+  prepared: PreparedLatch,
+  started: StartedLatch,
+  clock: Clock,
+): void {
+  const readiness = new ReadinessProbe({
+    clock,
+    isStarted: () => started() !== undefined,
+    health: () => prepared.health(),
+  });
+  app.get("/healthz", async () => ({ status: "ok" }));
+  app.get("/readyz", async (_, reply) => {
+    const report = await readiness.read();
+    return reply.code(report.isReady ? 200 : 503).send(report);
+  });
 }
 
 interface Parts {
   readonly server: SidecarServer;
   readonly stream: StreamService;
-  readonly latch: Latch;
+  readonly prepared: PreparedLatch;
   readonly passThrough: PassThrough;
   readonly clock: Clock;
+  /** Ends a start that is under way. */
+  readonly stop: AbortController;
 }
 
 /**
@@ -132,39 +170,69 @@ interface Parts {
  * still wait with what is known, so it begins while the server can still tell them.
  */
 async function closeAll(parts: Parts, withinMs: number): Promise<void> {
-  const { server, stream, latch, passThrough, clock } = parts;
+  const { server, stream, prepared, passThrough, clock, stop } = parts;
+  stop.abort();
   const over = new AbortController();
   const served = server.close(withinMs).finally(() => over.abort());
   const hurried = clock.sleep(withinMs * UNHURRIED_PART, over.signal).catch(() => undefined);
   await stream.close();
   await Promise.race([served, hurried]);
-  await Promise.all([served, latch.close()]);
+  await Promise.all([served, prepared.close()]);
   await passThrough.close();
 }
 
-function onceReady(isReady: () => boolean, handler: GuardedHandler): GuardedHandler {
-  return async (request) => {
-    if (isReady()) return handler(request);
-    return alpacaError("order_not_taken", {
-      headers: { "retry-after": String(RETRY_AFTER_SECONDS) },
-    });
+interface OrderHandling {
+  readonly prepared: PreparedLatch;
+  readonly started: StartedLatch;
+  readonly submit: Submit;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+type Submit = (
+  agent: Agent,
+  input: IntentInput,
+  gone: AbortSignal,
+  waitMs?: number,
+) => Promise<OrderAnswer>;
+
+function submitter(
+  prepared: PreparedLatch,
+  started: StartedLatch,
+  agents: readonly AgentSettings[],
+): Submit {
+  const policies = new Map(agents.map(({ id, policy }) => [id, policy]));
+  return async ({ group, id }, input, gone, waitMs) => {
+    const policy = policies.get(id);
+    const open = started();
+    if (open !== undefined) return open.submitFor(group, input, { policy, gone, waitMs });
+    const known = await prepared.answerKnown(group, input, policy);
+    if (known === undefined) throw notStarted();
+    return known;
   };
 }
 
-function orderHandler(
-  latch: Latch,
-  agents: readonly AgentSettings[],
-  logger: Logger,
-  clock: Clock,
-): GuardedHandler {
-  const policies = new Map(agents.map(({ id, policy }) => [id, policy]));
+function startedOr(started: StartedLatch): Latch {
+  const open = started();
+  if (open === undefined) throw notStarted();
+  return open;
+}
+
+function orderHandler(parts: OrderHandling): GuardedHandler {
+  const { prepared, started, submit, logger, clock } = parts;
+  const latch = () => startedOr(started);
   return createOrderHandler({
     clock,
-    submit: ({ group, id }: Agent, input, gone) =>
-      latch.submitFor(group, input, { policy: policies.get(id), gone }),
-    books: () => latch.books(),
-    cancelOrders: (withinMs) => latch.cancelOrders(withinMs),
-    orderWire: (brokerOrderId) => latch.orderWire(brokerOrderId),
+    submit: (agent, input, gone) => submit(agent, input, gone),
+    replace: async (intent) => latch().replace(intent),
+    claimOf: (group, requestId) => prepared.claimOf(group, requestId),
+    books: async () => latch().books(),
+    cancelOrders: async (withinMs) => latch().cancelOrders(withinMs),
+    orderWire: async (brokerOrderId) => started()?.orderWire(brokerOrderId),
     onFailure: (error) => logger.error({ err: error }, "an order could not be answered"),
   });
+}
+
+function notStarted(): LatchError {
+  return new LatchError("not_started", "the sidecar does not take orders yet");
 }

@@ -47,6 +47,7 @@ export class StreamFeed {
   readonly #ports: StreamFeedPorts;
   readonly #progress = new StreamProgress();
   readonly #closing = new AbortController();
+  readonly #begunAt: EpochMs;
   #waiting: Waiting[] = [];
   #isUp = false;
   /** Something may have been missed; listeners get nothing new until that is made up for. */
@@ -60,11 +61,20 @@ export class StreamFeed {
 
   constructor(ports: StreamFeedPorts) {
     this.#ports = ports;
+    this.#begunAt = ports.clock.now();
   }
 
   /** Whether every event from now on will be delivered. */
   get isLive(): boolean {
     return this.#isUp && !this.#isBehind;
+  }
+
+  /**
+   * Since when something waits to be delivered: the beginning of the gap, or the arrival of the
+   * oldest update that is not relayed yet; undefined when nothing does.
+   */
+  get behindSince(): EpochMs | undefined {
+    return this.#isBehind ? (this.#gapSince ?? this.#begunAt) : this.#waiting[0]?.at;
   }
 
   upstreamUp(): void {

@@ -34,6 +34,8 @@ export interface StreamServiceOptions {
 export interface StreamHealth extends UpstreamHealth {
   /** Whether listeners get every event now. */
   readonly live: boolean;
+  /** Since when listeners lack something; undefined while they lack nothing. */
+  readonly behindSince: EpochMs | undefined;
   readonly listeners: number;
   /** Connections without a good key so far. */
   readonly strangers: number;
@@ -80,7 +82,8 @@ export function openStreamService(options: StreamServiceOptions): StreamService 
     start: () => upstream.start(),
     health: () => {
       const { listeners, strangers } = relay;
-      return { ...upstream.health(), live: feed.isLive, listeners, strangers };
+      const { isLive: live, behindSince } = feed;
+      return { ...upstream.health(), live, behindSince, listeners, strangers };
     },
     observe: (orders) => feed.observe(orders),
     close: async () => {

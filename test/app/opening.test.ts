@@ -78,7 +78,7 @@ describe("opening a latch", () => {
   test("fails for credentials that the broker does not take, and names none", async () => {
     const world = await openWorld({ keyId: "PKGOOD", secret: "right" });
     const error = await openingFails(world);
-    expect(error.code).toBe("broker_unavailable");
+    expect(error.code).toBe("keys_refused");
     expect(error.message).toContain("unauthorized");
     expect(`${error.message} ${error.stack}`).not.toMatch(/s3cr3t|PKABC/);
   });

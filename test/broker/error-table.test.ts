@@ -36,7 +36,9 @@ function outcomeOf(given: WireFixture): Proved {
   const endpoint = endpointOf(given);
   switch (endpoint) {
     case "submit":
-      return classifySubmit(answer, { side, clientOrderId: SENT_ID, now: ARRIVAL });
+      return classifySubmit(answer, {
+        ...{ endpoint: "submit", side, clientOrderId: SENT_ID, now: ARRIVAL },
+      });
     case "order":
       return classifyOrderLookup(answer, (order) => order.clientOrderId === SENT_ID);
     case "position":
@@ -98,7 +100,8 @@ describe("the error table", () => {
     const page = "<html><title>403 Forbidden</title></html>";
     for (const status of [200, 400, 401, 403, 404, 422, 429, 500, 502, 503, 504]) {
       const answer = { httpStatus: status, headers: {}, body: page };
-      const context = { side: "sell", clientOrderId: SENT_ID, now: ARRIVAL } as const;
+      const sent = { clientOrderId: SENT_ID, now: ARRIVAL };
+      const context = { endpoint: "submit", side: "sell", ...sent } as const;
       expect(classifySubmit(answer, context).kind).toBe("ambiguous");
       expect(classifyOrderLookup(answer, () => true).kind).toBe("unknown");
       expect(classifyPositionLookup(answer, "AAPL").kind).toBe("unknown");
@@ -109,7 +112,9 @@ describe("the error table", () => {
 describe("a reason", () => {
   it("names the status, the broker's request id and what the body said", () => {
     const answer = answerOf(fixture("gateway-timeout"));
-    const outcome = classifySubmit(answer, { side: "buy", clientOrderId: SENT_ID, now: ARRIVAL });
+    const outcome = classifySubmit(answer, {
+      ...{ endpoint: "submit", side: "buy", clientOrderId: SENT_ID, now: ARRIVAL },
+    });
     expect(outcome).toEqual({
       kind: "ambiguous",
       reason: "HTTP 504 (request id 4d2c6f1e0b9a48f7): code none, gateway timeout",

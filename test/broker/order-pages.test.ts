@@ -68,6 +68,7 @@ describe("a list of orders", () => {
     expect(Object.fromEntries(query)).toEqual({
       status: "closed",
       limit: "500",
+      nested: "true",
       direction: "asc",
       after: "2026-11-20T14:30:00.000Z",
       until: "2026-11-20T15:30:00.500Z",

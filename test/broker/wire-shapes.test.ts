@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { parseJsonText } from "../../src/broker/alpaca/json-text.ts";
-import { readOrderBody, readOrdersBody } from "../../src/broker/alpaca/wire-order.ts";
+import { readOrder, readOrderBody, readOrdersBody } from "../../src/broker/alpaca/wire-order.ts";
 import { readPositionsBody } from "../../src/broker/alpaca/wire-position.ts";
 import { bodyOf, fixture } from "./wire-fixtures.ts";
 
@@ -75,10 +75,19 @@ describe("a list on the wire", () => {
     expect(readPositionsBody("")).toBeUndefined();
   });
 
-  it("leaves out multi-leg orders, which have neither symbol nor side, but counts them", () => {
-    const multiLeg = text({ id: "m", symbol: "", side: "", order_class: "mleg" });
+  it("reads multi-leg orders under a name of their own, at a net price of either sign", () => {
+    const multiLeg = text({
+      ...{ id: "m", symbol: "", side: "", order_class: "mleg", legs: null },
+      ...{ filled_qty: "1", filled_avg_price: "-0.35" },
+    });
     const page = readOrdersBody(`[${text({})},${multiLeg}]`);
-    expect(page?.length).toBe(2);
-    expect(page?.orders.map((order) => order.symbol)).toEqual(["AAPL"]);
+    expect(page?.orders.map((order) => order.symbol)).toEqual(["AAPL", "MLEG"]);
+    expect(page?.orders[1]).toMatchObject({ side: "buy", filledAveragePrice: "-0.35" });
+  });
+
+  it("reads the orders inside an order, whose type may be left to it", () => {
+    const leg = { ...JSON.parse(text({})), id: "leg", type: "", side: "sell" };
+    const order = readOrder(parseJsonText(text({ order_class: "bracket", legs: [leg] })));
+    expect(order?.legs).toMatchObject([{ brokerOrderId: "leg", side: "sell", type: "market" }]);
   });
 });

@@ -5,9 +5,14 @@
 import { type Book, emptyBook, episodeOf, sameClaim } from "../../src/book/book.ts";
 import type { ClaimDecision } from "../../src/claim/answer.ts";
 import { type Claim, wasFilled } from "../../src/claim/claim.ts";
-import type { BookEvent, ClaimEvent } from "../../src/claim/claim-event.ts";
+import { type BookEvent, bookOf, type ClaimEvent } from "../../src/claim/claim-event.ts";
 import { type ClaimCommand, decideClaim, identify } from "../../src/claim/decide-claim.ts";
 import { decideRecord, type RecordCommand } from "../../src/claim/decide-record.ts";
+import {
+  decideReplace,
+  type ReplaceCommand,
+  type ReplaceDecision,
+} from "../../src/claim/decide-replace.ts";
 import type { BrokerOrder, EvidenceSource, SubmitOutcome } from "../../src/claim/evidence.ts";
 import { evolveBook, evolveBookByClaim, evolveClaim } from "../../src/claim/evolve.ts";
 import type { ClaimPolicy } from "../../src/claim/policy.ts";
@@ -94,6 +99,14 @@ export class MemoryLedger {
     const holder = order === undefined ? undefined : this.#holder(order);
     const events = decideRecord(claim, command, holder);
     return events === undefined ? undefined : this.#apply(key, events);
+  }
+
+  requestReplace(key: ClaimKey, command: Omit<ReplaceCommand, "now">): ReplaceDecision {
+    const claim = this.get(key);
+    const book = this.book(claim.intent.symbol);
+    const { event, decision } = decideReplace(claim, book, { ...command, now: this.now });
+    if (event !== null) this.#apply(key, [event]);
+    return decision;
   }
 
   answer(claim: Claim, outcome: SubmitOutcome, callerWaits = true): Claim | undefined {
@@ -184,7 +197,7 @@ export class MemoryLedger {
       const before = this.claims.get(nameOf(key));
       const after = evolveClaim(before, key, event, this.now);
       if (before !== undefined && !sameClaim(before.key, after.key)) throw new Error("key moved");
-      const { symbol } = after.intent;
+      const symbol = bookOf(event, after.intent.symbol);
       const status = before?.status ?? "NONE";
       this.claims.set(nameOf(key), after);
       this.books.set(symbol, evolveBookByClaim(this.book(symbol), event, status, after));

@@ -21,7 +21,7 @@ const LIFE: Readonly<Record<ClaimEventType, string>> = {
   claimed: "            O    -    -        -      -     -",
   reopened: "           -    -    -        -      O     O",
   accepted: "           -    R    -        -      -     -",
-  refused: "            -    R    -        -      -     -",
+  refused: "            -    R    -        R      -     -",
   fills_awaited: "      -    -    I        -      -     -",
   close_questioned: "   -    -    I        -      -     -",
   refusal_concluded: "  -    -    F        -      -     -",
@@ -32,14 +32,21 @@ const LIFE: Readonly<Record<ClaimEventType, string>> = {
   order_working: "      -    I    I        I      -     -",
   order_ended: "        -    F    F        F      -     -",
   fill_booked: "        -    O    R        I      F     -",
+  leg_booked: "         -    O    R        I      F     S",
   late_fill_booked: "   -    -    -        -      F     S",
   not_found_read: "     -    -    -        I      -     -",
   absence_proved: "     -    -    -        F      -     -",
   id_owned_elsewhere: " -    -    -        F      -     -",
   flatness_proved: "    -    -    -        F      -     -",
   still_held: "         -    -    -        F      -     -",
+  changed_elsewhere: "  -    -    -        F      -     -",
+  order_surfaced: "     -    -    -        -      I     I",
   malformed: "          -    -    -        F      -     -",
   sealed: "             -    -    -        -      S     -",
+  replace_requested: "  -    -    -        I      -     -",
+  order_replaced: "     -    -    -        I      -     -",
+  replace_dropped: "    -    O    R        I      F     S",
+  cancel_passed: "      -    O    R        I      F     S",
   caller_told: "        -    O    R        I      F     S",
   repeat_answered: "    -    O    R        I      F     S",
 };
@@ -69,7 +76,7 @@ const UNLISTED = PAIRS.filter(({ to }) => to === undefined);
 
 describe("the claim's life", () => {
   test("is written out for every state and every event", () => {
-    expect(PAIRS).toHaveLength(24 * 6);
+    expect(PAIRS).toHaveLength(31 * 6);
     expect([...CLAIM_STATUSES]).toEqual(COLUMNS.slice(1));
   });
 

@@ -121,7 +121,7 @@ describe("tradelatch serve refuses in one line, with exit code 2,", () => {
   test.each<[string, readonly string[], Readonly<Record<string, string>>, string]>([
     ["an unknown flag", ["--loud"], keys, "unknown option '--loud'"],
     ["an argument", ["here"], keys, 'unexpected argument "here"'],
-    ["an unknown broker", ["--broker", "ibkr"], keys, "Give alpaca or sim"],
+    ["an unknown broker", ["--broker", "ibkr"], keys, 'broker (TRADELATCH_BROKER) is "ibkr"'],
     ["a port in words", ["--port", "eighty"], keys, "'eighty'"],
     ["a port that is none", ["--port", "65536"], keys, "port (TRADELATCH_PORT) is 65536"],
     ["too long a wait", ["--wait-ms", "10000"], keys, "waitMs (TRADELATCH_WAIT_MS) is 10000"],

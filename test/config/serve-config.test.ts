@@ -1,10 +1,18 @@
 import { describe, expect, test } from "vitest";
-import { type Environment, resolveServeConfig, type ServeSettings } from "../../src/config.ts";
+import {
+  type Environment,
+  resolveConfig,
+  resolveProgram,
+  resolveServeConfig,
+  type ServeSettings,
+} from "../../src/config.ts";
 import { LatchError } from "../../src/core/errors.ts";
+
+const KEYS = { store: "latch.db", keyId: "PKABC", secret: "mine" } as const;
 
 function failure(settings: ServeSettings, environment: Environment = {}): LatchError {
   try {
-    resolveServeConfig(settings, environment);
+    resolveServeConfig({ ...KEYS, ...settings }, environment);
   } catch (error) {
     if (error instanceof LatchError) return error;
     throw error;
@@ -14,12 +22,13 @@ function failure(settings: ServeSettings, environment: Environment = {}): LatchE
 
 describe("the settings of serve", () => {
   test("have defaults: loopback, port 4520, nobody but the broker's own key", () => {
-    expect(resolveServeConfig({ store: "latch.db", waitMs: 5_000 }, {})).toEqual({
+    expect(resolveServeConfig({ ...KEYS, waitMs: 5_000 }, {})).toEqual({
       host: "127.0.0.1",
       port: 4520,
       hosts: [],
       agents: [],
-      latch: { store: "latch.db", waitMs: 5_000 },
+      streamFrames: "binary",
+      latch: resolveConfig({ ...KEYS, waitMs: 5_000 }, {}),
     });
   });
 
@@ -29,20 +38,40 @@ describe("the settings of serve", () => {
       TRADELATCH_PORT: "8080",
       TRADELATCH_HOSTS: "trader.internal, bots:9000,",
       TRADELATCH_AGENTS: '[{"id":"a","secret":"s","group":"g","dedupeWindowMs":9000}]',
+      TRADELATCH_STREAM_FRAMES: "text",
     };
-    expect(resolveServeConfig({ port: 0 }, environment)).toEqual({
+    expect(resolveServeConfig({ ...KEYS, port: 0 }, environment)).toMatchObject({
       host: "10.0.0.5",
       port: 0,
       hosts: ["trader.internal", "bots:9000"],
       agents: [{ id: "a", secret: "s", group: "g", policy: { dedupeWindowMs: 9_000 } }],
-      latch: {},
+      streamFrames: "text",
     });
   });
 
   test("give an agent what differs for it, and nothing else", () => {
     const agents = '[{"id":"a","secret":"s","group":"g","clientIdIsIdentity":false}]';
-    const [agent] = resolveServeConfig({ agents }, {}).agents;
+    const [agent] = resolveServeConfig({ ...KEYS, agents }, {}).agents;
     expect(agent?.policy).toEqual({ clientIdIsIdentity: false });
+  });
+});
+
+describe("the settings of the program itself", () => {
+  test("are alpaca and info, unless a flag or the environment says otherwise", () => {
+    expect(resolveProgram({}, {})).toEqual({ broker: "alpaca", logLevel: "info" });
+    const environment = { TRADELATCH_BROKER: "sim", TRADELATCH_LOG_LEVEL: "warn" };
+    expect(resolveProgram({}, environment)).toEqual({ broker: "sim", logLevel: "warn" });
+    expect(resolveProgram({ broker: "alpaca" }, environment).broker).toBe("alpaca");
+    expect(() => resolveProgram({}, { TRADELATCH_BROKER: "ibkr" })).toThrow(
+      'broker (TRADELATCH_BROKER) is "ibkr"',
+    );
+  });
+
+  test("let the environment say that real money is meant, in a word that must be true", () => {
+    const live = { ...KEYS, baseUrl: "https://api.alpaca.markets" };
+    expect(() => resolveServeConfig(live, {})).toThrow("trades real money");
+    expect(() => resolveServeConfig(live, { TRADELATCH_LIVE: "yes" })).toThrow("TRADELATCH_LIVE");
+    expect(resolveServeConfig(live, { TRADELATCH_LIVE: "true" }).latch.baseUrl).toBe(live.baseUrl);
   });
 });
 

@@ -7,6 +7,7 @@ import { claimed, latchError } from "../ledger/open-ledger.ts";
 import { ACCOUNT, accepted, claimCommand, pendingNote, START } from "../ledger/sample-commands.ts";
 import { testsOfClaims } from "./ledger-claims.ts";
 import { testsOfEvents } from "./ledger-events.ts";
+import { testsOfLists } from "./ledger-lists.ts";
 import { testsOfRecords } from "./ledger-records.ts";
 import type { OpenStore, StoreOfTest } from "./open-store.ts";
 
@@ -20,6 +21,7 @@ export function ledgerConformance(name: string, open: () => Promise<OpenStore>):
     testsOfClaims(storeOfTest);
     testsOfRecords(storeOfTest);
     testsOfEvents(storeOfTest);
+    testsOfLists(storeOfTest);
     testsOfClosing(storeOfTest);
   });
 }
@@ -50,11 +52,13 @@ function testsOfClosing(storeOfTest: StoreOfTest): void {
         () => ledger.record(claim.key, accepted(claim)),
         () => ledger.adoptOpening(ACCOUNT, [], START),
         () => ledger.claimOf(claim.key),
+        () => ledger.claims({ account: ACCOUNT }),
         () => ledger.unsettledClaims(ACCOUNT),
         () => ledger.countByStatus(ACCOUNT),
         () => ledger.book(ACCOUNT, "TQQQ"),
         () => ledger.books(ACCOUNT),
         () => ledger.events(),
+        () => ledger.lastSequence(),
       ];
       const closing = ledger.close();
       const during = await Promise.all(calls.map((call) => latchError(call)));

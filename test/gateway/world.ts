@@ -9,13 +9,14 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { pino } from "pino";
 import { expect, onTestFinished } from "vitest";
-import { type Latch, type LatchOptions, openLatch } from "../../src/app.ts";
+import { type LatchOptions, openLatch } from "../../src/app.ts";
 import type { Book } from "../../src/book/book.ts";
 import type { Claim } from "../../src/claim/claim.ts";
 import type { EpochMs } from "../../src/core/clock.ts";
 import { ManualClock } from "../../src/core/manual-clock.ts";
 import type { OrderAnswer } from "../../src/gateway/order-answer.ts";
 import type { IntentInput } from "../../src/identity/intent-schema.ts";
+import type { Latch } from "../../src/latch.ts";
 import {
   type Fault,
   type LoggedRequest,

@@ -1,5 +1,9 @@
+import { createHash } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 import { beforeEach, describe, expect, test } from "vitest";
+import { ROUTE_ROWS } from "../../src/sidecar/route-policy.ts";
+import { brokerRoutes } from "../../src/simulator/broker-routes.ts";
 import type { Simulator } from "../../src/simulator/index.ts";
 import {
   BOT,
@@ -9,9 +13,12 @@ import {
   openSidecar,
   openUpstream,
 } from "./sidecar-bench.ts";
-import { endToEnd, exchange, type WireAnswer } from "./wire-client.ts";
+import { endToEnd, exchange, jsonOf, type WireAnswer } from "./wire-client.ts";
 
 const DIRECT = [`APCA-API-KEY-ID: ${BROKER_ID}`, `APCA-API-SECRET-KEY: ${BROKER_SECRET}`];
+
+/** What was compared and came out the same; `vitest -u` writes it anew. */
+const RECORD = "../../fixtures/sidecar/passed-through.txt";
 
 function comparable(answer: WireAnswer) {
   return {
@@ -26,8 +33,9 @@ function comparable(answer: WireAnswer) {
 async function openTwins() {
   const [direct, behind] = [await openBroker(), await openBroker()];
   const { port } = await openSidecar(behind.url);
-  const orders: string[] = [];
-  for (const broker of [direct, behind]) orders.splice(0, orders.length, ...(await trade(broker)));
+  const ids: string[] = [];
+  for (const broker of [direct, behind]) ids.splice(0, ids.length, ...(await live(broker)));
+  const [list = "", ...orders] = ids;
   const ask = async (method: string, target: string, lines: readonly string[] = [], body = "") => {
     const [expected, passed] = [
       await exchange(direct.port, method, target, [...DIRECT, ...lines], body),
@@ -35,13 +43,18 @@ async function openTwins() {
     ];
     return { expected: comparable(expected), passed: comparable(passed) };
   };
-  return { ask, direct, behind, orders };
+  return { ask, direct, behind, orders, list };
 }
 
-/** A filled order, a working one and a canceled one, with the same ids in both worlds. */
-async function trade(broker: Simulator): Promise<string[]> {
-  const ids: string[] = [];
-  for (const [index, limit] of [undefined, "60", "61"].entries()) {
+/**
+ * A watchlist, then a filled order, a working one, a canceled one and another at work, with the same ids in both
+ * worlds.
+ */
+async function live(broker: Simulator): Promise<string[]> {
+  const list = JSON.stringify({ name: "mine", symbols: ["TQQQ", "SPY"] });
+  const made = await exchange(broker.port, "POST", "/v2/watchlists", DIRECT, list);
+  const ids: string[] = [jsonOf(made).id];
+  for (const [index, limit] of [undefined, "60", "61", "62"].entries()) {
     const order = {
       ...{ symbol: "TQQQ", qty: "3", side: "buy", time_in_force: "day" },
       ...(limit === undefined ? { type: "market" } : { type: "limit", limit_price: limit }),
@@ -51,17 +64,77 @@ async function trade(broker: Simulator): Promise<string[]> {
     const answer = await exchange(broker.port, "POST", "/v2/orders", DIRECT, text);
     ids.push(JSON.parse(answer.body.toString("utf8")).id);
   }
-  await exchange(broker.port, "DELETE", `/v2/orders/${ids[2]}`, DIRECT);
+  await exchange(broker.port, "DELETE", `/v2/orders/${ids[3]}`, DIRECT);
   return ids;
 }
 
-describe("a read through the sidecar", () => {
-  let twins: Awaited<ReturnType<typeof openTwins>>;
+type Twins = Awaited<ReturnType<typeof openTwins>>;
+
+/** Method, target, body and the status that both are to answer. */
+type Exchange = readonly [string, string, string, number];
+
+const LIST = '{"name":"ours","symbols":["QQQ"]}';
+const SYMBOL = '{"symbol":"AAPL"}';
+
+/** Every listed write, in an order in which each finds what it is about. */
+function writesOf({ orders: [filled, working], list }: Twins): Exchange[] {
+  return [
+    ["DELETE", `/v2/orders/${working}`, "", 204],
+    ["DELETE", `/v2/orders/${working}`, "", 422],
+    ["DELETE", `/v2/orders/${filled}`, "", 422],
+    ["DELETE", "/v2/orders/none", "", 404],
+    ["DELETE", "/v2/orders", "", 207],
+    ["PATCH", "/v2/account/configurations", '{"suspend_trade":false}', 200],
+    ["PATCH", "/v2/account/configurations", '{"suspend_trade":"no"}', 422],
+    ["POST", "/v2/watchlists", LIST, 200],
+    ["POST", "/v2/watchlists", LIST, 422],
+    ["POST", `/v2/watchlists/${list}`, SYMBOL, 200],
+    ["PUT", `/v2/watchlists/${list}`, '{"name":"a b"}', 200],
+    ["DELETE", `/v2/watchlists/${list}/AAPL`, "", 200],
+    ["DELETE", `/v2/watchlists/${list}/AAPL`, "", 404],
+    ["POST", "/v2/watchlists:by_name?name=a%20b", SYMBOL, 200],
+    ["PUT", "/v2/watchlists%3Aby_name?name=a%20b", '{"symbols":[]}', 200],
+    ["PUT", "/v2/watchlists:by_name?name=none", LIST, 404],
+    ["DELETE", "/v2/watchlists:by_name?name=a%20b", "", 204],
+    ["DELETE", `/v2/watchlists/${list}`, "", 404],
+    // No contract is held, and the simulated broker exercises none.
+    ["POST", "/v2/positions/AAPL240119C00100000/exercise", "", 404],
+    ["POST", "/v2/positions/AAPL240119C00100000/do-not-exercise", "", 404],
+  ];
+}
+
+/** One line of the record: what was asked, and how much was the same on both ways. */
+function recorded(method: string, target: string, { expected, passed }: Compared): string {
+  const sides = [expected, passed].map((answer) => {
+    const text = JSON.stringify([answer.statusLine, answer.headers, answer.body, answer.whole]);
+    return createHash("sha256").update(text).digest("hex").slice(0, 16);
+  });
+  const { statusLine, headers, body } = expected;
+  const size = `${headers.length} headers, ${body.length} bytes`;
+  return `${method} ${target}\n  ${statusLine}, ${size}: direct ${sides[0]} sidecar ${sides[1]}`;
+}
+
+type Compared = Awaited<ReturnType<Twins["ask"]>>;
+
+/** Whether a target fits a template, in which `{name}` or `:name` stands for a segment. */
+function isCovered(template: string, targets: readonly string[]): boolean {
+  const source = template
+    .replace(/\{[a-z_]+\}|(?<!:):(?!:|by_name)[a-z]+/g, "[^/]+")
+    .replace(/:+/, "(?::|%3[Aa])");
+  const pattern = new RegExp(`^${source}$`);
+  return targets.some((target) => pattern.test(target.split("?", 1).join()));
+}
+
+describe("through the sidecar", () => {
+  let twins: Twins;
   beforeEach(async () => {
     twins = await openTwins();
   });
 
   const READS = [
+    "/v2/watchlists",
+    "/v2/watchlists:by_name?name=mine",
+    "/v2/watchlists/904837e3-3b76-47ec-b432-046db621571b",
     "/v2/account",
     "/v2/account/configurations",
     "/v2/account/activities",
@@ -99,24 +172,48 @@ describe("a read through the sidecar", () => {
     "/v2/no/such/page?at=all",
     "/v1beta3/crypto/us/latest/quotes?symbols=BTC%2FUSD",
   ];
-  test("is the same to the byte: every read endpoint, filters, refusals and unknown pages", async () => {
-    for (const target of READS) {
-      const { expected, passed } = await twins.ask("GET", target);
-      expect(passed, target).toEqual(expected);
-    }
+  test("every unguarded endpoint answers the same to the byte, and the record says so", async () => {
+    const record: string[] = [];
+    const compare = async (method: string, target: string, body = "") => {
+      const both = await twins.ask(method, target, [], body);
+      expect(both.passed, `${method} ${target}`).toEqual(both.expected);
+      record.push(recorded(method, target, both));
+      return both.expected;
+    };
+    const ofList = `/v2/watchlists/${twins.list}`;
+    for (const target of [...READS, ofList]) await compare("GET", target);
     for (const id of twins.orders) {
-      const { expected, passed } = await twins.ask("GET", `/v2/orders/${id}?nested=true`);
-      expect(JSON.parse(Buffer.from(expected.body, "latin1").toString()).id).toBe(id);
-      expect(passed).toEqual(expected);
+      const { body } = await compare("GET", `/v2/orders/${id}?nested=true`);
+      expect(JSON.parse(Buffer.from(body, "latin1").toString()).id).toBe(id);
     }
+    for (const [method, target, body, status] of writesOf(twins)) {
+      const { statusLine } = await compare(method, target, body);
+      expect(statusLine, target).toContain(` ${status} `);
+    }
+    await expect(`${record.join("\n")}\n`).toMatchFileSnapshot(RECORD);
   });
 
-  test("is the same for HEAD", async () => {
+  test("no endpoint of the two tables of routes is left out of that", () => {
+    const never = () => {
+      throw new Error("a route was called");
+    };
+    const reads = brokerRoutes(never).filter(({ method }) => method === "GET");
+    const targets = [...READS, ...twins.orders.map((id) => `/v2/orders/${id}`)];
+    const unread = reads.filter(({ path }) => !isCovered(path, targets));
+    const writes = writesOf(twins);
+    const unwritten = ROUTE_ROWS.filter(({ policy, method, path }) => {
+      const alike = writes.filter((write) => write[0] === method).map((write) => write[1]);
+      return policy === "passed_write" && !isCovered(path, alike);
+    });
+    expect([reads.length > 15, unread, unwritten]).toEqual([true, [], []]);
+  });
+
+  test("a read is the same for HEAD", async () => {
     const { expected, passed } = await twins.ask("HEAD", "/v2/account");
     expect(passed).toEqual(expected);
   });
 
-  test("is the same when the broker refuses, fails, throttles or answers with a web page", async () => {
+  test("a read is the same when the broker refuses, fails, throttles or answers with a web page", async () => {
     const match = { method: "GET", path: "/v2/account" } as const;
     const faults = [
       { kind: "refuse", status: 403, code: 40310000, message: "no", extra: { why: "é" } },
@@ -133,34 +230,47 @@ describe("a read through the sidecar", () => {
   });
 });
 
-describe("a listed write through the sidecar", () => {
-  test("is the same to the byte: 204, 207, 404 and 422", async () => {
-    const { ask, orders } = await openTwins();
-    const body = JSON.stringify({ name: "mine", symbols: ["TQQQ"] });
-    const writes = [
-      ["DELETE", `/v2/orders/${orders[1]}`, "", 204],
-      ["DELETE", `/v2/orders/${orders[1]}`, "", 422],
-      ["DELETE", `/v2/orders/${orders[0]}`, "", 422],
-      ["DELETE", "/v2/orders/none", "", 404],
-      ["DELETE", "/v2/orders", "", 207],
-      ["POST", "/v2/watchlists", body, 404],
-      ["PUT", "/v2/watchlists:by_name?name=a%20b", body, 404],
-      ["PATCH", "/v2/account/configurations", '{"suspend_trade":false}', 404],
-    ] as const;
-    for (const [method, target, text, status] of writes) {
-      const { expected, passed } = await ask(method, target, [], text);
-      expect(expected.statusLine, target).toContain(` ${status} `);
-      expect(passed, `${method} ${target}`).toEqual(expected);
-    }
-  });
-
+describe("a listed write", () => {
   test("leaves an empty Content-Type alone, as one client sends it", async () => {
     const { ask, orders } = await openTwins();
     const { expected, passed } = await ask("DELETE", `/v2/orders/${orders[1]}`, ["Content-Type:"]);
     expect(expected.statusLine).toContain("204");
     expect(passed).toEqual(expected);
   });
+
+  test("reaches the broker as it was sent, to the byte, whichever it is", async () => {
+    const upstream = await openUpstream(echo);
+    const { port } = await openSidecar(upstream.url);
+    const lines = ["content-TYPE: text/plain", "X-oDd: caf\u00e9", "X-oDd: 2", "Accept: */*"];
+    for (const { method, path, policy } of ROUTE_ROWS) {
+      if (policy !== "passed_write") continue;
+      const target = `${path.replace(/\{[a-z_]+\}/g, "a%20b~")}?q=%F0%9F%92%B8+%20&q=;&&`;
+      const body = `{ "${path}": 1.50,\t"caf\u00e9": "\\u00e9" }\n`;
+      const expected = await exchange(upstream.port, method, target, [...DIRECT, ...lines], body);
+      const passed = await exchange(port, method, target, [...BOT, ...lines], body);
+      expect(jsonOf(expected)).toMatchObject({ method, url: target });
+      expect(comparable(passed), `${method} ${path}`).toEqual(comparable(expected));
+    }
+  });
 });
+
+/** Answers with what it was asked, without the headers that a way to the broker is to change. */
+function echo(request: IncomingMessage, response: ServerResponse): void {
+  // The length is the body's, which is compared; its header may be spelled otherwise.
+  const changed = /^(host|connection|content-length|apca-api-.*)$/i;
+  const chunks: Buffer[] = [];
+  request.on("data", (chunk: Buffer) => chunks.push(chunk));
+  request.on("end", () => {
+    const { method, url, rawHeaders } = request;
+    const headers = rawHeaders.filter((_, index) => {
+      return !changed.test(rawHeaders[index - (index % 2)] ?? "");
+    });
+    const body = Buffer.concat(chunks).toString("latin1");
+    const text = JSON.stringify({ method, url, headers, body });
+    response.writeHead(200, { "X-eCHo": "yes", "Content-Length": Buffer.byteLength(text) });
+    response.end(text);
+  });
+}
 
 describe("an unusual answer of the broker", () => {
   async function through(

@@ -121,13 +121,3 @@ describe("closing all positions", () => {
     expect(world.simulator.orders()).toHaveLength(1);
   });
 });
-
-test("replacing an order is refused and reaches no broker", async () => {
-  const world = await openOrderWorld();
-  const sidecar = await world.open();
-  const placed = await world.send(sidecar, { ...ORDER, type: "limit", limit_price: "70" });
-  const path = `/v2/orders/${placed.body.id}`;
-  const answer = await world.send(sidecar, { qty: "7" }, { method: "PATCH", path });
-  expect(answer).toMatchObject({ status: 403, body: { tradelatch: { error: "route_refused" } } });
-  expect(world.simulator.orders()).toHaveLength(1);
-});

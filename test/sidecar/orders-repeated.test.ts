@@ -207,7 +207,7 @@ test("a ledger that fails is told as 409, for an earlier try may be at the broke
   const world = await openOrderWorld();
   const sidecar = await world.open();
   await world.send(sidecar, ORDER);
-  await sidecar.sidecar.latch.close();
+  await sidecar.started.latch.close();
   const { status, headers, body } = await world.send(sidecar, ORDER);
   expect(status).toBe(409);
   expect(Number(headers.get("retry-after"))).toBeGreaterThan(0);

@@ -10,6 +10,7 @@ import { expect, onTestFinished } from "vitest";
 import type { Claim } from "../../src/claim/claim.ts";
 import { resolveServeConfig, type ServeSettings } from "../../src/config.ts";
 import { ManualClock } from "../../src/core/manual-clock.ts";
+import type { Started } from "../../src/sidecar/latch-start.ts";
 import { openSidecar, type Sidecar } from "../../src/sidecar/sidecar.ts";
 import {
   type Fault,
@@ -18,7 +19,7 @@ import {
   type SimulatorOptions,
   startSimulator,
 } from "../../src/simulator/index.ts";
-import { type Line, Traffic } from "../gateway/traffic.ts";
+import { type Gate, type Line, Traffic } from "../gateway/traffic.ts";
 
 export const KEY_ID = "the-brokers-key-id";
 export const SECRET = "brokerSecretThatMustNeverLeaveTheProcess";
@@ -64,7 +65,12 @@ export interface OpenedSidecar extends Line {
   readonly sidecar: Sidecar;
   readonly clock: ManualClock;
   isClosed: boolean;
+  /** Once it takes orders. */
+  readonly started?: Started;
 }
+
+/** A sidecar that takes orders. */
+export type StartedSidecar = OpenedSidecar & { readonly started: Started };
 
 export async function openOrderWorld(options: SimulatorOptions = {}): Promise<OrderWorld> {
   const prices = { TQQQ: "75", SPY: "500" };
@@ -93,17 +99,28 @@ export class OrderWorld {
     this.#traffic = new Traffic(() => simulator);
   }
 
-  async open(settings: ServeSettings = {}): Promise<OpenedSidecar> {
+  async open(settings: ServeSettings = {}): Promise<StartedSidecar> {
+    const opened = await this.begin(settings);
+    const started = await opened.sidecar.started;
+    return Object.assign(opened, { started });
+  }
+
+  /** Listens; its start goes on behind. */
+  async begin(settings: ServeSettings = {}, gate: Gate = () => "pass"): Promise<OpenedSidecar> {
     const clock = new ManualClock(this.#now);
-    const line: Line = { isDead: false, gate: () => "pass", answered: (_, answer) => answer };
+    const line: Line = { isDead: false, gate, answered: (_, answer) => answer };
     const given = { store: this.store, baseUrl: this.simulator.url, port: 0 };
     const serve = resolveServeConfig({ ...given, keyId: KEY_ID, secret: SECRET, ...settings }, {});
     const logger = pino({ level: "trace" }, { write: (text: string) => this.log.push(text) });
     const fetchApi = this.#traffic.fetchThrough(line);
     const sidecar = await openSidecar({
-      ...{ serve, environment: {}, logger, clock, fetchApi, schedule: false },
+      ...{ serve, logger, clock, fetchApi, schedule: false },
     });
-    const opened = Object.assign(line, { sidecar, clock, isClosed: false });
+    const opened: OpenedSidecar = Object.assign(line, { sidecar, clock, isClosed: false });
+    sidecar.started.then(
+      (started) => Object.assign(opened, { started }),
+      () => undefined,
+    );
     this.#opened.push(opened);
     return opened;
   }
@@ -116,7 +133,7 @@ export class OrderWorld {
       method,
       headers: { ...KEYS, ...headers },
       ...(request.signal === undefined ? {} : { signal: request.signal }),
-      ...(method !== "POST"
+      ...(method !== "POST" && method !== "PATCH"
         ? {}
         : { body: typeof body === "string" ? body : JSON.stringify(body) }),
     }).then(async (response) => ({
@@ -183,8 +200,8 @@ export class OrderWorld {
       .filter(({ method, path }) => method === "POST" && path === "/v2/orders");
   }
 
-  claims({ sidecar }: OpenedSidecar): Promise<readonly Claim[]> {
-    return sidecar.latch.unsettledClaims();
+  claims({ started }: StartedSidecar): Promise<readonly Claim[]> {
+    return started.latch.unsettledClaims();
   }
 
   async shut(opened: OpenedSidecar): Promise<void> {
@@ -224,8 +241,8 @@ export class OrderWorld {
     for (const { clock } of running) clock.advanceTo(Math.max(this.#now, clock.now()));
     if (this.#now >= this.#tickAt) {
       this.#tickAt = this.#now + TICK_MS;
-      for (const { sidecar } of running) {
-        sidecar.latch.tick().catch((error: unknown) => this.#failures.push(error));
+      for (const { started } of running) {
+        started?.latch.tick().catch((error: unknown) => this.#failures.push(error));
       }
     }
     await this.#traffic.rest();

@@ -5,10 +5,24 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../src/core/clock.ts";
 import { type Simulator, startSimulator } from "../../src/simulator/index.ts";
 import { inDirectory } from "../cli/program.ts";
-import { KEY_ID, KEYS, ORDER, openOrderWorld, SECRET } from "./orders-world.ts";
+import type { Gate } from "../gateway/traffic.ts";
+import {
+  connectionRefused,
+  KEY_ID,
+  KEYS,
+  ORDER,
+  openOrderWorld,
+  SECRET,
+  type StartedSidecar,
+} from "./orders-world.ts";
 
 const LIMIT = { ...ORDER, type: "limit", limit_price: "70" } as const;
 const NAMED = { ...ORDER, client_order_id: "bot-1" };
+const CLOSE = { method: "DELETE", path: "/v2/positions/TQQQ" } as const;
+
+function becameOf({ started }: StartedSidecar) {
+  return started.recovery.claims.map(({ became }) => became);
+}
 
 describe("a sidecar that starts on a ledger whose process died", () => {
   test.each([
@@ -21,7 +35,7 @@ describe("a sidecar that starts on a ledger whose process died", () => {
     await world.sendInVain(dead, order);
     dead.isDead = true;
     const sidecar = await world.open();
-    expect(sidecar.sidecar.recovery).toEqual({ found: 1, settled: 0, working: 0, unknown: 1 });
+    expect(becameOf(sidecar)).toEqual(["unknown"]);
     const answers = await world.insist(sidecar, order);
     expect(answers[0]?.status).toBe(409);
     expect(answers.at(-1)?.status).toBe(200);
@@ -30,18 +44,18 @@ describe("a sidecar that starts on a ledger whose process died", () => {
   });
 
   test.each([
-    ["that filled", ORDER, { found: 1, settled: 1, working: 0, unknown: 0 }, "SKIP"],
-    ["that works", LIMIT, { found: 1, settled: 0, working: 1, unknown: 0 }, "PENDING"],
-    ["under the bot's id", NAMED, { found: 1, settled: 1, working: 0, unknown: 0 }, "SKIP"],
+    ["that filled", ORDER, "settled", "SKIP"],
+    ["that works", LIMIT, "working", "PENDING"],
+    ["under the bot's id", NAMED, "settled", "SKIP"],
   ])("finds the order %s before it takes one, and gives it to the repeat", async (...given) => {
-    const [, order, recovery, status] = given;
+    const [, order, became, status] = given;
     const world = await openOrderWorld();
     const dead = await world.open();
     world.fault({ kind: "accept_then_hang" });
     await world.sendInVain(dead, order);
     dead.isDead = true;
     const sidecar = await world.open();
-    expect(sidecar.sidecar.recovery).toEqual(recovery);
+    expect(becameOf(sidecar)).toEqual([became]);
     const answer = await world.send(sidecar, order);
     expect(answer).toMatchObject({ status: 200, body: { id: world.simulator.orders()[0]?.id } });
     expect(answer.headers.get("tradelatch-status")).toBe(status);
@@ -55,7 +69,7 @@ describe("a sidecar that starts on a ledger whose process died", () => {
     await world.advance(5_000);
     await world.shut(first);
     const second = await world.open();
-    expect(second.sidecar.recovery).toEqual({ found: 0, settled: 0, working: 0, unknown: 0 });
+    expect(becameOf(second)).toEqual([]);
     const answer = await world.send(second, ORDER);
     expect(answer.headers.get("tradelatch-status")).toBe("SKIP");
   });
@@ -75,12 +89,104 @@ test("a sidecar that closes tells a waiting client that nothing is known yet", a
   await closed;
 });
 
-test("a sidecar without its broker does not start, and leaves neither a port nor a lock", async () => {
-  const world = await openOrderWorld();
-  const nowhere = world.open({ baseUrl: "http://127.0.0.1:1" });
-  await expect(nowhere).rejects.toMatchObject({ code: "broker_unavailable" });
-  const sidecar = await world.open();
-  expect((await world.send(sidecar, ORDER)).status).toBe(200);
+describe("a sidecar whose broker is away at its start", () => {
+  const away: Gate = () => connectionRefused();
+  const probe = { method: "GET", path: "/readyz" } as const;
+
+  test("lives, takes no order and says that it sent none, and takes it afterwards", async () => {
+    const world = await openOrderWorld();
+    const sidecar = await world.begin({}, away);
+    expect(await world.send(sidecar, "", { ...probe, path: "/healthz" })).toMatchObject({
+      status: 200,
+    });
+    expect(await world.send(sidecar, "", probe)).toMatchObject({
+      status: 503,
+      body: { isReady: false, recovery: "under way", store: "ok" },
+    });
+    const refused = await world.send(sidecar, ORDER);
+    expect(refused).toMatchObject({
+      status: 409,
+      body: { tradelatch: { error: "not_started", hint: expect.stringContaining("/readyz") } },
+    });
+    expect(refused.body.message).toContain("this call sent no order");
+    expect(refused.headers.get("retry-after")).toBe("5");
+    expect((await world.send(sidecar, "", CLOSE)).status).toBe(409);
+    sidecar.gate = () => "pass";
+    await world.drive(sidecar.sidecar.started);
+    await world.advance(5_000);
+    expect((await world.send(sidecar, ORDER)).status).toBe(200);
+    expect(await world.send(sidecar, "", probe)).toMatchObject({
+      status: 200,
+      body: { isReady: true, recovery: "done", store: "ok", broker: "ok" },
+    });
+    expect(world.posts()).toHaveLength(1);
+  });
+
+  test("gives a known repeat the order as it was last read, and other values the 422", async () => {
+    const world = await openOrderWorld();
+    const first = await world.open();
+    const placed = await world.send(first, NAMED);
+    await world.advance(5_000);
+    await world.shut(first);
+    const second = await world.begin({}, away);
+    const repeat = await world.send(second, NAMED);
+    expect(repeat).toMatchObject({
+      status: 200,
+      body: { id: placed.body.id, client_order_id: "bot-1", status: "filled", filled_qty: "6" },
+    });
+    expect(Object.keys(repeat.body).toSorted()).toEqual(Object.keys(placed.body).toSorted());
+    expect(repeat.headers.get("tradelatch-status")).toBe("SKIP");
+    expect(repeat.headers.get("tradelatch-order")).toBe("last-known");
+    expect(await world.send(second, { ...NAMED, qty: "7" })).toMatchObject({
+      status: 422,
+      body: { code: 40010001, message: "client_order_id must be unique" },
+    });
+    expect(await world.send(second, { ...ORDER, client_order_id: "bot-2" })).toMatchObject({
+      status: 409,
+      body: { tradelatch: { error: "not_started" } },
+    });
+    expect(world.posts()).toHaveLength(1);
+  });
+
+  test("waits for every look-up: an order in between is not sent", async () => {
+    const world = await openOrderWorld();
+    const dead = await world.open();
+    world.fault({ kind: "accept_then_hang" });
+    await world.sendInVain(dead, NAMED);
+    dead.isDead = true;
+    const isLookUp = (path: string) => path.endsWith(":by_client_order_id");
+    const second = await world.begin({}, (_, path) =>
+      isLookUp(path) ? connectionRefused() : "pass",
+    );
+    await world.advance(2_000);
+    expect(await world.send(second, LIMIT)).toMatchObject({
+      status: 409,
+      body: { tradelatch: { error: "not_started" } },
+    });
+    expect(await world.send(second, NAMED)).toMatchObject({
+      status: 409,
+      body: { tradelatch: { error: "outcome_unknown", status: "PENDING" } },
+    });
+    second.gate = () => "pass";
+    const started = await world.drive(second.sidecar.started);
+    expect(started.recovery.claims.map(({ became }) => became)).toEqual(["settled"]);
+    expect((await world.send(second, NAMED)).body.id).toBe(world.simulator.orders()[0]?.id);
+    expect(world.posts()).toHaveLength(1);
+  });
+
+  test("ends its start where the broker does not take the keys", async () => {
+    const world = await openOrderWorld();
+    const sidecar = await world.begin({ secret: "anotherSecretOfNobody" });
+    await expect(sidecar.sidecar.started).rejects.toMatchObject({ code: "keys_refused" });
+  });
+
+  test("can be closed while it waits", async () => {
+    const world = await openOrderWorld();
+    const sidecar = await world.begin({}, away);
+    await world.advance(3_000);
+    await world.shut(sidecar);
+    await expect(sidecar.sidecar.started).rejects.toThrow();
+  });
 });
 
 const PROGRAM = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));

@@ -3,18 +3,19 @@
  * always import itself. Type imports count: a type that points upwards is a dependency too.
  */
 
-const BELOW_STORES = ["core", "identity", "book", "claim"] as const;
+const BELOW_STORES = ["core", "identity", "book", "incident", "claim"] as const;
 const BELOW_FLOWS = [...BELOW_STORES, "ledger", "broker"] as const;
 const BELOW_SCHEDULE = [...BELOW_FLOWS, "gateway", "fills", "reconcile", "audit"] as const;
 const BELOW_APP = [...BELOW_SCHEDULE, "schedule", "config"] as const;
-const BELOW_SURFACES = [...BELOW_APP, "app", "index"] as const;
+const BELOW_SURFACES = [...BELOW_APP, "latch", "app", "index"] as const;
 
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
   config: BELOW_STORES,
   identity: ["core"],
   book: ["core", "identity"],
-  claim: ["core", "identity", "book"],
+  incident: ["core"],
+  claim: ["core", "identity", "book", "incident"],
   ledger: BELOW_STORES,
   broker: BELOW_STORES,
   gateway: BELOW_FLOWS,
@@ -22,11 +23,12 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   reconcile: BELOW_FLOWS,
   audit: BELOW_FLOWS,
   schedule: BELOW_SCHEDULE,
-  app: BELOW_APP,
-  index: [...BELOW_APP, "app"],
+  latch: BELOW_APP,
+  app: [...BELOW_APP, "latch"],
+  index: [...BELOW_APP, "latch", "app"],
   simulator: ["core"],
   sidecar: BELOW_SURFACES,
-  replay: [...BELOW_STORES, "ledger", "config", "app", "index", "simulator"],
+  replay: [...BELOW_STORES, "ledger", "config", "latch", "app", "index", "simulator"],
   cli: [...BELOW_SURFACES, "simulator", "sidecar", "replay"],
 };
 

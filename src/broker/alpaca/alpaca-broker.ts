@@ -12,13 +12,15 @@ import type { BrokerOrder, OrderLookup, SubmitOutcome } from "../../claim/eviden
 import type { Clock } from "../../core/clock.ts";
 import type { BrokerOrderId, ClientOrderId } from "../../core/ids.ts";
 import type {
+  AccountReading,
   Broker,
-  BrokerAccount,
   BrokerPosition,
   OrderRequest,
   OrdersQuery,
   PositionLookup,
+  RateBudgetState,
   Reading,
+  ReplaceRequest,
   WireOrder,
 } from "../broker.ts";
 import {
@@ -30,18 +32,20 @@ import {
   requireDeadline,
 } from "./alpaca-options.ts";
 import {
+  classifyAccount,
   classifyOrderLookup,
   classifyPositionLookup,
   classifyRead,
   classifySubmit,
+  type SubmitContext,
 } from "./classify.ts";
 import type { HttpAnswer } from "./http-answer.ts";
-import { orderBody, withExtension } from "./order-body.ts";
+import { orderBody, withExtension, withWholeBody } from "./order-body.ts";
 import { PAGE_SIZE, readEveryPage } from "./order-pages.ts";
 import type { RateBudget } from "./rate-budget.ts";
 import { tellable, tellableReading, tellableSubmit } from "./redaction.ts";
 import { retryAfterMs } from "./retry-after.ts";
-import { type SdkCall, Transport } from "./transport.ts";
+import { type Exchange, type SdkCall, Transport } from "./transport.ts";
 import { readOrderBody, readOrdersBody, readWireOrders } from "./wire-order.ts";
 import { readAccountBody, readPositionsBody } from "./wire-position.ts";
 
@@ -91,11 +95,15 @@ class AlpacaBroker implements Broker {
     this.#accounts = new trading.AccountsApi(this.#transport.configuration);
   }
 
-  account(): Promise<Reading<BrokerAccount>> {
+  account(): Promise<AccountReading> {
     return this.#read(
       (init) => this.#accounts.getAccountRaw(init),
-      (answer) => classifyRead(answer, readAccountBody),
+      (answer) => classifyAccount(answer, readAccountBody),
     );
+  }
+
+  rateBudget(): RateBudgetState {
+    return this.#budget.state();
   }
 
   async submit(request: OrderRequest): Promise<SubmitOutcome> {
@@ -106,17 +114,30 @@ class AlpacaBroker implements Broker {
         withExtension(init, request),
       ),
     );
+    const { side, clientOrderId } = request;
+    return this.#outcomeOf(exchange, { side, clientOrderId, endpoint: "submit" });
+  }
+
+  #outcomeOf(exchange: Exchange, context: Omit<SubmitContext, "now">): SubmitOutcome {
     if (exchange.kind === "failed") {
       const kind = exchange.neverLeft ? "not_sent" : "ambiguous";
       return tellableSubmit({ kind, reason: exchange.reason }, this.#secret);
     }
-    const outcome = classifySubmit(exchange.answer, {
-      side: request.side,
-      clientOrderId: request.clientOrderId,
-      now: this.#clock.now(),
-    });
+    const outcome = classifySubmit(exchange.answer, { ...context, now: this.#clock.now() });
     if (outcome.kind === "rate_limited") this.#budget.holdReads(outcome.retryAfterMs);
     return tellableSubmit(outcome, this.#secret);
+  }
+
+  async replace(orderId: BrokerOrderId, request: ReplaceRequest): Promise<SubmitOutcome> {
+    this.#budget.countOrder();
+    const { clientOrderId, side } = request;
+    const exchange = await this.#transport.perform(this.#submitDeadlineMs, (init) =>
+      this.#orders.patchOrderByOrderIdRaw(
+        { orderId, patchOrderRequest: {} },
+        withWholeBody(init, { ...request.terms, client_order_id: clientOrderId }),
+      ),
+    );
+    return this.#outcomeOf(exchange, { side, clientOrderId, endpoint: "replace" });
   }
 
   orderByClientId(clientOrderId: ClientOrderId): Promise<OrderLookup> {
@@ -128,7 +149,7 @@ class AlpacaBroker implements Broker {
 
   orderById(brokerOrderId: BrokerOrderId): Promise<OrderLookup> {
     return this.#read(
-      (init) => this.#orders.getOrderByOrderIDRaw({ orderId: brokerOrderId }, init),
+      (init) => this.#orders.getOrderByOrderIDRaw({ orderId: brokerOrderId, nested: true }, init),
       (answer) => classifyOrderLookup(answer, (order) => order.brokerOrderId === brokerOrderId),
     );
   }
@@ -137,7 +158,7 @@ class AlpacaBroker implements Broker {
     const readBody = (body: string) =>
       readOrderBody(body)?.brokerOrderId === brokerOrderId ? body : undefined;
     return this.#read(
-      (init) => this.#orders.getOrderByOrderIDRaw({ orderId: brokerOrderId }, init),
+      (init) => this.#orders.getOrderByOrderIDRaw({ orderId: brokerOrderId, nested: true }, init),
       (answer) => classifyRead(answer, readBody),
     );
   }
@@ -215,6 +236,7 @@ function filterOf(query: OrdersQuery) {
   return {
     status: query.status,
     limit: PAGE_SIZE,
+    nested: true,
     ...(query.until === undefined ? {} : { until: new Date(query.until).toISOString() }),
     ...(query.symbols === undefined ? {} : { symbols: query.symbols.join(",") }),
   };

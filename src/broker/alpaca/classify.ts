@@ -18,7 +18,13 @@ import { type DecimalText, parseDecimal } from "../../core/decimal.ts";
 import { InvariantError } from "../../core/errors.ts";
 import type { BrokerOrderId, ClientOrderId } from "../../core/ids.ts";
 import type { Side } from "../../identity/intent.ts";
-import type { BrokerPosition, PositionLookup, Reading } from "../broker.ts";
+import type {
+  AccountReading,
+  BrokerAccount,
+  BrokerPosition,
+  PositionLookup,
+  Reading,
+} from "../broker.ts";
 import { type ErrorBody, type ErrorMeaning, fittingRows } from "./error-table.ts";
 import { describeAnswer, type Endpoint, type HttpAnswer } from "./http-answer.ts";
 import { asJsonObject, parseJsonText } from "./json-text.ts";
@@ -27,6 +33,7 @@ import { readOrderBody } from "./wire-order.ts";
 import { readPositionBody } from "./wire-position.ts";
 
 export interface SubmitContext {
+  readonly endpoint: "submit" | "replace";
   readonly side: Side;
   /** The id that was sent: an answer about another order is not an answer. */
   readonly clientOrderId: ClientOrderId;
@@ -37,7 +44,7 @@ export interface SubmitContext {
 export function classifySubmit(answer: HttpAnswer, context: SubmitContext): SubmitOutcome {
   if (answer.httpStatus === 200) return acceptedIfItIsOurs(answer, context.clientOrderId);
   const error = readErrorBody(answer.body);
-  const meaning = error && meaningOf(answer, error, "submit", context.side);
+  const meaning = error && meaningOf(answer, error, context.endpoint, context.side);
   if (error === undefined || meaning === undefined) {
     return { kind: "ambiguous", reason: describeUnclassified(answer, error) };
   }
@@ -52,7 +59,7 @@ export function classifySubmit(answer: HttpAnswer, context: SubmitContext): Subm
     }
     case "not_found":
     case "flat":
-      throw new InvariantError(`the error table gives "${meaning.kind}" for a submit`);
+      throw new InvariantError(`the error table gives "${meaning.kind}" for an order`);
   }
 }
 
@@ -99,6 +106,17 @@ export function classifyRead<Value>(
   const value = readBody(answer.body);
   if (value === undefined) return { kind: "unknown", reason: describeUnreadable(answer) };
   return { kind: "read", value };
+}
+
+/** What the answer to `GET /v2/account` proves; a page that is not Alpaca's JSON proves nothing. */
+export function classifyAccount(
+  answer: HttpAnswer,
+  readBody: (body: string) => BrokerAccount | undefined,
+): AccountReading {
+  const isRefusal = answer.httpStatus === 401 || answer.httpStatus === 403;
+  const error = isRefusal ? readErrorBody(answer.body) : undefined;
+  if (error === undefined) return classifyRead(answer, readBody);
+  return { kind: "refused", reason: describeUnclassified(answer, error) };
 }
 
 /** The certain refusal that an answer to any write is, or undefined when it is none. */

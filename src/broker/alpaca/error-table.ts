@@ -195,6 +195,14 @@ export const ERROR_ROWS: readonly ErrorRow[] = [
     because: "the order is between two states",
   },
   {
+    httpStatus: 422,
+    code: 42210000,
+    message: /^order is already in "[a-z_]+" state\.?$/i,
+    endpoints: ["replace"],
+    meaning: refused("not_replaceable"),
+    because: "the order ended before its replacement came",
+  },
+  {
     httpStatus: 401,
     code: null,
     message: /^unauthorized\.?$/i,

@@ -9,6 +9,7 @@
  */
 import type { Clock, EpochMs } from "../../core/clock.ts";
 import { LatchError } from "../../core/errors.ts";
+import type { RateBudgetState } from "../broker.ts";
 
 export type RequestKind = "order" | "read";
 
@@ -67,6 +68,13 @@ export class RateWindow {
     return { kind: "admitted" };
   }
 
+  /** What still fits into the window that ends at `now`; counts nothing. */
+  remaining(now: EpochMs): number {
+    const start = now - this.#limits.windowMs;
+    const used = this.#sent.filter(({ at }) => at > start).length;
+    return Math.max(0, this.#limits.maxRequests - used);
+  }
+
   /** The broker asked for a pause: no read is admitted before `until`. */
   holdReads(until: EpochMs): void {
     this.#readsHeldUntil = Math.max(this.#readsHeldUntil, until);
@@ -111,6 +119,7 @@ export class RateBudget {
   readonly #clock: Clock;
   readonly #window: RateWindow;
   readonly #windowMs: number;
+  readonly #capacity: number;
   readonly #maxWaitingReads: number;
   readonly #maxWaitMs: number;
   #waitingReads = 0;
@@ -124,8 +133,14 @@ export class RateBudget {
     this.#clock = options.clock;
     this.#window = new RateWindow(limits);
     this.#windowMs = limits.windowMs;
+    this.#capacity = limits.maxRequests;
     this.#maxWaitingReads = options.maxWaitingReads ?? 100;
     this.#maxWaitMs = options.maxWaitMs ?? 15_000;
+  }
+
+  /** How much is left now; asking costs nothing. */
+  state(): RateBudgetState {
+    return { capacity: this.#capacity, remaining: this.#window.remaining(this.#clock.now()) };
   }
 
   /** Counts an order that is about to be sent. */

@@ -10,6 +10,7 @@ import { z } from "zod";
 import type { BrokerOrder } from "../../claim/evidence.ts";
 import { type DecimalText, parseDecimal, signOf } from "../../core/decimal.ts";
 import type { BrokerOrderId, ClientOrderId } from "../../core/ids.ts";
+import { COMBO_SYMBOL } from "../../identity/combo.ts";
 import type { WireOrder } from "../broker.ts";
 import { asJsonObject, parseJsonText } from "./json-text.ts";
 
@@ -32,36 +33,79 @@ const optionalTime = z
   .nullish()
   .transform((text) => (text == null ? null : Date.parse(text)));
 
-const wireOrder = z
+const orderFields = {
+  id: word,
+  client_order_id: word,
+  status: word,
+  qty: optionalDecimal,
+  notional: optionalDecimal,
+  filled_qty: unsignedDecimal,
+  time_in_force: word,
+  limit_price: wireDecimal.nullish().transform((value) => value ?? null),
+  stop_price: optionalDecimal,
+  submitted_at: optionalTime,
+  replaced_by: optionalOrderId,
+  replaces: optionalOrderId,
+} as const;
+
+interface FilledFields {
+  readonly filled_qty: DecimalText;
+  readonly filled_avg_price: DecimalText | null;
+}
+
+const hasPrice = (order: FilledFields) =>
+  signOf(order.filled_qty) === 0 || order.filled_avg_price !== null;
+
+/** A leg is an order whose type may be left to the order that it belongs to. */
+const wireLeg = z
   .object({
-    id: word,
-    client_order_id: word,
+    ...orderFields,
     symbol: word,
     side: z.enum(["buy", "sell"]),
-    status: word,
-    qty: optionalDecimal,
-    notional: optionalDecimal,
-    filled_qty: unsignedDecimal,
+    type: z.string().nullish(),
     filled_avg_price: optionalDecimal,
+  })
+  .refine(hasPrice, "filled without a price");
+
+const wireSingle = z
+  .object({
+    ...orderFields,
+    symbol: word,
+    side: z.enum(["buy", "sell"]),
     type: word,
-    time_in_force: word,
-    limit_price: wireDecimal.nullish().transform((value) => value ?? null),
-    stop_price: optionalDecimal,
-    submitted_at: optionalTime,
-    replaced_by: optionalOrderId,
-    replaces: optionalOrderId,
+    filled_avg_price: optionalDecimal,
+    legs: z.array(wireLeg).nullish(),
   })
   .refine((order) => order.qty !== null || order.notional !== null, "neither qty nor notional")
-  .refine(
-    (order) => signOf(order.filled_qty) === 0 || order.filled_avg_price !== null,
-    "filled without a price",
-  );
+  .refine(hasPrice, "filled without a price");
+
+/** Neither symbol nor side, and a net price of either sign. */
+const wireCombo = z
+  .object({
+    ...orderFields,
+    order_class: z.literal("mleg"),
+    type: word,
+    filled_avg_price: wireDecimal.nullish().transform((value) => value ?? null),
+    legs: z.array(wireLeg).nullish(),
+  })
+  .refine(hasPrice, "filled without a price")
+  .transform((order) => ({ ...order, symbol: COMBO_SYMBOL, side: "buy" as const }));
+
+type ReadOrder = z.output<typeof wireSingle> | z.output<typeof wireCombo>;
+type ReadLeg = z.output<typeof wireLeg>;
 
 /** The order that `value` (from {@link parseJsonText}) shows, or undefined. */
 export function readOrder(value: unknown): BrokerOrder | undefined {
-  const parsed = wireOrder.safeParse(value);
+  const schema = asJsonObject(value)?.order_class === "mleg" ? wireCombo : wireSingle;
+  const parsed = schema.safeParse(value);
   if (!parsed.success) return undefined;
-  const order = parsed.data;
+  const order: ReadOrder = parsed.data;
+  const { legs, type } = order;
+  if (legs === null || legs === undefined || legs.length === 0) return orderOf(order, type);
+  return { ...orderOf(order, type), legs: legs.map((leg) => orderOf(leg, leg.type || type)) };
+}
+
+function orderOf(order: ReadOrder | ReadLeg, type: string): BrokerOrder {
   return {
     brokerOrderId: order.id as BrokerOrderId,
     clientOrderId: order.client_order_id as ClientOrderId,
@@ -69,7 +113,7 @@ export function readOrder(value: unknown): BrokerOrder | undefined {
     side: order.side,
     quantity: order.qty,
     notional: order.notional,
-    type: order.type,
+    type,
     timeInForce: order.time_in_force,
     limitPrice: order.limit_price,
     stopPrice: order.stop_price,
@@ -93,16 +137,12 @@ export interface OrdersPage {
   readonly length: number;
 }
 
-/**
- * Every order of a list's body, or undefined when one of them cannot be read. Multi-leg option
- * orders are left out: they have neither symbol nor side, and none of them can be one of ours.
- */
+/** Every order of a list's body, or undefined when one of them cannot be read. */
 export function readOrdersBody(body: string): OrdersPage | undefined {
   const entries = parseJsonText(body);
   if (!Array.isArray(entries)) return undefined;
   const orders: BrokerOrder[] = [];
   for (const entry of entries) {
-    if (asJsonObject(entry)?.order_class === "mleg") continue;
     const order = readOrder(entry);
     if (order === undefined) return undefined;
     orders.push(order);

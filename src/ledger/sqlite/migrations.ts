@@ -69,6 +69,22 @@ export const MIGRATIONS: readonly string[] = [
     adopted_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE logins (
+    login   TEXT PRIMARY KEY,
+    account TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  UPDATE claims SET body = json_set(
+    body, '$.carriedQuantity', '0', '$.carriedCost', '0', '$.replacing', json('null'),
+    '$.legs', json('{}'));
+  `,
+  `
+  ALTER TABLE claims ADD COLUMN claimed_at INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE claims ADD COLUMN symbol TEXT NOT NULL DEFAULT '';
+  UPDATE claims SET claimed_at = json_extract(body, '$.claimedAt'),
+                    symbol = json_extract(body, '$.intent.symbol');
+  CREATE INDEX claims_by_time ON claims (account, claimed_at, id, symbol, agent);
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

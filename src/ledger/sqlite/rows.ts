@@ -6,8 +6,10 @@ import type { LedgerEvent } from "../../claim/claim-event.ts";
 import { LatchError } from "../../core/errors.ts";
 import type { AccountId, AgentId, ClaimKey, RequestId } from "../../core/ids.ts";
 import { canonicalJson } from "../../identity/canonical-json.ts";
+import type { ClaimsPage, ClaimsQuery } from "../claims-query.ts";
 import { type ChainHead, EMPTY_CHAIN } from "../event-chain.ts";
 import type { StoredEvent } from "../ledger.ts";
+import { ClaimListing } from "./claim-listing.ts";
 
 interface EventRow {
   readonly sequence: number;
@@ -32,9 +34,11 @@ const EQUALS_MAX = 16;
 export class Rows {
   readonly #database: Database;
   readonly #statements = new Map<string, Statement>();
+  readonly #listing: ClaimListing;
 
   constructor(database: Database) {
     this.#database = database;
+    this.#listing = new ClaimListing(database);
   }
 
   claim(key: ClaimKey): Claim | undefined {
@@ -76,22 +80,26 @@ export class Rows {
     const rows = this.#prepare(
       "SELECT body FROM claims WHERE account = ? AND status <> 'SETTLED' ORDER BY id",
     ).all(account) as { body: string }[];
-    return rows.map(({ body }) => this.#parse(body, "a claim") as Claim);
+    return this.#claims(rows.map(({ body }) => body));
+  }
+
+  /** Throws LatchError `invalid_query` for a limit or a cursor that is none. */
+  claims(query: ClaimsQuery): ClaimsPage {
+    const { bodies, next } = this.#listing.page(query);
+    return { claims: this.#claims(bodies), next };
   }
 
   countByStatus(account: AccountId): Record<string, number> {
-    const rows = this.#prepare(
-      "SELECT status, count(*) AS count FROM claims WHERE account = ? GROUP BY status",
-    ).all(account) as { status: string; count: number }[];
-    return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
+    return this.#listing.countByStatus(account);
   }
 
   saveClaim(claim: Claim): void {
     const { key } = claim;
     this.#prepare(
       `INSERT INTO claims
-         (account, agent, request_id, fingerprint, episode, status, filled, broker_order_id, body)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+         (account, agent, request_id, fingerprint, episode, status, filled, broker_order_id, body,
+          claimed_at, symbol)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (account, agent, request_id) DO UPDATE SET
          episode = excluded.episode, status = excluded.status, filled = excluded.filled,
          broker_order_id = excluded.broker_order_id, body = excluded.body`,
@@ -105,6 +113,8 @@ export class Rows {
       wasFilled(claim) ? 1 : 0,
       claim.brokerOrderId,
       JSON.stringify(claim),
+      claim.claimedAt,
+      claim.intent.symbol,
     );
   }
 
@@ -138,6 +148,20 @@ export class Rows {
       "INSERT INTO accounts (account, adopted_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
     ).run(account, at);
     return result.changes === 1;
+  }
+
+  accountOf(login: string): AccountId | undefined {
+    const row = this.#prepare("SELECT account FROM logins WHERE login = ?").get(login) as
+      | { account: AccountId }
+      | undefined;
+    return row?.account;
+  }
+
+  saveLogin(login: string, account: AccountId): void {
+    this.#prepare(
+      `INSERT INTO logins (login, account) VALUES (?, ?)
+       ON CONFLICT (login) DO UPDATE SET account = excluded.account`,
+    ).run(login, account);
   }
 
   head(): ChainHead {
@@ -187,6 +211,10 @@ export class Rows {
   #claim(sql: string, parameters: readonly (string | number)[]): Claim | undefined {
     const row = this.#prepare(sql).get(...parameters) as { body: string } | undefined;
     return row === undefined ? undefined : (this.#parse(row.body, "a claim") as Claim);
+  }
+
+  #claims(bodies: readonly string[]): Claim[] {
+    return bodies.map((body) => this.#parse(body, "a claim") as Claim);
   }
 
   #parse(body: string, what: string): unknown {

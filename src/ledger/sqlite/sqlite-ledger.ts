@@ -15,9 +15,11 @@ import type { ClaimDecision } from "../../claim/answer.ts";
 import type { Claim } from "../../claim/claim.ts";
 import type { ClaimRequest } from "../../claim/decide-claim.ts";
 import type { RecordCommand } from "../../claim/decide-record.ts";
+import type { ReplaceCommand, ReplaceDecision } from "../../claim/decide-replace.ts";
 import type { Clock, EpochMs } from "../../core/clock.ts";
 import { LatchError } from "../../core/errors.ts";
-import type { AccountId, ClaimKey } from "../../core/ids.ts";
+import type { AccountId, BrokerOrderId, ClaimKey } from "../../core/ids.ts";
+import type { ClaimsPage, ClaimsQuery } from "../claims-query.ts";
 import type {
   EventQuery,
   Ledger,
@@ -29,7 +31,7 @@ import type {
 import { fileIdentity, openConnections } from "./open-database.ts";
 import { Rows } from "./rows.ts";
 import { isFailedSync, isStoreFailure, storeError } from "./store-errors.ts";
-import { runClaim, runNote, runOpening, runRecord } from "./transaction.ts";
+import { decideOn, runClaim, runNote, runOpening, runRecord, runReplace } from "./transaction.ts";
 
 /** How long a note may stay in memory. */
 const NOTE_DELAY_MS = 1_000;
@@ -91,6 +93,14 @@ class SqliteLedger implements Ledger {
     return this.#enqueue(true, (rows) => runClaim(rows, request));
   }
 
+  async preview(request: ClaimRequest): Promise<ClaimDecision> {
+    return this.#read((rows) => decideOn(rows, request).decision);
+  }
+
+  requestReplace(key: ClaimKey, command: ReplaceCommand): Promise<ReplaceDecision> {
+    return this.#enqueue(true, (rows) => runReplace(rows, key, command));
+  }
+
   record(key: ClaimKey, command: RecordCommand): Promise<RecordResult> {
     return this.#enqueue(false, (rows) => runRecord(rows, key, command));
   }
@@ -103,6 +113,18 @@ class SqliteLedger implements Ledger {
     return this.#enqueue(true, (rows) => runOpening(rows, account, positions, at));
   }
 
+  async knownAccount(login: string): Promise<AccountId | undefined> {
+    return this.#read((rows) => rows.accountOf(login));
+  }
+
+  rememberAccount(login: string, account: AccountId): Promise<void> {
+    return this.#enqueue(true, (rows) => rows.saveLogin(login, account));
+  }
+
+  probe(): Promise<void> {
+    return this.#enqueue(true, (rows) => rows.saveSyncMark(rows.head().sequence));
+  }
+
   note(note: Note, at: EpochMs): void {
     if (this.#closing !== undefined) return;
     this.#notes.push({ note, at });
@@ -112,6 +134,17 @@ class SqliteLedger implements Ledger {
 
   async claimOf(key: ClaimKey): Promise<Claim | undefined> {
     return this.#read((rows) => rows.claim(key));
+  }
+
+  async claims(query: ClaimsQuery): Promise<ClaimsPage> {
+    return this.#read((rows) => rows.claims(query));
+  }
+
+  async claimOfOrder(account: AccountId, brokerOrderId: BrokerOrderId): Promise<Claim | undefined> {
+    return this.#read((rows) => {
+      const key = rows.holder(account, brokerOrderId);
+      return key && rows.claim(key);
+    });
   }
 
   async unsettledClaims(account: AccountId): Promise<readonly Claim[]> {
@@ -131,10 +164,17 @@ class SqliteLedger implements Ledger {
   }
 
   async events(query: EventQuery = {}): Promise<readonly StoredEvent[]> {
-    await this.#flush();
-    this.#read(() => this.#syncThrough());
+    const last = await this.lastSequence();
     const { after = 0, limit = EVENTS_DEFAULT } = query;
-    return this.#read((rows) => rows.events(after, this.#syncedSequence, limit));
+    return this.#read((rows) => rows.events(after, last, limit));
+  }
+
+  async lastSequence(): Promise<number> {
+    await this.#flush();
+    return this.#read(() => {
+      this.#syncThrough();
+      return this.#syncedSequence;
+    });
   }
 
   close(): Promise<void> {

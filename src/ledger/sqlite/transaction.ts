@@ -2,12 +2,23 @@
  * One claim or record inside an open transaction: load, decide, append events, write the rows that
  * they imply. Decisions are taken in claim/; this carries them out.
  */
-import { episodeOf } from "../../book/book.ts";
+import { type Book, episodeOf } from "../../book/book.ts";
 import type { ClaimDecision } from "../../claim/answer.ts";
 import type { Claim } from "../../claim/claim.ts";
-import type { ClaimEvent } from "../../claim/claim-event.ts";
-import { believedId, type ClaimRequest, decideClaim, identify } from "../../claim/decide-claim.ts";
+import { bookOf, type ClaimEvent } from "../../claim/claim-event.ts";
+import {
+  believedId,
+  type ClaimRequest,
+  type ClaimVerdict,
+  decideClaim,
+  identify,
+} from "../../claim/decide-claim.ts";
 import { decideRecord, type RecordCommand } from "../../claim/decide-record.ts";
+import {
+  decideReplace,
+  type ReplaceCommand,
+  type ReplaceDecision,
+} from "../../claim/decide-replace.ts";
 import type { BrokerOrder } from "../../claim/evidence.ts";
 import { evolveBook, evolveBookByClaim, evolveClaim } from "../../claim/evolve.ts";
 import { asksForCloses, resolveEffect } from "../../claim/resolve-effect.ts";
@@ -21,6 +32,17 @@ import type { Note, OpeningPosition, RecordResult } from "../ledger.ts";
 import type { Rows } from "./rows.ts";
 
 export function runClaim(rows: Rows, request: ClaimRequest): ClaimDecision {
+  const { event, decision } = decideOn(rows, request);
+  if (event !== null && decision.kind === "proceed") {
+    const { key } = decision.claim;
+    const before = decision.reopened ? rows.claim(key) : undefined;
+    applyToClaim(rows, before, key, request.intent.symbol, [event], request.now);
+  }
+  return decision;
+}
+
+/** Loads what the decision needs and takes it; writes nothing. */
+export function decideOn(rows: Rows, request: ClaimRequest): ClaimVerdict {
   const { policy, now } = request;
   const { account, agent, symbol } = request.intent;
   const book = rows.book(account, symbol);
@@ -35,13 +57,16 @@ export function runClaim(rows: Rows, request: ClaimRequest): ClaimDecision {
   const isDerived = believed === undefined && requestId !== null;
   const existing = isDerived ? rows.claim({ account, agent, requestId }) : known;
   const equals = rows.equals(account, agent, fingerprint, episodeOf(book, intent.effect));
-  const { event, decision } = decideClaim({ book, existing, equals }, { ...request, intent });
-  if (event !== null && decision.kind === "proceed") {
-    const { key } = decision.claim;
-    const before = decision.reopened ? rows.claim(key) : undefined;
-    applyToClaim(rows, before, key, symbol, [event], now);
-  }
-  return decision;
+  return decideClaim({ book, existing, equals }, { ...request, intent });
+}
+
+export function runReplace(rows: Rows, key: ClaimKey, command: ReplaceCommand): ReplaceDecision {
+  const claim = rows.claim(key);
+  if (claim === undefined) throw new InvariantError(`no claim ${key.requestId} to replace`);
+  const { symbol } = claim.intent;
+  const verdict = decideReplace(claim, rows.book(key.account, symbol), command);
+  if (verdict.event !== null) applyToClaim(rows, claim, key, symbol, [verdict.event], command.now);
+  return verdict.decision;
 }
 
 export function runRecord(rows: Rows, key: ClaimKey, command: RecordCommand): RecordResult {
@@ -91,18 +116,20 @@ function applyToClaim(
   at: EpochMs,
 ): Claim {
   let claim = before;
-  let book = rows.book(key.account, symbol);
+  const books = new Map<string, Book>();
   let head = rows.head();
   for (const body of events) {
     const status = claim?.status ?? "NONE";
     claim = evolveClaim(claim, key, body, at);
-    book = evolveBookByClaim(book, body, status, claim);
-    const stored = chainEvent(head, { subject: "claim", key, symbol, body }, at);
+    const about = bookOf(body, symbol);
+    const book = books.get(about) ?? rows.book(key.account, about);
+    books.set(about, evolveBookByClaim(book, body, status, claim));
+    const stored = chainEvent(head, { subject: "claim", key, symbol: about, body }, at);
     rows.appendEvent(stored);
     head = stored;
   }
   if (claim === undefined) throw new InvariantError("a claim needs at least one event");
   rows.saveClaim(claim);
-  rows.saveBook(book);
+  for (const book of books.values()) rows.saveBook(book);
   return claim;
 }

@@ -1,0 +1,194 @@
+/**
+ * Replacing an order, once: read, record, one PATCH, read back.
+ *
+ * The broker replaces an order at most once and takes a client_order_id at most once, and the new
+ * order's id is made of the request itself. So the same request again cannot make a second order:
+ * it finds the first one's and gives it. An order without a claim of ours is replaced by the same
+ * rules, without a record.
+ *
+ * Does not follow the claim to its new order: whoever reads fills does, once the broker shows it.
+ */
+import type { Broker, ReplaceRequest } from "../broker/broker.ts";
+import type { Block } from "../claim/answer.ts";
+import type { Claim } from "../claim/claim.ts";
+import type { BrokerOrder, OrderLookup, Refusal } from "../claim/evidence.ts";
+import type { ClaimPolicy } from "../claim/policy.ts";
+import type { Clock } from "../core/clock.ts";
+import type { DecimalText } from "../core/decimal.ts";
+import type { AccountId, AgentId, BrokerOrderId, ClientOrderId, RequestId } from "../core/ids.ts";
+import { deriveReplacementId } from "../identity/request-id.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+
+export interface ReplaceIntent {
+  readonly agent: AgentId;
+  readonly brokerOrderId: BrokerOrderId;
+  /** What is to differ, in the broker's own words, amounts as text; without a client_order_id. */
+  readonly terms: Readonly<Record<string, unknown>>;
+  /** The bot's own name for the new order; null where it gives none. */
+  readonly clientOrderId: ClientOrderId | null;
+  readonly quantity: DecimalText | null;
+}
+
+export type ReplaceAnswer =
+  | {
+      readonly kind: "replaced";
+      readonly order: BrokerOrder;
+      readonly wire: string | null;
+      /** The broker had made this replacement before. */
+      readonly isReplay: boolean;
+      readonly requestId: RequestId | null;
+    }
+  | { readonly kind: "refused"; readonly refusal: Refusal; readonly requestId: RequestId | null }
+  | { readonly kind: "blocked"; readonly block: Block; readonly requestId: RequestId }
+  | { readonly kind: "no_such_order" }
+  /** The client_order_id is another order's. */
+  | { readonly kind: "id_taken" }
+  /** Certainly nothing was sent by this call. */
+  | { readonly kind: "not_sent"; readonly reason: string }
+  /** The PATCH may have landed; the same request again tells. */
+  | { readonly kind: "unknown"; readonly reason: string; readonly requestId: RequestId | null };
+
+export interface ReplacePorts {
+  readonly account: AccountId;
+  readonly ledger: Ledger;
+  readonly broker: Broker;
+  readonly clock: Clock;
+  readonly policy: ClaimPolicy;
+  /** How long a caller waits for a certain answer. */
+  readonly waitMs: number;
+  /** Ends the wait. */
+  readonly stop: AbortSignal;
+  /** Told of a store that failed after the PATCH was sent. */
+  readonly onFailure: (error: unknown, claim: Claim) => void;
+}
+
+const READ_BACK_PAUSE_MS = 250;
+
+type Found = OrderLookup & { readonly kind: "found" };
+
+/** Rejects with a LatchError `store_*` when the request could not be written; nothing was sent. */
+export async function replaceOrder(
+  ports: ReplacePorts,
+  intent: ReplaceIntent,
+): Promise<ReplaceAnswer> {
+  const { broker, account, ledger } = ports;
+  const lookup = await broker.orderById(intent.brokerOrderId);
+  if (lookup.kind === "not_found") return { kind: "no_such_order" };
+  if (lookup.kind === "unknown") return { kind: "not_sent", reason: lookup.reason };
+  const { order } = lookup;
+  const wanted = wantedId(account, intent);
+  const claim = await ledger.claimOfOrder(account, order.brokerOrderId);
+  const requestId = claim?.key.requestId ?? null;
+  const made = await madeBefore(broker, order, wanted);
+  if (made !== undefined) return replaced(made, true, requestId);
+  if (claim === undefined) return send(ports, intent, order, wanted, undefined);
+  const now = ports.clock.now();
+  const { sendDeadlineMs, postDeadlineMs } = ports.policy;
+  const decision = await ledger.requestReplace(claim.key, {
+    order,
+    clientOrderId: wanted,
+    quantity: intent.quantity,
+    now,
+    busyUntil: now + sendDeadlineMs + postDeadlineMs,
+  });
+  switch (decision.kind) {
+    case "blocked":
+      return { kind: "blocked", block: decision.block, requestId: claim.key.requestId };
+    case "pending":
+      return readBack(ports, order, wanted, claim, "the order is being replaced already");
+    case "proceed":
+      return send(ports, intent, order, wanted, decision.claim);
+  }
+}
+
+function wantedId(account: AccountId, intent: ReplaceIntent): ClientOrderId {
+  const { agent, brokerOrderId, terms } = intent;
+  return intent.clientOrderId ?? deriveReplacementId(account, agent, brokerOrderId, terms);
+}
+
+/** The order in the place of `order`, where it is the one that this request asks for. */
+async function madeBefore(
+  broker: Broker,
+  order: BrokerOrder,
+  wanted: ClientOrderId,
+): Promise<Found | undefined> {
+  if (order.replacedBy === null) return undefined;
+  const lookup = await broker.orderById(order.replacedBy);
+  const isIt = lookup.kind === "found" && lookup.order.clientOrderId === wanted;
+  return isIt ? lookup : undefined;
+}
+
+function replaced({ order, wire }: Found, isReplay: boolean, requestId: RequestId | null) {
+  return { kind: "replaced", order, wire: wire ?? null, isReplay, requestId } as const;
+}
+
+async function send(
+  ports: ReplacePorts,
+  intent: ReplaceIntent,
+  order: BrokerOrder,
+  wanted: ClientOrderId,
+  claim: Claim | undefined,
+): Promise<ReplaceAnswer> {
+  const { clock, policy } = ports;
+  const requestId = claim?.key.requestId ?? null;
+  if (claim !== undefined && isLate(claim, clock.now(), policy)) {
+    await dropped(ports, claim, wanted, "the send deadline had passed");
+    return { kind: "not_sent", reason: "the send deadline had passed" };
+  }
+  const request: ReplaceRequest = { clientOrderId: wanted, side: order.side, terms: intent.terms };
+  const outcome = await ports.broker.replace(order.brokerOrderId, request);
+  switch (outcome.kind) {
+    case "accepted":
+      return replaced({ ...outcome, kind: "found" }, false, requestId);
+    case "refused":
+      await dropped(ports, claim, wanted, outcome.refusal.message);
+      return { kind: "refused", refusal: outcome.refusal, requestId };
+    case "not_sent":
+      await dropped(ports, claim, wanted, outcome.reason);
+      return { kind: "not_sent", reason: outcome.reason };
+    case "id_taken":
+      return readBack(ports, order, wanted, claim, outcome.message);
+    case "rate_limited":
+      return readBack(ports, order, wanted, claim, outcome.message);
+    case "ambiguous":
+      return readBack(ports, order, wanted, claim, outcome.reason);
+  }
+}
+
+function isLate({ replacing }: Claim, now: number, { postDeadlineMs }: ClaimPolicy): boolean {
+  return replacing === null || now >= replacing.busyUntil - postDeadlineMs;
+}
+
+/** A store that fails here loses nothing: the claim holds more shares than it needs for a while. */
+async function dropped(
+  { ledger, clock, onFailure }: ReplacePorts,
+  claim: Claim | undefined,
+  clientOrderId: ClientOrderId,
+  reason: string,
+): Promise<void> {
+  if (claim === undefined) return;
+  const command = { type: "replace_dropped", clientOrderId, reason, now: clock.now() } as const;
+  await ledger.record(claim.key, command).catch((error: unknown) => onFailure(error, claim));
+}
+
+/** Looks for the new order under its own id while the caller waits. */
+async function readBack(
+  ports: ReplacePorts,
+  order: BrokerOrder,
+  wanted: ClientOrderId,
+  claim: Claim | undefined,
+  reason: string,
+): Promise<ReplaceAnswer> {
+  const { broker, clock, waitMs, stop } = ports;
+  const giveUpAt = clock.now() + waitMs;
+  for (let pauseMs = READ_BACK_PAUSE_MS; ; pauseMs *= 2) {
+    const lookup = await broker.orderByClientId(wanted);
+    if (lookup.kind === "found") {
+      const isIts = lookup.order.replaces === order.brokerOrderId;
+      return isIts ? replaced(lookup, true, claim?.key.requestId ?? null) : { kind: "id_taken" };
+    }
+    if (clock.now() + pauseMs >= giveUpAt || stop.aborted) break;
+    await clock.sleep(pauseMs, stop).catch(() => undefined);
+  }
+  return { kind: "unknown", reason, requestId: claim?.key.requestId ?? null };
+}

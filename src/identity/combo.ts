@@ -1,0 +1,46 @@
+/**
+ * Orders of several option contracts that trade as a whole: Alpaca's order class `mleg`. Such an
+ * order has neither symbol nor side of its own, and a net price that may be below zero; its terms
+ * are the broker's, kept as the intent's extension. It is always an open: what its legs close, the
+ * broker checks by their own `position_intent`.
+ */
+import { type DecimalText, parseDecimal, signOf } from "../core/decimal.ts";
+import type { OrderTerms } from "./intent.ts";
+import { OPTION_SYMBOL } from "./symbol.ts";
+
+/** Stands where other orders have a symbol; no stock is called so. */
+export const COMBO_SYMBOL = "MLEG";
+
+const ORDER_CLASS = "mleg";
+const FEWEST_LEGS = 2;
+const MOST_LEGS = 4;
+
+/** One contract of a combo, and how many of it each combo has. */
+export interface ComboLeg {
+  readonly symbol: string;
+  readonly ratio: DecimalText;
+}
+
+export function isCombo({ extension }: Pick<OrderTerms, "extension">): boolean {
+  return extension?.order_class === ORDER_CLASS;
+}
+
+/** The contracts; undefined where the extension's legs cannot be read as such. */
+export function comboLegs({
+  extension,
+}: Pick<OrderTerms, "extension">): readonly ComboLeg[] | undefined {
+  const legs: unknown = extension?.legs;
+  if (!Array.isArray(legs) || legs.length < FEWEST_LEGS || legs.length > MOST_LEGS)
+    return undefined;
+  const read = legs.map(readLeg);
+  return read.every((leg) => leg !== undefined) ? read : undefined;
+}
+
+function readLeg(leg: unknown): ComboLeg | undefined {
+  if (typeof leg !== "object" || leg === null) return undefined;
+  const { symbol, ratio_qty: ratioText, side } = leg as Readonly<Record<string, unknown>>;
+  const ratio = parseDecimal(String(ratioText));
+  if (typeof symbol !== "string" || !OPTION_SYMBOL.test(symbol)) return undefined;
+  if (side !== "buy" && side !== "sell") return undefined;
+  return ratio === undefined || signOf(ratio) <= 0 ? undefined : { symbol, ratio };
+}

@@ -1,0 +1,339 @@
+/**
+ * The latch of one account, once its broker has said whose account it is: the order path, the fills
+ * and the ledger behind one interface. Knows neither SQLite nor Alpaca.
+ */
+import type { Logger } from "pino";
+import type { Book } from "./book/book.ts";
+import type { Broker, RateBudgetState, WireOrder } from "./broker/broker.ts";
+import { type Claim, isAccepted } from "./claim/claim.ts";
+import type { ClaimPolicy } from "./claim/policy.ts";
+import type { Config } from "./config.ts";
+import type { Clock, EpochMs } from "./core/clock.ts";
+import type { AccountId, AgentId, BrokerOrderId, OwnerId, RequestId } from "./core/ids.ts";
+import { FillPoller } from "./fills/fill-poller.ts";
+import { Gateway } from "./gateway/gateway.ts";
+import type { OrderAnswer } from "./gateway/order-answer.ts";
+import type { ReplaceAnswer, ReplaceIntent } from "./gateway/replace-order.ts";
+import { type IntentInput, parseIntent } from "./identity/intent-schema.ts";
+import type { ClaimFilters, ClaimsPage } from "./ledger/claims-query.ts";
+import type { EventQuery, Ledger, StoredEvent } from "./ledger/ledger.ts";
+import { FILL_POLL_CRON, type RunningSchedule, startSchedule } from "./schedule/schedule.ts";
+
+/**
+ * The gateway of one agent group in one account.
+ *
+ * @example
+ * ```ts
+ * const latch = await openLatch({ store: "latch.db", agent: "momentum" });
+ * const answer = await latch.submit({
+ *   symbol: "TQQQ", side: "buy", effect: "open", quantity: "6",
+ *   anchor: { bar: "2026-05-21T09:42", stage: "base" },
+ * });
+ * ```
+ */
+export interface Latch {
+  readonly account: AccountId;
+  /** The broker's address, without a slash at its end. */
+  readonly brokerUrl: string;
+  /** One logical action, at most one order; the answer says which of the four ways it went. */
+  submit(intent: IntentInput): Promise<OrderAnswer>;
+  /** The same for another agent group of the account. */
+  submitFor(agent: AgentId, intent: IntentInput, options?: SubmitOptions): Promise<OrderAnswer>;
+  /** Replaces a working order by one with other terms, once. */
+  replace(intent: ReplaceIntent): Promise<ReplaceAnswer>;
+  /**
+   * Puts on record that a cancel of an order of ours, or of all (`null`), went to the broker past
+   * the gateway; what came of it the orders show.
+   */
+  recordCancel(brokerOrderId: BrokerOrderId | null, outcome: string): Promise<void>;
+  book(symbol: string): Promise<Book>;
+  books(): Promise<readonly Book[]>;
+  /** Claims that are not settled, oldest first. */
+  unsettledClaims(): Promise<readonly Claim[]>;
+  countByStatus(): Promise<Readonly<Record<string, number>>>;
+  /** The claim of `requestId`; without an agent this one's own, or else any agent's that has it. */
+  claim(requestId: string, agent?: AgentId): Promise<Claim | undefined>;
+  /** Newest first, in pages; rejects with `invalid_query` for a limit or cursor that is none. */
+  claims(filters?: ClaimFilters): Promise<ClaimsPage>;
+  /** The event log, from disk only. */
+  events(query?: EventQuery): Promise<readonly StoredEvent[]>;
+  /** The number of the last event on disk; 0 where there is none. */
+  lastSequence(): Promise<number>;
+  /** What is left of our share of the broker's rate limit. */
+  rateBudget(): RateBudgetState;
+  /** One round of looking after what is at work: fills, lost answers, dead owners' claims. */
+  tick(): Promise<void>;
+  /**
+   * Looks once at everything that is not settled, by evidence from the broker; what came of it.
+   * Call it before the first order of a process, and again with what it gave while some claims
+   * could not be read.
+   */
+  recover(earlier?: Recovery): Promise<Recovery>;
+  /**
+   * Asks the broker to cancel every working order, and waits until those of ours have ended; false
+   * where they have not within `withinMs`, or the broker could not be asked.
+   */
+  cancelOrders(withinMs: number): Promise<boolean>;
+  /** An order in the broker's own JSON; undefined when it cannot be read now. */
+  orderWire(brokerOrderId: BrokerOrderId): Promise<string | undefined>;
+  /**
+   * Orders in the broker's own JSON that may have changed since `since`: the open ones, and those
+   * submitted within a day before it; undefined when they cannot be read now.
+   */
+  orderWiresSince(since: EpochMs | undefined): Promise<readonly WireOrder[] | undefined>;
+  /** When a tick would next read something, as the last one left it; undefined: nothing to read. */
+  nextDueAt(): EpochMs | undefined;
+  /**
+   * Ends what is under way: who waits for an answer gets PENDING, a POST that was cut off is on
+   * record as unknown and taken up again at the next start. Then writes what is buffered.
+   */
+  close(): Promise<void>;
+}
+
+export interface SubmitOptions {
+  /** What differs for this agent from the settings. */
+  readonly policy?: Partial<ClaimPolicy> | undefined;
+  /** Aborts when the caller goes away: an answer no longer reaches it. */
+  readonly gone?: AbortSignal | undefined;
+  /** How long this caller waits for a certain answer, 0 to 10,000; default: the setting. */
+  readonly waitMs?: number | undefined;
+}
+
+/** How far back orders are read for whoever missed their updates: orders of the day. */
+const WIRE_LOOKBACK_MS = 24 * 60 * 60 * 1_000;
+
+/** Between two looks at orders whose cancel was asked for. */
+const CANCEL_PAUSE_MS = 250;
+
+/** What a start found: the claims that were not settled when the process began. */
+export interface Recovery {
+  readonly claims: readonly RecoveredClaim[];
+  /** Claims that the broker could not be asked about: no order may be taken yet. */
+  readonly unread: number;
+}
+
+export interface RecoveredClaim {
+  readonly claim: Claim;
+  /**
+   * `settled` by what the broker shows; `working`, where its order is; `unknown`, where nobody
+   * knows yet or a refusal waits for a verdict.
+   */
+  readonly became: "settled" | "working" | "unknown";
+}
+
+/** What every latch is made of, whatever store and broker they are. */
+export interface LatchParts {
+  /** The broker's address, without a slash at its end. */
+  readonly brokerUrl: string;
+  readonly broker: Broker;
+  readonly clock: Clock;
+  readonly config: Config;
+  readonly ledger: Ledger;
+  readonly log: Logger;
+  readonly owner: OwnerId;
+}
+
+interface OpenParts extends LatchParts {
+  readonly account: AccountId;
+}
+
+export class OpenLatch implements Latch {
+  readonly account: AccountId;
+  readonly brokerUrl: string;
+  readonly #parts: OpenParts;
+  readonly #poller: FillPoller;
+  readonly #gateway: Gateway;
+  readonly #ticks = new Set<Promise<void>>();
+  #schedule: RunningSchedule | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(parts: OpenParts) {
+    const { account, config, log } = parts;
+    this.account = account;
+    this.brokerUrl = parts.brokerUrl;
+    this.#parts = parts;
+    this.#poller = new FillPoller(parts);
+    this.#gateway = new Gateway({
+      ...parts,
+      policy: config.policy,
+      waitMs: config.waitMs,
+      refreshFills: (symbol) => this.#poller.refresh(symbol),
+      onFailure: (error, claim) => {
+        log.error({ err: error, requestId: claim.key.requestId }, "a claim could not be followed");
+      },
+    });
+  }
+
+  start(): void {
+    const { log } = this.#parts;
+    const run = () =>
+      this.tick().catch((error: unknown) => log.error({ err: error }, "a tick failed"));
+    this.#schedule = startSchedule([{ name: "fill-poll", cron: FILL_POLL_CRON, run }], log);
+  }
+
+  submit(input: IntentInput): Promise<OrderAnswer> {
+    return this.submitFor(this.#parts.config.agent, input);
+  }
+
+  async submitFor(
+    agent: AgentId,
+    input: IntentInput,
+    options: SubmitOptions = {},
+  ): Promise<OrderAnswer> {
+    const { account, config, log } = this.#parts;
+    const intent = parseIntent(input, account, agent);
+    const policy = { ...config.policy, ...options.policy };
+    const answer = await this.#gateway.submit(intent, policy, options.gone, options.waitMs);
+    const { status, requestId } = answer;
+    const { symbol, side, decisionId } = intent;
+    log.info({ status, requestId, agent, symbol, side, decisionId }, "order answered");
+    return answer;
+  }
+
+  replace(intent: ReplaceIntent): Promise<ReplaceAnswer> {
+    return this.#gateway.replace(intent);
+  }
+
+  async recordCancel(brokerOrderId: BrokerOrderId | null, outcome: string): Promise<void> {
+    const { ledger, clock } = this.#parts;
+    const claims =
+      brokerOrderId === null
+        ? (await this.unsettledClaims()).filter(isAccepted)
+        : [await ledger.claimOfOrder(this.account, brokerOrderId)];
+    for (const claim of claims.filter((one) => one !== undefined)) {
+      const body = { type: "cancel_passed", outcome } as const;
+      const { key, intent } = claim;
+      ledger.note({ subject: "claim", key, symbol: intent.symbol, body }, clock.now());
+    }
+  }
+
+  book(symbol: string): Promise<Book> {
+    return this.#parts.ledger.book(this.account, symbol);
+  }
+
+  books(): Promise<readonly Book[]> {
+    return this.#parts.ledger.books(this.account);
+  }
+
+  unsettledClaims(): Promise<readonly Claim[]> {
+    return this.#parts.ledger.unsettledClaims(this.account);
+  }
+
+  countByStatus(): Promise<Readonly<Record<string, number>>> {
+    return this.#parts.ledger.countByStatus(this.account);
+  }
+
+  async claim(requestId: string, agent?: AgentId): Promise<Claim | undefined> {
+    const { ledger, config } = this.#parts;
+    const key = { account: this.account, requestId: requestId as RequestId };
+    const own = await ledger.claimOf({ ...key, agent: agent ?? config.agent });
+    if (own !== undefined || agent !== undefined) return own;
+    return (await ledger.claims({ ...key, limit: 1 })).claims[0];
+  }
+
+  claims(filters: ClaimFilters = {}): Promise<ClaimsPage> {
+    return this.#parts.ledger.claims({ ...filters, account: this.account });
+  }
+
+  events(query?: EventQuery): Promise<readonly StoredEvent[]> {
+    return this.#parts.ledger.events(query);
+  }
+
+  lastSequence(): Promise<number> {
+    return this.#parts.ledger.lastSequence();
+  }
+
+  rateBudget(): RateBudgetState {
+    return this.#parts.broker.rateBudget();
+  }
+
+  async tick(): Promise<void> {
+    const round = this.#lookAfter();
+    this.#ticks.add(round);
+    try {
+      await round;
+    } finally {
+      this.#ticks.delete(round);
+    }
+  }
+
+  async recover(earlier?: Recovery): Promise<Recovery> {
+    const before = await this.unsettledClaims();
+    const unread = [
+      ...(await this.#gateway.lookAt(before)),
+      ...(await this.#poller.lookAt(before)),
+    ];
+    await this.tick();
+    const { ledger } = this.#parts;
+    const found = earlier?.claims.map(({ claim }) => claim) ?? before;
+    const after = await Promise.all(
+      found.map(async (claim) => (await ledger.claimOf(claim.key)) ?? claim),
+    );
+    return {
+      claims: after.map((claim) => ({ claim, became: becameOf(claim) })),
+      unread: unread.length,
+    };
+  }
+
+  async cancelOrders(withinMs: number): Promise<boolean> {
+    const { broker, clock } = this.#parts;
+    const giveUpAt = clock.now() + withinMs;
+    const asked = await broker.cancelOrders();
+    if (asked.kind === "unknown") return false;
+    for (;;) {
+      const working = (await this.unsettledClaims()).filter(isAccepted);
+      if (working.length === 0) return true;
+      if (clock.now() >= giveUpAt) return false;
+      const symbols = new Set(working.map(({ intent }) => intent.symbol));
+      for (const symbol of symbols) await this.#poller.refresh(symbol);
+      await clock.sleep(CANCEL_PAUSE_MS);
+    }
+  }
+
+  async orderWire(brokerOrderId: BrokerOrderId): Promise<string | undefined> {
+    const reading = await this.#parts.broker.orderWire(brokerOrderId);
+    return reading.kind === "read" ? reading.value : undefined;
+  }
+
+  async orderWiresSince(since: EpochMs | undefined): Promise<readonly WireOrder[] | undefined> {
+    const { broker, clock } = this.#parts;
+    const after = (since ?? clock.now()) - WIRE_LOOKBACK_MS;
+    const recent = await broker.orderWires({ status: "all", after });
+    const open = await broker.orderWires({ status: "open" });
+    if (recent.kind === "unknown" || open.kind === "unknown") return undefined;
+    return [...open.value, ...recent.value];
+  }
+
+  nextDueAt(): EpochMs | undefined {
+    const due = [this.#poller.nextDueAt(), this.#gateway.nextDueAt()];
+    const times = due.filter((at) => at !== undefined);
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#shutDown();
+    return this.#closed;
+  }
+
+  async #lookAfter(): Promise<void> {
+    const claims = await this.unsettledClaims();
+    await this.#gateway.tend(claims);
+    await this.#poller.tick(claims);
+  }
+
+  /** The ledger goes last: what is cut off at the broker is still to be recorded as unknown. */
+  async #shutDown(): Promise<void> {
+    const stopped = this.#schedule?.stop();
+    const ended = this.#gateway.close();
+    await this.#parts.broker.close();
+    await stopped;
+    await ended;
+    await Promise.allSettled(this.#ticks);
+    await this.#parts.ledger.close();
+  }
+}
+
+function becameOf(claim: Claim): RecoveredClaim["became"] {
+  if (claim.status === "SETTLED") return "settled";
+  return isAccepted(claim) ? "working" : "unknown";
+}

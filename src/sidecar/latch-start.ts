@@ -1,0 +1,60 @@
+/**
+ * Brings the latch up behind a server that listens already: whose account it is, then one look at
+ * everything that was not settled. While the broker is away it is asked again, without an end; only
+ * the broker's own word that it does not take the keys, or the store's failure, ends the start.
+ */
+import type { PreparedLatch } from "../app.ts";
+import type { Clock } from "../core/clock.ts";
+import { LatchError } from "../core/errors.ts";
+import type { Latch, Recovery } from "../latch.ts";
+
+export interface Started {
+  readonly latch: Latch;
+  /** What the start found and did about it. */
+  readonly recovery: Recovery;
+}
+
+export interface LatchStartOptions {
+  readonly clock: Clock;
+  /** Ends the waiting; the start then rejects. */
+  readonly stop: AbortSignal;
+  /** Told each time that the broker could not be asked. */
+  readonly onAway: (reason: string) => void;
+}
+
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 5_000;
+
+export async function startLatch(
+  prepared: PreparedLatch,
+  options: LatchStartOptions,
+): Promise<Started> {
+  const { clock, stop, onAway } = options;
+  let pauseMs = FIRST_PAUSE_MS;
+  const pause = async (reason: string) => {
+    onAway(reason);
+    await clock.sleep(pauseMs, stop);
+    pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+  };
+  const latch = await opened(prepared, pause);
+  let recovery = await latch.recover();
+  while (recovery.unread > 0) {
+    await pause(`${recovery.unread} claims of the last run could not be looked up`);
+    recovery = await latch.recover(recovery);
+  }
+  return { latch, recovery };
+}
+
+async function opened(
+  prepared: PreparedLatch,
+  pause: (reason: string) => Promise<void>,
+): Promise<Latch> {
+  for (;;) {
+    try {
+      return await prepared.open();
+    } catch (error) {
+      if (!(error instanceof LatchError) || error.code !== "broker_unavailable") throw error;
+      await pause(error.message);
+    }
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * The settings in force as a page. No secret is in it, and of the broker's key id its end at most.
+ * The page is made from a list of fields, so that a setting that comes later is not shown before
+ * somebody has thought about it.
+ */
+import { z } from "zod";
+import type { ServeConfig } from "../config.ts";
+import { named } from "./native-schemas.ts";
+
+const MASK = "[redacted]";
+const SHOWN_CHARACTERS = 4;
+/** A shorter id would be half told by its end. */
+const SHOWN_FROM = 12;
+
+const policy = {
+  dedupeWindowMs: z.number(),
+  sendDeadlineMs: z.number(),
+  postDeadlineMs: z.number(),
+  absenceWindowMs: z.number(),
+  allowShort: z.boolean(),
+  clientIdIsIdentity: z.boolean(),
+};
+
+export const configSchema = named(
+  "Config",
+  z.object({
+    store: z.string(),
+    brokerUrl: z.string(),
+    host: z.string(),
+    port: z.number().int(),
+    hosts: z.array(z.string()),
+    agent: z.string().describe("The agent group of the broker's own key."),
+    keyId: z.string().describe("Masked but for its end."),
+    secret: z.literal(MASK),
+    waitMs: z.number(),
+    policy: z.object(policy),
+    agents: z.array(
+      z.object({
+        id: z.string(),
+        group: z.string(),
+        secret: z.literal(MASK),
+        policy: z.object(policy).partial().describe("What differs for this agent."),
+      }),
+    ),
+    streamFrames: z.enum(["binary", "text"]),
+  }),
+);
+
+export type ConfigPage = z.output<typeof configSchema>;
+
+export function configPage(serve: ServeConfig, brokerUrl: string): ConfigPage {
+  const { latch, host, port, hosts, agents, streamFrames } = serve;
+  const { store, agent, keyId, waitMs, policy } = latch;
+  return {
+    ...{ store, brokerUrl, host, port, agent, waitMs, streamFrames },
+    hosts: [...hosts],
+    keyId: maskedId(keyId),
+    secret: MASK,
+    policy: { ...policy },
+    agents: agents.map(({ id, group, policy: own }) => ({
+      id,
+      group,
+      secret: MASK,
+      policy: { ...own },
+    })),
+  };
+}
+
+function maskedId(id: string): string {
+  return id.length < SHOWN_FROM ? MASK : `…${id.slice(-SHOWN_CHARACTERS)}`;
+}

@@ -1,0 +1,22 @@
+/** What the groups of pages under `/latch/v1` are registered with. */
+import type { IncomingMessage } from "node:http";
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import type { Agent } from "./access.ts";
+
+type RawRequest = IncomingMessage;
+type RawReply = import("node:http").ServerResponse;
+
+export interface NativeScope {
+  readonly app: FastifyInstance<
+    RawServerDefault,
+    RawRequest,
+    RawReply,
+    FastifyBaseLogger,
+    ZodTypeProvider
+  >;
+  /** Whose key came with the request; the front door lets nobody in without one. */
+  agentOf(request: IncomingMessage): Agent;
+  /** Aborts when closing begins. */
+  readonly closing: AbortSignal;
+}

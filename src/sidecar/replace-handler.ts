@@ -1,0 +1,128 @@
+/**
+ * `PATCH /v2/orders/{id}` in Alpaca's shape: the order is replaced once, however often it is asked
+ * for, and a repeat gets the order that the first try made.
+ */
+import { compare, parseDecimal, ZERO } from "../core/decimal.ts";
+import type { BrokerOrderId, ClientOrderId } from "../core/ids.ts";
+import type { ReplaceAnswer, ReplaceIntent } from "../gateway/replace-order.ts";
+import { alpacaError } from "./alpaca-error.ts";
+import type { GuardedAnswer, GuardedRequest } from "./guarded-request.ts";
+import { readIdempotencyKey } from "./idempotency-key.ts";
+import { type OrderTerms, readTerms } from "./order-body.ts";
+import { ALPACA_CODES, idTaken, latchHeaders, plainReply, refusalReply } from "./order-reply.ts";
+
+export interface ReplacePorts {
+  /** Rejects with a LatchError where nothing was sent. */
+  replace(intent: ReplaceIntent): Promise<ReplaceAnswer>;
+  /** The order as the broker shows it now; undefined when it cannot be read. */
+  orderWire(brokerOrderId: BrokerOrderId): Promise<string | undefined>;
+}
+
+const ORDER_PATH = /^\/v2\/orders\/([^/]+)$/;
+const RETRY_AFTER = { "retry-after": "5" };
+
+export async function handleReplace(
+  ports: ReplacePorts,
+  request: GuardedRequest,
+): Promise<GuardedAnswer> {
+  const key = readIdempotencyKey(request.headers["idempotency-key"]);
+  if (key.kind === "malformed") return alpacaError("request_malformed", { message: key.message });
+  const read = readTerms(request.body);
+  if (read.kind === "refused") return alpacaError("order_malformed", { message: read.message });
+  const [, id = ""] = ORDER_PATH.exec(request.path) ?? [];
+  const brokerOrderId = decodeURIComponent(id) as BrokerOrderId;
+  const intent = intentOf(request, brokerOrderId, read.terms);
+  if (intent === undefined) {
+    const message = `the qty ${JSON.stringify(read.terms.qty)} is not a number above zero`;
+    return plainReply(422, ALPACA_CODES.not_accepted, message, {}, {});
+  }
+  return replyTo(ports, intent, await ports.replace(intent));
+}
+
+/** Undefined where the quantity is none. */
+function intentOf(
+  { agent }: GuardedRequest,
+  brokerOrderId: BrokerOrderId,
+  { client_order_id: name, ...terms }: OrderTerms,
+): ReplaceIntent | undefined {
+  const quantity = terms.qty === undefined ? null : parseDecimal(String(terms.qty));
+  if (quantity === undefined) return undefined;
+  if (quantity !== null && compare(quantity, ZERO) <= 0) return undefined;
+  const clientOrderId = name === undefined ? null : (String(name) as ClientOrderId);
+  return { agent: agent.group, brokerOrderId, terms, clientOrderId, quantity };
+}
+
+async function replyTo(
+  ports: ReplacePorts,
+  { brokerOrderId }: ReplaceIntent,
+  answer: ReplaceAnswer,
+): Promise<GuardedAnswer> {
+  switch (answer.kind) {
+    case "replaced":
+      return replacedReply(ports, answer);
+    case "refused":
+      return refusalReply(
+        answer.refusal,
+        latchHeaders({ status: "BLOCKED", requestId: answer.requestId }),
+        {
+          status: "BLOCKED",
+          error: "refused_by_broker",
+        },
+      );
+    case "blocked": {
+      const { code, message, cause, availableQuantity } = answer.block;
+      const extra = {
+        status: "BLOCKED",
+        error: code,
+        message,
+        cause,
+        available: availableQuantity,
+      };
+      const headers = latchHeaders({ status: "BLOCKED", requestId: answer.requestId });
+      const words = message.split(";", 1).join();
+      return plainReply(403, ALPACA_CODES.forbidden, words, headers, extra);
+    }
+    case "no_such_order":
+      return plainReply(404, 40410000, `order not found for ${brokerOrderId}`, {}, {});
+    case "id_taken":
+      return idTaken({}, { status: "BLOCKED" });
+    case "not_sent":
+      return alpacaError("order_not_taken", {
+        message: `the order was not replaced: ${answer.reason}`,
+        headers: RETRY_AFTER,
+      });
+    case "unknown":
+      return alpacaError("outcome_unknown", {
+        message: "whether the order was replaced is not known yet",
+        headers: {
+          ...RETRY_AFTER,
+          ...latchHeaders({ status: "PENDING", requestId: answer.requestId }),
+        },
+        extra: { status: "PENDING", evidence: answer.reason },
+      });
+  }
+}
+
+async function replacedReply(
+  ports: ReplacePorts,
+  answer: ReplaceAnswer & { readonly kind: "replaced" },
+): Promise<GuardedAnswer> {
+  const { isReplay, requestId, order } = answer;
+  const wire = answer.wire ?? (await ports.orderWire(order.brokerOrderId));
+  const headers = latchHeaders({ status: isReplay ? "SKIP" : "PROCEED", requestId });
+  if (wire === undefined) {
+    return alpacaError("outcome_unknown", {
+      message: `the order was replaced by ${order.brokerOrderId}, which cannot be read now`,
+      headers: { ...RETRY_AFTER, ...headers },
+    });
+  }
+  return {
+    status: 200,
+    headers: {
+      "content-type": "application/json; charset=utf-8",
+      ...headers,
+      ...(isReplay ? { "idempotent-replayed": "true" } : {}),
+    },
+    body: wire,
+  };
+}

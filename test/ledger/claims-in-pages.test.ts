@@ -1,0 +1,51 @@
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { expect, test } from "vitest";
+import { ClaimListing } from "../../src/ledger/sqlite/claim-listing.ts";
+import { APPLICATION_ID, MIGRATIONS } from "../../src/ledger/sqlite/migrations.ts";
+import { claimed, openLedger } from "./open-ledger.ts";
+import { ACCOUNT, claimCommand, START } from "./sample-commands.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+test("a page ends after so many claims that do not fit, and the next one goes on there", async () => {
+  const file = join(temporaryFolder(), "ledger.db");
+  const ledger = openLedger(file);
+  for (let count = 1; count <= 9; count += 1) {
+    const symbol = count === 1 ? "SPY" : "TQQQ";
+    const command = claimCommand({ symbol, quantity: `${count}` }, { now: START + count });
+    await claimed(ledger, command);
+  }
+  const listing = new ClaimListing(new Database(file, { readonly: true }), 4);
+  const found: number[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = listing.page({ account: ACCOUNT, symbol: "SPY", cursor });
+    found.push(page.bodies.length);
+    cursor = page.next ?? undefined;
+  } while (cursor !== undefined);
+  expect(found).toEqual([0, 0, 1]);
+  expect(listing.page({ account: ACCOUNT, limit: 9 }).bodies).toHaveLength(9);
+});
+
+test("claims of a file from before there were lists are in them", async () => {
+  const file = join(temporaryFolder(), "ledger.db");
+  const ledger = openLedger(join(temporaryFolder(), "other.db"));
+  const claim = await claimed(ledger, claimCommand({ symbol: "SPY" }));
+  const old = new Database(file);
+  const before = MIGRATIONS.slice(
+    0,
+    MIGRATIONS.findIndex((step) => step.includes("claimed_at")),
+  );
+  for (const step of before) old.exec(step);
+  old.pragma(`application_id = ${APPLICATION_ID}`);
+  old.pragma(`user_version = ${before.length}`);
+  old
+    .prepare(
+      `INSERT INTO claims (account, agent, request_id, fingerprint, episode, status, filled, body)
+       VALUES (?, ?, ?, ?, 1, 'OPEN', 0, ?)`,
+    )
+    .run(ACCOUNT, "bot", claim.key.requestId, claim.fingerprint, JSON.stringify(claim));
+  old.close();
+  const page = await openLedger(file).claims({ account: ACCOUNT, symbol: "SPY", from: START });
+  expect(page).toEqual({ claims: [claim], next: null });
+});

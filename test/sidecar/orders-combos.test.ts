@@ -1,0 +1,76 @@
+import { describe, expect, test } from "vitest";
+import type { Fault } from "../../src/simulator/index.ts";
+import { openOrderWorld } from "./orders-world.ts";
+
+const LOW = "SPY270115C00500000";
+const HIGH = "SPY270115C00510000";
+const PRICES = { SPY: "500", [LOW]: "12.50", [HIGH]: "7.50" };
+const SPREAD = {
+  ...{ order_class: "mleg", qty: "2", type: "limit", limit_price: "5.00", time_in_force: "day" },
+  legs: [
+    { symbol: LOW, ratio_qty: "1", side: "buy", position_intent: "buy_to_open" },
+    { symbol: HIGH, ratio_qty: "1", side: "sell", position_intent: "sell_to_open" },
+  ],
+};
+
+async function openWorld() {
+  const world = await openOrderWorld({ prices: PRICES });
+  return { world, sidecar: await world.open() };
+}
+
+describe("a multi-leg order", () => {
+  test("is placed once however often it is sent, and each contract's book has its fills", async () => {
+    const { world, sidecar } = await openWorld();
+    const first = await world.send(sidecar, SPREAD);
+    expect(first).toMatchObject({ status: 200, body: { order_class: "mleg", qty: "2" } });
+    const again = await world.send(sidecar, { ...SPREAD, qty: 2, limit_price: 5 });
+    expect(again.body.id).toBe(first.body.id);
+    await world.advance(5_000);
+    expect(await world.claims(sidecar)).toEqual([]);
+    const { latch } = sidecar.started;
+    expect(await latch.book(LOW)).toMatchObject({ net: "2", averagePrice: "12.5" });
+    expect(await latch.book(HIGH)).toMatchObject({ net: "-2", averagePrice: "7.5" });
+    const later = await world.send(sidecar, SPREAD);
+    expect(later.headers.get("tradelatch-status")).toBe("SKIP");
+    expect(later.body.id).toBe(first.body.id);
+    expect(world.posts()).toHaveLength(1);
+  });
+
+  test("is another order with another net price, which may be a credit", async () => {
+    const { world, sidecar } = await openWorld();
+    const debit = await world.send(sidecar, { ...SPREAD, limit_price: "4.00" });
+    const credit = await world.send(sidecar, { ...SPREAD, limit_price: "-1.00" });
+    expect([debit.status, credit.status]).toEqual([200, 200]);
+    expect(credit.body.id).not.toBe(debit.body.id);
+    expect(world.posts()).toHaveLength(2);
+  });
+
+  test.each<[string, Fault]>([
+    ["cut off", { kind: "accept_then_drop" }],
+    ["a 503", { kind: "accept_then_error", status: 503 }],
+  ])("is found where its answer was %s", async (_, fault) => {
+    const { world, sidecar } = await openWorld();
+    world.fault(fault);
+    const answers = await world.insist(sidecar, SPREAD);
+    expect(answers.at(-1)).toMatchObject({ status: 200, body: { order_class: "mleg" } });
+    await world.advance(5_000);
+    expect(await sidecar.started.latch.book(LOW)).toMatchObject({ net: "2" });
+    expect(world.posts()).toHaveLength(1);
+  });
+
+  test.each([
+    ["no legs", { legs: undefined }],
+    ["one leg", { legs: SPREAD.legs.slice(0, 1) }],
+    ["a stock for a leg", { legs: [SPREAD.legs[0], { ...SPREAD.legs[1], symbol: "SPY" }] }],
+    ["a ratio of zero", { legs: [SPREAD.legs[0], { ...SPREAD.legs[1], ratio_qty: "0" }] }],
+  ])("with %s is refused, and the legs are named", async (_, changes) => {
+    const { world, sidecar } = await openWorld();
+    const answer = await world.send(sidecar, { ...SPREAD, ...changes });
+    expect(answer).toMatchObject({
+      status: 422,
+      body: { tradelatch: { error: "invalid_intent" } },
+    });
+    expect(answer.body.message).toContain("legs is");
+    expect(world.posts()).toEqual([]);
+  });
+});
