@@ -229,39 +229,6 @@ async function untilHung(broker: Simulator): Promise<void> {
   }
 }
 
-test("kill -9 while the broker holds its answer back: the next start answers with that order", async () => {
-  const broker = await startSimulator({
-    ...{ startAt: systemClock.now(), prices: { TQQQ: "75" }, keyId: KEY_ID, secret: SECRET },
-  });
-  onTestFinished(() => broker.close());
-  await inDirectory(async (directory) => {
-    const store = `${directory}/latch.db`;
-    broker.addFaults([
-      { match: { method: "POST", path: "/v2/orders" }, fault: { kind: "accept_then_hang" } },
-    ]);
-    const first = await serve(store, broker);
-    const lost = first.place().then(
-      () => "answered",
-      () => "cut",
-    );
-    await untilHung(broker);
-    first.child.kill("SIGKILL");
-    await first.ended;
-    expect(await lost).toBe("cut");
-    const second = await serve(store, broker);
-    expect(second.said).toMatch(/Claims picked up: 1 \(\d settled now, \d working, 0 unknown\)/);
-    const answer = await second.place();
-    const [order, ...others] = broker.orders();
-    expect(answer.status).toBe(200);
-    expect(answer.headers.get("idempotent-replayed")).toBe("true");
-    expect(await answer.json()).toMatchObject({ id: order?.id });
-    expect(others).toEqual([]);
-    expect(posts(broker)).toHaveLength(1);
-    second.child.kill("SIGTERM");
-    expect(await second.ended).toEqual([0, null]);
-  });
-});
-
 test("SIGTERM while the broker holds its answer back: the client is told, and the program ends", async () => {
   const broker = await startSimulator({
     ...{ startAt: systemClock.now(), prices: { TQQQ: "75" }, keyId: KEY_ID, secret: SECRET },
