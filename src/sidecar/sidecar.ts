@@ -28,6 +28,7 @@ import { createPassThrough, type PassThrough } from "./pass-through.ts";
 import { ReadinessProbe } from "./readiness.ts";
 import { SecretMask } from "./secret-mask.ts";
 import { buildServer, type SidecarServer } from "./server.ts";
+import { StartGate } from "./start-gate.ts";
 import { openStreamService, type StreamService } from "./stream-service.ts";
 
 export interface SidecarOptions extends Surroundings {
@@ -59,8 +60,8 @@ export async function openSidecar(options: SidecarOptions): Promise<Sidecar> {
   const { serve, logger, clock = systemClock } = options;
   const prepared = prepareLatch(serve.latch, options);
   const stop = new AbortController();
-  const whenStarted = { latch: undefined as Latch | undefined };
-  const parts = { ...wire(options, prepared, () => whenStarted.latch), prepared, clock, stop };
+  const start = new StartGate();
+  const parts = { ...wire(options, prepared, start), prepared, clock, stop, start };
   const close = (withinMs: number) => closeAll(parts, withinMs);
   try {
     const port = await parts.server.listen(serve.host, serve.port);
@@ -70,7 +71,7 @@ export async function openSidecar(options: SidecarOptions): Promise<Sidecar> {
       options.onAway?.(reason);
     };
     const started = startLatch(prepared, { clock, stop: stop.signal, onAway }).then((value) => {
-      whenStarted.latch = value.latch;
+      start.open(value.latch);
       return value;
     });
     // Whoever waits for it learns of its failure; nobody has to wait.
@@ -86,7 +87,8 @@ export async function openSidecar(options: SidecarOptions): Promise<Sidecar> {
 
 type StartedLatch = () => Latch | undefined;
 
-function wire(options: SidecarOptions, prepared: PreparedLatch, started: StartedLatch) {
+function wire(options: SidecarOptions, prepared: PreparedLatch, start: StartGate) {
+  const started: StartedLatch = () => start.latch;
   const { serve, logger, clock = systemClock, random = systemRandom } = options;
   const { keyId, secret, agent } = serve.latch;
   const { brokerUrl } = prepared;
@@ -129,7 +131,7 @@ function wire(options: SidecarOptions, prepared: PreparedLatch, started: Started
     authenticate: (id, presented) => access.agentOf({ id, secret: presented }) !== undefined,
     mayUpgrade: (request) => access.refuseStranger(request) === undefined,
     frames: serve.streamFrames,
-    catchUp: async (since) => started()?.orderWiresSince(since),
+    catchUp: async (since) => (await start.over)?.orderWiresSince(since),
     onProblem: ({ kind, cause }) => logger.warn({ kind, err: cause }, "trade updates"),
   });
   stream.attach(server.app.server);
@@ -163,6 +165,7 @@ interface Parts {
   readonly clock: Clock;
   /** Ends a start that is under way. */
   readonly stop: AbortController;
+  readonly start: StartGate;
 }
 
 /**
@@ -170,8 +173,9 @@ interface Parts {
  * still wait with what is known, so it begins while the server can still tell them.
  */
 async function closeAll(parts: Parts, withinMs: number): Promise<void> {
-  const { server, stream, prepared, passThrough, clock, stop } = parts;
+  const { server, stream, prepared, passThrough, clock, stop, start } = parts;
   stop.abort();
+  start.abandon();
   const over = new AbortController();
   const served = server.close(withinMs).finally(() => over.abort());
   const hurried = clock.sleep(withinMs * UNHURRIED_PART, over.signal).catch(() => undefined);

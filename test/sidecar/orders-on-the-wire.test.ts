@@ -155,3 +155,16 @@ test("with shorts allowed a sell while flat opens one, and a buy closes it", asy
   await world.advance(5_000);
   expect((await world.send(sidecar, ORDER)).body.position_intent).toBe("buy_to_close");
 });
+
+test.each(["😀", "é", "an id"])(
+  "a client_order_id of any characters is answered: %s",
+  async (name) => {
+    const world = await openOrderWorld();
+    const sidecar = await world.open();
+    const order = { ...ORDER, client_order_id: name };
+    const first = await world.send(sidecar, order);
+    expect(first).toMatchObject({ status: 200, body: { client_order_id: name } });
+    expect(decodeURIComponent(first.headers.get("tradelatch-claim") ?? "")).toBe(name);
+    expect((await world.send(sidecar, order)).body.id).toBe(first.body.id);
+  },
+);
