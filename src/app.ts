@@ -2,6 +2,8 @@
  * Wires the parts together; the only file that names a store or a broker. Everything above it asks
  * for a {@link Latch} and knows neither SQLite nor Alpaca.
  */
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
 import { type Logger, pino } from "pino";
 import { createAlpacaBroker } from "./broker/alpaca/alpaca-broker.ts";
 import { normalizeBaseUrl } from "./broker/alpaca/alpaca-options.ts";
@@ -18,6 +20,9 @@ import type { OrderAnswer } from "./gateway/order-answer.ts";
 import { canonicalHash } from "./identity/canonical-json.ts";
 import { type IntentInput, parseIntent } from "./identity/intent-schema.ts";
 import { type Latch, type LatchParts, OpenLatch } from "./latch.ts";
+import type { Backup, BackupRequest } from "./ledger/backup.ts";
+import type { Ledger } from "./ledger/ledger.ts";
+import { backUpSqliteLedger } from "./ledger/sqlite/backup.ts";
 import { openSqliteLedger } from "./ledger/sqlite/sqlite-ledger.ts";
 
 /** What comes from outside besides settings: time, randomness, network, log. */
@@ -60,6 +65,8 @@ export interface PreparedLatch {
   claimOf(agent: AgentId, requestId: RequestId): Promise<Claim | undefined>;
   /** Asks the store and the broker whether an order could be taken now; never rejects. */
   health(): Promise<Health>;
+  /** A bot's own request went past the latch under the same key: it counts against the limit. */
+  countPassed(): void;
   /** Closes the latch too, where one was opened. */
   close(): Promise<void>;
 }
@@ -96,8 +103,38 @@ export function prepareLatch(config: Config, surroundings: Surroundings): Prepar
   const ledger = openSqliteLedger(config.store, clock);
   const owner = random.uuid() as OwnerId;
   const brokerUrl = normalizeBaseUrl(config.baseUrl);
-  const parts = { brokerUrl, broker, clock, config, ledger, log, owner };
+  const backUp = (request: BackupRequest) => backUpSqliteLedger(config.store, request);
+  const parts = { brokerUrl, broker, clock, config, ledger, backUp, log, owner };
   return new LatchInWaiting(parts, schedule ?? true);
+}
+
+/**
+ * Copies a ledger, whether a process has it open or not. Rejects with LatchError `backup_failed`.
+ */
+export function backUpStore(store: string, request: BackupRequest): Promise<Backup> {
+  return backUpSqliteLedger(store, request);
+}
+
+/** What a command reads in a ledger, and does as its operator; no broker is asked. */
+export type Records = Pick<
+  Ledger,
+  "accounts" | "claimOf" | "incident" | "incidents" | "resolveIncident" | "close"
+>;
+
+/**
+ * Opens a ledger that exists, also while others have it open; makes none. Throws `file_unreadable`
+ * and `store_*`.
+ */
+export function openRecords(store: string, clock: Clock = systemClock): Records {
+  const file = resolve(store);
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) {
+    const message = `there is no ledger ${JSON.stringify(file)}; --store names another one`;
+    throw new LatchError("file_unreadable", message);
+  }
+  // A ledger would be made of it, which is not what reading means.
+  if (found.size === 0) throw new LatchError("store_not_a_database", `${file} is empty`);
+  return openSqliteLedger(store, clock);
 }
 
 /** Finds out whose account this is and, at the first start, what it holds. */
@@ -166,6 +203,10 @@ class LatchInWaiting implements PreparedLatch {
     const { ledger } = this.#parts;
     const account = await ledger.knownAccount(this.#login);
     return account === undefined ? undefined : ledger.claimOf({ account, agent, requestId });
+  }
+
+  countPassed(): void {
+    this.#parts.broker.countPassed();
   }
 
   async health(): Promise<Health> {

@@ -4,12 +4,24 @@
  * known is an error: a misspelt setting must not be silently without effect.
  */
 import { z } from "zod";
-import { type ClaimPolicy, DEFAULT_CLAIM_POLICY } from "./claim/policy.ts";
+import {
+  type ClaimPolicy,
+  DEFAULT_CLAIM_POLICY,
+  DIVERGENCE_KINDS,
+  DIVERGENCE_POLICIES,
+  type DivergencePolicies,
+} from "./claim/policy.ts";
 import { LatchError } from "./core/errors.ts";
 import type { AgentId } from "./core/ids.ts";
 
 /** What a caller may set; everything else comes from the environment or has a default. */
-export interface Settings extends Partial<ClaimPolicy> {
+export interface Settings extends Partial<Omit<ClaimPolicy, "divergence">> {
+  /**
+   * What is done about a position that differs from the book: `observe`, `adopt`, `flatten` or
+   * `block-entries`, for all kinds of difference or by kind: `phantom=observe,orphan=flatten`.
+   * Environment: TRADELATCH_DIVERGENCE. Default: adopt.
+   */
+  readonly divergence?: string;
   /** The ledger: a path to a SQLite file. Environment: TRADELATCH_STORE. */
   readonly store?: string;
   /** The agent group: all instances of one bot share it. Environment: TRADELATCH_AGENT. */
@@ -24,6 +36,19 @@ export interface Settings extends Partial<ClaimPolicy> {
   readonly live?: boolean;
   /** How long `submit` waits for a certain answer, in milliseconds, under 10,000. */
   readonly waitMs?: number;
+  /**
+   * Where the nightly copies of the ledger go: a directory for this ledger alone; without it none
+   * are made. Environment: TRADELATCH_BACKUP_DIR.
+   */
+  readonly backupDir?: string;
+  /** How many copies are kept. Environment: TRADELATCH_BACKUP_KEEP. Default: 14. */
+  readonly backupKeep?: number;
+}
+
+/** Where copies of the ledger go, and how many are kept. */
+export interface BackupSettings {
+  readonly directory: string;
+  readonly keep: number;
 }
 
 export interface Config {
@@ -34,6 +59,8 @@ export interface Config {
   readonly baseUrl: string | undefined;
   readonly waitMs: number;
   readonly policy: ClaimPolicy;
+  /** Undefined: no copies are made. */
+  readonly backup: BackupSettings | undefined;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -44,11 +71,33 @@ export const processEnvironment: Environment = process.env;
 const DEFAULT_WAIT_MS = 8_000;
 /** Clients give up on an answer after ten seconds. */
 const LONGEST_WAIT_MS = 9_999;
+/** Two weeks of nights. */
+export const DEFAULT_BACKUPS_KEPT = 14;
+const MOST_BACKUPS_KEPT = 10_000;
 const LIVE_HOST = "api.alpaca.markets";
 /** Far beyond every use, and far below what a timer can count. */
 const LONGEST_DURATION_MS = 24 * 60 * 60 * 1_000;
 
 const duration = z.number().int().positive().max(LONGEST_DURATION_MS);
+const divergence = z.string().transform((text, context): DivergencePolicies => {
+  const policies = Object.fromEntries(
+    text.split(",").flatMap((part) => {
+      const [left = "", right] = part.split("=").map((word) => word.trim());
+      const kinds = right === undefined ? DIVERGENCE_KINDS : [left];
+      return kinds.map((kind) => [kind, right ?? left]);
+    }),
+  );
+  const wrong = Object.entries(policies).find(
+    ([kind, policy]) =>
+      !DIVERGENCE_KINDS.some((one) => one === kind) ||
+      !DIVERGENCE_POLICIES.some((one) => one === policy),
+  );
+  if (wrong === undefined) return { ...DEFAULT_CLAIM_POLICY.divergence, ...policies };
+  const message = `expected ${DIVERGENCE_POLICIES.join(", ")}, or such as orphan=flatten`;
+  context.addIssue({ code: "custom", message });
+  return z.NEVER;
+});
+
 const settingsSchema = z.strictObject({
   store: z.string().min(1),
   agent: z.string().min(1).max(64).default("default"),
@@ -57,12 +106,22 @@ const settingsSchema = z.strictObject({
   baseUrl: z.string().min(1).optional(),
   live: z.boolean().default(false),
   waitMs: duration.max(LONGEST_WAIT_MS).default(DEFAULT_WAIT_MS),
+  backupDir: z.string().min(1).optional(),
+  backupKeep: z.number().int().positive().max(MOST_BACKUPS_KEPT).default(DEFAULT_BACKUPS_KEPT),
   dedupeWindowMs: duration.default(DEFAULT_CLAIM_POLICY.dedupeWindowMs),
   sendDeadlineMs: duration.default(DEFAULT_CLAIM_POLICY.sendDeadlineMs),
   postDeadlineMs: duration.default(DEFAULT_CLAIM_POLICY.postDeadlineMs),
   absenceWindowMs: duration.default(DEFAULT_CLAIM_POLICY.absenceWindowMs),
   allowShort: z.boolean().default(DEFAULT_CLAIM_POLICY.allowShort),
   clientIdIsIdentity: z.boolean().default(DEFAULT_CLAIM_POLICY.clientIdIsIdentity),
+  positionIntent: z.boolean().default(DEFAULT_CLAIM_POLICY.positionIntent),
+  divergence: divergence.default(DEFAULT_CLAIM_POLICY.divergence),
+});
+
+const backupSchema = z.object({
+  store: z.string().min(1).default("tradelatch.db"),
+  backupDir: z.string().min(1),
+  backupKeep: settingsSchema.shape.backupKeep,
 });
 
 type SettingName = keyof z.input<typeof settingsSchema>;
@@ -160,12 +219,16 @@ const VARIABLES: Readonly<Partial<Record<SettingName, string>>> = {
   baseUrl: "APCA_API_BASE_URL",
   live: "TRADELATCH_LIVE",
   waitMs: "TRADELATCH_WAIT_MS",
+  backupDir: "TRADELATCH_BACKUP_DIR",
+  backupKeep: "TRADELATCH_BACKUP_KEEP",
   dedupeWindowMs: "TRADELATCH_DEDUPE_WINDOW_MS",
   sendDeadlineMs: "TRADELATCH_SEND_DEADLINE_MS",
   postDeadlineMs: "TRADELATCH_POST_DEADLINE_MS",
   absenceWindowMs: "TRADELATCH_ABSENCE_WINDOW_MS",
   allowShort: "TRADELATCH_ALLOW_SHORT",
   clientIdIsIdentity: "TRADELATCH_CLIENT_ID_IS_IDENTITY",
+  positionIntent: "TRADELATCH_POSITION_INTENT",
+  divergence: "TRADELATCH_DIVERGENCE",
 };
 
 const EVERY_VARIABLE: Readonly<Record<string, string>> = {
@@ -175,7 +238,10 @@ const EVERY_VARIABLE: Readonly<Record<string, string>> = {
 };
 
 /** Settings that are written as true or false. */
-const SWITCHES: readonly string[] = ["allowShort", "clientIdIsIdentity", "live"];
+const SWITCHES: readonly string[] = ["allowShort", "clientIdIsIdentity", "positionIntent", "live"];
+
+/** Settings that are whole numbers, besides the durations. */
+const COUNTS: readonly string[] = ["port", "backupKeep"];
 
 /** Settings whose values appear in no message. */
 const SECRETS: readonly string[] = ["keyId", "secret", "agents"];
@@ -186,11 +252,15 @@ export function resolveConfig(settings: Settings, environment: Environment): Con
   const merged = { ...fromEnvironment(environment), ...withoutUndefined(settings) };
   const parsed = settingsSchema.safeParse(merged);
   if (!parsed.success) throw describe(parsed.error, merged);
-  const { store, agent, keyId, secret, baseUrl, live, waitMs, ...policy } = parsed.data;
+  const { live, agent, backupDir, backupKeep, ...rest } = parsed.data;
+  const { store, keyId, secret, baseUrl, waitMs, ...policy } = rest;
   refuseUnspokenLive(baseUrl, live);
   refuseStoreUrl(store);
   Object.freeze(policy);
-  return Object.freeze({ store, agent: agent as AgentId, keyId, secret, baseUrl, waitMs, policy });
+  const backup =
+    backupDir === undefined ? undefined : Object.freeze({ directory: backupDir, keep: backupKeep });
+  const common = { store, keyId, secret, baseUrl, waitMs, policy, backup };
+  return Object.freeze({ ...common, agent: agent as AgentId });
 }
 
 /** Throws LatchError `invalid_option`, as {@link resolveConfig} does. */
@@ -206,6 +276,20 @@ export function resolveProgram(
   const parsed = programSchema.safeParse(merged);
   if (!parsed.success) throw describe(parsed.error, merged);
   return parsed.data;
+}
+
+/** What a single copy of a ledger needs. Throws LatchError `invalid_option`. */
+export function resolveBackup(
+  given: Readonly<Record<"store" | "backupDir" | "backupKeep", unknown>>,
+  environment: Environment,
+): { readonly store: string; readonly backup: BackupSettings } {
+  refuseUnknownVariables(environment);
+  const merged = { ...fromEnvironment(environment), ...withoutUndefined(given) };
+  const parsed = backupSchema.safeParse(merged);
+  if (!parsed.success) throw describe(parsed.error, merged);
+  const { store, backupDir, backupKeep } = parsed.data;
+  refuseStoreUrl(store);
+  return { store, backup: { directory: backupDir, keep: backupKeep } };
 }
 
 /** Throws LatchError `invalid_option`, as {@link resolveConfig} does. */
@@ -265,7 +349,7 @@ function fromEnvironment(
 
 /** Durations and switches are written as text in the environment. */
 function readValue(name: string, value: string): unknown {
-  if ((name.endsWith("Ms") || name === "port") && /^\d+$/.test(value)) return Number(value);
+  if ((name.endsWith("Ms") || COUNTS.includes(name)) && /^\d+$/.test(value)) return Number(value);
   if (SWITCHES.includes(name) && /^(true|false)$/.test(value)) return value === "true";
   return value;
 }

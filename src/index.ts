@@ -21,6 +21,20 @@ export type {
 } from "./gateway/order-answer.ts";
 export type { Anchor, CloseAnchor, OpenAnchor } from "./identity/intent.ts";
 export type { IntentInput } from "./identity/intent-schema.ts";
+export type {
+  Incident,
+  IncidentEvidence,
+  IncidentKind,
+  IncidentProvenance,
+  IncidentVerdict,
+  Resolution,
+} from "./incident/incident.ts";
 export type { Latch, RecoveredClaim, Recovery, SubmitOptions } from "./latch.ts";
 export type { ClaimFilters, ClaimsPage } from "./ledger/claims-query.ts";
-export type { StoredEvent } from "./ledger/ledger.ts";
+export type {
+  IncidentsQuery,
+  OperatorCommand,
+  OperatorResult,
+  StoredEvent,
+} from "./ledger/ledger.ts";
+export type { EntryCheck } from "./reconcile/entry-check.ts";

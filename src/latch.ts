@@ -3,7 +3,7 @@
  * and the ledger behind one interface. Knows neither SQLite nor Alpaca.
  */
 import type { Logger } from "pino";
-import type { Book } from "./book/book.ts";
+import { type Book, isFlat } from "./book/book.ts";
 import type { Broker, RateBudgetState, WireOrder } from "./broker/broker.ts";
 import { type Claim, isAccepted } from "./claim/claim.ts";
 import type { ClaimPolicy } from "./claim/policy.ts";
@@ -11,13 +11,26 @@ import type { Config } from "./config.ts";
 import type { Clock, EpochMs } from "./core/clock.ts";
 import type { AccountId, AgentId, BrokerOrderId, OwnerId, RequestId } from "./core/ids.ts";
 import { FillPoller } from "./fills/fill-poller.ts";
+import { recordUpdate } from "./fills/stream-updates.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import type { OrderAnswer } from "./gateway/order-answer.ts";
 import type { ReplaceAnswer, ReplaceIntent } from "./gateway/replace-order.ts";
 import { type IntentInput, parseIntent } from "./identity/intent-schema.ts";
+import type { Incident } from "./incident/incident.ts";
+import type { Backup, BackupRequest } from "./ledger/backup.ts";
 import type { ClaimFilters, ClaimsPage } from "./ledger/claims-query.ts";
-import type { EventQuery, Ledger, StoredEvent } from "./ledger/ledger.ts";
-import { FILL_POLL_CRON, type RunningSchedule, startSchedule } from "./schedule/schedule.ts";
+import type {
+  EventQuery,
+  IncidentsQuery,
+  Ledger,
+  OperatorCommand,
+  OperatorResult,
+  StoredEvent,
+} from "./ledger/ledger.ts";
+import { checkEntry, type EntryCheck } from "./reconcile/entry-check.ts";
+import { Reconciler } from "./reconcile/reconciler.ts";
+import { latchTicks } from "./schedule/latch-ticks.ts";
+import { type RunningSchedule, startSchedule } from "./schedule/schedule.ts";
 
 /**
  * The gateway of one agent group in one account.
@@ -81,6 +94,18 @@ export interface Latch {
    * submitted within a day before it; undefined when they cannot be read now.
    */
   orderWiresSince(since: EpochMs | undefined): Promise<readonly WireOrder[] | undefined>;
+  /** Compares every book with the broker's positions; a difference counts once two reads agree. */
+  comparePositions(): Promise<void>;
+  incidents(query?: IncidentsQuery): Promise<readonly Incident[]>;
+  incident(id: number): Promise<Incident | undefined>;
+  /** An operator's word ends an incident, and where it says so the claim behind it. */
+  resolveIncident(id: number, command: Omit<OperatorCommand, "now">): Promise<OperatorResult>;
+  /** Whether an entry in `symbol` is free, and if not the chain of causes. */
+  entryCheck(symbol: string): Promise<EntryCheck>;
+  /** Puts an order that the broker's stream told of on record; resolves once it is. */
+  applyUpdate(order: WireOrder): Promise<void>;
+  /** Who is to hear of orders of which polling has found fills, an end or a successor. */
+  onOrdersMoved(listener: (orders: readonly WireOrder[]) => void): void;
   /** When a tick would next read something, as the last one left it; undefined: nothing to read. */
   nextDueAt(): EpochMs | undefined;
   /**
@@ -129,6 +154,8 @@ export interface LatchParts {
   readonly clock: Clock;
   readonly config: Config;
   readonly ledger: Ledger;
+  /** Copies the ledger while it is written. */
+  readonly backUp: (request: BackupRequest) => Promise<Backup>;
   readonly log: Logger;
   readonly owner: OwnerId;
 }
@@ -143,7 +170,10 @@ export class OpenLatch implements Latch {
   readonly #parts: OpenParts;
   readonly #poller: FillPoller;
   readonly #gateway: Gateway;
+  readonly #reconciler: Reconciler;
   readonly #ticks = new Set<Promise<void>>();
+  /** Aborts when the latch is closed. */
+  readonly #stopping = new AbortController();
   #schedule: RunningSchedule | undefined;
   #closed: Promise<void> | undefined;
 
@@ -153,6 +183,12 @@ export class OpenLatch implements Latch {
     this.brokerUrl = parts.brokerUrl;
     this.#parts = parts;
     this.#poller = new FillPoller(parts);
+    this.#reconciler = new Reconciler({
+      ...parts,
+      divergence: config.policy.divergence,
+      refreshFills: (symbol) => this.#poller.refresh(symbol),
+      flatten: (incident) => this.#flatten(incident),
+    });
     this.#gateway = new Gateway({
       ...parts,
       policy: config.policy,
@@ -165,10 +201,21 @@ export class OpenLatch implements Latch {
   }
 
   start(): void {
-    const { log } = this.#parts;
-    const run = () =>
-      this.tick().catch((error: unknown) => log.error({ err: error }, "a tick failed"));
-    this.#schedule = startSchedule([{ name: "fill-poll", cron: FILL_POLL_CRON, run }], log);
+    const ticks = latchTicks({
+      ...this.#parts,
+      lookAfter: () => this.tick(),
+      comparePositions: () => this.comparePositions(),
+      backUp: this.#backUp(),
+    });
+    this.#schedule = startSchedule(ticks, this.#parts.log);
+  }
+
+  /** What makes a copy of the ledger; undefined where no directory for copies is set. */
+  #backUp(): (() => Promise<Backup>) | undefined {
+    const { config, clock, backUp } = this.#parts;
+    const { backup } = config;
+    if (backup === undefined) return undefined;
+    return () => backUp({ ...backup, now: clock.now(), signal: this.#stopping.signal });
   }
 
   submit(input: IntentInput): Promise<OrderAnswer> {
@@ -304,8 +351,38 @@ export class OpenLatch implements Latch {
     return [...open.value, ...recent.value];
   }
 
+  comparePositions(): Promise<void> {
+    return this.#reconciler.compare();
+  }
+
+  incidents(query?: IncidentsQuery): Promise<readonly Incident[]> {
+    return this.#parts.ledger.incidents(this.account, query);
+  }
+
+  incident(id: number): Promise<Incident | undefined> {
+    return this.#parts.ledger.incident(this.account, id);
+  }
+
+  resolveIncident(id: number, command: Omit<OperatorCommand, "now">): Promise<OperatorResult> {
+    const { ledger, clock } = this.#parts;
+    return ledger.resolveIncident(this.account, id, { ...command, now: clock.now() });
+  }
+
+  async entryCheck(symbol: string): Promise<EntryCheck> {
+    const open = await this.incidents({ symbol, isOpen: true });
+    return checkEntry(symbol, open, this.#parts.config.policy);
+  }
+
+  async applyUpdate(order: WireOrder): Promise<void> {
+    if (this.#closed === undefined) await recordUpdate(this.#parts, order);
+  }
+
+  onOrdersMoved(listener: (orders: readonly WireOrder[]) => void): void {
+    this.#poller.onNews(listener);
+  }
+
   nextDueAt(): EpochMs | undefined {
-    const due = [this.#poller.nextDueAt(), this.#gateway.nextDueAt()];
+    const due = [this.#poller.nextDueAt(), this.#gateway.nextDueAt(), this.#reconciler.nextDueAt()];
     const times = due.filter((at) => at !== undefined);
     return times.length === 0 ? undefined : Math.min(...times);
   }
@@ -319,10 +396,21 @@ export class OpenLatch implements Latch {
     const claims = await this.unsettledClaims();
     await this.#gateway.tend(claims);
     await this.#poller.tick(claims);
+    await this.#reconciler.tick(await this.unsettledClaims());
+  }
+
+  /** One close of all that is held, whose id is the incident's: asked for again it is the same. */
+  async #flatten({ id, symbol }: Incident): Promise<void> {
+    const { config, ledger, log } = this.#parts;
+    if (isFlat(await ledger.book(this.account, symbol))) return;
+    const input = { symbol, portion: "all", requestId: `flatten-${id}`, reason: `incident ${id}` };
+    const { status } = await this.submitFor(config.agent, input);
+    log.warn({ incident: id, symbol, status }, "a position that nobody meant is being closed");
   }
 
   /** The ledger goes last: what is cut off at the broker is still to be recorded as unknown. */
   async #shutDown(): Promise<void> {
+    this.#stopping.abort();
     const stopped = this.#schedule?.stop();
     const ended = this.#gateway.close();
     await this.#parts.broker.close();

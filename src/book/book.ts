@@ -56,6 +56,8 @@ export interface BookFill {
   readonly quantity: DecimalText;
   readonly cost: DecimalText;
   readonly by: ClaimRef;
+  /** Under whose name the shares are reserved, where that is not the filling claim's own. */
+  readonly reservedUnder?: ClaimRef;
 }
 
 export function emptyBook(account: AccountId, symbol: string): Book {
@@ -87,6 +89,11 @@ export function closable(book: Book): DecimalText {
   return signOf(free) > 0 ? free : ZERO;
 }
 
+/** Shares that an order on `side` may close and that nobody but `own` holds; never below zero. */
+export function closableFor(book: Book, side: Side, own: ClaimRef): DecimalText {
+  return reduces(book, side) ? closable(withoutReservation(book, own)) : ZERO;
+}
+
 /**
  * The episode that an intent belongs to: while flat, an open belongs to the one that it would
  * begin, and a close to the one that ended last.
@@ -116,7 +123,7 @@ export function sameClaim(a: ClaimRef, b: ClaimRef): boolean {
   return a.requestId === b.requestId && a.agent === b.agent;
 }
 
-/** The book after `fill`; the filling claim's own reservation shrinks with it. */
+/** The book after `fill`; the reservation that it is made from shrinks with it. */
 export function withFill(book: Book, fill: BookFill): Book {
   const moved = move(book, fill);
   return { ...moved, reservations: shrink(book.reservations, fill) };
@@ -150,8 +157,9 @@ function begin(book: Book, net: DecimalText, price: DecimalText): Book {
 }
 
 function shrink(reservations: readonly Reservation[], fill: BookFill): readonly Reservation[] {
+  const from = fill.reservedUnder ?? fill.by;
   return reservations.map((held) =>
-    sameClaim(held, fill.by)
+    sameClaim(held, from)
       ? { ...held, quantity: subtract(held.quantity, minimum(held.quantity, fill.quantity)) }
       : held,
   );

@@ -58,6 +58,34 @@ export type PositionLookup =
 /** An order as the broker writes it. */
 export type WireOrder = Readonly<Record<string, unknown>>;
 
+export type OrdersReading =
+  | {
+      readonly kind: "read";
+      readonly value: readonly BrokerOrder[];
+      /** The same orders as the broker wrote them; those of one that two pages show come twice. */
+      readonly wires: () => readonly WireOrder[];
+    }
+  | { readonly kind: "unknown"; readonly reason: string };
+
+/** One execution, as the account's activities list it: the second witness of a fill. */
+export interface FillActivity {
+  readonly activityId: string;
+  readonly brokerOrderId: BrokerOrderId;
+  readonly symbol: string;
+  readonly side: Side;
+  /** Of this execution alone. */
+  readonly quantity: DecimalText;
+  readonly price: DecimalText;
+  readonly at: EpochMs;
+}
+
+export interface ActivitiesQuery {
+  /** Only fills of these orders; all of them are read, for the broker knows no such filter. */
+  readonly orderIds?: readonly BrokerOrderId[];
+  /** Time of the fill, exclusive. */
+  readonly after: EpochMs;
+}
+
 export interface OrdersQuery {
   readonly status: "open" | "closed" | "all";
   /** Submission time, exclusive. */
@@ -65,6 +93,26 @@ export interface OrdersQuery {
   /** Submission time, exclusive. */
   readonly until?: EpochMs;
   readonly symbols?: readonly string[];
+}
+
+/**
+ * What a read is for, from the most urgent to the least: where the rate budget is short the more
+ * urgent goes first. Orders go before all of them and wait for none.
+ */
+export type ReadPurpose =
+  /** What became of an order, or of a refused exit: somebody waits for it. */
+  | "read_back"
+  /** The fills of orders at work. */
+  | "fill_poll"
+  /** Comparisons, health, calendars, pages. */
+  | "other";
+
+/** A day on which the market trades; times are New York's, as `HH:MM`. */
+export interface MarketDay {
+  /** `YYYY-MM-DD` */
+  readonly date: string;
+  readonly open: string;
+  readonly close: string;
 }
 
 /** Our own share of the broker's rate limit, as it stands now. */
@@ -81,9 +129,17 @@ export interface Broker {
   /** At most one PATCH; the outcome's order is the one in the place of `brokerOrderId`. */
   replace(brokerOrderId: BrokerOrderId, request: ReplaceRequest): Promise<SubmitOutcome>;
   orderByClientId(clientOrderId: ClientOrderId): Promise<OrderLookup>;
-  orderById(brokerOrderId: BrokerOrderId): Promise<OrderLookup>;
-  /** Every order that the query selects, over as many pages as it takes; oldest first. */
-  orders(query: OrdersQuery): Promise<Reading<readonly BrokerOrder[]>>;
+  /** For fills, unless `purpose` says otherwise. */
+  orderById(brokerOrderId: BrokerOrderId, purpose?: ReadPurpose): Promise<OrderLookup>;
+  /**
+   * Every order that the query selects, over as many pages as it takes; oldest first. For fills,
+   * unless `purpose` says otherwise.
+   */
+  orders(query: OrdersQuery, purpose?: ReadPurpose): Promise<OrdersReading>;
+  /** An order that came as the broker's JSON by another way; undefined where it is no order. */
+  readWireOrder(wire: WireOrder): BrokerOrder | undefined;
+  /** Every fill that the query selects, over as many pages as it takes; oldest first. */
+  fillActivities(query: ActivitiesQuery): Promise<Reading<readonly FillActivity[]>>;
   /** One order in the broker's own JSON, for a client that speaks it. */
   orderWire(brokerOrderId: BrokerOrderId): Promise<Reading<string>>;
   /** The first page of what the query selects, latest first, each order as the broker's JSON. */
@@ -91,8 +147,13 @@ export interface Broker {
   /** Asks for the end of every working order; "read" once the broker has taken that. */
   cancelOrders(): Promise<Reading<null>>;
   rateBudget(): RateBudgetState;
-  positions(): Promise<Reading<readonly BrokerPosition[]>>;
-  position(symbol: string): Promise<PositionLookup>;
+  /** A request of a client's own went to the broker under the same key. */
+  countPassed(): void;
+  /** The least urgent of reads, unless `purpose` says otherwise. */
+  positions(purpose?: ReadPurpose): Promise<Reading<readonly BrokerPosition[]>>;
+  position(symbol: string, purpose?: ReadPurpose): Promise<PositionLookup>;
+  /** The trading days from `from` to `until`, both included and as `YYYY-MM-DD`. */
+  calendar(from: string, until: string): Promise<Reading<readonly MarketDay[]>>;
   /** Aborts calls under way (they answer `ambiguous` or `unknown`) and releases sockets. */
   close(): Promise<void>;
 }

@@ -17,6 +17,8 @@ export const BLOCK_CODES = {
     "Other closes hold the shares; wait for them to end, or lower the quantity.",
   short_not_allowed: "Opening a short position is off; set allowShort to permit it.",
   open_against_position: "The open would reduce the position that is held; send it as a close.",
+  entry_blocked:
+    "The position is in question and the policy blocks entries; see the incident, or resolve it.",
   refused_by_broker: "The broker refused the order for certain; its message says why.",
   not_sent: "The order certainly never reached the broker; the same intent may be sent again.",
 } as const satisfies Record<string, string>;

@@ -6,7 +6,14 @@
 
 import type { EpochMs } from "../core/clock.ts";
 import type { DecimalText } from "../core/decimal.ts";
-import type { AccountId, BrokerOrderId, ClaimKey, ClientOrderId, OwnerId } from "../core/ids.ts";
+import type {
+  AccountId,
+  BrokerOrderId,
+  ClaimKey,
+  ClientOrderId,
+  OwnerId,
+  RequestId,
+} from "../core/ids.ts";
 import type { Intent, IntentDraft, Side } from "../identity/intent.ts";
 import type { IncidentEvent } from "../incident/incident.ts";
 import type { BrokerOrder, EvidenceSource, Refusal } from "./evidence.ts";
@@ -26,7 +33,12 @@ export type Outcome =
 export type Provenance = "venue" | "inferred" | "operator";
 
 /** Where a claim's request id came from. */
-export type IdentityKind = "explicit" | "anchored" | "arrival";
+export type IdentityKind =
+  | "explicit"
+  | "anchored"
+  | "arrival"
+  /** It is a leg of another claim's order. */
+  | "leg";
 
 interface AttemptOpened {
   /** The life of the position that the attempt belongs to. */
@@ -77,6 +89,29 @@ export type ClaimEvent =
       readonly quantity: DecimalText;
       readonly cost: DecimalText;
       readonly source: EvidenceSource;
+    }
+  | {
+      /** The broker shows an order inside the one of the claim `parent`. */
+      readonly type: "leg_adopted";
+      readonly parent: RequestId;
+      readonly intent: Intent;
+      readonly episode: number;
+      readonly owner: OwnerId;
+      /** When the order that it is a leg of was opened. */
+      readonly openedAt: EpochMs;
+      readonly order: BrokerOrder;
+      readonly source: EvidenceSource;
+    }
+  | {
+      /** Which claims are the legs of the claim's order, and what all of them come to. */
+      readonly type: "legs_tied";
+      readonly legs: readonly RequestId[];
+      /** What legs on the order's own side have filled. */
+      readonly filled: DecimalText;
+      /** What the order itself asks for. */
+      readonly quantity: DecimalText | null;
+      /** Shares that the exits among them hold together. */
+      readonly held: DecimalText;
     }
   | {
       /** A leg of a combo has filled: the book of its own contract moves. */
@@ -141,6 +176,13 @@ export type ClaimEvent =
       readonly source: EvidenceSource;
     }
   | { readonly type: "malformed" }
+  | {
+      /** A person has found out how it ended. */
+      readonly type: "operator_ended";
+      readonly outcome: "absent" | "rejected" | "already_flat";
+      readonly by: string;
+      readonly reason: string;
+    }
   | { readonly type: "sealed" }
   | { readonly type: "caller_told"; readonly answer: "certain" | "pending" }
   | {

@@ -2,7 +2,7 @@
 
 import type { EpochMs } from "../core/clock.ts";
 import { add, type DecimalText, divide, isZero } from "../core/decimal.ts";
-import type { BrokerOrderId, ClaimKey, ClientOrderId, OwnerId } from "../core/ids.ts";
+import type { BrokerOrderId, ClaimKey, ClientOrderId, OwnerId, RequestId } from "../core/ids.ts";
 import type { Intent, Side } from "../identity/intent.ts";
 import type { IdentityKind, Outcome, Provenance } from "./claim-event.ts";
 import type { Refusal } from "./evidence.ts";
@@ -23,6 +23,18 @@ export interface BookedLeg {
   readonly side: Side;
   readonly quantity: DecimalText;
   readonly cost: DecimalText;
+}
+
+/** Where a claim stands among an order and its legs; see family.ts. */
+export interface Family {
+  /** The claim whose order has this one as a leg; null where this is that claim. */
+  readonly parent: RequestId | null;
+  /** The claims of its legs; empty for a leg. */
+  readonly legs: readonly RequestId[];
+  /** What legs on its own side have filled in its stead: the two sides of an oco. */
+  readonly filledByLegs: DecimalText;
+  /** What its order asks for as it is now: the broker lowers it by what another exit has sold. */
+  readonly quantity: DecimalText | null;
 }
 
 export interface Replacing {
@@ -56,6 +68,8 @@ export interface Claim {
   readonly brokerOrderId: BrokerOrderId | null;
   /** What each leg of a combo has filled, by its own broker's id; empty for other orders. */
   readonly legs: Readonly<Record<string, BookedLeg>>;
+  /** Its place among an order and its legs; absent where its order has none and is none. */
+  readonly family?: Family;
   /** The broker's word for the order's status; null before one was read. */
   readonly orderStatus: string | null;
   /** Filled shares and their cost that are in the book. */
@@ -88,8 +102,9 @@ export function hasFills(claim: Claim): boolean {
   return !isZero(claim.bookedQuantity);
 }
 
-/** Whether the broker filled any of it, even where the shares are not in the book yet. */
+/** Whether the broker filled any of it, by whichever leg, or in shares that are still missing. */
 export function wasFilled(claim: Claim): boolean {
+  if (claim.family !== undefined && !isZero(claim.family.filledByLegs)) return true;
   return hasFills(claim) || claim.outcome === "filled" || claim.outcome === "partially_filled";
 }
 

@@ -9,7 +9,7 @@ import type { ClaimKey } from "../core/ids.ts";
 import { type Claim, isAccepted } from "./claim.ts";
 import type { ClaimEvent } from "./claim-event.ts";
 import { isSought } from "./decide-absence.ts";
-import { orderEvents, sealEvents } from "./decide-order.ts";
+import { neverWas, orderEvents, sealEvents, surfacedEvents } from "./decide-order.ts";
 import type { Refusal, SubmitOutcome } from "./evidence.ts";
 import { evolveClaim, foldClaim } from "./evolve.ts";
 
@@ -101,7 +101,9 @@ function outcomeAfterOpen(claim: Claim, command: AnswerCommand): readonly ClaimE
   if (outcome.kind === "refused" && isSought(claim)) return lateRefusal(claim, command, outcome);
   if (outcome.kind !== "accepted") return [];
   if (isAccepted(claim) && claim.brokerOrderId !== outcome.order.brokerOrderId) return [];
-  const read = orderEvents(claim, outcome.order, "response", now);
+  const read = neverWas(claim)
+    ? surfacedEvents(claim, outcome.order, "response", now)
+    : orderEvents(claim, outcome.order, "response", now);
   const tells = callerWaits && claim.told !== "certain";
   return tells ? [...read, { type: "caller_told", answer: "certain" }] : read;
 }

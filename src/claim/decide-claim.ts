@@ -12,9 +12,10 @@ import type { ClaimKey, OwnerId } from "../core/ids.ts";
 import { fingerprintOf, firstDifference } from "../identity/fingerprint.ts";
 import type { Intent, IntentDraft } from "../identity/intent.ts";
 import { deriveClientOrderId, deriveRequestId, explicitRequestId } from "../identity/request-id.ts";
+import type { Incident } from "../incident/incident.ts";
 import { admit } from "./admission.ts";
 import { type Block, type ClaimDecision, phaseOf } from "./answer.ts";
-import { type Claim, hasFills, isAccepted, isLatched, receiptOf } from "./claim.ts";
+import { type Claim, isAccepted, isLatched, receiptOf, wasFilled } from "./claim.ts";
 import type { ClaimEvent, IdentityKind } from "./claim-event.ts";
 import { evolveClaim, nextAttempt } from "./evolve.ts";
 import type { ClaimPolicy } from "./policy.ts";
@@ -43,6 +44,8 @@ export interface ClaimSnapshot {
    * ended in the intent's episode the latest, and the latest with fills.
    */
   readonly equals: readonly Claim[];
+  /** An open incident that keeps entries in the symbol out. */
+  readonly blocking: Incident | undefined;
 }
 
 /** The answer, and the one event that it commits: none where nothing changes. */
@@ -143,7 +146,7 @@ function mayReopen(claim: Claim): boolean {
     case "rejected":
     case "canceled":
     case "expired":
-      return claim.identity === "anchored" && !hasFills(claim);
+      return claim.identity === "anchored" && !wasFilled(claim);
     default:
       return false;
   }
@@ -165,6 +168,16 @@ function latchBlock(claim: Claim): Block {
       `the broker refused this exit with ${said?.httpStatus} ("${said?.message}"); ` +
       "it is not sent again until the broker's records show why",
     cause: claim.key,
+    difference: null,
+    availableQuantity: null,
+  };
+}
+
+function entryBlock({ id, summary, causes }: Incident): Block {
+  return {
+    code: "entry_blocked",
+    message: `incident ${id} blocks entries: ${summary}`,
+    cause: causes.at(-1) ?? null,
     difference: null,
     availableQuantity: null,
   };
@@ -204,7 +217,10 @@ function decideNew(
   identity: IntentIdentity,
 ): ClaimVerdict {
   const { intent, now } = command;
-  const { book } = snapshot;
+  const { book, blocking } = snapshot;
+  if (blocking !== undefined && intent.effect === "open") {
+    return blocked(null, entryBlock(blocking));
+  }
   const admission = admit(book, intent, command.policy);
   if (admission.kind === "blocked") return blocked(null, admission.block);
   const arrival = identity.requestId === null ? book.arrivals + 1 : null;

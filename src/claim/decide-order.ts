@@ -25,6 +25,7 @@ import type { ClaimEvent } from "./claim-event.ts";
 import { legEvents } from "./decide-combo.ts";
 import { type BrokerOrder, type EvidenceSource, isTerminalStatus } from "./evidence.ts";
 import { foldClaim } from "./evolve.ts";
+import { hidesLegs } from "./family.ts";
 import { CLOCK_TOLERANCE_MS } from "./policy.ts";
 import { isLive } from "./transitions.ts";
 
@@ -43,6 +44,7 @@ export function decideOrder(
   const { order, source, now } = command;
   if (!isAccepted(claim) && !isOurs(claim, order, holder)) return foreignEvents(claim, order);
   if (isAccepted(claim) && claim.brokerOrderId !== order.brokerOrderId) return [];
+  if (neverWas(claim)) return surfacedEvents(claim, order, source, now);
   return orderEvents(claim, order, source, now);
 }
 
@@ -59,6 +61,24 @@ function isOurs(claim: Claim, order: BrokerOrder, holder: ClaimKey | undefined):
   const owned = holder !== undefined && !sameClaim(holder, claim.key);
   const submittedAt = order.submittedAt ?? claim.claimedAt;
   return !owned && submittedAt >= claim.claimedAt - CLOCK_TOLERANCE_MS;
+}
+
+/** Whether the claim ended on the ground that the broker has no order of it. */
+export function neverWas({ outcome }: Claim): boolean {
+  return outcome === "absent" || outcome === "not_sent";
+}
+
+/** The broker shows what had been proved absent: the order is the claim's after all. */
+export function surfacedEvents(
+  claim: Claim,
+  order: BrokerOrder,
+  source: EvidenceSource,
+  now: EpochMs,
+): readonly ClaimEvent[] {
+  const reserved = claim.intent.effect === "close" ? order.quantity : null;
+  const surfaced: ClaimEvent = { type: "order_surfaced", order, reserved, source };
+  const alive = foldClaim(claim, [surfaced], now);
+  return [surfaced, ...orderEvents(alive, order, source, now)];
 }
 
 /** Whether the attempt's id is one that only this claim can have given. */
@@ -104,7 +124,11 @@ export function orderEvents(
   const events = fillEvents(claim, order, source);
   if (isTerminalStatus(order.status)) {
     events.push({ type: "order_ended", order, source });
-  } else if (claim.orderStatus !== order.status || claim.refusal !== null) {
+  } else if (
+    claim.orderStatus !== order.status ||
+    claim.refusal !== null ||
+    isResized(claim, order)
+  ) {
     events.push({ type: "order_working", order, source });
   }
   return [...events, ...sealEvents(foldClaim(claim, events, now), order)];
@@ -114,6 +138,11 @@ export function orderEvents(
 function isOutdated(claim: Claim, order: BrokerOrder): boolean {
   const behind = compare(filledInAll(claim, order), claim.bookedQuantity) < 0;
   return behind && !isTerminalStatus(order.status);
+}
+
+/** Whether the broker has changed what an order of a family asks for: another exit has filled. */
+function isResized({ family }: Claim, { quantity }: BrokerOrder): boolean {
+  return family !== undefined && family.quantity !== quantity;
 }
 
 /** Fills of an order that had ended: its own missing shares, or some that nobody had seen. */
@@ -146,6 +175,7 @@ function lateEvents(claim: Claim, order: BrokerOrder, source: EvidenceSource): C
  */
 export function sealEvents(claim: Claim, order: BrokerOrder | null): ClaimEvent[] {
   if (claim.status !== "FINAL" || (order !== null && !isTerminalStatus(order.status))) return [];
+  if (order !== null && hidesLegs(claim, order)) return [];
   const filled = order === null ? ZERO : filledInAll(claim, order);
   return compare(claim.bookedQuantity, filled) === 0 ? [{ type: "sealed" }] : [];
 }

@@ -1,4 +1,5 @@
 /** Decides every command that concerns one claim that exists: the single door for the stores. */
+import { sameClaim } from "../book/book.ts";
 import type { EpochMs } from "../core/clock.ts";
 import type { ClaimKey, ClientOrderId } from "../core/ids.ts";
 import type { Claim } from "./claim.ts";
@@ -26,6 +27,8 @@ export type RecordCommand =
       readonly reason: string;
       readonly now: EpochMs;
     }
+  /** Nothing has become of the claim for long: people are to know. */
+  | { readonly type: "overdue"; readonly now: EpochMs }
   | {
       readonly type: "told";
       readonly answer: "certain" | "pending";
@@ -54,12 +57,19 @@ export function decideRecord(
     case "expiry":
       return decideExpiry(claim, command.now, command.postDeadlineMs);
     case "replaced":
-      return replacedEvents(claim, command);
+      // I6: what another claim has is booked there.
+      return isAnothers(claim, holder) ? [] : replacedEvents(claim, command);
     case "replace_dropped":
       return replaceDroppedEvents(claim, command.clientOrderId, command.reason);
+    case "overdue":
+      return [];
     case "told":
       return decideTold(claim, command.fencing, command.answer);
   }
+}
+
+function isAnothers({ key }: Claim, holder: ClaimKey | undefined): boolean {
+  return holder !== undefined && !sameClaim(holder, key);
 }
 
 /** What the owner's caller was told; a certain answer is never taken back. */

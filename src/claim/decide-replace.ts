@@ -17,6 +17,7 @@ import type { ClaimEvent } from "./claim-event.ts";
 import { orderEvents } from "./decide-order.ts";
 import type { BrokerOrder, EvidenceSource } from "./evidence.ts";
 import { foldClaim } from "./evolve.ts";
+import { parentKeyOf, reservedUnder } from "./family.ts";
 
 export interface ReplaceCommand {
   /** The claim's order, as it was read just now. */
@@ -47,8 +48,9 @@ export function decideReplace(claim: Claim, book: Book, command: ReplaceCommand)
     claim.status === "IN_RECONCILIATION" && claim.brokerOrderId === command.order.brokerOrderId;
   const isBusy = replacing !== null && command.now < replacing.busyUntil;
   if (isBusy || !isThere) return { event: null, decision: { kind: "pending", claim } };
-  const held = reservationOf(book, claim.key)?.quantity ?? ZERO;
-  const wanted = claim.intent.effect === "close" ? needed(command) : ZERO;
+  const held = reservationOf(book, reservedUnder(claim))?.quantity ?? ZERO;
+  const wanted =
+    claim.intent.effect === "close" && asksForMore(claim, command) ? needed(command) : ZERO;
   const free = add(held, closable(book));
   if (compare(wanted, free) > 0) {
     const block = tooMany(claim, book, wanted, free);
@@ -72,6 +74,15 @@ export function decideReplace(claim: Claim, book: Book, command: ReplaceCommand)
  */
 function needed({ order, quantity }: ReplaceCommand): DecimalText {
   return quantity ?? order.quantity ?? ZERO;
+}
+
+/**
+ * A leg that is replaced by one of the same size needs nothing: its shares are held with those of
+ * its family, or will be once the entry has filled.
+ */
+function asksForMore({ family }: Claim, command: ReplaceCommand): boolean {
+  const isLeg = family !== undefined && family.parent !== null;
+  return !isLeg || compare(needed(command), family.quantity ?? ZERO) > 0;
 }
 
 function tooMany(claim: Claim, book: Book, wanted: DecimalText, free: DecimalText): Block {
@@ -118,7 +129,9 @@ export function replacedEvents(claim: Claim, command: ReplacedCommand): readonly
   if (!isNext || claim.status !== "IN_RECONCILIATION") return [];
   const last = orderEvents(claim, order, source, now);
   const closed = foldClaim(claim, last, now);
-  const reserved = claim.intent.effect === "close" ? rest(successor) : null;
+  // What a leg holds, it holds with its family.
+  const isLeg = parentKeyOf(claim) !== undefined;
+  const reserved = claim.intent.effect === "close" && !isLeg ? rest(successor) : null;
   const next: ClaimEvent = {
     type: "order_replaced",
     order: successor,

@@ -6,6 +6,7 @@
 import {
   type Book,
   type ClaimRef,
+  closable,
   reservationOf,
   withAdjustment,
   withFill,
@@ -13,13 +14,14 @@ import {
   withReservation,
 } from "../book/book.ts";
 import type { EpochMs } from "../core/clock.ts";
-import { add, compare, type DecimalText, isZero, negate, ZERO } from "../core/decimal.ts";
+import { add, compare, type DecimalText, isZero, minimum, negate, ZERO } from "../core/decimal.ts";
 import { InvariantError } from "../core/errors.ts";
 import type { BrokerOrderId, ClaimKey } from "../core/ids.ts";
 import { type Claim, hasFills, withBooked } from "./claim.ts";
 import type { BookEvent, ClaimEvent, Outcome } from "./claim-event.ts";
 import { withLeg } from "./decide-combo.ts";
 import type { BrokerOrder } from "./evidence.ts";
+import { reservedUnder } from "./family.ts";
 import { type ClaimStatus, transition } from "./transitions.ts";
 
 /** The claim after `event`, which happened at `at`. */
@@ -31,6 +33,7 @@ export function evolveClaim(
 ): Claim {
   const status = transition(claim?.status ?? "NONE", event.type);
   if (claim === undefined) {
+    if (event.type === "leg_adopted") return adoptedLeg(key, event, at);
     if (event.type !== "claimed") throw new InvariantError(`${event.type} without a claim`);
     return begun(key, event, at);
   }
@@ -57,8 +60,34 @@ function begun(key: ClaimKey, event: ClaimEvent & { type: "claimed" }, at: Epoch
   };
 }
 
+/** A leg is at the broker when it is first heard of: there is nothing to send. */
+function adoptedLeg(
+  key: ClaimKey,
+  event: ClaimEvent & { type: "leg_adopted" },
+  at: EpochMs,
+): Claim {
+  const { parent, intent, episode, owner, openedAt, order } = event;
+  const { clientOrderId, quantity } = order;
+  const attempt = { episode, attempt: 1, clientOrderId, owner, sendDeadline: openedAt };
+  const claim: Claim = {
+    key,
+    status: "IN_RECONCILIATION",
+    intent,
+    identity: "leg",
+    // It is no action of the bot's: no intent is ever equal to it.
+    fingerprint: key.requestId,
+    claimedAt: at,
+    ...freshAttempt(attempt, openedAt),
+    fencing: 1,
+    bookedQuantity: ZERO,
+    bookedCost: ZERO,
+    family: { parent, legs: [], filledByLegs: ZERO, quantity },
+  };
+  return knownOrder(claim, order, at);
+}
+
 function freshAttempt(
-  event: ClaimEvent & { type: "claimed" | "reopened" },
+  event: Omit<ClaimEvent & { type: "reopened" }, "type" | "reserved" | "decisionId">,
   at: EpochMs,
 ): Omit<
   Claim,
@@ -99,8 +128,11 @@ function freshAttempt(
 
 function changed(claim: Claim, event: ClaimEvent, at: EpochMs): Claim {
   switch (event.type) {
-    case "reopened":
-      return { ...claim, ...freshAttempt(event, at), fencing: claim.fencing + 1 };
+    case "reopened": {
+      // The legs were those of the attempt that is over.
+      const { family: _, ...alone } = claim;
+      return { ...alone, ...freshAttempt(event, at), fencing: claim.fencing + 1 };
+    }
     case "accepted":
       return { ...knownOrder(claim, event.order, at), told: toldAfter(claim, event.callerTold) };
     case "refused":
@@ -128,6 +160,10 @@ function changed(claim: Claim, event: ClaimEvent, at: EpochMs): Claim {
       return withBooked(claim, event.quantity, event.cost);
     case "leg_booked":
       return withLeg(claim, event);
+    case "legs_tied": {
+      const { legs, filled, quantity } = event;
+      return { ...claim, family: { parent: null, legs, filledByLegs: filled, quantity } };
+    }
     case "late_fill_booked":
       return corrected(withBooked(claim, event.quantity, event.cost), event.brokerOrderId, at);
     case "not_found_read":
@@ -144,6 +180,8 @@ function changed(claim: Claim, event: ClaimEvent, at: EpochMs): Claim {
       return replacedBy(claim, event.order, at);
     case "absence_proved":
       return ended(claim, "absent", at);
+    case "operator_ended":
+      return { ...ended(claim, event.outcome, at), provenance: "operator" };
     case "flatness_proved":
       return { ...ended(claim, "already_flat", at), provenance: event.provenance };
     case "caller_told":
@@ -166,6 +204,7 @@ function knownOrder(claim: Claim, order: BrokerOrder, at: EpochMs): Claim {
     notFound: null,
     refusal: null,
     certainAt: claim.certainAt ?? at,
+    ...(claim.family && { family: { ...claim.family, quantity: order.quantity } }),
   };
 }
 
@@ -226,6 +265,7 @@ export function evolveBookByClaim(
   after: Claim,
 ): Book {
   const by = { agent: after.key.agent, requestId: after.key.requestId };
+  const holder = reservedUnder(after);
   switch (event.type) {
     case "claimed":
     case "reopened": {
@@ -237,19 +277,26 @@ export function evolveBookByClaim(
       return held(numbered, by, event.reserved);
     }
     case "replace_requested":
-      return withExtra(book, by, event.extra);
+      return withExtra(book, holder, event.extra);
     case "replace_dropped":
-      return withExtra(book, by, negate(event.extra));
-    case "order_surfaced":
+      return withExtra(book, holder, negate(event.extra));
+    case "order_surfaced": {
+      // Others may hold the shares by now: it is given what is left.
+      const free = closable(withoutReservation(book, by));
+      return event.reserved === null ? book : held(book, by, minimum(event.reserved, free));
+    }
     case "order_replaced":
       return event.reserved === null ? book : held(book, by, event.reserved);
     case "fill_booked":
     case "late_fill_booked": {
       const { quantity, cost } = event;
-      return withFill(book, { side: after.intent.side, quantity, cost, by });
+      const { side } = after.intent;
+      return withFill(book, { side, quantity, cost, by, reservedUnder: holder });
     }
     case "leg_booked":
       return withFill(book, { ...event, by });
+    case "legs_tied":
+      return isZero(event.held) ? withoutReservation(book, by) : held(book, by, event.held);
     default: {
       // Not before the seal: while filled shares are missing from the book, they are not free.
       const ends = before !== "SETTLED" && after.status === "SETTLED";

@@ -12,7 +12,22 @@ export interface ClaimPolicy {
   readonly allowShort: boolean;
   /** Whether a new id from the caller means another order; off, equal intents are compared. */
   readonly clientIdIsIdentity: boolean;
+  /** Whether a close says that it is one, so that the broker refuses what we might have missed. */
+  readonly positionIntent: boolean;
+  /** What is done about a position that differs from the book, by the kind of difference. */
+  readonly divergence: DivergencePolicies;
 }
+
+export const DIVERGENCE_KINDS = ["phantom", "orphan", "quantity", "side"] as const;
+export type DivergenceKind = (typeof DIVERGENCE_KINDS)[number];
+
+/**
+ * `observe`: only tell. `adopt`: the book takes the broker's quantity over. `flatten`: that, and
+ * the position is closed. `block-entries`: tell, and refuse entries in the symbol until it agrees.
+ */
+export const DIVERGENCE_POLICIES = ["observe", "adopt", "flatten", "block-entries"] as const;
+export type DivergencePolicy = (typeof DIVERGENCE_POLICIES)[number];
+export type DivergencePolicies = Readonly<Record<DivergenceKind, DivergencePolicy>>;
 
 export const DEFAULT_CLAIM_POLICY: ClaimPolicy = {
   dedupeWindowMs: 45_000,
@@ -21,6 +36,8 @@ export const DEFAULT_CLAIM_POLICY: ClaimPolicy = {
   absenceWindowMs: 15_000,
   allowShort: false,
   clientIdIsIdentity: true,
+  positionIntent: true,
+  divergence: { phantom: "adopt", orphan: "adopt", quantity: "adopt", side: "adopt" },
 };
 
 /** Reads that must agree before an order counts as absent. */

@@ -31,10 +31,11 @@ const told = (status: ClaimStatus) =>
     repeat_answered: status,
     replace_dropped: status,
     cancel_passed: status,
+    legs_tied: status,
   }) as const satisfies Row;
 
 export const TRANSITIONS: Readonly<Record<ClaimStatus | "NONE", Row>> = {
-  NONE: { claimed: "OPEN" },
+  NONE: { claimed: "OPEN", leg_adopted: "IN_RECONCILIATION" },
   OPEN: {
     ...told("OPEN"),
     accepted: "RESOLVED",
@@ -74,6 +75,7 @@ export const TRANSITIONS: Readonly<Record<ClaimStatus | "NONE", Row>> = {
     still_held: "FINAL",
     changed_elsewhere: "FINAL",
     malformed: "FINAL",
+    operator_ended: "FINAL",
   },
   FINAL: {
     ...told("FINAL"),

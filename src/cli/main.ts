@@ -5,9 +5,11 @@
  */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { backupCommand } from "./backup-command.ts";
 import { brokerSimCommand } from "./broker-sim-command.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { EXIT_FAILURE, failureLine } from "./failure-line.ts";
+import { incidentsCommand } from "./incidents-command.ts";
 import { replayCommand } from "./replay-command.ts";
 import { serveCommand } from "./serve-command.ts";
 import { stopSignal } from "./stop-signal.ts";
@@ -26,13 +28,17 @@ function program(stop: AbortSignal): Command {
     serveCommand(output, process.env, stop),
     replayCommand(output, stop),
     brokerSimCommand(output, stop),
+    backupCommand(output, process.env, stop),
+    incidentsCommand(output, process.env),
   ];
   const program = new Command("tradelatch")
     .description("One logical order, at most one order at the broker.")
     .version(packageVersion())
+    // Behind a command's name, its own options only: one of them is called --version too.
+    .enablePositionalOptions()
     .hook("preAction", (_, command) => refuseExtraArgument(command));
   for (const command of commands) program.addCommand(command);
-  for (const command of [program, ...commands]) {
+  for (const command of [program, ...commands, ...commands.flatMap((one) => one.commands)]) {
     command.exitOverride().allowExcessArguments();
     command.configureOutput({ writeErr: () => undefined, outputError: () => undefined });
   }

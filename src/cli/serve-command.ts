@@ -56,10 +56,14 @@ export function serveCommand(
     .option("--port <number>", "port to listen on (default 4520; 0: any)", wholeNumber)
     .option("--hosts <names>", "further names that bots reach it by, with commas")
     .option("--store <path>", "the ledger's SQLite file (default tradelatch.db)")
+    .option("--backup-dir <path>", "where a copy of the ledger goes each night; else none is made")
+    .option("--backup-keep <number>", "how many copies are kept (default 14)", wholeNumber)
     .option("--agent <name>", "the agent group of bots that use the broker's own key")
     .option("--stream-frames <kind>", "trade updates as binary frames (default) or text")
     .option("--log-level <level>", "trace, debug, info (default), warn, error, fatal or silent")
     .option("--allow-short", "let a sell open a short position")
+    .option("--divergence <policy>", "a position that differs: adopt (default), observe, flatten …")
+    .option("--no-position-intent", "do not tell the broker that a close is one")
     .option("--no-client-id-is-identity", "compare equal orders even under new client ids");
   for (const [flag, text] of DURATIONS) command.option(`${flag} <number>`, text, wholeNumber);
   return command.action(async (options: ServeOptions) => {
@@ -171,12 +175,13 @@ function settingsOf(
   simulatorUrl: string | undefined,
 ): ServeSettings {
   const store = options.store ?? environment.TRADELATCH_STORE ?? "tradelatch.db";
-  const { clientIdIsIdentity, ...others } = options;
+  const { clientIdIsIdentity, positionIntent, ...others } = options;
   const settings: ServeSettings = {
     ...others,
     store,
     // Commander gives a --no- flag the value true when it is absent; the environment may say no.
     ...(clientIdIsIdentity === false ? { clientIdIsIdentity } : {}),
+    ...(positionIntent === false ? { positionIntent } : {}),
   };
   if (simulatorUrl === undefined) return settings;
   const { APCA_API_KEY_ID: keyId, APCA_API_SECRET_KEY: secret } = environment;

@@ -40,6 +40,36 @@ export const ERRORS = {
     exitCode: 1,
     hint: "Check the request id and the agent group; /latch/v1/claims lists the claims.",
   },
+  incident_not_found: {
+    httpStatus: 404,
+    retryable: false,
+    exitCode: 1,
+    hint: "Check the number; tradelatch incidents and /latch/v1/incidents list them.",
+  },
+  incident_changed: {
+    httpStatus: 409,
+    retryable: false,
+    exitCode: 1,
+    hint: "Look at the incident as it is now, and decide with its version.",
+  },
+  incident_over: {
+    httpStatus: 409,
+    retryable: false,
+    exitCode: 1,
+    hint: "Nothing is left to do; how it ended is on record.",
+  },
+  incident_without_claim: {
+    httpStatus: 409,
+    retryable: false,
+    exitCode: 1,
+    hint: "Leave out how the claim ended (--as, endClaimAs), and resolve the incident alone.",
+  },
+  incident_claim_waits: {
+    httpStatus: 409,
+    retryable: false,
+    exitCode: 1,
+    hint: "Say how the claim ended too (--as, endClaimAs), or leave it to the evidence.",
+  },
   readers_full: {
     httpStatus: 503,
     retryable: true,
@@ -99,6 +129,12 @@ export const ERRORS = {
     retryable: false,
     exitCode: 1,
     hint: "The latch was closed; open it again before sending.",
+  },
+  backup_failed: {
+    httpStatus: 500,
+    retryable: true,
+    exitCode: 1,
+    hint: "The ledger is untouched; check the directory, its free space and its owner.",
   },
   broker_unavailable: {
     httpStatus: 503,

@@ -6,13 +6,14 @@
  * Reads only. Orders whose outcome is unknown are the gateway's to seek, refused closes the
  * reconciler's to judge.
  */
-import type { Broker } from "../broker/broker.ts";
+import type { Broker, WireOrder } from "../broker/broker.ts";
 import { type Claim, isAccepted } from "../claim/claim.ts";
 import type { BrokerOrder } from "../claim/evidence.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
 import type { AccountId, BrokerOrderId } from "../core/ids.ts";
 import { isCombo } from "../identity/combo.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import { recordOrder, wireOf } from "./order-recorder.ts";
 
 export interface FillPollerPorts {
   readonly ledger: Ledger;
@@ -28,6 +29,18 @@ const LIST_LOOKBACK_MS = 24 * 60 * 60 * 1_000;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 
+/** Orders with news that wait for the next tick; far more than a round brings. */
+const NEWS_MAX = 1_000;
+
+/** Takes orders, as the broker wrote them, of which something was new. */
+export type NewsListener = (orders: readonly WireOrder[]) => void;
+
+interface Shown {
+  readonly order: BrokerOrder;
+  /** What the order was read from, in the broker's own words. */
+  readonly wires: () => readonly WireOrder[];
+}
+
 interface PollRound {
   /** Whether anything was new. */
   readonly changed: boolean;
@@ -40,9 +53,16 @@ export class FillPoller {
   #pauseMs = FIRST_PAUSE_MS;
   #dueAt: EpochMs | undefined;
   #watched = "";
+  #news: readonly WireOrder[] = [];
+  #listener: NewsListener | undefined;
 
   constructor(ports: FillPollerPorts) {
     this.#ports = ports;
+  }
+
+  /** Who is to hear of orders that have moved; one tick after it was found. */
+  onNews(listener: NewsListener): void {
+    this.#listener = listener;
   }
 
   /** When the next tick would read something; undefined while no order is at work. */
@@ -52,6 +72,7 @@ export class FillPoller {
 
   /** Reads the orders of `claims` if that is due; call it as often as you like. */
   async tick(claims: readonly Claim[]): Promise<void> {
+    this.#tellNews();
     const working = claims.filter(isAccepted);
     const watched = working.map(({ brokerOrderId }) => brokerOrderId).join();
     const now = this.#ports.clock.now();
@@ -81,14 +102,19 @@ export class FillPoller {
     const unread: Claim[] = [];
     let changed = false;
     for (const claim of working) {
-      const order = listed.get(claim.brokerOrderId) ?? (await this.#single(claim));
-      if (order === undefined) unread.push(claim);
-      else changed = (await this.#record(claim, order)) || changed;
+      const shown = listed.get(claim.brokerOrderId) ?? (await this.#single(claim));
+      if (shown === undefined) {
+        unread.push(claim);
+        continue;
+      }
+      const recorded = await recordOrder(this.#ports, claim, shown.order, "poll");
+      if (recorded.hasMoved) this.#keepNews(shown);
+      changed ||= recorded.changed;
     }
     return { changed, unread };
   }
 
-  async #list(working: readonly Claim[]): Promise<ReadonlyMap<BrokerOrderId | null, BrokerOrder>> {
+  async #list(working: readonly Claim[]): Promise<ReadonlyMap<BrokerOrderId | null, Shown>> {
     const horizon = this.#ports.clock.now() - LIST_LOOKBACK_MS;
     // A combo has no symbol that a list could be asked for.
     const listed = working.filter(({ openedAt, intent }) => openedAt > horizon && !isCombo(intent));
@@ -97,32 +123,45 @@ export class FillPoller {
     const after = Math.min(...listed.map(({ openedAt }) => openedAt)) - LIST_MARGIN_MS;
     const reading = await this.#ports.broker.orders({ status: "all", after, symbols });
     if (reading.kind === "unknown") return new Map();
-    return new Map(reading.value.map((order) => [order.brokerOrderId, order]));
+    // A leg is shown inside its order, and is looked for like any other.
+    const orders = reading.value.flatMap((order) => [order, ...(order.legs ?? [])]);
+    const wires = once(() => [...reading.wires()]);
+    return new Map(orders.map((order) => [order.brokerOrderId, { order, wires }]));
   }
 
-  async #single(claim: Claim): Promise<BrokerOrder | undefined> {
+  async #single(claim: Claim): Promise<Shown | undefined> {
     if (claim.brokerOrderId === null) return undefined;
     const lookup = await this.#ports.broker.orderById(claim.brokerOrderId);
-    return lookup.kind === "found" ? lookup.order : undefined;
+    if (lookup.kind !== "found") return undefined;
+    return {
+      order: lookup.order,
+      wires: () => [wireOf(lookup)].filter((wire) => wire !== undefined),
+    };
   }
 
-  /** The order in the place of one that was replaced; undefined where it cannot be read now. */
-  async #successorOf({ status, replacedBy }: BrokerOrder): Promise<BrokerOrder | undefined> {
-    if (status !== "replaced" || replacedBy === null) return undefined;
-    const lookup = await this.#ports.broker.orderById(replacedBy);
-    return lookup.kind === "found" ? lookup.order : undefined;
+  #keepNews({ order, wires }: Shown): void {
+    const shown = wires().filter((wire) => shows(wire, order.brokerOrderId));
+    this.#news = [...this.#news, ...shown].slice(-NEWS_MAX);
   }
 
-  async #record(claim: Claim, order: BrokerOrder): Promise<boolean> {
-    const { ledger, clock } = this.#ports;
-    const successor = await this.#successorOf(order);
-    const read = { order, source: "poll", now: clock.now() } as const;
-    const result = await ledger.record(
-      claim.key,
-      successor === undefined
-        ? { type: "order", ...read }
-        : { type: "replaced", ...read, successor },
-    );
-    return result.kind === "recorded" && result.changed;
+  /** A round later than it was read: the stream, where it works, has told of it by then. */
+  #tellNews(): void {
+    const news = this.#news;
+    this.#news = [];
+    if (news.length > 0) this.#listener?.(news);
   }
+}
+
+/** Whether `wire` is the order, or has it as a leg. */
+function shows(wire: WireOrder, brokerOrderId: BrokerOrderId): boolean {
+  const legs = Array.isArray(wire.legs) ? (wire.legs as readonly WireOrder[]) : [];
+  return wire.id === brokerOrderId || legs.some(({ id }) => id === brokerOrderId);
+}
+
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }

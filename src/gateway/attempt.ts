@@ -6,6 +6,7 @@
 import type { Broker } from "../broker/broker.ts";
 import { type Claim, isAccepted } from "../claim/claim.ts";
 import type { BrokerOrder, OrderLookup, SubmitOutcome } from "../claim/evidence.ts";
+import type { ClaimPolicy } from "../claim/policy.ts";
 import type { Clock } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
 import type { Ledger, RecordResult } from "../ledger/ledger.ts";
@@ -26,6 +27,7 @@ export interface AttemptPorts {
   readonly ledger: Ledger;
   readonly broker: Broker;
   readonly clock: Clock;
+  readonly policy: ClaimPolicy;
   /** Ends the pauses between two tries. */
   readonly stop: AbortSignal;
   readonly onFailure: (error: unknown, claim: Claim) => void;
@@ -51,7 +53,7 @@ export async function sendAttempt(
     }
     const halted = await halt(ports, claim);
     if (halted !== undefined) return answered(halted);
-    const outcome = await ports.broker.submit(orderRequestOf(claim));
+    const outcome = await ports.broker.submit(orderRequestOf(claim, ports.policy));
     const after = await recordOutcome(ports, claim, outcome, caller);
     const pauseMs = repeatPause(outcome);
     if (pauseMs === undefined) return settled(after, outcome);

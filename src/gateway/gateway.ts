@@ -104,7 +104,8 @@ export class Gateway {
     gone?.addEventListener("abort", leave, { once: true });
     if (gone?.aborted) leave();
     try {
-      return await this.#follow(this.#submit({ intent, policy }, caller));
+      const answer = await this.#follow(this.#submit({ intent, policy }, caller));
+      return await this.#withIncident(intent.symbol, answer);
     } finally {
       gone?.removeEventListener("abort", leave);
       this.#callers.delete(caller);
@@ -169,6 +170,14 @@ export class Gateway {
     await this.#readBacks.close();
     // A submit that was in the middle of its claim may yet have begun an attempt.
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+  }
+
+  /** Names what is in question in the symbol; an answer is given also where that is unreadable. */
+  async #withIncident(symbol: string, answer: OrderAnswer): Promise<OrderAnswer> {
+    const { ledger, account } = this.#ports;
+    const query = { symbol, isOpen: true, limit: 1 } as const;
+    const [open] = await ledger.incidents(account, query).catch(() => []);
+    return open === undefined ? answer : { ...answer, incident: open.id };
   }
 
   async #submit(asked: Asked, caller: Caller): Promise<OrderAnswer> {
@@ -286,7 +295,8 @@ export class Gateway {
     const moved = await this.#watch(claim, caller, isCertain);
     if (moved === undefined) return this.#stillPending(claim);
     const isOurs = moved.fencing === fencing && moved.brokerOrderId !== null;
-    const lookup = isOurs ? await this.#ports.broker.orderById(moved.brokerOrderId) : undefined;
+    const { broker } = this.#ports;
+    const lookup = isOurs ? await broker.orderById(moved.brokerOrderId, "read_back") : undefined;
     if (!caller.take()) return this.#stillPending(claim);
     const current = await this.#told(claim, "certain");
     return lookup?.kind === "found" && current.fencing === fencing

@@ -16,8 +16,14 @@ import type { BrokerOrder, Refusal } from "../claim/evidence.ts";
 import type { BrokerOrderId, ClaimKey, ClientOrderId, RequestId } from "../core/ids.ts";
 import type { FieldDifference } from "../identity/fingerprint.ts";
 
+/** What every answer may say besides. */
+interface InQuestion {
+  /** The open incident in the order's symbol, the latest one; it blocks nothing by default. */
+  readonly incident?: number;
+}
+
 /** The order is the caller's own and the broker has it. */
-export interface ProceedAnswer {
+export interface ProceedAnswer extends InQuestion {
   readonly status: "PROCEED";
   readonly requestId: RequestId;
   readonly clientOrderId: ClientOrderId;
@@ -27,7 +33,7 @@ export interface ProceedAnswer {
 }
 
 /** The action is under way or its outcome is unknown; while it is, no try of it sends another. */
-export interface PendingAnswer {
+export interface PendingAnswer extends InQuestion {
   readonly status: "PENDING";
   readonly requestId: RequestId;
   readonly clientOrderId: ClientOrderId;
@@ -39,14 +45,14 @@ export interface PendingAnswer {
 }
 
 /** The action is over; this is what came of it. Nothing was sent by this call. */
-export interface SkipAnswer {
+export interface SkipAnswer extends InQuestion {
   readonly status: "SKIP";
   readonly requestId: RequestId;
   readonly receipt: Receipt;
 }
 
 /** Refused, by us or by the broker. Nothing is at work for this call. */
-export interface BlockedAnswer {
+export interface BlockedAnswer extends InQuestion {
   readonly status: "BLOCKED";
   /** Null where the intent never became a claim. */
   readonly requestId: RequestId | null;

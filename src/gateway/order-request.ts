@@ -1,11 +1,16 @@
 /** The POST that a claim permits, from its intent. */
 import type { OrderRequest, PositionIntent } from "../broker/broker.ts";
 import type { Claim } from "../claim/claim.ts";
+import type { ClaimPolicy } from "../claim/policy.ts";
 import { isCombo } from "../identity/combo.ts";
 import type { OrderTerms } from "../identity/intent.ts";
 
-export function orderRequestOf(claim: Claim): OrderRequest {
+export function orderRequestOf(
+  claim: Claim,
+  policy: Pick<ClaimPolicy, "positionIntent">,
+): OrderRequest {
   const { intent } = claim;
+  const saysIntent = policy.positionIntent && !isCombo(intent);
   return {
     clientOrderId: claim.clientOrderId,
     symbol: intent.symbol,
@@ -21,7 +26,7 @@ export function orderRequestOf(claim: Claim): OrderRequest {
     extendedHours: intent.extendedHours,
     extension: intent.extension,
     // Each leg of a combo says its own.
-    positionIntent: isCombo(intent) ? null : positionIntentOf(intent),
+    positionIntent: saysIntent ? positionIntentOf(intent) : null,
   };
 }
 

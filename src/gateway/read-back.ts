@@ -11,6 +11,7 @@ import { awaitsListScan, isSought } from "../claim/decide-absence.ts";
 import type { BrokerOrder } from "../claim/evidence.ts";
 import { CLOCK_TOLERANCE_MS, type ClaimPolicy } from "../claim/policy.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
+import { subjectOfClaim } from "../incident/incident.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 
 /** How far around the time of sending the orders list is scanned. */
@@ -46,11 +47,12 @@ export async function lookUp(ports: ReadBackPorts, claim: Claim): Promise<Claim 
 async function scanList(ports: ReadBackPorts, claim: Claim): Promise<Claim> {
   const { broker, clock, policy } = ports;
   const readAt = clock.now();
-  const reading = await broker.orders({
+  const around = {
     status: "all",
     after: claim.openedAt - SCAN_MARGIN_MS,
     until: postOverAt(claim, policy.postDeadlineMs) + SCAN_MARGIN_MS,
-  });
+  } as const;
+  const reading = await broker.orders(around, "read_back");
   if (reading.kind === "unknown") return claim;
   const found = reading.value.filter((order) => order.clientOrderId === claim.clientOrderId);
   return recordRead(ports, claim, "list", readAt, found);
@@ -61,20 +63,37 @@ async function scanList(ports: ReadBackPorts, claim: Claim): Promise<Claim> {
  * own id had before this claim. Any other order that does not agree proves nothing either way.
  */
 async function recordRead(
-  { ledger, clock, policy }: ReadBackPorts,
+  ports: ReadBackPorts,
   claim: Claim,
   scope: "single" | "list",
   readAt: EpochMs,
   found: readonly BrokerOrder[],
 ): Promise<Claim> {
+  const { ledger, clock, policy } = ports;
   for (const order of found) {
     const read = { type: "order", order, source: "read_back", now: clock.now() } as const;
     const { claim: after } = await ledger.record(claim.key, read);
     if (!isSought(after)) return after;
   }
-  if (!found.every((order) => isOlder(order, claim))) return claim;
+  const another = found.find((order) => !isOlder(order, claim));
+  if (another !== undefined) {
+    await tellOf(ports, claim, another);
+    return claim;
+  }
   const none = { type: "not_found", scope, readAt, policy, now: clock.now() } as const;
   return (await ledger.record(claim.key, none)).claim;
+}
+
+/** Only a person can tell whose order it is: the incident, once there is one, says so. */
+async function tellOf(
+  { ledger, clock }: ReadBackPorts,
+  { key, clientOrderId }: Claim,
+  { brokerOrderId, side, quantity, notional, symbol, status }: BrokerOrder,
+): Promise<void> {
+  const terms = `${side} ${quantity ?? `${notional} USD of`} ${symbol}, ${status}`;
+  const text = `order ${brokerOrderId} under ${clientOrderId} has other terms: ${terms}`;
+  const next = "compare the two at the broker, then resolve this incident as absent or rejected";
+  await ledger.addEvidence(key.account, subjectOfClaim(key), { text, next }, clock.now());
 }
 
 function isOlder({ submittedAt }: BrokerOrder, claim: Claim): boolean {

@@ -72,7 +72,7 @@ export async function replaceOrder(
   intent: ReplaceIntent,
 ): Promise<ReplaceAnswer> {
   const { broker, account, ledger } = ports;
-  const lookup = await broker.orderById(intent.brokerOrderId);
+  const lookup = await broker.orderById(intent.brokerOrderId, "read_back");
   if (lookup.kind === "not_found") return { kind: "no_such_order" };
   if (lookup.kind === "unknown") return { kind: "not_sent", reason: lookup.reason };
   const { order } = lookup;
@@ -113,7 +113,7 @@ async function madeBefore(
   wanted: ClientOrderId,
 ): Promise<Found | undefined> {
   if (order.replacedBy === null) return undefined;
-  const lookup = await broker.orderById(order.replacedBy);
+  const lookup = await broker.orderById(order.replacedBy, "read_back");
   const isIt = lookup.kind === "found" && lookup.order.clientOrderId === wanted;
   return isIt ? lookup : undefined;
 }

@@ -6,7 +6,14 @@
  * disagree on size share one identity and the second is refused by its fingerprint.
  */
 import type { DecimalText } from "../core/decimal.ts";
-import type { AccountId, AgentId, BrokerOrderId, ClientOrderId, RequestId } from "../core/ids.ts";
+import type {
+  AccountId,
+  AgentId,
+  BrokerOrderId,
+  ClaimKey,
+  ClientOrderId,
+  RequestId,
+} from "../core/ids.ts";
 import { canonicalHash } from "./canonical-json.ts";
 import type { Anchor, Intent } from "./intent.ts";
 
@@ -47,6 +54,12 @@ export function requestPreimage(
 function amountOf(intent: Intent): Record<string, DecimalText | string | null> {
   if (intent.portion !== null) return { portion: intent.portion };
   return intent.quantity === null ? { notional: intent.notional } : { quantity: intent.quantity };
+}
+
+/** The claim of a leg, by the order that it is a leg of and the broker's id of it. */
+export function deriveLegRequestId(parent: ClaimKey, leg: BrokerOrderId): RequestId {
+  const { account, agent, requestId } = parent;
+  return canonicalHash({ account, agent, parent: requestId, leg }) as RequestId;
 }
 
 /**

@@ -13,11 +13,14 @@ import type { ClaimDecision } from "../claim/answer.ts";
 import type { Claim } from "../claim/claim.ts";
 import type { BookEvent, ClaimEvent, LedgerEvent } from "../claim/claim-event.ts";
 import type { ClaimRequest } from "../claim/decide-claim.ts";
+import type { DivergenceCommand } from "../claim/decide-divergence.ts";
 import type { RecordCommand } from "../claim/decide-record.ts";
 import type { ReplaceCommand, ReplaceDecision } from "../claim/decide-replace.ts";
+import type { Verdict, VerdictCommand } from "../claim/decide-verdict.ts";
 import type { EpochMs } from "../core/clock.ts";
 import type { DecimalText } from "../core/decimal.ts";
 import type { AccountId, BrokerOrderId, ClaimKey } from "../core/ids.ts";
+import type { Incident, IncidentKind, Resolution } from "../incident/incident.ts";
 import type { ClaimsPage, ClaimsQuery } from "./claims-query.ts";
 
 export type RecordResult =
@@ -62,6 +65,61 @@ export interface EventQuery {
   readonly limit?: number;
 }
 
+export interface Judgement {
+  readonly claim: Claim;
+  /** Null while the evidence does not suffice. */
+  readonly verdict: Verdict | null;
+}
+
+export interface EvidenceNote {
+  /** What was found out, in a sentence. */
+  readonly text: string;
+  /** What happens next; null leaves it as it was. */
+  readonly next: string | null;
+}
+
+export interface IncidentReport {
+  readonly kind: IncidentKind;
+  readonly subject: string;
+  readonly summary: string;
+  readonly next: string;
+}
+
+export interface IncidentsQuery {
+  readonly symbol?: string | undefined;
+  readonly isOpen?: boolean | undefined;
+  /** Only incidents with a lower number. */
+  readonly before?: number | undefined;
+  /** Default 100. */
+  readonly limit?: number | undefined;
+}
+
+/** How an operator may say that a claim ended. */
+export type OperatorEnd = "absent" | "rejected" | "already_flat";
+
+export interface OperatorCommand {
+  /** The incident's version that the operator has seen. */
+  readonly version: number;
+  /** Who says so. */
+  readonly by: string;
+  readonly reason: string;
+  /** How the claim behind the incident ended; null leaves it to the evidence. */
+  readonly endClaimAs: OperatorEnd | null;
+  readonly now: EpochMs;
+}
+
+export type OperatorResult =
+  | { readonly kind: "resolved"; readonly incident: Incident }
+  | { readonly kind: "unknown" }
+  /** It was resolved before. */
+  | { readonly kind: "over"; readonly incident: Incident }
+  /** It has changed since the operator saw it. */
+  | { readonly kind: "stale"; readonly incident: Incident }
+  /** There is no claim whose end is open. */
+  | { readonly kind: "no_claim"; readonly incident: Incident }
+  /** The claim behind it would stay in question without an incident: its end must be said too. */
+  | { readonly kind: "claim_waits"; readonly incident: Incident };
+
 export interface Ledger {
   claim(request: ClaimRequest): Promise<ClaimDecision>;
   /**
@@ -85,9 +143,46 @@ export interface Ledger {
   ): Promise<boolean>;
   /** The account that a broker's `login` had when it was last seen; undefined: it never was. */
   knownAccount(login: string): Promise<AccountId | undefined>;
+  /** Every account that was ever opened with this ledger, the latest first. */
+  accounts(): Promise<readonly AccountId[]>;
   rememberAccount(login: string, account: AccountId): Promise<void>;
   /** Writes and syncs, so that a store that takes no claims rejects. */
   probe(): Promise<void>;
+  /**
+   * Decides about a refused close by what was read; a verdict ends the claim, adjusts the book
+   * where it has to be, and resolves the incident, in one transaction.
+   */
+  judge(key: ClaimKey, command: VerdictCommand): Promise<Judgement>;
+  /** Compares a book with the broker's position; the incident that changed, if one did. */
+  compare(
+    account: AccountId,
+    symbol: string,
+    command: DivergenceCommand,
+  ): Promise<Incident | undefined>;
+  /** Adds evidence to the open incident about `subject`, where it says something new. */
+  addEvidence(account: AccountId, subject: string, note: EvidenceNote, at: EpochMs): Promise<void>;
+  /** Opens an incident that rests on no claim, unless one about `subject` is open. */
+  beginIncident(
+    account: AccountId,
+    symbol: string,
+    report: IncidentReport,
+    at: EpochMs,
+  ): Promise<void>;
+  endIncident(
+    account: AccountId,
+    subject: string,
+    end: Omit<Resolution, "at">,
+    at: EpochMs,
+  ): Promise<void>;
+  /** An operator's word ends an incident, and where it says so the claim behind it. */
+  resolveIncident(
+    account: AccountId,
+    id: number,
+    command: OperatorCommand,
+  ): Promise<OperatorResult>;
+  incident(account: AccountId, id: number): Promise<Incident | undefined>;
+  /** The latest first. */
+  incidents(account: AccountId, query?: IncidentsQuery): Promise<readonly Incident[]>;
   claimOf(key: ClaimKey): Promise<Claim | undefined>;
   /** The claim whose order this is now. */
   claimOfOrder(account: AccountId, brokerOrderId: BrokerOrderId): Promise<Claim | undefined>;

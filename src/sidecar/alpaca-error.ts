@@ -86,6 +86,12 @@ export const SIDECAR_ERRORS = {
     message: "the sidecar takes no orders at the moment; this call sent none",
     hint: "Send the same request again after Retry-After; an earlier try of it is not forgotten.",
   },
+  incident_conflict: {
+    httpStatus: 409,
+    code: 40990003,
+    message: "the incident cannot be resolved as it was asked",
+    hint: "See the incident in this answer; it is the incident as it is now.",
+  },
   body_too_large: {
     httpStatus: 413,
     code: 41390001,

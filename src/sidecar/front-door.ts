@@ -44,6 +44,8 @@ export interface FrontDoorOptions {
   readonly passThrough: PassThrough;
   readonly guarded: GuardedHandler;
   readonly onCancel?: ((cancel: PassedCancel) => void | Promise<void>) | undefined;
+  /** Told of each request that goes through to the broker. */
+  readonly onForward?: (() => void) | undefined;
   readonly bounds: ServerBounds;
   readonly traffic: Traffic;
   readonly closing: AbortSignal;
@@ -148,8 +150,9 @@ export class FrontDoor {
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
-    const { passThrough, onCancel, log, mask } = this.#options;
+    const { passThrough, onCancel, onForward, log, mask } = this.#options;
     const method = request.method ?? "";
+    onForward?.();
     const outcome = await passThrough.forward(request, response, path, query);
     const line = { method, path: mask.quote(path), agent: agent.id, ...outcome };
     if (outcome.kind === "answered") log.debug(line, "passed through");

@@ -9,13 +9,16 @@ import { isAccepted } from "../claim/claim.ts";
 import { CLAIM_STATUSES, isLive } from "../claim/transitions.ts";
 import type { Clock } from "../core/clock.ts";
 import type { OrderAnswer } from "../gateway/order-answer.ts";
+import { INCIDENT_KINDS } from "../incident/incident.ts";
 import type { Latch } from "../latch.ts";
 import type { StreamHealth } from "./stream-service.ts";
 
 export interface MetricsPorts {
   readonly clock: Clock;
   /** Undefined until there is one. */
-  latch(): Pick<Latch, "countByStatus" | "unsettledClaims" | "rateBudget"> | undefined;
+  latch():
+    | Pick<Latch, "countByStatus" | "unsettledClaims" | "incidents" | "rateBudget">
+    | undefined;
   stream(): Pick<StreamHealth, "connected" | "behindSince">;
 }
 
@@ -36,6 +39,8 @@ type AnswerLabel = (typeof ANSWERS)[number];
 /** From an fsync to the longest that a caller waits. */
 const SUBMIT_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const MS_PER_SECOND = 1_000;
+/** So many open incidents are counted; beyond it the number says no more than "too many". */
+const INCIDENTS_COUNTED = 1_000;
 
 export function createMetrics(ports: MetricsPorts): SidecarMetrics {
   const registry = new Registry();
@@ -99,6 +104,12 @@ function claimGauges(registry: Registry, ports: MetricsPorts): () => Promise<voi
     help: "Age of the oldest attempt of which nobody knows what became; 0 where there is none.",
     registers,
   });
+  const incidents = new Gauge({
+    name: "tradelatch_incidents_open",
+    help: "Open incidents by kind, counted up to 1000; none while the ledger cannot be read.",
+    labelNames: ["kind"],
+    registers,
+  });
   const readable = new Gauge({
     name: "tradelatch_ledger_readable",
     help: "1 while the ledger can be read, 0 before the start is over and while it cannot.",
@@ -107,10 +118,14 @@ function claimGauges(registry: Registry, ports: MetricsPorts): () => Promise<voi
   return async () => {
     const read = await ledgerReading(ports).catch(() => undefined);
     claims.reset();
+    incidents.reset();
     oldest.remove();
     readable.set(read === undefined ? 0 : 1);
     if (read === undefined) return;
     for (const status of CLAIM_STATUSES) claims.set({ status }, read.counts[status] ?? 0);
+    for (const kind of INCIDENT_KINDS) {
+      incidents.set({ kind }, read.incidents.filter((one) => one.kind === kind).length);
+    }
     oldest.set(read.oldestSeconds);
   };
 }
@@ -122,9 +137,10 @@ async function ledgerReading({ clock, latch: current }: MetricsPorts) {
   const unresolved = (await latch.unsettledClaims()).filter(
     (claim) => isLive(claim.status) && !isAccepted(claim),
   );
+  const incidents = await latch.incidents({ isOpen: true, limit: INCIDENTS_COUNTED });
   const now = clock.now();
   const oldestAt = Math.min(now, ...unresolved.map(({ openedAt }) => openedAt));
-  return { counts, oldestSeconds: (now - oldestAt) / MS_PER_SECOND };
+  return { counts, incidents, oldestSeconds: (now - oldestAt) / MS_PER_SECOND };
 }
 
 function addBrokerGauges(registry: Registry, ports: MetricsPorts): void {

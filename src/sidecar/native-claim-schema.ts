@@ -94,6 +94,13 @@ const legSchema = z.object({
   cost: decimalOut,
 });
 
+const familySchema = z.object({
+  parent: z.string().nullable().describe("The request whose order this is a leg of."),
+  legs: z.array(z.string()).readonly().describe("The requests of its own legs."),
+  filledByLegs: decimalOut.describe("What legs on its own side have filled in its stead."),
+  quantity: decimalOut.nullable().describe("What its order asks for as it is now."),
+});
+
 export const claimSchema = named(
   "Claim",
   z.object({
@@ -102,7 +109,7 @@ export const claimSchema = named(
     account: z.string(),
     status: statusSchema,
     intent: storedIntentSchema,
-    identity: z.enum(["explicit", "anchored", "arrival"]),
+    identity: z.enum(["explicit", "anchored", "arrival", "leg"]),
     fingerprint: z.string(),
     episode: z.number().int(),
     attempt: z.number().int(),
@@ -112,6 +119,9 @@ export const claimSchema = named(
     bookedQuantity: decimalOut.describe("Filled shares that are in the book."),
     averagePrice: decimalOut.nullable(),
     legs: z.record(z.string(), legSchema).optional().describe("Fills of a combo's legs."),
+    family: familySchema
+      .optional()
+      .describe("Of an order with legs, and of each of its legs; absent for all others."),
     outcome: outcomeSchema.nullable().describe("How it ended; null while nobody can say."),
     provenance: provenanceSchema.nullable(),
     refusal: refusalSchema.nullable(),

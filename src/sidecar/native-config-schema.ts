@@ -4,6 +4,7 @@
  * somebody has thought about it.
  */
 import { z } from "zod";
+import { DIVERGENCE_POLICIES } from "../claim/policy.ts";
 import type { ServeConfig } from "../config.ts";
 import { named } from "./native-schemas.ts";
 
@@ -12,6 +13,7 @@ const SHOWN_CHARACTERS = 4;
 /** A shorter id would be half told by its end. */
 const SHOWN_FROM = 12;
 
+const divergencePolicy = z.enum(DIVERGENCE_POLICIES);
 const policy = {
   dedupeWindowMs: z.number(),
   sendDeadlineMs: z.number(),
@@ -19,6 +21,13 @@ const policy = {
   absenceWindowMs: z.number(),
   allowShort: z.boolean(),
   clientIdIsIdentity: z.boolean(),
+  positionIntent: z.boolean(),
+  divergence: z.object({
+    phantom: divergencePolicy,
+    orphan: divergencePolicy,
+    quantity: divergencePolicy,
+    side: divergencePolicy,
+  }),
 };
 
 export const configSchema = named(

@@ -11,7 +11,16 @@ import type { ConfigPage } from "./native-config-schema.ts";
 /** What of a latch these pages read. */
 export type NativeLatch = Pick<
   Latch,
-  "claim" | "claims" | "book" | "books" | "events" | "lastSequence"
+  | "claim"
+  | "claims"
+  | "book"
+  | "books"
+  | "events"
+  | "lastSequence"
+  | "incident"
+  | "incidents"
+  | "resolveIncident"
+  | "entryCheck"
 >;
 
 export interface NativeSubmitOptions {

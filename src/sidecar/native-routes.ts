@@ -15,6 +15,7 @@ import { addClaimRoutes } from "./native-claims.ts";
 import { addConfigRoute } from "./native-config.ts";
 import { pageFailure } from "./native-errors.ts";
 import { addEventsRoute } from "./native-events.ts";
+import { addIncidentRoutes } from "./native-incidents.ts";
 import { OPENAPI_OPTIONS } from "./native-openapi.ts";
 import { addOrderRoute } from "./native-orders.ts";
 import type { NativePorts } from "./native-ports.ts";
@@ -50,6 +51,7 @@ export function registerNativeRoutes(
     addClaimRoutes(scope, ports);
     addOrderRoute(scope, ports);
     addBookRoutes(scope, ports);
+    addIncidentRoutes(scope, ports);
     addEventsRoute(scope, ports);
     addConfigRoute(scope, ports);
     addDocument(scope, plain);

@@ -82,14 +82,17 @@ function orderAnswer(
 }
 
 /** Headers take ASCII only: whatever else an id has is percent-encoded. */
-export function latchHeaders({ status, requestId }: LatchHead): Record<string, string> {
-  if (requestId === null) return { "tradelatch-status": status };
-  const claim = requestId.replace(/[^\x21-\x7e]+/gu, encodeURIComponent);
-  return { "tradelatch-status": status, "tradelatch-claim": claim };
+export function latchHeaders({ status, requestId, incident }: LatchHead): Record<string, string> {
+  const claim = requestId?.replace(/[^\x21-\x7e]+/gu, encodeURIComponent);
+  return {
+    "tradelatch-status": status,
+    ...(claim === undefined ? {} : { "tradelatch-claim": claim }),
+    ...(incident === undefined ? {} : { "tradelatch-incident": String(incident) }),
+  };
 }
 
 /** What an answer says of itself beside its body. */
-export type LatchHead = Pick<OrderAnswer, "status" | "requestId">;
+export type LatchHead = Pick<OrderAnswer, "status" | "requestId" | "incident">;
 
 function retryAfter(answer: OrderAnswer): Record<string, string> {
   return { ...latchHeaders(answer), "retry-after": String(RETRY_AFTER_SECONDS) };
@@ -122,9 +125,9 @@ function endedWithoutOrder(answer: SkipAnswer, receipt: Receipt): PlainAnswer {
 }
 
 function blockedReply(answer: BlockedAnswer): PlainAnswer {
-  const { code, message, hint, cause, difference } = answer;
+  const { code, message, hint, cause, difference, incident } = answer;
   const headers = latchHeaders(answer);
-  const extra = { status: answer.status, error: code, hint, cause, difference };
+  const extra = { status: answer.status, error: code, hint, cause, difference, incident };
   switch (code) {
     case "fingerprint_mismatch":
       return idTaken(headers, {

@@ -40,6 +40,8 @@ export interface SidecarServerOptions {
   /** Registers the sidecar's own routes. */
   readonly own?: (app: FastifyInstance, context: OwnContext) => void;
   readonly onCancel?: (cancel: PassedCancel) => void | Promise<void>;
+  /** Told of each request that goes through to the broker. */
+  readonly onForward?: () => void;
   /** The broker's and the agents' secrets, to be kept out of messages and log lines. */
   readonly secrets: readonly string[];
   readonly log: Logger;
@@ -66,9 +68,9 @@ export function buildServer(options: SidecarServerOptions): SidecarServer {
   const closing = new AbortController();
   const mask = new SecretMask(options.secrets);
   const refusals = new RefusalLog(log, clock);
-  const { access, passThrough, guarded, onCancel } = options;
+  const { access, passThrough, guarded, onCancel, onForward } = options;
   const door = new FrontDoor({
-    ...{ access, passThrough, guarded, onCancel },
+    ...{ access, passThrough, guarded, onCancel, onForward },
     ...{ bounds, traffic, mask, refusals, log, closing: closing.signal },
   });
   const app = createApp(bounds, traffic, refusals);

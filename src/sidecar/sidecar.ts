@@ -71,6 +71,7 @@ export async function openSidecar(options: SidecarOptions): Promise<Sidecar> {
       options.onAway?.(reason);
     };
     const started = startLatch(prepared, { clock, stop: stop.signal, onAway }).then((value) => {
+      value.latch.onOrdersMoved((orders) => parts.stream.observe(orders));
       start.open(value.latch);
       return value;
     });
@@ -117,6 +118,7 @@ function wire(options: SidecarOptions, prepared: PreparedLatch, start: StartGate
         onFailure: (error) => logger.error({ err: error }, "a page of /latch/v1 failed"),
       });
     },
+    onForward: () => prepared.countPassed(),
     onCancel: async ({ method, path, outcome }) => {
       logger.info({ method, path, outcome: outcome.kind }, "cancel passed");
       const [, id] = /^\/v2\/orders\/([^/]+)$/.exec(path) ?? [];
@@ -132,6 +134,7 @@ function wire(options: SidecarOptions, prepared: PreparedLatch, start: StartGate
     mayUpgrade: (request) => access.refuseStranger(request) === undefined,
     frames: serve.streamFrames,
     catchUp: async (since) => (await start.over)?.orderWiresSince(since),
+    onUpdate: async ({ order }) => order && started()?.applyUpdate(order.wire),
     onProblem: ({ kind, cause }) => logger.warn({ kind, err: cause }, "trade updates"),
   });
   stream.attach(server.app.server);

@@ -1,14 +1,19 @@
+import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { RateBudget, RateWindow, type RequestKind } from "../../src/broker/alpaca/rate-budget.ts";
+import { RateBudget } from "../../src/broker/alpaca/rate-budget.ts";
+import { RateWindow, type RequestKind } from "../../src/broker/alpaca/rate-window.ts";
+import type { ReadPurpose } from "../../src/broker/broker.ts";
 import { LatchError } from "../../src/core/errors.ts";
 import { ManualClock } from "../../src/core/manual-clock.ts";
 import { BUY, bench } from "./alpaca-bench.ts";
 import { json } from "./raw-server.ts";
 import { SENT_ID } from "./wire-fixtures.ts";
 
+/** Six requests for reads: five for read-backs, four for polls and all below, three for others. */
 const LIMITS = { maxRequests: 10, windowMs: 1_000, orderReserve: 4 };
+const KINDS = ["order", "read_back", "fill_poll", "other"] as const;
 
 interface Admitted {
   readonly kind: RequestKind;
@@ -18,7 +23,7 @@ interface Admitted {
 /** Requests in a rolling window, each some time after the one before. */
 const requests = fc.array(
   fc.record({
-    kind: fc.constantFrom<RequestKind>("order", "read"),
+    kind: fc.constantFrom<RequestKind>(...KINDS),
     gapMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 300 })),
   }),
   { maxLength: 120, size: "max" },
@@ -33,7 +38,7 @@ function run(asked: readonly { readonly kind: RequestKind; readonly gapMs: numbe
     const admission = window.admit(kind, now);
     if (admission.kind === "admitted") admitted.push({ kind, at: now });
     else {
-      expect(kind, "an order was made to wait").toBe("read");
+      expect(kind, "an order was made to wait").not.toBe("order");
       expect(admission.retryAt).toBeGreaterThan(now);
     }
   }
@@ -75,24 +80,38 @@ describe("the rate window", () => {
 
   it("leaves the reserve free when only reads are asked for", () => {
     const window = new RateWindow(LIMITS);
-    const kinds = Array.from({ length: 20 }, () => window.admit("read", 5).kind);
-    expect(kinds.filter((kind) => kind === "admitted")).toHaveLength(6);
+    const admitted = (purpose: RequestKind) =>
+      Array.from({ length: 20 }, () => window.admit(purpose, 5).kind).filter(
+        (kind) => kind === "admitted",
+      );
+    const counts = (["other", "fill_poll", "read_back"] as const).map(
+      (purpose) => admitted(purpose).length,
+    );
+    expect(counts).toEqual([3, 1, 2]);
+  });
+
+  it("leaves polls a little, however many orders are sought", () => {
+    const window = new RateWindow(LIMITS);
+    for (let read = 0; read < 20; read += 1) window.admit("read_back", 5);
+    expect(window.admit("read_back", 5).kind).toBe("full");
+    expect(window.admit("fill_poll", 5).kind).toBe("admitted");
+    expect(window.admit("other", 5).kind).toBe("full");
   });
 
   it("says when room will be, and then there is", () => {
     const window = new RateWindow(LIMITS);
-    for (let at = 0; at < 6; at += 1) window.admit("read", at);
-    expect(window.admit("read", 10)).toEqual({ kind: "full", retryAt: 1_000 });
-    expect(window.admit("read", 999).kind).toBe("full");
-    expect(window.admit("read", 1_000).kind).toBe("admitted");
+    for (let at = 0; at < 5; at += 1) window.admit("read_back", at);
+    expect(window.admit("read_back", 10)).toEqual({ kind: "full", retryAt: 1_000 });
+    expect(window.admit("read_back", 999).kind).toBe("full");
+    expect(window.admit("read_back", 1_000).kind).toBe("admitted");
   });
 
   it("keeps reads back for as long as the broker asked, but not orders", () => {
     const window = new RateWindow(LIMITS);
     window.holdReads(500);
-    expect(window.admit("read", 0)).toEqual({ kind: "full", retryAt: 500 });
+    expect(window.admit("other", 0)).toEqual({ kind: "full", retryAt: 500 });
     expect(window.admit("order", 0).kind).toBe("admitted");
-    expect(window.admit("read", 500).kind).toBe("admitted");
+    expect(window.admit("other", 500).kind).toBe("admitted");
   });
 
   it("refuses limits that leave reads no room", () => {
@@ -108,8 +127,8 @@ describe("the rate budget", () => {
   it("lets a read wait on the clock until there is room", async () => {
     const clock = new ManualClock(0);
     const budget = new RateBudget({ clock, ...LIMITS });
-    for (let read = 0; read < 6; read += 1) await budget.admitRead(signal);
-    const waiting = budget.admitRead(signal);
+    for (let read = 0; read < 5; read += 1) await budget.admitRead("read_back", signal);
+    const waiting = budget.admitRead("read_back", signal);
     expect(clock.nextWakeAt()).toBe(1_000);
     clock.advanceTo(1_000);
     expect(await waiting).toEqual({ kind: "admitted" });
@@ -119,13 +138,13 @@ describe("the rate budget", () => {
     const clock = new ManualClock(0);
     const impatient = new RateBudget({ clock, ...LIMITS, maxWaitMs: 999 });
     const short = new RateBudget({ clock, ...LIMITS, maxWaitingReads: 1 });
-    for (let read = 0; read < 6; read += 1) {
-      await impatient.admitRead(signal);
-      await short.admitRead(signal);
+    for (let read = 0; read < 5; read += 1) {
+      await impatient.admitRead("read_back", signal);
+      await short.admitRead("read_back", signal);
     }
-    expect((await impatient.admitRead(signal)).kind).toBe("refused");
-    const first = short.admitRead(signal);
-    expect((await short.admitRead(signal)).kind).toBe("refused");
+    expect((await impatient.admitRead("read_back", signal)).kind).toBe("refused");
+    const first = short.admitRead("read_back", signal);
+    expect((await short.admitRead("read_back", signal)).kind).toBe("refused");
     clock.advanceTo(1_000);
     expect((await first).kind).toBe("admitted");
   });
@@ -134,16 +153,60 @@ describe("the rate budget", () => {
     const clock = new ManualClock(0);
     const budget = new RateBudget({ clock, ...LIMITS });
     budget.holdReads(86_400_000);
-    void budget.admitRead(signal);
+    void budget.admitRead("read_back", signal);
     expect(clock.nextWakeAt()).toBe(LIMITS.windowMs);
+  });
+
+  it("lets a read-back go before polls that wait for longer, and polls before the rest", async () => {
+    const clock = new ManualClock(0);
+    const budget = new RateBudget({ clock, ...LIMITS });
+    for (let order = 0; order < 10; order += 1) {
+      clock.advanceTo(order);
+      budget.countOrder();
+    }
+    const gone: string[] = [];
+    const ask = async (purpose: ReadPurpose, name: string) => {
+      const { kind } = await budget.admitRead(purpose, signal);
+      gone.push(`${kind} ${name}`);
+    };
+    const asked = [
+      ask("other", "comparison"),
+      ask("fill_poll", "first poll"),
+      ask("fill_poll", "second poll"),
+      ask("read_back", "read-back"),
+    ];
+    for (let at = 1_000; at < 1_004; at += 1) {
+      clock.advanceTo(at);
+      await turnOfTheLoop();
+      expect(gone).toHaveLength(at - 999);
+    }
+    await Promise.all(asked);
+    expect(gone).toEqual([
+      "admitted read-back",
+      "admitted first poll",
+      "admitted second poll",
+      "admitted comparison",
+    ]);
+  });
+
+  it("refuses no read-back because many polls wait", async () => {
+    const clock = new ManualClock(0);
+    const budget = new RateBudget({ clock, ...LIMITS, maxWaitingReads: 2 });
+    for (let order = 0; order < 10; order += 1) budget.countOrder();
+    const polls = [1, 2, 3].map(() => budget.admitRead("fill_poll", signal));
+    const sought = budget.admitRead("read_back", signal);
+    expect((await polls[2])?.kind).toBe("refused");
+    clock.advanceTo(1_000);
+    expect((await sought).kind).toBe("admitted");
+    await Promise.all(polls);
   });
 
   it("ends a wait when it is told to", async () => {
     const clock = new ManualClock(0);
     const budget = new RateBudget({ clock, ...LIMITS });
-    for (let read = 0; read < 6; read += 1) await budget.admitRead(signal);
+    for (let read = 0; read < 5; read += 1) await budget.admitRead("read_back", signal);
     const stop = new AbortController();
-    const waiting = budget.admitRead(stop.signal);
+    const waiting = budget.admitRead("read_back", stop.signal);
     stop.abort();
     expect((await waiting).kind).toBe("refused");
     expect(clock.nextWakeAt()).toBeUndefined();
@@ -153,11 +216,11 @@ describe("the rate budget", () => {
     const clock = new ManualClock(0);
     const budget = new RateBudget({ clock, ...LIMITS, maxWaitMs: 500 });
     const { broker, server } = await bench(json(503, "{}"), { clock, budget });
-    for (let read = 0; read < 6; read += 1) await broker.orderByClientId(SENT_ID);
+    for (let read = 0; read < 5; read += 1) await broker.orderByClientId(SENT_ID);
     expect((await broker.orderByClientId(SENT_ID)).kind).toBe("unknown");
-    expect(server.arrived).toHaveLength(6);
+    expect(server.arrived).toHaveLength(5);
     for (let order = 0; order < 12; order += 1) await broker.submit(BUY);
-    expect(server.arrived).toHaveLength(18);
+    expect(server.arrived).toHaveLength(17);
   });
 
   it("counts the orders, so that a burst of them keeps reads back", async () => {

@@ -1,8 +1,18 @@
 /** When an order that nobody can find was never there. */
 import { describe, expect, test } from "vitest";
-import type { Claim } from "../../src/claim/claim.ts";
+import { type Claim, isLatched } from "../../src/claim/claim.ts";
 import { awaitsListScan, isSought } from "../../src/claim/decide-absence.ts";
-import { buy, filledOrder, orderOf, proceeded, refusal, SECOND, START, sell } from "./builders.ts";
+import {
+  buy,
+  filledOrder,
+  orderOf,
+  proceeded,
+  refusal,
+  SECOND,
+  START,
+  sell,
+  underRequestId,
+} from "./builders.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
 
 type Read = readonly [scope: "single" | "list", afterMs: number];
@@ -178,5 +188,45 @@ test("an order that turns up after its absence was proved is booked, with the ou
   expect(after).toMatchObject({ status: "SETTLED", outcome: "filled", provenance: "venue" });
   expect(after.certainAt).toBe(ledger.now);
   expect(ledger.book().net).toBe("6");
-  expect(ledger.story(claim.key).at(-1)).toBe("late_fill_booked");
+  expect(ledger.story(claim.key)).toContain("order_surfaced");
+});
+
+test("an order that is found at work after its absence was proved is the claim's again", () => {
+  const { ledger, claim } = lost();
+  ledger.proveAbsent(claim);
+  const after = ledger.after(SECOND).read(claim, orderOf(claim), "stream");
+  expect(after).toMatchObject({ status: "IN_RECONCILIATION", outcome: null, told: null });
+  expect(ledger.claim(claim.intent).kind).toBe("pending");
+  expect(ledger.read(claim, filledOrder(claim))).toMatchObject({
+    status: "SETTLED",
+    outcome: "filled",
+  });
+  expect(ledger.book().net).toBe("6");
+});
+
+test("a close that is found at work after its absence was proved holds its shares again", () => {
+  const ledger = new MemoryLedger().adopt("6", "70");
+  const claim = proceeded(ledger.claim(sell("4")));
+  ledger.loseAnswer(claim);
+  ledger.proveAbsent(claim);
+  const other = proceeded(ledger.claim(sell("3", underRequestId("other"))));
+  ledger.read(claim, orderOf(claim));
+  expect(ledger.book().reservations).toMatchObject([{ quantity: "3" }, { quantity: "3" }]);
+  ledger.accept(other, orderOf(other));
+});
+
+test("a refusal that comes after the claim was given up still counts", () => {
+  const ledger = new MemoryLedger().adopt("6", "70");
+  const claim = proceeded(ledger.claim(sell("6")));
+  ledger.after(20 * SECOND).record(claim.key, {
+    ...{ type: "expiry", postDeadlineMs: 6 * SECOND, now: ledger.now },
+  });
+  ledger.answer(claim, { kind: "refused", refusal: refusal() });
+  expect(isLatched(ledger.get(claim.key))).toBe(true);
+  expect(ledger.story(claim.key)).toEqual([
+    "claimed",
+    "outcome_unknown",
+    "refused",
+    "close_questioned",
+  ]);
 });

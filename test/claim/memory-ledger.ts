@@ -85,7 +85,10 @@ export class MemoryLedger {
     const existing =
       requestId === null ? undefined : this.claims.get(nameOf({ account, agent, requestId }));
     const equals = this.#equals(intent, fingerprint, episodeOf(book, intent.effect));
-    const { event, decision } = decideClaim({ book, existing, equals }, command);
+    const { event, decision } = decideClaim(
+      { book, existing, equals, blocking: undefined },
+      command,
+    );
     if (event === null) return decision;
     if (decision.kind !== "proceed") throw new Error(`${decision.kind} came with an event`);
     const after = this.#apply(decision.claim.key, [event]);

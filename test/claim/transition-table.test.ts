@@ -19,6 +19,8 @@ const COLUMNS = ["NONE", "OPEN", "RESOLVED", "IN_RECONCILIATION", "FINAL", "SETT
 const LIFE: Readonly<Record<ClaimEventType, string>> = {
   //                    NONE OPEN RESOLVED IN_REC FINAL SETTLED
   claimed: "            O    -    -        -      -     -",
+  leg_adopted: "        I    -    -        -      -     -",
+  legs_tied: "          -    O    R        I      F     S",
   reopened: "           -    -    -        -      O     O",
   accepted: "           -    R    -        -      -     -",
   refused: "            -    R    -        R      -     -",
@@ -41,6 +43,7 @@ const LIFE: Readonly<Record<ClaimEventType, string>> = {
   still_held: "         -    -    -        F      -     -",
   changed_elsewhere: "  -    -    -        F      -     -",
   order_surfaced: "     -    -    -        -      I     I",
+  operator_ended: "     -    -    -        F      -     -",
   malformed: "          -    -    -        F      -     -",
   sealed: "             -    -    -        -      S     -",
   replace_requested: "  -    -    -        I      -     -",
@@ -76,7 +79,7 @@ const UNLISTED = PAIRS.filter(({ to }) => to === undefined);
 
 describe("the claim's life", () => {
   test("is written out for every state and every event", () => {
-    expect(PAIRS).toHaveLength(31 * 6);
+    expect(PAIRS).toHaveLength(34 * 6);
     expect([...CLAIM_STATUSES]).toEqual(COLUMNS.slice(1));
   });
 

@@ -13,7 +13,11 @@ function expectMisuse({ stdout, stderr, exitCode }: Ended, ...parts: readonly st
 
 describe("a command line that is not understood", () => {
   test.each([
-    ["", "no command was given, expected serve or replay or broker-sim", "tradelatch --help"],
+    [
+      "",
+      "no command was given, expected serve or replay or broker-sim or backup or incidents",
+      "tradelatch --help",
+    ],
     ["explode", "unknown command 'explode'", "tradelatch --help"],
     ["repaly", "unknown command 'repaly' (Did you mean replay?)", "tradelatch --help"],
     ["--loud", "unknown option '--loud'", "tradelatch --help"],

@@ -41,6 +41,7 @@ describe("the settings", () => {
     ["TRADELATCH_ALLOW_SHORT", "true", { policy: { allowShort: true } }],
     ["TRADELATCH_ALLOW_SHORT", "false", { policy: { allowShort: false } }],
     ["TRADELATCH_CLIENT_ID_IS_IDENTITY", "false", { policy: { clientIdIsIdentity: false } }],
+    ["TRADELATCH_BACKUP_DIR", "copies", { backup: { directory: "copies", keep: 14 } }],
   ])("come from %s=%s", (variable, value, expected) => {
     const environment = {
       TRADELATCH_STORE: NEEDED.store,
@@ -49,6 +50,15 @@ describe("the settings", () => {
       [variable]: value,
     };
     expect(resolveConfig({}, environment)).toMatchObject(expected);
+  });
+
+  test("say how many copies of the ledger are kept", () => {
+    const environment = { TRADELATCH_BACKUP_DIR: "copies", TRADELATCH_BACKUP_KEEP: "3" };
+    expect(resolveConfig(NEEDED, environment).backup).toEqual({ directory: "copies", keep: 3 });
+    expect(failure({ ...NEEDED, backupKeep: 0 }).message).toContain(
+      "backupKeep (TRADELATCH_BACKUP_KEEP) is 0",
+    );
+    expect(failure({ ...NEEDED, backupDir: "" }).message).toContain("TRADELATCH_BACKUP_DIR");
   });
 
   test("prefer an option to its variable, and take an empty variable for none", () => {

@@ -7,6 +7,8 @@ import { claimed, latchError } from "../ledger/open-ledger.ts";
 import { ACCOUNT, accepted, claimCommand, pendingNote, START } from "../ledger/sample-commands.ts";
 import { testsOfClaims } from "./ledger-claims.ts";
 import { testsOfEvents } from "./ledger-events.ts";
+import { testsOfFamilies } from "./ledger-families.ts";
+import { testsOfIncidents } from "./ledger-incidents.ts";
 import { testsOfLists } from "./ledger-lists.ts";
 import { testsOfRecords } from "./ledger-records.ts";
 import type { OpenStore, StoreOfTest } from "./open-store.ts";
@@ -20,8 +22,10 @@ export function ledgerConformance(name: string, open: () => Promise<OpenStore>):
   describe(name, () => {
     testsOfClaims(storeOfTest);
     testsOfRecords(storeOfTest);
+    testsOfFamilies(storeOfTest);
     testsOfEvents(storeOfTest);
     testsOfLists(storeOfTest);
+    testsOfIncidents(storeOfTest);
     testsOfClosing(storeOfTest);
   });
 }

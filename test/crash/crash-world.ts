@@ -59,7 +59,10 @@ export class CrashWorld {
     const open = { open: "00:00", close: "23:59" };
     const calendar = Object.fromEntries([-1, 0, 1].map((day) => [dayOf(startAt, day), open]));
     const prices = { TQQQ: "75" };
-    return new CrashWorld(await startSimulator({ startAt, calendar, prices, cash: "100000000" }));
+    const broker = await startSimulator({ startAt, calendar, prices, cash: "100000000" });
+    // A silent stream: which call of a step comes when is the order path's alone.
+    broker.addFaults([{ match: {}, fault: { kind: "event_lost" }, times: 1_000_000 }]);
+    return new CrashWorld(broker);
   }
 
   /** A further program on the store. While time is not kept, what is under way does not arrive. */

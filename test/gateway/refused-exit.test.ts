@@ -41,8 +41,12 @@ describe.each([
       refusal: { httpStatus: refusal.status, message: refusal.message },
     });
     expectLatched(world);
-    await world.advance(120_000);
+    await world.advance(8_000);
     expectLatched(world);
+    await world.advance(12_000);
+    expect(world.claims()[0]).toMatchObject({ status: "SETTLED", outcome: "rejected" });
+    expect(world.book()).toMatchObject({ net: "6", reservations: [] });
+    expect(world.posts()).toHaveLength(1);
   });
 
   test("is not sent again by ten repeats from two processes, who hear why", async () => {
@@ -57,7 +61,7 @@ describe.each([
         code: "exit_duplicate_after_422",
         cause: { requestId: first.requestId, agent: "momentum" },
       });
-      await world.advance(7_000);
+      await world.advance(700);
     }
     expect(world.posts()).toHaveLength(1);
     expect(world.claims()).toHaveLength(1);
@@ -90,7 +94,7 @@ describe.each([
     expect(world.posts()).toHaveLength(1);
   });
 
-  test("stays latched after a restart", async () => {
+  test("stays latched after a restart, until the verdict permits one more try", async () => {
     const world = await openWorld(LONG);
     const bot = await world.open();
     world.fault(refusal);
@@ -98,8 +102,10 @@ describe.each([
     await bot.latch.close();
     bot.runs = false;
     const next = await world.open();
-    await world.advance(60_000);
+    await world.advance(5_000);
     expect(await world.submit(next, CLOSE)).toMatchObject({ code: "exit_duplicate_after_422" });
     expect(world.posts()).toHaveLength(1);
+    await world.advance(15_000);
+    expect(await world.submit(next, CLOSE)).toMatchObject({ status: "PROCEED" });
   });
 });

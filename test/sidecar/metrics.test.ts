@@ -107,6 +107,7 @@ describe("measurements", () => {
     const broken = {
       countByStatus: away,
       unsettledClaims: away,
+      incidents: away,
       rateBudget: () => ({ capacity: 200, remaining: 7 }),
     };
     for (const latch of [undefined, broken]) {

@@ -240,6 +240,10 @@ function logOf(latch: NativeLatch, log: readonly StoredEvent[]): NativeLatch {
     claims: (filters) => latch.claims(filters),
     book: (symbol) => latch.book(symbol),
     books: () => latch.books(),
+    incident: (id) => latch.incident(id),
+    incidents: (query) => latch.incidents(query),
+    resolveIncident: (id, command) => latch.resolveIncident(id, command),
+    entryCheck: (symbol) => latch.entryCheck(symbol),
     lastSequence: async () => log.length,
     events: async ({ after = 0, limit = log.length } = {}) => log.slice(after, after + limit),
   };

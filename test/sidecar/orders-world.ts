@@ -72,10 +72,20 @@ export interface OpenedSidecar extends Line {
 /** A sidecar that takes orders. */
 export type StartedSidecar = OpenedSidecar & { readonly started: Started };
 
-export async function openOrderWorld(options: SimulatorOptions = {}): Promise<OrderWorld> {
+/**
+ * The broker's stream is silent, so that what became of an order is known by its answer and by
+ * reading alone; `hearsStream` lets it speak.
+ */
+export async function openOrderWorld(
+  options: SimulatorOptions = {},
+  { hearsStream = false } = {},
+): Promise<OrderWorld> {
   const prices = { TQQQ: "75", SPY: "500" };
   const credentials = { keyId: KEY_ID, secret: SECRET };
-  const world = new OrderWorld(await startSimulator({ prices, ...credentials, ...options }));
+  const simulator = await startSimulator({ prices, ...credentials, ...options });
+  const silence = { match: {}, fault: { kind: "event_lost" }, times: 1_000_000 } as const;
+  if (!hearsStream) simulator.addFaults([silence]);
+  const world = new OrderWorld(simulator);
   onTestFinished(() => world.close());
   return world;
 }
@@ -91,6 +101,7 @@ export class OrderWorld {
   readonly #failures: unknown[] = [];
   #now: number;
   #tickAt: number;
+  #compares = false;
 
   constructor(simulator: Simulator) {
     this.simulator = simulator;
@@ -194,6 +205,11 @@ export class OrderWorld {
     this.simulator.addFaults([{ match: { method: "POST", path: "/v2/orders" }, fault, times }]);
   }
 
+  /** From now on every tick compares the positions too. */
+  comparePositions(): void {
+    this.#compares = true;
+  }
+
   posts(): LoggedRequest[] {
     return this.simulator
       .requests()
@@ -236,13 +252,16 @@ export class OrderWorld {
     const running = this.#opened.filter(({ isClosed, isDead }) => !isClosed && !isDead);
     const wakes = running.map(({ clock }) => clock.nextWakeAt() ?? target);
     const furthest = Math.min(target, this.#now + LONGEST_STEP_MS, this.#tickAt);
-    this.#now = Math.max(this.#now, Math.min(furthest, ...wakes));
+    // A pause that was drawn by chance need not end at a whole millisecond.
+    this.#now = Math.max(this.#now, Math.ceil(Math.min(furthest, ...wakes)));
     this.simulator.setTime(Math.max(this.#now, this.simulator.now()));
     for (const { clock } of running) clock.advanceTo(Math.max(this.#now, clock.now()));
     if (this.#now >= this.#tickAt) {
       this.#tickAt = this.#now + TICK_MS;
+      const fail = (error: unknown) => this.#failures.push(error);
       for (const { started } of running) {
-        started?.latch.tick().catch((error: unknown) => this.#failures.push(error));
+        started?.latch.tick().catch(fail);
+        if (this.#compares) started?.latch.comparePositions().catch(fail);
       }
     }
     await this.#traffic.rest();

@@ -237,6 +237,7 @@ test("SIGTERM while the broker holds its answer back: the client is told, and th
   await inDirectory(async (directory) => {
     broker.addFaults([
       { match: { method: "POST", path: "/v2/orders" }, fault: { kind: "accept_then_hang" } },
+      { match: {}, fault: { kind: "event_lost" }, times: 100 },
     ]);
     const { child, ended, place } = await serve(`${directory}/latch.db`, broker);
     const answer = place();

@@ -13,16 +13,22 @@ import type { Clock } from "../../core/clock.ts";
 import type { BrokerOrderId, ClientOrderId } from "../../core/ids.ts";
 import type {
   AccountReading,
+  ActivitiesQuery,
   Broker,
   BrokerPosition,
+  FillActivity,
+  MarketDay,
   OrderRequest,
   OrdersQuery,
+  OrdersReading,
   PositionLookup,
   RateBudgetState,
   Reading,
+  ReadPurpose,
   ReplaceRequest,
   WireOrder,
 } from "../broker.ts";
+import { readEveryActivity } from "./activity-pages.ts";
 import {
   type AlpacaBrokerOptions,
   DEFAULT_READ_DEADLINE_MS,
@@ -46,7 +52,9 @@ import type { RateBudget } from "./rate-budget.ts";
 import { tellable, tellableReading, tellableSubmit } from "./redaction.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import { type Exchange, type SdkCall, Transport } from "./transport.ts";
-import { readOrderBody, readOrdersBody, readWireOrders } from "./wire-order.ts";
+import { readFillsBody } from "./wire-activity.ts";
+import { readCalendarBody } from "./wire-calendar.ts";
+import { readOrderBody, readOrdersBody, readParsedOrder, readWireOrders } from "./wire-order.ts";
 import { readAccountBody, readPositionsBody } from "./wire-position.ts";
 
 /** One answer for each order, in the body. */
@@ -70,6 +78,8 @@ class AlpacaBroker implements Broker {
   readonly #orders: trading.OrdersApi;
   readonly #positions: trading.PositionsApi;
   readonly #accounts: trading.AccountsApi;
+  readonly #activities: trading.AccountActivitiesApi;
+  readonly #calendars: trading.CalendarApi;
 
   constructor(options: AlpacaBrokerOptions) {
     this.#clock = options.clock;
@@ -93,13 +103,20 @@ class AlpacaBroker implements Broker {
     this.#orders = new trading.OrdersApi(this.#transport.configuration);
     this.#positions = new trading.PositionsApi(this.#transport.configuration);
     this.#accounts = new trading.AccountsApi(this.#transport.configuration);
+    this.#activities = new trading.AccountActivitiesApi(this.#transport.configuration);
+    this.#calendars = new trading.CalendarApi(this.#transport.configuration);
   }
 
   account(): Promise<AccountReading> {
     return this.#read(
+      "other",
       (init) => this.#accounts.getAccountRaw(init),
       (answer) => classifyAccount(answer, readAccountBody),
     );
+  }
+
+  countPassed(): void {
+    this.#budget.countOrder();
   }
 
   rateBudget(): RateBudgetState {
@@ -142,13 +159,18 @@ class AlpacaBroker implements Broker {
 
   orderByClientId(clientOrderId: ClientOrderId): Promise<OrderLookup> {
     return this.#read(
+      "read_back",
       (init) => this.#orders.getOrderByClientOrderIdRaw({ clientOrderId }, init),
       (answer) => classifyOrderLookup(answer, (order) => order.clientOrderId === clientOrderId),
     );
   }
 
-  orderById(brokerOrderId: BrokerOrderId): Promise<OrderLookup> {
+  orderById(
+    brokerOrderId: BrokerOrderId,
+    purpose: ReadPurpose = "fill_poll",
+  ): Promise<OrderLookup> {
     return this.#read(
+      purpose,
       (init) => this.#orders.getOrderByOrderIDRaw({ orderId: brokerOrderId, nested: true }, init),
       (answer) => classifyOrderLookup(answer, (order) => order.brokerOrderId === brokerOrderId),
     );
@@ -158,6 +180,7 @@ class AlpacaBroker implements Broker {
     const readBody = (body: string) =>
       readOrderBody(body)?.brokerOrderId === brokerOrderId ? body : undefined;
     return this.#read(
+      "read_back",
       (init) => this.#orders.getOrderByOrderIDRaw({ orderId: brokerOrderId, nested: true }, init),
       (answer) => classifyRead(answer, readBody),
     );
@@ -167,20 +190,36 @@ class AlpacaBroker implements Broker {
     const after = query.after === undefined ? {} : { after: new Date(query.after).toISOString() };
     const filter = { ...filterOf(query), ...after, direction: "desc" } as const;
     return this.#read(
+      "fill_poll",
       (init) => this.#orders.getAllOrdersRaw(filter, init),
       (answer) => classifyRead(answer, readWireOrders),
     );
   }
 
-  orders(query: OrdersQuery): Promise<Reading<readonly BrokerOrder[]>> {
+  orders(query: OrdersQuery, purpose: ReadPurpose = "fill_poll"): Promise<OrdersReading> {
     const filter = { ...filterOf(query), direction: "asc" } as const;
     return readEveryPage(query.after, (after) => {
       const from = after === undefined ? {} : { after: new Date(after).toISOString() };
       return this.#read(
+        purpose,
         (init) => this.#orders.getAllOrdersRaw({ ...filter, ...from }, init),
         (answer) => classifyRead(answer, readOrdersBody),
       );
     });
+  }
+
+  readWireOrder(wire: WireOrder): BrokerOrder | undefined {
+    return readParsedOrder(wire);
+  }
+
+  fillActivities(query: ActivitiesQuery): Promise<Reading<readonly FillActivity[]>> {
+    return readEveryActivity(query, (page) =>
+      this.#read(
+        "other",
+        (init) => this.#activities.getAccountActivitiesByActivityTypeRaw(page, init),
+        (answer) => classifyRead(answer, readFillsBody),
+      ),
+    );
   }
 
   async cancelOrders(): Promise<Reading<null>> {
@@ -196,17 +235,28 @@ class AlpacaBroker implements Broker {
     return { kind: "unknown", reason: `the cancels were answered with ${httpStatus}` };
   }
 
-  positions(): Promise<Reading<readonly BrokerPosition[]>> {
+  positions(purpose: ReadPurpose = "other"): Promise<Reading<readonly BrokerPosition[]>> {
     return this.#read(
+      purpose,
       (init) => this.#positions.getAllOpenPositionsRaw(init),
       (answer) => classifyRead(answer, readPositionsBody),
     );
   }
 
-  position(symbol: string): Promise<PositionLookup> {
+  position(symbol: string, purpose: ReadPurpose = "other"): Promise<PositionLookup> {
     return this.#read(
+      purpose,
       (init) => this.#positions.getOpenPositionRaw({ symbolOrAssetId: symbol }, init),
       (answer) => classifyPositionLookup(answer, symbol),
+    );
+  }
+
+  calendar(from: string, until: string): Promise<Reading<readonly MarketDay[]>> {
+    const range = { start: new Date(from), end: new Date(until) };
+    return this.#read(
+      "other",
+      (init) => this.#calendars.legacyCalendarRaw(range, init),
+      (answer) => classifyRead(answer, readCalendarBody),
     );
   }
 
@@ -215,10 +265,11 @@ class AlpacaBroker implements Broker {
   }
 
   async #read<Outcome extends { readonly kind: string }>(
+    purpose: ReadPurpose,
     call: SdkCall,
     classify: (answer: HttpAnswer) => Outcome,
   ): Promise<Outcome | { readonly kind: "unknown"; readonly reason: string }> {
-    const admission = await this.#budget.admitRead(this.#transport.closing);
+    const admission = await this.#budget.admitRead(purpose, this.#transport.closing);
     if (admission.kind === "refused") return { kind: "unknown", reason: admission.reason };
     const exchange = await this.#transport.perform(this.#readDeadlineMs, call);
     if (exchange.kind === "failed") {

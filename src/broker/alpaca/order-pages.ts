@@ -7,8 +7,8 @@
  */
 import type { BrokerOrder } from "../../claim/evidence.ts";
 import type { EpochMs } from "../../core/clock.ts";
-import type { Reading } from "../broker.ts";
-import type { OrdersPage } from "./wire-order.ts";
+import type { OrdersReading, Reading } from "../broker.ts";
+import { type OrdersPage, readWireOrders } from "./wire-order.ts";
 
 /** The most that Alpaca gives in one page. */
 export const PAGE_SIZE = 500;
@@ -24,16 +24,21 @@ export type ReadPage = (after: EpochMs | undefined) => Promise<Reading<OrdersPag
 export async function readEveryPage(
   after: EpochMs | undefined,
   readPage: ReadPage,
-): Promise<Reading<readonly BrokerOrder[]>> {
+): Promise<OrdersReading> {
   const found = new Map<string, BrokerOrder>();
+  const bodies: string[] = [];
   let from = after;
   for (let pages = 1; pages <= MAX_PAGES; pages += 1) {
     const page = await readPage(from);
     if (page.kind === "unknown") return page;
     const foundBefore = found.size;
+    bodies.push(page.value.body);
     // The later page was read later: where both show an order, it knows more.
     for (const order of page.value.orders) found.set(order.brokerOrderId, order);
-    if (page.value.length < PAGE_SIZE) return { kind: "read", value: oldestFirst(found) };
+    if (page.value.length < PAGE_SIZE) {
+      const wires = () => bodies.flatMap((body) => readWireOrders(body) ?? []);
+      return { kind: "read", value: oldestFirst(found), wires };
+    }
     const end = latestSubmission(page.value.orders);
     if (end === undefined || found.size === foundBefore) {
       return { kind: "unknown", reason: `page ${pages} of the orders brought nothing new` };

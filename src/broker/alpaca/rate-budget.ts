@@ -1,106 +1,25 @@
 /**
- * Our own share of the broker's rate limit, counted over a window that rolls with the clock.
+ * Our own share of the broker's rate limit: the window of rate-window.ts with a clock.
  *
  * 1. Orders are never delayed or refused here: a late order is a loss, a 429 costs one repeat.
  *    They are counted, also beyond the whole window.
- * 2. Reads give way: they never use the reserve that is kept for orders, and wait for room.
- *    So reads and orders together stay within the limit while orders alone stay in the reserve.
- * 3. Waiting has bounds, in number and time; a read that meets one is not made.
+ * 2. Reads wait for room. Of those that wait the most urgent goes first, of equals the oldest.
+ * 3. Waiting has bounds, in number and time; a read that meets one is not made. Only reads that
+ *    are at least as urgent count against a read's bound, so that no poll crowds out a read-back.
  */
 import type { Clock, EpochMs } from "../../core/clock.ts";
-import { LatchError } from "../../core/errors.ts";
-import type { RateBudgetState } from "../broker.ts";
+import type { RateBudgetState, ReadPurpose } from "../broker.ts";
+import { type RateLimits, RateWindow, rankOf } from "./rate-window.ts";
 
-export type RequestKind = "order" | "read";
-
-export type Admission =
-  | { readonly kind: "admitted" }
-  /** Room can appear at `retryAt` at the earliest; orders may have taken it by then. */
-  | { readonly kind: "full"; readonly retryAt: EpochMs };
-
-export interface RateLimits {
-  /** Requests of every kind in one window. */
-  readonly maxRequests: number;
-  readonly windowMs: number;
-  /** Requests of `maxRequests` that only orders may use. */
-  readonly orderReserve: number;
-}
-
-/** Alpaca's limit for one key. Sidecars that share a key each take their part of it. */
+/**
+ * Alpaca's limit for one key. Sidecars that share a key each take their part of it. The window is
+ * a second longer than the broker's minute: requests are not all equally long on their way.
+ */
 export const DEFAULT_RATE_LIMITS: RateLimits = {
   maxRequests: 200,
-  windowMs: 60_000,
+  windowMs: 61_000,
   orderReserve: 50,
 };
-
-interface Sent {
-  readonly kind: RequestKind;
-  readonly at: EpochMs;
-}
-
-/** The pure part: who may send at `now`, from what was sent in the window before it. */
-export class RateWindow {
-  readonly #limits: RateLimits;
-  #sent: Sent[] = [];
-  #readsHeldUntil: EpochMs = 0;
-
-  constructor(limits: RateLimits) {
-    const { maxRequests, windowMs, orderReserve } = limits;
-    requirePositive("maxRequests", maxRequests);
-    requirePositive("windowMs", windowMs);
-    if (!Number.isInteger(orderReserve) || orderReserve < 0 || orderReserve >= maxRequests) {
-      throw new LatchError(
-        "invalid_option",
-        `orderReserve must be a whole number from 0 to below maxRequests, not ${orderReserve}`,
-      );
-    }
-    this.#limits = limits;
-  }
-
-  /** Counts the request if it may be sent now. An order always may. */
-  admit(kind: RequestKind, now: EpochMs): Admission {
-    this.#forgetBefore(now - this.#limits.windowMs);
-    if (kind === "read") {
-      const retryAt = this.#nextRoomForRead(now);
-      if (retryAt > now) return { kind: "full", retryAt };
-    }
-    this.#sent.push({ kind, at: now });
-    return { kind: "admitted" };
-  }
-
-  /** What still fits into the window that ends at `now`; counts nothing. */
-  remaining(now: EpochMs): number {
-    const start = now - this.#limits.windowMs;
-    const used = this.#sent.filter(({ at }) => at > start).length;
-    return Math.max(0, this.#limits.maxRequests - used);
-  }
-
-  /** The broker asked for a pause: no read is admitted before `until`. */
-  holdReads(until: EpochMs): void {
-    this.#readsHeldUntil = Math.max(this.#readsHeldUntil, until);
-  }
-
-  /** When the window has room for one read more, as far as what was sent by now decides it. */
-  #nextRoomForRead(now: EpochMs): EpochMs {
-    const { maxRequests, orderReserve, windowMs } = this.#limits;
-    let orders = this.#sent.filter((sent) => sent.kind === "order").length;
-    let reads = this.#sent.length - orders;
-    let roomAt = Math.max(now, this.#readsHeldUntil);
-    for (const oldest of this.#sent) {
-      if (reads + Math.max(orders, orderReserve) < maxRequests) break;
-      if (oldest.kind === "order") orders -= 1;
-      else reads -= 1;
-      roomAt = Math.max(roomAt, oldest.at + windowMs);
-    }
-    return roomAt;
-  }
-
-  #forgetBefore(start: EpochMs): void {
-    const firstInside = this.#sent.findIndex((sent) => sent.at > start);
-    if (firstInside === -1) this.#sent = [];
-    else if (firstInside > 0) this.#sent.splice(0, firstInside);
-  }
-}
 
 export interface RateBudgetOptions extends Partial<RateLimits> {
   readonly clock: Clock;
@@ -114,7 +33,16 @@ export type ReadAdmission =
   | { readonly kind: "admitted" }
   | { readonly kind: "refused"; readonly reason: string };
 
-/** The window with a clock: orders pass through it, reads wait in it. */
+interface WaitingRead {
+  readonly purpose: ReadPurpose;
+  /** Set once it may go. */
+  isAdmitted: boolean;
+  /** When room can appear for it at the earliest. */
+  retryAt: EpochMs;
+  /** Ends its sleep. */
+  readonly wake: AbortController;
+}
+
 export class RateBudget {
   readonly #clock: Clock;
   readonly #window: RateWindow;
@@ -122,7 +50,8 @@ export class RateBudget {
   readonly #capacity: number;
   readonly #maxWaitingReads: number;
   readonly #maxWaitMs: number;
-  #waitingReads = 0;
+  /** The most urgent first, of equals the oldest first. */
+  #waiting: readonly WaitingRead[] = [];
 
   constructor(options: RateBudgetOptions) {
     const limits: RateLimits = {
@@ -154,42 +83,54 @@ export class RateBudget {
   }
 
   /** Resolves when a read may be sent, or says why it may not. `signal` ends the wait early. */
-  async admitRead(signal: AbortSignal): Promise<ReadAdmission> {
+  async admitRead(purpose: ReadPurpose, signal: AbortSignal): Promise<ReadAdmission> {
     const giveUpAt = this.#clock.now() + this.#maxWaitMs;
-    for (;;) {
-      const now = this.#clock.now();
-      const admission = this.#window.admit("read", now);
-      if (admission.kind === "admitted") return admission;
-      if (admission.retryAt > giveUpAt) {
-        return refusal(`the rate budget has no room for a read within ${this.#maxWaitMs} ms`);
+    const wake = new AbortController();
+    const read: WaitingRead = { purpose, isAdmitted: false, retryAt: 0, wake };
+    const ahead = this.#waiting.filter((other) => rankOf(other.purpose) <= rankOf(purpose));
+    const behind = this.#waiting.slice(ahead.length);
+    this.#waiting = [...ahead, read, ...behind];
+    try {
+      for (;;) {
+        this.#admitInOrder();
+        if (read.isAdmitted) return { kind: "admitted" };
+        if (read.retryAt > giveUpAt) {
+          return refusal(`the rate budget has no room for a read within ${this.#maxWaitMs} ms`);
+        }
+        if (ahead.length >= this.#maxWaitingReads) {
+          return refusal(`${ahead.length} reads wait for the rate budget already`);
+        }
+        await this.#sleep(read, signal);
+        if (signal.aborted && !read.isAdmitted) {
+          return refusal("the wait for the rate budget was aborted");
+        }
       }
-      if (this.#waitingReads >= this.#maxWaitingReads) {
-        return refusal(`${this.#waitingReads} reads wait for the rate budget already`);
-      }
-      if (!(await this.#wait(admission.retryAt - now, signal))) {
-        return refusal("the wait for the rate budget was aborted");
-      }
+    } finally {
+      this.#waiting = this.#waiting.filter((other) => other !== read);
     }
   }
 
-  async #wait(durationMs: number, signal: AbortSignal): Promise<boolean> {
-    this.#waitingReads += 1;
-    try {
-      await this.#clock.sleep(durationMs, signal);
-      return true;
-    } catch {
-      return false;
-    } finally {
-      this.#waitingReads -= 1;
+  /** Everyone who waits is asked again, in order: so a poll never takes a read-back's place. */
+  #admitInOrder(): void {
+    const now = this.#clock.now();
+    for (const read of this.#waiting) {
+      const admission = this.#window.admit(read.purpose, now);
+      if (admission.kind === "full") read.retryAt = admission.retryAt;
+      else {
+        read.isAdmitted = true;
+        read.wake.abort();
+      }
     }
+    this.#waiting = this.#waiting.filter(({ isAdmitted }) => !isAdmitted);
+  }
+
+  async #sleep({ retryAt, wake }: WaitingRead, signal: AbortSignal): Promise<void> {
+    const end = AbortSignal.any([signal, wake.signal]);
+    // An aborted sleep is no failure: whoever slept looks at what has changed.
+    await this.#clock.sleep(retryAt - this.#clock.now(), end).catch(() => undefined);
   }
 }
 
 function refusal(reason: string): ReadAdmission {
   return { kind: "refused", reason };
-}
-
-function requirePositive(name: string, value: number): void {
-  if (Number.isInteger(value) && value > 0) return;
-  throw new LatchError("invalid_option", `${name} must be a positive whole number, not ${value}`);
 }

@@ -126,6 +126,11 @@ function orderOf(order: ReadOrder | ReadLeg, type: string): BrokerOrder {
   };
 }
 
+/** The order that JSON which was parsed elsewhere shows, with its numbers as they are there. */
+export function readParsedOrder(value: WireOrder): BrokerOrder | undefined {
+  return readOrderBody(JSON.stringify(value));
+}
+
 /** The order that a body shows, or undefined. */
 export function readOrderBody(body: string): BrokerOrder | undefined {
   return readOrder(parseJsonText(body));
@@ -134,6 +139,8 @@ export function readOrderBody(body: string): BrokerOrder | undefined {
 /** A page of orders: those we can express, and how many entries it had. */
 export interface OrdersPage {
   readonly orders: readonly BrokerOrder[];
+  /** The page as it came. */
+  readonly body: string;
   readonly length: number;
 }
 
@@ -147,7 +154,7 @@ export function readOrdersBody(body: string): OrdersPage | undefined {
     if (order === undefined) return undefined;
     orders.push(order);
   }
-  return { orders, length: entries.length };
+  return { orders, body, length: entries.length };
 }
 
 /** The orders of a list as they are, or undefined when one of them is no order. */

@@ -85,6 +85,19 @@ export const MIGRATIONS: readonly string[] = [
                     symbol = json_extract(body, '$.intent.symbol');
   CREATE INDEX claims_by_time ON claims (account, claimed_at, id, symbol, agent);
   `,
+  `
+  CREATE TABLE incidents (
+    id      INTEGER PRIMARY KEY,
+    account TEXT NOT NULL,
+    symbol  TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    is_open INTEGER NOT NULL CHECK (is_open IN (0, 1)),
+    body    TEXT NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX incidents_open ON incidents (account, subject) WHERE is_open = 1;
+  CREATE INDEX incidents_open_in ON incidents (account, symbol) WHERE is_open = 1;
+  CREATE INDEX incidents_of_account ON incidents (account, id);
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

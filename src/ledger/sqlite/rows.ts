@@ -10,6 +10,8 @@ import type { ClaimsPage, ClaimsQuery } from "../claims-query.ts";
 import { type ChainHead, EMPTY_CHAIN } from "../event-chain.ts";
 import type { StoredEvent } from "../ledger.ts";
 import { ClaimListing } from "./claim-listing.ts";
+import { IncidentRows } from "./incident-rows.ts";
+import { PreparedStatements } from "./prepared-statements.ts";
 
 interface EventRow {
   readonly sequence: number;
@@ -32,12 +34,15 @@ const EQUAL = "account = ? AND agent = ? AND fingerprint = ?";
 const EQUALS_MAX = 16;
 
 export class Rows {
+  readonly incidents: IncidentRows;
   readonly #database: Database;
-  readonly #statements = new Map<string, Statement>();
+  readonly #statements: PreparedStatements;
   readonly #listing: ClaimListing;
 
   constructor(database: Database) {
     this.#database = database;
+    this.#statements = new PreparedStatements(database);
+    this.incidents = new IncidentRows(database);
     this.#listing = new ClaimListing(database);
   }
 
@@ -150,6 +155,11 @@ export class Rows {
     return result.changes === 1;
   }
 
+  accounts(): AccountId[] {
+    const sql = "SELECT account FROM accounts ORDER BY adopted_at DESC, account";
+    return this.#prepare(sql).pluck().all() as AccountId[];
+  }
+
   accountOf(login: string): AccountId | undefined {
     const row = this.#prepare("SELECT account FROM logins WHERE login = ?").get(login) as
       | { account: AccountId }
@@ -227,11 +237,7 @@ export class Rows {
   }
 
   #prepare(sql: string): Statement {
-    const known = this.#statements.get(sql);
-    if (known !== undefined) return known;
-    const statement = this.#database.prepare(sql);
-    this.#statements.set(sql, statement);
-    return statement;
+    return this.#statements.of(sql);
   }
 }
 

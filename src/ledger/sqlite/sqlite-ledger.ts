@@ -14,20 +14,37 @@ import type { Book } from "../../book/book.ts";
 import type { ClaimDecision } from "../../claim/answer.ts";
 import type { Claim } from "../../claim/claim.ts";
 import type { ClaimRequest } from "../../claim/decide-claim.ts";
+import type { DivergenceCommand } from "../../claim/decide-divergence.ts";
 import type { RecordCommand } from "../../claim/decide-record.ts";
 import type { ReplaceCommand, ReplaceDecision } from "../../claim/decide-replace.ts";
+import type { VerdictCommand } from "../../claim/decide-verdict.ts";
 import type { Clock, EpochMs } from "../../core/clock.ts";
 import { LatchError } from "../../core/errors.ts";
 import type { AccountId, BrokerOrderId, ClaimKey } from "../../core/ids.ts";
+import type { Incident, Resolution } from "../../incident/incident.ts";
 import type { ClaimsPage, ClaimsQuery } from "../claims-query.ts";
 import type {
   EventQuery,
+  EvidenceNote,
+  IncidentReport,
+  IncidentsQuery,
+  Judgement,
   Ledger,
   Note,
   OpeningPosition,
+  OperatorCommand,
+  OperatorResult,
   RecordResult,
   StoredEvent,
 } from "../ledger.ts";
+import {
+  runBeginning,
+  runCompare,
+  runEnd,
+  runEvidence,
+  runJudge,
+  runOperator,
+} from "./incident-transaction.ts";
 import { fileIdentity, openConnections } from "./open-database.ts";
 import { Rows } from "./rows.ts";
 import { isFailedSync, isStoreFailure, storeError } from "./store-errors.ts";
@@ -117,12 +134,66 @@ class SqliteLedger implements Ledger {
     return this.#read((rows) => rows.accountOf(login));
   }
 
+  async accounts(): Promise<readonly AccountId[]> {
+    return this.#read((rows) => rows.accounts());
+  }
+
   rememberAccount(login: string, account: AccountId): Promise<void> {
     return this.#enqueue(true, (rows) => rows.saveLogin(login, account));
   }
 
   probe(): Promise<void> {
     return this.#enqueue(true, (rows) => rows.saveSyncMark(rows.head().sequence));
+  }
+
+  judge(key: ClaimKey, command: VerdictCommand): Promise<Judgement> {
+    return this.#enqueue(true, (rows) => runJudge(rows, key, command));
+  }
+
+  compare(
+    account: AccountId,
+    symbol: string,
+    command: DivergenceCommand,
+  ): Promise<Incident | undefined> {
+    return this.#enqueue(false, (rows) => runCompare(rows, account, symbol, command));
+  }
+
+  addEvidence(account: AccountId, subject: string, note: EvidenceNote, at: EpochMs): Promise<void> {
+    return this.#enqueue(false, (rows) => runEvidence(rows, account, subject, note, at));
+  }
+
+  beginIncident(
+    account: AccountId,
+    symbol: string,
+    report: IncidentReport,
+    at: EpochMs,
+  ): Promise<void> {
+    return this.#enqueue(false, (rows) => runBeginning(rows, account, symbol, report, at));
+  }
+
+  endIncident(
+    account: AccountId,
+    subject: string,
+    end: Omit<Resolution, "at">,
+    at: EpochMs,
+  ): Promise<void> {
+    return this.#enqueue(false, (rows) => runEnd(rows, account, subject, end, at));
+  }
+
+  resolveIncident(
+    account: AccountId,
+    id: number,
+    command: OperatorCommand,
+  ): Promise<OperatorResult> {
+    return this.#enqueue(true, (rows) => runOperator(rows, account, id, command));
+  }
+
+  async incident(account: AccountId, id: number): Promise<Incident | undefined> {
+    return this.#read((rows) => rows.incidents.get(account, id));
+  }
+
+  async incidents(account: AccountId, query: IncidentsQuery = {}): Promise<readonly Incident[]> {
+    return this.#read((rows) => rows.incidents.list(account, query));
   }
 
   note(note: Note, at: EpochMs): void {

@@ -2,10 +2,9 @@
  * One claim or record inside an open transaction: load, decide, append events, write the rows that
  * they imply. Decisions are taken in claim/; this carries them out.
  */
-import { type Book, episodeOf } from "../../book/book.ts";
+import { episodeOf } from "../../book/book.ts";
 import type { ClaimDecision } from "../../claim/answer.ts";
 import type { Claim } from "../../claim/claim.ts";
-import { bookOf, type ClaimEvent } from "../../claim/claim-event.ts";
 import {
   believedId,
   type ClaimRequest,
@@ -19,8 +18,8 @@ import {
   type ReplaceCommand,
   type ReplaceDecision,
 } from "../../claim/decide-replace.ts";
+import { blocksEntries } from "../../claim/entry-block.ts";
 import type { BrokerOrder } from "../../claim/evidence.ts";
-import { evolveBook, evolveBookByClaim, evolveClaim } from "../../claim/evolve.ts";
 import { asksForCloses, resolveEffect } from "../../claim/resolve-effect.ts";
 import { resolvePortion } from "../../claim/resolve-portion.ts";
 import type { EpochMs } from "../../core/clock.ts";
@@ -29,6 +28,9 @@ import type { AccountId, ClaimKey } from "../../core/ids.ts";
 import { fingerprintOf } from "../../identity/fingerprint.ts";
 import { chainEvent } from "../event-chain.ts";
 import type { Note, OpeningPosition, RecordResult } from "../ledger.ts";
+import { applyToClaim, applyToSymbol } from "./apply-events.ts";
+import { isAheadOfEntry, recordFamily } from "./family-transaction.ts";
+import { applyIncidents } from "./incident-transaction.ts";
 import type { Rows } from "./rows.ts";
 
 export function runClaim(rows: Rows, request: ClaimRequest): ClaimDecision {
@@ -57,7 +59,10 @@ export function decideOn(rows: Rows, request: ClaimRequest): ClaimVerdict {
   const isDerived = believed === undefined && requestId !== null;
   const existing = isDerived ? rows.claim({ account, agent, requestId }) : known;
   const equals = rows.equals(account, agent, fingerprint, episodeOf(book, intent.effect));
-  return decideClaim({ book, existing, equals }, { ...request, intent });
+  const blocking = rows.incidents
+    .openIn(account, symbol)
+    .find((incident) => blocksEntries(incident, policy));
+  return decideClaim({ book, existing, equals, blocking }, { ...request, intent });
 }
 
 export function runReplace(rows: Rows, key: ClaimKey, command: ReplaceCommand): ReplaceDecision {
@@ -72,18 +77,31 @@ export function runReplace(rows: Rows, key: ClaimKey, command: ReplaceCommand): 
 export function runRecord(rows: Rows, key: ClaimKey, command: RecordCommand): RecordResult {
   const claim = rows.claim(key);
   if (claim === undefined) throw new InvariantError(`no claim ${key.requestId} to record on`);
+  const result = recordOne(rows, claim, command);
+  if (result.kind === "stale") return result;
+  return recordFamily(rows, result, command, (leg, read) => recordOne(rows, leg, read));
+}
+
+function recordOne(rows: Rows, claim: Claim, command: RecordCommand): RecordResult {
+  const { key } = claim;
+  if (isAheadOfEntry(rows, claim, command)) return { kind: "recorded", claim, changed: false };
   const order = orderIn(command);
   const holder = order === undefined ? undefined : rows.holder(key.account, order.brokerOrderId);
   const events = decideRecord(claim, command, holder);
   if (events === undefined) return { kind: "stale", claim };
-  if (events.length === 0) return { kind: "recorded", claim, changed: false };
-  const after = applyToClaim(rows, claim, key, claim.intent.symbol, events, command.now);
-  return { kind: "recorded", claim: after, changed: true };
+  const changed = events.length > 0;
+  const after = changed
+    ? applyToClaim(rows, claim, key, claim.intent.symbol, events, command.now)
+    : claim;
+  const isOverdue = command.type === "overdue";
+  if (changed || isOverdue) applyIncidents(rows, claim, after, isOverdue, command.now);
+  return { kind: "recorded", claim: after, changed };
 }
 
 /** The broker's order that a command tells of, which some other claim may own. */
 function orderIn(command: RecordCommand): BrokerOrder | undefined {
   if (command.type === "order") return command.order;
+  if (command.type === "replaced") return command.successor;
   const accepted = command.type === "answer" && command.outcome.kind === "accepted";
   return accepted ? command.outcome.order : undefined;
 }
@@ -97,39 +115,11 @@ export function runOpening(
   if (!rows.markAdopted(account, at)) return false;
   for (const { symbol, quantity, averagePrice } of positions) {
     const body = { type: "opening_adopted", net: quantity, averagePrice } as const;
-    rows.appendEvent(chainEvent(rows.head(), { subject: "book", account, symbol, body }, at));
-    rows.saveBook(evolveBook(rows.book(account, symbol), body));
+    applyToSymbol(rows, account, symbol, [body], at);
   }
   return true;
 }
 
 export function runNote(rows: Rows, note: Note, at: EpochMs): void {
   rows.appendEvent(chainEvent(rows.head(), note, at));
-}
-
-function applyToClaim(
-  rows: Rows,
-  before: Claim | undefined,
-  key: ClaimKey,
-  symbol: string,
-  events: readonly ClaimEvent[],
-  at: EpochMs,
-): Claim {
-  let claim = before;
-  const books = new Map<string, Book>();
-  let head = rows.head();
-  for (const body of events) {
-    const status = claim?.status ?? "NONE";
-    claim = evolveClaim(claim, key, body, at);
-    const about = bookOf(body, symbol);
-    const book = books.get(about) ?? rows.book(key.account, about);
-    books.set(about, evolveBookByClaim(book, body, status, claim));
-    const stored = chainEvent(head, { subject: "claim", key, symbol: about, body }, at);
-    rows.appendEvent(stored);
-    head = stored;
-  }
-  if (claim === undefined) throw new InvariantError("a claim needs at least one event");
-  rows.saveClaim(claim);
-  for (const book of books.values()) rows.saveBook(book);
-  return claim;
 }

@@ -1,0 +1,150 @@
+/**
+ * Decides what a difference between a book and the broker's position comes to. It counts only when
+ * two reads at least ten seconds apart agree, nothing of ours is unanswered in the symbol, and no
+ * fill was booked of late; a refused close keeps the position to its own verdict meanwhile.
+ *
+ * The default is to adopt: the book takes the broker's quantity over, an incident says so, and
+ * nothing is traded. Whatever the policy, a suspect position blocks no entry unless it is told to.
+ */
+
+import { type Book, reservedQuantity } from "../book/book.ts";
+import type { EpochMs } from "../core/clock.ts";
+import { absolute, compare, type DecimalText, isZero, signOf } from "../core/decimal.ts";
+import type { ClaimKey } from "../core/ids.ts";
+import { type Incident, subjectOfPosition } from "../incident/incident.ts";
+import { type Claim, isAccepted, isLatched } from "./claim.ts";
+import type { BookEvent } from "./claim-event.ts";
+import { AGREEMENT_MS, type PositionRead } from "./decide-verdict.ts";
+import type { DivergenceKind, DivergencePolicy } from "./policy.ts";
+import { isLive } from "./transitions.ts";
+
+export interface DivergenceCommand {
+  /** Successive reads with the same quantity, the first one first. */
+  readonly reads: readonly PositionRead[];
+  /** The book's quantity at each of them. */
+  readonly bookNet: DecimalText;
+  /** When a fill last moved the book; null where none did since the process began. */
+  readonly movedAt: EpochMs | null;
+  readonly policy: DivergencePolicy;
+  readonly now: EpochMs;
+}
+
+/** What the transaction has read besides. */
+export interface DivergenceSnapshot {
+  readonly book: Book;
+  /** Claims in the symbol that are not settled. */
+  readonly claims: readonly Claim[];
+  /** The open incident about the position. */
+  readonly open: Incident | undefined;
+  /** The number of the next incident. */
+  readonly nextIncident: number;
+  /** The claims of the episode, the first one first. */
+  readonly causes: readonly ClaimKey[];
+}
+
+/** A fill may reach us before the position shows it, or after. */
+export const QUIET_MS = 30_000;
+
+export function decideDivergence(
+  snapshot: DivergenceSnapshot,
+  command: DivergenceCommand,
+): readonly BookEvent[] {
+  const { book, claims, open } = snapshot;
+  const read = lastAgreed(command);
+  if (read === undefined || compare(book.net, command.bookNet) !== 0) return [];
+  if (claims.some(isUnanswered)) return [];
+  if (compare(read.quantity, book.net) === 0) return agreement(open, book, command.policy);
+  const { movedAt, now } = command;
+  if (movedAt !== null && now - movedAt < QUIET_MS) return [];
+  return open === undefined
+    ? divergence(snapshot, read, command.policy)
+    : command.policy === "adopt"
+      ? adoption(book, open.id, read)
+      : [];
+}
+
+/** Its outcome decides about the position: nothing is concluded from a difference before it. */
+function isUnanswered(claim: Claim): boolean {
+  return isLatched(claim) || (isLive(claim.status) && !isAccepted(claim));
+}
+
+function lastAgreed({ reads }: DivergenceCommand): PositionRead | undefined {
+  const first = reads[0];
+  const last = reads.at(-1);
+  if (first === undefined || last === undefined) return undefined;
+  const same = reads.every(({ quantity }) => compare(quantity, first.quantity) === 0);
+  return same && last.at - first.at >= AGREEMENT_MS ? last : undefined;
+}
+
+export function kindOf(book: DecimalText, broker: DecimalText): DivergenceKind {
+  if (isZero(broker)) return "phantom";
+  if (isZero(book)) return "orphan";
+  return signOf(book) === signOf(broker) ? "quantity" : "side";
+}
+
+function divergence(
+  { book, nextIncident, causes }: DivergenceSnapshot,
+  read: PositionRead,
+  policy: DivergencePolicy,
+): readonly BookEvent[] {
+  const { symbol, net } = book;
+  const opened: BookEvent = {
+    type: "incident_opened",
+    incident: nextIncident,
+    kind: kindOf(net, read.quantity),
+    subject: subjectOfPosition(symbol),
+    summary: `the broker holds ${read.quantity} ${symbol}, the book ${net}`,
+    next: NEXT[policy],
+    causes,
+  };
+  return policy === "adopt" || policy === "flatten"
+    ? [opened, ...adoption(book, nextIncident, read, policy === "adopt")]
+    : [opened];
+}
+
+const NEXT: Readonly<Record<DivergencePolicy, string>> = {
+  adopt: "the book takes over what the broker holds; nothing is traded",
+  flatten: "the book takes over what the broker holds, and the position is closed",
+  observe: "find out who traded, then adopt it or trade it away by hand; entries stay free",
+  "block-entries": "find out who traded; entries in the symbol are blocked until it agrees again",
+};
+
+function adoption(
+  book: Book,
+  incident: number,
+  { quantity, averagePrice }: PositionRead,
+  resolves = true,
+): readonly BookEvent[] {
+  const adjusted: BookEvent = {
+    ...{ type: "position_adjusted", net: quantity, averagePrice, incident, cause: null },
+  };
+  if (!resolves) return [adjusted];
+  const reason = `the book now holds ${quantity} ${book.symbol}, as the broker does${beyond(book, quantity)}`;
+  const resolved: BookEvent = {
+    ...{ type: "incident_resolved", incident, verdict: "adopted", provenance: "venue", reason },
+  };
+  return [adjusted, resolved];
+}
+
+/** Exits at work for more than is held: the broker has them, so only a person can end them. */
+function beyond(book: Book, quantity: DecimalText): string {
+  const atWork = reservedQuantity(book);
+  if (compare(atWork, absolute(quantity)) <= 0) return "";
+  return `; exits at work are for ${atWork}: cancel what is not wanted`;
+}
+
+/** What is to be closed is not over before it is. */
+function agreement(
+  open: Incident | undefined,
+  { symbol, net }: Book,
+  policy: DivergencePolicy,
+): readonly BookEvent[] {
+  if (open === undefined || (policy === "flatten" && !isZero(net))) return [];
+  const { id } = open;
+  const reason = `book and broker both hold ${net} ${symbol}`;
+  const resolved: BookEvent = {
+    ...{ type: "incident_resolved", incident: id, verdict: "agrees_again", provenance: "venue" },
+    reason,
+  };
+  return [resolved];
+}

@@ -1,0 +1,140 @@
+/**
+ * The verdict on a refused close: what the broker's refusal meant, by evidence alone. The first row
+ * that fits wins; anything else leaves the question open. Each verdict permits one further try at
+ * most, because only it lifts the latch.
+ *
+ * That the order landed after all is found by its client_order_id, as any order is (decide-order);
+ * here nobody has found it.
+ */
+import { type Book, closable, reservationOf } from "../book/book.ts";
+import type { EpochMs } from "../core/clock.ts";
+import {
+  absolute,
+  add,
+  compare,
+  type DecimalText,
+  isZero,
+  negate,
+  subtract,
+  ZERO,
+} from "../core/decimal.ts";
+import type { IncidentVerdict } from "../incident/incident.ts";
+import { type Claim, isLatched } from "./claim.ts";
+import type { ClaimEvent, Provenance } from "./claim-event.ts";
+import type { RefusalReason } from "./evidence.ts";
+
+/** The broker's position in a symbol, as one read showed it; flat is zero. */
+export interface PositionRead {
+  readonly at: EpochMs;
+  /** Signed: a short position is negative. */
+  readonly quantity: DecimalText;
+  /** Shares that no working order holds. */
+  readonly available: DecimalText;
+  readonly averagePrice: DecimalText;
+}
+
+export interface VerdictCommand {
+  /** Successive reads with the same quantity, the first one first. */
+  readonly reads: readonly PositionRead[];
+  /** The book's quantity when the last of them was made, our own fills applied. */
+  readonly bookNet: DecimalText;
+  /** Whether other orders of the account account for what is gone. */
+  readonly isExplained: boolean;
+  readonly now: EpochMs;
+}
+
+export interface Verdict {
+  readonly kind: IncidentVerdict;
+  readonly event: ClaimEvent;
+  /** What the book is to hold from now on; null where it is right. */
+  readonly adjustment: { readonly net: DecimalText; readonly averagePrice: DecimalText } | null;
+  readonly provenance: Provenance;
+  /** In a sentence, with the numbers. */
+  readonly reason: string;
+}
+
+/** Two reads of a position must lie so far apart: positions lag behind orders by about 10 s. */
+export const AGREEMENT_MS = 10_000;
+
+/** Refusals that say nothing about the position: the order itself cannot be taken. */
+const MALFORMED: ReadonlySet<RefusalReason> = new Set<RefusalReason>([
+  "sub_penny",
+  "not_fractionable",
+  "quantity_not_accepted",
+  "asset_not_found",
+]);
+
+/** The verdict; undefined while the evidence does not suffice. */
+export function decideVerdict(
+  claim: Claim,
+  book: Book,
+  command: VerdictCommand,
+): Verdict | undefined {
+  const { refusal } = claim;
+  if (!isLatched(claim) || refusal === null) return undefined;
+  if (MALFORMED.has(refusal.reason)) {
+    const reason = `the broker does not take such an order: ${refusal.message}`;
+    const verdict = { kind: "malformed", event: { type: "malformed" } } as const;
+    return { ...verdict, adjustment: null, provenance: "venue", reason };
+  }
+  const read = agreed(command);
+  if (read === undefined || compare(book.net, command.bookNet) !== 0) return undefined;
+  return byPosition(claim, book, read, command.isExplained);
+}
+
+/** The last read, where the reads agree and span long enough. */
+function agreed({ reads }: VerdictCommand): PositionRead | undefined {
+  const first = reads[0];
+  const last = reads.at(-1);
+  if (first === undefined || last === undefined || last.at - first.at < AGREEMENT_MS) {
+    return undefined;
+  }
+  return reads.every(({ quantity }) => compare(quantity, first.quantity) === 0) ? last : undefined;
+}
+
+function byPosition(
+  claim: Claim,
+  book: Book,
+  read: PositionRead,
+  isExplained: boolean,
+): Verdict | undefined {
+  const { quantity, averagePrice } = read;
+  const { symbol } = book;
+  const suspect = suspectOf(claim, book);
+  const shows = `the broker shows ${quantity} ${symbol}, the book ${book.net}`;
+  if (compare(quantity, book.net) === 0) {
+    if (compare(absolute(read.available), suspect) < 0) return undefined;
+    const reason = `still held and free: ${shows}; the exit may be sent again`;
+    const verdict = { kind: "still_held", event: { type: "still_held" } } as const;
+    return { ...verdict, adjustment: null, provenance: "venue", reason };
+  }
+  const adjustment = { net: quantity, averagePrice };
+  if (compare(quantity, less(book.net, suspect)) === 0) {
+    const provenance = isExplained ? "venue" : "inferred";
+    const by = isExplained ? "other orders closed them" : "nothing on record says by what";
+    const reason = `gone already: ${shows}; ${by}`;
+    const event = { type: "flatness_proved", provenance } as const;
+    return { kind: "already_flat", event, adjustment, provenance, reason };
+  }
+  const reason = `changed elsewhere: ${shows}, and the exit was for ${suspect}`;
+  const verdict = { kind: "changed_elsewhere", event: { type: "changed_elsewhere" } } as const;
+  return { ...verdict, adjustment, provenance: "venue", reason };
+}
+
+/** The shares that the exit asked for; of one in dollars, those that it holds. */
+function suspectOf({ intent, key }: Claim, book: Book): DecimalText {
+  return intent.quantity ?? reservationOf(book, key)?.quantity ?? closable(book);
+}
+
+/** What the book holds once the exit's shares are gone. */
+export function withoutExit(claim: Claim, book: Book): DecimalText {
+  return less(book.net, suspectOf(claim, book));
+}
+
+/** The position without `quantity` of its shares. */
+function less(net: DecimalText, quantity: DecimalText): DecimalText {
+  const isShort = net.startsWith("-");
+  const rest = isShort ? add(net, quantity) : subtract(net, quantity);
+  const crosses = !isZero(rest) && rest.startsWith("-") !== isShort;
+  return crosses ? ZERO : isZero(rest) ? ZERO : isShort ? negate(absolute(rest)) : rest;
+}

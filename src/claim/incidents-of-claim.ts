@@ -1,0 +1,132 @@
+/**
+ * Which incidents a claim's events open and end by themselves. Verdicts on refused closes end
+ * theirs where they are given; an operator may end any.
+ */
+import type { ClaimKey } from "../core/ids.ts";
+import {
+  type Incident,
+  type IncidentEvent,
+  type IncidentKind,
+  type IncidentVerdict,
+  subjectOfClaim,
+} from "../incident/incident.ts";
+import { type Claim, isAccepted, isLatched } from "./claim.ts";
+import { isSought } from "./decide-absence.ts";
+
+export interface ClaimChange {
+  readonly before: Claim;
+  readonly after: Claim;
+  /** Whether it was looked at because nothing had become of it for long. */
+  readonly isOverdue: boolean;
+  /** The open incident about the claim. */
+  readonly open: Incident | undefined;
+  /** Asked for where an incident begins: most changes begin none. */
+  readonly nextIncident: () => number;
+  /** The claims of its episode, the first one first, itself at the end. */
+  readonly causes: () => readonly ClaimKey[];
+}
+
+export function incidentsOfClaim(change: ClaimChange): readonly IncidentEvent[] {
+  const { open } = change;
+  if (open !== undefined) return endOf(open, change.after);
+  const late = lateEvidence(change);
+  if (late !== undefined) return late;
+  const begun = beginning(change);
+  return begun === undefined ? [] : [opened(change, ...begun)];
+}
+
+function beginning({ before, after, isOverdue }: ClaimChange) {
+  if (isLatched(after) && !isLatched(before)) return refusedExit(after);
+  if (!isOverdue) return undefined;
+  if (isSought(after)) return unknownOutcome(after);
+  return after.status === "FINAL" ? missingFills(after) : undefined;
+}
+
+type Beginning = readonly [kind: IncidentKind, summary: string, next: string];
+
+function refusedExit(claim: Claim): Beginning {
+  const { refusal } = claim;
+  return [
+    "refused_exit",
+    `the broker refused to ${orderText(claim)}: ${refusal?.httpStatus} ${refusal?.message}`,
+    "the broker's records are read; until they show why, this exit is not sent again",
+  ];
+}
+
+function unknownOutcome(claim: Claim): Beginning {
+  return [
+    "unknown_outcome",
+    `nobody knows what became of the order to ${orderText(claim)}: ${claim.unknownBecause}`,
+    `it is looked for under ${claim.clientOrderId} until it is found or proved absent`,
+  ];
+}
+
+function missingFills(claim: Claim): Beginning {
+  return [
+    "missing_fills",
+    `the order to ${orderText(claim)} has ended, and the broker shows fills that do not add up`,
+    "its order is read again until every share is in the book",
+  ];
+}
+
+/** Something that nobody had expected any more: it is told, and it is over. */
+function lateEvidence(change: ClaimChange): readonly IncidentEvent[] | undefined {
+  const { before, after } = change;
+  const wasOver = before.outcome !== null;
+  const surfaced = wasOver && after.outcome === null && isAccepted(after) && !isAccepted(before);
+  const filled = before.status === "SETTLED" && before.bookedQuantity !== after.bookedQuantity;
+  if (!surfaced && !filled) return undefined;
+  const what = surfaced ? `an order whose end was ${before.outcome}` : "a fill of an ended order";
+  const summary = `the broker showed ${what}: ${orderText(after)}`;
+  return [
+    opened(change, "late_evidence", summary, "nothing: it is in the book"),
+    resolved(
+      change.nextIncident(),
+      surfaced ? "landed" : "fills_booked",
+      "the broker's order shows it",
+    ),
+  ];
+}
+
+function endOf(open: Incident, after: Claim): readonly IncidentEvent[] {
+  switch (open.kind) {
+    case "refused_exit":
+      return isAccepted(after)
+        ? [resolved(open.id, "landed", `the order is at the broker: ${after.orderStatus}`)]
+        : [];
+    case "unknown_outcome":
+      return isSought(after) || after.status === "OPEN" ? [] : [outcomeKnown(open, after)];
+    case "missing_fills":
+      return after.status === "SETTLED"
+        ? [resolved(open.id, "fills_booked", "every share that was filled is in the book")]
+        : [];
+    default:
+      return [];
+  }
+}
+
+function outcomeKnown({ id }: Incident, after: Claim): IncidentEvent {
+  const end = after.outcome ?? after.orderStatus ?? after.status;
+  return resolved(id, "outcome_known", `the broker's records show it: ${end}`);
+}
+
+function opened(
+  { after, nextIncident, causes }: ClaimChange,
+  kind: IncidentKind,
+  summary: string,
+  next: string,
+): IncidentEvent {
+  return {
+    ...{ type: "incident_opened", incident: nextIncident(), kind },
+    ...{ subject: subjectOfClaim(after.key), summary, next, causes: causes() },
+  };
+}
+
+function resolved(incident: number, verdict: IncidentVerdict, reason: string): IncidentEvent {
+  return { type: "incident_resolved", incident, verdict, provenance: "venue", reason };
+}
+
+function orderText({ intent }: Claim): string {
+  const amount = intent.quantity ?? `${intent.notional} USD of`;
+  return `${intent.side} ${amount} ${intent.symbol}`;
+}

@@ -1,0 +1,127 @@
+/**
+ * Draws one incident for a person: what is wrong, the chain of causes from the first claim to the
+ * last consequence, the evidence, and how it ended or how it can be ended. Pure.
+ */
+import { averagePriceOf, type Claim, isAccepted, isLatched } from "../claim/claim.ts";
+import type { ClaimKey } from "../core/ids.ts";
+import { type Incident, subjectOfClaim } from "../incident/incident.ts";
+import { marketTime, ZONE_NOTE } from "./market-time.ts";
+import { wrapped } from "./wrapped-text.ts";
+
+/** A claim that led to an incident, as it is now. */
+export interface Cause {
+  readonly key: ClaimKey;
+  /** Undefined where the ledger does not have it. */
+  readonly claim: Claim | undefined;
+}
+
+export interface IncidentPage {
+  readonly incident: Incident;
+  readonly causes: readonly Cause[];
+  /** The command that resolves it as it is now, without the part about the claim. */
+  readonly resolveCommand: string;
+}
+
+const INDENT = "  ";
+const ENDS = [
+  ["absent", "the broker never had it"],
+  ["rejected", "the broker refused it; its shares are still held"],
+  ["already-flat", "the position was closed before it"],
+] as const;
+const END_LENGTH = "already-flat".length;
+
+/** In lines of at most `width`, except for commands to copy; without a line break at its end. */
+export function incidentPageText(page: IncidentPage, width: number): string {
+  const { id, kind, symbol, resolution, summary, version } = page.incident;
+  const state = resolution === null ? "open" : "resolved";
+  const heading = `Incident ${id}: ${kind} in ${symbol}, ${state}, version ${version}`;
+  return [
+    ...wrapped("", heading, width),
+    ...wrapped(INDENT, summary, width),
+    "",
+    ...factLines(page.incident, width),
+    ...causeLines(page.causes, width),
+    ...evidenceLines(page.incident, width),
+    "",
+    ...(resolution === null ? wayOut(page, width) : resolutionLines(page.incident, width)),
+    "",
+    ZONE_NOTE,
+  ].join("\n");
+}
+
+function factLines({ openedAt, subject, next, resolution }: Incident, width: number) {
+  return [
+    ...wrapped("Opened  ", marketTime(openedAt), width),
+    ...wrapped("About   ", subject, width),
+    ...(resolution === null ? wrapped("Next    ", next, width) : []),
+  ];
+}
+
+function causeLines(causes: readonly Cause[], width: number): readonly string[] {
+  if (causes.length === 0) return ["", "Causes: no claim led to it"];
+  return ["", "Causes, the first claim first", ...causes.flatMap((one) => causeText(one, width))];
+}
+
+function causeText({ key, claim }: Cause, width: number): readonly string[] {
+  const name = wrapped(INDENT.repeat(2), `${key.agent}/${key.requestId}`, width);
+  if (claim === undefined) return [`${INDENT}not on record in this ledger`, ...name];
+  const { intent, claimedAt } = claim;
+  const amount = intent.quantity ?? `${intent.notional} USD of`;
+  const order = `${intent.side} ${amount} ${intent.symbol}: ${outcomeText(claim)}`;
+  return [...wrapped(`${INDENT}${marketTime(claimedAt)}  `, order, width), ...name];
+}
+
+/** How a claim ended, or what is known of it so far. */
+function outcomeText(claim: Claim): string {
+  const { outcome, provenance, refusal, orderStatus } = claim;
+  const said = refusal === null ? "" : `, refused with ${refusal.httpStatus} ${refusal.message}`;
+  if (outcome !== null) {
+    const price = averagePriceOf(claim);
+    const filled = price === null ? "" : ` ${claim.bookedQuantity} @ ${price}`;
+    const proof = provenance === "venue" ? "" : ` (${provenance})`;
+    return `${outcome}${filled}${proof}${said}`;
+  }
+  if (isLatched(claim)) return `not decided yet${said}`;
+  if (isAccepted(claim)) return `at the broker, ${orderStatus}`;
+  return `nobody knows yet: ${claim.unknownBecause ?? "it is on its way"}`;
+}
+
+function evidenceLines({ evidence, version, resolution }: Incident, width: number) {
+  if (evidence.length === 0) return [];
+  // Each piece of evidence is one version; the opening is another, and so is the end.
+  const older = version - 1 - evidence.length - (resolution === null ? 0 : 1);
+  const note = older > 0 ? [`${INDENT}${older} older ones are in the event log`] : [];
+  const lines = evidence.flatMap(({ at, text }) =>
+    wrapped(`${INDENT}${marketTime(at)}  `, text, width),
+  );
+  return ["", "Evidence", ...note, ...lines];
+}
+
+function resolutionLines({ resolution }: Incident, width: number): readonly string[] {
+  if (resolution === null) return [];
+  const { at, verdict, provenance, reason } = resolution;
+  const head = `Resolved  ${marketTime(at)}  `;
+  return [
+    ...wrapped(head, `${verdict} (proved by: ${provenance})`, width),
+    ...wrapped("Reason    ", reason, width),
+  ];
+}
+
+/** A command stays on one line, so that it can be copied. */
+function wayOut({ incident, causes, resolveCommand }: IncidentPage, width: number) {
+  const waiting = causes.some(({ key, claim }) => isWaiting(incident, key, claim));
+  const claimPart = [
+    ...wrapped(INDENT, "Where the broker's own records show how its order ended, add one:", width),
+    ...ENDS.flatMap(([name, meaning]) =>
+      wrapped(`${INDENT.repeat(2)}--as ${name.padEnd(END_LENGTH)}  `, meaning, width),
+    ),
+    ...wrapped(INDENT, "Without it the claim waits for evidence on.", width),
+  ];
+  return ["To resolve it:", `${INDENT}${resolveCommand}`, ...(waiting ? claimPart : [])];
+}
+
+/** Whether the incident is about this claim, and its end is open. */
+function isWaiting({ subject }: Incident, key: ClaimKey, claim: Claim | undefined): boolean {
+  if (subject !== subjectOfClaim(key) || claim === undefined) return false;
+  return claim.status === "IN_RECONCILIATION" && !isAccepted(claim);
+}

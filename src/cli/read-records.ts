@@ -1,0 +1,55 @@
+/** Opens a ledger for a command that reads it, and finds the account that is meant. */
+import { openRecords, type Records } from "../app.ts";
+import type { Environment } from "../config.ts";
+import type { Clock } from "../core/clock.ts";
+import { LatchError } from "../core/errors.ts";
+import type { AccountId } from "../core/ids.ts";
+
+export interface RecordsOptions {
+  readonly store?: string;
+  readonly account?: string;
+  readonly json?: boolean;
+}
+
+export interface ReadSurroundings {
+  readonly environment: Environment;
+  readonly clock: Clock;
+}
+
+const DEFAULT_STORE = "tradelatch.db";
+/** So many accounts are named in one line. */
+const NAMED_MAX = 5;
+
+/** Opens the ledger, finds the account, and lets go of it whatever happens. */
+export async function readRecords(
+  options: RecordsOptions,
+  { environment, clock }: ReadSurroundings,
+  read: (records: Records, account: AccountId | undefined) => Promise<void>,
+): Promise<void> {
+  const store = options.store ?? environment.TRADELATCH_STORE ?? DEFAULT_STORE;
+  const records = openRecords(store, clock);
+  try {
+    await read(records, accountIn(await records.accounts(), options.account, store));
+  } finally {
+    await records.close();
+  }
+}
+
+/** The one account of the ledger, or the one that was named; undefined where it has none yet. */
+function accountIn(
+  accounts: readonly AccountId[],
+  wanted: string | undefined,
+  store: string,
+): AccountId | undefined {
+  const [only, ...others] = accounts;
+  if (wanted === undefined && others.length === 0) return only;
+  const found = accounts.find((account) => account === wanted);
+  if (found !== undefined) return found;
+  const named = accounts.slice(0, NAMED_MAX).join(", ") || "none";
+  const rest = accounts.length > NAMED_MAX ? ` and ${accounts.length - NAMED_MAX} more` : "";
+  const problem =
+    wanted === undefined
+      ? `${store} has ${accounts.length} accounts; name one with --account`
+      : `--account is ${JSON.stringify(wanted)}, and ${store} does not have it`;
+  throw new LatchError("invalid_option", `${problem}: ${named}${rest}`);
+}

@@ -1,0 +1,66 @@
+/** Appends events inside an open transaction and writes the rows that they imply. */
+import type { Book } from "../../book/book.ts";
+import type { Claim } from "../../claim/claim.ts";
+import { type BookEvent, bookOf, type ClaimEvent } from "../../claim/claim-event.ts";
+import { evolveBook, evolveBookByClaim, evolveClaim } from "../../claim/evolve.ts";
+import type { EpochMs } from "../../core/clock.ts";
+import { InvariantError } from "../../core/errors.ts";
+import type { AccountId, ClaimKey } from "../../core/ids.ts";
+import { evolveIncident } from "../../incident/incident.ts";
+import { chainEvent } from "../event-chain.ts";
+import type { Rows } from "./rows.ts";
+
+export function applyToClaim(
+  rows: Rows,
+  before: Claim | undefined,
+  key: ClaimKey,
+  symbol: string,
+  events: readonly ClaimEvent[],
+  at: EpochMs,
+): Claim {
+  let claim = before;
+  const books = new Map<string, Book>();
+  let head = rows.head();
+  for (const body of events) {
+    const status = claim?.status ?? "NONE";
+    claim = evolveClaim(claim, key, body, at);
+    const about = bookOf(body, symbol);
+    const book = books.get(about) ?? rows.book(key.account, about);
+    books.set(about, evolveBookByClaim(book, body, status, claim));
+    const stored = chainEvent(head, { subject: "claim", key, symbol: about, body }, at);
+    rows.appendEvent(stored);
+    head = stored;
+  }
+  if (claim === undefined) throw new InvariantError("a claim needs at least one event");
+  rows.saveClaim(claim);
+  for (const book of books.values()) rows.saveBook(book);
+  return claim;
+}
+
+/** Events about a symbol: its book's own, and those of incidents. */
+export function applyToSymbol(
+  rows: Rows,
+  account: AccountId,
+  symbol: string,
+  events: readonly BookEvent[],
+  at: EpochMs,
+): void {
+  for (const body of events) {
+    rows.appendEvent(chainEvent(rows.head(), { subject: "book", account, symbol, body }, at));
+    switch (body.type) {
+      case "opening_adopted":
+      case "position_adjusted":
+        rows.saveBook(evolveBook(rows.book(account, symbol), body));
+        break;
+      case "incident_opened":
+      case "incident_evidence":
+      case "incident_resolved": {
+        const known = rows.incidents.get(account, body.incident);
+        rows.incidents.save(evolveIncident(known, { account, symbol }, body, at));
+        break;
+      }
+      case "intent_blocked":
+        break;
+    }
+  }
+}

@@ -1,0 +1,211 @@
+/**
+ * Copies the ledger's file while it is written, and keeps the last copies.
+ *
+ * 1. A copy is one moment of the ledger: it is taken inside a read transaction of a connection of
+ *    its own, so that writers neither wait for it nor make it begin anew.
+ * 2. It gets its name only once it was opened, checked whole and found to continue no further than
+ *    the ledger does; what is cut off or wrong has another name and is taken away.
+ * 3. Only copies of this ledger are ever deleted, by their names; nothing inside a ledger is.
+ *
+ * Restoring is putting a copy in the ledger's place; docs/OPERATING.md says how.
+ */
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { basename, extname, join, resolve } from "node:path";
+import { setImmediate as turnOfTheLoop } from "node:timers/promises";
+import Database from "better-sqlite3";
+import type { EpochMs } from "../../core/clock.ts";
+import { LatchError } from "../../core/errors.ts";
+import type { Backup, BackupRequest } from "../backup.ts";
+import { type ChainHead, EMPTY_CHAIN, firstBreak } from "../event-chain.ts";
+import { APPLICATION_ID } from "./migrations.ts";
+import { Rows } from "./rows.ts";
+import { oneLine, storeError } from "./store-errors.ts";
+
+/** So many pages are copied between two turns of the event loop; a page has 4 KiB. */
+const PAGES_AT_ONCE = 256;
+/** So many rows are checked between two turns. */
+const ROWS_AT_ONCE = 100;
+/** Up to this size SQLite's integrity check takes less than a tenth of a second. */
+const CHECKED_BYTES = 16 * 1_024 * 1_024;
+const BUSY_TIMEOUT_MS = 2_000;
+/** A copy that nobody has finished for so long is of a process that died. */
+const ABANDONED_MS = 24 * 60 * 60 * 1_000;
+const STAMP = /^\d{8}T\d{9}Z$/;
+
+/** Rejects with LatchError `backup_failed`; then the directory is as it was. */
+export async function backUpSqliteLedger(file: string, request: BackupRequest): Promise<Backup> {
+  const source = resolve(file);
+  const { directory, keep, now } = request;
+  const stem = basename(source, extname(source));
+  const name = `${stem}-${stampOf(now)}.db`;
+  const part = join(directory, `.${name}.part`);
+  try {
+    createPrivately(part);
+    const expected = await copy(source, part, request.signal);
+    await verify(part, expected, request);
+    const path = join(directory, name);
+    renameSync(part, path);
+    syncDirectory(directory);
+    const removed = removeOld(directory, stem, keep, now);
+    return { path, sequence: expected.sequence, hash: expected.hash, removed };
+  } catch (error) {
+    takeAway(part);
+    throw backupFailed(source, directory, error);
+  }
+}
+
+function takeAway(part: string): void {
+  for (const left of [part, `${part}-journal`, `${part}-wal`, `${part}-shm`]) {
+    try {
+      rmSync(left, { force: true });
+    } catch {
+      // Where it cannot be deleted it could not be made either; why, the failure itself says.
+    }
+  }
+}
+
+function createPrivately(part: string): void {
+  rmSync(part, { force: true });
+  closeSync(openSync(part, "wx", 0o600));
+}
+
+/** Copies the ledger as it is at one moment, and gives the last event of that moment. */
+async function copy(
+  source: string,
+  part: string,
+  signal: AbortSignal | undefined,
+): Promise<ChainHead> {
+  // Without a WAL nobody has it open: a connection that only reads would leave an empty one behind.
+  const readonly = existsSync(`${source}-wal`);
+  const options = { readonly, fileMustExist: true, timeout: BUSY_TIMEOUT_MS };
+  const database = new Database(source, options);
+  try {
+    if (database.pragma("application_id", { simple: true }) !== APPLICATION_ID) {
+      throw new LatchError("store_not_a_database", `${source} is not a ledger of TradeLatch`);
+    }
+    database.exec("BEGIN");
+    const head = new Rows(database).head();
+    const progress = () => {
+      signal?.throwIfAborted();
+      return PAGES_AT_ONCE;
+    };
+    await database.backup(part, { progress });
+    return head;
+  } finally {
+    database.close();
+  }
+}
+
+async function verify(
+  part: string,
+  expected: ChainHead,
+  { signal, mayBlock }: BackupRequest,
+): Promise<void> {
+  const database = new Database(part, { fileMustExist: true });
+  try {
+    // A copy is one file: with a WAL beside it, only half of it would be carried away.
+    database.pragma("journal_mode = DELETE");
+    if (mayBlock === true || statSync(part).size <= CHECKED_BYTES) {
+      const found = String(database.pragma("integrity_check(1)", { simple: true }));
+      if (found !== "ok") throw new Error(`the copy is damaged: ${oneLine(found)}`);
+    }
+    await readClaims(database, signal);
+    await verifyChain(new Rows(database), expected, signal);
+  } finally {
+    database.close();
+  }
+}
+
+/** Every claim can be read; the events are by {@link verifyChain}. */
+async function readClaims(
+  database: Database.Database,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const page = database.prepare(
+    `SELECT id, json_valid(body) AS valid FROM claims WHERE id > ?
+     ORDER BY id LIMIT ${ROWS_AT_ONCE}`,
+  );
+  for (let after = 0; ; ) {
+    signal?.throwIfAborted();
+    const rows = page.all(after) as { id: number; valid: number }[];
+    const damaged = rows.find(({ valid }) => valid !== 1);
+    if (damaged !== undefined) throw new Error(`claim ${damaged.id} in the copy is not JSON`);
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    after = last.id;
+    await turnOfTheLoop();
+  }
+}
+
+async function verifyChain(
+  rows: Rows,
+  expected: ChainHead,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  let head: ChainHead = EMPTY_CHAIN;
+  while (head.sequence < expected.sequence) {
+    signal?.throwIfAborted();
+    const events = rows.events(head.sequence, expected.sequence, ROWS_AT_ONCE);
+    const broken = firstBreak(head, events);
+    if (broken !== undefined) throw new Error(`its chain breaks at event ${broken.sequence}`);
+    head = events.at(-1) ?? head;
+    if (events.length === 0) break;
+    await turnOfTheLoop();
+  }
+  const last = rows.head();
+  if (last.sequence === expected.sequence && last.hash === expected.hash) return;
+  throw new Error(`it ends at event ${last.sequence}, not ${expected.sequence}`);
+}
+
+/** The name of the file is on disk once its directory is. */
+function syncDirectory(directory: string): void {
+  const descriptor = openSync(directory, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Takes away what is more than `keep` copies of this ledger, and what dead processes left. */
+function removeOld(directory: string, stem: string, keep: number, now: EpochMs): string[] {
+  const names = readdirSync(directory);
+  const copies = names.filter((name) => isCopyOf(stem, name)).sort();
+  const abandoned = names.filter((name) => isAbandoned(stem, name, now));
+  const removed = [...copies.slice(0, -keep), ...abandoned];
+  for (const name of removed) rmSync(join(directory, name), { force: true });
+  return removed;
+}
+
+function isCopyOf(stem: string, name: string): boolean {
+  if (!name.startsWith(`${stem}-`) || !name.endsWith(".db")) return false;
+  return STAMP.test(name.slice(stem.length + 1, -".db".length));
+}
+
+function isAbandoned(stem: string, name: string, now: EpochMs): boolean {
+  const copyName = name.slice(1).replace(/\.part(-journal|-wal|-shm)?$/, "");
+  if (!name.startsWith(".") || copyName === name.slice(1) || !isCopyOf(stem, copyName))
+    return false;
+  return copyName < `${stem}-${stampOf(now - ABANDONED_MS)}.db`;
+}
+
+/** `20260521T073000000Z`: names sort by time. */
+function stampOf(now: EpochMs): string {
+  return new Date(now).toISOString().replaceAll(/[-:.]/g, "");
+}
+
+function backupFailed(source: string, directory: string, error: unknown): LatchError {
+  const cause = storeError(error, source);
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const message = `${source} could not be backed up to ${directory}: ${oneLine(reason)}`;
+  return new LatchError("backup_failed", message, { cause });
+}

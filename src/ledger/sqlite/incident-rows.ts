@@ -1,0 +1,88 @@
+/** The statements about incidents on one connection: rows in, domain values out. No decisions. */
+import type { Database } from "better-sqlite3";
+import type { AccountId, ClaimKey } from "../../core/ids.ts";
+import type { Incident } from "../../incident/incident.ts";
+import type { IncidentsQuery } from "../ledger.ts";
+import { PreparedStatements } from "./prepared-statements.ts";
+
+const LIMIT_DEFAULT = 100;
+/** So far back the claims behind an incident are sought, and so many are named. */
+const CAUSES_LOOKBACK = 1_000;
+const CAUSES_MAX = 20;
+
+export class IncidentRows {
+  readonly #statements: PreparedStatements;
+
+  constructor(database: Database) {
+    this.#statements = new PreparedStatements(database);
+  }
+
+  next(): number {
+    const row = this.#statements.of("SELECT max(id) AS last FROM incidents").get();
+    return ((row as { last: number | null }).last ?? 0) + 1;
+  }
+
+  get(account: AccountId, id: number): Incident | undefined {
+    return this.#one("account = ? AND id = ?", [account, id]);
+  }
+
+  open(account: AccountId, subject: string): Incident | undefined {
+    return this.#one("account = ? AND subject = ? AND is_open = 1", [account, subject]);
+  }
+
+  /** The open ones in `symbol`, the first one first. */
+  openIn(account: AccountId, symbol: string): Incident[] {
+    const rows = this.#statements
+      .of("SELECT body FROM incidents WHERE account = ? AND symbol = ? AND is_open = 1 ORDER BY id")
+      .all(account, symbol) as { body: string }[];
+    return rows.map(({ body }) => JSON.parse(body) as Incident);
+  }
+
+  list(account: AccountId, query: IncidentsQuery): Incident[] {
+    const { symbol = null, isOpen, before = null, limit = LIMIT_DEFAULT } = query;
+    const open = isOpen === undefined ? null : Number(isOpen);
+    const rows = this.#statements
+      .of(
+        `SELECT body FROM incidents WHERE account = :account
+           AND (:symbol IS NULL OR symbol = :symbol) AND (:open IS NULL OR is_open = :open)
+           AND (:before IS NULL OR id < :before) ORDER BY id DESC LIMIT :limit`,
+      )
+      .all({ account, symbol, open, before, limit }) as { body: string }[];
+    return rows.map(({ body }) => JSON.parse(body) as Incident);
+  }
+
+  save(incident: Incident): void {
+    const { id, account, symbol, subject, resolution } = incident;
+    this.#statements
+      .of(
+        `INSERT INTO incidents (id, account, symbol, subject, is_open, body)
+         VALUES (?, ?, ?, ?, ?, ?)
+         ON CONFLICT (id) DO UPDATE SET is_open = excluded.is_open, body = excluded.body`,
+      )
+      .run(id, account, symbol, subject, Number(resolution === null), JSON.stringify(incident));
+  }
+
+  /** The claims of one episode that came to something, the first one first. */
+  causes(account: AccountId, symbol: string, episode: number): ClaimKey[] {
+    const rows = this.#statements
+      .of(
+        `SELECT agent, request_id FROM
+           (SELECT id, agent, request_id, symbol, episode, filled, status FROM claims
+             WHERE account = ? ORDER BY claimed_at DESC, id DESC LIMIT ${CAUSES_LOOKBACK})
+         WHERE symbol = ? AND episode = ? AND (filled = 1 OR status <> 'SETTLED')
+         ORDER BY id DESC LIMIT ${CAUSES_MAX}`,
+      )
+      .all(account, symbol, episode) as { agent: string; request_id: string }[];
+    const keys = rows.map(
+      (row) => ({ account, agent: row.agent, requestId: row.request_id }) as ClaimKey,
+    );
+    return keys.reverse();
+  }
+
+  #one(where: string, parameters: readonly (string | number)[]): Incident | undefined {
+    const row = this.#statements
+      .of(`SELECT body FROM incidents WHERE ${where}`)
+      .get(...parameters) as { body: string } | undefined;
+    return row === undefined ? undefined : (JSON.parse(row.body) as Incident);
+  }
+}

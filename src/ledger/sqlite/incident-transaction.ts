@@ -1,0 +1,198 @@
+/**
+ * Operations about incidents inside an open transaction: load, decide, apply. Decisions are taken
+ * in claim/; this carries them out.
+ */
+import type { Claim } from "../../claim/claim.ts";
+import type { BookEvent, ClaimEvent } from "../../claim/claim-event.ts";
+import { type DivergenceCommand, decideDivergence } from "../../claim/decide-divergence.ts";
+import { sealEvents } from "../../claim/decide-order.ts";
+import {
+  decideVerdict,
+  type Verdict,
+  type VerdictCommand,
+  withoutExit,
+} from "../../claim/decide-verdict.ts";
+import { foldClaim } from "../../claim/evolve.ts";
+import { incidentsOfClaim } from "../../claim/incidents-of-claim.ts";
+import type { EpochMs } from "../../core/clock.ts";
+import { InvariantError } from "../../core/errors.ts";
+import type { AccountId, ClaimKey } from "../../core/ids.ts";
+import {
+  type Incident,
+  type IncidentEvidence,
+  type Resolution,
+  subjectOfClaim,
+  subjectOfPosition,
+} from "../../incident/incident.ts";
+import type {
+  EvidenceNote,
+  IncidentReport,
+  Judgement,
+  OperatorCommand,
+  OperatorEnd,
+  OperatorResult,
+} from "../ledger.ts";
+import { applyToClaim, applyToSymbol } from "./apply-events.ts";
+import type { Rows } from "./rows.ts";
+
+/** The incidents that a claim's change brings about, in the transaction of that change. */
+export function applyIncidents(
+  rows: Rows,
+  before: Claim,
+  after: Claim,
+  isOverdue: boolean,
+  at: EpochMs,
+): void {
+  const { account } = after.key;
+  const { symbol } = after.intent;
+  const events = incidentsOfClaim({
+    ...{ before, after, isOverdue },
+    open: rows.incidents.open(account, subjectOfClaim(after.key)),
+    nextIncident: () => rows.incidents.next(),
+    causes: () => causesOf(rows, after),
+  });
+  applyToSymbol(rows, account, symbol, events, at);
+}
+
+/** The claims of its episode, itself at the end. */
+function causesOf(rows: Rows, { key, intent, episode }: Claim): readonly ClaimKey[] {
+  const others = rows.incidents
+    .causes(key.account, intent.symbol, episode)
+    .filter(({ agent, requestId }) => agent !== key.agent || requestId !== key.requestId);
+  return [...others, key];
+}
+
+export function runJudge(rows: Rows, key: ClaimKey, command: VerdictCommand): Judgement {
+  const claim = rows.claim(key);
+  if (claim === undefined) throw new InvariantError(`no claim ${key.requestId} to judge`);
+  const { symbol } = claim.intent;
+  const verdict = decideVerdict(claim, rows.book(key.account, symbol), command);
+  if (verdict === undefined) return { claim, verdict: null };
+  const ended: ClaimEvent[] = [verdict.event];
+  const sealed = sealEvents(foldClaim(claim, ended, command.now), null);
+  const after = applyToClaim(rows, claim, key, symbol, [...ended, ...sealed], command.now);
+  const open = rows.incidents.open(key.account, subjectOfClaim(key));
+  applyToSymbol(rows, key.account, symbol, conclusion(open, key, verdict), command.now);
+  return { claim: after, verdict };
+}
+
+function conclusion(
+  open: Incident | undefined,
+  cause: ClaimKey,
+  { kind, adjustment, provenance, reason }: Verdict,
+): readonly BookEvent[] {
+  const incident = open?.id ?? 0;
+  const adjusted: readonly BookEvent[] =
+    adjustment === null ? [] : [{ type: "position_adjusted", ...adjustment, incident, cause }];
+  if (open === undefined) return adjusted;
+  return [...adjusted, { type: "incident_resolved", incident, verdict: kind, provenance, reason }];
+}
+
+export function runCompare(
+  rows: Rows,
+  account: AccountId,
+  symbol: string,
+  command: DivergenceCommand,
+): Incident | undefined {
+  const book = rows.book(account, symbol);
+  const subject = subjectOfPosition(symbol);
+  const open = rows.incidents.open(account, subject);
+  const nextIncident = rows.incidents.next();
+  const claims = rows.unsettledClaims(account).filter(({ intent }) => intent.symbol === symbol);
+  const causes = rows.incidents.causes(account, symbol, book.episode);
+  const events = decideDivergence({ book, claims, open, nextIncident, causes }, command);
+  applyToSymbol(rows, account, symbol, events, command.now);
+  return events.length === 0 ? undefined : rows.incidents.get(account, open?.id ?? nextIncident);
+}
+
+/** Adds evidence, unless it says what was said last. */
+export function runEvidence(
+  rows: Rows,
+  account: AccountId,
+  subject: string,
+  { text, next }: EvidenceNote,
+  at: EpochMs,
+): void {
+  const open = rows.incidents.open(account, subject);
+  const last: IncidentEvidence | undefined = open?.evidence.at(-1);
+  if (open === undefined || last?.text === text) return;
+  const event = { type: "incident_evidence", incident: open.id, text, next } as const;
+  applyToSymbol(rows, account, open.symbol, [event], at);
+}
+
+export function runBeginning(
+  rows: Rows,
+  account: AccountId,
+  symbol: string,
+  report: IncidentReport,
+  at: EpochMs,
+): void {
+  if (rows.incidents.open(account, report.subject) !== undefined) return;
+  const incident = rows.incidents.next();
+  const event: BookEvent = { type: "incident_opened", incident, ...report, causes: [] };
+  applyToSymbol(rows, account, symbol, [event], at);
+}
+
+export function runEnd(
+  rows: Rows,
+  account: AccountId,
+  subject: string,
+  end: Omit<Resolution, "at">,
+  at: EpochMs,
+): void {
+  const open = rows.incidents.open(account, subject);
+  if (open === undefined) return;
+  const event: BookEvent = { type: "incident_resolved", incident: open.id, ...end };
+  applyToSymbol(rows, account, open.symbol, [event], at);
+}
+
+export function runOperator(
+  rows: Rows,
+  account: AccountId,
+  id: number,
+  command: OperatorCommand,
+): OperatorResult {
+  const incident = rows.incidents.get(account, id);
+  if (incident === undefined) return { kind: "unknown" };
+  if (incident.resolution !== null) return { kind: "over", incident };
+  if (incident.version !== command.version) return { kind: "stale", incident };
+  const claim = claimBehind(rows, incident);
+  const { endClaimAs } = command;
+  if (endClaimAs === null && claim !== undefined) return { kind: "claim_waits", incident };
+  if (endClaimAs !== null && claim === undefined) return { kind: "no_claim", incident };
+  if (endClaimAs !== null && claim !== undefined) {
+    endByOperator(rows, claim, { ...command, endClaimAs }, id);
+  }
+  const reason = `${command.by}: ${command.reason}`;
+  const verdict = { verdict: "by_operator", provenance: "operator", reason } as const;
+  const resolved: BookEvent = { type: "incident_resolved", incident: id, ...verdict };
+  applyToSymbol(rows, account, incident.symbol, [resolved], command.now);
+  return { kind: "resolved", incident: rows.incidents.get(account, id) ?? incident };
+}
+
+/** The claim's end as the operator found it; an exit whose shares are gone takes them with it. */
+function endByOperator(
+  rows: Rows,
+  claim: Claim,
+  { by, reason, endClaimAs, now }: OperatorCommand & { readonly endClaimAs: OperatorEnd },
+  incident: number,
+): void {
+  const { account } = claim.key;
+  const { symbol } = claim.intent;
+  const book = rows.book(account, symbol);
+  const ended: ClaimEvent = { type: "operator_ended", outcome: endClaimAs, by, reason };
+  const sealed = sealEvents(foldClaim(claim, [ended], now), null);
+  applyToClaim(rows, claim, claim.key, symbol, [ended, ...sealed], now);
+  if (endClaimAs !== "already_flat") return;
+  const { averagePrice } = book;
+  const net = withoutExit(claim, book);
+  const adjusted = { type: "position_adjusted", net, averagePrice, incident } as const;
+  applyToSymbol(rows, account, symbol, [{ ...adjusted, cause: claim.key }], now);
+}
+
+/** The claim that the incident is about, while its end is open. */
+function claimBehind(rows: Rows, { subject, causes }: Incident): Claim | undefined {
+  const key = causes.find((cause) => subjectOfClaim(cause) === subject);
+  const claim = key && rows.claim(key);
+  return claim?.status === "IN_RECONCILIATION" && claim.brokerOrderId === null ? claim : undefined;
+}

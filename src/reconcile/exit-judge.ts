@@ -1,0 +1,238 @@
+/**
+ * Finds out what a refused close meant, from the broker's own records, until a verdict is reached.
+ *
+ * One look asks, in this order: is the order there after all, does another order hold the shares,
+ * is an entry of ours still working, and what does the position show. Whatever cannot be read says
+ * nothing and begins the agreement anew. Sends nothing; only `decide` draws conclusions, in the
+ * ledger's transaction.
+ */
+import type { Broker, PositionLookup } from "../broker/broker.ts";
+import { type Claim, isLatched } from "../claim/claim.ts";
+import { AGREEMENT_MS, type PositionRead } from "../claim/decide-verdict.ts";
+import { type BrokerOrder, isTerminalStatus } from "../claim/evidence.ts";
+import type { Clock, EpochMs } from "../core/clock.ts";
+import { absolute, add, compare, subtract, ZERO } from "../core/decimal.ts";
+import type { AccountId, BrokerOrderId } from "../core/ids.ts";
+import { subjectOfClaim } from "../incident/incident.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { type AgreeingReads, withRead } from "./position-reads.ts";
+
+export interface ExitJudgePorts {
+  readonly account: AccountId;
+  readonly ledger: Ledger;
+  readonly broker: Broker;
+  readonly clock: Clock;
+  /** Reads our working orders in `symbol` and books their fills. */
+  readonly refreshFills: (symbol: string) => Promise<void>;
+}
+
+interface Question {
+  readonly agreeing: AgreeingReads | undefined;
+  readonly dueAt: EpochMs;
+  readonly pauseMs: number;
+}
+
+/** What one look found: a read of the position, or why there is none. */
+type Look =
+  | { readonly kind: "over" }
+  | { readonly kind: "waits"; readonly text: string; readonly next: string }
+  | { readonly kind: "read"; readonly read: PositionRead };
+
+const FIRST_PAUSE_MS = AGREEMENT_MS / 2;
+const LONGEST_PAUSE_MS = 30_000;
+const EXPLANATION_LOOKBACK_MS = 24 * 60 * 60 * 1_000;
+const READ_AGAIN = "its records are read again";
+
+export class ExitJudge {
+  readonly #ports: ExitJudgePorts;
+  readonly #questions = new Map<string, Question>();
+
+  constructor(ports: ExitJudgePorts) {
+    this.#ports = ports;
+  }
+
+  /** When the next tick would read something; undefined while no close is in question. */
+  nextDueAt(): EpochMs | undefined {
+    const times = [...this.#questions.values()].map(({ dueAt }) => dueAt);
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+
+  /** Looks at every refused close of `claims` that is due; call it as often as you like. */
+  async tick(claims: readonly Claim[]): Promise<void> {
+    const latched = new Map(
+      claims.filter(isLatched).map((claim) => [subjectOfClaim(claim.key), claim]),
+    );
+    for (const name of this.#questions.keys()) {
+      if (!latched.has(name)) this.#questions.delete(name);
+    }
+    for (const [name, claim] of latched) {
+      const question = this.#questions.get(name);
+      const now = this.#ports.clock.now();
+      if (question !== undefined && now < question.dueAt) continue;
+      await this.#pursue(name, claim, question);
+    }
+  }
+
+  async #pursue(name: string, claim: Claim, question: Question | undefined): Promise<void> {
+    const look = await this.#look(claim);
+    const { clock } = this.#ports;
+    if (look.kind === "over") {
+      this.#questions.delete(name);
+      return;
+    }
+    if (look.kind === "waits") await this.#note(claim, look.text, look.next);
+    const agreeing =
+      look.kind === "read" ? await this.#weigh(claim, question?.agreeing, look.read) : undefined;
+    const grown = Math.min((question?.pauseMs ?? FIRST_PAUSE_MS / 2) * 2, LONGEST_PAUSE_MS);
+    const pauseMs =
+      agreeing !== undefined && spanOf(agreeing) < AGREEMENT_MS ? FIRST_PAUSE_MS : grown;
+    this.#questions.set(name, { agreeing, dueAt: clock.now() + pauseMs, pauseMs });
+  }
+
+  async #look(claim: Claim): Promise<Look> {
+    const { broker, ledger, clock } = this.#ports;
+    const lookup = await broker.orderByClientId(claim.clientOrderId);
+    if (lookup.kind === "unknown") {
+      return waits(`its client_order_id could not be looked up: ${lookup.reason}`);
+    }
+    if (lookup.kind === "found") {
+      const read = { type: "order", order: lookup.order, source: "read_back" } as const;
+      const { claim: after } = await ledger.record(claim.key, { ...read, now: clock.now() });
+      return isLatched(after)
+        ? waits(`the order under ${claim.clientOrderId} is another one`)
+        : { kind: "over" };
+    }
+    const ended = await ledger.judge(claim.key, this.#command([], ZERO, false));
+    if (ended.verdict !== null) return { kind: "over" };
+    return (await this.#obstacle(claim)) ?? this.#readPosition(claim);
+  }
+
+  /** An order that explains the refusal for as long as it works. */
+  async #obstacle(claim: Claim): Promise<Look | undefined> {
+    const { refusal, intent } = claim;
+    const named = [...(refusal?.relatedOrders ?? []), refusal?.existingOrderId ?? null];
+    for (const id of named.filter((one) => one !== null)) {
+      const waiting = await this.#waitsFor(claim, id);
+      if (waiting !== undefined) return waiting;
+    }
+    const reading = await this.#ports.broker.orders(
+      { status: "open", symbols: [intent.symbol] },
+      "read_back",
+    );
+    if (reading.kind === "unknown") return waits(`open orders are not readable: ${reading.reason}`);
+    for (const order of reading.value) {
+      if (order.side === intent.side) continue;
+      const owner = await this.#ports.ledger.claimOfOrder(claim.key.account, order.brokerOrderId);
+      if (owner?.intent.effect === "open") {
+        return waits(
+          `the entry ${owner.key.requestId} is still working`,
+          "when it has ended, the position is looked at",
+        );
+      }
+    }
+    return undefined;
+  }
+
+  async #waitsFor(claim: Claim, id: BrokerOrderId): Promise<Look | undefined> {
+    const { broker, ledger } = this.#ports;
+    const lookup = await broker.orderById(id, "read_back");
+    if (lookup.kind === "unknown") return waits(`order ${id} is not readable: ${lookup.reason}`);
+    if (lookup.kind === "not_found" || isOver(lookup.order)) return undefined;
+    const owner = await ledger.claimOfOrder(claim.key.account, id);
+    const whose =
+      owner === undefined ? "which no claim of ours made" : `claim ${owner.key.requestId}`;
+    return waits(
+      `the broker names order ${id} (${lookup.order.status}), ${whose}`,
+      "when that order has ended the position is looked at; cancel it if it is not wanted",
+    );
+  }
+
+  /** The position as it is once our own fills are booked. */
+  async #readPosition({ intent }: Claim): Promise<Look> {
+    const { broker, clock } = this.#ports;
+    await this.#ports.refreshFills(intent.symbol);
+    const at = clock.now();
+    const lookup = await broker.position(intent.symbol, "read_back");
+    if (lookup.kind === "unknown") return waits(`the position is not readable: ${lookup.reason}`);
+    return { kind: "read", read: readOf(lookup, at) };
+  }
+
+  /** The reads that agree so far, judged once they span enough. */
+  async #weigh(
+    claim: Claim,
+    before: AgreeingReads | undefined,
+    read: PositionRead,
+  ): Promise<AgreeingReads> {
+    const { ledger, account } = this.#ports;
+    const { net } = await ledger.book(account, claim.intent.symbol);
+    const agreeing = withRead(before, read, net);
+    if (spanOf(agreeing) < AGREEMENT_MS) return agreeing;
+    const explained = await this.#isExplained(claim, net, read);
+    const { verdict } = await ledger.judge(
+      claim.key,
+      this.#command(agreeing.reads, net, explained),
+    );
+    if (verdict === null) {
+      await this.#note(
+        claim,
+        `the broker holds ${read.quantity} ${claim.intent.symbol}, ${read.available} of them free`,
+        "when the shares are free the exit may be sent again",
+      );
+    }
+    return agreeing;
+  }
+
+  /** Whether orders that no claim of ours made have filled just what is missing. */
+  async #isExplained(claim: Claim, net: string, read: PositionRead): Promise<boolean> {
+    const { broker, ledger } = this.#ports;
+    const missing = absolute(subtract(net as PositionRead["quantity"], read.quantity));
+    const { symbol, side } = claim.intent;
+    const after = claim.openedAt - EXPLANATION_LOOKBACK_MS;
+    const reading = await broker.orders(
+      { status: "closed", symbols: [symbol], after },
+      "read_back",
+    );
+    if (reading.kind === "unknown") return false;
+    let filled = ZERO;
+    for (const order of reading.value.filter((one) => one.side === side)) {
+      const owner = await ledger.claimOfOrder(claim.key.account, order.brokerOrderId);
+      if (owner === undefined) filled = add(filled, order.filledQuantity);
+    }
+    return compare(filled, missing) === 0 && compare(missing, ZERO) > 0;
+  }
+
+  #command(
+    reads: readonly PositionRead[],
+    bookNet: PositionRead["quantity"],
+    isExplained: boolean,
+  ) {
+    return { reads, bookNet, isExplained, now: this.#ports.clock.now() };
+  }
+
+  #note({ key }: Claim, text: string, next: string): Promise<void> {
+    const { ledger, clock } = this.#ports;
+    return ledger.addEvidence(key.account, subjectOfClaim(key), { text, next }, clock.now());
+  }
+}
+
+/** How far apart the first and the last of them are. */
+function spanOf({ reads }: AgreeingReads): number {
+  return (reads.at(-1)?.at ?? 0) - (reads[0]?.at ?? 0);
+}
+
+function waits(text: string, next = READ_AGAIN): Look {
+  return { kind: "waits", text, next };
+}
+
+function isOver({ status }: BrokerOrder): boolean {
+  return isTerminalStatus(status) || status === "replaced";
+}
+
+function readOf(
+  lookup: Exclude<PositionLookup, { readonly kind: "unknown" }>,
+  at: EpochMs,
+): PositionRead {
+  if (lookup.kind === "flat") return { at, quantity: ZERO, available: ZERO, averagePrice: ZERO };
+  const { quantity, availableQuantity, averageEntryPrice } = lookup.position;
+  return { at, quantity, available: availableQuantity, averagePrice: averageEntryPrice };
+}

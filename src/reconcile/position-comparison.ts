@@ -1,0 +1,183 @@
+/**
+ * Compares every book with the broker's positions, and reports orders at work that no claim made.
+ *
+ * A difference counts once two reads ten seconds apart agree on it; before each, our own orders in
+ * the symbol are read and their fills booked. A symbol that is missing from the list is asked for
+ * by itself. What a difference comes to is decided in the ledger's transaction (decide-divergence).
+ */
+import type { Book } from "../book/book.ts";
+import type { Broker, BrokerPosition } from "../broker/broker.ts";
+import { kindOf } from "../claim/decide-divergence.ts";
+import { AGREEMENT_MS, type PositionRead } from "../claim/decide-verdict.ts";
+import type { BrokerOrder } from "../claim/evidence.ts";
+import type { DivergenceKind, DivergencePolicies } from "../claim/policy.ts";
+import type { Clock, EpochMs } from "../core/clock.ts";
+import { compare, type DecimalText, isZero, ZERO } from "../core/decimal.ts";
+import type { AccountId } from "../core/ids.ts";
+import { type Incident, subjectOfPosition } from "../incident/incident.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { type AgreeingReads, withRead } from "./position-reads.ts";
+
+export interface PositionComparisonPorts {
+  readonly account: AccountId;
+  readonly ledger: Ledger;
+  readonly broker: Broker;
+  readonly clock: Clock;
+  readonly divergence: DivergencePolicies;
+  /** Reads our working orders in `symbol` and books their fills. */
+  readonly refreshFills: (symbol: string) => Promise<void>;
+  /** Closes what the book holds in the incident's symbol, once; the incident names the close. */
+  readonly flatten: (incident: Incident) => Promise<void>;
+}
+
+interface Seen {
+  readonly net: DecimalText;
+  /** When the book was seen to have moved there; null where it never moved while we looked. */
+  readonly movedAt: EpochMs | null;
+}
+
+/** Symbols whose book or order differs are asked about one after the other, so many at most. */
+const SYMBOLS_MAX = 50;
+
+export class PositionComparison {
+  readonly #ports: PositionComparisonPorts;
+  readonly #agreeing = new Map<string, AgreeingReads>();
+  readonly #seen = new Map<string, Seen>();
+  /** Orders at work without a claim, and since when. */
+  readonly #strangers = new Map<string, EpochMs>();
+
+  constructor(ports: PositionComparisonPorts) {
+    this.#ports = ports;
+  }
+
+  /** One comparison of everything; what cannot be read says nothing. */
+  async tick(): Promise<void> {
+    const { broker, ledger, account, clock } = this.#ports;
+    const at = clock.now();
+    const reading = await broker.positions();
+    if (reading.kind === "unknown") {
+      this.#agreeing.clear();
+      return;
+    }
+    const positions = new Map(reading.value.map((position) => [position.symbol, position]));
+    const books = new Map((await ledger.books(account)).map((book) => [book.symbol, book]));
+    this.#watch(books, at);
+    const open = await ledger.incidents(account, { isOpen: true });
+    const suspects = new Set([
+      ...open.map(({ symbol }) => symbol),
+      ...[...new Set([...positions.keys(), ...books.keys()])].filter(
+        (symbol) => !agrees(books.get(symbol), positions.get(symbol)),
+      ),
+    ]);
+    for (const symbol of this.#agreeing.keys()) {
+      if (!suspects.has(symbol)) this.#agreeing.delete(symbol);
+    }
+    for (const symbol of [...suspects].slice(0, SYMBOLS_MAX)) {
+      const about = open.find(({ subject }) => subject === subjectOfPosition(symbol));
+      await this.#compare(symbol, positions.get(symbol), at, about);
+    }
+    await this.#lookForStrangers(open);
+  }
+
+  /** Remembers when a book was seen to move. */
+  #watch(books: ReadonlyMap<string, Book>, at: EpochMs): void {
+    for (const [symbol, { net }] of books) {
+      const seen = this.#seen.get(symbol);
+      if (seen === undefined) this.#seen.set(symbol, { net, movedAt: null });
+      else if (compare(seen.net, net) !== 0) this.#seen.set(symbol, { net, movedAt: at });
+    }
+  }
+
+  async #compare(
+    symbol: string,
+    listed: BrokerPosition | undefined,
+    at: EpochMs,
+    open: Incident | undefined,
+  ): Promise<void> {
+    const { ledger, account, clock, divergence } = this.#ports;
+    const read = listed === undefined ? await this.#single(symbol) : readOf(listed, at);
+    if (read === undefined) {
+      this.#agreeing.delete(symbol);
+      return;
+    }
+    await this.#ports.refreshFills(symbol);
+    const { net } = await ledger.book(account, symbol);
+    const agreeing = withRead(this.#agreeing.get(symbol), read, net);
+    this.#agreeing.set(symbol, agreeing);
+    const { movedAt = null } = this.#seen.get(symbol) ?? {};
+    const kind = (open?.kind ?? kindOf(net, read.quantity)) as DivergenceKind;
+    const policy = divergence[kind];
+    const command = { ...agreeing, movedAt, policy, now: clock.now() };
+    const incident = (await ledger.compare(account, symbol, command)) ?? open;
+    // Also where an earlier process adopted the position and did not come to close it.
+    if (policy === "flatten" && incident?.resolution === null) await this.#ports.flatten(incident);
+  }
+
+  /** A symbol that is not listed: flat only where the broker says so in its own words. */
+  async #single(symbol: string): Promise<PositionRead | undefined> {
+    const at = this.#ports.clock.now();
+    const lookup = await this.#ports.broker.position(symbol);
+    if (lookup.kind === "unknown") return undefined;
+    if (lookup.kind === "found") return readOf(lookup.position, at);
+    return { at, quantity: ZERO, available: ZERO, averagePrice: ZERO };
+  }
+
+  async #lookForStrangers(open: readonly Incident[]): Promise<void> {
+    const { broker, ledger, account, clock } = this.#ports;
+    const reading = await broker.orders({ status: "open" }, "other");
+    if (reading.kind === "unknown") return;
+    const now = clock.now();
+    const ours = new Set((await ledger.unsettledClaims(account)).map((one) => one.clientOrderId));
+    const strangers = new Map<string, BrokerOrder>();
+    for (const order of reading.value) {
+      if (ours.has(order.clientOrderId) || order.replaces !== null) continue;
+      const owner = await ledger.claimOfOrder(account, order.brokerOrderId);
+      if (owner === undefined) strangers.set(subjectOf(order), order);
+    }
+    for (const subject of this.#strangers.keys()) {
+      if (!strangers.has(subject)) this.#strangers.delete(subject);
+    }
+    for (const [subject, order] of strangers) {
+      const since = this.#strangers.get(subject) ?? now;
+      this.#strangers.set(subject, since);
+      if (now - since >= AGREEMENT_MS) await this.#report(subject, order, now);
+    }
+    for (const { kind, subject } of open) {
+      if (kind !== "unknown_order" || strangers.has(subject)) continue;
+      const end = { verdict: "order_gone", provenance: "venue" } as const;
+      const reason = "the order is at work no more";
+      await ledger.endIncident(account, subject, { ...end, reason }, now);
+    }
+  }
+
+  #report(subject: string, order: BrokerOrder, now: EpochMs): Promise<void> {
+    const { ledger, account } = this.#ports;
+    const { side, quantity, notional, symbol, status } = order;
+    const amount = quantity ?? `${notional} USD of`;
+    return ledger.beginIncident(
+      account,
+      symbol,
+      {
+        kind: "unknown_order",
+        subject,
+        summary: `an order that no claim made is at work: ${side} ${amount} ${symbol}, ${status}`,
+        next: "cancel it if nobody meant it; what it fills is adopted by the position comparison",
+      },
+      now,
+    );
+  }
+}
+
+function subjectOf({ brokerOrderId }: BrokerOrder): string {
+  return `order ${brokerOrderId}`;
+}
+
+function agrees(book: Book | undefined, position: BrokerPosition | undefined): boolean {
+  const net = book?.net ?? ZERO;
+  return position === undefined ? isZero(net) : compare(net, position.quantity) === 0;
+}
+
+function readOf(position: BrokerPosition, at: EpochMs): PositionRead {
+  const { quantity, availableQuantity, averageEntryPrice } = position;
+  return { at, quantity, available: availableQuantity, averagePrice: averageEntryPrice };
+}

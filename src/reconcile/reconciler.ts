@@ -1,0 +1,57 @@
+/**
+ * Looks after what is in question: refused closes, claims that nothing becomes of, and positions
+ * that differ from the books. Reads and records; the one order that it may cause, a flattening
+ * close, goes through the gateway like any other.
+ */
+import type { Claim } from "../claim/claim.ts";
+import { isSought } from "../claim/decide-absence.ts";
+import type { EpochMs } from "../core/clock.ts";
+import { subjectOfClaim } from "../incident/incident.ts";
+import { ExitJudge } from "./exit-judge.ts";
+import { PositionComparison, type PositionComparisonPorts } from "./position-comparison.ts";
+
+/** A claim of which nothing has become known for so long is told to people. */
+const OVERDUE_MS = 30_000;
+
+export class Reconciler {
+  readonly #ports: PositionComparisonPorts;
+  readonly #judge: ExitJudge;
+  readonly #comparison: PositionComparison;
+  /** Claims that were told of, so that each is told of once by this process. */
+  readonly #told = new Set<string>();
+
+  constructor(ports: PositionComparisonPorts) {
+    this.#ports = ports;
+    this.#judge = new ExitJudge(ports);
+    this.#comparison = new PositionComparison(ports);
+  }
+
+  /** When the next tick would read something; undefined while nothing is in question. */
+  nextDueAt(): EpochMs | undefined {
+    return this.#judge.nextDueAt();
+  }
+
+  /** `claims` are the unsettled ones. */
+  async tick(claims: readonly Claim[]): Promise<void> {
+    await this.#judge.tick(claims);
+    await this.#tellOfOverdue(claims);
+  }
+
+  compare(): Promise<void> {
+    return this.#comparison.tick();
+  }
+
+  async #tellOfOverdue(claims: readonly Claim[]): Promise<void> {
+    const now = this.#ports.clock.now();
+    const names = new Set(claims.map(({ key }) => subjectOfClaim(key)));
+    for (const name of this.#told) if (!names.has(name)) this.#told.delete(name);
+    for (const claim of claims) {
+      const name = subjectOfClaim(claim.key);
+      const isStuck = isSought(claim) || claim.status === "FINAL";
+      const since = claim.certainAt ?? claim.openedAt;
+      if (!isStuck || now - since < OVERDUE_MS || this.#told.has(name)) continue;
+      await this.#ports.ledger.record(claim.key, { type: "overdue", now });
+      this.#told.add(name);
+    }
+  }
+}

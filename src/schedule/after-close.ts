@@ -1,0 +1,70 @@
+/**
+ * The report of a session: the counts of the event log, what is open now, and what was realized.
+ * Reads the ledger only; the broker is not asked.
+ */
+import { phaseOf } from "../claim/answer.ts";
+import type { Claim } from "../claim/claim.ts";
+import type { EpochMs } from "../core/clock.ts";
+import { toFixed } from "../core/decimal.ts";
+import type { AccountId, ClaimKey } from "../core/ids.ts";
+import type { Ledger, StoredEvent } from "../ledger/ledger.ts";
+import { accountOf, eventsBetween } from "./event-pages.ts";
+import { profitBetween } from "./session-profit.ts";
+import { reportSession, type SessionReport } from "./session-report.ts";
+
+export interface AfterCloseReport extends SessionReport {
+  /** The span that is reported, RFC 3339. */
+  readonly from: string;
+  readonly until: string;
+  /** Claims that are not settled, and those of them whose outcome nobody knows. */
+  readonly openClaims: number;
+  readonly unknownOutcomes: number;
+  readonly openIncidents: number;
+  /** US dollars by symbol; null where it is not known. */
+  readonly realizedUsd: Readonly<Record<string, string | null>>;
+}
+
+export async function reportAfterClose(
+  { account, ledger }: { readonly account: AccountId; readonly ledger: Ledger },
+  from: EpochMs,
+  until: EpochMs,
+): Promise<AfterCloseReport> {
+  const logged = await eventsBetween(ledger, from, until);
+  const events = logged.filter((event) => accountOf(event) === account);
+  const claims = await repeatedClaims(ledger, events);
+  const open = await ledger.unsettledClaims(account);
+  const profits = await profitBetween(ledger, account, from, until);
+  return {
+    from: new Date(from).toISOString(),
+    until: new Date(until).toISOString(),
+    ...reportSession(events, (key) => claims.get(nameOf(key))),
+    openClaims: open.length,
+    unknownOutcomes: open.filter((claim) => phaseOf(claim) === "unknown").length,
+    openIncidents: (await ledger.incidents(account, { isOpen: true })).length,
+    realizedUsd: Object.fromEntries(
+      Object.entries(profits).map(([symbol, usd]) => [
+        symbol,
+        usd === null ? null : toFixed(usd, 2),
+      ]),
+    ),
+  };
+}
+
+/** The claims whose price tells what a duplicate would have been worth. */
+async function repeatedClaims(
+  ledger: Ledger,
+  events: readonly StoredEvent[],
+): Promise<ReadonlyMap<string, Claim>> {
+  const found = new Map<string, Claim>();
+  for (const event of events) {
+    if (event.subject !== "claim" || event.body.type !== "repeat_answered") continue;
+    if (found.has(nameOf(event.key))) continue;
+    const claim = await ledger.claimOf(event.key);
+    if (claim !== undefined) found.set(nameOf(event.key), claim);
+  }
+  return found;
+}
+
+function nameOf({ agent, requestId }: ClaimKey): string {
+  return `${agent}/${requestId}`;
+}

@@ -1,0 +1,113 @@
+/**
+ * What a running latch does by itself, and when. The market's moments are New York's and come from
+ * the broker's calendar; while that is unknown, what is meant for market hours runs at all hours.
+ *
+ * A tick that fails is logged and runs again at its next time. Nothing here takes a claim, and
+ * nothing deletes anything but old copies of the ledger. Tests call `run` themselves.
+ */
+import type { Logger } from "pino";
+import type { Broker } from "../broker/broker.ts";
+import type { Clock, EpochMs } from "../core/clock.ts";
+import type { AccountId } from "../core/ids.ts";
+import type { Backup } from "../ledger/backup.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { reportAfterClose } from "./after-close.ts";
+import { MarketCalendar } from "./market-calendar.ts";
+import { type MarketHours, usualHours } from "./market-hours.ts";
+import { MARKET_ZONE } from "./new-york-time.ts";
+import { checkBeforeOpen, isSound } from "./opening-check.ts";
+import { FILL_POLL_CRON, type Tick } from "./schedule.ts";
+
+export interface LatchWork {
+  readonly account: AccountId;
+  readonly broker: Broker;
+  readonly clock: Clock;
+  readonly ledger: Ledger;
+  readonly log: Logger;
+  /** One round of looking after what is at work; reads only what is due. */
+  readonly lookAfter: () => Promise<void>;
+  /** Compares the books with the broker's positions. */
+  readonly comparePositions: () => Promise<void>;
+  /** Copies the ledger; undefined where no directory for copies is set. */
+  readonly backUp: (() => Promise<Backup>) | undefined;
+}
+
+export const COMPARISON_CRON = "*/15 * * * * *";
+/** Opens and closes are at full five minutes; which of them is one, the calendar says. */
+export const MARKET_MOMENT_CRON = "0 */5 * * * *";
+/** A time that every day has once, also one on which the clocks are changed. */
+export const BACKUP_CRON = "0 30 3 * * *";
+
+const STEP_MS = 5 * 60_000;
+/** So long before the open the check runs. */
+const BEFORE_OPEN_MS = 10 * 60_000;
+/** So long after the close the report is made. */
+const AFTER_CLOSE_MS = 5 * 60_000;
+
+export function latchTicks(work: LatchWork): readonly Tick[] {
+  const calendar = new MarketCalendar(work);
+  const { lookAfter, comparePositions, backUp } = work;
+  const atMarketMoment = { cron: MARKET_MOMENT_CRON, timeZone: MARKET_ZONE };
+  const ticks: readonly Tick[] = [
+    { name: "fill-poll", cron: FILL_POLL_CRON, run: lookAfter },
+    {
+      name: "position-comparison",
+      cron: COMPARISON_CRON,
+      run: () => inMarketHours(work, calendar, comparePositions),
+    },
+    { name: "before-open", ...atMarketMoment, run: () => beforeOpen(work, calendar) },
+    { name: "after-close", ...atMarketMoment, run: () => afterClose(work, calendar) },
+  ];
+  const nightly = { name: "backup", cron: BACKUP_CRON, timeZone: MARKET_ZONE };
+  const all =
+    backUp === undefined ? ticks : [...ticks, { ...nightly, run: () => logBackup(work, backUp) }];
+  return all.map((tick) => ({ ...tick, run: () => runLogged(work.log, tick) }));
+}
+
+async function runLogged(log: Logger, { name, run }: Tick): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    log.error({ err: error, tick: name }, "a tick failed");
+  }
+}
+
+async function inMarketHours(
+  { clock }: LatchWork,
+  calendar: MarketCalendar,
+  run: () => Promise<void>,
+): Promise<void> {
+  const hours = await calendar.hours();
+  if (hours === undefined || hours.isOpen(clock.now())) await run();
+}
+
+async function beforeOpen(work: LatchWork, calendar: MarketCalendar): Promise<void> {
+  const { clock, log } = work;
+  const now = clock.now();
+  const openAt = hoursAt(now, await calendar.hours()).nextOpen(now);
+  const ahead = (openAt ?? Number.POSITIVE_INFINITY) - now;
+  if (ahead <= BEFORE_OPEN_MS - STEP_MS || ahead > BEFORE_OPEN_MS) return;
+  const check = await checkBeforeOpen(work);
+  if (isSound(check)) log.info(check, "check before the open");
+  else log.warn(check, "check before the open");
+}
+
+async function afterClose(work: LatchWork, calendar: MarketCalendar): Promise<void> {
+  const now = work.clock.now();
+  const hours = hoursAt(now, await calendar.hours());
+  const closedAt = hours.lastClose(now);
+  const since = now - (closedAt ?? Number.NEGATIVE_INFINITY);
+  if (closedAt === undefined || since < AFTER_CLOSE_MS || since >= AFTER_CLOSE_MS + STEP_MS) return;
+  const from = (hours.lastClose(closedAt) ?? closedAt - 24 * 60 * 60_000) + AFTER_CLOSE_MS;
+  const report = await reportAfterClose(work, from, closedAt + AFTER_CLOSE_MS);
+  work.log.info(report, "report after the close");
+}
+
+async function logBackup({ log }: LatchWork, backUp: () => Promise<Backup>): Promise<void> {
+  const { path, sequence, removed } = await backUp();
+  log.info({ path, sequence, removed }, "backed up");
+}
+
+function hoursAt(now: EpochMs, hours: MarketHours | undefined): MarketHours {
+  return hours ?? usualHours(now);
+}

@@ -1,0 +1,63 @@
+/**
+ * The market's own time of day, from the time zone data of the platform: nothing here knows when
+ * clocks are changed. Pure.
+ */
+import type { EpochMs } from "../core/clock.ts";
+
+export const MARKET_ZONE = "America/New_York";
+
+const WALL = new Intl.DateTimeFormat("en-CA", {
+  timeZone: MARKET_ZONE,
+  hourCycle: "h23",
+  year: "numeric",
+  month: "2-digit",
+  day: "2-digit",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+});
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+/** The date in New York at `at`, as `YYYY-MM-DD`. */
+export function newYorkDate(at: EpochMs): string {
+  return new Date(wallMs(at)).toISOString().slice(0, 10);
+}
+
+/** The instant at which clocks in New York show `time` (`HH:MM`) on `date`. */
+export function newYorkInstant(date: string, time: string): EpochMs {
+  const wall = Date.parse(`${date}T${time}:00Z`);
+  // The second step is for a guess on the other side of a change of the clocks.
+  const guess = wall - offsetMs(wall);
+  return wall - offsetMs(guess);
+}
+
+/** The date `days` after `date`; before it where they are negative. */
+export function dateAfter(date: string, days: number): string {
+  return new Date(Date.parse(`${date}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
+}
+
+/** Whether `date` is one from Monday to Friday. */
+export function isWeekday(date: string): boolean {
+  const day = new Date(`${date}T00:00:00Z`).getUTCDay();
+  return day !== 0 && day !== 6;
+}
+
+/** How far New York's clocks are ahead of UTC; below zero, as they are behind. */
+function offsetMs(at: EpochMs): number {
+  return wallMs(at) - Math.floor(at / 1_000) * 1_000;
+}
+
+/** What New York's clocks show, read as if it were UTC. */
+function wallMs(at: EpochMs): number {
+  const parts = WALL.formatToParts(at).map(({ type, value }) => [type, Number(value)] as const);
+  const {
+    year = 0,
+    month = 1,
+    day = 1,
+    hour = 0,
+    minute = 0,
+    second = 0,
+  } = Object.fromEntries(parts);
+  return Date.UTC(year, month - 1, day, hour, minute, second);
+}

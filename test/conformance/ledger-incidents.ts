@@ -1,0 +1,193 @@
+/** Incidents: opened and ended in the transaction of what brings them about, and never twice. */
+import { describe, expect, test } from "vitest";
+import type { PositionRead } from "../../src/claim/decide-verdict.ts";
+import { DEFAULT_CLAIM_POLICY } from "../../src/claim/policy.ts";
+import { decimal } from "../../src/core/decimal.ts";
+import { subjectOfClaim } from "../../src/incident/incident.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
+import { foldEvents } from "../ledger/fold.ts";
+import { claimed } from "../ledger/open-ledger.ts";
+import { ACCOUNT, ambiguous, claimCommand, refused, START } from "../ledger/sample-commands.ts";
+import type { StoreOfTest } from "./open-store.ts";
+
+const HELD = [{ symbol: "TQQQ", quantity: decimal("6"), averagePrice: decimal("70") }];
+const OPERATOR = { by: "ops", reason: "seen on the broker's page", endClaimAs: null } as const;
+
+function reads(quantity: string): readonly PositionRead[] {
+  const at = (time: number) => ({
+    at: START + time,
+    quantity: decimal(quantity),
+    available: decimal(quantity),
+    averagePrice: decimal("70"),
+  });
+  return [at(0), at(10_000)];
+}
+
+/** A close that the broker refused. */
+async function inQuestion(ledger: Ledger) {
+  await ledger.adoptOpening(ACCOUNT, HELD, START);
+  const command = claimCommand({ side: "sell", effect: "close" });
+  const claim = await claimed(ledger, command);
+  await ledger.record(claim.key, refused(claim));
+  return claim;
+}
+
+function verdictCommand(quantity: string) {
+  const now = START + 20_000;
+  return { reads: reads(quantity), bookNet: decimal("6"), isExplained: false, now };
+}
+
+function divergence(quantity: string, policy: "adopt" | "observe" = "adopt") {
+  const now = START + 60_000;
+  return { reads: reads(quantity), bookNet: decimal("6"), movedAt: null, policy, now };
+}
+
+export function testsOfIncidents(storeOfTest: StoreOfTest): void {
+  describe("an incident", () => {
+    test("is opened with the refusal of a close, and is there after a reopening", async () => {
+      const { ledger, reopen } = await storeOfTest();
+      const claim = await inQuestion(ledger);
+      const again = await reopen();
+      expect(await again.incidents(ACCOUNT)).toMatchObject([
+        { id: 1, kind: "refused_exit", symbol: "TQQQ", causes: [claim.key], resolution: null },
+      ]);
+      expect(await again.incident(ACCOUNT, 2)).toBeUndefined();
+    });
+
+    test("ends with the verdict, which frees the shares and seals the claim", async () => {
+      const { ledger } = await storeOfTest();
+      const claim = await inQuestion(ledger);
+      const { verdict } = await ledger.judge(claim.key, verdictCommand("6"));
+      expect(verdict?.kind).toBe("still_held");
+      expect(await ledger.claimOf(claim.key)).toMatchObject({
+        status: "SETTLED",
+        outcome: "rejected",
+      });
+      expect(await ledger.book(ACCOUNT, "TQQQ")).toMatchObject({ net: "6", reservations: [] });
+      expect(await ledger.incidents(ACCOUNT, { isOpen: true })).toEqual([]);
+      expect(await ledger.judge(claim.key, verdictCommand("6"))).toMatchObject({ verdict: null });
+    });
+
+    test("that flatness ends adjusts the book and names the claim behind it", async () => {
+      const { ledger } = await storeOfTest();
+      const claim = await inQuestion(ledger);
+      await ledger.judge(claim.key, verdictCommand("0"));
+      const { agent, requestId } = claim.key;
+      expect(await ledger.book(ACCOUNT, "TQQQ")).toMatchObject({
+        net: "0",
+        closedBy: { agent, requestId },
+      });
+      expect(await ledger.claimOf(claim.key)).toMatchObject({
+        outcome: "already_flat",
+        provenance: "inferred",
+      });
+    });
+
+    test("takes evidence that is new, and not the same twice", async () => {
+      const { ledger } = await storeOfTest();
+      const claim = await inQuestion(ledger);
+      const subject = subjectOfClaim(claim.key);
+      const note = { text: "a stop holds the shares", next: "wait for it" };
+      for (const at of [1, 2, 3]) await ledger.addEvidence(ACCOUNT, subject, note, START + at);
+      expect(await ledger.incident(ACCOUNT, 1)).toMatchObject({
+        evidence: [{ at: START + 1, text: note.text }],
+        next: "wait for it",
+        version: 2,
+      });
+    });
+
+    test("about a position adopts what the broker holds, in one transaction", async () => {
+      const { ledger, reopen } = await storeOfTest();
+      await ledger.adoptOpening(ACCOUNT, HELD, START);
+      expect(await ledger.compare(ACCOUNT, "TQQQ", divergence("4"))).toMatchObject({
+        kind: "quantity",
+        resolution: { verdict: "adopted" },
+      });
+      const again = await reopen();
+      expect(await again.book(ACCOUNT, "TQQQ")).toMatchObject({ net: "4" });
+      const { books } = foldEvents(await again.events());
+      expect(books).toEqual(await again.books(ACCOUNT));
+    });
+
+    test("is opened once by two processes that compare the same position", async () => {
+      const { ledger, another } = await storeOfTest();
+      const other = await another();
+      await ledger.adoptOpening(ACCOUNT, HELD, START);
+      for (const store of [ledger, other, ledger]) {
+        await store.compare(ACCOUNT, "TQQQ", divergence("4", "observe"));
+      }
+      expect(await other.incidents(ACCOUNT)).toHaveLength(1);
+    });
+
+    test("about an order without a claim begins once and ends once", async () => {
+      const { ledger } = await storeOfTest();
+      const report = {
+        ...({ kind: "unknown_order", subject: "order o-1" } as const),
+        ...{ summary: "an order that no claim made", next: "cancel it" },
+      };
+      await ledger.beginIncident(ACCOUNT, "TQQQ", report, START);
+      await ledger.beginIncident(ACCOUNT, "TQQQ", report, START + 1);
+      expect(await ledger.incidents(ACCOUNT)).toHaveLength(1);
+      const end = { verdict: "order_gone", provenance: "venue", reason: "gone" } as const;
+      await ledger.endIncident(ACCOUNT, "order o-1", end, START + 2);
+      await ledger.endIncident(ACCOUNT, "order o-1", end, START + 3);
+      expect(await ledger.incident(ACCOUNT, 1)).toMatchObject({
+        resolution: { at: START + 2, verdict: "order_gone" },
+      });
+    });
+
+    test("is told of for an outcome that nobody knows for long, and ends when it is known", async () => {
+      const { ledger } = await storeOfTest();
+      const claim = await claimed(ledger, claimCommand());
+      await ledger.record(claim.key, ambiguous(claim));
+      for (const at of [1, 2]) {
+        await ledger.record(claim.key, { type: "overdue", now: START + 40_000 + at });
+      }
+      expect(await ledger.incidents(ACCOUNT)).toMatchObject([{ kind: "unknown_outcome" }]);
+      const absent = {
+        ...OPERATOR,
+        endClaimAs: "absent",
+        version: 1,
+        now: START + 50_000,
+      } as const;
+      expect(await ledger.resolveIncident(ACCOUNT, 1, absent)).toMatchObject({ kind: "resolved" });
+      expect(await ledger.claimOf(claim.key)).toMatchObject({
+        status: "SETTLED",
+        outcome: "absent",
+        provenance: "operator",
+      });
+    });
+
+    test("is ended by an operator who has seen it as it is, once, with the claim behind it", async () => {
+      const { ledger } = await storeOfTest();
+      await inQuestion(ledger);
+      const word = { ...OPERATOR, version: 1, now: START + 5_000 };
+      expect(await ledger.resolveIncident(ACCOUNT, 1, word)).toMatchObject({ kind: "claim_waits" });
+      const command = { ...word, endClaimAs: "already_flat" } as const;
+      const stale = { ...command, version: 0 };
+      expect(await ledger.resolveIncident(ACCOUNT, 9, command)).toEqual({ kind: "unknown" });
+      expect(await ledger.resolveIncident(ACCOUNT, 1, stale)).toMatchObject({ kind: "stale" });
+      expect(await ledger.resolveIncident(ACCOUNT, 1, command)).toMatchObject({
+        kind: "resolved",
+        incident: { resolution: { verdict: "by_operator", provenance: "operator" } },
+      });
+      expect(await ledger.resolveIncident(ACCOUNT, 1, command)).toMatchObject({ kind: "over" });
+      expect(await ledger.book(ACCOUNT, "TQQQ")).toMatchObject({ net: "0", reservations: [] });
+    });
+
+    test("keeps entries out only where the policy of its kind says so", async () => {
+      const { ledger } = await storeOfTest();
+      await ledger.adoptOpening(ACCOUNT, HELD, START);
+      await ledger.compare(ACCOUNT, "TQQQ", divergence("4", "observe"));
+      const blocking = {
+        ...DEFAULT_CLAIM_POLICY,
+        divergence: { ...DEFAULT_CLAIM_POLICY.divergence, quantity: "block-entries" },
+      } as const;
+      expect(await ledger.claim({ ...claimCommand(), policy: blocking })).toMatchObject({
+        kind: "blocked",
+        block: { code: "entry_blocked" },
+      });
+      expect(await ledger.claim(claimCommand())).toMatchObject({ kind: "proceed" });
+    });
+  });
+}

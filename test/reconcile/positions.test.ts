@@ -1,0 +1,187 @@
+import { describe, expect, test } from "vitest";
+import {
+  HELD,
+  KEYS,
+  ORDER,
+  type OrderWorld,
+  openOrderWorld,
+  SELL,
+  type StartedSidecar,
+} from "../sidecar/orders-world.ts";
+
+const MINUTE = 60_000;
+
+async function comparing(options: object = HELD, settings = {}) {
+  const world = await openOrderWorld(options);
+  world.comparePositions();
+  const sidecar = await world.open(settings);
+  return { world, sidecar };
+}
+
+/** Somebody trades past the latch. */
+async function byHand(world: OrderWorld, body: object): Promise<string> {
+  const url = `${world.simulator.url}/v2/orders`;
+  const made = await fetch(url, { method: "POST", headers: KEYS, body: JSON.stringify(body) });
+  return ((await made.json()) as { id: string }).id;
+}
+
+async function incidents({ started }: StartedSidecar) {
+  return (await started.latch.incidents()).map(({ kind, symbol, resolution }) => ({
+    kind,
+    symbol,
+    verdict: resolution?.verdict ?? null,
+  }));
+}
+
+function book({ started }: StartedSidecar, symbol = "TQQQ") {
+  return started.latch.book(symbol);
+}
+
+describe("a position that differs from the book", () => {
+  test.each([
+    ["phantom", SELL, "0"],
+    ["quantity", { ...SELL, qty: "2" }, "4"],
+  ])("is taken over, with an incident that says so: %s", async (kind, body, net) => {
+    const { world, sidecar } = await comparing();
+    await byHand(world, body);
+    await world.advance(MINUTE);
+    expect(await incidents(sidecar)).toEqual([{ kind, symbol: "TQQQ", verdict: "adopted" }]);
+    expect(await book(sidecar)).toMatchObject({ net });
+    const posts = world.posts().length;
+    await world.advance(MINUTE);
+    expect(world.posts()).toHaveLength(posts);
+    expect(await incidents(sidecar)).toHaveLength(1);
+  });
+
+  test("is taken over where our book has none: shares bought by hand can then be exited", async () => {
+    const { world, sidecar } = await comparing({});
+    await byHand(world, ORDER);
+    await world.advance(MINUTE);
+    expect(await incidents(sidecar)).toEqual([
+      { kind: "orphan", symbol: "TQQQ", verdict: "adopted" },
+    ]);
+    expect((await world.send(sidecar, SELL)).status).toBe(200);
+    await world.advance(5_000);
+    expect(await book(sidecar)).toMatchObject({ net: "0" });
+  });
+
+  test("is nothing while a fill of our own is on its way", async () => {
+    const { world, sidecar } = await comparing({});
+    for (let nth = 0; nth < 4; nth += 1) {
+      await world.send(sidecar, { ...ORDER, client_order_id: `bot-${nth}` });
+      await world.advance(9_000);
+    }
+    expect(await incidents(sidecar)).toEqual([]);
+    expect(await book(sidecar)).toMatchObject({ net: "24" });
+  });
+
+  test("is nothing while positions lag behind orders", async () => {
+    const { world, sidecar } = await comparing({});
+    world.simulator.addFaults([
+      {
+        match: { method: "GET", path: "/v2/positions*" },
+        fault: { kind: "position_lag", lagMs: 10_000 },
+        times: 1_000,
+      },
+    ]);
+    await world.send(sidecar, ORDER);
+    await world.advance(2 * MINUTE);
+    expect(await incidents(sidecar)).toEqual([]);
+  });
+
+  test("is found behind a resting order that works for weeks", async () => {
+    const { world, sidecar } = await comparing();
+    await world.send(sidecar, { ...SELL, qty: "1", type: "stop", stop_price: "50" });
+    await byHand(world, { ...SELL, qty: "2" });
+    await world.advance(MINUTE);
+    expect(await incidents(sidecar)).toEqual([
+      { kind: "quantity", symbol: "TQQQ", verdict: "adopted" },
+    ]);
+    expect(await book(sidecar)).toMatchObject({ net: "4", reservations: [{ quantity: "1" }] });
+  });
+
+  test("proves nothing while the broker's answers are pages of a gateway", async () => {
+    const { world, sidecar } = await comparing();
+    for (const path of ["/v2/positions", "/v2/positions/*"]) {
+      world.simulator.addFaults([
+        {
+          match: { method: "GET", path },
+          fault: { kind: "html", status: 404, accept: false },
+          times: 1_000,
+        },
+      ]);
+    }
+    await world.advance(2 * MINUTE);
+    expect(await incidents(sidecar)).toEqual([]);
+    expect(await book(sidecar)).toMatchObject({ net: "6" });
+  });
+
+  test("survives a restart: the next process finds it and takes it over", async () => {
+    const { world, sidecar } = await comparing();
+    await byHand(world, { ...SELL, qty: "2" });
+    await world.advance(6_000);
+    await world.shut(sidecar);
+    const next = await world.open();
+    await world.advance(MINUTE);
+    expect(await incidents(next)).toEqual([
+      { kind: "quantity", symbol: "TQQQ", verdict: "adopted" },
+    ]);
+  });
+});
+
+describe("the policy for a difference", () => {
+  test("observe tells, trades nothing and leaves entries free until it agrees again", async () => {
+    const { world, sidecar } = await comparing(HELD, { divergence: "observe" });
+    await byHand(world, { ...SELL, qty: "2" });
+    await world.advance(MINUTE);
+    expect(await incidents(sidecar)).toEqual([{ kind: "quantity", symbol: "TQQQ", verdict: null }]);
+    expect(await sidecar.started.latch.entryCheck("TQQQ")).toMatchObject({
+      isFree: true,
+      incidents: [{ kind: "quantity" }],
+    });
+    expect((await world.send(sidecar, { ...ORDER, qty: "1" })).status).toBe(200);
+    await byHand(world, { ...ORDER, qty: "2" });
+    await world.advance(2 * MINUTE);
+    expect(await incidents(sidecar)).toEqual([
+      { kind: "quantity", symbol: "TQQQ", verdict: "agrees_again" },
+    ]);
+  });
+
+  test("block-entries refuses entries in the symbol with the cause, and exits not", async () => {
+    const { world, sidecar } = await comparing(HELD, { divergence: "quantity=block-entries" });
+    await byHand(world, { ...SELL, qty: "2" });
+    await world.advance(MINUTE);
+    expect(await world.send(sidecar, { ...ORDER, qty: "1" })).toMatchObject({
+      status: 403,
+      body: { tradelatch: { error: "entry_blocked", incident: 1 } },
+    });
+    expect(await sidecar.started.latch.entryCheck("TQQQ")).toMatchObject({ isFree: false });
+    expect((await world.send(sidecar, { ...ORDER, symbol: "SPY", qty: "1" })).status).toBe(200);
+    expect((await world.send(sidecar, { ...SELL, qty: "4" })).status).toBe(200);
+  });
+
+  test("flatten takes the position over and closes it, once", async () => {
+    const { world, sidecar } = await comparing({}, { divergence: "orphan=flatten" });
+    await byHand(world, ORDER);
+    await world.advance(3 * MINUTE);
+    expect(await book(sidecar)).toMatchObject({ net: "0" });
+    expect(world.simulator.positions()).toEqual([]);
+    expect(await incidents(sidecar)).toMatchObject([{ kind: "orphan", verdict: "agrees_again" }]);
+    expect(world.posts()).toHaveLength(2);
+  });
+});
+
+test("an order at work that no claim made is told of, until it is gone", async () => {
+  const { world, sidecar } = await comparing({});
+  const id = await byHand(world, { ...ORDER, type: "limit", limit_price: "60" });
+  await world.send(sidecar, { ...ORDER, type: "limit", limit_price: "61" });
+  await world.advance(MINUTE);
+  expect(await incidents(sidecar)).toEqual([
+    { kind: "unknown_order", symbol: "TQQQ", verdict: null },
+  ]);
+  await fetch(`${world.simulator.url}/v2/orders/${id}`, { method: "DELETE", headers: KEYS });
+  await world.advance(MINUTE);
+  expect(await incidents(sidecar)).toEqual([
+    { kind: "unknown_order", symbol: "TQQQ", verdict: "order_gone" },
+  ]);
+});

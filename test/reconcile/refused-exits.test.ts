@@ -1,0 +1,150 @@
+import { describe, expect, test } from "vitest";
+import type { Fault } from "../../src/simulator/index.ts";
+import {
+  HELD,
+  KEYS,
+  ORDER,
+  type OrderWorld,
+  openOrderWorld,
+  SELL,
+  type StartedSidecar,
+} from "../sidecar/orders-world.ts";
+
+const MISMATCH: Fault = {
+  ...{ kind: "refuse", status: 422, code: 42_210_000 },
+  message: "position intent mismatch, inferred: sell_to_open, specified: sell_to_close",
+};
+
+async function refusedExit(options: object = HELD, fault: Fault = MISMATCH, body: object = SELL) {
+  const world = await openOrderWorld(options);
+  const sidecar = await world.open();
+  world.fault(fault);
+  const answer = await world.send(sidecar, body);
+  return { world, sidecar, answer };
+}
+
+async function onlyIncident(sidecar: StartedSidecar) {
+  const incidents = await sidecar.started.latch.incidents();
+  expect(incidents).toHaveLength(1);
+  return incidents[0];
+}
+
+/** Somebody trades past the latch. */
+async function byHand(world: OrderWorld, body: object): Promise<string> {
+  const url = `${world.simulator.url}/v2/orders`;
+  const made = await fetch(url, { method: "POST", headers: KEYS, body: JSON.stringify(body) });
+  expect(made.status).toBe(200);
+  return ((await made.json()) as { id: string }).id;
+}
+
+describe("an exit that the broker refused", () => {
+  test("opens an incident, is latched, and while it is in question nothing more is sent", async () => {
+    const { world, sidecar, answer } = await refusedExit();
+    expect(answer.status).toBe(422);
+    expect(await onlyIncident(sidecar)).toMatchObject({
+      kind: "refused_exit",
+      symbol: "TQQQ",
+      resolution: null,
+      summary: expect.stringContaining("refused to sell 6 TQQQ: 422 position intent mismatch"),
+    });
+    for (let nth = 0; nth < 3; nth += 1) {
+      expect((await world.send(sidecar, SELL)).body.tradelatch.error).toBe(
+        "exit_duplicate_after_422",
+      );
+    }
+    expect(world.posts()).toHaveLength(1);
+  });
+
+  test("may be sent again once its shares are proved held and free, and then is filled", async () => {
+    const { world, sidecar } = await refusedExit();
+    await world.advance(20_000);
+    expect(await onlyIncident(sidecar)).toMatchObject({
+      resolution: { verdict: "still_held", provenance: "venue" },
+    });
+    expect(await world.claims(sidecar)).toEqual([]);
+    expect((await world.send(sidecar, SELL)).status).toBe(200);
+    await world.advance(5_000);
+    expect(await sidecar.started.latch.book("TQQQ")).toMatchObject({ net: "0", reservations: [] });
+    expect(world.posts()).toHaveLength(2);
+  });
+
+  test("is concluded where the position is gone, by whom the orders show", async () => {
+    const { world, sidecar } = await refusedExit();
+    await byHand(world, SELL);
+    await world.advance(20_000);
+    expect(await onlyIncident(sidecar)).toMatchObject({
+      resolution: { verdict: "already_flat", provenance: "venue" },
+    });
+    const { latch } = sidecar.started;
+    expect(await latch.book("TQQQ")).toMatchObject({ net: "0", reservations: [] });
+    const again = await world.send(sidecar, SELL);
+    expect(again).toMatchObject({
+      status: 403,
+      body: { tradelatch: { error: "close_while_flat" } },
+    });
+    expect(again.body.tradelatch.cause).not.toBeNull();
+    expect((await world.send(sidecar, ORDER)).status).toBe(200);
+  });
+
+  test("ends where the position has changed elsewhere, and the book takes it over", async () => {
+    const { world, sidecar } = await refusedExit();
+    await byHand(world, { ...SELL, qty: "2" });
+    await world.advance(20_000);
+    expect(await onlyIncident(sidecar)).toMatchObject({
+      resolution: { verdict: "changed_elsewhere" },
+    });
+    expect(await sidecar.started.latch.book("TQQQ")).toMatchObject({ net: "4", reservations: [] });
+  });
+
+  test("ends at once where the order itself cannot be taken", async () => {
+    const message =
+      "invalid limit_price 290.123. sub-penny increment does not fulfill minimum pricing criteria";
+    const { world, sidecar } = await refusedExit(HELD, {
+      ...{ kind: "refuse", status: 422, code: 42_210_000, message },
+    });
+    await world.advance(3_000);
+    expect(await onlyIncident(sidecar)).toMatchObject({ resolution: { verdict: "malformed" } });
+    expect(await sidecar.started.latch.book("TQQQ")).toMatchObject({ net: "6", reservations: [] });
+  });
+
+  test("waits for the order that holds its shares, and is free when that has ended", async () => {
+    const world = await openOrderWorld(HELD);
+    const sidecar = await world.open();
+    const stop = await byHand(world, { ...SELL, type: "stop", stop_price: "60" });
+    const refused = await world.send(sidecar, SELL);
+    expect(refused).toMatchObject({ status: 403, body: { code: 40_310_000 } });
+    await world.advance(60_000);
+    expect(await onlyIncident(sidecar)).toMatchObject({
+      resolution: null,
+      evidence: [{ text: expect.stringContaining(stop) }],
+    });
+    await fetch(`${world.simulator.url}/v2/orders/${stop}`, { method: "DELETE", headers: KEYS });
+    await world.advance(60_000);
+    expect(await onlyIncident(sidecar)).toMatchObject({ resolution: { verdict: "still_held" } });
+    expect((await world.send(sidecar, SELL)).status).toBe(200);
+  });
+
+  test("stays in question while the broker's answers are unreadable pages", async () => {
+    const { world, sidecar } = await refusedExit();
+    world.simulator.addFaults([
+      {
+        match: { method: "GET", path: "/v2/positions/*" },
+        fault: { kind: "html", status: 404, accept: false },
+        times: 1_000,
+      },
+    ]);
+    await world.advance(120_000);
+    expect(await onlyIncident(sidecar)).toMatchObject({ resolution: null });
+    expect((await world.claims(sidecar))[0]).toMatchObject({ status: "IN_RECONCILIATION" });
+    world.simulator.clearFaults();
+    await world.advance(60_000);
+    expect(await onlyIncident(sidecar)).toMatchObject({ resolution: { verdict: "still_held" } });
+  });
+
+  test("never keeps an entry out, and the entry's answer names the incident", async () => {
+    const { world, sidecar } = await refusedExit();
+    const entry = await world.send(sidecar, { ...ORDER, qty: "2" });
+    expect(entry.status).toBe(200);
+    expect(entry.headers.get("tradelatch-incident")).toBe("1");
+  });
+});

@@ -1,0 +1,120 @@
+import { describe, expect, test } from "vitest";
+import { decimal } from "../../src/core/decimal.ts";
+import { reportAfterClose } from "../../src/schedule/after-close.ts";
+import { profitBetween } from "../../src/schedule/session-profit.ts";
+import { CLOSE, LONG, OPEN, openWorld, type Process, type World } from "../gateway/world.ts";
+import { ticksIn } from "./schedule-bench.ts";
+
+const REPORT = "report after the close";
+/** The Tuesday before Thanksgiving 2026, 10:00 in New York. */
+const TUESDAY = { startAt: Date.parse("2026-11-24T15:00:00Z") };
+
+/** Buys six at 75 and sells `quantity` at `price`. */
+async function trade(world: World, bot: Process, quantity: string, price: string) {
+  world.simulator.setPrice("TQQQ", "75");
+  await world.submit(bot, { ...OPEN, requestId: `open-${price}` });
+  await world.advance(4_000);
+  world.simulator.setPrice("TQQQ", price);
+  await world.submit(bot, { ...CLOSE, quantity, requestId: `close-${price}` });
+  await world.advance(4_000);
+}
+
+describe("the report after the close", () => {
+  test("comes five minutes after each close, also an early one, and on no holiday", async () => {
+    const bench = await ticksIn(await openWorld(TUESDAY));
+    const ran: string[] = [];
+    for (let at = TUESDAY.startAt; at < TUESDAY.startAt + 4 * 86_400_000; at += 5 * 60_000) {
+      const before = bench.said(REPORT).length;
+      await bench.run("after-close", at + 40);
+      if (bench.said(REPORT).length > before) ran.push(new Date(at).toISOString());
+    }
+    expect(ran).toEqual([
+      "2026-11-24T21:05:00.000Z",
+      "2026-11-25T21:05:00.000Z",
+      "2026-11-27T18:05:00.000Z",
+    ]);
+    expect(bench.said(REPORT).map(({ from, until }) => [from, until])).toEqual([
+      ["2026-11-23T21:05:00.000Z", "2026-11-24T21:05:00.000Z"],
+      ["2026-11-24T21:05:00.000Z", "2026-11-25T21:05:00.000Z"],
+      ["2026-11-25T21:05:00.000Z", "2026-11-27T18:05:00.000Z"],
+    ]);
+  });
+
+  test("counts the orders, the duplicates with their worth, and what was realized", async () => {
+    const world = await openWorld(TUESDAY);
+    const bot = await world.open();
+    await trade(world, bot, "4", "76");
+    await world.submit(bot, { ...OPEN, requestId: "open-76" });
+    await world.submit(bot, { ...OPEN, requestId: "open-76" });
+    await world.submit(bot, { ...OPEN, quantity: "1", type: "limit", limitPrice: "70" });
+    await world.submit(bot, { ...CLOSE, quantity: "3", requestId: "too many" });
+    await bot.latch.lastSequence();
+    const bench = await ticksIn(world);
+    await bench.run("after-close", "2026-11-24T21:05:00Z");
+    expect(bench.said(REPORT)).toMatchObject([
+      {
+        ordersSent: 3,
+        ordersRefused: 0,
+        duplicatesBlocked: 2,
+        duplicateNotionalUsd: "900.00",
+        duplicatesOfUnknownPrice: 0,
+        intentsBlocked: { close_crosses_zero: 1 },
+        openClaims: 1,
+        unknownOutcomes: 0,
+        openIncidents: 0,
+        realizedUsd: { TQQQ: "4.00" },
+      },
+    ]);
+  });
+
+  test("counts each event in one report", async () => {
+    const world = await openWorld(TUESDAY);
+    const bot = await world.open();
+    await trade(world, bot, "6", "76");
+    const noon = world.now();
+    await trade(world, bot, "6", "74");
+    const { ledger } = await ticksIn(world);
+    const { account } = bot.latch;
+    const end = world.now() + 1;
+    const [before, later] = [
+      await reportAfterClose({ account, ledger }, TUESDAY.startAt, noon),
+      await reportAfterClose({ account, ledger }, noon, end),
+    ];
+    expect(before).toMatchObject({ ordersSent: 2, realizedUsd: { TQQQ: "6.00" } });
+    expect(later).toMatchObject({ ordersSent: 2, realizedUsd: { TQQQ: "-6.00" } });
+    const none = await reportAfterClose({ account, ledger }, end, end + 1);
+    expect(none).toMatchObject({ ordersSent: 0, realizedUsd: {} });
+  });
+});
+
+describe("what was realized", () => {
+  test("of a position that was held before the span counts from its own average price", async () => {
+    const world = await openWorld({ ...TUESDAY, ...LONG });
+    const bot = await world.open();
+    await trade(world, bot, "6", "80");
+    const evening = world.now();
+    await trade(world, bot, "10", "90");
+    const { ledger } = await ticksIn(world);
+    const realized = (from: number) =>
+      profitBetween(ledger, bot.latch.account, from, Number.POSITIVE_INFINITY);
+    // 6 at 70 and 6 at 75 are 12 at 72.5; after the first close 6 at 72.5, then 12 at 73.75.
+    expect(await realized(evening)).toEqual({ TQQQ: "162.5" });
+    expect(await realized(0)).toEqual({ TQQQ: "207.5" });
+    expect(world.book().realizedProfitUsd).toBe("207.5");
+  });
+
+  test("is not known where the movements do not come to the book as it is", async () => {
+    const world = await openWorld(TUESDAY);
+    const bot = await world.open();
+    await trade(world, bot, "4", "76");
+    const { ledger } = await ticksIn(world);
+    const wrong = {
+      claimOf: (key: Parameters<typeof ledger.claimOf>[0]) => ledger.claimOf(key),
+      events: (query?: Parameters<typeof ledger.events>[0]) => ledger.events(query),
+      lastSequence: () => ledger.lastSequence(),
+      books: async () => [{ ...world.book(), net: decimal("5") }],
+    };
+    const realized = profitBetween(wrong, bot.latch.account, 0, Number.POSITIVE_INFINITY);
+    expect(await realized).toEqual({ TQQQ: null });
+  });
+});

@@ -1,0 +1,194 @@
+import { join } from "node:path";
+import { createTask } from "node-cron";
+import { describe, expect, test } from "vitest";
+import { backUpStore } from "../../src/app.ts";
+import { BACKUP_CRON, latchTicks, MARKET_MOMENT_CRON } from "../../src/schedule/latch-ticks.ts";
+import { MARKET_ZONE } from "../../src/schedule/new-york-time.ts";
+import { LONG, OPEN, openWorld } from "../gateway/world.ts";
+import { openLedger } from "../ledger/open-ledger.ts";
+import { temporaryFolder } from "../ledger/temporary-folder.ts";
+import { ticksIn } from "./schedule-bench.ts";
+
+/** The Tuesday before Thanksgiving 2026. */
+const TUESDAY = { startAt: Date.parse("2026-11-24T12:00:00Z") };
+const MINUTE_MS = 60_000;
+
+/** The minutes of a span at which a cron expression in New York's time is due. */
+function dueIn(cron: string, from: string, until: string): string[] {
+  const task = createTask(cron, () => undefined, { timezone: MARKET_ZONE });
+  const due: string[] = [];
+  for (let at = Date.parse(from); at < Date.parse(until); at += MINUTE_MS) {
+    if (task.match(new Date(at))) due.push(new Date(at).toISOString());
+  }
+  void task.destroy();
+  return due;
+}
+
+describe("the plan", () => {
+  test("polls fills every 2 s, compares every 15 s, and copies where it is told to", () => {
+    const work = { log: undefined, lookAfter: undefined, comparePositions: undefined };
+    const names = (backUp: unknown) =>
+      latchTicks({ ...work, backUp } as never).map(({ name, cron, timeZone }) =>
+        [name, cron, timeZone].join(" ").trim(),
+      );
+    const always = [
+      "fill-poll */2 * * * * *",
+      "position-comparison */15 * * * * *",
+      `before-open ${MARKET_MOMENT_CRON} ${MARKET_ZONE}`,
+      `after-close ${MARKET_MOMENT_CRON} ${MARKET_ZONE}`,
+    ];
+    expect(names(undefined)).toEqual(always);
+    expect(names(async () => undefined)).toEqual([
+      ...always,
+      `backup ${BACKUP_CRON} ${MARKET_ZONE}`,
+    ]);
+  });
+
+  test.each([
+    ["on a usual day", "2026-05-21T04:00:00Z", "2026-05-22T04:00:00Z", "2026-05-21T07:30:00.000Z"],
+    [
+      "when clocks go forward",
+      "2026-03-08T05:00:00Z",
+      "2026-03-09T04:00:00Z",
+      "2026-03-08T07:30:00.000Z",
+    ],
+    [
+      "when clocks go back",
+      "2026-11-01T04:00:00Z",
+      "2026-11-02T05:00:00Z",
+      "2026-11-01T08:30:00.000Z",
+    ],
+  ])("copies the ledger once %s", (_, from, until, expected) => {
+    expect(dueIn(BACKUP_CRON, from, until)).toEqual([expected]);
+  });
+});
+
+describe("the position comparison", () => {
+  test("runs in market hours only, by the calendar's early closes and holidays", async () => {
+    const bench = await ticksIn(await openWorld(TUESDAY));
+    const ran: string[] = [];
+    for (const at of [
+      "2026-11-24T14:29:45Z",
+      "2026-11-24T14:30:00Z",
+      "2026-11-25T20:59:45Z",
+      "2026-11-25T21:00:00Z",
+      "2026-11-26T16:00:00Z",
+      "2026-11-27T17:59:45Z",
+      "2026-11-27T18:00:00Z",
+      "2026-11-28T16:00:00Z",
+    ]) {
+      const before = bench.compared();
+      await bench.run("position-comparison", at);
+      if (bench.compared() > before) ran.push(at);
+    }
+    expect(ran).toEqual(["2026-11-24T14:30:00Z", "2026-11-25T20:59:45Z", "2026-11-27T17:59:45Z"]);
+  });
+
+  test("runs at all hours while the calendar is unknown, and says so once", async () => {
+    const world = await openWorld(TUESDAY);
+    const match = { method: "GET", path: "/v2/calendar" } as const;
+    const fault = { kind: "html", status: 200, accept: false } as const;
+    world.simulator.addFaults([{ match, fault, times: 10 }]);
+    const bench = await ticksIn(world);
+    for (const at of ["2026-11-24T12:00:00Z", "2026-11-24T12:05:00Z", "2026-11-25T02:00:00Z"]) {
+      await bench.run("position-comparison", at);
+    }
+    expect(bench.compared()).toBe(3);
+    expect(bench.log).toHaveLength(1);
+    expect(bench.log[0]).toMatchObject({ level: 40, msg: expect.stringContaining("at all hours") });
+  });
+
+  test("that fails is in the log and runs again the next time", async () => {
+    let tries = 0;
+    const bench = await ticksIn(await openWorld(TUESDAY), {
+      comparePositions: async () => {
+        tries += 1;
+        throw new Error("no positions today");
+      },
+    });
+    await bench.run("position-comparison", "2026-11-24T15:00:00Z");
+    await bench.run("position-comparison", "2026-11-24T15:00:15Z");
+    expect(tries).toBe(2);
+    expect(bench.said("a tick failed")).toMatchObject([
+      { tick: "position-comparison", err: { message: "no positions today" } },
+      { tick: "position-comparison" },
+    ]);
+  });
+});
+
+describe("the check before the open", () => {
+  test("runs ten minutes before each open, and on no other day", async () => {
+    const bench = await ticksIn(await openWorld(TUESDAY));
+    const ran: string[] = [];
+    for (let at = TUESDAY.startAt; at < TUESDAY.startAt + 4 * 86_400_000; at += 5 * MINUTE_MS) {
+      const before = bench.said("check before the open").length;
+      await bench.run("before-open", at + 40);
+      if (bench.said("check before the open").length > before) ran.push(new Date(at).toISOString());
+    }
+    const at = (date: string) => `${date}T14:20:00.000Z`;
+    expect(ran).toEqual([at("2026-11-24"), at("2026-11-25"), at("2026-11-27")]);
+  });
+
+  test("finds nothing where all is well", async () => {
+    const world = await openWorld({ ...TUESDAY, ...LONG });
+    await world.open();
+    const bench = await ticksIn(world);
+    await bench.run("before-open", "2026-11-24T14:20:00Z");
+    expect(bench.said("check before the open")).toMatchObject([
+      {
+        level: 30,
+        ...{ store: null, broker: null, differences: [], unknownOutcomes: 0, openIncidents: 0 },
+      },
+    ]);
+  });
+
+  test("warns of positions that differ, of unknown outcomes and of a broker that is away", async () => {
+    const world = await openWorld({ ...TUESDAY, ...LONG });
+    const bot = await world.open();
+    world.fault({ kind: "drop" }, {}, 1);
+    await world.submit(bot, { ...OPEN, quantity: "1" });
+    const bench = await ticksIn(world);
+    world.simulator.setPositions([
+      { symbol: "TQQQ", quantity: "4", averagePrice: "70" },
+      { symbol: "SPY", quantity: "2", averagePrice: "500" },
+    ]);
+    const match = { method: "GET", path: "/v2/account" } as const;
+    world.simulator.addFaults([{ match, fault: { kind: "drop" } }]);
+    await bench.run("before-open", "2026-11-24T14:20:00Z");
+    expect(bench.said("check before the open")).toMatchObject([
+      {
+        level: 40,
+        store: null,
+        broker: expect.any(String),
+        differences: [
+          { symbol: "TQQQ", book: "6", broker: "4" },
+          { symbol: "SPY", book: "0", broker: "2" },
+        ],
+        unknownOutcomes: 1,
+      },
+    ]);
+  });
+});
+
+describe("the nightly backup", () => {
+  test("of a running latch copies its ledger, and a night that fails is followed by another", async () => {
+    const world = await openWorld();
+    const bot = await world.open();
+    await world.submit(bot, OPEN);
+    const directory = temporaryFolder();
+    let target = join(directory, "missing");
+    const bench = await ticksIn(world, {
+      backUp: () =>
+        backUpStore(world.store, { directory: target, keep: 2, now: bench.clock.now() }),
+    });
+    await bench.run("backup", "2026-05-22T07:30:00Z");
+    expect(bench.said("a tick failed")).toMatchObject([{ tick: "backup" }]);
+    target = directory;
+    await bench.run("backup", "2026-05-23T07:30:00Z");
+    expect(bench.said("backed up")).toMatchObject([
+      { path: join(directory, "latch-20260523T073000000Z.db"), removed: [] },
+    ]);
+    const copy = openLedger(join(directory, "latch-20260523T073000000Z.db"));
+    expect((await copy.claims({ account: bot.latch.account })).claims).toEqual(world.claims());
+  });
+});
