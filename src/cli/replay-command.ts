@@ -4,36 +4,75 @@
  */
 import { Command } from "commander";
 import { systemClock } from "../core/clock.ts";
+import { bundledSessions, DEFAULT_SESSION } from "../replay/bundled-sessions.ts";
+import type { Replay } from "../replay/replay.ts";
+import type { NamedReport } from "../replay/report.ts";
 import type { CommandOutput } from "./command-output.ts";
 
 /** Used where standard output is not a terminal. */
 const DEFAULT_COLUMNS = 80;
 
+interface ReplayOptions {
+  readonly json?: boolean;
+  readonly all?: boolean;
+}
+
+interface Run {
+  readonly asJson: boolean;
+  readonly columns: number;
+  readonly color: boolean;
+  readonly stop: AbortSignal;
+}
+
 export function replayCommand(output: CommandOutput, stop: AbortSignal): Command {
+  const { columns = DEFAULT_COLUMNS, color } = output;
   return new Command("replay")
     .summary("replay a recorded session without the latch and with it")
     .description(
       "Replay a recorded session without the latch and with it, side by side, against a\n" +
         "simulated broker. Needs no account.",
     )
-    .argument("[session]", "a session file, or the day of a bundled one (default: 2026-05-21)")
+    .argument("[session]", `a session file, or a bundled session (default: ${DEFAULT_SESSION})`)
+    .option("--all", "replay every bundled session and print one summary")
     .option("--json", "print one JSON document and nothing else")
-    .action(async (argument: string | undefined, { json }: { json?: boolean }) => {
-      output.line(await replayed(argument, json === true, output, stop));
+    .addHelpText("after", () => ["\nBundled sessions:", ...bundledSessions()].join("\n  "))
+    .action(async (argument: string | undefined, options: ReplayOptions, command: Command) => {
+      if (options.all === true && argument !== undefined) {
+        command.error(`--all takes no session, received ${JSON.stringify(argument)}`);
+      }
+      const run: Run = { asJson: options.json === true, columns, color, stop };
+      output.line(await (options.all === true ? replayedAll(run) : replayed(argument, run)));
     });
 }
 
-async function replayed(
-  argument: string | undefined,
-  asJson: boolean,
-  { columns = DEFAULT_COLUMNS, color }: CommandOutput,
-  stop: AbortSignal,
-): Promise<string> {
+async function replayed(argument: string | undefined, run: Run): Promise<string> {
+  const replay = await replayOf(argument, run.stop);
+  if (run.asJson) return (await import("../replay/report.ts")).reportJson(replay.report);
+  const { renderReport } = await import("../replay/terminal-report.ts");
+  const page = renderReport(replay, run);
+  return argument === undefined ? `${page}\n\n${otherSessions()}` : page;
+}
+
+async function replayedAll(run: Run): Promise<string> {
+  const reports: NamedReport[] = [];
+  for (const name of bundledSessions()) {
+    const { report } = await replayOf(name, run.stop);
+    reports.push({ name, report });
+  }
+  if (run.asJson) return (await import("../replay/report.ts")).reportsJson(reports);
+  return (await import("../replay/summary.ts")).renderSummary(reports, run);
+}
+
+async function replayOf(argument: string | undefined, stop: AbortSignal): Promise<Replay> {
   const { loadSession, sessionPath } = await import("../replay/session.ts");
   const session = loadSession(sessionPath(argument));
   const { replaySession } = await import("../replay/replay.ts");
-  const { report, timeline } = await replaySession(session, systemClock, stop);
-  if (asJson) return (await import("../replay/report.ts")).reportJson(report);
-  const { renderReport } = await import("../replay/terminal-report.ts");
-  return renderReport(timeline, report, { columns, color });
+  return replaySession(session, systemClock, stop);
+}
+
+/** What else there is to be seen, one command a line. */
+function otherSessions(): string {
+  const others = bundledSessions().filter((name) => name !== DEFAULT_SESSION);
+  const commands = [...others, "--all"].map((words) => `npm run replay -- ${words}`);
+  return ["More sessions:", ...commands].join("\n  ");
 }

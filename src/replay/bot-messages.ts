@@ -23,6 +23,8 @@ export type BotCommand =
       readonly store: string;
       readonly baseUrl: string;
       readonly now: EpochMs;
+      /** Positions are compared until then. */
+      readonly closesAt: EpochMs;
     }
   | { readonly type: "order"; readonly intent: IntentInput }
   /** Moves the process's clock and lets everything that is due run. */

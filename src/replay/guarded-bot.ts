@@ -28,6 +28,15 @@ const AGENT = "qqq-momentum";
 /** How often the schedule of a running latch looks after what is at work. */
 const TICK_MS = 2_000;
 const EVENTS_PAGE = 1_000;
+/** How often a running latch compares its books with the broker's positions. */
+const COMPARE_MS = 15_000;
+/**
+ * So long behind an order and while something is in question, this one does so as well: twice, and
+ * two reads that agree are what counts. Otherwise, while anything is held, it compares seldom: a
+ * whole day of it takes a replay of 15 s and shows nothing more.
+ */
+const WATCHED_MS = 30_000;
+const SELDOM_COMPARE_MS = 600_000;
 
 export class GuardedBot {
   readonly #quiet = new Quiet();
@@ -36,6 +45,10 @@ export class GuardedBot {
   #tickAt: EpochMs | undefined;
   /** A tick may wait for the clock like anything else; there is never more than one. */
   #isTicking = false;
+  #compareAt: EpochMs | undefined;
+  #isComparing = false;
+  #watchedUntil: EpochMs = 0;
+  #closesAt: EpochMs = 0;
   #finished: FinishedOrder[] = [];
   /** What went wrong behind a command; it fails the replay. */
   #failure: Error | undefined;
@@ -65,12 +78,15 @@ export class GuardedBot {
       case "close":
         await this.#opened().close();
         this.#tickAt = undefined;
+        this.#compareAt = undefined;
         return { type: "closed" };
     }
   }
 
-  async #open({ store, baseUrl, now }: BotCommand & { type: "open" }): Promise<BotResult> {
+  async #open(command: BotCommand & { type: "open" }): Promise<BotResult> {
+    const { store, baseUrl, now, closesAt } = command;
     this.#clock = new ManualClock(now);
+    this.#closesAt = closesAt;
     this.#latch = await openLatch({
       store,
       baseUrl,
@@ -91,6 +107,7 @@ export class GuardedBot {
     );
     await this.#quiet.settled();
     this.#tickAt ??= this.#clock.now() + TICK_MS;
+    this.#watch();
     const done = this.#finished.findIndex((finished) => finished.rowId === rowId);
     const [finished] = done === -1 ? [] : this.#finished.splice(done, 1);
     return finished === undefined ? { type: "waiting" } : { type: "tried", tried: finished.tried };
@@ -109,7 +126,8 @@ export class GuardedBot {
       return await this.#opened().submit(intent);
     } catch (error) {
       if (!(error instanceof LatchError)) this.#fail(error);
-      throw error;
+      // The code alone: a message names files of this machine.
+      throw error instanceof LatchError ? new Error(error.code, { cause: error }) : error;
     }
   }
 
@@ -121,6 +139,10 @@ export class GuardedBot {
       else void this.#tick().catch((error: unknown) => this.#fail(error));
       await this.#quiet.settled();
     }
+    if (this.#compareAt !== undefined && this.#compareAt <= now && !this.#isComparing) {
+      void this.#compare().catch((error: unknown) => this.#fail(error));
+      await this.#quiet.settled();
+    }
     return { type: "advanced", finished: this.#finished.splice(0) };
   }
 
@@ -128,20 +150,47 @@ export class GuardedBot {
     const latch = this.#opened();
     this.#isTicking = true;
     this.#tickAt = undefined;
-    await latch.tick();
+    const isDone = await unlessStoreRefuses(latch.tick());
     this.#isTicking = false;
-    const dueAt = latch.nextDueAt();
+    const dueAt = isDone ? latch.nextDueAt() : this.#clock.now();
     if (dueAt !== undefined) this.#tickAt ??= Math.max(dueAt, this.#clock.now() + TICK_MS);
+  }
+
+  async #compare(): Promise<void> {
+    const latch = this.#opened();
+    this.#isComparing = true;
+    this.#compareAt = undefined;
+    await unlessStoreRefuses(latch.comparePositions());
+    this.#isComparing = false;
+    const isHeld = (await latch.books()).some((book) => !isZero(book.net));
+    const isInQuestion = (await latch.incidents({ isOpen: true })).length > 0;
+    if (isInQuestion) this.#watch();
+    else if (this.#clock.now() < this.#watchedUntil) this.#compareIn(COMPARE_MS);
+    else if (isHeld) this.#compareIn(SELDOM_COMPARE_MS);
+  }
+
+  /** Compares positions as often as a running latch does, for a while. */
+  #watch(): void {
+    this.#watchedUntil = this.#clock.now() + WATCHED_MS;
+    this.#compareIn(COMPARE_MS);
+  }
+
+  /** At the latest in so long, and not when the market is closed. */
+  #compareIn(delayMs: number): void {
+    const at = Math.min(this.#compareAt ?? Number.POSITIVE_INFINITY, this.#clock.now() + delayMs);
+    this.#compareAt = at > this.#closesAt ? undefined : at;
   }
 
   #fail(error: unknown): void {
     this.#failure ??= error instanceof Error ? error : new Error(String(error));
   }
 
-  /** The bot wants to enter only while flat; it asks the latch's book, not the broker. */
+  /** The bot wants to enter only while flat, by the latch's word alone and where that lets it. */
   async #entryBlocked(symbol: string): Promise<boolean> {
-    const book = await this.#opened().book(symbol);
-    return !isZero(book.net);
+    const latch = this.#opened();
+    const { net } = await latch.book(symbol);
+    const { isFree } = await latch.entryCheck(symbol);
+    return !isZero(net) || !isFree;
   }
 
   async #content(): Promise<LedgerContent> {
@@ -156,12 +205,24 @@ export class GuardedBot {
   }
 
   #wakeAt(): EpochMs | null {
-    const times = [this.#clock.nextWakeAt(), this.#tickAt].filter((at) => at !== undefined);
+    const wanted = [this.#clock.nextWakeAt(), this.#tickAt, this.#compareAt];
+    const times = wanted.filter((at) => at !== undefined);
     return times.length === 0 ? null : Math.min(...times);
   }
 
   #opened(): Latch {
     if (this.#latch === undefined) throw new Error("the bot was not opened");
     return this.#latch;
+  }
+}
+
+/** Whether `round` was done. A running latch logs one that its store refused and goes on. */
+async function unlessStoreRefuses(round: Promise<void>): Promise<boolean> {
+  try {
+    await round;
+    return true;
+  } catch (error) {
+    if (error instanceof LatchError && error.code.startsWith("store_")) return false;
+    throw error;
   }
 }

@@ -3,7 +3,7 @@
  * that open one ledger file. The driver moves the time of the broker and of both processes, and
  * only when nothing is in flight in any of them.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { EpochMs } from "../core/clock.ts";
@@ -13,7 +13,7 @@ import type { LedgerContent, PlacedOrder } from "./bot-messages.ts";
 import { BotProcess } from "./bot-process.ts";
 import type { Tried } from "./old-bot.ts";
 import type { FinalPositions } from "./report.ts";
-import type { Instance, OrderEvent, Session } from "./session.ts";
+import { epochOf, type Instance, type OrderEvent, type Session } from "./session.ts";
 import {
   endOf,
   finalPositions,
@@ -43,11 +43,12 @@ export function runGuardedWorld(session: Session, stop: AbortSignal): Promise<Gu
     withSessionBroker(session, async (broker) => {
       const bots: Bots = { a: new BotProcess(stop), b: new BotProcess(stop) };
       try {
+        const store = join(directory, "latch.db");
         for (const bot of Object.values(bots)) {
-          const store = join(directory, "latch.db");
-          await bot.ask({ type: "open", store, baseUrl: broker.url, now: broker.now() }, "opened");
+          const times = { now: broker.now(), closesAt: epochOf(session, session.closesAt) };
+          await bot.ask({ type: "open", store, baseUrl: broker.url, ...times }, "opened");
         }
-        return await new Driver(session, broker, bots).run();
+        return await new Driver(session, broker, bots, store).run();
       } finally {
         await Promise.all(Object.values(bots).map((bot) => bot.end()));
       }
@@ -70,10 +71,13 @@ class Driver {
   readonly #session: Session;
   readonly #broker: Simulator;
   readonly #bots: Bots;
+  /** The ledger's file. */
+  readonly #store: string;
   readonly #tried = new Map<string, Tried<PlacedOrder>>();
   readonly #blockedMinutes = new Map<number, number>();
 
-  constructor(session: Session, broker: Simulator, bots: Bots) {
+  constructor(session: Session, broker: Simulator, bots: Bots, store: string) {
+    this.#store = store;
     this.#session = session;
     this.#broker = broker;
     this.#bots = bots;
@@ -105,6 +109,13 @@ class Driver {
         setMarket(this.#broker, step.event);
         await this.#order(step.event);
         return;
+      // Both processes have the file open: they notice that its path leads elsewhere.
+      case "store_fails":
+        renameSync(this.#store, awayFrom(this.#store));
+        return;
+      case "store_works":
+        renameSync(awayFrom(this.#store), this.#store);
+        return;
       case "entry_check": {
         const { instance, symbol } = step.event;
         const check = { type: "entry_check", symbol } as const;
@@ -134,6 +145,11 @@ class Driver {
       if (next === target) return;
     }
   }
+}
+
+/** Where the ledger's file is while the claim store refuses. */
+function awayFrom(store: string): string {
+  return `${store}.away`;
 }
 
 /** What the old bot knows of its order, and nothing more: no anchor, no id of its own. */

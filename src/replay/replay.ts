@@ -1,6 +1,8 @@
 /** Runs a session in both worlds, side by side on one machine, and reports what came of it. */
 import type { Clock } from "../core/clock.ts";
 import { runGuardedWorld } from "./guarded-world.ts";
+import { type IncidentRow, incidentRows } from "./incident-rows.ts";
+import { incidentsOf, reportedIncident } from "./ledger-incidents.ts";
 import type { ReplayReport, TimelineRow } from "./report.ts";
 import type { Session } from "./session.ts";
 import { refuseHeldAnswers } from "./session-broker.ts";
@@ -9,8 +11,10 @@ import { timelineOf } from "./timeline.ts";
 import { runUnguardedWorld } from "./unguarded-world.ts";
 
 export interface Replay {
+  readonly session: Session;
   readonly report: ReplayReport;
   readonly timeline: readonly TimelineRow[];
+  readonly incidents: readonly IncidentRow[];
 }
 
 /**
@@ -30,13 +34,16 @@ export async function replaySession(
   try {
     const unguarded = await runUnguardedWorld(session, stop);
     const guarded = await runGuardedWorld(session, stop);
+    const found = incidentsOf(guarded.ledger.events);
     const report: ReplayReport = {
       session: session.session,
       unguarded: tallyUnguarded(session, unguarded),
       guarded: tallyGuarded(session, guarded),
+      incidents: found.map((incident) => reportedIncident(session, incident)),
       elapsedMs: clock.now() - startedAt,
     };
-    return { report, timeline: timelineOf(session, unguarded, guarded) };
+    const timeline = timelineOf(session, unguarded, guarded);
+    return { session, report, timeline, incidents: incidentRows(session, unguarded, guarded) };
   } catch (error) {
     // What fails because the replay is being ended is no failure of its own.
     stop.throwIfAborted();

@@ -15,6 +15,7 @@ import {
   ZERO,
 } from "../core/decimal.ts";
 import type { Side } from "../identity/intent.ts";
+import type { IncidentKind, IncidentProvenance, IncidentVerdict } from "../incident/incident.ts";
 import type { Mark } from "./session-rows.ts";
 
 /** A duplicate that the latch did not let through. */
@@ -32,6 +33,19 @@ export interface BlockedDuplicate {
   readonly recorded: boolean;
 }
 
+/** Something that was in question, and how it ended; the rest is null until it has. */
+export interface ReportedIncident {
+  readonly kind: IncidentKind;
+  readonly symbol: string;
+  /** `HH:MM:SS` in the session's time zone, as all times. */
+  readonly openedAt: string;
+  readonly resolvedAt: string | null;
+  readonly verdict: IncidentVerdict | null;
+  readonly provenance: IncidentProvenance | null;
+  /** Request ids, the first cause first. */
+  readonly causes: readonly string[];
+}
+
 /** Shares at the end of the day by symbol; short positions are negative. */
 export type FinalPositions = Readonly<Record<string, string>>;
 
@@ -42,6 +56,8 @@ export interface UnguardedTotals {
   readonly duplicateOrders: number;
   readonly duplicateNotionalUsd: string;
   readonly finalPositions: FinalPositions;
+  /** What the bot held by its own account; only where the guard of old stood before the broker. */
+  readonly believedPositions?: FinalPositions;
   readonly blockedEntryMinutes: number;
 }
 
@@ -53,6 +69,8 @@ export interface GuardedTotals {
   readonly recordedDuplicates: number;
   readonly recordedNotionalUsd: string;
   readonly finalPositions: FinalPositions;
+  /** What the latch's books hold; only where the other world has the like. */
+  readonly believedPositions?: FinalPositions;
   readonly blockedEntryMinutes: number;
   /** How many claims ended in each state. */
   readonly claims: Readonly<Record<string, number>>;
@@ -63,8 +81,16 @@ export interface ReplayReport {
   readonly session: string;
   readonly unguarded: UnguardedTotals;
   readonly guarded: GuardedTotals;
+  /** In the order in which they were opened. */
+  readonly incidents: readonly ReportedIncident[];
   /** How long the replay took, its processes and brokers included. */
   readonly elapsedMs: number;
+}
+
+export interface NamedReport {
+  /** What `tradelatch replay` takes. */
+  readonly name: string;
+  readonly report: ReplayReport;
 }
 
 /** One line of the session as it is shown: what happened in either world. */
@@ -101,6 +127,7 @@ export function guardedTotals(
     recordedDuplicates: recorded.length,
     recordedNotionalUsd: sumNotionals(recorded.map(({ notionalUsd }) => notionalUsd)),
     finalPositions: counted.finalPositions,
+    ...believed(counted),
     blockedEntryMinutes: counted.blockedEntryMinutes,
     claims: counted.claims,
   };
@@ -108,23 +135,43 @@ export function guardedTotals(
 
 /** The one JSON document of `--json`, without a line break behind it. */
 export function reportJson(report: ReplayReport): string {
-  const { session, unguarded, guarded, elapsedMs } = report;
-  const document: ReplayReport = {
+  return JSON.stringify(documentOf(report), null, 2);
+}
+
+/** The document of `--all --json`: a list of the same documents, each with its session's name. */
+export function reportsJson(reports: readonly NamedReport[]): string {
+  const documents = reports.map(({ name, report }) => ({ name, ...documentOf(report) }));
+  return JSON.stringify(documents, null, 2);
+}
+
+function documentOf(report: ReplayReport): ReplayReport {
+  const { session, unguarded, guarded, incidents, elapsedMs } = report;
+  return {
     session,
     unguarded: {
       brokerOrders: unguarded.brokerOrders,
       duplicateOrders: unguarded.duplicateOrders,
       duplicateNotionalUsd: unguarded.duplicateNotionalUsd,
       finalPositions: unguarded.finalPositions,
+      ...believed(unguarded),
       blockedEntryMinutes: unguarded.blockedEntryMinutes,
     },
     guarded: guardedTotals({
       ...guarded,
       duplicatesBlocked: guarded.duplicatesBlocked.map(blockedDuplicate),
     }),
+    incidents: incidents.map(incidentDocument),
     elapsedMs,
   };
-  return JSON.stringify(document, null, 2);
+}
+
+function believed({ believedPositions }: Pick<GuardedTotals, "believedPositions">) {
+  return believedPositions === undefined ? {} : { believedPositions };
+}
+
+function incidentDocument(incident: ReportedIncident): ReportedIncident {
+  const { kind, symbol, openedAt, resolvedAt, verdict, provenance, causes } = incident;
+  return { kind, symbol, openedAt, resolvedAt, verdict, provenance, causes };
 }
 
 function blockedDuplicate(row: BlockedDuplicate): BlockedDuplicate {

@@ -1,11 +1,11 @@
 /**
  * What no single field of a session file shows: whether its rows fit together.
  *
- * Rows are in the order of their times and inside the session, ids are unique, and a duplicate
- * repeats the terms of an earlier order. Whether quantities add up is not asked here: that they do
- * not is what a replay is there to show.
+ * Rows are in the order of their times and inside the session, ids are unique, a duplicate repeats
+ * the terms of an earlier order, and the claim store has recovered before it fails again. Whether
+ * quantities add up is not asked here: that they do not is what a replay is there to show.
  */
-import type { OrderEvent, Session, SessionEvent } from "./session-rows.ts";
+import type { OrderEvent, Session, SessionEvent, StoreFaultEvent } from "./session-rows.ts";
 
 /** One thing that is wrong: where, what stands there, and what should. */
 export interface Problem {
@@ -27,23 +27,31 @@ export function disagreement(session: Session): Problem | undefined {
   }
   const orders = new Map<string, OrderEvent>();
   let previous = session.opensAt;
+  let storeFailsUntil = session.opensAt;
   for (const [index, event] of session.events.entries()) {
     const found =
       misplaced(session, event, previous) ??
+      (event.kind === "store_fault" ? tooEarly(event, storeFailsUntil) : undefined) ??
       (event.kind === "order" ? misnamed(event, orders) : undefined);
     if (found !== undefined) return { ...found, path: ["events", index, ...found.path] };
     previous = startOf(event);
     if (event.kind === "order") orders.set(event.id, event);
+    if (event.kind === "store_fault") storeFailsUntil = event.until;
   }
   return undefined;
 }
 
 function startOf(event: SessionEvent): string {
-  return event.kind === "entries_wanted" ? event.from : event.time;
+  return "from" in event ? event.from : event.time;
+}
+
+function tooEarly({ from }: StoreFaultEvent, failsUntil: string): Problem | undefined {
+  if (from >= failsUntil) return undefined;
+  return problem(["from"], from, `no time before ${failsUntil}, when the store works again`);
 }
 
 function misplaced(session: Session, event: SessionEvent, previous: string): Problem | undefined {
-  const field = event.kind === "entries_wanted" ? "from" : "time";
+  const field = "from" in event ? "from" : "time";
   const start = startOf(event);
   if (start < session.opensAt || start > session.closesAt) {
     return problem([field], start, `a time from ${session.opensAt} to ${session.closesAt}`);
@@ -51,7 +59,7 @@ function misplaced(session: Session, event: SessionEvent, previous: string): Pro
   if (start < previous) {
     return problem([field], start, `no time before ${previous}, the row above it`);
   }
-  if (event.kind !== "entries_wanted") return undefined;
+  if (!("from" in event)) return undefined;
   if (event.until > event.from && event.until <= session.closesAt) return undefined;
   return problem(["until"], event.until, `a time after ${event.from}, up to ${session.closesAt}`);
 }

@@ -89,11 +89,26 @@ export interface EntriesWantedEvent {
   readonly note: string | null;
 }
 
-export type SessionEvent = OrderEvent | BrokerFaultEvent | EntriesWantedEvent;
+/** A span in which whatever keeps the claims can write none. */
+export interface StoreFaultEvent {
+  readonly kind: "store_fault";
+  readonly from: string;
+  readonly until: string;
+  readonly mark: Mark;
+  readonly note: string | null;
+}
+
+export type SessionEvent = OrderEvent | BrokerFaultEvent | EntriesWantedEvent | StoreFaultEvent;
 
 export interface Session {
   /** `YYYY-MM-DD`. */
   readonly session: string;
+  /** Whether the record states which day it was. */
+  readonly dayMark: Mark;
+  /** What the session shows, where it is not a whole day; null for a day. */
+  readonly title: string | null;
+  /** Whether, without the latch, the guard of old stood in front of the bot's entries. */
+  readonly oldGuard: boolean;
   readonly timezone: string;
   readonly opensAt: string;
   readonly closesAt: string;

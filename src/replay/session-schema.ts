@@ -79,15 +79,27 @@ const entriesWanted = z.strictObject({
   note,
 });
 
-const event = z.discriminatedUnion("kind", [order, brokerFault, entriesWanted], {
-  error: ({ code }: { readonly code?: string }) =>
-    code === "invalid_type" ? "an object" : '"order", "broker_fault" or "entries_wanted"',
+const storeFault = z.strictObject({
+  kind: z.literal("store_fault"),
+  from: time,
+  until: time,
+  mark,
+  note,
+});
+
+const KINDS = '"order", "broker_fault", "entries_wanted" or "store_fault"';
+
+const event = z.discriminatedUnion("kind", [order, brokerFault, entriesWanted, storeFault], {
+  error: ({ code }: { readonly code?: string }) => (code === "invalid_type" ? "an object" : KINDS),
 });
 
 /** Reads the parsed JSON of a session file; what no single field shows is checked elsewhere. */
 export const sessionSchema: z.ZodType<Session> = z.strictObject(
   {
     session: textThat(isCalendarDay, "a day of the calendar such as 2026-05-21"),
+    dayMark: mark.default("stated"),
+    title: text.optional().transform((value) => value ?? null),
+    oldGuard: z.boolean("true or false").default(false),
     timezone: textThat(isTimezone, "a time zone such as America/New_York"),
     opensAt: time,
     closesAt: time,

@@ -8,13 +8,16 @@ import {
   epochOf,
   type OrderEvent,
   type Session,
+  type StoreFaultEvent,
 } from "./session.ts";
 
 export type SessionStep =
   | { readonly kind: "order"; readonly at: EpochMs; readonly event: OrderEvent }
   | { readonly kind: "fault"; readonly at: EpochMs; readonly event: BrokerFaultEvent }
   /** The bot would enter now and looks whether it may. */
-  | { readonly kind: "entry_check"; readonly at: EpochMs; readonly event: EntriesWantedEvent };
+  | { readonly kind: "entry_check"; readonly at: EpochMs; readonly event: EntriesWantedEvent }
+  /** The claim store stops taking claims, or takes them again. */
+  | { readonly kind: "store_fails" | "store_works"; readonly at: EpochMs };
 
 /** Rows of one moment keep the order in which the file has them. */
 export function sessionSteps(session: Session): readonly SessionStep[] {
@@ -26,10 +29,18 @@ export function sessionSteps(session: Session): readonly SessionStep[] {
         event,
       }));
     }
+    if (event.kind === "store_fault") return storeSteps(session, event);
     const at = epochOf(session, event.time);
     return event.kind === "order" ? [{ kind: "order", at, event }] : [{ kind: "fault", at, event }];
   });
   return steps.sort((a, b) => a.at - b.at);
+}
+
+function storeSteps(session: Session, { from, until }: StoreFaultEvent): SessionStep[] {
+  return [
+    { kind: "store_fails", at: epochOf(session, from) },
+    { kind: "store_works", at: epochOf(session, until) },
+  ];
 }
 
 /** The market's price when the order came: its notional divided by its quantity. */

@@ -4,15 +4,15 @@
  * What a row holds is in `session-rows.ts`, how it is read in `session-schema.ts`, and how rows
  * must fit together in `session-agreement.ts`.
  */
-import { readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { readFileSync } from "node:fs";
 import type { z } from "zod";
 import { LatchError } from "../core/errors.ts";
+import { bundledPath, bundledSessions, DEFAULT_SESSION } from "./bundled-sessions.ts";
 import { disagreement, type Problem } from "./session-agreement.ts";
 import type { Session } from "./session-rows.ts";
 import { sessionSchema } from "./session-schema.ts";
-import { isCalendarDay } from "./session-time.ts";
 
+export { DEFAULT_SESSION } from "./bundled-sessions.ts";
 export type {
   BrokerFaultEvent,
   CloseOrderEvent,
@@ -25,28 +25,27 @@ export type {
   OrderEvent,
   Session,
   SessionEvent,
+  StoreFaultEvent,
 } from "./session-rows.ts";
 export { checkTimes, epochOf, wallTimeOf } from "./session-time.ts";
 
-/** The day that is replayed when none is asked for. */
-export const DEFAULT_SESSION = "2026-05-21";
-
 const RECEIVED_MAX = 80;
-/** The package's own sessions; `src/replay` and `dist/replay` lie equally deep. */
-const BUNDLED = fileURLToPath(new URL("../../fixtures/sessions/", import.meta.url));
+/** A day, or a day or month with words behind it: the name of a session and of no file. */
+const NAME = /^\d{4}-\d{2}(-\d{2})?(-[a-z]+)*$/;
 
 /**
- * The file that an argument means: a bare day (`2026-05-22`) is one of the package's own sessions,
- * anything else is a path as it stands, and nothing at all is {@link DEFAULT_SESSION}.
- * Throws LatchError `file_unreadable` for a day that the package does not have.
+ * The file that an argument means: a bare day or name (`2026-05-22`, `2026-05-21-store-refuses`) is
+ * one of the package's own sessions, anything else is a path as it stands, and nothing at all is
+ * {@link DEFAULT_SESSION}.
+ * Throws LatchError `file_unreadable` for a name that the package does not have.
  */
 export function sessionPath(argument: string = DEFAULT_SESSION): string {
-  if (!isCalendarDay(argument)) return argument;
-  const days = bundledDays();
-  if (days.includes(argument)) return `${BUNDLED}${argument}.json`;
+  if (!NAME.test(argument)) return argument;
+  const names = bundledSessions();
+  if (names.includes(argument)) return bundledPath(argument);
   throw new LatchError(
     "file_unreadable",
-    `no session of ${argument} comes with this package, only ${days.join(", ")}`,
+    `no session of ${argument} comes with this package, only ${names.join(", ")}`,
   );
 }
 
@@ -77,13 +76,6 @@ export function parseSession(text: string, source: string): Session {
   const problem = disagreement(parsed.data);
   if (problem !== undefined) throw invalid(source, problem);
   return parsed.data;
-}
-
-function bundledDays(): readonly string[] {
-  return readdirSync(BUNDLED)
-    .filter((name) => name.endsWith(".json"))
-    .map((name) => name.slice(0, -".json".length))
-    .sort();
 }
 
 function parseJson(text: string, source: string): unknown {

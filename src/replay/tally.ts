@@ -5,10 +5,12 @@
 import { averagePriceOf } from "../claim/claim.ts";
 import { type DecimalText, multiply, toFixed, ZERO } from "../core/decimal.ts";
 import type { StoredEvent } from "../ledger/ledger.ts";
+import { positionsOf } from "./believed-positions.ts";
 import type { GuardedWorld } from "./guarded-world.ts";
 import { claimKeyOf, claimName, claimsOf, rowIdOf, type SessionClaim } from "./ledger-claims.ts";
 import {
   type BlockedDuplicate,
+  type FinalPositions,
   type GuardedTotals,
   guardedTotals,
   notionalOf,
@@ -17,7 +19,7 @@ import {
 } from "./report.ts";
 import { type OrderEvent, type Session, wallTimeOf } from "./session.ts";
 import type { ListedOrder } from "./session-broker.ts";
-import { actionOf } from "./session-steps.ts";
+import { actionOf, symbolsOf } from "./session-steps.ts";
 import type { RowOrder, UnguardedWorld } from "./unguarded-world.ts";
 
 export function tallyUnguarded(session: Session, world: UnguardedWorld): UnguardedTotals {
@@ -27,6 +29,7 @@ export function tallyUnguarded(session: Session, world: UnguardedWorld): Unguard
     duplicateOrders: duplicates.length,
     duplicateNotionalUsd: sumNotionals(duplicates.map(orderNotional)),
     finalPositions: world.finalPositions,
+    ...(world.believedPositions === null ? {} : { believedPositions: world.believedPositions }),
     blockedEntryMinutes: total(world.blockedMinutes),
   };
 }
@@ -50,9 +53,16 @@ export function tallyGuarded(session: Session, world: GuardedWorld): GuardedTota
     duplicateOrders: duplicates.length,
     duplicatesBlocked: blockedDuplicates(session, world.ledger.events, claims),
     finalPositions: world.finalPositions,
+    ...(session.oldGuard ? { believedPositions: bookedPositions(session, world) } : {}),
     blockedEntryMinutes: total(world.blockedMinutes),
     claims: world.ledger.claims,
   });
+}
+
+/** The bot's book is the latch's. */
+function bookedPositions(session: Session, { ledger }: GuardedWorld): FinalPositions {
+  const held = new Map(ledger.books.map(({ symbol, net }) => [symbol, net]));
+  return positionsOf(symbolsOf(session), held);
 }
 
 function rowsOf(session: Session): ReadonlyMap<string, OrderEvent> {

@@ -1,16 +1,19 @@
 /**
- * Draws a replay for a terminal: the session row by row, and the totals of both worlds below it.
+ * Draws a replay for a terminal: the session row by row, the totals of both worlds below it, and
+ * what was in question.
  *
  * 1. No line is wider than the terminal, from 60 columns up; above 120 the rest stays empty.
  * 2. An inferred row always carries its mark, with or without color.
  * 3. Color repeats what the words say and never says anything alone.
  */
 import { styleText } from "node:util";
-import Table from "cli-table3";
 import { decimal, toFixed } from "../core/decimal.ts";
+import type { IncidentRow } from "./incident-rows.ts";
+import { type Cells, drawTable } from "./plain-table.ts";
+import type { Replay } from "./replay.ts";
 import type { FinalPositions, ReplayReport, TimelineRow } from "./report.ts";
 import { sumNotionals } from "./report.ts";
-import { columnWidths, plainText, splitLongWords } from "./text-columns.ts";
+import { plainText } from "./text-columns.ts";
 
 export interface RenderOptions {
   /** Width of the terminal; taken as 60 where it is less and as 120 where it is more. */
@@ -20,29 +23,36 @@ export interface RenderOptions {
 
 type Format = Parameters<typeof styleText>[0];
 type Paint = (format: Format, text: string) => string;
-type Cells = readonly string[];
 
 const COLUMNS_MIN = 60;
 const COLUMNS_MAX = 120;
-const GAP = 2;
 const INFERRED_MARK = "~";
 const LEGEND = `${INFERRED_MARK} inferred: the incident record does not state this row`;
 const TIMELINE_HEAD = ["Time", "Event", "Without the latch", "With the latch", "Claim"] as const;
 const TOTALS_HEAD = ["Totals", "Without the latch", "With the latch"] as const;
+const INCIDENTS_HEAD = [
+  "Time",
+  "Incident, causes",
+  "With the latch",
+  "Claim",
+  "Without it",
+] as const;
 const NOT_APPLICABLE = "-";
 
+/** What is drawn of a replay. */
+export type Drawn = Omit<Replay, "session"> & {
+  readonly session: Pick<Replay["session"], "session" | "dayMark" | "title">;
+};
+
 /** The whole page, without a line break at its end. */
-export function renderReport(
-  rows: readonly TimelineRow[],
-  report: ReplayReport,
-  options: RenderOptions,
-): string {
-  const width = Math.min(COLUMNS_MAX, Math.max(COLUMNS_MIN, Math.floor(options.columns)));
+export function renderReport(replay: Drawn, options: RenderOptions): string {
+  const { timeline: rows, report, incidents } = replay;
+  const width = pageWidth(options);
   const paint: Paint = (format, text) =>
     options.color ? styleText(format, text, { validateStream: false }) : text;
   const inferred = rows.some((row) => row.mark === "inferred");
   return [
-    paint("bold", `Session of ${report.session}`),
+    paint("bold", headline(replay.session)),
     "",
     drawTable(TIMELINE_HEAD, rows.map(timelineCells), width, (line, column, text) =>
       paintTimeline(paint, line === undefined ? undefined : rows[line], column, text),
@@ -52,8 +62,14 @@ export function renderReport(
     drawTable(TOTALS_HEAD, totalsCells(report), width, (line, column, text) =>
       line === undefined || column === 0 ? paint("bold", text) : text,
     ),
+    ...(incidents.length === 0 ? [] : ["", drawIncidents(incidents, width, paint), ""]),
     paint("dim", `Replayed in ${formatSeconds(report.elapsedMs)}`),
   ].join("\n");
+}
+
+/** How wide a page is on a terminal of that many columns. */
+export function pageWidth({ columns }: RenderOptions): number {
+  return Math.min(COLUMNS_MAX, Math.max(COLUMNS_MIN, Math.floor(columns)));
 }
 
 /** `"3653"` as `3,653.00 USD`. */
@@ -62,9 +78,29 @@ export function formatNotional(notionalUsd: string): string {
   return `${dollars.replace(/\B(?=(\d{3})+$)/g, ",")}.${cents} USD`;
 }
 
+function headline({ session, dayMark, title }: Drawn["session"]): string {
+  const mark = dayMark === "inferred" ? INFERRED_MARK : "";
+  return `Session of ${mark}${session}${title === null ? "" : `: ${plainText(title)}`}`;
+}
+
+function drawIncidents(rows: readonly IncidentRow[], width: number, paint: Paint): string {
+  const cells = rows.map((row) => [
+    row.time === "" ? "" : timeText(row),
+    ...[row.what, row.outcome, row.claim, row.unguarded].map(plainText),
+  ]);
+  return drawTable(INCIDENTS_HEAD, cells, width, (line, column, text) => {
+    if (line === undefined) return paint("bold", text);
+    if (column === INCIDENTS_HEAD.length - 1) return paint("red", text);
+    return rows[line]?.kind === "incident" ? paint("green", text) : text;
+  });
+}
+
+function timeText({ mark, time }: Pick<TimelineRow, "mark" | "time">): string {
+  return `${mark === "inferred" ? INFERRED_MARK : " "}${time}`;
+}
+
 function timelineCells(row: TimelineRow): Cells {
-  const time = `${row.mark === "inferred" ? INFERRED_MARK : " "}${row.time}`;
-  return [time, ...[row.event, row.unguarded, row.guarded, row.claim].map(plainText)];
+  return [timeText(row), ...[row.event, row.unguarded, row.guarded, row.claim].map(plainText)];
 }
 
 function paintTimeline(
@@ -100,6 +136,7 @@ function totalsCells(report: ReplayReport): readonly Cells[] {
       worth(guarded.recordedDuplicates, guarded.recordedNotionalUsd),
     ],
     ["Final positions", positions(unguarded.finalPositions), positions(guarded.finalPositions)],
+    ...believedCells(report),
     [
       "Minutes without entry",
       String(unguarded.blockedEntryMinutes),
@@ -107,6 +144,13 @@ function totalsCells(report: ReplayReport): readonly Cells[] {
     ],
     ["Claims", NOT_APPLICABLE, counts(guarded.claims)],
   ];
+}
+
+/** Shown only where the bot of old had a book that could be wrong. */
+function believedCells({ unguarded, guarded }: ReplayReport): readonly Cells[] {
+  if (unguarded.believedPositions === undefined) return [];
+  const kept = guarded.believedPositions ?? {};
+  return [["Bot believes it holds", positions(unguarded.believedPositions), positions(kept)]];
 }
 
 function worth(count: number, notionalUsd: string): string {
@@ -126,54 +170,3 @@ function counts(claims: Readonly<Record<string, number>>): string {
 function formatSeconds(elapsedMs: number): string {
   return `${(elapsedMs / 1_000).toFixed(1)} s`;
 }
-
-/**
- * A table with a rule under its head and no other lines, at most `width` wide. `style` gets the
- * row's index (undefined for the head), the column's index and the text.
- */
-function drawTable(
-  head: Cells,
-  rows: readonly Cells[],
-  width: number,
-  style: (line: number | undefined, column: number, text: string) => string,
-): string {
-  const lines = [head, ...rows];
-  const widths = columnWidths(lines, width - GAP * (head.length - 1));
-  const table = new Table({
-    colWidths: widths,
-    wordWrap: true,
-    wrapOnWordBoundary: true,
-    chars: BARE_CHARS,
-    style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
-  });
-  const rule = widths.map((column) => "─".repeat(column));
-  for (const [index, cells] of lines.entries()) {
-    const line = index === 0 ? undefined : index - 1;
-    const wrapped = cells.map((text, column) => splitLongWords(text, widths[column] ?? 1));
-    table.push(wrapped.map((text, column) => style(line, column, text)));
-    if (index === 0) table.push(rule);
-  }
-  return table
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .join("\n");
-}
-
-const BARE_CHARS = {
-  top: "",
-  "top-mid": "",
-  "top-left": "",
-  "top-right": "",
-  bottom: "",
-  "bottom-mid": "",
-  "bottom-left": "",
-  "bottom-right": "",
-  left: "",
-  "left-mid": "",
-  mid: "",
-  "mid-mid": "",
-  right: "",
-  "right-mid": "",
-  middle: " ".repeat(GAP),
-};

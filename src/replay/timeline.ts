@@ -2,19 +2,25 @@
  * The session as lines to read: what each row came to without the latch and with it. Short, because
  * five columns share a terminal: what the Event column says is not said again beside it.
  */
-import { averagePriceOf, type Claim } from "../claim/claim.ts";
-import { compare, type DecimalText, toFixed } from "../core/decimal.ts";
+import type { Claim } from "../claim/claim.ts";
+import { ERRORS } from "../core/errors.ts";
 import type { PlacedOrder } from "./bot-messages.ts";
+import { claimText, fillText, shortId } from "./claim-text.ts";
 import type { GuardedWorld } from "./guarded-world.ts";
 import { claimsByRow, type SessionClaim } from "./ledger-claims.ts";
 import type { Tried } from "./old-bot.ts";
+import type { GuardAnswer } from "./old-guard.ts";
 import type { TimelineRow } from "./report.ts";
-import type { BrokerFaultEvent, EntriesWantedEvent, OrderEvent, Session } from "./session.ts";
+import type {
+  BrokerFaultEvent,
+  EntriesWantedEvent,
+  OrderEvent,
+  Session,
+  StoreFaultEvent,
+} from "./session.ts";
 import { unguardedDuplicates } from "./tally.ts";
 import type { RowOrder, UnguardedWorld } from "./unguarded-world.ts";
 
-/** Digits of a request id that are shown; enough to find it among the claims of a day. */
-const ID_DIGITS = 8;
 /** A broker's message is cut behind so many characters. */
 const MESSAGE_MAX = 60;
 /** The broker's words for what is common, and what matters of them. */
@@ -36,15 +42,16 @@ export function timelineOf(
   const claims = claimsByRow(guarded.ledger.events);
   return session.events.map((event, index): TimelineRow => {
     if (event.kind === "broker_fault") return faultRow(event);
+    if (event.kind === "store_fault") return storeRow(event);
     if (event.kind === "entries_wanted") return entriesRow(event, index, unguarded, guarded);
     const { id } = event;
     const orders = unguarded.orders.filter(({ rowId }) => rowId === id);
     const withLatch = guarded.tried.get(id);
     return {
       ...rowOf(event, event.time, orderText(event)),
-      unguarded: withoutLatchText(event, orders, duplicates, unguarded.tried.get(id)),
+      unguarded: withoutLatchText(event, orders, duplicates, unguarded),
       guarded: withLatchText(event, withLatch, claims.get(id)),
-      claim: claims.get(id)?.claim.key.requestId.slice(0, ID_DIGITS) ?? "",
+      claim: shortId(claims.get(id)?.claim.key.requestId ?? ""),
       highlight: highlightOf(event, orders, duplicates, withLatch),
     };
   });
@@ -72,18 +79,25 @@ function highlightOf(
   return withLatch?.result === null ? "blocked" : "none";
 }
 
+/** What the guard of old said, where it matters. */
+function guardText(answer: GuardAnswer | undefined): readonly string[] {
+  if (answer === "skip") return ["SKIP, not sent, taken for a fill"];
+  return answer === "failed_open" ? ["no claim, sent all the same"] : [];
+}
+
 function withoutLatchText(
   event: OrderEvent,
   orders: readonly RowOrder[],
   duplicates: ReadonlySet<RowOrder>,
-  tried: Tried<string> | undefined,
+  { tried, guardAnswers }: UnguardedWorld,
 ): string {
   const filled = orders.map((order) => {
     const text = fillText(event.quantity, order.filledQuantity, order.averagePrice, order.status);
     return duplicates.has(order) ? `DUPLICATE ${text.replace(/^filled /, "")}` : text;
   });
-  const failures = tried?.failures ?? [];
-  const parts = [...(failures.length === 0 ? [] : [failuresText(failures)]), ...filled];
+  const failures = tried.get(event.id)?.failures ?? [];
+  const failed = failures.length === 0 ? [] : [failuresText(failures)];
+  const parts = [...guardText(guardAnswers.get(event.id)), ...failed, ...filled];
   return parts.length === 0 ? "not sent" : parts.join("; ");
 }
 
@@ -109,12 +123,16 @@ function withLatchText(
   const { status } = tried.result;
   if (status === "SKIP" || claim === undefined) return `${status}, not sent`;
   if (!claim.sentBy.includes(event.id)) return `${status}, not sent`;
-  const came = claimText(event, claim.claim);
+  const came = claimText(event.quantity, claim.claim);
   return status === "PROCEED" ? came : `${status}, then ${came}`;
 }
 
 /** A refusal by the broker was sent; the latch kept the tries behind it from being sent as well. */
 function blockedText(failures: readonly string[], claim: Claim | undefined): string {
+  if (failures.every((code) => code in ERRORS)) {
+    const codes = [...new Set(failures)].join(", ");
+    return `fails closed ${times(failures.length)}: ${codes}, not sent`;
+  }
   const codes = [...new Set(failures.filter((code) => code !== "refused_by_broker"))];
   const blocked = failures.length - failures.indexOf(codes[0] ?? "");
   const refusal = failures.includes("refused_by_broker") ? claim?.refusal : undefined;
@@ -126,24 +144,6 @@ function blockedText(failures: readonly string[], claim: Claim | undefined): str
   return parts.join("; ");
 }
 
-function claimText({ quantity }: OrderEvent, claim: Claim): string {
-  const word = claim.outcome ?? claim.orderStatus ?? "sent";
-  const text = fillText(quantity, claim.bookedQuantity, averagePriceOf(claim), word);
-  return claim.status === "SETTLED" ? text : `${text}; ${claim.status}`;
-}
-
-/** `filled @ 75.33`, `filled 3 of 6 @ 75.33`, or the word where nothing is filled. */
-function fillText(
-  quantity: DecimalText,
-  filled: DecimalText,
-  price: DecimalText | null,
-  word: string,
-): string {
-  if (price === null) return word;
-  const part = compare(filled, quantity) === 0 ? "" : ` ${filled} of ${quantity}`;
-  return `filled${part} @ ${toFixed(price, 2)}`;
-}
-
 function faultRow(event: BrokerFaultEvent): TimelineRow {
   const faults = event.rules.map(({ match, fault, times: count }) => {
     const what = [match.side, match.symbol].filter(Boolean).join(" ") || match.path || "everything";
@@ -151,6 +151,11 @@ function faultRow(event: BrokerFaultEvent): TimelineRow {
     return `fault: ${fault.kind} ${what}${status}, ${times(count ?? 1)}`;
   });
   return { ...rowOf(event, event.time, faults.join("; ")), highlight: "fault" };
+}
+
+function storeRow(event: StoreFaultEvent): TimelineRow {
+  const text = `fault: no claim can be written until ${event.until}`;
+  return { ...rowOf(event, event.from, text), highlight: "fault" };
 }
 
 function entriesRow(

@@ -1,12 +1,16 @@
 /**
  * The session as it went without the latch: two instances of the old bot, each with the official
- * SDK and its own retries, against a broker that decides what becomes of every order.
+ * SDK and its own retries, against a broker that decides what becomes of every order; in some
+ * sessions behind the guard of old.
  *
  * Each order carries the row that it came from in its client_order_id, so that the broker's own
  * list tells afterwards which orders repeat another.
  */
 import { ApiError, FetchError, trading } from "@alpacahq/alpaca-trade-api/rest";
+import type { Simulator } from "../simulator/index.ts";
+import { NaiveBook } from "./believed-positions.ts";
 import { placeWithRetries, type Tried } from "./old-bot.ts";
+import { type GuardAnswer, OldGuard } from "./old-guard.ts";
 import type { FinalPositions } from "./report.ts";
 import type { OrderEvent, Session } from "./session.ts";
 import {
@@ -33,34 +37,88 @@ export interface UnguardedWorld {
   /** By span (index in the session's rows): the looks at which an entry was blocked. */
   readonly blockedMinutes: ReadonlyMap<number, number>;
   readonly finalPositions: FinalPositions;
+  /** By row: what the guard of old said. */
+  readonly guardAnswers: ReadonlyMap<string, GuardAnswer>;
+  /** What the bot holds by its own account; null where nothing came between it and the broker. */
+  readonly believedPositions: FinalPositions | null;
 }
+
+/** What the bot made of the guard's SKIP: a call that did not fail. */
+const SKIPPED: Tried<string> = { result: "SKIP", failures: [] };
 
 /** Rejects when `stop` aborts. */
 export function runUnguardedWorld(session: Session, stop: AbortSignal): Promise<UnguardedWorld> {
   return withSessionBroker(session, async (broker) => {
-    const bot = new OldBot(session, broker.url, stop);
-    const tried = new Map<string, Tried<string>>();
-    const blockedMinutes = new Map<number, number>();
+    const driver = new Driver(session, broker, new OldBot(session, broker.url, stop));
     for (const step of sessionSteps(session)) {
       stop.throwIfAborted();
-      broker.setTime(step.at);
-      if (step.kind === "fault") scriptFaults(broker, step.event);
-      if (step.kind === "order") {
-        setMarket(broker, step.event);
-        tried.set(step.event.id, await bot.place(step.event));
-      }
-      if (step.kind === "entry_check" && (await bot.entryBlocked(step.event.symbol))) {
-        countBlocked(blockedMinutes, session, step);
-      }
+      await driver.take(step);
     }
-    broker.setTime(endOf(session));
-    return {
-      orders: listedOrders(broker).map((order) => ({ ...order, rowId: rowOf(session, order) })),
-      tried,
-      blockedMinutes,
-      finalPositions: finalPositions(broker, session),
-    };
+    return driver.world();
   });
+}
+
+class Driver {
+  readonly #session: Session;
+  readonly #broker: Simulator;
+  readonly #bot: OldBot;
+  readonly #guard = new OldGuard();
+  readonly #book: NaiveBook;
+  readonly #guardAnswers = new Map<string, GuardAnswer>();
+  readonly #tried = new Map<string, Tried<string>>();
+  readonly #blockedMinutes = new Map<number, number>();
+
+  constructor(session: Session, broker: Simulator, bot: OldBot) {
+    this.#session = session;
+    this.#broker = broker;
+    this.#bot = bot;
+    this.#book = new NaiveBook(session);
+  }
+
+  async take(step: SessionStep): Promise<void> {
+    this.#broker.setTime(step.at);
+    switch (step.kind) {
+      case "fault":
+        scriptFaults(this.#broker, step.event);
+        return;
+      case "store_fails":
+        this.#guard.fail();
+        return;
+      case "store_works":
+        this.#guard.recover();
+        return;
+      case "order":
+        setMarket(this.#broker, step.event);
+        await this.#order(step.event);
+        return;
+      case "entry_check":
+        if (await this.#bot.entryBlocked(step.event.symbol)) {
+          countBlocked(this.#blockedMinutes, this.#session, step);
+        }
+    }
+  }
+
+  world(): UnguardedWorld {
+    const session = this.#session;
+    this.#broker.setTime(endOf(session));
+    const orders = listedOrders(this.#broker);
+    return {
+      orders: orders.map((order) => ({ ...order, rowId: rowOf(session, order) })),
+      tried: this.#tried,
+      blockedMinutes: this.#blockedMinutes,
+      finalPositions: finalPositions(this.#broker, session),
+      guardAnswers: this.#guardAnswers,
+      believedPositions: session.oldGuard ? this.#book.positions() : null,
+    };
+  }
+
+  async #order(event: OrderEvent): Promise<void> {
+    const answer = this.#session.oldGuard ? this.#guard.ask(event) : "not_asked";
+    this.#guardAnswers.set(event.id, answer);
+    const tried = answer === "skip" ? SKIPPED : await this.#bot.place(event);
+    this.#tried.set(event.id, tried);
+    if (tried.result !== null) this.#book.book(event);
+  }
 }
 
 /** The id of the row that an order's client_order_id names, if it names one. */

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { existsSync, readdirSync, watch } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { bundledSessions, DEFAULT_SESSION } from "../../src/replay/bundled-sessions.ts";
 import { sessionOf } from "../replay/replayed-session.ts";
 import { type Ended, inDirectory, run, startProgram } from "./program.ts";
 
@@ -16,9 +17,33 @@ describe("tradelatch replay", () => {
     const { stdout, stderr, exitCode } = await replayedMay21();
     expect(stdout).toContain("Session of 2026-05-21");
     expect(stdout).toMatch(/^Blocked and on record +- +6, 3,653\.00 USD$/m);
-    expect(stdout).toMatch(/^Claims +- +1 IN_RECONCILIATION, 11 SETTLED$/m);
+    expect(stdout).toMatch(/^Claims +- +12 SETTLED$/m);
     expect(stdout).toContain("~ inferred");
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+  });
+
+  test("shows how the 422 was resolved beside the block that told no cause", async () => {
+    const lines = (await replayedMay21()).stdout.split("\n");
+    const first = lines.findIndex((line) => /^ 11:14:00 +refused_exit SQQQ/.test(line));
+    const section = lines.slice(first, lines.indexOf("", first)).join("\n");
+    expect(section).toMatch(/^ 11:14:12 +resolved +still_held \(venue\)$/m);
+    expect(section).toMatch(/^~10:15:00 +- buy SQQQ 11 +filled @ 40\.90 .*11:33:00-14:00:00$/m);
+    expect(section).toMatch(/^ 11:14:00 +- sell SQQQ 12 +rejected \(422\) /m);
+    expect(section).toContain("for 147 minutes");
+  });
+
+  test("names every other bundled session with its command", async () => {
+    const { stdout } = await replayedMay21();
+    for (const words of [...bundledSessions(), "--all"]) {
+      const line = `  npm run replay -- ${words}\n`;
+      expect(stdout.includes(line)).toBe(words !== DEFAULT_SESSION);
+    }
+  });
+
+  test("takes no session together with --all", async () => {
+    const { stdout, stderr, exitCode } = await run(["replay", "--all", "2026-05-22"]);
+    expect(stderr).toMatch(/^tradelatch: [^\n]*--all takes no session[^\n]*"2026-05-22"[^\n]*\n$/);
+    expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });
   });
 
   test("has every row with its mark, most of them in a line or two of 80 columns", async () => {

@@ -32,7 +32,15 @@ export function rowOrder(rowId: string | null, fields: Partial<RowOrder> = {}): 
 }
 
 export function unguarded(fields: Partial<UnguardedWorld> = {}): UnguardedWorld {
-  return { orders: [], tried: new Map(), blockedMinutes: new Map(), finalPositions: {}, ...fields };
+  return {
+    orders: [],
+    tried: new Map(),
+    blockedMinutes: new Map(),
+    finalPositions: {},
+    guardAnswers: new Map(),
+    believedPositions: null,
+    ...fields,
+  };
 }
 
 export function guarded(

@@ -1,16 +1,45 @@
 import { describe, expect, test } from "vitest";
-import type { ReplayReport } from "../../src/replay/report.ts";
+import type { ReplayReport, ReportedIncident } from "../../src/replay/report.ts";
 import { run } from "../cli/program.ts";
 import { dayOf, fault, replayDocument, sessionOf } from "./replayed-session.ts";
 import { order } from "./session-file.ts";
 
-/** Its report; JSON.parse takes one document and nothing else. */
-async function replayDay(day: string): Promise<ReplayReport> {
-  const { stdout, stderr, exitCode } = await run(["replay", day, "--json"]);
+/** What it prints; JSON.parse takes one document and nothing else. */
+async function replayed<Document>(argument: string): Promise<Document> {
+  const { stdout, stderr, exitCode } = await run(["replay", argument, "--json"]);
   expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
-  return JSON.parse(stdout) as ReplayReport;
+  return JSON.parse(stdout) as Document;
 }
 
+/** By name: every bundled session, replayed once for all tests. */
+let bundled: Promise<ReadonlyMap<string, ReplayReport>> | undefined;
+
+function replayAll(): Promise<ReadonlyMap<string, ReplayReport>> {
+  bundled ??= replayed<(ReplayReport & { name: string })[]>("--all").then(
+    (documents) => new Map(documents.map(({ name, ...report }) => [name, report])),
+  );
+  return bundled;
+}
+
+async function replayDay(name: string): Promise<ReplayReport> {
+  const report = (await replayAll()).get(name);
+  if (report === undefined) throw new Error(`--all has no session of ${name}`);
+  return report;
+}
+
+/** A refused exit that the broker's records proved to be held still. */
+function stillHeld(fields: Partial<ReportedIncident>): object {
+  return { kind: "refused_exit", verdict: "still_held", provenance: "venue", ...fields };
+}
+
+const entry = order({ id: "entry", time: "09:42:00" });
+const CLOSING = { side: "sell", effect: "close", leg: "exit", bar: undefined, stage: undefined };
+const REFUSAL = {
+  kind: "refuse",
+  status: 422,
+  code: 42210000,
+  message: "position intent mismatch, inferred: sell_to_open, specified: sell_to_close",
+};
 const anyId = expect.stringMatching(/^[0-9a-f]{64}$/);
 
 function blocked(
@@ -28,7 +57,7 @@ describe("the replay of 21 May", () => {
   /** Two at the same time, made once for the tests of this day. */
   let pair: Promise<readonly ReplayReport[]> | undefined;
   const replayPair = () => {
-    pair ??= Promise.all([replayDay("2026-05-21"), replayDay("2026-05-21")]);
+    pair ??= Promise.all([replayed<ReplayReport>("2026-05-21"), replayDay("2026-05-21")]);
     return pair;
   };
 
@@ -63,17 +92,43 @@ describe("the replay of 21 May", () => {
         recordedNotionalUsd: "3653.00",
         finalPositions: { SQQQ: "12", TQQQ: "0" },
         blockedEntryMinutes: 0,
-        claims: { IN_RECONCILIATION: 1, SETTLED: 11 },
+        claims: { SETTLED: 12 },
       },
+      incidents: [
+        stillHeld({
+          symbol: "SQQQ",
+          openedAt: "11:14:00",
+          resolvedAt: "11:14:12",
+          causes: [anyId, anyId, anyId],
+        }),
+      ],
     });
     const ids = report.guarded.duplicatesBlocked.map(({ requestId }) => requestId);
     expect(ids[6], "both tries behind the 422 ran into the one claim").toBe(ids[7]);
     expect(new Set(ids).size).toBe(8);
+    const causes = report.incidents[0]?.causes ?? [];
+    expect(causes[2], "the last cause is the exit itself").toBe(ids[6]);
+    expect(causes[1], "the one before it is the add whose duplicate was skipped").toBe(ids[5]);
   });
 
   test("has the keys of its JSON document in their order", async () => {
     const [report] = (await replayPair()) as [ReplayReport];
-    expect(Object.keys(report)).toEqual(["session", "unguarded", "guarded", "elapsedMs"]);
+    expect(Object.keys(report)).toEqual([
+      "session",
+      "unguarded",
+      "guarded",
+      "incidents",
+      "elapsedMs",
+    ]);
+    expect(Object.keys(report.incidents[0] ?? {})).toEqual([
+      "kind",
+      "symbol",
+      "openedAt",
+      "resolvedAt",
+      "verdict",
+      "provenance",
+      "causes",
+    ]);
     expect(Object.keys(report.unguarded)).toEqual([
       "brokerOrders",
       "duplicateOrders",
@@ -97,6 +152,86 @@ describe("the replay of 21 May", () => {
     const reports = await replayPair();
     const [first, second] = reports.map((report) => ({ ...report, elapsedMs: 0 }));
     expect(second).toEqual(first);
+  });
+});
+
+describe("every bundled session", () => {
+  test("has no duplicate and no blocked minute with the latch, and no open incident", async () => {
+    const reports = await replayAll();
+    expect([...reports.keys()]).toEqual([
+      "2026-05-19",
+      "2026-05-21",
+      "2026-05-22",
+      "2026-05-21-store-refuses",
+      "2026-09-skip",
+    ]);
+    for (const [name, { guarded, incidents }] of reports) {
+      expect(guarded, name).toMatchObject({ duplicateOrders: 0, blockedEntryMinutes: 0 });
+      expect(
+        incidents.filter(({ verdict }) => verdict === null),
+        name,
+      ).toEqual([]);
+      const shown = name === "2026-05-21" ? 1 : 0;
+      expect(incidents, `${name}: books and positions agree all day`).toHaveLength(shown);
+    }
+  });
+});
+
+describe("a claim store that refuses", () => {
+  test("keeps the order back until it works, where the old guard sent it twice", async () => {
+    const { unguarded, guarded } = await replayDay("2026-05-21-store-refuses");
+    expect(unguarded).toMatchObject({
+      brokerOrders: 3,
+      duplicateOrders: 1,
+      duplicateNotionalUsd: "449.90",
+      finalPositions: { SQQQ: "22", TQQQ: "0" },
+    });
+    expect(guarded).toMatchObject({
+      brokerOrders: 2,
+      duplicatesBlocked: [],
+      finalPositions: { SQQQ: "11", TQQQ: "0" },
+      claims: { SETTLED: 2 },
+    });
+  });
+});
+
+describe("a SKIP that the bot took for a fill", () => {
+  test("leaves shares in its own book that do not exist, and none in the latch's", async () => {
+    const { unguarded, guarded } = await replayDay("2026-09-skip");
+    expect(unguarded).toMatchObject({
+      brokerOrders: 1,
+      finalPositions: { SQQQ: "12" },
+      believedPositions: { SQQQ: "24" },
+    });
+    expect(guarded).toMatchObject({
+      brokerOrders: 1,
+      duplicatesBlocked: [blocked("09:40:03", "buy SQQQ 12", "480.00", "SKIP", false)],
+      finalPositions: { SQQQ: "12" },
+      believedPositions: { SQQQ: "12" },
+    });
+  });
+});
+
+describe("an exit that the broker refused although the shares are held", () => {
+  test("may be sent again once the verdict can be written, and then it is flat", async () => {
+    const refuses = {
+      ...fault(""),
+      rules: [{ match: { side: "sell" }, fault: REFUSAL, times: 1 }],
+    };
+    const exit = order({ id: "exit", time: "09:50:00", ...CLOSING });
+    const away = { kind: "store_fault", from: "09:50:05", until: "09:50:20", mark: "inferred" };
+    const next = order({ id: "next", time: "09:50:30", ...CLOSING });
+    const report = await replayDocument(dayOf(refuses, entry, exit, away, next));
+    expect(report.guarded).toMatchObject({
+      brokerOrders: 2,
+      duplicateOrders: 0,
+      finalPositions: { TQQQ: "0" },
+    });
+    const openedAt = "09:50:00";
+    expect(report.incidents).toEqual([
+      expect.objectContaining(stillHeld({ symbol: "TQQQ", openedAt })),
+    ]);
+    expect(report.incidents[0]?.resolvedAt).toMatch(/^09:50:2\d$/);
   });
 });
 
@@ -155,8 +290,6 @@ describe("the totals follow the session", () => {
     expect(guarded.claims).toEqual({ SETTLED: 12 });
   });
 });
-
-const entry = order({ id: "entry", time: "09:42:00" });
 
 describe("an order whose answer is lost", () => {
   test("is at the broker twice without the latch and once with it", async () => {

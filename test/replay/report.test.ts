@@ -5,6 +5,7 @@ import {
   notionalOf,
   type ReplayReport,
   reportJson,
+  reportsJson,
   sumNotionals,
 } from "../../src/replay/report.ts";
 import { BLOCKED, SAMPLE_REPORT } from "./sample-report.ts";
@@ -58,9 +59,10 @@ describe("the JSON of a report", () => {
   });
 
   test("has its keys in the one order, however the report was put together", () => {
-    const { session, unguarded, guarded, elapsedMs } = SAMPLE_REPORT;
+    const { session, unguarded, guarded, incidents, elapsedMs } = SAMPLE_REPORT;
     const shuffled: ReplayReport = {
       elapsedMs,
+      incidents: incidents.map(reversed),
       guarded: { ...reversed(guarded), duplicatesBlocked: BLOCKED.map(reversed) },
       unguarded: reversed(unguarded),
       session,
@@ -85,6 +87,13 @@ describe("the JSON of a report", () => {
       unguarded: { ...SAMPLE_REPORT.unguarded, x: 1 },
     };
     expect(reportJson(extended)).toBe(reportJson(SAMPLE_REPORT));
+  });
+});
+
+describe("the JSON of several reports", () => {
+  test("is a list of the same documents, each behind the name of its session", () => {
+    const named = [{ name: "2026-09-skip", report: SAMPLE_REPORT }];
+    expect(JSON.parse(reportsJson(named))).toEqual([{ name: "2026-09-skip", ...SAMPLE_REPORT }]);
   });
 });
 

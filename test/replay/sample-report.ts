@@ -1,6 +1,13 @@
 /** A made-up report and its rows, for tests of how they are drawn. No replay produced them. */
 import { decimal } from "../../src/core/decimal.ts";
-import type { BlockedDuplicate, ReplayReport, TimelineRow } from "../../src/replay/report.ts";
+import type { IncidentRow } from "../../src/replay/incident-rows.ts";
+import type {
+  BlockedDuplicate,
+  ReplayReport,
+  ReportedIncident,
+  TimelineRow,
+} from "../../src/replay/report.ts";
+import type { Drawn } from "../../src/replay/terminal-report.ts";
 
 export const SAMPLE_ROWS: readonly TimelineRow[] = [
   {
@@ -73,6 +80,46 @@ export const BLOCKED: readonly BlockedDuplicate[] = [
   },
 ];
 
+export const INCIDENT: ReportedIncident = {
+  kind: "refused_exit",
+  symbol: "SQQQ",
+  openedAt: "11:14:00",
+  resolvedAt: "11:14:12",
+  verdict: "still_held",
+  provenance: "venue",
+  causes: ["50995db0aa", "b71e02aa93"],
+};
+
+export const SAMPLE_INCIDENTS: readonly IncidentRow[] = [
+  {
+    kind: "incident",
+    time: "11:14:00",
+    mark: "stated",
+    what: "refused_exit SQQQ",
+    outcome: "in question",
+    claim: "",
+    unguarded: "no TQQQ entry",
+  },
+  {
+    kind: "cause",
+    time: "10:15:00",
+    mark: "inferred",
+    what: "- buy SQQQ 11",
+    outcome: "filled @ 40.90",
+    claim: "50995db0",
+    unguarded: "11:33:00-14:00:00",
+  },
+  {
+    kind: "beside",
+    time: "",
+    mark: "stated",
+    what: "",
+    outcome: "",
+    claim: "",
+    unguarded: "for 147 minutes",
+  },
+];
+
 export const SAMPLE_REPORT: ReplayReport = {
   session: "2026-05-21",
   unguarded: {
@@ -92,5 +139,13 @@ export const SAMPLE_REPORT: ReplayReport = {
     blockedEntryMinutes: 0,
     claims: { SETTLED: 12, IN_RECONCILIATION: 1 },
   },
+  incidents: [INCIDENT],
   elapsedMs: 1_234,
+};
+
+export const SAMPLE_REPLAY: Drawn = {
+  session: { session: "2026-05-21", dayMark: "stated", title: null },
+  timeline: SAMPLE_ROWS,
+  report: SAMPLE_REPORT,
+  incidents: SAMPLE_INCIDENTS,
 };

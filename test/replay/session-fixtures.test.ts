@@ -107,6 +107,33 @@ describe.each(DAYS)("the session of %s", (day) => {
   });
 });
 
+describe.each(["2026-05-21-store-refuses", "2026-09-skip"])("the incident %s", (name) => {
+  const session = load(name);
+
+  test("says of every row and of the day whether the record states it", () => {
+    const rows = [...session.openingPositions, ...session.events];
+    for (const row of rows) expect(row.note ?? "", JSON.stringify(row)).not.toBe("");
+    expect(session.dayMark).toBe(name === "2026-09-skip" ? "inferred" : "stated");
+    expect(session).toMatchObject({ oldGuard: true, title: expect.any(String) });
+  });
+});
+
+describe("the claim store that refuses", () => {
+  test("has no row that the record states: it gives neither time nor order", () => {
+    const { events } = load("2026-05-21-store-refuses");
+    expect(new Set(events.map(({ mark }) => mark))).toEqual(new Set(["inferred"]));
+  });
+});
+
+describe("the SKIP of September", () => {
+  test("states the add that was skipped, and infers what had used its key", () => {
+    const [earlier, add] = ordersOf(load("2026-09-skip"));
+    expect(add).toMatchObject({ mark: "stated", symbol: "SQQQ", side: "buy", quantity: "12" });
+    expect(add).toMatchObject({ stage: "add2", bar: "09:39", duplicateOf: earlier?.id });
+    expect(earlier?.mark).toBe("inferred");
+  });
+});
+
 describe("21 May", () => {
   const session = load("2026-05-21");
   const recorded = ordersOf(session).filter((order) => order.recorded);

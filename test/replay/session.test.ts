@@ -103,11 +103,27 @@ const BAD_SESSIONS: readonly (readonly [string, (session: SessionDocument) => vo
   ["a zone that is none", (s) => Object.assign(s, { timezone: "Mars/Base" }), 'is "Mars/Base"'],
   ["a close before the open", (s) => Object.assign(s, { closesAt: "09:30:00" }), "closesAt is"],
   [
+    "a store that fails again before it works",
+    (s) => s.events.push(storeFault("14:00:00", "14:10:00"), storeFault("14:09:59", "14:20:00")),
+    'events[5].from is "14:09:59", expected no time before 14:10:00, when the store works again',
+  ],
+  [
+    "a store that fails past the close",
+    (s) => s.events.push(storeFault("15:59:00", "16:00:01")),
+    'events[4].until is "16:00:01", expected a time after 15:59:00',
+  ],
+  ["a guard that is no guard", (s) => Object.assign(s, { oldGuard: "yes" }), 'oldGuard is "yes"'],
+  ["a day that is neither", (s) => Object.assign(s, { dayMark: "guessed" }), 'is "guessed"'],
+  [
     "one opening position twice",
     (s) => s.openingPositions.push({ ...s.openingPositions[0] }),
     'openingPositions[1].symbol is "SQQQ", expected a symbol that no earlier row names',
   ],
 ];
+
+function storeFault(from: string, until: string) {
+  return { kind: "store_fault", from, until, mark: "inferred" };
+}
 
 function set(index: number, field: string, value: unknown): (session: SessionDocument) => void {
   return (session) => {
@@ -183,14 +199,19 @@ describe("a session file", () => {
   test("is 21 May when none is named, and a bare day is one that comes with the package", () => {
     expect(loadSession(sessionPath()).session).toBe("2026-05-21");
     expect(loadSession(sessionPath("2026-05-22")).session).toBe("2026-05-22");
+    expect(loadSession(sessionPath("2026-09-skip")).session).toBe("2026-09-15");
     expect(sessionPath("days/mine.json")).toBe("days/mine.json");
   });
 
-  test("of a day that does not come with the package is refused with the days that do", () => {
-    const error = failure(() => sessionPath("2026-05-20"));
-    expect(error.code).toBe("file_unreadable");
-    expect(error.message).toMatch(/2026-05-20 .*2026-05-19, 2026-05-21, 2026-05-22/);
-  });
+  test.each(["2026-05-20", "2026-05-21-store-refuse"])(
+    "of the name %s, which is not in the package, is refused with the names that are",
+    (name) => {
+      const error = failure(() => sessionPath(name));
+      expect(error.code).toBe("file_unreadable");
+      expect(error.message).toContain(`no session of ${name} `);
+      expect(error.message).toMatch(/2026-05-19, 2026-05-21, 2026-05-22, .*, 2026-09-skip$/);
+    },
+  );
 });
 
 describe("a time of the session", () => {

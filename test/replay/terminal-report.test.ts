@@ -1,11 +1,16 @@
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
 import type { TimelineRow } from "../../src/replay/report.ts";
-import { formatNotional, renderReport } from "../../src/replay/terminal-report.ts";
-import { SAMPLE_REPORT, SAMPLE_ROWS } from "./sample-report.ts";
+import { renderSummary } from "../../src/replay/summary.ts";
+import { type Drawn, formatNotional, renderReport } from "../../src/replay/terminal-report.ts";
+import { SAMPLE_REPLAY, SAMPLE_REPORT, SAMPLE_ROWS } from "./sample-report.ts";
 
 function draw(columns: number, rows = SAMPLE_ROWS, color = false): string {
-  return renderReport(rows, SAMPLE_REPORT, { columns, color });
+  return renderReport({ ...SAMPLE_REPLAY, timeline: rows }, { columns, color });
+}
+
+function drawWith(fields: Partial<Drawn>): string {
+  return renderReport({ ...SAMPLE_REPLAY, ...fields }, { columns: 80, color: false });
 }
 
 function widest(text: string): number {
@@ -26,7 +31,10 @@ describe("the width of a report", () => {
     const word = "x".repeat(200);
     const rows = [row({ event: word, unguarded: word, guarded: word, claim: word })];
     for (const columns of [60, 80, 120]) {
-      const page = draw(columns, rows);
+      const page = renderReport(
+        { ...SAMPLE_REPLAY, timeline: rows, incidents: [] },
+        { columns, color: false },
+      );
       expect(widest(page)).toBeLessThanOrEqual(columns);
       expect(page.match(/x/g)).toHaveLength(800);
     }
@@ -65,7 +73,7 @@ describe("a row of the session", () => {
   });
 
   test("needs no legend when none is inferred", () => {
-    expect(draw(80, [row({ event: "a buys" })])).not.toContain("inferred");
+    expect(drawWith({ timeline: [row({ event: "a buys" })] })).not.toContain("inferred");
   });
 
   test("cannot move the cursor or break the table with what it says", () => {
@@ -93,9 +101,60 @@ describe("the totals", () => {
 
   test("say none where nothing is held and nothing was claimed", () => {
     const guarded = { ...SAMPLE_REPORT.guarded, finalPositions: {}, claims: {} };
-    const page = renderReport([], { ...SAMPLE_REPORT, guarded }, { columns: 80, color: false });
+    const page = drawWith({ timeline: [], report: { ...SAMPLE_REPORT, guarded } });
     expect(page).toMatch(/^Final positions +SQQQ 13, TQQQ 6 +none$/m);
     expect(page).toMatch(/^Claims +- +none$/m);
+  });
+});
+
+describe("the incidents", () => {
+  test("stand with their causes beside what the bot without the latch met", () => {
+    const page = draw(80);
+    expect(page).toMatch(/^ 11:14:00 {2}refused_exit SQQQ +in question +no TQQQ entry$/m);
+    expect(page).toMatch(
+      /^~10:15:00 {2}- buy SQQQ 11 +filled @ 40\.90 +50995db0 +11:33:00-14:00:00$/m,
+    );
+    expect(page).toMatch(/^ {40,}for 147 minutes$/m);
+  });
+
+  test("have no section where there is nothing to show", () => {
+    expect(drawWith({ incidents: [] })).not.toContain("Incident");
+  });
+});
+
+describe("the head of a page", () => {
+  test("names the day, what the session shows, and whether the day is inferred", () => {
+    const session = { session: "2026-09-15", dayMark: "inferred", title: "a\nSKIP" } as const;
+    expect(drawWith({ session })).toMatch(/^Session of ~2026-09-15: a SKIP$/m);
+    expect(draw(80)).toMatch(/^Session of 2026-05-21$/m);
+  });
+});
+
+describe("a bot with a book of its own", () => {
+  const { unguarded, guarded } = SAMPLE_REPORT;
+  const report = {
+    ...SAMPLE_REPORT,
+    unguarded: { ...unguarded, believedPositions: { SQQQ: "25", TQQQ: "6" } },
+    guarded: { ...guarded, believedPositions: guarded.finalPositions },
+  };
+
+  test("has what it believes it holds below what is held", () => {
+    expect(drawWith({ report })).toMatch(
+      /^Final positions +SQQQ 13, TQQQ 6 .*\nBot believes it holds +SQQQ 25, TQQQ 6 +SQQQ 12, TQQQ 0$/m,
+    );
+    expect(draw(80)).not.toContain("believes");
+  });
+
+  test("shows in the summary of all sessions by what it holds too much", () => {
+    const open = { ...report, incidents: [{ ...SAMPLE_REPORT.incidents[0], verdict: null }] };
+    const named = [
+      { name: "whole-day", report: SAMPLE_REPORT },
+      { name: "phantom", report: open as typeof report },
+    ];
+    const page = renderSummary(named, { columns: 80, color: false });
+    expect(page).toMatch(/^whole-day +5 -> 0 +147 -> 0 +- +1 still_held$/m);
+    expect(page).toMatch(/^phantom +5 -> 0 +147 -> 0 +SQQQ 12 -> 0 +1 open$/m);
+    expect(widest(page)).toBeLessThanOrEqual(80);
   });
 });
 

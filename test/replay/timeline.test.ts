@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { decimal } from "../../src/core/decimal.ts";
 import type { GuardedWorld } from "../../src/replay/guarded-world.ts";
 import { timelineOf } from "../../src/replay/timeline.ts";
-import type { UnguardedWorld } from "../../src/replay/unguarded-world.ts";
+import type { RowOrder, UnguardedWorld } from "../../src/replay/unguarded-world.ts";
 import { guarded, rowOrder, sessionOfRows, unguarded } from "./made-up-worlds.ts";
 import { fault } from "./replayed-session.ts";
 import { type Fields, order } from "./session-file.ts";
@@ -89,6 +89,19 @@ describe("without the latch", () => {
   });
 });
 
+describe("behind the guard of old", () => {
+  const text = (answer: "skip" | "failed_open" | "claimed", ...orders: RowOrder[]) =>
+    lastRow([FIRST, AGAIN], { orders, guardAnswers: new Map([["again", answer]]) })?.unguarded;
+
+  test("a SKIP was taken for a fill, and an order whose claim failed went out", () => {
+    expect(text("skip")).toBe("SKIP, not sent, taken for a fill");
+    expect(text("failed_open", rowOrder("again"))).toBe(
+      "no claim, sent all the same; filled @ 75.33",
+    );
+    expect(text("claimed", rowOrder("again"))).toBe("filled @ 75.33");
+  });
+});
+
 describe("with the latch", () => {
   const text = (tried?: ReturnType<GuardedWorld["tried"]["get"]>) =>
     lastRow([FIRST, AGAIN], {}, { tried: new Map(tried === undefined ? [] : [["again", tried]]) })
@@ -106,6 +119,11 @@ describe("with the latch", () => {
     expect(text({ result: null, failures })).toBe("BLOCKED 3 times: close_while_flat");
   });
 
+  test("a try that no claim could be written for fails closed", () => {
+    const failures = ["store_failed", "store_failed", "store_failed"];
+    expect(text({ result: null, failures })).toBe("fails closed 3 times: store_failed, not sent");
+  });
+
   test("a call that has not returned by the end says so", () => {
     expect(text()).toBe("no answer by the end");
   });
@@ -115,6 +133,16 @@ describe("other rows", () => {
   test("a fault says what the broker does to what, and how often", () => {
     expect(lastRow([fault("refuse", { status: 422, message: "no" })], {})).toMatchObject({
       event: "fault: refuse /v2/orders: 422, once",
+      highlight: "fault",
+    });
+  });
+
+  test("a claim store that refuses says until when", () => {
+    const refuses = { kind: "store_fault", from: "10:14:30", until: "10:15:30", mark: "inferred" };
+    expect(lastRow([refuses], {})).toMatchObject({
+      time: "10:14:30",
+      mark: "inferred",
+      event: "fault: no claim can be written until 10:15:30",
       highlight: "fault",
     });
   });
