@@ -10,6 +10,7 @@ import type { ClaimPolicy } from "./claim/policy.ts";
 import type { Config } from "./config.ts";
 import type { Clock, EpochMs } from "./core/clock.ts";
 import type { AccountId, AgentId, BrokerOrderId, OwnerId, RequestId } from "./core/ids.ts";
+import { testimonyOf } from "./fills/activity-witness.ts";
 import { FillPoller } from "./fills/fill-poller.ts";
 import { recordUpdate } from "./fills/stream-updates.ts";
 import { Gateway } from "./gateway/gateway.ts";
@@ -188,6 +189,7 @@ export class OpenLatch implements Latch {
       divergence: config.policy.divergence,
       refreshFills: (symbol) => this.#poller.refresh(symbol),
       flatten: (incident) => this.#flatten(incident),
+      witness: (claim) => this.#testimony(claim),
     });
     this.#gateway = new Gateway({
       ...parts,
@@ -397,6 +399,22 @@ export class OpenLatch implements Latch {
     await this.#gateway.tend(claims);
     await this.#poller.tick(claims);
     await this.#reconciler.tick(await this.unsettledClaims());
+  }
+
+  /** The second witness on an order whose fills do not add up. */
+  async #testimony({ brokerOrderId, bookedQuantity, openedAt }: Claim) {
+    if (brokerOrderId === null) return undefined;
+    const { broker } = this.#parts;
+    const lookup = await broker.orderById(brokerOrderId);
+    const query = { orderIds: [brokerOrderId], after: openedAt - WIRE_LOOKBACK_MS };
+    const fills = await broker.fillActivities(query);
+    if (lookup.kind !== "found" || fills.kind === "unknown") return undefined;
+    const { quantity, cost } = testimonyOf(lookup.order, fills.value);
+    const { filledQuantity, status } = lookup.order;
+    return (
+      `the order is ${status} with ${filledQuantity} filled, activities show ${quantity} for ` +
+      `${cost} USD, the book has ${bookedQuantity}`
+    );
   }
 
   /** One close of all that is held, whose id is the incident's: asked for again it is the same. */

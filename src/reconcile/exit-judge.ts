@@ -11,10 +11,12 @@ import { type Claim, isLatched } from "../claim/claim.ts";
 import { AGREEMENT_MS, type PositionRead } from "../claim/decide-verdict.ts";
 import { type BrokerOrder, isTerminalStatus } from "../claim/evidence.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
-import { absolute, add, compare, subtract, ZERO } from "../core/decimal.ts";
+import { absolute, subtract, ZERO } from "../core/decimal.ts";
 import type { AccountId, BrokerOrderId } from "../core/ids.ts";
 import { subjectOfClaim } from "../incident/incident.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import { lookBehind } from "./ended-claims.ts";
+import { isExplained } from "./explanation.ts";
 import { type AgreeingReads, withRead } from "./position-reads.ts";
 
 export interface ExitJudgePorts {
@@ -40,7 +42,6 @@ type Look =
 
 const FIRST_PAUSE_MS = AGREEMENT_MS / 2;
 const LONGEST_PAUSE_MS = 30_000;
-const EXPLANATION_LOOKBACK_MS = 24 * 60 * 60 * 1_000;
 const READ_AGAIN = "its records are read again";
 
 export class ExitJudge {
@@ -151,6 +152,8 @@ export class ExitJudge {
   async #readPosition({ intent }: Claim): Promise<Look> {
     const { broker, clock } = this.#ports;
     await this.#ports.refreshFills(intent.symbol);
+    const behind = await lookBehind(this.#ports, intent.symbol);
+    if (behind.kind === "unknown") return waits(`orders are not readable: ${behind.reason}`);
     const at = clock.now();
     const lookup = await broker.position(intent.symbol, "read_back");
     if (lookup.kind === "unknown") return waits(`the position is not readable: ${lookup.reason}`);
@@ -167,7 +170,8 @@ export class ExitJudge {
     const { net } = await ledger.book(account, claim.intent.symbol);
     const agreeing = withRead(before, read, net);
     if (spanOf(agreeing) < AGREEMENT_MS) return agreeing;
-    const explained = await this.#isExplained(claim, net, read);
+    const missing = absolute(subtract(net, read.quantity));
+    const explained = await isExplained(this.#ports, claim, missing);
     const { verdict } = await ledger.judge(
       claim.key,
       this.#command(agreeing.reads, net, explained),
@@ -180,25 +184,6 @@ export class ExitJudge {
       );
     }
     return agreeing;
-  }
-
-  /** Whether orders that no claim of ours made have filled just what is missing. */
-  async #isExplained(claim: Claim, net: string, read: PositionRead): Promise<boolean> {
-    const { broker, ledger } = this.#ports;
-    const missing = absolute(subtract(net as PositionRead["quantity"], read.quantity));
-    const { symbol, side } = claim.intent;
-    const after = claim.openedAt - EXPLANATION_LOOKBACK_MS;
-    const reading = await broker.orders(
-      { status: "closed", symbols: [symbol], after },
-      "read_back",
-    );
-    if (reading.kind === "unknown") return false;
-    let filled = ZERO;
-    for (const order of reading.value.filter((one) => one.side === side)) {
-      const owner = await ledger.claimOfOrder(claim.key.account, order.brokerOrderId);
-      if (owner === undefined) filled = add(filled, order.filledQuantity);
-    }
-    return compare(filled, missing) === 0 && compare(missing, ZERO) > 0;
   }
 
   #command(

@@ -16,6 +16,7 @@ import { compare, type DecimalText, isZero, ZERO } from "../core/decimal.ts";
 import type { AccountId } from "../core/ids.ts";
 import { type Incident, subjectOfPosition } from "../incident/incident.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import { lookBehind } from "./ended-claims.ts";
 import { type AgreeingReads, withRead } from "./position-reads.ts";
 
 export interface PositionComparisonPorts {
@@ -101,10 +102,15 @@ export class PositionComparison {
       return;
     }
     await this.#ports.refreshFills(symbol);
+    const behind = await lookBehind(this.#ports, symbol);
+    if (behind.kind === "unknown") {
+      this.#agreeing.delete(symbol);
+      return;
+    }
     const { net } = await ledger.book(account, symbol);
     const agreeing = withRead(this.#agreeing.get(symbol), read, net);
     this.#agreeing.set(symbol, agreeing);
-    const { movedAt = null } = this.#seen.get(symbol) ?? {};
+    const movedAt = latest(this.#seen.get(symbol)?.movedAt, behind.absentSince);
     const kind = (open?.kind ?? kindOf(net, read.quantity)) as DivergenceKind;
     const policy = divergence[kind];
     const command = { ...agreeing, movedAt, policy, now: clock.now() };
@@ -166,6 +172,12 @@ export class PositionComparison {
       now,
     );
   }
+}
+
+/** What was proved absent of late may surface yet, as a fill of late may not show yet. */
+function latest(movedAt: EpochMs | null | undefined, absentSince: EpochMs | null): EpochMs | null {
+  const moments = [movedAt, absentSince].filter((at) => typeof at === "number");
+  return moments.length === 0 ? null : Math.max(...moments);
 }
 
 function subjectOf({ brokerOrderId }: BrokerOrder): string {

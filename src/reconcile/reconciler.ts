@@ -13,14 +13,19 @@ import { PositionComparison, type PositionComparisonPorts } from "./position-com
 /** A claim of which nothing has become known for so long is told to people. */
 const OVERDUE_MS = 30_000;
 
+export interface ReconcilerPorts extends PositionComparisonPorts {
+  /** What the account's activities say of an ended order, in a sentence; undefined: unreadable. */
+  readonly witness: (claim: Claim) => Promise<string | undefined>;
+}
+
 export class Reconciler {
-  readonly #ports: PositionComparisonPorts;
+  readonly #ports: ReconcilerPorts;
   readonly #judge: ExitJudge;
   readonly #comparison: PositionComparison;
   /** Claims that were told of, so that each is told of once by this process. */
   readonly #told = new Set<string>();
 
-  constructor(ports: PositionComparisonPorts) {
+  constructor(ports: ReconcilerPorts) {
     this.#ports = ports;
     this.#judge = new ExitJudge(ports);
     this.#comparison = new PositionComparison(ports);
@@ -41,6 +46,13 @@ export class Reconciler {
     return this.#comparison.tick();
   }
 
+  async #hearWitness(claim: Claim, subject: string): Promise<void> {
+    const { ledger, clock, witness } = this.#ports;
+    const text = await witness(claim);
+    if (text === undefined) return;
+    await ledger.addEvidence(claim.key.account, subject, { text, next: null }, clock.now());
+  }
+
   async #tellOfOverdue(claims: readonly Claim[]): Promise<void> {
     const now = this.#ports.clock.now();
     const names = new Set(claims.map(({ key }) => subjectOfClaim(key)));
@@ -52,6 +64,7 @@ export class Reconciler {
       if (!isStuck || now - since < OVERDUE_MS || this.#told.has(name)) continue;
       await this.#ports.ledger.record(claim.key, { type: "overdue", now });
       this.#told.add(name);
+      if (claim.status === "FINAL") await this.#hearWitness(claim, name);
     }
   }
 }
