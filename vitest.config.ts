@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -7,7 +8,8 @@ export default defineConfig({
     setupFiles: ["test/property-seed.ts"],
     // No test changes what another sees of a module, and a worker for each file costs a third.
     isolate: false,
-    maxWorkers: "100%",
+    // Many files wait for programs that they have started: one worker more than cores runs ahead.
+    maxWorkers: availableParallelism() + 1,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

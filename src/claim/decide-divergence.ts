@@ -119,7 +119,8 @@ function adoption(
     ...{ type: "position_adjusted", net: quantity, averagePrice, incident, cause: null },
   };
   if (!resolves) return [adjusted];
-  const reason = `the book now holds ${quantity} ${book.symbol}, as the broker does${beyond(book, quantity)}`;
+  const holds = `the book now holds ${quantity} ${book.symbol}, as the broker does`;
+  const reason = `${holds}${beyond(book, quantity)}`;
   const resolved: BookEvent = {
     ...{ type: "incident_resolved", incident, verdict: "adopted", provenance: "venue", reason },
   };

@@ -6,7 +6,7 @@
  * That the order landed after all is found by its client_order_id, as any order is (decide-order);
  * here nobody has found it.
  */
-import { type Book, closable, reservationOf } from "../book/book.ts";
+import { type Book, closable, reduces, reservationOf } from "../book/book.ts";
 import type { EpochMs } from "../core/clock.ts";
 import {
   absolute,
@@ -103,6 +103,9 @@ function byPosition(
   const suspect = suspectOf(claim, book);
   const shows = `the broker shows ${quantity} ${symbol}, the book ${book.net}`;
   if (compare(quantity, book.net) === 0) {
+    if (!reduces(book, claim.intent.side) || compare(absolute(quantity), suspect) < 0) {
+      return soldByFills(quantity, `${shows}; fills that were booked account for it`);
+    }
     if (compare(absolute(read.available), suspect) < 0) return undefined;
     const reason = `still held and free: ${shows}; the exit may be sent again`;
     const verdict = { kind: "still_held", event: { type: "still_held" } } as const;
@@ -119,6 +122,17 @@ function byPosition(
   const reason = `changed elsewhere: ${shows}, and the exit was for ${suspect}`;
   const verdict = { kind: "changed_elsewhere", event: { type: "changed_elsewhere" } } as const;
   return { ...verdict, adjustment, provenance: "venue", reason };
+}
+
+/** The book shows it too by now: a fill of another close was told only after the refusal. */
+function soldByFills(left: DecimalText, because: string): Verdict {
+  const verdict = { adjustment: null, provenance: "venue" } as const;
+  if (isZero(left)) {
+    const event = { type: "flatness_proved", provenance: "venue" } as const;
+    return { ...verdict, kind: "already_flat", event, reason: `gone already: ${because}` };
+  }
+  const event = { type: "changed_elsewhere" } as const;
+  return { ...verdict, kind: "changed_elsewhere", event, reason: `fewer are held: ${because}` };
 }
 
 /** The shares that the exit asked for; of one in dollars, those that it holds. */

@@ -73,7 +73,7 @@ function missingFills(claim: Claim): Beginning {
 function lateEvidence(change: ClaimChange): readonly IncidentEvent[] | undefined {
   const { before, after } = change;
   const wasOver = before.outcome !== null;
-  const surfaced = wasOver && after.outcome === null && isAccepted(after) && !isAccepted(before);
+  const surfaced = wasOver && isAccepted(after) && !isAccepted(before);
   const filled = before.status === "SETTLED" && before.bookedQuantity !== after.bookedQuantity;
   if (!surfaced && !filled) return undefined;
   const what = surfaced ? `an order whose end was ${before.outcome}` : "a fill of an ended order";

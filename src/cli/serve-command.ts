@@ -165,7 +165,8 @@ async function openLogger(level: LogLevel, areRead: boolean) {
   if (!areRead) return pino({ name: "tradelatch", level }, pino.destination(2));
   const { default: pretty } = await import("pino-pretty");
   const ignore = "pid,hostname,name";
-  const stream = pretty({ destination: 2, sync: true, ignore, translateTime: "SYS:HH:MM:ss.l" });
+  const translateTime = "SYS:HH:MM:ss.l";
+  const stream = pretty({ destination: 2, sync: true, singleLine: true, ignore, translateTime });
   return pino({ name: "tradelatch", level }, stream);
 }
 

@@ -33,8 +33,11 @@ export interface PositionComparisonPorts {
 
 interface Seen {
   readonly net: DecimalText;
-  /** When the book was seen to have moved there; null where it never moved while we looked. */
-  readonly movedAt: EpochMs | null;
+  /**
+   * When the book was seen to have moved there, or was seen first: a fill may have moved it just
+   * before, in an earlier process too.
+   */
+  readonly movedAt: EpochMs;
 }
 
 /** Symbols whose book or order differs are asked about one after the other, so many at most. */
@@ -84,8 +87,8 @@ export class PositionComparison {
   #watch(books: ReadonlyMap<string, Book>, at: EpochMs): void {
     for (const [symbol, { net }] of books) {
       const seen = this.#seen.get(symbol);
-      if (seen === undefined) this.#seen.set(symbol, { net, movedAt: null });
-      else if (compare(seen.net, net) !== 0) this.#seen.set(symbol, { net, movedAt: at });
+      const hasMoved = seen === undefined || compare(seen.net, net) !== 0;
+      if (hasMoved) this.#seen.set(symbol, { net, movedAt: at });
     }
   }
 

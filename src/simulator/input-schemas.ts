@@ -98,6 +98,7 @@ export const fillSchema = z
     clientOrderId: z.string().optional(),
     quantity: positive,
     price: positive.optional(),
+    late: z.boolean().optional(),
   })
   .refine(
     ({ orderId, clientOrderId }) => (orderId === undefined) !== (clientOrderId === undefined),

@@ -1,6 +1,6 @@
 /** What a fill makes of an order's record. Pure. */
 import { add, type DecimalText, divide, multiply } from "../core/decimal.ts";
-import type { Order } from "./order.ts";
+import { isWorking, type Order } from "./order.ts";
 import type { Timestamp } from "./timestamp.ts";
 
 export function filledChanges(
@@ -23,5 +23,6 @@ export function filledChanges(
 }
 
 function statusAfterPart(order: Order): Order["status"] {
+  if (!isWorking(order)) return order.status;
   return order.status === "pending_cancel" ? "pending_cancel" : "partially_filled";
 }

@@ -103,7 +103,10 @@ export class SimulatorControl {
     return this.positions();
   }
 
-  /** Fills part or all of a working order, at the given price or else at the market's. */
+  /**
+   * Fills part or all of a working order, at the given price or else at the market's; with `late`
+   * also of one that has ended.
+   */
   fill(input: unknown): WireOrder {
     const fill = checked(fillSchema, input);
     const broker = this.#settled();
@@ -113,7 +116,9 @@ export class SimulatorControl {
         : broker.book.find(fill.orderId);
     const name = fill.orderId ?? fill.clientOrderId ?? "";
     if (order === undefined) throw invalid(`no order ${name}`);
-    if (!isWorking(order)) throw invalid(`order ${name} is ${order.status} and cannot fill`);
+    if (!isWorking(order) && fill.late !== true) {
+      throw invalid(`order ${name} is ${order.status} and cannot fill`);
+    }
     checkFillable(order, fill.price);
     const price = fill.price ?? broker.floor.priceOf(order);
     if (price === undefined) throw invalid(`price: ${order.symbol} has none, so one is needed`);

@@ -20,6 +20,8 @@ export interface ScriptedFill {
   readonly quantity: string;
   /** Default: the market's price. */
   readonly price?: string;
+  /** Also of an order that has ended: the exchange reports it only afterwards. */
+  readonly late?: boolean;
 }
 
 /** A running simulated broker. Every method does what its route under /sim does. */

@@ -72,6 +72,18 @@ describe("the verdict on a refused close", () => {
     expect(verdict?.adjustment?.net ?? null).toBe(net);
   });
 
+  test.each([
+    ["already flat, where fills have sold the rest meanwhile", "0", "already_flat"],
+    ["changed elsewhere, where fills have left fewer than it asks for", "4", "changed_elsewhere"],
+    ["changed elsewhere, where fills have turned the position", "-6", "changed_elsewhere"],
+  ])("is %s, and the book stays as it is", (_, net, kind) => {
+    const { claim, book } = latched();
+    const moved = { ...book, net: decimal(net) };
+    expect(judged({ claim, book: moved }, twice(net))).toMatchObject({
+      ...{ kind, adjustment: null, provenance: "venue" },
+    });
+  });
+
   test.each<RefusalReason>([
     "sub_penny",
     "not_fractionable",

@@ -89,6 +89,25 @@ describe("a position that differs from the book", () => {
     expect(await incidents(sidecar)).toEqual([]);
   });
 
+  test("is nothing while positions lag behind a fill from just before a restart", async () => {
+    const { world, sidecar } = await comparing();
+    world.simulator.addFaults([
+      {
+        match: { method: "GET", path: "/v2/positions*" },
+        fault: { kind: "position_lag", lagMs: 20_000 },
+        times: 1_000,
+      },
+    ]);
+    await world.advance(25_000);
+    await world.send(sidecar, SELL);
+    await world.advance(3_000);
+    await world.shut(sidecar);
+    const next = await world.open();
+    await world.advance(MINUTE);
+    expect(await incidents(next)).toEqual([]);
+    expect(await book(next)).toMatchObject({ net: "0" });
+  });
+
   test("is found behind a resting order that works for weeks", async () => {
     const { world, sidecar } = await comparing();
     await world.send(sidecar, { ...SELL, qty: "1", type: "stop", stop_price: "50" });

@@ -101,7 +101,8 @@ export class OrderWorld {
   readonly #failures: unknown[] = [];
   #now: number;
   #tickAt: number;
-  #compares = false;
+  #compareEveryMs = Number.POSITIVE_INFINITY;
+  #comparedAt = Number.NEGATIVE_INFINITY;
 
   constructor(simulator: Simulator) {
     this.simulator = simulator;
@@ -205,9 +206,9 @@ export class OrderWorld {
     this.simulator.addFaults([{ match: { method: "POST", path: "/v2/orders" }, fault, times }]);
   }
 
-  /** From now on every tick compares the positions too. */
-  comparePositions(): void {
-    this.#compares = true;
+  /** From now on the positions are compared too: with every tick, or not so often. */
+  comparePositions(everyMs = TICK_MS): void {
+    this.#compareEveryMs = everyMs;
   }
 
   posts(): LoggedRequest[] {
@@ -258,10 +259,12 @@ export class OrderWorld {
     for (const { clock } of running) clock.advanceTo(Math.max(this.#now, clock.now()));
     if (this.#now >= this.#tickAt) {
       this.#tickAt = this.#now + TICK_MS;
+      const compares = this.#now - this.#comparedAt >= this.#compareEveryMs;
+      if (compares) this.#comparedAt = this.#now;
       const fail = (error: unknown) => this.#failures.push(error);
       for (const { started } of running) {
         started?.latch.tick().catch(fail);
-        if (this.#compares) started?.latch.comparePositions().catch(fail);
+        if (compares) started?.latch.comparePositions().catch(fail);
       }
     }
     await this.#traffic.rest();

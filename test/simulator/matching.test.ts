@@ -208,4 +208,15 @@ describe("partial fills", () => {
     await order({ symbol: "SPY", client_order_id: "unpriced" });
     expect((await fill({ clientOrderId: "unpriced" })).body.message).toContain("price");
   });
+
+  test("can be scripted to come late, after the order has ended, but not beyond what it asked", async () => {
+    const { order, call, simulator } = await openBench({ scriptedFills: true });
+    const placed = await order({ qty: "3", client_order_id: "mine" });
+    await call("DELETE", `/v2/orders/${placed.body.id}`);
+    const late = { clientOrderId: "mine", price: "11.5", late: true };
+    expect(() => simulator.fill({ ...late, quantity: "4" })).toThrow("more than the 3");
+    const filled = simulator.fill({ ...late, quantity: "2" });
+    expect(filled).toMatchObject({ status: "canceled", filled_qty: "2" });
+    expect(simulator.positions()).toMatchObject([{ qty: "2" }]);
+  });
 });

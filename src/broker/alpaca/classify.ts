@@ -108,15 +108,13 @@ export function classifyRead<Value>(
   return { kind: "read", value };
 }
 
-/** What the answer to `GET /v2/account` proves; a page that is not Alpaca's JSON proves nothing. */
+/** What the answer to `GET /v2/account` proves; only known words mean that the keys are bad. */
 export function classifyAccount(
   answer: HttpAnswer,
   readBody: (body: string) => BrokerAccount | undefined,
 ): AccountReading {
-  const isRefusal = answer.httpStatus === 401 || answer.httpStatus === 403;
-  const error = isRefusal ? readErrorBody(answer.body) : undefined;
-  if (error === undefined) return classifyRead(answer, readBody);
-  return { kind: "refused", reason: describeUnclassified(answer, error) };
+  if (classifyRefusal(answer, "account", null) === undefined) return classifyRead(answer, readBody);
+  return { kind: "refused", reason: describeUnclassified(answer, readErrorBody(answer.body)) };
 }
 
 /** The certain refusal that an answer to any write is, or undefined when it is none. */

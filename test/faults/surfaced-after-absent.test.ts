@@ -1,0 +1,40 @@
+/**
+ * An order that every record of orders hides for longer than the proof of absence takes, while the
+ * position shows it at once: its shares count once, as the claim's own fills.
+ */
+import { expect, test } from "vitest";
+import { HELD, ORDER, openOrderWorld, SELL } from "../sidecar/orders-world.ts";
+import { brokerOrders, sentOrders } from "./by-hand.ts";
+import { COMPARISON_MS, expectHealed } from "./healing.ts";
+import { bookRecord, claimRecord, incidentRecord } from "./ledger-record.ts";
+
+const HIDDEN_MS = 30_000;
+
+test.each([
+  ["entry", {}, ORDER, "0", "6"],
+  ["exit", HELD, SELL, "6", "0"],
+] as const)(
+  "an %s is found before its shares are taken for nobody's",
+  async (...[, options, body, before, after]) => {
+    const world = await openOrderWorld(options);
+    world.comparePositions(COMPARISON_MS);
+    const sidecar = await world.open();
+    world.fault({ kind: "accept_then_drop" });
+    world.fault({ kind: "client_id_lag", lagMs: HIDDEN_MS });
+    world.fault({ kind: "list_lag", lagMs: HIDDEN_MS });
+    expect((await world.send(sidecar, body)).status).toBe(409);
+    await world.advance(18_000);
+    expect(await claimRecord(sidecar)).toEqual([`${body.side} 6 absent venue`]);
+    expect(await bookRecord(sidecar)).toBe(before);
+
+    await world.advance(HIDDEN_MS);
+    expect(await bookRecord(sidecar)).toBe(after);
+    expect(await claimRecord(sidecar)).toEqual([`${body.side} 6 filled venue`]);
+    expect(await incidentRecord(sidecar)).toEqual(["late_evidence landed venue"]);
+    expect((await world.send(sidecar, body)).body.id).toBe(world.simulator.orders()[0]?.id);
+    await expectHealed(world, sidecar);
+    expect(await bookRecord(sidecar)).toBe(after);
+    expect(brokerOrders(world)).toEqual([`${body.side} 6 filled 6`]);
+    expect(sentOrders(world)).toHaveLength(1);
+  },
+);
