@@ -133,7 +133,14 @@ function wire(options: SidecarOptions, prepared: PreparedLatch, start: StartGate
     authenticate: (id, presented) => access.agentOf({ id, secret: presented }) !== undefined,
     mayUpgrade: (request) => access.refuseStranger(request) === undefined,
     frames: serve.streamFrames,
-    catchUp: async (since) => (await start.over)?.orderWiresSince(since),
+    catchUp: async (since) => {
+      const latch = await start.over;
+      // Whatever moved while nobody listened is to show in the positions.
+      latch?.comparePositions().catch((error: unknown) => {
+        logger.error({ err: error }, "positions could not be compared");
+      });
+      return latch?.orderWiresSince(since);
+    },
     onUpdate: async ({ order }) => order && started()?.applyUpdate(order.wire),
     onProblem: ({ kind, cause }) => logger.warn({ kind, err: cause }, "trade updates"),
   });

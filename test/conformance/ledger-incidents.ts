@@ -7,7 +7,16 @@ import { subjectOfClaim } from "../../src/incident/incident.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { foldEvents } from "../ledger/fold.ts";
 import { claimed } from "../ledger/open-ledger.ts";
-import { ACCOUNT, ambiguous, claimCommand, refused, START } from "../ledger/sample-commands.ts";
+import {
+  ACCOUNT,
+  accepted,
+  ambiguous,
+  claimCommand,
+  filledOrder,
+  orderRead,
+  refused,
+  START,
+} from "../ledger/sample-commands.ts";
 import type { StoreOfTest } from "./open-store.ts";
 
 const HELD = [{ symbol: "TQQQ", quantity: decimal("6"), averagePrice: decimal("70") }];
@@ -156,6 +165,24 @@ export function testsOfIncidents(storeOfTest: StoreOfTest): void {
         outcome: "absent",
         provenance: "operator",
       });
+    });
+
+    test("is told of for an ended order whose fills do not add up, until they do", async () => {
+      const { ledger } = await storeOfTest();
+      const claim = await claimed(ledger, claimCommand());
+      await ledger.record(claim.key, accepted(claim));
+      const filled = filledOrder(claim, "6");
+      await ledger.record(claim.key, orderRead({ ...filled, filledAveragePrice: null }));
+      expect(await ledger.claimOf(claim.key)).toMatchObject({ status: "FINAL" });
+      await ledger.record(claim.key, { type: "overdue", now: START + 40_000 });
+      expect(await ledger.incidents(ACCOUNT)).toMatchObject([
+        { kind: "missing_fills", resolution: null },
+      ]);
+      await ledger.record(claim.key, orderRead(filled));
+      expect(await ledger.claimOf(claim.key)).toMatchObject({ status: "SETTLED" });
+      expect(await ledger.incidents(ACCOUNT)).toMatchObject([
+        { resolution: { verdict: "fills_booked", provenance: "venue" } },
+      ]);
     });
 
     test("is ended by an operator who has seen it as it is, once, with the claim behind it", async () => {

@@ -198,3 +198,10 @@ describe("the same action once more", () => {
     expect(await world.eventTypes(bot)).toContain("repeat_answered");
   });
 });
+
+test("an order says nothing of its position intent where the setting leaves it out", async () => {
+  const world = await openWorld(LONG);
+  const bot = await world.open({ positionIntent: false });
+  expect(await world.submit(bot, CLOSE)).toMatchObject({ status: "PROCEED" });
+  expect(world.posts()[0]?.body).not.toHaveProperty("position_intent");
+});
