@@ -31,10 +31,3 @@ test("the library example of the README runs as printed and sends one order", as
   );
   expect(broker.orders()).toHaveLength(1);
 });
-
-test("the output that the README shows is what the replay prints at 80 columns", async () => {
-  const { stdout } = await promisify(execFile)(process.execPath, ["dist/cli/main.js", "replay"]);
-  const shown = readme.split("<!-- replay -->\n```\n")[1]?.split("```")[0];
-  const withoutTime = (text: string | undefined) => text?.replace(/Replayed in [\d.]+ s/, "");
-  expect(withoutTime(stdout)).toBe(withoutTime(shown));
-});

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type SessionDocument, sessionDocument } from "../replay/session-file.ts";
+import { runHere } from "./in-process.ts";
 import { type Ended, inDirectory, run } from "./program.ts";
 
 /** Misuse: one line that names the value and the remedy, and nothing else. */
@@ -43,7 +44,7 @@ describe("a command line that is not understood", () => {
     ["broker-sim --price __proto__=75", "'__proto__=75'", "SYMBOL=PRICE"],
     ["broker-sim --price TQQQTQQQTQQQ=75", "TQQQTQQQTQQQ", "--help"],
   ])("is told in one line: tradelatch %s", async (line, ...parts) => {
-    expectMisuse(await run(line.split(" ").filter(Boolean)), ...parts);
+    expectMisuse(await runHere(line.split(" ").filter(Boolean)), ...parts);
   });
 
   test("is told in one line on standard error also when JSON is asked for", async () => {
@@ -104,7 +105,7 @@ describe("a session with a field that is wrong", () => {
       const document = sessionDocument();
       spoil(document);
       writeFileSync(join(directory, "spoilt.json"), JSON.stringify(document));
-      const ended = await run(["replay", "spoilt.json"], { cwd: directory });
+      const ended = await runHere(["replay", join(directory, "spoilt.json")]);
       expectMisuse(ended, expected, "Correct the named field");
     });
   });

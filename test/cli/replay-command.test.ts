@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { existsSync, readdirSync, watch } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { bundledSessions, DEFAULT_SESSION } from "../../src/replay/bundled-sessions.ts";
 import { sessionOf } from "../replay/replayed-session.ts";
@@ -44,6 +45,13 @@ describe("tradelatch replay", () => {
     const { stdout, stderr, exitCode } = await run(["replay", "--all", "2026-05-22"]);
     expect(stderr).toMatch(/^tradelatch: [^\n]*--all takes no session[^\n]*"2026-05-22"[^\n]*\n$/);
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });
+  });
+
+  test("is what the README shows", async () => {
+    const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
+    const shown = readme.split("<!-- replay -->\n```\n")[1]?.split("```")[0];
+    const withoutTime = (text: string | undefined) => text?.replace(/Replayed in [\d.]+ s/, "");
+    expect(withoutTime((await replayedMay21()).stdout)).toBe(withoutTime(shown));
   });
 
   test("has every row with its mark, most of them in a line or two of 80 columns", async () => {

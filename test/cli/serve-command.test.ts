@@ -1,6 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { runHere } from "./in-process.ts";
 import { inDirectory, type ProgramOptions, type Running, run, startProgram } from "./program.ts";
 
 const SECRET = "brokerSecretThatMustNeverLeaveTheProcess";
@@ -155,9 +157,9 @@ describe("tradelatch serve refuses in one line, with exit code 2,", () => {
       "begins with postgres://",
     ],
   ])("%s", async (_, words, given, part) => {
-    await inDirectory(async (cwd) => {
-      const env = { ...NO_KEYS, ...given };
-      const { stdout, stderr, exitCode } = await run(["serve", ...words], { cwd, env });
+    await inDirectory(async (directory) => {
+      const store = words.includes("--store") ? [] : ["--store", join(directory, "latch.db")];
+      const { stdout, stderr, exitCode } = await runHere(["serve", ...store, ...words], given);
       expect(stderr).toMatch(/^tradelatch: [^\n]+\n$/);
       expect(stderr).toContain(part);
       expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });

@@ -1,0 +1,51 @@
+/**
+ * The program's commands, wired: what a command line means, without the process that it came to.
+ * Whoever parses with it says a failure by failure-line.ts.
+ */
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import type { Environment } from "../config.ts";
+import { backupCommand } from "./backup-command.ts";
+import { brokerSimCommand } from "./broker-sim-command.ts";
+import type { CommandOutput } from "./command-output.ts";
+import { incidentsCommand } from "./incidents-command.ts";
+import { replayCommand } from "./replay-command.ts";
+import { serveCommand } from "./serve-command.ts";
+
+/** Throws CommanderError for misuse, and whatever its commands throw. */
+export function createProgram(
+  output: CommandOutput,
+  environment: Environment,
+  stop: AbortSignal,
+): Command {
+  const commands = [
+    serveCommand(output, environment, stop),
+    replayCommand(output, stop),
+    brokerSimCommand(output, stop),
+    backupCommand(output, environment, stop),
+    incidentsCommand(output, environment),
+  ];
+  const program = new Command("tradelatch")
+    .description("One logical order, at most one order at the broker.")
+    .version(packageVersion())
+    // Behind a command's name, its own options only: one of them is called --version too.
+    .enablePositionalOptions()
+    .hook("preAction", (_, command) => refuseExtraArgument(command));
+  for (const command of commands) program.addCommand(command);
+  for (const command of [program, ...commands, ...commands.flatMap((one) => one.commands)]) {
+    command.exitOverride().allowExcessArguments();
+    command.configureOutput({ writeErr: () => undefined, outputError: () => undefined });
+  }
+  return program;
+}
+
+/** In place of commander's own check, which counts the arguments and names none. */
+function refuseExtraArgument(command: Command): void {
+  const extra = command.args[command.registeredArguments.length];
+  if (extra !== undefined) command.error(`unexpected argument ${JSON.stringify(extra)}`);
+}
+
+function packageVersion(): string {
+  const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(manifest) as { version: string }).version;
+}
