@@ -29,6 +29,7 @@ import type {
   StoredEvent,
 } from "./ledger/ledger.ts";
 import { checkEntry, type EntryCheck } from "./reconcile/entry-check.ts";
+import { INCIDENTS_WATCHED, IncidentLog } from "./reconcile/incident-log.ts";
 import { Reconciler } from "./reconcile/reconciler.ts";
 import { latchTicks } from "./schedule/latch-ticks.ts";
 import { type RunningSchedule, startSchedule } from "./schedule/schedule.ts";
@@ -172,6 +173,7 @@ export class OpenLatch implements Latch {
   readonly #poller: FillPoller;
   readonly #gateway: Gateway;
   readonly #reconciler: Reconciler;
+  readonly #incidentLog = new IncidentLog();
   readonly #ticks = new Set<Promise<void>>();
   /** Aborts when the latch is closed. */
   readonly #stopping = new AbortController();
@@ -233,9 +235,9 @@ export class OpenLatch implements Latch {
     const intent = parseIntent(input, account, agent);
     const policy = { ...config.policy, ...options.policy };
     const answer = await this.#gateway.submit(intent, policy, options.gone, options.waitMs);
-    const { status, requestId } = answer;
+    const { status, requestId, incident } = answer;
     const { symbol, side, decisionId } = intent;
-    log.info({ status, requestId, agent, symbol, side, decisionId }, "order answered");
+    log.info({ status, requestId, agent, symbol, side, decisionId, incident }, "order answered");
     return answer;
   }
 
@@ -399,6 +401,14 @@ export class OpenLatch implements Latch {
     await this.#gateway.tend(claims);
     await this.#poller.tick(claims);
     await this.#reconciler.tick(await this.unsettledClaims());
+    await this.#sayIncidents();
+  }
+
+  async #sayIncidents(): Promise<void> {
+    const latest = await this.incidents({ limit: INCIDENTS_WATCHED });
+    for (const { level, message, fields } of this.#incidentLog.linesFor(latest)) {
+      this.#parts.log[level](fields, message);
+    }
   }
 
   /** The second witness on an order whose fills do not add up. */

@@ -3,6 +3,7 @@
  * order replaced by `latch.submit`. Nothing else changed: no anchors, no ids, the same retries.
  * Time is the driver's.
  */
+import { pino } from "pino";
 import { openLatch } from "../app.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { isZero } from "../core/decimal.ts";
@@ -96,6 +97,8 @@ export class GuardedBot {
       clock: this.#clock,
       fetchApi: this.#quiet.fetchApi,
       schedule: false,
+      // What a running latch would log is what the report is about.
+      logger: pino({ level: "silent" }),
     });
     return { type: "opened" };
   }

@@ -38,6 +38,18 @@ async function byHand(world: OrderWorld, body: object): Promise<string> {
 }
 
 describe("an exit that the broker refused", () => {
+  test("is told of in the log, once when it is in question and once when it is not", async () => {
+    const { world } = await refusedExit();
+    await world.advance(40_000);
+    const lines = world.log
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .filter(({ msg }) => String(msg).startsWith("incident "));
+    expect(lines).toMatchObject([
+      { level: 40, msg: "incident opened", incident: 1, kind: "refused_exit", symbol: "TQQQ" },
+      { level: 30, msg: "incident resolved", incident: 1, verdict: "still_held" },
+    ]);
+  });
+
   test("opens an incident, is latched, and while it is in question nothing more is sent", async () => {
     const { world, sidecar, answer } = await refusedExit();
     expect(answer.status).toBe(422);

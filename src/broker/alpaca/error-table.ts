@@ -71,7 +71,7 @@ export const ERROR_ROWS: readonly ErrorRow[] = [
     httpStatus: 422,
     code: 42210000,
     message: /^position intent mismatch, inferred: [a-z_]+, specified: [a-z_]+\.?$/i,
-    endpoints: ["submit"],
+    endpoints: ["submit", "replace"],
     meaning: refused("position_intent_mismatch"),
     because: "the order would have opened what it meant to close, or the other way round",
   },
