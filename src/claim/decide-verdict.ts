@@ -64,6 +64,11 @@ const MALFORMED: ReadonlySet<RefusalReason> = new Set<RefusalReason>([
   "asset_not_found",
 ]);
 
+/** Whether the refusal alone decides, without a look at the position. */
+export function isMalformed({ refusal }: Claim): boolean {
+  return refusal !== null && MALFORMED.has(refusal.reason);
+}
+
 /** The verdict; undefined while the evidence does not suffice. */
 export function decideVerdict(
   claim: Claim,
@@ -72,7 +77,7 @@ export function decideVerdict(
 ): Verdict | undefined {
   const { refusal } = claim;
   if (!isLatched(claim) || refusal === null) return undefined;
-  if (MALFORMED.has(refusal.reason)) {
+  if (isMalformed(claim)) {
     const reason = `the broker does not take such an order: ${refusal.message}`;
     const verdict = { kind: "malformed", event: { type: "malformed" } } as const;
     return { ...verdict, adjustment: null, provenance: "venue", reason };

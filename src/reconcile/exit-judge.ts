@@ -6,9 +6,9 @@
  * nothing and begins the agreement anew. Sends nothing; only `decide` draws conclusions, in the
  * ledger's transaction.
  */
-import type { Broker, PositionLookup } from "../broker/broker.ts";
+import type { Broker } from "../broker/broker.ts";
 import { type Claim, isLatched } from "../claim/claim.ts";
-import { AGREEMENT_MS, type PositionRead } from "../claim/decide-verdict.ts";
+import { AGREEMENT_MS, isMalformed, type PositionRead } from "../claim/decide-verdict.ts";
 import { type BrokerOrder, isTerminalStatus } from "../claim/evidence.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
 import { absolute, subtract, ZERO } from "../core/decimal.ts";
@@ -17,7 +17,7 @@ import { subjectOfClaim } from "../incident/incident.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { lookBehind } from "./ended-claims.ts";
 import { isExplained } from "./explanation.ts";
-import { type AgreeingReads, withRead } from "./position-reads.ts";
+import { type AgreeingReads, readOf, withRead } from "./position-reads.ts";
 
 export interface ExitJudgePorts {
   readonly account: AccountId;
@@ -103,8 +103,10 @@ export class ExitJudge {
         ? waits(`the order under ${claim.clientOrderId} is another one`)
         : { kind: "over" };
     }
-    const ended = await ledger.judge(claim.key, this.#command([], ZERO, false));
-    if (ended.verdict !== null) return { kind: "over" };
+    if (isMalformed(claim)) {
+      await ledger.judge(claim.key, this.#command([], ZERO, false));
+      return { kind: "over" };
+    }
     return (await this.#obstacle(claim)) ?? this.#readPosition(claim);
   }
 
@@ -157,7 +159,8 @@ export class ExitJudge {
     const at = clock.now();
     const lookup = await broker.position(intent.symbol, "read_back");
     if (lookup.kind === "unknown") return waits(`the position is not readable: ${lookup.reason}`);
-    return { kind: "read", read: readOf(lookup, at) };
+    const position = lookup.kind === "found" ? lookup.position : undefined;
+    return { kind: "read", read: readOf(position, at) };
   }
 
   /** The reads that agree so far, judged once they span enough. */
@@ -211,13 +214,4 @@ function waits(text: string, next = READ_AGAIN): Look {
 
 function isOver({ status }: BrokerOrder): boolean {
   return isTerminalStatus(status) || status === "replaced";
-}
-
-function readOf(
-  lookup: Exclude<PositionLookup, { readonly kind: "unknown" }>,
-  at: EpochMs,
-): PositionRead {
-  if (lookup.kind === "flat") return { at, quantity: ZERO, available: ZERO, averagePrice: ZERO };
-  const { quantity, availableQuantity, averageEntryPrice } = lookup.position;
-  return { at, quantity, available: availableQuantity, averagePrice: averageEntryPrice };
 }

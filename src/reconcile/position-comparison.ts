@@ -17,7 +17,7 @@ import type { AccountId } from "../core/ids.ts";
 import { type Incident, subjectOfPosition } from "../incident/incident.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { lookBehind } from "./ended-claims.ts";
-import { type AgreeingReads, withRead } from "./position-reads.ts";
+import { type AgreeingReads, readOf, withRead } from "./position-reads.ts";
 
 export interface PositionComparisonPorts {
   readonly account: AccountId;
@@ -127,8 +127,7 @@ export class PositionComparison {
     const at = this.#ports.clock.now();
     const lookup = await this.#ports.broker.position(symbol);
     if (lookup.kind === "unknown") return undefined;
-    if (lookup.kind === "found") return readOf(lookup.position, at);
-    return { at, quantity: ZERO, available: ZERO, averagePrice: ZERO };
+    return readOf(lookup.kind === "found" ? lookup.position : undefined, at);
   }
 
   async #lookForStrangers(open: readonly Incident[]): Promise<void> {
@@ -190,9 +189,4 @@ function subjectOf({ brokerOrderId }: BrokerOrder): string {
 function agrees(book: Book | undefined, position: BrokerPosition | undefined): boolean {
   const net = book?.net ?? ZERO;
   return position === undefined ? isZero(net) : compare(net, position.quantity) === 0;
-}
-
-function readOf(position: BrokerPosition, at: EpochMs): PositionRead {
-  const { quantity, availableQuantity, averageEntryPrice } = position;
-  return { at, quantity, available: availableQuantity, averagePrice: averageEntryPrice };
 }

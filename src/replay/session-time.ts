@@ -6,6 +6,7 @@
  * the day in question, so that daylight saving is right. Reads no clock.
  */
 import type { EpochMs } from "../core/clock.ts";
+import { zoneOffsetMs } from "../core/zone-offset.ts";
 
 /** What a wall-clock time needs beside itself to be an instant. */
 export interface SessionDay {
@@ -61,15 +62,15 @@ export function epochOf(day: SessionDay, time: string): EpochMs {
   const asUtc = Date.parse(`${day.session}T${time}Z`);
   if (Number.isNaN(asUtc)) throw new RangeError(`not a day: ${JSON.stringify(day.session)}`);
   const dayMs = 24 * 60 * 60 * MS_PER_SECOND;
-  const before = asUtc - offsetMs(asUtc - dayMs, day.timezone);
-  const after = asUtc - offsetMs(asUtc + dayMs, day.timezone);
-  const exact = [before, after].filter((at) => at + offsetMs(at, day.timezone) === asUtc);
+  const before = asUtc - zoneOffsetMs(asUtc - dayMs, day.timezone);
+  const after = asUtc - zoneOffsetMs(asUtc + dayMs, day.timezone);
+  const exact = [before, after].filter((at) => at + zoneOffsetMs(at, day.timezone) === asUtc);
   return exact.length === 0 ? before : Math.min(...exact);
 }
 
 /** The `HH:MM:SS` that clocks in the session's time zone show at `instant`. */
 export function wallTimeOf(day: Pick<SessionDay, "timezone">, instant: EpochMs): string {
-  return new Date(instant + offsetMs(instant, day.timezone)).toISOString().slice(11, 19);
+  return new Date(instant + zoneOffsetMs(instant, day.timezone)).toISOString().slice(11, 19);
 }
 
 /** Every time at which an `entries_wanted` row looks, in order. */
@@ -84,23 +85,4 @@ export function checkTimes(span: CheckSpan): readonly string[] {
 
 function secondOfDay(time: string): number {
   return Date.parse(`1970-01-01T${time}Z`) / MS_PER_SECOND;
-}
-
-/** How far the zone's clocks are ahead of UTC at `instant`; negative in New York. */
-function offsetMs(instant: EpochMs, timezone: string): number {
-  const format = new Intl.DateTimeFormat("en-US", {
-    timeZone: timezone,
-    hourCycle: "h23",
-    year: "numeric",
-    month: "2-digit",
-    day: "2-digit",
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-  });
-  const parts = new Map(format.formatToParts(instant).map((part) => [part.type, part.value]));
-  const day = `${parts.get("year")}-${parts.get("month")}-${parts.get("day")}`;
-  const time = `${parts.get("hour")}:${parts.get("minute")}:${parts.get("second")}`;
-  const wholeSecond = Math.floor(instant / MS_PER_SECOND) * MS_PER_SECOND;
-  return Date.parse(`${day}T${time}Z`) - wholeSecond;
 }

@@ -3,25 +3,15 @@
  * clocks are changed. Pure.
  */
 import type { EpochMs } from "../core/clock.ts";
+import { zoneOffsetMs } from "../core/zone-offset.ts";
 
 export const MARKET_ZONE = "America/New_York";
-
-const WALL = new Intl.DateTimeFormat("en-CA", {
-  timeZone: MARKET_ZONE,
-  hourCycle: "h23",
-  year: "numeric",
-  month: "2-digit",
-  day: "2-digit",
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-});
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
 /** The date in New York at `at`, as `YYYY-MM-DD`. */
 export function newYorkDate(at: EpochMs): string {
-  return new Date(wallMs(at)).toISOString().slice(0, 10);
+  return new Date(at + offsetMs(at)).toISOString().slice(0, 10);
 }
 
 /** The instant at which clocks in New York show `time` (`HH:MM`) on `date`. */
@@ -45,19 +35,5 @@ export function isWeekday(date: string): boolean {
 
 /** How far New York's clocks are ahead of UTC; below zero, as they are behind. */
 function offsetMs(at: EpochMs): number {
-  return wallMs(at) - Math.floor(at / 1_000) * 1_000;
-}
-
-/** What New York's clocks show, read as if it were UTC. */
-function wallMs(at: EpochMs): number {
-  const parts = WALL.formatToParts(at).map(({ type, value }) => [type, Number(value)] as const);
-  const {
-    year = 0,
-    month = 1,
-    day = 1,
-    hour = 0,
-    minute = 0,
-    second = 0,
-  } = Object.fromEntries(parts);
-  return Date.UTC(year, month - 1, day, hour, minute, second);
+  return zoneOffsetMs(at, MARKET_ZONE);
 }

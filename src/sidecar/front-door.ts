@@ -22,6 +22,7 @@ import {
 import type { Forwarded, PassThrough } from "./pass-through.ts";
 import type { RefusalLog } from "./refusal-log.ts";
 import { normalizePath } from "./request-path.ts";
+import { RETRY_AFTER } from "./retry-after.ts";
 import { isCancel, NATIVE_ORDERS_PATH, policyOf } from "./route-policy.ts";
 import type { SecretMask } from "./secret-mask.ts";
 import { sendAnswer } from "./send-answer.ts";
@@ -73,8 +74,6 @@ export type Decision =
 
 /** Pages that need no key. */
 const OPEN_PATHS: ReadonlySet<string> = new Set(["/healthz"]);
-/** Under half the shortest dedupe window that is of use. */
-const RETRY_AFTER_SECONDS = "5";
 
 export class FrontDoor {
   readonly #options: FrontDoorOptions;
@@ -138,7 +137,7 @@ export class FrontDoor {
     if (!closing.aborted && !isFull) return undefined;
     if (isGuarded) {
       const name = "order_not_taken";
-      const retry = { ...headers, "retry-after": RETRY_AFTER_SECONDS };
+      const retry = { ...headers, ...RETRY_AFTER };
       return { kind: "refused", name, answer: alpacaError(name, { headers: retry }) };
     }
     const name = closing.aborted ? "closing" : "overloaded";
@@ -197,8 +196,7 @@ export class FrontDoor {
     } catch (error) {
       const { log, mask } = this.#options;
       log.error({ failure: mask.mask(textOf(error)) }, "an answer could not be written");
-      const headers = { "retry-after": RETRY_AFTER_SECONDS };
-      sendAnswer(response, alpacaError("outcome_unknown", { headers }));
+      sendAnswer(response, alpacaError("outcome_unknown", { headers: RETRY_AFTER }));
     }
   }
 
@@ -218,7 +216,7 @@ export class FrontDoor {
         { method, path: mask.quote(path), agent: agent.id, failure },
         "a guarded call failed",
       );
-      return alpacaError("outcome_unknown", { headers: { "retry-after": RETRY_AFTER_SECONDS } });
+      return alpacaError("outcome_unknown", { headers: RETRY_AFTER });
     }
   }
 }

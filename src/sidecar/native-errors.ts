@@ -6,6 +6,7 @@ import type { FastifyError, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { LatchError } from "../core/errors.ts";
 import { alpacaError, type PlainAnswer } from "./alpaca-error.ts";
+import { RETRY_AFTER } from "./retry-after.ts";
 
 const SHOWN_CHARACTERS = 200;
 
@@ -35,7 +36,7 @@ export function pageFailure(
   if (!(known instanceof LatchError)) return undefined;
   const { code, hint, httpStatus: status, retryable } = known;
   const name = nameOf(status);
-  const headers: Record<string, string> = retryable ? { "retry-after": "5" } : {};
+  const headers: Record<string, string> = retryable ? RETRY_AFTER : {};
   const message = quote(known.message);
   return alpacaError(name, { status, message, headers, extra: { error: code, hint } });
 }

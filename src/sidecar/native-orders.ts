@@ -19,9 +19,8 @@ import type { NativePorts } from "./native-ports.ts";
 import { errorSchema, named, noQuery } from "./native-schemas.ts";
 import type { NativeScope } from "./native-scope.ts";
 import { failureReply } from "./order-reply.ts";
+import { RETRY_AFTER } from "./retry-after.ts";
 import { NATIVE_ORDERS_PATH } from "./route-policy.ts";
-
-const RETRY_AFTER = { "retry-after": "5" };
 
 const orderBody = named(
   "OrderRequest",

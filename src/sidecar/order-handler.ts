@@ -18,6 +18,7 @@ import { readOrderBody } from "./order-body.ts";
 import { failureReply, orderOf, orderReply } from "./order-reply.ts";
 import { handlePositions, type InOurWords, type Place } from "./position-handler.ts";
 import { handleReplace, type ReplacePorts } from "./replace-handler.ts";
+import { RETRY_AFTER } from "./retry-after.ts";
 
 export interface OrderPorts extends ReplacePorts {
   readonly clock: Clock;
@@ -33,7 +34,6 @@ export interface OrderPorts extends ReplacePorts {
 
 /** Clients give up after ten seconds; an order that is not read by then is told as unknown. */
 const ANSWER_WITHIN_MS = 9_500;
-const RETRY_AFTER_SECONDS = "5";
 /** The bot's own mistake, and what every order meets while the sidecar starts. */
 const NOT_OURS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["invalid_intent", "not_started"]);
 
@@ -44,8 +44,7 @@ export function createOrderHandler(ports: OrderPorts): GuardedHandler {
     } catch (error) {
       const isOurs = !(error instanceof LatchError && NOT_OURS.has(error.code));
       if (isOurs) ports.onFailure(error);
-      const headers = { "retry-after": RETRY_AFTER_SECONDS };
-      return failureReply(error) ?? alpacaError("outcome_unknown", { headers });
+      return failureReply(error) ?? alpacaError("outcome_unknown", { headers: RETRY_AFTER });
     }
   };
 }

@@ -17,12 +17,7 @@ import type {
 } from "../gateway/order-answer.ts";
 import { alpacaError, type PlainAnswer } from "./alpaca-error.ts";
 import { wireNameOf } from "./order-body.ts";
-
-/**
- * Short enough for a client's patience, and far below half of the dedupe window; long enough that
- * the twenty tries of the most stubborn client outlast a minute of the broker's rate limit.
- */
-const RETRY_AFTER_SECONDS = 5;
+import { RETRY_AFTER } from "./retry-after.ts";
 
 const JSON_TYPE = "application/json; charset=utf-8";
 
@@ -67,11 +62,8 @@ export function orderReply(
   }
 }
 
-function orderAnswer(
-  answer: Exclude<OrderAnswer, BlockedAnswer>,
-  wire: string,
-  age: WireAge,
-): PlainAnswer {
+/** 200 with an order in Alpaca's JSON; everything but PROCEED is a replay. */
+export function orderAnswer(answer: LatchHead, wire: string, age: WireAge): PlainAnswer {
   const headers = {
     "content-type": JSON_TYPE,
     ...latchHeaders(answer),
@@ -95,7 +87,7 @@ export function latchHeaders({ status, requestId, incident }: LatchHead): Record
 export type LatchHead = Pick<OrderAnswer, "status" | "requestId" | "incident">;
 
 function retryAfter(answer: OrderAnswer): Record<string, string> {
-  return { ...latchHeaders(answer), "retry-after": String(RETRY_AFTER_SECONDS) };
+  return { ...latchHeaders(answer), ...RETRY_AFTER };
 }
 
 function withoutOrder(answer: PendingAnswer | SkipAnswer): PlainAnswer {
@@ -207,7 +199,7 @@ export function failureReply(error: unknown): PlainAnswer | undefined {
   }
   return alpacaError("order_not_taken", {
     message: `this call sent no order: ${error.message}`,
-    headers: { "retry-after": String(RETRY_AFTER_SECONDS) },
+    headers: RETRY_AFTER,
     extra,
   });
 }

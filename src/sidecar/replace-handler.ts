@@ -9,7 +9,16 @@ import { alpacaError } from "./alpaca-error.ts";
 import type { GuardedAnswer, GuardedRequest } from "./guarded-request.ts";
 import { readIdempotencyKey } from "./idempotency-key.ts";
 import { type OrderTerms, readTerms } from "./order-body.ts";
-import { ALPACA_CODES, idTaken, latchHeaders, plainReply, refusalReply } from "./order-reply.ts";
+import {
+  ALPACA_CODES,
+  idTaken,
+  latchHeaders,
+  orderAnswer,
+  plainReply,
+  refusalReply,
+} from "./order-reply.ts";
+import { RETRY_AFTER } from "./retry-after.ts";
+import { orderIdIn } from "./route-policy.ts";
 
 export interface ReplacePorts {
   /** Rejects with a LatchError where nothing was sent. */
@@ -17,9 +26,6 @@ export interface ReplacePorts {
   /** The order as the broker shows it now; undefined when it cannot be read. */
   orderWire(brokerOrderId: BrokerOrderId): Promise<string | undefined>;
 }
-
-const ORDER_PATH = /^\/v2\/orders\/([^/]+)$/;
-const RETRY_AFTER = { "retry-after": "5" };
 
 export async function handleReplace(
   ports: ReplacePorts,
@@ -29,8 +35,7 @@ export async function handleReplace(
   if (key.kind === "malformed") return alpacaError("request_malformed", { message: key.message });
   const read = readTerms(request.body);
   if (read.kind === "refused") return alpacaError("order_malformed", { message: read.message });
-  const [, id = ""] = ORDER_PATH.exec(request.path) ?? [];
-  const brokerOrderId = decodeURIComponent(id) as BrokerOrderId;
+  const brokerOrderId = (orderIdIn(request.path) ?? "") as BrokerOrderId;
   const intent = intentOf(request, brokerOrderId, read.terms);
   if (intent === undefined) {
     const message = `the qty ${JSON.stringify(read.terms.qty)} is not a number above zero`;
@@ -109,20 +114,10 @@ async function replacedReply(
 ): Promise<GuardedAnswer> {
   const { isReplay, requestId, order } = answer;
   const wire = answer.wire ?? (await ports.orderWire(order.brokerOrderId));
-  const headers = latchHeaders({ status: isReplay ? "SKIP" : "PROCEED", requestId });
-  if (wire === undefined) {
-    return alpacaError("outcome_unknown", {
-      message: `the order was replaced by ${order.brokerOrderId}, which cannot be read now`,
-      headers: { ...RETRY_AFTER, ...headers },
-    });
-  }
-  return {
-    status: 200,
-    headers: {
-      "content-type": "application/json; charset=utf-8",
-      ...headers,
-      ...(isReplay ? { "idempotent-replayed": "true" } : {}),
-    },
-    body: wire,
-  };
+  const head = { status: isReplay ? "SKIP" : "PROCEED", requestId } as const;
+  if (wire !== undefined) return orderAnswer(head, wire, "now");
+  return alpacaError("outcome_unknown", {
+    message: `the order was replaced by ${order.brokerOrderId}, which cannot be read now`,
+    headers: { ...RETRY_AFTER, ...latchHeaders(head) },
+  });
 }

@@ -50,6 +50,12 @@ const COMPILED = ROUTE_ROWS.map((row) => ({ row, pattern: patternOf(row.path) })
 /** Orders in the library's own words; a page of ours, judged like an order. */
 export const NATIVE_ORDERS_PATH = "/latch/v1/orders";
 
+/** The order that a path such as `/v2/orders/{order_id}` names; undefined where it names none. */
+export function orderIdIn(path: string): string | undefined {
+  const [, id] = /^\/v2\/orders\/([^/]+)$/.exec(path) ?? [];
+  return id === undefined ? undefined : decodeURIComponent(id);
+}
+
 /** `path` is normalized; `method` is in capitals, as HTTP has it. */
 export function policyOf(method: string, path: string): RoutePolicy {
   if (path === STREAM_PATH) return method === "GET" ? "stream" : "refused";

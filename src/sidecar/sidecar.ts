@@ -26,6 +26,7 @@ import { registerNativeRoutes } from "./native-routes.ts";
 import { createOrderHandler } from "./order-handler.ts";
 import { createPassThrough, type PassThrough } from "./pass-through.ts";
 import { ReadinessProbe } from "./readiness.ts";
+import { orderIdIn } from "./route-policy.ts";
 import { SecretMask } from "./secret-mask.ts";
 import { buildServer, type SidecarServer } from "./server.ts";
 import { StartGate } from "./start-gate.ts";
@@ -121,8 +122,8 @@ function wire(options: SidecarOptions, prepared: PreparedLatch, start: StartGate
     onForward: () => prepared.countPassed(),
     onCancel: async ({ method, path, outcome }) => {
       logger.info({ method, path, outcome: outcome.kind }, "cancel passed");
-      const [, id] = /^\/v2\/orders\/([^/]+)$/.exec(path) ?? [];
-      await started()?.recordCancel((id as BrokerOrderId | undefined) ?? null, outcome.kind);
+      const id = (orderIdIn(path) ?? null) as BrokerOrderId | null;
+      await started()?.recordCancel(id, outcome.kind);
     },
     secrets,
     log: logger,

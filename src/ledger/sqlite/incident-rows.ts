@@ -38,17 +38,19 @@ export class IncidentRows {
     return rows.map(({ body }) => JSON.parse(body) as Incident);
   }
 
+  /** With the words of the partial indexes where they serve: each order's answer asks this. */
   list(account: AccountId, query: IncidentsQuery): Incident[] {
-    const { symbol = null, isOpen, before = null, limit = LIMIT_DEFAULT } = query;
-    const open = isOpen === undefined ? null : Number(isOpen);
-    const rows = this.#statements
-      .of(
-        `SELECT body FROM incidents WHERE account = :account
-           AND (:symbol IS NULL OR symbol = :symbol) AND (:open IS NULL OR is_open = :open)
-           AND (:before IS NULL OR id < :before) ORDER BY id DESC LIMIT :limit`,
-      )
-      .all({ account, symbol, open, before, limit }) as { body: string }[];
-    return rows.map(({ body }) => JSON.parse(body) as Incident);
+    const { symbol, isOpen, before, limit = LIMIT_DEFAULT } = query;
+    const where = [
+      "account = :account",
+      ...(isOpen === undefined ? [] : [isOpen ? "is_open = 1" : "is_open = 0"]),
+      ...(symbol === undefined ? [] : ["symbol = :symbol"]),
+      ...(before === undefined ? [] : ["id < :before"]),
+    ];
+    const sql = `SELECT body FROM incidents WHERE ${where.join(" AND ")}
+      ORDER BY id DESC LIMIT :limit`;
+    const rows = this.#statements.of(sql).all({ account, symbol, before, limit });
+    return (rows as { body: string }[]).map(({ body }) => JSON.parse(body) as Incident);
   }
 
   save(incident: Incident): void {
