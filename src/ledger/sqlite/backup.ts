@@ -27,7 +27,7 @@ import { LatchError } from "../../core/errors.ts";
 import type { Backup, BackupRequest } from "../backup.ts";
 import { type ChainHead, EMPTY_CHAIN, firstBreak } from "../event-chain.ts";
 import { APPLICATION_ID } from "./migrations.ts";
-import { Rows } from "./rows.ts";
+import { SqliteRows } from "./rows.ts";
 import { oneLine, storeError } from "./store-errors.ts";
 
 /** So many pages are copied between two turns of the event loop; a page has 4 KiB. */
@@ -93,7 +93,7 @@ async function copy(
       throw new LatchError("store_not_a_database", `${source} is not a ledger of TradeLatch`);
     }
     database.exec("BEGIN");
-    const head = new Rows(database).head();
+    const head = new SqliteRows(database).head();
     const progress = () => {
       signal?.throwIfAborted();
       return PAGES_AT_ONCE;
@@ -119,7 +119,7 @@ async function verify(
       if (found !== "ok") throw new Error(`the copy is damaged: ${oneLine(found)}`);
     }
     await readClaims(database, signal);
-    await verifyChain(new Rows(database), expected, signal);
+    await verifyChain(new SqliteRows(database), expected, signal);
   } finally {
     database.close();
   }
@@ -147,7 +147,7 @@ async function readClaims(
 }
 
 async function verifyChain(
-  rows: Rows,
+  rows: SqliteRows,
   expected: ChainHead,
   signal: AbortSignal | undefined,
 ): Promise<void> {

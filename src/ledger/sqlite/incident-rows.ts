@@ -3,14 +3,12 @@ import type { Database } from "better-sqlite3";
 import type { AccountId, ClaimKey } from "../../core/ids.ts";
 import type { Incident } from "../../incident/incident.ts";
 import type { IncidentsQuery } from "../ledger.ts";
+import { CAUSES_LOOKBACK, CAUSES_MAX, type IncidentRows } from "../rows.ts";
 import { PreparedStatements } from "./prepared-statements.ts";
 
 const LIMIT_DEFAULT = 100;
-/** So far back the claims behind an incident are sought, and so many are named. */
-const CAUSES_LOOKBACK = 1_000;
-const CAUSES_MAX = 20;
 
-export class IncidentRows {
+export class SqliteIncidentRows implements IncidentRows {
   readonly #statements: PreparedStatements;
 
   constructor(database: Database) {
@@ -30,7 +28,6 @@ export class IncidentRows {
     return this.#one("account = ? AND subject = ? AND is_open = 1", [account, subject]);
   }
 
-  /** The open ones in `symbol`, the first one first. */
   openIn(account: AccountId, symbol: string): Incident[] {
     const rows = this.#statements
       .of("SELECT body FROM incidents WHERE account = ? AND symbol = ? AND is_open = 1 ORDER BY id")
@@ -67,7 +64,6 @@ export class IncidentRows {
       .run(id, account, symbol, subject, Number(resolution === null), JSON.stringify(incident));
   }
 
-  /** The claims of one episode that came to something, the first one first. */
   causes(account: AccountId, symbol: string, episode: number): ClaimKey[] {
     const rows = this.#statements
       .of(

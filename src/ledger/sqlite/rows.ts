@@ -9,8 +9,9 @@ import { canonicalJson } from "../../identity/canonical-json.ts";
 import type { ClaimsPage, ClaimsQuery } from "../claims-query.ts";
 import { type ChainHead, EMPTY_CHAIN } from "../event-chain.ts";
 import type { StoredEvent } from "../ledger.ts";
+import { EQUALS_MAX, type Rows } from "../rows.ts";
 import { ClaimListing } from "./claim-listing.ts";
-import { IncidentRows } from "./incident-rows.ts";
+import { SqliteIncidentRows } from "./incident-rows.ts";
 import { PreparedStatements } from "./prepared-statements.ts";
 
 interface EventRow {
@@ -30,11 +31,9 @@ interface EventRow {
 const IS_LIVE = "status IN ('OPEN', 'RESOLVED', 'IN_RECONCILIATION')";
 const HAS_FILLS = "filled = 1";
 const EQUAL = "account = ? AND agent = ? AND fingerprint = ?";
-/** So many equal claims are looked at, of each kind; a bot has one or two at a time. */
-const EQUALS_MAX = 16;
 
-export class Rows {
-  readonly incidents: IncidentRows;
+export class SqliteRows implements Rows {
+  readonly incidents: SqliteIncidentRows;
   readonly #database: Database;
   readonly #statements: PreparedStatements;
   readonly #listing: ClaimListing;
@@ -42,7 +41,7 @@ export class Rows {
   constructor(database: Database) {
     this.#database = database;
     this.#statements = new PreparedStatements(database);
-    this.incidents = new IncidentRows(database);
+    this.incidents = new SqliteIncidentRows(database);
     this.#listing = new ClaimListing(database);
   }
 
@@ -53,10 +52,7 @@ export class Rows {
     );
   }
 
-  /**
-   * Claims of equal intents, the latest first: every live one, and of those in `episode` the latest
-   * and the latest with fills. Each look-up ends early, however many equal claims came before.
-   */
+  /** Each look-up ends early, however many equal claims came before. */
   equals(account: AccountId, agent: AgentId, fingerprint: string, episode: number): Claim[] {
     const equal = [account, agent, fingerprint];
     const found = new Map<number, string>();
@@ -72,7 +68,6 @@ export class Rows {
     return latestFirst.map(([, body]) => this.#parse(body, "a claim") as Claim);
   }
 
-  /** The claim that owns the broker's order `brokerOrderId`. */
   holder(account: AccountId, brokerOrderId: string): ClaimKey | undefined {
     const row = this.#prepare(
       "SELECT agent, request_id FROM claims WHERE account = ? AND broker_order_id = ?",
@@ -147,7 +142,6 @@ export class Rows {
     ).run(book.account, book.symbol, JSON.stringify(book));
   }
 
-  /** Marks the account's opening as adopted; false when it was before. */
   markAdopted(account: AccountId, at: number): boolean {
     const result = this.#prepare(
       "INSERT INTO accounts (account, adopted_at) VALUES (?, ?) ON CONFLICT DO NOTHING",

@@ -23,6 +23,14 @@ import { LatchError } from "../../core/errors.ts";
 import type { AccountId, BrokerOrderId, ClaimKey } from "../../core/ids.ts";
 import type { Incident, Resolution } from "../../incident/incident.ts";
 import type { ClaimsPage, ClaimsQuery } from "../claims-query.ts";
+import {
+  runBeginning,
+  runCompare,
+  runEnd,
+  runEvidence,
+  runJudge,
+  runOperator,
+} from "../incident-transaction.ts";
 import type {
   EventQuery,
   EvidenceNote,
@@ -37,18 +45,10 @@ import type {
   RecordResult,
   StoredEvent,
 } from "../ledger.ts";
-import {
-  runBeginning,
-  runCompare,
-  runEnd,
-  runEvidence,
-  runJudge,
-  runOperator,
-} from "./incident-transaction.ts";
+import { decideOn, runClaim, runNote, runOpening, runRecord, runReplace } from "../transaction.ts";
 import { fileIdentity, openConnections } from "./open-database.ts";
-import { Rows } from "./rows.ts";
+import { SqliteRows } from "./rows.ts";
 import { isFailedSync, isStoreFailure, storeError } from "./store-errors.ts";
-import { decideOn, runClaim, runNote, runOpening, runRecord, runReplace } from "./transaction.ts";
 
 /** How long a note may stay in memory. */
 const NOTE_DELAY_MS = 1_000;
@@ -60,7 +60,7 @@ const EVENTS_DEFAULT = 1_000;
 
 interface Job {
   readonly durable: boolean;
-  readonly run: (rows: Rows) => unknown;
+  readonly run: (rows: SqliteRows) => unknown;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -72,7 +72,7 @@ interface WaitingNote {
 
 interface Side {
   readonly database: Database.Database;
-  readonly rows: Rows;
+  readonly rows: SqliteRows;
 }
 
 /** Opens or creates the ledger at `file`; throws LatchError `store_*`, leaves others' files be. */
@@ -102,8 +102,8 @@ class SqliteLedger implements Ledger {
     this.#clock = clock;
     const { durable, relaxed } = openConnections(file);
     this.#identity = fileIdentity(file);
-    this.#durable = { database: durable, rows: new Rows(durable) };
-    this.#relaxed = { database: relaxed, rows: new Rows(relaxed) };
+    this.#durable = { database: durable, rows: new SqliteRows(durable) };
+    this.#relaxed = { database: relaxed, rows: new SqliteRows(relaxed) };
   }
 
   claim(request: ClaimRequest): Promise<ClaimDecision> {
@@ -266,7 +266,7 @@ class SqliteLedger implements Ledger {
     }
   }
 
-  #enqueue<Value>(durable: boolean, run: (rows: Rows) => Value): Promise<Value> {
+  #enqueue<Value>(durable: boolean, run: (rows: SqliteRows) => Value): Promise<Value> {
     if (this.#closing !== undefined) return Promise.reject(this.#closedError());
     return new Promise<Value>((resolve, reject) => {
       if (this.#queue.length === 0) setImmediate(() => this.#runQueue());
@@ -384,7 +384,7 @@ class SqliteLedger implements Ledger {
     this.#syncedSequence = sequence;
   }
 
-  #read<Value>(read: (rows: Rows) => Value): Value {
+  #read<Value>(read: (rows: SqliteRows) => Value): Value {
     if (this.#closing !== undefined) throw this.#closedError();
     try {
       return read(this.#durable.rows);

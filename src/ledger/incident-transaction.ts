@@ -2,28 +2,29 @@
  * Operations about incidents inside an open transaction: load, decide, apply. Decisions are taken
  * in claim/; this carries them out.
  */
-import type { Claim } from "../../claim/claim.ts";
-import type { BookEvent, ClaimEvent } from "../../claim/claim-event.ts";
-import { type DivergenceCommand, decideDivergence } from "../../claim/decide-divergence.ts";
-import { sealEvents } from "../../claim/decide-order.ts";
+import type { Claim } from "../claim/claim.ts";
+import type { BookEvent, ClaimEvent } from "../claim/claim-event.ts";
+import { type DivergenceCommand, decideDivergence } from "../claim/decide-divergence.ts";
+import { sealEvents } from "../claim/decide-order.ts";
 import {
   decideVerdict,
   type Verdict,
   type VerdictCommand,
   withoutExit,
-} from "../../claim/decide-verdict.ts";
-import { foldClaim } from "../../claim/evolve.ts";
-import { incidentsOfClaim } from "../../claim/incidents-of-claim.ts";
-import type { EpochMs } from "../../core/clock.ts";
-import { InvariantError } from "../../core/errors.ts";
-import type { AccountId, ClaimKey } from "../../core/ids.ts";
+} from "../claim/decide-verdict.ts";
+import { foldClaim } from "../claim/evolve.ts";
+import { incidentsOfClaim } from "../claim/incidents-of-claim.ts";
+import type { EpochMs } from "../core/clock.ts";
+import { InvariantError } from "../core/errors.ts";
+import type { AccountId, ClaimKey } from "../core/ids.ts";
 import {
   type Incident,
   type IncidentEvidence,
   type Resolution,
   subjectOfClaim,
   subjectOfPosition,
-} from "../../incident/incident.ts";
+} from "../incident/incident.ts";
+import { applyToClaim, applyToSymbol } from "./apply-events.ts";
 import type {
   EvidenceNote,
   IncidentReport,
@@ -31,8 +32,7 @@ import type {
   OperatorCommand,
   OperatorEnd,
   OperatorResult,
-} from "../ledger.ts";
-import { applyToClaim, applyToSymbol } from "./apply-events.ts";
+} from "./ledger.ts";
 import type { Rows } from "./rows.ts";
 
 /** The incidents that a claim's change brings about, in the transaction of that change. */

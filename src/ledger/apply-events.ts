@@ -1,13 +1,13 @@
 /** Appends events inside an open transaction and writes the rows that they imply. */
-import type { Book } from "../../book/book.ts";
-import type { Claim } from "../../claim/claim.ts";
-import { type BookEvent, bookOf, type ClaimEvent } from "../../claim/claim-event.ts";
-import { evolveBook, evolveBookByClaim, evolveClaim } from "../../claim/evolve.ts";
-import type { EpochMs } from "../../core/clock.ts";
-import { InvariantError } from "../../core/errors.ts";
-import type { AccountId, ClaimKey } from "../../core/ids.ts";
-import { evolveIncident } from "../../incident/incident.ts";
-import { chainEvent } from "../event-chain.ts";
+import type { Book } from "../book/book.ts";
+import type { Claim } from "../claim/claim.ts";
+import { type BookEvent, bookOf, type ClaimEvent } from "../claim/claim-event.ts";
+import { evolveBook, evolveBookByClaim, evolveClaim } from "../claim/evolve.ts";
+import type { EpochMs } from "../core/clock.ts";
+import { InvariantError } from "../core/errors.ts";
+import type { AccountId, ClaimKey } from "../core/ids.ts";
+import { evolveIncident } from "../incident/incident.ts";
+import { chainEvent } from "./event-chain.ts";
 import type { Rows } from "./rows.ts";
 
 export function applyToClaim(

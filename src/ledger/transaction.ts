@@ -2,35 +2,35 @@
  * One claim or record inside an open transaction: load, decide, append events, write the rows that
  * they imply. Decisions are taken in claim/; this carries them out.
  */
-import { episodeOf } from "../../book/book.ts";
-import type { ClaimDecision } from "../../claim/answer.ts";
-import type { Claim } from "../../claim/claim.ts";
+import { episodeOf } from "../book/book.ts";
+import type { ClaimDecision } from "../claim/answer.ts";
+import type { Claim } from "../claim/claim.ts";
 import {
   believedId,
   type ClaimRequest,
   type ClaimVerdict,
   decideClaim,
   identify,
-} from "../../claim/decide-claim.ts";
-import { decideRecord, type RecordCommand } from "../../claim/decide-record.ts";
+} from "../claim/decide-claim.ts";
+import { decideRecord, type RecordCommand } from "../claim/decide-record.ts";
 import {
   decideReplace,
   type ReplaceCommand,
   type ReplaceDecision,
-} from "../../claim/decide-replace.ts";
-import { blocksEntries } from "../../claim/entry-block.ts";
-import type { BrokerOrder } from "../../claim/evidence.ts";
-import { asksForCloses, resolveEffect } from "../../claim/resolve-effect.ts";
-import { resolvePortion } from "../../claim/resolve-portion.ts";
-import type { EpochMs } from "../../core/clock.ts";
-import { InvariantError } from "../../core/errors.ts";
-import type { AccountId, ClaimKey } from "../../core/ids.ts";
-import { fingerprintOf } from "../../identity/fingerprint.ts";
-import { chainEvent } from "../event-chain.ts";
-import type { Note, OpeningPosition, RecordResult } from "../ledger.ts";
+} from "../claim/decide-replace.ts";
+import { blocksEntries } from "../claim/entry-block.ts";
+import type { BrokerOrder } from "../claim/evidence.ts";
+import { asksForCloses, resolveEffect } from "../claim/resolve-effect.ts";
+import { resolvePortion } from "../claim/resolve-portion.ts";
+import type { EpochMs } from "../core/clock.ts";
+import { InvariantError } from "../core/errors.ts";
+import type { AccountId, ClaimKey } from "../core/ids.ts";
+import { fingerprintOf } from "../identity/fingerprint.ts";
 import { applyToClaim, applyToSymbol } from "./apply-events.ts";
+import { chainEvent } from "./event-chain.ts";
 import { isAheadOfEntry, recordFamily } from "./family-transaction.ts";
 import { applyIncidents } from "./incident-transaction.ts";
+import type { Note, OpeningPosition, RecordResult } from "./ledger.ts";
 import type { Rows } from "./rows.ts";
 
 export function runClaim(rows: Rows, request: ClaimRequest): ClaimDecision {

@@ -2,21 +2,15 @@
  * An order with legs, inside the transaction that records it: every leg is a claim, and the shares
  * that they may sell are reserved once. Decided in claim/decide-legs.ts; carried out here.
  */
-import type { Claim } from "../../claim/claim.ts";
-import {
-  adoptLeg,
-  awaitsEntry,
-  beginsClaim,
-  claimOfLeg,
-  tieEvent,
-} from "../../claim/decide-legs.ts";
-import type { RecordCommand } from "../../claim/decide-record.ts";
-import type { BrokerOrder, EvidenceSource } from "../../claim/evidence.ts";
-import { parentKeyOf } from "../../claim/family.ts";
-import type { EpochMs } from "../../core/clock.ts";
-import { isCombo } from "../../identity/combo.ts";
-import type { RecordResult } from "../ledger.ts";
+import type { Claim } from "../claim/claim.ts";
+import { adoptLeg, awaitsEntry, beginsClaim, claimOfLeg, tieEvent } from "../claim/decide-legs.ts";
+import type { RecordCommand } from "../claim/decide-record.ts";
+import type { BrokerOrder, EvidenceSource } from "../claim/evidence.ts";
+import { parentKeyOf } from "../claim/family.ts";
+import type { EpochMs } from "../core/clock.ts";
+import { isCombo } from "../identity/combo.ts";
 import { applyToClaim } from "./apply-events.ts";
+import type { RecordResult } from "./ledger.ts";
 import type { Rows } from "./rows.ts";
 
 type Recorded = Extract<RecordResult, { kind: "recorded" }>;
