@@ -201,3 +201,8 @@ export class LatchError extends Error {
 export class InvariantError extends Error {
   override readonly name = "InvariantError";
 }
+
+/** What was thrown, in words. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -6,6 +6,7 @@ import type { Book } from "../book/book.ts";
 import type { Broker, BrokerPosition } from "../broker/broker.ts";
 import { phaseOf } from "../claim/answer.ts";
 import { compare, type DecimalText, ZERO } from "../core/decimal.ts";
+import { messageOf } from "../core/errors.ts";
 import type { AccountId } from "../core/ids.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 
@@ -77,8 +78,4 @@ function differences(
       broker: held.get(symbol) ?? ZERO,
     }))
     .filter(({ book, broker }) => compare(book, broker) !== 0);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -3,10 +3,11 @@
  * everything that was not settled. While the broker is away it is asked again, without an end; only
  * the broker's own word that it does not take the keys, or the store's failure, ends the start.
  */
-import type { PreparedLatch } from "../app.ts";
+
 import type { Clock } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
 import type { Latch, Recovery } from "../latch.ts";
+import type { PreparedLatch } from "../prepared-latch.ts";
 
 export interface Started {
   readonly latch: Latch;

@@ -3,8 +3,9 @@
  * and everything of the last run was looked up. Asked at most every few seconds, however often the
  * page is fetched: each answer costs a synced write and one of the broker's requests.
  */
-import type { Health } from "../app.ts";
+
 import type { Clock, EpochMs } from "../core/clock.ts";
+import type { Health } from "../prepared-latch.ts";
 
 export interface ReadinessPorts {
   readonly clock: Clock;

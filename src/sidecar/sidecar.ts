@@ -8,7 +8,7 @@
  */
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
-import { type PreparedLatch, prepareLatch, type Surroundings } from "../app.ts";
+import { prepareLatch, type Surroundings } from "../app.ts";
 import type { AgentSettings, ServeConfig } from "../config.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
@@ -17,6 +17,7 @@ import { systemRandom } from "../core/random.ts";
 import type { OrderAnswer } from "../gateway/order-answer.ts";
 import type { IntentInput } from "../identity/intent-schema.ts";
 import type { Latch } from "../latch.ts";
+import type { PreparedLatch } from "../prepared-latch.ts";
 import { Access, type Agent } from "./access.ts";
 import type { GuardedHandler } from "./guarded-request.ts";
 import { type Started, startLatch } from "./latch-start.ts";

@@ -7,7 +7,7 @@ const BELOW_STORES = ["core", "identity", "book", "incident", "claim"] as const;
 const BELOW_FLOWS = [...BELOW_STORES, "ledger", "broker"] as const;
 const BELOW_SCHEDULE = [...BELOW_FLOWS, "gateway", "fills", "reconcile", "audit"] as const;
 const BELOW_APP = [...BELOW_SCHEDULE, "schedule", "config"] as const;
-const BELOW_SURFACES = [...BELOW_APP, "latch", "app", "index"] as const;
+const BELOW_SURFACES = [...BELOW_APP, "latch", "prepared-latch", "app", "index"] as const;
 
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
@@ -24,8 +24,9 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   audit: BELOW_FLOWS,
   schedule: BELOW_SCHEDULE,
   latch: BELOW_APP,
-  app: [...BELOW_APP, "latch"],
-  index: [...BELOW_APP, "latch", "app"],
+  "prepared-latch": [...BELOW_APP, "latch"],
+  app: [...BELOW_APP, "latch", "prepared-latch"],
+  index: [...BELOW_APP, "latch", "prepared-latch", "app"],
   simulator: ["core"],
   sidecar: BELOW_SURFACES,
   replay: [...BELOW_STORES, "ledger", "config", "latch", "app", "index", "simulator"],

@@ -1,0 +1,137 @@
+/**
+ * A latch whose broker has not said yet whose account this is: it can be opened, and until then it
+ * answers known repeats by the ledger alone. Knows neither SQLite nor Alpaca.
+ */
+import type { Claim } from "./claim/claim.ts";
+import type { ClaimPolicy } from "./claim/policy.ts";
+import { LatchError, messageOf } from "./core/errors.ts";
+import type { AccountId, AgentId, RequestId } from "./core/ids.ts";
+import { knownAnswer } from "./gateway/known-answer.ts";
+import type { OrderAnswer } from "./gateway/order-answer.ts";
+import { canonicalHash } from "./identity/canonical-json.ts";
+import { type IntentInput, parseIntent } from "./identity/intent-schema.ts";
+import { type Latch, type LatchParts, OpenLatch } from "./latch.ts";
+
+/** What keeps an order from being taken, in a sentence; null where nothing does. */
+export interface Health {
+  readonly store: string | null;
+  readonly broker: string | null;
+}
+
+/** A latch whose broker has not said yet whose account this is. */
+export interface PreparedLatch {
+  /** The broker's address, without a slash at its end. */
+  readonly brokerUrl: string;
+  /**
+   * Asks the broker for the account, and at the first start takes over its positions. Throws
+   * LatchError: `broker_unavailable`, and may be called again; or `keys_refused`.
+   */
+  open(): Promise<Latch>;
+  /**
+   * The answer to a request that came before, by the ledger alone, for as long as no order can be
+   * taken; undefined where the request is not known or would be sent again.
+   */
+  answerKnown(
+    agent: AgentId,
+    intent: IntentInput,
+    policy?: Partial<ClaimPolicy>,
+  ): Promise<OrderAnswer | undefined>;
+  /** A claim of the account that this login had last; undefined where there is none. */
+  claimOf(agent: AgentId, requestId: RequestId): Promise<Claim | undefined>;
+  /** Asks the store and the broker whether an order could be taken now; never rejects. */
+  health(): Promise<Health>;
+  /** A bot's own request went past the latch under the same key: it counts against the limit. */
+  countPassed(): void;
+  /** Closes the latch too, where one was opened. */
+  close(): Promise<void>;
+}
+
+/** Finds out whose account this is and, at the first start, what it holds. */
+async function adoptAccount({ broker, ledger, clock }: LatchParts): Promise<AccountId> {
+  const account = await broker.account();
+  if (account.kind === "refused") {
+    throw new LatchError("keys_refused", `the broker does not take the keys: ${account.reason}`);
+  }
+  if (account.kind === "unknown") {
+    throw new LatchError("broker_unavailable", `the account cannot be read: ${account.reason}`);
+  }
+  const positions = await broker.positions();
+  if (positions.kind === "unknown") {
+    throw new LatchError("broker_unavailable", `positions cannot be read: ${positions.reason}`);
+  }
+  const opening = positions.value.map(({ symbol, quantity, averageEntryPrice }) => ({
+    symbol,
+    quantity,
+    averagePrice: averageEntryPrice,
+  }));
+  await ledger.adoptOpening(account.value.accountId, opening, clock.now());
+  return account.value.accountId;
+}
+
+/** `scheduled`: it looks after its claims by itself from the opening on. */
+export class LatchInWaiting implements PreparedLatch {
+  readonly brokerUrl: string;
+  readonly #parts: LatchParts;
+  readonly #scheduled: boolean;
+  /** The account that these keys have at this address, as the ledger knows them. */
+  readonly #login: string;
+  #latch: OpenLatch | undefined;
+  #isClosed = false;
+
+  constructor(parts: LatchParts, scheduled: boolean) {
+    this.brokerUrl = parts.brokerUrl;
+    this.#parts = parts;
+    this.#scheduled = scheduled;
+    this.#login = canonicalHash({ url: this.brokerUrl, keyId: parts.config.keyId });
+  }
+
+  async open(): Promise<Latch> {
+    if (this.#latch !== undefined) return this.#latch;
+    const account = await adoptAccount(this.#parts);
+    const { ledger } = this.#parts;
+    if ((await ledger.knownAccount(this.#login)) !== account) {
+      await ledger.rememberAccount(this.#login, account);
+    }
+    if (this.#isClosed) throw new LatchError("store_closed", "the latch was closed meanwhile");
+    this.#latch = new OpenLatch({ ...this.#parts, account });
+    if (this.#scheduled) this.#latch.start();
+    return this.#latch;
+  }
+
+  async answerKnown(
+    agent: AgentId,
+    input: IntentInput,
+    policy: Partial<ClaimPolicy> = {},
+  ): Promise<OrderAnswer | undefined> {
+    const account = await this.#parts.ledger.knownAccount(this.#login);
+    if (account === undefined) return undefined;
+    const intent = parseIntent(input, account, agent);
+    return knownAnswer(this.#parts, intent, { ...this.#parts.config.policy, ...policy });
+  }
+
+  async claimOf(agent: AgentId, requestId: RequestId): Promise<Claim | undefined> {
+    const { ledger } = this.#parts;
+    const account = await ledger.knownAccount(this.#login);
+    return account === undefined ? undefined : ledger.claimOf({ account, agent, requestId });
+  }
+
+  countPassed(): void {
+    this.#parts.broker.countPassed();
+  }
+
+  async health(): Promise<Health> {
+    const { ledger, broker } = this.#parts;
+    const [store, account] = await Promise.all([
+      ledger.probe().then(() => null, messageOf),
+      broker.account(),
+    ]);
+    return { store, broker: account.kind === "read" ? null : account.reason };
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    if (this.#latch !== undefined) return this.#latch.close();
+    await this.#parts.broker.close();
+    await this.#parts.ledger.close();
+  }
+}
