@@ -1,11 +1,11 @@
 /**
  * Serves one request to Alpaca's surface: notes it, checks credentials and rate, asks the fault
- * plan, lets the route do its work and sends, holds back or withholds the answer.
+ * plan, lets the route do its work and says what is to be sent, or that nothing is.
  *
  * What earlier requests had put off is settled before a request is looked at, and again as soon as
- * its answer has left: so an answer never shows a fill, and the next one always does.
+ * its answer has left, which whoever sends it says by {@link BrokerEndpoint.answerLeft}: so an
+ * answer never shows a fill, and the next one always does.
  */
-import type { FastifyReply, FastifyRequest } from "fastify";
 import type { ApiAnswer, ApiCall, ApiRoute } from "./api-route.ts";
 import { callEffects } from "./call-effects.ts";
 import { keysFromHeaders } from "./credentials.ts";
@@ -15,7 +15,22 @@ import { tooManyRequests, unauthorized } from "./refusal.ts";
 import type { Simulation } from "./simulation.ts";
 import { isJsonObject, parseExactJson, parseForLog } from "./wire-json.ts";
 
-type Outcome =
+/** A request as it arrived. */
+export interface Arrival {
+  readonly method: string;
+  /** As it stood in the URL, without the query. */
+  readonly path: string;
+  /** What the route's own path names. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string | string[]>>;
+  /** The body; empty where there was none. */
+  readonly text: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+/** What the caller gets: an answer, a connection that is cut, or nothing, ever. */
+export type Served =
   | { readonly kind: "answer"; readonly answer: ApiAnswer }
   | { readonly kind: "drop" }
   | { readonly kind: "hang" };
@@ -38,46 +53,47 @@ export class BrokerEndpoint {
     this.#simulation = simulation;
   }
 
-  async serve(
-    handle: ApiRoute["handle"],
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ): Promise<void> {
+  async serve(handle: ApiRoute["handle"], arrival: Arrival): Promise<Served> {
     const { broker, requests, meter, credentials, faults } = this.#simulation;
     broker.settle();
-    const text = typeof request.body === "string" ? request.body : "";
-    const call = readCall(request, text);
+    const call = readCall(arrival);
     const { method, path, query } = call;
-    const arrival = { method, path, query, body: parseForLog(text) };
-    const sequence = requests.arrived(arrival, broker.clock.now());
+    const logged = { method, path, query, body: parseForLog(arrival.text) };
+    const sequence = requests.arrived(logged, broker.clock.now());
     const rate = meter.count(broker.clock.now());
-    reply.headers({
+    const always = {
       ...rate.headers,
       Date: new Date(broker.clock.now()).toUTCString(),
       "X-Request-ID": String(sequence).padStart(REQUEST_ID_DIGITS, "0"),
-    });
+    };
     if (rate.exceeded) {
       const headers = { "Retry-After": String(rate.secondsToReset) };
-      return this.#send(reply, sequence, { ...tooManyRequests, headers });
+      return this.#answer(sequence, { ...tooManyRequests, headers }, always);
     }
-    if (!credentials.accepts(keysFromHeaders(request.headers))) {
-      return this.#send(reply, sequence, unauthorized);
+    if (!credentials.accepts(keysFromHeaders(arrival.headers))) {
+      return this.#answer(sequence, unauthorized, always);
     }
     const struck = faults.takeForRequest(this.#subject(call));
     const named = struck.answer ?? struck.effects[0];
     if (named !== undefined) requests.struck(sequence, named.kind);
-    const outcome = await this.#outcome(struck, handle, call);
-    if (outcome.kind === "answer") return this.#send(reply, sequence, outcome.answer);
-    requests.answered(sequence, outcome.kind === "drop" ? "dropped" : "hung");
-    this.#withhold(outcome.kind, request, reply);
+    const served = await this.#served(struck, handle, call);
+    if (served.kind === "answer") return this.#answer(sequence, served.answer, always);
+    requests.answered(sequence, served.kind === "drop" ? "dropped" : "hung");
+    this.answerLeft();
+    return served;
+  }
+
+  /** The answer is on its way, or its caller has gone: what was put off may happen. */
+  answerLeft(): void {
+    this.#simulation.broker.settle();
   }
 
   /** Whether the work is done, when, and what the caller hears of it. */
-  async #outcome(
+  async #served(
     { answer: fault, effects }: RequestFaults,
     handle: ApiRoute["handle"],
     call: ApiCall,
-  ): Promise<Outcome> {
+  ): Promise<Served> {
     const simulation = this.#simulation;
     const work = () => handle(call, callEffects(effects, simulation.broker.clock.now()));
     switch (fault?.kind) {
@@ -113,35 +129,21 @@ export class BrokerEndpoint {
   }
 
   /** Notes a request that was turned away before it could be read. */
-  turnedAway(request: FastifyRequest, status: number, body: unknown): void {
+  turnedAway(arrival: Arrival, status: number, body: unknown): void {
     const { requests, broker } = this.#simulation;
-    const { method, path, query } = readCall(request, "");
+    const { method, path, query } = readCall(arrival);
     const sequence = requests.arrived({ method, path, query }, broker.clock.now());
     requests.answered(sequence, { status, body });
   }
 
-  #send(reply: FastifyReply, sequence: number, answer: ApiAnswer): void {
+  #answer(
+    sequence: number,
+    { status, body, headers }: ApiAnswer,
+    always: Readonly<Record<string, string>>,
+  ): Served {
     const { requests } = this.#simulation;
-    const { status, body, headers = {} } = answer;
     requests.answered(sequence, body === undefined ? { status } : { status, body });
-    // "close" follows an answer that left, and comes as well when its caller has gone away.
-    reply.raw.once("close", () => this.#simulation.broker.settle());
-    reply.code(status).headers(headers);
-    if (body === undefined) void reply.send();
-    else if (typeof body === "string") void reply.type("text/html").send(body);
-    else void reply.type("application/json; charset=utf-8").send(JSON.stringify(body));
-  }
-
-  #withhold(kind: "drop" | "hang", request: FastifyRequest, reply: FastifyReply): void {
-    reply.hijack();
-    this.#simulation.broker.settle();
-    const { socket } = request.raw;
-    if (kind === "drop") {
-      socket.destroy();
-      return;
-    }
-    const forget = this.#simulation.onRelease(() => socket.destroy());
-    socket.once("close", forget);
+    return { kind: "answer", answer: { status, body, headers: { ...always, ...headers } } };
   }
 
   /** The order that a request is about is found by whatever the request names it with. */
@@ -159,18 +161,12 @@ export class BrokerEndpoint {
   }
 }
 
-function readCall(request: FastifyRequest, text: string): ApiCall {
-  const [path = ""] = request.url.split("?");
-  return {
-    method: request.method,
-    path: decoded(path),
-    params: request.params as Record<string, string>,
-    query: singleValues(request.query as Record<string, string | string[]>),
-    body: parseExactJson(text),
-  };
+function readCall({ method, path, params, query, text }: Arrival): ApiCall {
+  const body = parseExactJson(text);
+  return { method, path: decoded(path), params, query: singleValues(query), body };
 }
 
-function answered(answer: ApiAnswer | undefined): Outcome {
+function answered(answer: ApiAnswer | undefined): Served {
   return answer === undefined ? { kind: "drop" } : { kind: "answer", answer };
 }
 
@@ -195,7 +191,7 @@ function webPage(status: number): ApiAnswer {
   return { status, body: `<html>${head}<body><center><h1>${title}</h1></center></body></html>` };
 }
 
-function singleValues(query: Record<string, string | string[]>): Record<string, string> {
+function singleValues(query: Arrival["query"]): Record<string, string> {
   const entries = Object.entries(query);
   return Object.fromEntries(
     entries.map(([name, value]) => [name, Array.isArray(value) ? value.join(",") : value]),

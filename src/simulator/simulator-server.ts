@@ -12,6 +12,7 @@ import { refusalAnswer } from "./api-route.ts";
 import { BrokerEndpoint } from "./broker-endpoint.ts";
 import { brokerRoutes } from "./broker-routes.ts";
 import { addControlRoutes } from "./control-routes.ts";
+import { EndpointReplies } from "./endpoint-replies.ts";
 import { unknownPath } from "./refusal.ts";
 import type { Simulation } from "./simulation.ts";
 import type { SimulatorControl } from "./simulator-control.ts";
@@ -35,17 +36,17 @@ export function buildServer(simulation: Simulation, control: SimulatorControl): 
   app.addHook("onRequest", async (request) => {
     request.raw.headers["content-type"] = "text/plain";
   });
-  const endpoint = new BrokerEndpoint(simulation);
+  const replies = new EndpointReplies(simulation, new BrokerEndpoint(simulation));
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const status = error instanceof LatchError ? error.httpStatus : (error.statusCode ?? 500);
     const body = { message: error.message };
     if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE" && !isControlPath(request.url)) {
-      endpoint.turnedAway(request, status, body);
+      replies.turnedAway(request, status, body);
     }
     return reply.code(status).send(body);
   });
   addControlRoutes(app, control);
-  addBrokerRoutes(app, simulation, endpoint);
+  addBrokerRoutes(app, simulation, replies);
   app.server.on("upgrade", (request, socket, head) => upgrade(simulation, request, socket, head));
   return app;
 }
@@ -53,18 +54,18 @@ export function buildServer(simulation: Simulation, control: SimulatorControl): 
 function addBrokerRoutes(
   app: FastifyInstance,
   simulation: Simulation,
-  endpoint: BrokerEndpoint,
+  replies: EndpointReplies,
 ): void {
   for (const { method, path, handle } of brokerRoutes(() => simulation.broker)) {
     app.route({
       method,
       url: path,
-      handler: (request, reply) => endpoint.serve(handle, request, reply),
+      handler: (request, reply) => replies.serve(handle, request, reply),
     });
   }
   app.setNotFoundHandler((request, reply) => {
     if (isControlPath(request.url)) return reply.code(404).send(unknownPath.body);
-    return endpoint.serve(() => refusalAnswer(unknownPath), request, reply);
+    return replies.serve(() => refusalAnswer(unknownPath), request, reply);
   });
 }
 
