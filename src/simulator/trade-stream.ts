@@ -2,7 +2,8 @@
  * The trade-updates websocket at /stream. Nothing is replayed: who does not listen at the moment of
  * an event has missed it.
  *
- * Bad credentials are answered `unauthorized` and the socket is closed.
+ * Bad credentials are answered `unauthorized` and the socket is closed. Within the process a
+ * listener may do without a websocket; it hears what an authenticated one would hear.
  */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
@@ -15,12 +16,19 @@ const TRADE_UPDATES = "trade_updates";
 const MAXIMUM_FRAME_BYTES = 64 * 1024;
 const POLICY_VIOLATION = 1008;
 
+export interface StreamListener {
+  readonly hear: (frame: string) => void;
+  /** The connection is cut; nothing more comes. */
+  readonly cut: () => void;
+}
+
 export class TradeStream {
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: MAXIMUM_FRAME_BYTES });
   readonly #credentials: Credentials;
   readonly #binary: boolean;
   readonly #authenticated = new Set<WebSocket>();
   readonly #listening = new Set<WebSocket>();
+  readonly #listeners = new Set<StreamListener>();
   #heldBack: string[] = [];
 
   constructor(credentials: Credentials, frames: "binary" | "text") {
@@ -31,6 +39,12 @@ export class TradeStream {
   /** Takes over a connection that asked to become a websocket. */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.#server.handleUpgrade(request, socket, head, (client) => this.#serve(client));
+  }
+
+  /** Has `listener` hear every trade update until it is cut; the answer ends it before. */
+  listen(listener: StreamListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Sends a trade update to everyone who listens, subject to `fault`. */
@@ -58,6 +72,9 @@ export class TradeStream {
     for (const client of this.#server.clients) client.terminate();
     this.#authenticated.clear();
     this.#listening.clear();
+    const listeners = [...this.#listeners];
+    this.#listeners.clear();
+    for (const listener of listeners) listener.cut();
   }
 
   close(): void {
@@ -71,6 +88,7 @@ export class TradeStream {
     for (const client of this.#listening) {
       for (const frame of due) this.#send(client, frame);
     }
+    for (const listener of this.#listeners) for (const frame of due) listener.hear(frame);
   }
 
   #serve(client: WebSocket): void {
@@ -89,7 +107,7 @@ export class TradeStream {
         this.#authenticate(client, this.#credentials.accepts(frame.keys));
         return;
       case "listen":
-        this.#listen(client, frame.streams);
+        this.#subscribe(client, frame.streams);
         return;
       case "unreadable":
         this.#send(client, JSON.stringify({ stream: "error", data: { error: "invalid frame" } }));
@@ -102,7 +120,7 @@ export class TradeStream {
     else client.close(POLICY_VIOLATION, "unauthorized");
   }
 
-  #listen(client: WebSocket, streams: readonly string[]): void {
+  #subscribe(client: WebSocket, streams: readonly string[]): void {
     if (!this.#authenticated.has(client)) {
       this.#send(client, authorizationFrame("listen", false));
       return;

@@ -1,0 +1,287 @@
+/**
+ * The ledger's port over a simulated disk: the product's own transactions, each at a turn of its
+ * process, so that a process can die or be paused before and after every one of them.
+ */
+import type { Book } from "../../src/book/book.ts";
+import type { ClaimDecision } from "../../src/claim/answer.ts";
+import type { Claim } from "../../src/claim/claim.ts";
+import type { ClaimRequest } from "../../src/claim/decide-claim.ts";
+import type { DivergenceCommand } from "../../src/claim/decide-divergence.ts";
+import type { RecordCommand } from "../../src/claim/decide-record.ts";
+import type { ReplaceCommand, ReplaceDecision } from "../../src/claim/decide-replace.ts";
+import type { VerdictCommand } from "../../src/claim/decide-verdict.ts";
+import type { EpochMs } from "../../src/core/clock.ts";
+import { LatchError } from "../../src/core/errors.ts";
+import type { AccountId, BrokerOrderId, ClaimKey } from "../../src/core/ids.ts";
+import type { Incident, Resolution } from "../../src/incident/incident.ts";
+import type { ClaimsPage, ClaimsQuery } from "../../src/ledger/claims-query.ts";
+import {
+  runBeginning,
+  runCompare,
+  runEnd,
+  runEvidence,
+  runJudge,
+  runOperator,
+} from "../../src/ledger/incident-transaction.ts";
+import type {
+  EventQuery,
+  EvidenceNote,
+  IncidentReport,
+  IncidentsQuery,
+  Judgement,
+  Ledger,
+  Note,
+  OpeningPosition,
+  OperatorCommand,
+  OperatorResult,
+  RecordResult,
+  StoredEvent,
+} from "../../src/ledger/ledger.ts";
+import type { Rows } from "../../src/ledger/rows.ts";
+import {
+  decideOn,
+  runClaim,
+  runNote,
+  runOpening,
+  runRecord,
+  runReplace,
+} from "../../src/ledger/transaction.ts";
+import { claimsPage, countByStatus, incidentsList } from "./memory-lists.ts";
+import type { MemoryRows } from "./memory-rows.ts";
+import type { SimulatedDisk } from "./simulated-disk.ts";
+
+/** Whoever runs a process: its code goes on at turns, and never again once it is dead. */
+export interface Host {
+  /** Calls `action` after `delayMs` of the process's life. */
+  turn(delayMs: number, action: () => void): () => void;
+  /** How long something short takes, in milliseconds. */
+  latency(): number;
+}
+
+const NOTE_DELAY_MS = 1_000;
+const EVENTS_DEFAULT = 1_000;
+
+interface WaitingNote {
+  readonly note: Note;
+  readonly at: EpochMs;
+}
+
+export class SimulatedLedger implements Ledger {
+  readonly #disk: SimulatedDisk;
+  readonly #rows: Rows;
+  readonly #host: Host;
+  #notes: WaitingNote[] = [];
+  #cancelNotes: (() => void) | undefined;
+  #closing: Promise<void> | undefined;
+  /** What was asked for and has not ended. */
+  readonly #underWay = new Set<Promise<unknown>>();
+
+  /** `rows`: what the transactions see; the disk's own unless a defect stands between. */
+  constructor(disk: SimulatedDisk, host: Host, rows: Rows = disk.rows) {
+    this.#disk = disk;
+    this.#host = host;
+    this.#rows = rows;
+  }
+
+  claim(request: ClaimRequest): Promise<ClaimDecision> {
+    return this.#write(true, (rows) => runClaim(rows, request));
+  }
+
+  preview(request: ClaimRequest): Promise<ClaimDecision> {
+    return this.#read(() => decideOn(this.#rows, request).decision);
+  }
+
+  requestReplace(key: ClaimKey, command: ReplaceCommand): Promise<ReplaceDecision> {
+    return this.#write(true, (rows) => runReplace(rows, key, command));
+  }
+
+  record(key: ClaimKey, command: RecordCommand): Promise<RecordResult> {
+    return this.#write(false, (rows) => runRecord(rows, key, command));
+  }
+
+  adoptOpening(
+    account: AccountId,
+    positions: readonly OpeningPosition[],
+    at: EpochMs,
+  ): Promise<boolean> {
+    return this.#write(true, (rows) => runOpening(rows, account, positions, at));
+  }
+
+  knownAccount(login: string): Promise<AccountId | undefined> {
+    return this.#read((memory) => memory.logins.get(login));
+  }
+
+  accounts(): Promise<readonly AccountId[]> {
+    return this.#read((memory) => {
+      const adopted = [...memory.adoptedAt].sort(([a, at], [b, bt]) => bt - at || (a < b ? -1 : 1));
+      return adopted.map(([account]) => account);
+    });
+  }
+
+  rememberAccount(login: string, account: AccountId): Promise<void> {
+    const memory = this.#disk.rows;
+    return this.#write(true, () => memory.put(memory.logins, login, account));
+  }
+
+  probe(): Promise<void> {
+    return this.#write(true, () => undefined);
+  }
+
+  judge(key: ClaimKey, command: VerdictCommand): Promise<Judgement> {
+    return this.#write(true, (rows) => runJudge(rows, key, command));
+  }
+
+  compare(
+    account: AccountId,
+    symbol: string,
+    command: DivergenceCommand,
+  ): Promise<Incident | undefined> {
+    return this.#write(false, (rows) => runCompare(rows, account, symbol, command));
+  }
+
+  addEvidence(account: AccountId, subject: string, note: EvidenceNote, at: EpochMs): Promise<void> {
+    return this.#write(false, (rows) => runEvidence(rows, account, subject, note, at));
+  }
+
+  beginIncident(
+    account: AccountId,
+    symbol: string,
+    report: IncidentReport,
+    at: EpochMs,
+  ): Promise<void> {
+    return this.#write(false, (rows) => runBeginning(rows, account, symbol, report, at));
+  }
+
+  endIncident(
+    account: AccountId,
+    subject: string,
+    end: Omit<Resolution, "at">,
+    at: EpochMs,
+  ): Promise<void> {
+    return this.#write(false, (rows) => runEnd(rows, account, subject, end, at));
+  }
+
+  resolveIncident(
+    account: AccountId,
+    id: number,
+    command: OperatorCommand,
+  ): Promise<OperatorResult> {
+    return this.#write(true, (rows) => runOperator(rows, account, id, command));
+  }
+
+  incident(account: AccountId, id: number): Promise<Incident | undefined> {
+    return this.#read((memory) => memory.incidents.get(account, id));
+  }
+
+  incidents(account: AccountId, query: IncidentsQuery = {}): Promise<readonly Incident[]> {
+    return this.#read((memory) => incidentsList(memory, account, query));
+  }
+
+  note(note: Note, at: EpochMs): void {
+    if (this.#closing !== undefined) return;
+    this.#notes.push({ note, at });
+    this.#cancelNotes ??= this.#host.turn(NOTE_DELAY_MS, () => void this.#writeNotes());
+  }
+
+  claimOf(key: ClaimKey): Promise<Claim | undefined> {
+    return this.#read(() => this.#rows.claim(key));
+  }
+
+  claimOfOrder(account: AccountId, brokerOrderId: BrokerOrderId): Promise<Claim | undefined> {
+    return this.#read(() => {
+      const key = this.#rows.holder(account, brokerOrderId);
+      return key && this.#rows.claim(key);
+    });
+  }
+
+  claims(query: ClaimsQuery): Promise<ClaimsPage> {
+    return this.#read((memory) => claimsPage(memory, query));
+  }
+
+  unsettledClaims(account: AccountId): Promise<readonly Claim[]> {
+    return this.#read(() => this.#rows.unsettledClaims(account));
+  }
+
+  countByStatus(account: AccountId): Promise<Readonly<Record<string, number>>> {
+    return this.#read((memory) => countByStatus(memory, account));
+  }
+
+  book(account: AccountId, symbol: string): Promise<Book> {
+    return this.#read(() => this.#rows.book(account, symbol));
+  }
+
+  books(account: AccountId): Promise<readonly Book[]> {
+    return this.#read((memory) =>
+      [...memory.books.values()]
+        .filter((book) => book.account === account)
+        .sort((a, b) => (a.symbol < b.symbol ? -1 : 1)),
+    );
+  }
+
+  async events(query: EventQuery = {}): Promise<readonly StoredEvent[]> {
+    const last = await this.lastSequence();
+    const { after = 0, limit = EVENTS_DEFAULT } = query;
+    return this.#read((memory) => memory.events.slice(after, Math.min(last, after + limit)));
+  }
+
+  async lastSequence(): Promise<number> {
+    await this.#writeNotes();
+    await this.#ended();
+    return this.#write(true, () => this.#disk.rows.events.length);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#writeNotes().then(() => this.#ended());
+    return this.#closing;
+  }
+
+  async #ended(): Promise<void> {
+    await Promise.allSettled(this.#underWay);
+  }
+
+  #write<Value>(isDurable: boolean, run: (rows: Rows) => Value): Promise<Value> {
+    const takesMs = isDurable ? this.#disk.syncTakesMs : 0;
+    return this.#at(takesMs + this.#host.latency(), () =>
+      this.#disk.commit(isDurable, this.#rows, run),
+    );
+  }
+
+  /** What is read may be old when it arrives. */
+  #read<Value>(read: (rows: MemoryRows) => Value): Promise<Value> {
+    return this.#at(this.#host.latency(), () => read(this.#disk.rows));
+  }
+
+  #at<Value>(delayMs: number, work: () => Value): Promise<Value> {
+    if (this.#closing !== undefined) {
+      return Promise.reject(new LatchError("store_closed", "the ledger is closed"));
+    }
+    const result = new Promise<Value>((resolve, reject) => {
+      this.#host.turn(delayMs, () => {
+        const told = outcomeOf(work);
+        const tell = () => ("value" in told ? resolve(told.value) : reject(told.error));
+        this.#host.turn(this.#host.latency(), tell);
+      });
+    });
+    const settled = result.catch(() => undefined).finally(() => this.#underWay.delete(settled));
+    this.#underWay.add(settled);
+    return result;
+  }
+
+  async #writeNotes(): Promise<void> {
+    this.#cancelNotes?.();
+    this.#cancelNotes = undefined;
+    const notes = this.#notes.splice(0);
+    const written = notes.map(({ note, at }) =>
+      this.#write(false, (rows) => runNote(rows, note, at)),
+    );
+    await Promise.allSettled(written);
+  }
+}
+
+function outcomeOf<Value>(work: () => Value): { value: Value } | { error: unknown } {
+  try {
+    return { value: work() };
+  } catch (error) {
+    return { error };
+  }
+}
