@@ -13,6 +13,7 @@ export interface WallTime {
 }
 
 const MS_PER_MINUTE = 60_000;
+const MS_PER_HOUR = 3_600_000;
 const MS_PER_DAY = 86_400_000;
 const STANDARD_OFFSET_MINUTES = -300;
 
@@ -21,8 +22,17 @@ const newYork = new Intl.DateTimeFormat("en-US", {
   timeZoneName: "longOffset",
 });
 
+/** The last hour that was asked for: clocks change at full hours, and formatting is slow. */
+let lastKnown = { hour: Number.NaN, offset: STANDARD_OFFSET_MINUTES };
+
 /** Minutes that New York is ahead of UTC: -240 in summer, -300 in winter. */
 function offsetMinutes(time: EpochMs): number {
+  const hour = Math.floor(time / MS_PER_HOUR);
+  if (hour !== lastKnown.hour) lastKnown = { hour, offset: formattedOffset(time) };
+  return lastKnown.offset;
+}
+
+function formattedOffset(time: EpochMs): number {
   const name = newYork.formatToParts(time).find((part) => part.type === "timeZoneName")?.value;
   const parts = /GMT([+-])(\d{2}):(\d{2})/.exec(name ?? "");
   if (parts === null) return STANDARD_OFFSET_MINUTES;

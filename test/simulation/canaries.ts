@@ -1,0 +1,306 @@
+/**
+ * Worlds that must fail: the same simulation with one defect between the product and its
+ * surroundings. Each names the invariant that has to find it. The product has no switch for any.
+ */
+import type { Broker } from "../../src/broker/broker.ts";
+import type { Claim } from "../../src/claim/claim.ts";
+import type { RecordCommand } from "../../src/claim/decide-record.ts";
+import type { Clock } from "../../src/core/clock.ts";
+import { compare, ZERO } from "../../src/core/decimal.ts";
+import type { ClaimKey, ClientOrderId } from "../../src/core/ids.ts";
+import type { OrderAnswer } from "../../src/gateway/order-answer.ts";
+import { chainEvent } from "../../src/ledger/event-chain.ts";
+import type { Ledger, StoredEvent } from "../../src/ledger/ledger.ts";
+import type { Rows } from "../../src/ledger/rows.ts";
+import type { Invariant } from "./checkers/violation.ts";
+import type { SimulatedDisk } from "./simulated-disk.ts";
+import type { Tampering } from "./tampering.ts";
+
+export interface Canary {
+  /** What the defective program does. */
+  readonly name: string;
+  readonly caughtBy: Invariant;
+  readonly tampering: Tampering;
+}
+
+export const CANARIES: readonly Canary[] = [
+  {
+    name: "sends before the claim is durable",
+    caughtBy: "I2",
+    tampering: { disk: syncsLater },
+  },
+  {
+    name: "goes on when the row reads PENDING",
+    caughtBy: "I3",
+    tampering: { ledger: goesOnWhenPending },
+  },
+  {
+    name: "sends again after a timeout, without a read-back",
+    caughtBy: "I4",
+    tampering: { broker: sendsAgain },
+  },
+  {
+    name: "takes one read that finds nothing for absence",
+    caughtBy: "I4",
+    tampering: { ledger: believesOneRead },
+  },
+  {
+    name: "reopens a claim by its age",
+    caughtBy: "I4",
+    tampering: { ledger: reopensByAge },
+  },
+  {
+    name: "has the quantity in the exit's key, and no reservations",
+    caughtBy: "I5",
+    tampering: { rows: withoutReservations },
+  },
+  {
+    name: "reopens what was absent under a new client_order_id",
+    caughtBy: "I1",
+    tampering: { rows: renamesReopened, ledger: sendsAsStored },
+  },
+  {
+    name: "sends a claim after its send deadline",
+    caughtBy: "I3",
+    tampering: { broker: sendsLate },
+  },
+  {
+    name: "counts fills once for each order, and not for each execution",
+    caughtBy: "I6",
+    tampering: { ledger: oneFillAnOrder },
+  },
+  {
+    name: "takes a web page with status 404 for flat",
+    caughtBy: "I4",
+    tampering: { broker: believesPages },
+  },
+  {
+    name: "sends without a claim when the store fails",
+    caughtBy: "I2",
+    tampering: { ledger: failsOpen },
+  },
+  {
+    name: "completes with an old fencing number",
+    caughtBy: "I4",
+    tampering: { ledger: ignoresFencing },
+  },
+  {
+    name: "goes on after an fsync that failed",
+    caughtBy: "I2",
+    tampering: { disk: ignoresFailedSync },
+  },
+  {
+    name: "answers a repeat as if it were a new fill",
+    caughtBy: "I6",
+    tampering: { answer: skipAsNew },
+  },
+];
+
+const SYNC_DELAY_MS = 40;
+
+function syncsLater(disk: SimulatedDisk, later: (delayMs: number, action: () => void) => void) {
+  const sync = disk.sync.bind(disk);
+  disk.sync = () => later(SYNC_DELAY_MS, sync);
+}
+
+function ignoresFailedSync(disk: SimulatedDisk) {
+  const commit = disk.commit.bind(disk);
+  disk.commit = (isDurable, rows, run) => {
+    const isLost = disk.fault === "sync_fails";
+    return commit(isDurable && !isLost, rows, run);
+  };
+}
+
+function goesOnWhenPending(ledger: Ledger): Ledger {
+  return overriding(ledger, {
+    claim: async (request) => {
+      const decision = await ledger.claim(request);
+      if (decision.kind !== "pending" || decision.phase !== "in_flight") return decision;
+      return { kind: "proceed", claim: decision.claim, reopened: false };
+    },
+  });
+}
+
+function failsOpen(ledger: Ledger): Ledger {
+  const unwritten = new Map<string, Claim>();
+  return overriding(ledger, {
+    claim: async (request) => {
+      try {
+        return await ledger.claim(request);
+      } catch {
+        const decision = await ledger.preview(request);
+        if (decision.kind === "proceed") {
+          unwritten.set(decision.claim.key.requestId, decision.claim);
+        }
+        return decision;
+      }
+    },
+    claimOf: async (key) => (await ledger.claimOf(key)) ?? unwritten.get(key.requestId),
+  });
+}
+
+function sendsAgain(broker: Broker): Broker {
+  return overriding(broker, {
+    submit: async (request) => {
+      const outcome = await broker.submit(request);
+      return outcome.kind === "ambiguous" ? broker.submit(request) : outcome;
+    },
+  });
+}
+
+function sendsLate(broker: Broker, clock: Clock): Broker {
+  return overriding(broker, {
+    submit: async (request) => {
+      await clock.sleep(5_500);
+      return broker.submit(request);
+    },
+  });
+}
+
+function believesOneRead(ledger: Ledger): Ledger {
+  return overriding(ledger, {
+    record: async (key, command) => {
+      if (command.type !== "not_found") return ledger.record(key, command);
+      return proveAbsent(ledger, key, command);
+    },
+  });
+}
+
+const PATIENCE_MS = 7_000;
+
+function reopensByAge(ledger: Ledger): Ledger {
+  return overriding(ledger, {
+    claim: async (request) => {
+      const decision = await ledger.claim(request);
+      if (decision.kind !== "pending" || decision.phase !== "unknown") return decision;
+      const { key, openedAt } = decision.claim;
+      const { now, policy } = request;
+      if (now - openedAt < PATIENCE_MS) return decision;
+      await proveAbsent(ledger, key, {
+        type: "not_found",
+        scope: "single",
+        readAt: now,
+        policy,
+        now,
+      });
+      return ledger.claim(request);
+    },
+  });
+}
+
+/** What the proof of absence asks for, made of a single read. */
+async function proveAbsent(
+  ledger: Ledger,
+  key: ClaimKey,
+  command: RecordCommand & { readonly type: "not_found" },
+) {
+  const policy = { ...command.policy, absenceWindowMs: 1, postDeadlineMs: 1 };
+  const far = command.readAt + 60_000;
+  const read = (scope: "single" | "list", readAt: number) =>
+    ledger.record(key, { ...command, policy, scope, readAt });
+  for (const readAt of [far, far + 10, far + 20, far + 30]) await read("single", readAt);
+  return read("list", far + 40);
+}
+
+/** Until a transaction begins to write, every book looks as if nothing of it were reserved. */
+function withoutReservations(rows: Rows): Rows {
+  let writes = false;
+  return overriding(rows, {
+    book: (account, symbol) => {
+      const book = rows.book(account, symbol);
+      return writes ? book : { ...book, reservations: [] };
+    },
+    head: () => {
+      writes = true;
+      return rows.head();
+    },
+    saveBook: (book) => {
+      writes = false;
+      rows.saveBook(book);
+    },
+  });
+}
+
+function renamesReopened(rows: Rows): Rows {
+  const renamed = new Map<string, ClientOrderId>();
+  return overriding(rows, {
+    appendEvent: (stored: StoredEvent) => {
+      const { body } = stored;
+      if (stored.subject !== "claim" || body.type !== "reopened") return rows.appendEvent(stored);
+      const clientOrderId = `${body.clientOrderId}${stored.sequence}` as ClientOrderId;
+      renamed.set(stored.key.requestId, clientOrderId);
+      const event = { subject: "claim", key: stored.key, symbol: stored.symbol } as const;
+      const changed = { ...event, body: { ...body, clientOrderId } } as const;
+      rows.appendEvent(chainEvent(rows.head(), changed, stored.at));
+    },
+    saveClaim: (claim) => {
+      const clientOrderId = renamed.get(claim.key.requestId);
+      const isOpen = claim.status === "OPEN" && clientOrderId !== undefined;
+      rows.saveClaim(isOpen ? { ...claim, clientOrderId } : claim);
+    },
+  });
+}
+
+function sendsAsStored(ledger: Ledger): Ledger {
+  return overriding(ledger, {
+    claim: async (request) => {
+      const decision = await ledger.claim(request);
+      if (decision.kind !== "proceed") return decision;
+      const claim = (await ledger.claimOf(decision.claim.key)) ?? decision.claim;
+      return { ...decision, claim };
+    },
+  });
+}
+
+function oneFillAnOrder(ledger: Ledger): Ledger {
+  return overriding(ledger, {
+    record: async (key, command) => {
+      if (command.type !== "order") return ledger.record(key, command);
+      const known = await ledger.claimOf(key);
+      const { order } = command;
+      if (known === undefined || compare(known.bookedQuantity, ZERO) === 0) {
+        return ledger.record(key, command);
+      }
+      const filledQuantity = known.bookedQuantity;
+      return ledger.record(key, { ...command, order: { ...order, filledQuantity } });
+    },
+  });
+}
+
+function ignoresFencing(ledger: Ledger): Ledger {
+  return overriding(ledger, {
+    record: async (key, command) => {
+      if (!("fencing" in command)) return ledger.record(key, command);
+      const fencing = (await ledger.claimOf(key))?.fencing ?? command.fencing;
+      return ledger.record(key, { ...command, fencing });
+    },
+  });
+}
+
+function believesPages(broker: Broker): Broker {
+  return overriding(broker, {
+    position: async (symbol, purpose) => {
+      const lookup = await broker.position(symbol, purpose);
+      const isPage = lookup.kind === "unknown" && lookup.reason.includes("404");
+      return isPage ? { kind: "flat" } : lookup;
+    },
+  });
+}
+
+function skipAsNew(answer: OrderAnswer): OrderAnswer {
+  if (answer.status !== "SKIP" || answer.receipt.brokerOrderId === null) return answer;
+  const { brokerOrderId, clientOrderId } = answer.receipt;
+  const order = { brokerOrderId, clientOrderId } as never;
+  return { status: "PROCEED", requestId: answer.requestId, clientOrderId, order, wire: null };
+}
+
+/** `target` with some of its methods replaced. */
+function overriding<Target extends object>(target: Target, methods: Partial<Target>): Target {
+  return new Proxy(target, {
+    get: (_, name) => {
+      if (name in methods) return methods[name as keyof Target];
+      const value = target[name as keyof Target];
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}

@@ -1,0 +1,18 @@
+/** I2: nothing is sent before its claim is on disk. */
+import type { Outcome } from "../outcome.ts";
+import { chains } from "./broker-record.ts";
+import type { Violation } from "./violation.ts";
+
+export function durableFirst(outcome: Outcome): readonly Violation[] {
+  const { posts } = outcome.facts;
+  const early = posts
+    .filter(({ wasClaimed, answer }) => !wasClaimed && answer !== "refused connection")
+    .map(
+      ({ process, clientOrderId }) => `${process} sent ${clientOrderId} without a claim on disk`,
+    );
+  const sent = new Set(posts.map(({ clientOrderId }) => clientOrderId));
+  const strange = chains(outcome)
+    .filter(({ first }) => !sent.has(first.clientOrderId))
+    .map(({ first }) => `${first.clientOrderId} came by a way that nobody knows`);
+  return [...early, ...strange].map((what) => ({ invariant: "I2", what }));
+}

@@ -1,0 +1,24 @@
+/** A plan run and judged. */
+import { checkWorld } from "./checkers/check-world.ts";
+import type { Violation } from "./checkers/violation.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Plan } from "./plan.ts";
+import type { Tampering } from "./tampering.ts";
+import { runWorld } from "./world.ts";
+
+export interface Judged {
+  /** Undefined where the world itself broke. */
+  readonly outcome: Outcome | undefined;
+  readonly violations: readonly Violation[];
+}
+
+/** A world that ends with an error of its own has violated something too. */
+export async function judgePlan(plan: Plan, tampering: Tampering = {}): Promise<Judged> {
+  try {
+    const outcome = await runWorld(plan, tampering);
+    return { outcome, violations: checkWorld(outcome) };
+  } catch (error) {
+    const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { outcome: undefined, violations: [{ invariant: "errors", what }] };
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * One world as data: who asks for what and when, and everything that goes wrong. All times are
+ * milliseconds since the world's start. A plan is drawn from a seed, can be made smaller one piece
+ * after the other, and is kept as a file where it once showed a fault.
+ */
+import type { FaultRule } from "../../src/simulator/index.ts";
+import type { StoreFault } from "./simulated-disk.ts";
+
+/** What the bot gives so that its retry is known for one. */
+export type IdentityStyle = "anchor" | "requestId" | "clientOrderId" | "none";
+
+/** One bot's part in an action. */
+export interface Try {
+  readonly bot: number;
+  /** After the action's own time. */
+  readonly delayMs: number;
+  /** Where this bot disagrees about the quantity. */
+  readonly quantity?: string;
+}
+
+export interface ActionPlan {
+  /** Unique in the world; it is the bots' decision id. */
+  readonly name: string;
+  readonly atMs: number;
+  readonly symbol: string;
+  readonly side: "buy" | "sell";
+  readonly effect: "open" | "close";
+  readonly identity: IdentityStyle;
+  /** Null where `portion` says how much. */
+  readonly quantity: string | null;
+  readonly portion: string | null;
+  /** Null: at the market. */
+  readonly limitPrice: string | null;
+  /** With legs that take a profit or stop a loss. */
+  readonly isBracket: boolean;
+  readonly tries: readonly Try[];
+}
+
+export type Mishap = { readonly atMs: number } & (
+  | { readonly kind: "fault"; readonly rule: FaultRule }
+  /** The process dies in front of the `turns`-th turn that it takes from then on. */
+  | {
+      readonly kind: "crash";
+      readonly sidecar: number;
+      readonly turns: number;
+      readonly downMs: number;
+    }
+  /** The same for the store's host: every sidecar dies, and what was not synced is gone. */
+  | { readonly kind: "power"; readonly turns: number; readonly downMs: number }
+  | { readonly kind: "pause"; readonly sidecar: number; readonly forMs: number }
+  /** The clock of the sidecars' host jumps. */
+  | { readonly kind: "jump"; readonly byMs: number }
+  | { readonly kind: "store"; readonly fault: StoreFault; readonly forMs: number }
+  /** Nobody listens at the broker's address, as this sidecar sees it. */
+  | { readonly kind: "link"; readonly sidecar: number; readonly forMs: number }
+  | { readonly kind: "bot_crash"; readonly bot: number; readonly downMs: number }
+  | { readonly kind: "price"; readonly symbol: string; readonly price: string }
+  | { readonly kind: "cancel"; readonly action: string }
+  | { readonly kind: "replace"; readonly action: string; readonly limitPrice: string }
+  | { readonly kind: "cut_stream" }
+  /** What a partial fill has left over fills. */
+  | { readonly kind: "fill_rest" }
+  | {
+      readonly kind: "by_hand";
+      readonly symbol: string;
+      readonly side: "buy" | "sell";
+      readonly quantity: string;
+    }
+);
+
+export interface Plan {
+  /** Draws latencies, lots and ids. */
+  readonly seed: number;
+  readonly sidecars: number;
+  readonly bots: readonly BotPlan[];
+  readonly allowShort: boolean;
+  readonly opening: readonly { readonly symbol: string; readonly quantity: string }[];
+  readonly actions: readonly ActionPlan[];
+  readonly mishaps: readonly Mishap[];
+  /** From then on nothing more goes wrong. */
+  readonly calmAtMs: number;
+}
+
+export interface BotPlan {
+  /** Bots of one group are instances of one bot. */
+  readonly group: string;
+  /** How long it waits for an answer; null: for ever. */
+  readonly patienceMs: number | null;
+  readonly triesMax: number;
+  readonly pauseMs: number;
+}
+
+export const PRICES: Readonly<Record<string, string>> = { TQQQ: "75", SQQQ: "20" };

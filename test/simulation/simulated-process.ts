@@ -1,0 +1,98 @@
+/**
+ * A process: everything it does happens at turns. It can be paused, which puts all its turns off,
+ * and it can die, after which it takes none. Its code never learns of either.
+ */
+import type { Clock, EpochMs } from "../../src/core/clock.ts";
+import type { RandomSource } from "../../src/core/random.ts";
+import type { Scheduler } from "./scheduler.ts";
+import type { Host } from "./simulated-ledger.ts";
+
+/** The clock on the wall of the machine that processes run on. */
+export interface WallClock {
+  offsetMs: number;
+}
+
+export class SimulatedProcess implements Host {
+  readonly name: string;
+  readonly random: RandomSource;
+  readonly clock: Clock;
+  isAlive = true;
+  /** When its last pause ended; null where it was never paused. */
+  resumedAt: EpochMs | null = null;
+  readonly #scheduler: Scheduler;
+  #pausedUntil = 0;
+  #strike: { turnsLeft: number; readonly how: () => void } | undefined;
+
+  constructor(name: string, scheduler: Scheduler, random: RandomSource, wall: WallClock) {
+    this.name = name;
+    this.random = random;
+    this.#scheduler = scheduler;
+    this.clock = {
+      now: () => scheduler.now() + wall.offsetMs,
+      sleep: (durationMs, signal) => this.#sleep(durationMs, signal),
+    };
+  }
+
+  turn(delayMs: number, action: () => void): () => void {
+    let cancel = () => {};
+    const take = () => {
+      if (!this.isAlive) return;
+      const now = this.#scheduler.now();
+      if (now < this.#pausedUntil) {
+        cancel = this.#scheduler.after(this.#pausedUntil - now, take);
+        return;
+      }
+      if (this.#strikes()) return;
+      action();
+    };
+    cancel = this.#scheduler.after(delayMs, take);
+    return () => cancel();
+  }
+
+  latency(): number {
+    return Math.floor(this.random.fraction() * 2);
+  }
+
+  pause(forMs: number): void {
+    this.#pausedUntil = Math.max(this.#pausedUntil, this.#scheduler.now() + forMs);
+    this.resumedAt = this.#pausedUntil;
+  }
+
+  resume(): void {
+    this.#pausedUntil = 0;
+  }
+
+  /** `how` happens in the place of the `turns`-th turn from now. */
+  strikeAt(turns: number, how: () => void): void {
+    this.#strike = { turnsLeft: turns, how };
+  }
+
+  kill(): void {
+    this.isAlive = false;
+  }
+
+  #strikes(): boolean {
+    if (this.#strike === undefined) return false;
+    this.#strike.turnsLeft -= 1;
+    if (this.#strike.turnsLeft > 0) return false;
+    const { how } = this.#strike;
+    this.#strike = undefined;
+    how();
+    return true;
+  }
+
+  #sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    return new Promise((resolve, reject) => {
+      const onAbort = () => {
+        cancel();
+        reject(signal?.reason);
+      };
+      const cancel = this.turn(durationMs, () => {
+        signal?.removeEventListener("abort", onAbort);
+        resolve();
+      });
+      signal?.addEventListener("abort", onAbort, { once: true });
+    });
+  }
+}

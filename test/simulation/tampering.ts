@@ -1,0 +1,18 @@
+/** What a defect may put between the product and its surroundings. */
+import type { Broker } from "../../src/broker/broker.ts";
+import type { Clock } from "../../src/core/clock.ts";
+import type { OrderAnswer } from "../../src/gateway/order-answer.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
+import type { Rows } from "../../src/ledger/rows.ts";
+import type { SimulatedDisk } from "./simulated-disk.ts";
+
+export interface Tampering {
+  readonly disk?: (
+    disk: SimulatedDisk,
+    later: (delayMs: number, action: () => void) => void,
+  ) => void;
+  readonly rows?: (rows: Rows) => Rows;
+  readonly ledger?: (ledger: Ledger, clock: Clock) => Ledger;
+  readonly broker?: (broker: Broker, clock: Clock) => Broker;
+  readonly answer?: (answer: OrderAnswer) => OrderAnswer;
+}

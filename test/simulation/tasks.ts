@@ -1,0 +1,72 @@
+/** What a worker of the simulation is asked for. */
+import { CANARIES } from "./canaries.ts";
+import type { Violation } from "./checkers/violation.ts";
+import { drawPlan } from "./draw-plan.ts";
+import { judgePlan } from "./judge.ts";
+import { keptWorlds } from "./kept-worlds.ts";
+
+export type Task =
+  | { readonly kind: "seeds"; readonly from: number; readonly to: number }
+  | { readonly kind: "kept" }
+  | { readonly kind: "canary"; readonly name: string; readonly seedsMax: number };
+
+export interface SeedViolation extends Violation {
+  /** The kept world's name, where it was one. */
+  readonly seed: number | string;
+}
+
+export type TaskResult =
+  | { readonly kind: "seeds"; readonly count: number; readonly violations: readonly SeedViolation[] }
+  | { readonly kind: "kept"; readonly count: number; readonly violations: readonly SeedViolation[] }
+  | {
+      readonly kind: "canary";
+      readonly name: string;
+      readonly caughtBy: string | null;
+      readonly seeds: number;
+      readonly what: string;
+    };
+
+export async function perform(task: Task): Promise<TaskResult> {
+  switch (task.kind) {
+    case "seeds":
+      return runSeeds(task.from, task.to);
+    case "kept":
+      return runKept();
+    case "canary":
+      return hunt(task.name, task.seedsMax);
+  }
+}
+
+async function runSeeds(from: number, to: number): Promise<TaskResult> {
+  const violations: SeedViolation[] = [];
+  for (let seed = from; seed <= to; seed += 1) {
+    const judged = await judgePlan(drawPlan(seed));
+    violations.push(...judged.violations.map((violation) => ({ seed, ...violation })));
+  }
+  return { kind: "seeds", count: to - from + 1, violations };
+}
+
+async function runKept(): Promise<TaskResult> {
+  const violations: SeedViolation[] = [];
+  const worlds = keptWorlds();
+  for (const { name, plan } of worlds) {
+    const judged = await judgePlan(plan);
+    violations.push(...judged.violations.map((violation) => ({ seed: name, ...violation })));
+  }
+  return { kind: "kept", count: worlds.length, violations };
+}
+
+/** How many seeds it takes until the named invariant finds the canary's defect. */
+async function hunt(name: string, seedsMax: number): Promise<TaskResult> {
+  const canary = CANARIES.find((one) => one.name === name);
+  if (canary === undefined) throw new RangeError(`there is no canary ${JSON.stringify(name)}`);
+  const { caughtBy, tampering } = canary;
+  for (let seed = 1; seed <= seedsMax; seed += 1) {
+    const { violations } = await judgePlan(drawPlan(seed), tampering);
+    const found = violations.find(({ invariant }) => invariant === caughtBy);
+    if (found !== undefined) {
+      return { kind: "canary", name, caughtBy, seeds: seed, what: found.what };
+    }
+  }
+  return { kind: "canary", name, caughtBy: null, seeds: seedsMax, what: "" };
+}

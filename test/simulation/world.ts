@@ -1,0 +1,321 @@
+/**
+ * A whole world from a plan: bots, sidecars on one store, the broker, and everything that goes
+ * wrong. It runs until its plan is over and all has come to rest, or until it should have.
+ */
+import { type Config, resolveConfig } from "../../src/config.ts";
+import type { EpochMs } from "../../src/core/clock.ts";
+import { compare } from "../../src/core/decimal.ts";
+import type { AgentId, BrokerOrderId, ClientOrderId } from "../../src/core/ids.ts";
+import { type RandomSource, seededRandom } from "../../src/core/random.ts";
+import { isWorking } from "../../src/simulator/order.ts";
+import { DEFAULT_START } from "../../src/simulator/simulator-options.ts";
+import { BrokerSide, KEY_ID, SECRET } from "./broker-side.ts";
+import { unseenExits } from "./checkers/entries-free.ts";
+import { overReserved } from "./checkers/never-oversold.ts";
+import type { Violation } from "./checkers/violation.ts";
+import { Facts } from "./facts.ts";
+import type { Outcome } from "./outcome.ts";
+import { type Mishap, type Plan, PRICES } from "./plan.ts";
+import { Scheduler } from "./scheduler.ts";
+import { SimulatedBot } from "./simulated-bot.ts";
+import { SimulatedDisk } from "./simulated-disk.ts";
+import { SimulatedProcess, type WallClock } from "./simulated-process.ts";
+import { BROKER_URL, SimulatedSidecar } from "./simulated-sidecar.ts";
+import type { Tampering } from "./tampering.ts";
+
+/** So long after the last mishap everything must have resolved, or have an incident. */
+export const REST_MS = 5 * 60_000;
+const LOOK_MS = 5_000;
+export const START: EpochMs = DEFAULT_START;
+
+export async function runWorld(plan: Plan, tampering: Tampering = {}): Promise<Outcome> {
+  return new World(plan, tampering).run();
+}
+
+class World {
+  readonly #plan: Plan;
+  readonly #facts = new Facts();
+  readonly #disk = new SimulatedDisk();
+  readonly #wall: WallClock = { offsetMs: 0 };
+  readonly #scheduler: Scheduler;
+  readonly #broker: BrokerSide;
+  readonly #sidecars: readonly SimulatedSidecar[];
+  readonly #bots: readonly SimulatedBot[];
+  #processes = 0;
+
+  constructor(plan: Plan, tampering: Tampering) {
+    this.#plan = plan;
+    this.#scheduler = new Scheduler(START, this.#stream("lots"));
+    this.#broker = new BrokerSide({
+      seed: plan.seed,
+      startAt: START,
+      prices: PRICES,
+      positions: plan.opening.map((held) => ({ ...held, averagePrice: "50" })),
+    });
+    this.#scheduler.follow(this.#broker);
+    this.#disk.onCommit = ({ events }) => {
+      this.#facts.commits.push({ at: this.#scheduler.now(), events });
+      this.#checkMoment();
+    };
+    tampering.disk?.(this.#disk, (delayMs, action) => this.#scheduler.after(delayMs, action));
+    const config = configOf(plan);
+    const parts = {
+      ...{ scheduler: this.#scheduler, broker: this.#broker, disk: this.#disk },
+      ...{ facts: this.#facts, config, tampering },
+    };
+    this.#sidecars = range(plan.sidecars).map(
+      (index) =>
+        new SimulatedSidecar({
+          ...parts,
+          newProcess: () => this.#process(`sidecar ${index}`, this.#wall),
+        }),
+    );
+    this.#bots = plan.bots.map(
+      (bot, number) =>
+        new SimulatedBot({
+          ...{ number, plan: bot, sidecars: this.#sidecars, disk: this.#disk },
+          ...{ scheduler: this.#scheduler, facts: this.#facts },
+          newProcess: () => this.#process(`bot ${number}`, { offsetMs: 0 }),
+        }),
+    );
+  }
+
+  async run(): Promise<Outcome> {
+    for (const sidecar of this.#sidecars) sidecar.start();
+    for (const mishap of this.#plan.mishaps) {
+      this.#scheduler.after(mishap.atMs, () => this.#happen(mishap));
+    }
+    for (const action of this.#plan.actions) {
+      for (const part of action.tries) {
+        this.#scheduler.after(action.atMs + part.delayMs, () =>
+          this.#bots[part.bot]?.begin(action, part),
+        );
+      }
+    }
+    const calmAt = START + this.#plan.calmAtMs;
+    await this.#scheduler.run(calmAt);
+    this.#calm();
+    await this.#scheduler.run(calmAt + LOOK_MS);
+    let lookAt = 0;
+    await this.#scheduler.run(calmAt + REST_MS, () => {
+      if (this.#scheduler.now() < lookAt) return false;
+      lookAt = this.#scheduler.now() + LOOK_MS;
+      return this.#unrest().length === 0;
+    });
+    return {
+      plan: this.#plan,
+      facts: this.#facts,
+      disk: this.#disk,
+      broker: this.#broker,
+      unrest: this.#unrest(),
+      endedAt: this.#scheduler.now(),
+    };
+  }
+
+  /** Each only the first time, or one fault would be told at every commit that follows. */
+  #checkMoment(): void {
+    const { rows } = this.#disk;
+    const found: Violation[] = [
+      ...overReserved(rows).map((what): Violation => ({ invariant: "I5", what })),
+      ...unseenExits(rows).map((what): Violation => ({ invariant: "I9", what })),
+    ];
+    const { momentary } = this.#facts;
+    momentary.push(...found.filter(({ what }) => !momentary.some((one) => one.what === what)));
+  }
+
+  #stream(label: string): RandomSource {
+    let hash = 2_166_136_261 ^ this.#plan.seed;
+    for (const character of label) hash = Math.imul(hash ^ character.charCodeAt(0), 16_777_619);
+    return seededRandom(hash);
+  }
+
+  #process(name: string, wall: WallClock): SimulatedProcess {
+    this.#processes += 1;
+    const random = this.#stream(`${name} ${this.#processes}`);
+    return new SimulatedProcess(name, this.#scheduler, random, wall);
+  }
+
+  #happen(mishap: Mishap): void {
+    const { atMs: _, ...what } = mishap;
+    this.#facts.history.push({
+      at: this.#scheduler.now(),
+      who: "world",
+      what: JSON.stringify(what),
+    });
+    const sidecar = "sidecar" in mishap ? this.#sidecars[mishap.sidecar] : undefined;
+    const { simulation } = this.#broker;
+    switch (mishap.kind) {
+      case "fault":
+        simulation.faults.add([mishap.rule]);
+        return;
+      case "crash":
+        sidecar?.process?.strikeAt(mishap.turns, () => sidecar.crash(mishap.downMs));
+        return;
+      case "power":
+        this.#armPowerFailure(mishap.turns, mishap.downMs);
+        return;
+      case "pause":
+        sidecar?.process?.pause(mishap.forMs);
+        return;
+      case "jump":
+        this.#wall.offsetMs += mishap.byMs;
+        return;
+      case "store":
+        this.#strikeStore(mishap);
+        return;
+      case "link":
+        sidecar?.cutOff(mishap.forMs);
+        return;
+      case "bot_crash":
+        this.#bots[mishap.bot]?.crash(mishap.downMs);
+        return;
+      case "price":
+        this.#broker.advanceTo(this.#scheduler.now());
+        simulation.broker.setPrice(mishap.symbol, mishap.price as never);
+        return;
+      case "cancel":
+        void this.#cancel(mishap.action);
+        return;
+      case "replace":
+        void this.#replace(mishap.action, mishap.limitPrice);
+        return;
+      case "cut_stream":
+        simulation.stream.cut();
+        return;
+      case "fill_rest":
+        this.#fillRest();
+        return;
+      case "by_hand":
+        void this.#byHand(mishap);
+        return;
+    }
+  }
+
+  /** Whichever process takes the turn, the power fails for all. */
+  #armPowerFailure(turns: number, downMs: number): void {
+    let isOver = false;
+    const fail = () => {
+      if (isOver) return;
+      isOver = true;
+      for (const sidecar of this.#sidecars) sidecar.crash(downMs);
+      const lost = this.#disk.losePower();
+      const what = `the power fails; events lost: ${lost.length}`;
+      this.#facts.history.push({ at: this.#scheduler.now(), who: "world", what });
+    };
+    for (const sidecar of this.#sidecars) sidecar.process?.strikeAt(turns, fail);
+  }
+
+  #strikeStore({ fault, forMs }: Mishap & { kind: "store" }): void {
+    this.#disk.fault = fault;
+    this.#scheduler.after(forMs, () => {
+      this.#disk.fault = null;
+    });
+  }
+
+  /** A client's own cancel, which passes the latch. */
+  async #cancel(action: string): Promise<void> {
+    const order = this.#orderOf(action);
+    const latch = this.#sidecars.find((sidecar) => sidecar.latch !== undefined)?.latch;
+    if (order === undefined || latch === undefined) return;
+    const url = new URL(`${BROKER_URL}/v2/orders/${order.id}`);
+    const headers = { "apca-api-key-id": KEY_ID, "apca-api-secret-key": SECRET };
+    await this.#broker.serve({ method: "DELETE", url, headers, text: "" });
+    this.#broker.answerLeft();
+    await latch.recordCancel(order.id as BrokerOrderId, "answered").catch(() => undefined);
+  }
+
+  async #replace(action: string, limitPrice: string): Promise<void> {
+    const order = this.#orderOf(action);
+    const latch = this.#sidecars.find((sidecar) => sidecar.latch !== undefined)?.latch;
+    if (order === undefined || latch === undefined) return;
+    const request = {
+      agent: "momentum" as AgentId,
+      brokerOrderId: order.id as BrokerOrderId,
+      terms: { limit_price: limitPrice },
+      clientOrderId: null as ClientOrderId | null,
+      quantity: null,
+    };
+    await latch.replace(request).catch((error: unknown) => this.#facts.failures.push(error));
+  }
+
+  /** The working order that the action has at the broker now. */
+  #orderOf(action: string) {
+    const claim = this.#disk
+      .claims()
+      .find(({ intent, brokerOrderId }) => intent.decisionId === action && brokerOrderId !== null);
+    const order = this.#broker.simulation.broker.book.find(claim?.brokerOrderId ?? "");
+    return order !== undefined && isWorking(order) ? order : undefined;
+  }
+
+  #fillRest(): void {
+    this.#broker.advanceTo(this.#scheduler.now());
+    const { broker } = this.#broker.simulation;
+    broker.settle();
+    for (const order of broker.book.working()) {
+      if (order.type !== "market" || order.quantity === null || order.fillPlan.kind !== "part") {
+        continue;
+      }
+      broker.book.change(order.id, { fillPlan: { kind: "full" } });
+      broker.floor.tick();
+    }
+  }
+
+  async #byHand({ symbol, side, quantity }: Mishap & { kind: "by_hand" }): Promise<void> {
+    const clientOrderId = `hand-${this.#facts.byHand.size}`;
+    this.#facts.byHand.add(clientOrderId);
+    const url = new URL(`${BROKER_URL}/v2/orders`);
+    const headers = { "apca-api-key-id": KEY_ID, "apca-api-secret-key": SECRET };
+    const order = { symbol, side, qty: quantity, type: "market", time_in_force: "day" };
+    const text = JSON.stringify({ ...order, client_order_id: clientOrderId });
+    await this.#broker.serve({ method: "POST", url, headers, text });
+    this.#broker.answerLeft();
+  }
+
+  #calm(): void {
+    this.#broker.simulation.faults.clear();
+    this.#disk.fault = null;
+    for (const sidecar of this.#sidecars) sidecar.calm();
+    this.#fillRest();
+    this.#facts.history.push({ at: this.#scheduler.now(), who: "world", what: "all is calm" });
+  }
+
+  /** What has not come to rest; a claim with an open incident has, and so has a working order. */
+  #unrest(): readonly string[] {
+    const { rows } = this.#disk;
+    const account = this.#broker.simulation.broker.accountId;
+    const open = [...rows.incidentsById.values()].filter(({ resolution }) => resolution === null);
+    const claims = this.#disk.claims().filter(({ status, brokerOrderId, key }) => {
+      if (status === "SETTLED") return false;
+      const order = this.#broker.simulation.broker.book.find(brokerOrderId ?? "");
+      if (order !== undefined && isWorking(order)) return false;
+      return !open.some(({ subject }) => subject === `claim ${key.agent}/${key.requestId}`);
+    });
+    const bots = this.#bots.flatMap((bot, number) => (bot.isBusy ? [`bot ${number} waits`] : []));
+    const books = Object.keys(PRICES).flatMap((symbol) => {
+      const book = rows.book(account as never, symbol).net;
+      const held = this.#broker.quantity(symbol);
+      return compare(book, held as never) === 0
+        ? []
+        : [`the book ${symbol} has ${book}, the broker ${held}`];
+    });
+    const waiting = claims.map(
+      ({ intent, status, unknownBecause }) =>
+        `${intent.decisionId} is ${status}: ${unknownBecause}`,
+    );
+    return [...waiting, ...bots, ...books];
+  }
+}
+
+function configOf({ allowShort }: Plan): Config {
+  return resolveConfig(
+    {
+      ...{ store: "simulated", agent: "momentum", keyId: KEY_ID, secret: SECRET },
+      ...{ baseUrl: BROKER_URL, allowShort },
+    },
+    {},
+  );
+}
+
+function range(count: number): readonly number[] {
+  return Array.from({ length: count }, (_, index) => index);
+}
