@@ -11,6 +11,7 @@ import { RateBudget } from "./broker/alpaca/rate-budget.ts";
 import { type Config, processEnvironment, resolveConfig, type Settings } from "./config.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
 import { LatchError } from "./core/errors.ts";
+import { FlooredClock } from "./core/floored-clock.ts";
 import type { OwnerId } from "./core/ids.ts";
 import { type RandomSource, systemRandom } from "./core/random.ts";
 import type { Latch } from "./latch.ts";
@@ -50,7 +51,8 @@ export async function openLatch(options: LatchOptions = {}): Promise<Latch> {
 
 /** Opens the ledger, and asks the broker nothing yet. Throws `invalid_option` and `store_*`. */
 export function prepareLatch(config: Config, surroundings: Surroundings): PreparedLatch {
-  const { clock = systemClock, random = systemRandom, fetchApi, logger, schedule } = surroundings;
+  const { random = systemRandom, fetchApi, logger, schedule } = surroundings;
+  const clock = new FlooredClock(surroundings.clock ?? systemClock);
   const log = logger ?? pino({ name: "tradelatch", level: "warn" }, pino.destination(2));
   const broker = createAlpacaBroker({
     keyId: config.keyId,

@@ -5,6 +5,7 @@
 import type { Claim } from "./claim/claim.ts";
 import type { ClaimPolicy } from "./claim/policy.ts";
 import { LatchError, messageOf } from "./core/errors.ts";
+import type { FlooredClock } from "./core/floored-clock.ts";
 import type { AccountId, AgentId, RequestId } from "./core/ids.ts";
 import { knownAnswer } from "./gateway/known-answer.ts";
 import type { OrderAnswer } from "./gateway/order-answer.ts";
@@ -24,7 +25,7 @@ export interface PreparedLatch {
   readonly brokerUrl: string;
   /**
    * Asks the broker for the account, and at the first start takes over its positions. Throws
-   * LatchError: `broker_unavailable`, and may be called again; or `keys_refused`.
+   * LatchError: `broker_unavailable`, and may be called again; `keys_refused`; or `clock_behind`.
    */
   open(): Promise<Latch>;
   /**
@@ -44,6 +45,29 @@ export interface PreparedLatch {
   countPassed(): void;
   /** Closes the latch too, where one was opened. */
   close(): Promise<void>;
+}
+
+/** Further than this a clock is not behind the ledger: one of the two is wrong. */
+export const CLOCK_BEHIND_MAX_MS = 15 * 60_000;
+
+/** What a latch in waiting is made of. */
+export interface WaitingParts extends LatchParts {
+  readonly clock: FlooredClock;
+}
+
+/**
+ * Deadlines and windows are compared with times that are on record, so no latch may live before
+ * them: where the machine's clock was set back, the latch's goes on from the last event.
+ */
+async function catchUpWithLedger({ ledger, clock, log }: WaitingParts): Promise<void> {
+  const lastAt = await ledger.lastEventAt();
+  if (lastAt === undefined) return;
+  const behindMs = lastAt - clock.now();
+  if (behindMs > CLOCK_BEHIND_MAX_MS) {
+    const [last, now] = [lastAt, clock.now()].map((at) => new Date(at).toISOString());
+    throw new LatchError("clock_behind", `the clock shows ${now}, the ledger's last event ${last}`);
+  }
+  if (clock.raiseTo(lastAt) > 0) log.warn({ behindMs }, "the clock is behind the ledger");
 }
 
 /** Finds out whose account this is and, at the first start, what it holds. */
@@ -71,14 +95,14 @@ async function adoptAccount({ broker, ledger, clock }: LatchParts): Promise<Acco
 /** `scheduled`: it looks after its claims by itself from the opening on. */
 export class LatchInWaiting implements PreparedLatch {
   readonly brokerUrl: string;
-  readonly #parts: LatchParts;
+  readonly #parts: WaitingParts;
   readonly #scheduled: boolean;
   /** The account that these keys have at this address, as the ledger knows them. */
   readonly #login: string;
   #latch: OpenLatch | undefined;
   #isClosed = false;
 
-  constructor(parts: LatchParts, scheduled: boolean) {
+  constructor(parts: WaitingParts, scheduled: boolean) {
     this.brokerUrl = parts.brokerUrl;
     this.#parts = parts;
     this.#scheduled = scheduled;
@@ -87,6 +111,7 @@ export class LatchInWaiting implements PreparedLatch {
 
   async open(): Promise<Latch> {
     if (this.#latch !== undefined) return this.#latch;
+    await catchUpWithLedger(this.#parts);
     const account = await adoptAccount(this.#parts);
     const { ledger } = this.#parts;
     if ((await ledger.knownAccount(this.#login)) !== account) {

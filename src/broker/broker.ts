@@ -146,6 +146,8 @@ export interface Broker {
   orderWires(query: OrdersQuery): Promise<Reading<readonly WireOrder[]>>;
   /** Asks for the end of every working order; "read" once the broker has taken that. */
   cancelOrders(): Promise<Reading<null>>;
+  /** What the broker's own clock shows; null before any of its answers said so. */
+  brokerTime(): EpochMs | null;
   rateBudget(): RateBudgetState;
   /** A request of a client's own went to the broker under the same key. */
   countPassed(): void;

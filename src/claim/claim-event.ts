@@ -60,6 +60,8 @@ export type ClaimEvent =
       /** The number that an intent without an anchor was given; null for the others. */
       readonly arrival: number | null;
       readonly fingerprint: string;
+      /** What the broker's clock showed; null where nobody knew, absent in older logs. */
+      readonly brokerTime?: EpochMs | null;
     })
   | (AttemptOpened & { readonly type: "reopened"; readonly decisionId: string | null })
   | { readonly type: "accepted"; readonly order: BrokerOrder; readonly callerTold: boolean }

@@ -6,11 +6,13 @@ import type { BrokerOrderId, ClaimKey, ClientOrderId, OwnerId, RequestId } from 
 import type { Intent, Side } from "../identity/intent.ts";
 import type { IdentityKind, Outcome, Provenance } from "./claim-event.ts";
 import type { Refusal } from "./evidence.ts";
+import { CLOCK_TOLERANCE_MS } from "./policy.ts";
 import type { ClaimStatus } from "./transitions.ts";
 
 /** Look-ups that found no order, since the POST was over. */
 export interface NotFoundReads {
   readonly count: number;
+  /** Moved on by whatever of the gaps since then does not count: see ABSENCE_GAP_MAX_MS. */
   readonly firstAt: EpochMs;
   readonly lastAt: EpochMs;
   /** When the orders list was last scanned without finding it; null if it never was. */
@@ -53,6 +55,8 @@ export interface Claim {
   readonly fingerprint: string;
   readonly episode: number;
   readonly claimedAt: EpochMs;
+  /** The same by the broker's clock; null where nobody knew, absent in claims of older ledgers. */
+  readonly brokerClaimedAt?: EpochMs | null;
   readonly attempt: number;
   readonly clientOrderId: ClientOrderId;
   readonly owner: OwnerId;
@@ -91,6 +95,17 @@ export interface Claim {
   readonly certainAt: EpochMs | null;
   /** What the owner's own caller was told; null when it got no answer yet. */
   readonly told: "certain" | "pending" | null;
+}
+
+/**
+ * Whether an order was at the broker before the claim was made. Whose clock tells is the broker's,
+ * as far as it is known.
+ */
+export function isOlder(
+  { submittedAt }: { readonly submittedAt: EpochMs | null },
+  { claimedAt, brokerClaimedAt }: Claim,
+): boolean {
+  return submittedAt !== null && submittedAt < (brokerClaimedAt ?? claimedAt) - CLOCK_TOLERANCE_MS;
 }
 
 /** Whether the broker is known to have taken the order. */

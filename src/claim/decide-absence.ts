@@ -2,6 +2,7 @@
  * Decides when an order that nobody can find was never there. One look proves nothing: lists and
  * look-ups lag behind. Absence takes at least three reads that agree, begun after the POST was over
  * for certain, spanning the absence window, and then a scan of the orders list that finds nothing.
+ * A gap between two reads counts for a bounded time only, as a clock may be set forward in it.
  */
 import type { EpochMs } from "../core/clock.ts";
 import { type Claim, postOverAt } from "./claim.ts";

@@ -31,6 +31,8 @@ export interface ClaimCommand {
   readonly intent: Intent;
   readonly owner: OwnerId;
   readonly now: EpochMs;
+  /** What the broker's clock shows at `now`; null where nobody knows. */
+  readonly brokerTime: EpochMs | null;
   readonly policy: ClaimPolicy;
 }
 
@@ -238,6 +240,7 @@ function decideNew(
     owner: command.owner,
     sendDeadline: now + command.policy.sendDeadlineMs,
     reserved: admission.reserve,
+    brokerTime: command.brokerTime,
   };
   return proceed(evolveClaim(undefined, key, event, now), event, false);
 }

@@ -20,13 +20,12 @@ import type { BrokerOrderId, ClaimKey } from "../core/ids.ts";
 import { isCombo } from "../identity/combo.ts";
 import type { Intent } from "../identity/intent.ts";
 import { deriveClientOrderId } from "../identity/request-id.ts";
-import { type Claim, isAccepted } from "./claim.ts";
+import { type Claim, isAccepted, isOlder } from "./claim.ts";
 import type { ClaimEvent } from "./claim-event.ts";
 import { legEvents } from "./decide-combo.ts";
 import { type BrokerOrder, type EvidenceSource, isTerminalStatus } from "./evidence.ts";
 import { foldClaim } from "./evolve.ts";
 import { hidesLegs } from "./family.ts";
-import { CLOCK_TOLERANCE_MS } from "./policy.ts";
 import { isLive } from "./transitions.ts";
 
 export interface OrderCommand {
@@ -59,8 +58,7 @@ function isOurs(claim: Claim, order: BrokerOrder, holder: ClaimKey | undefined):
   if (isDerivedId(claim)) return true;
   if (claim.outcome === "rejected" || claim.outcome === "not_sent") return false;
   const owned = holder !== undefined && !sameClaim(holder, claim.key);
-  const submittedAt = order.submittedAt ?? claim.claimedAt;
-  return !owned && submittedAt >= claim.claimedAt - CLOCK_TOLERANCE_MS;
+  return !owned && !isOlder(order, claim);
 }
 
 /** Whether the claim ended on the ground that the broker has no order of it. */

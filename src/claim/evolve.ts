@@ -22,6 +22,7 @@ import type { BookEvent, ClaimEvent, Outcome } from "./claim-event.ts";
 import { withLeg } from "./decide-combo.ts";
 import type { BrokerOrder } from "./evidence.ts";
 import { reservedUnder } from "./family.ts";
+import { ABSENCE_GAP_MAX_MS } from "./policy.ts";
 import { type ClaimStatus, transition } from "./transitions.ts";
 
 /** The claim after `event`, which happened at `at`. */
@@ -53,6 +54,7 @@ function begun(key: ClaimKey, event: ClaimEvent & { type: "claimed" }, at: Epoch
     identity: event.identity,
     fingerprint: event.fingerprint,
     claimedAt: at,
+    brokerClaimedAt: event.brokerTime ?? null,
     ...freshAttempt(event, at),
     fencing: 1,
     bookedQuantity: ZERO,
@@ -97,6 +99,7 @@ function freshAttempt(
   | "identity"
   | "fingerprint"
   | "claimedAt"
+  | "brokerClaimedAt"
   | "fencing"
   | "bookedQuantity"
   | "bookedCost"
@@ -249,12 +252,11 @@ function countRead(claim: Claim, scope: "single" | "list", at: EpochMs): Claim["
   const before = claim.notFound ?? { count: 0, firstAt: at, lastAt: at, listAt: null };
   if (scope === "list") return { ...before, listAt: Math.max(at, before.listAt ?? at) };
   if (before.count === 0) return { ...before, count: 1, firstAt: at, lastAt: at };
-  return {
-    ...before,
-    count: before.count + 1,
-    firstAt: Math.min(before.firstAt, at),
-    lastAt: Math.max(before.lastAt, at),
-  };
+  const count = before.count + 1;
+  // A read from before the last one tells nothing of how long the order has been missing.
+  if (at <= before.lastAt) return { ...before, count };
+  const uncounted = Math.max(0, at - before.lastAt - ABSENCE_GAP_MAX_MS);
+  return { ...before, count, firstAt: before.firstAt + uncounted, lastAt: at };
 }
 
 /** The book after an event of one of its claims; `before` and `after` are the claim around it. */

@@ -43,5 +43,11 @@ export const DEFAULT_CLAIM_POLICY: ClaimPolicy = {
 /** Reads that must agree before an order counts as absent. */
 export const ABSENCE_READS = 3;
 
+/**
+ * So much of the time between two such reads counts at most: a clock that is set forward between
+ * them must not prove an absence.
+ */
+export const ABSENCE_GAP_MAX_MS = 8_000;
+
 /** How far the broker's clock may be from ours when an order's age is judged. */
 export const CLOCK_TOLERANCE_MS = 10_000;

@@ -8,12 +8,37 @@ export type EpochMs = number;
 
 export interface Clock {
   now(): EpochMs;
+  /** Milliseconds since some moment, by a clock that nobody sets; without it `now` has to do. */
+  elapsed?(): number;
   /** Resolves after `durationMs`; rejects with the signal's reason when `signal` aborts first. */
   sleep(durationMs: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** The two clocks of a machine, in milliseconds. */
+export interface MachineClocks {
+  /** What people set; it may be set back. */
+  readonly wall: () => EpochMs;
+  /** Counts from some moment on and is never set. */
+  readonly monotonic: () => number;
+}
+
+/**
+ * The wall's time, but never going back. Where the wall is set back, time goes on from where it was
+ * at its usual pace: deadlines come, and nothing that was over begins anew. Where the wall is set
+ * forward, as after a machine has slept, time follows it.
+ */
+export function steadyNow({ wall, monotonic }: MachineClocks): () => EpochMs {
+  let aheadMs = Number.NEGATIVE_INFINITY;
+  return () => {
+    const elapsed = monotonic();
+    aheadMs = Math.max(aheadMs, wall() - elapsed);
+    return Math.floor(elapsed + aheadMs);
+  };
+}
+
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now: steadyNow({ wall: () => Date.now(), monotonic: () => performance.now() }),
+  elapsed: () => performance.now(),
   sleep: (durationMs, signal) =>
     new Promise((resolve, reject) => {
       if (signal?.aborted) {

@@ -124,6 +124,12 @@ export const ERRORS = {
     exitCode: 1,
     hint: "The claim could not be written, so no order was sent; mend the store and try again.",
   },
+  clock_behind: {
+    httpStatus: 503,
+    retryable: false,
+    exitCode: 1,
+    hint: "Set this machine's clock right and start again; no order was sent.",
+  },
   store_closed: {
     httpStatus: 503,
     retryable: false,

@@ -205,8 +205,9 @@ export class Gateway {
   }
 
   #claim({ intent, policy }: Asked): Promise<ClaimDecision> {
-    const { ledger, owner, clock } = this.#ports;
-    return ledger.claim({ intent, owner, policy, now: clock.now() });
+    const { ledger, owner, clock, broker } = this.#ports;
+    const times = { now: clock.now(), brokerTime: broker.brokerTime() };
+    return ledger.claim({ intent, owner, policy, ...times });
   }
 
   /** Records the answer that changed nothing, and gives it. */

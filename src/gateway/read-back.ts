@@ -6,10 +6,10 @@
  * it likes: what it reads is evidence, and only `decide` draws conclusions from it.
  */
 import type { Broker } from "../broker/broker.ts";
-import { type Claim, postOverAt } from "../claim/claim.ts";
+import { type Claim, isOlder, postOverAt } from "../claim/claim.ts";
 import { awaitsListScan, isSought } from "../claim/decide-absence.ts";
 import type { BrokerOrder } from "../claim/evidence.ts";
-import { CLOCK_TOLERANCE_MS, type ClaimPolicy } from "../claim/policy.ts";
+import type { ClaimPolicy } from "../claim/policy.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
 import { subjectOfClaim } from "../incident/incident.ts";
 import type { Ledger } from "../ledger/ledger.ts";
@@ -75,7 +75,9 @@ async function recordRead(
     const { claim: after } = await ledger.record(claim.key, read);
     if (!isSought(after)) return after;
   }
-  const another = found.find((order) => !isOlder(order, claim));
+  // Only a bot's own id can have been given before.
+  const isOwnId = claim.intent.clientOrderId !== null;
+  const another = found.find((order) => !(isOwnId && isOlder(order, claim)));
   if (another !== undefined) {
     await tellOf(ports, claim, another);
     return claim;
@@ -94,9 +96,4 @@ async function tellOf(
   const text = `order ${brokerOrderId} under ${clientOrderId} has other terms: ${terms}`;
   const next = "compare the two at the broker, then resolve this incident as absent or rejected";
   await ledger.addEvidence(key.account, subjectOfClaim(key), { text, next }, clock.now());
-}
-
-function isOlder({ submittedAt }: BrokerOrder, claim: Claim): boolean {
-  if (claim.intent.clientOrderId === null || submittedAt === null) return false;
-  return submittedAt < claim.claimedAt - CLOCK_TOLERANCE_MS;
 }

@@ -194,6 +194,8 @@ export interface Ledger {
   book(account: AccountId, symbol: string): Promise<Book>;
   books(account: AccountId): Promise<readonly Book[]>;
   events(query?: EventQuery): Promise<readonly StoredEvent[]>;
+  /** When the last event happened; undefined where there is none. */
+  lastEventAt(): Promise<EpochMs | undefined>;
   /** The number of the last event that is on disk; 0 where there is none. */
   lastSequence(): Promise<number>;
   close(): Promise<void>;

@@ -1,6 +1,7 @@
 import { readFileSync, renameSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { openLatch } from "../../src/app.ts";
+import { ManualClock } from "../../src/core/manual-clock.ts";
 import type { IntentInput, LatchError } from "../../src/index.ts";
 import { CLOSE, LONG, OPEN, openWorld, type World } from "../gateway/world.ts";
 
@@ -126,5 +127,33 @@ describe("an open latch", () => {
     written.push(readFileSync(`${world.store}-wal`, "latin1"));
     expect(written.join("")).toContain("was not taken");
     expect(written.join("")).not.toMatch(/r1ghtsecret|PKGOOD/);
+  });
+
+  test("goes on from the ledger's last event where the machine's clock was set back", async () => {
+    const world = await openWorld(LONG);
+    const first = await world.open();
+    await world.submit(first, OPEN);
+    await first.latch.close();
+    first.runs = false;
+    const clock = new ManualClock(world.now() - 10 * 60_000);
+    const second = await world.open({ clock });
+    await world.drive(second.latch.recover());
+    const events = await second.latch.events();
+    const times = events.map(({ at }) => at);
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+    expect(world.log.join()).toContain("the clock is behind the ledger");
+  });
+
+  test("is refused where the clock is far behind the ledger's last event", async () => {
+    const world = await openWorld(LONG);
+    const first = await world.open();
+    await world.submit(first, OPEN);
+    await first.latch.close();
+    first.runs = false;
+    const clock = new ManualClock(world.now() - 16 * 60_000);
+    const error = await openingFails(world, { clock });
+    expect(error.code).toBe("clock_behind");
+    expect(error.message).toContain("2026-05-21T13:44");
+    expect(error.hint).toContain("clock right");
   });
 });

@@ -35,7 +35,7 @@ function claimAfter(reads: readonly Read[]): Claim {
 
 const ENOUGH: readonly Read[] = [
   ["single", 0],
-  ["single", 5_000],
+  ["single", 7_500],
   ["single", 15_000],
   ["list", 15_000],
 ];
@@ -104,9 +104,30 @@ describe("an order is absent", () => {
     expect(claimAfter(reads)).toMatchObject({ status: "IN_RECONCILIATION", outcome: null });
   });
 
-  test("also when the reads are told in another order than they were begun", () => {
-    const [first, second, third, scan] = ENOUGH as [Read, Read, Read, Read];
-    expect(claimAfter([third, first, second, scan]).outcome).toBe("absent");
+  test("not when a clock that is set forward makes three quick reads span the window", () => {
+    const hour = 3_600_000;
+    const jumps: readonly Read[] = [
+      ["single", 0],
+      ["single", 1_000],
+      ["single", hour],
+      ["list", hour],
+    ];
+    expect(claimAfter(jumps).outcome).toBeNull();
+    const goesOn: readonly Read[] = [
+      ["single", hour + 6_000],
+      ["list", hour + 6_000],
+    ];
+    expect(claimAfter([...jumps, ...goesOn]).outcome).toBe("absent");
+  });
+
+  test("not when a clock that is set back makes them span it backwards", () => {
+    const reads: readonly Read[] = [
+      ["single", 16_000],
+      ["single", 8_000],
+      ["single", 0],
+      ["list", 16_000],
+    ];
+    expect(claimAfter(reads).outcome).toBeNull();
   });
 
   test("also when it takes many more reads than three", () => {
@@ -174,7 +195,7 @@ describe("reads that are to prove absence", () => {
 
   test("call for the scan of the list only once the single reads suffice", () => {
     const { ledger, claim } = lost();
-    const called = [0, 5_000, 9_999, 1].map((pause) =>
+    const called = [0, 7_500, 7_499, 1].map((pause) =>
       awaitsListScan(ledger.after(pause).notFound(claim, "single"), ledger.policy),
     );
     expect(called).toEqual([false, false, false, true]);

@@ -118,6 +118,18 @@ describe("an order found under the bot's own id", () => {
     expect(after.brokerOrderId).toBe(result === "working" ? order.brokerOrderId : null);
   });
 
+  test.each([
+    ["that is younger than the claim by the broker's clock", 0, "working"],
+    ["that is older than the claim by the broker's clock", -11 * SECOND, "rejected"],
+  ])("%s counts as such, whatever our own clock shows", (_, age, result) => {
+    const ledger = new MemoryLedger();
+    ledger.brokerTime = ledger.now - 3_600 * SECOND;
+    const claim = proceeded(ledger.claim(buy("6", BOT)));
+    ledger.answer(claim, { kind: "id_taken", message: "client_order_id must be unique" });
+    const order = orderOf(claim, { submittedAt: ledger.brokerTime + age });
+    expect(ledger.read(claim, order).outcome ?? "working").toBe(result);
+  });
+
   test("with other parameters is not ours", () => {
     const { ledger, claim } = sent(buy("6", BOT));
     const after = ledger.read(claim, orderOf(claim, { quantity: decimal("7") }));

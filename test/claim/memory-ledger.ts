@@ -43,6 +43,8 @@ export class MemoryLedger {
   readonly books = new Map<string, Book>();
   readonly log: Logged[] = [];
   now = START;
+  /** The broker's clock, where a test knows it. */
+  brokerTime: number | null = null;
   policy: ClaimPolicy;
 
   constructor(policy: Partial<ClaimPolicy> = {}) {
@@ -78,7 +80,8 @@ export class MemoryLedger {
   }
 
   claim(intent: Intent): ClaimDecision {
-    const command: ClaimCommand = { intent, owner: OWNER, now: this.now, policy: this.policy };
+    const { now, policy, brokerTime } = this;
+    const command: ClaimCommand = { intent, owner: OWNER, now, brokerTime, policy };
     const { requestId, fingerprint } = identify(intent, this.policy);
     const { account, agent, symbol } = intent;
     const book = this.book(symbol);

@@ -25,7 +25,8 @@ export function claimCommand(
   { now = START, agent = BOT, account = ACCOUNT, policy = POLICY, owner = OWNER } = {},
 ): ClaimCommand {
   const input = { symbol: "TQQQ", side: "buy", effect: "open", quantity: "6", ...fields };
-  return { intent: parseIntent(input, account, agent) as Intent, owner, now, policy };
+  const intent = parseIntent(input, account, agent) as Intent;
+  return { intent, owner, now, brokerTime: null, policy };
 }
 
 /** The broker's order for `claim`, working and without a fill unless `fields` say otherwise. */

@@ -9,7 +9,7 @@
 import { trading } from "@alpacahq/alpaca-trade-api/rest";
 
 import type { BrokerOrder, OrderLookup, SubmitOutcome } from "../../claim/evidence.ts";
-import type { Clock } from "../../core/clock.ts";
+import type { Clock, EpochMs } from "../../core/clock.ts";
 import type { BrokerOrderId, ClientOrderId } from "../../core/ids.ts";
 import type {
   AccountReading,
@@ -37,6 +37,7 @@ import {
   requireCredential,
   requireDeadline,
 } from "./alpaca-options.ts";
+import { BrokerTime } from "./broker-time.ts";
 import {
   classifyAccount,
   classifyOrderLookup,
@@ -75,6 +76,7 @@ class AlpacaBroker implements Broker {
   readonly #submitDeadlineMs: number;
   readonly #readDeadlineMs: number;
   readonly #transport: Transport;
+  readonly #time: BrokerTime;
   readonly #orders: trading.OrdersApi;
   readonly #positions: trading.PositionsApi;
   readonly #accounts: trading.AccountsApi;
@@ -83,6 +85,7 @@ class AlpacaBroker implements Broker {
 
   constructor(options: AlpacaBrokerOptions) {
     this.#clock = options.clock;
+    this.#time = new BrokerTime(options.clock);
     this.#budget = options.budget;
     this.#secret = requireCredential("secret", options.secret);
     this.#submitDeadlineMs = requireDeadline(
@@ -115,6 +118,10 @@ class AlpacaBroker implements Broker {
     );
   }
 
+  brokerTime(): EpochMs | null {
+    return this.#time.now();
+  }
+
   countPassed(): void {
     this.#budget.countOrder();
   }
@@ -125,7 +132,7 @@ class AlpacaBroker implements Broker {
 
   async submit(request: OrderRequest): Promise<SubmitOutcome> {
     this.#budget.countOrder();
-    const exchange = await this.#transport.perform(this.#submitDeadlineMs, (init) =>
+    const exchange = await this.#perform(this.#submitDeadlineMs, (init) =>
       this.#orders.postOrderRaw(
         { postOrderRequest: orderBody(request) },
         withExtension(init, request),
@@ -148,7 +155,7 @@ class AlpacaBroker implements Broker {
   async replace(orderId: BrokerOrderId, request: ReplaceRequest): Promise<SubmitOutcome> {
     this.#budget.countOrder();
     const { clientOrderId, side } = request;
-    const exchange = await this.#transport.perform(this.#submitDeadlineMs, (init) =>
+    const exchange = await this.#perform(this.#submitDeadlineMs, (init) =>
       this.#orders.patchOrderByOrderIdRaw(
         { orderId, patchOrderRequest: {} },
         withWholeBody(init, { ...request.terms, client_order_id: clientOrderId }),
@@ -187,8 +194,8 @@ class AlpacaBroker implements Broker {
   }
 
   orderWires(query: OrdersQuery): Promise<Reading<readonly WireOrder[]>> {
-    const after = query.after === undefined ? {} : { after: new Date(query.after).toISOString() };
-    const filter = { ...filterOf(query), ...after, direction: "desc" } as const;
+    const after = query.after === undefined ? {} : { after: this.#time.theirs(query.after) };
+    const filter = { ...this.#filterOf(query), ...after, direction: "desc" } as const;
     return this.#read(
       "fill_poll",
       (init) => this.#orders.getAllOrdersRaw(filter, init),
@@ -197,9 +204,9 @@ class AlpacaBroker implements Broker {
   }
 
   orders(query: OrdersQuery, purpose: ReadPurpose = "fill_poll"): Promise<OrdersReading> {
-    const filter = { ...filterOf(query), direction: "asc" } as const;
+    const filter = { ...this.#filterOf(query), direction: "asc" } as const;
     return readEveryPage(query.after, (after) => {
-      const from = after === undefined ? {} : { after: new Date(after).toISOString() };
+      const from = after === undefined ? {} : { after: this.#time.theirs(after) };
       return this.#read(
         purpose,
         (init) => this.#orders.getAllOrdersRaw({ ...filter, ...from }, init),
@@ -213,7 +220,8 @@ class AlpacaBroker implements Broker {
   }
 
   fillActivities(query: ActivitiesQuery): Promise<Reading<readonly FillActivity[]>> {
-    return readEveryActivity(query, (page) =>
+    const theirs = { ...query, after: Date.parse(this.#time.theirs(query.after)) };
+    return readEveryActivity(theirs, (page) =>
       this.#read(
         "other",
         (init) => this.#activities.getAccountActivitiesByActivityTypeRaw(page, init),
@@ -222,9 +230,16 @@ class AlpacaBroker implements Broker {
     );
   }
 
+  /** Every answer tells the broker's time. */
+  async #perform(deadlineMs: number, call: SdkCall): Promise<Exchange> {
+    const exchange = await this.#transport.perform(deadlineMs, call);
+    if (exchange.kind === "answered") this.#time.hear(exchange.answer.headers);
+    return exchange;
+  }
+
   async cancelOrders(): Promise<Reading<null>> {
     this.#budget.countOrder();
-    const exchange = await this.#transport.perform(this.#readDeadlineMs, (init) =>
+    const exchange = await this.#perform(this.#readDeadlineMs, (init) =>
       this.#orders.deleteAllOrdersRaw(init),
     );
     if (exchange.kind === "failed") {
@@ -271,7 +286,7 @@ class AlpacaBroker implements Broker {
   ): Promise<Outcome | { readonly kind: "unknown"; readonly reason: string }> {
     const admission = await this.#budget.admitRead(purpose, this.#transport.closing);
     if (admission.kind === "refused") return { kind: "unknown", reason: admission.reason };
-    const exchange = await this.#transport.perform(this.#readDeadlineMs, call);
+    const exchange = await this.#perform(this.#readDeadlineMs, call);
     if (exchange.kind === "failed") {
       return { kind: "unknown", reason: tellable(exchange.reason, this.#secret) };
     }
@@ -281,14 +296,14 @@ class AlpacaBroker implements Broker {
     }
     return tellableReading(classify(answer), this.#secret);
   }
-}
 
-function filterOf(query: OrdersQuery) {
-  return {
-    status: query.status,
-    limit: PAGE_SIZE,
-    nested: true,
-    ...(query.until === undefined ? {} : { until: new Date(query.until).toISOString() }),
-    ...(query.symbols === undefined ? {} : { symbols: query.symbols.join(",") }),
-  };
+  #filterOf({ status, until, symbols }: OrdersQuery) {
+    return {
+      status,
+      limit: PAGE_SIZE,
+      nested: true,
+      ...(until === undefined ? {} : { until: this.#time.theirs(until) }),
+      ...(symbols === undefined ? {} : { symbols: symbols.join(",") }),
+    };
+  }
 }

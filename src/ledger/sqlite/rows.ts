@@ -175,6 +175,11 @@ export class SqliteRows implements Rows {
     return row ?? EMPTY_CHAIN;
   }
 
+  lastEventAt(): number | undefined {
+    const sql = "SELECT at FROM events ORDER BY sequence DESC LIMIT 1";
+    return this.#prepare(sql).pluck().get() as number | undefined;
+  }
+
   appendEvent(event: StoredEvent): void {
     const claimKey = event.subject === "claim" ? event.key : undefined;
     this.#prepare(

@@ -240,6 +240,10 @@ class SqliteLedger implements Ledger {
     return this.#read((rows) => rows.events(after, last, limit));
   }
 
+  async lastEventAt(): Promise<EpochMs | undefined> {
+    return this.#read((rows) => rows.lastEventAt());
+  }
+
   async lastSequence(): Promise<number> {
     await this.#flush();
     return this.#read(() => {
