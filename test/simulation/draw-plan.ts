@@ -170,7 +170,7 @@ function drawMishaps(
     }),
     ...(weather.jumps
       ? some(2, () => {
-          const steps = isNameless ? [-5_000, 5_000] : [-600_000, -20_000, 20_000, 600_000];
+          const steps = isNameless ? [-5_000, 5_000] : [-400_000, -20_000, 20_000, 600_000];
           return { kind: "jump", atMs: at(), byMs: dice.of(steps) };
         })
       : []),

@@ -106,7 +106,11 @@ async function hunt([from, to]: readonly [number, number], options: Options): Pr
   canaries.sort((a, b) => orderOf(a) - orderOf(b));
   const failed = violations.length > 0 || canaries.some(({ caughtBy }) => caughtBy === null);
   if (options.json) {
-    const shown = canaries.map(({ name, caughtBy, seeds: took }) => ({ name, caughtBy, seeds: took }));
+    const shown = canaries.map(({ name, caughtBy, seeds: took }) => ({
+      name,
+      caughtBy,
+      seeds: took,
+    }));
     const seedsPerSecond = Number((seeds / seconds).toFixed(1));
     console.log(JSON.stringify({ seeds, seedsPerSecond, violations, canaries: shown }));
   } else {

@@ -224,6 +224,10 @@ export class SimulatedLedger implements Ledger {
     return this.#read((memory) => memory.events.slice(after, Math.min(last, after + limit)));
   }
 
+  lastEventAt(): Promise<EpochMs | undefined> {
+    return this.#read((memory) => memory.events.at(-1)?.at);
+  }
+
   async lastSequence(): Promise<number> {
     await this.#writeNotes();
     await this.#ended();

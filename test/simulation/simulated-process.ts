@@ -2,7 +2,8 @@
  * A process: everything it does happens at turns. It can be paused, which puts all its turns off,
  * and it can die, after which it takes none. Its code never learns of either.
  */
-import type { Clock, EpochMs } from "../../src/core/clock.ts";
+import { type EpochMs, steadyNow } from "../../src/core/clock.ts";
+import { FlooredClock } from "../../src/core/floored-clock.ts";
 import type { RandomSource } from "../../src/core/random.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Host } from "./simulated-ledger.ts";
@@ -15,7 +16,8 @@ export interface WallClock {
 export class SimulatedProcess implements Host {
   readonly name: string;
   readonly random: RandomSource;
-  readonly clock: Clock;
+  /** The product's own clock, on what the simulated machine shows. */
+  readonly clock: FlooredClock;
   isAlive = true;
   /** When its last pause ended; null where it was never paused. */
   resumedAt: EpochMs | null = null;
@@ -27,10 +29,14 @@ export class SimulatedProcess implements Host {
     this.name = name;
     this.random = random;
     this.#scheduler = scheduler;
-    this.clock = {
-      now: () => scheduler.now() + wall.offsetMs,
+    this.clock = new FlooredClock({
+      now: steadyNow({
+        wall: () => scheduler.now() + wall.offsetMs,
+        monotonic: () => scheduler.now(),
+      }),
+      elapsed: () => scheduler.now(),
       sleep: (durationMs, signal) => this.#sleep(durationMs, signal),
-    };
+    });
   }
 
   turn(delayMs: number, action: () => void): () => void {

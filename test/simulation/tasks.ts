@@ -16,7 +16,11 @@ export interface SeedViolation extends Violation {
 }
 
 export type TaskResult =
-  | { readonly kind: "seeds"; readonly count: number; readonly violations: readonly SeedViolation[] }
+  | {
+      readonly kind: "seeds";
+      readonly count: number;
+      readonly violations: readonly SeedViolation[];
+    }
   | { readonly kind: "kept"; readonly count: number; readonly violations: readonly SeedViolation[] }
   | {
       readonly kind: "canary";

@@ -7,7 +7,7 @@ import type { HistoryLine } from "./facts.ts";
 import type { Outcome } from "./outcome.ts";
 import { START } from "./world.ts";
 
-const WIDTH = 110;
+const WIDTH = 150;
 
 export function timelineOf(outcome: Outcome): readonly string[] {
   const { facts, broker } = outcome;

@@ -292,6 +292,8 @@ class World {
     });
     const bots = this.#bots.flatMap((bot, number) => (bot.isBusy ? [`bot ${number} waits`] : []));
     const books = Object.keys(PRICES).flatMap((symbol) => {
+      // A position is not compared while an order in its symbol is in question.
+      if (open.some((incident) => incident.symbol === symbol)) return [];
       const book = rows.book(account as never, symbol).net;
       const held = this.#broker.quantity(symbol);
       return compare(book, held as never) === 0

@@ -34,10 +34,15 @@ function overlap(a: Chain, b: Chain): boolean {
   return a.liveFrom < ends(b) && b.liveFrom < ends(a);
 }
 
-/** The bot's own name of the action; an order that no claim names stands for itself. */
+/**
+ * The bot's own name of the action; an order that no claim names stands for itself. What a bot does
+ * not name is one action within one life of the position: buy, sell and buy are three.
+ */
 function actionOf({ disk }: Outcome, clientOrderId: string): string {
   const stem = stemOf(clientOrderId);
   const claim = disk.claims().find((one) => stemOf(one.clientOrderId) === stem);
   if (claim === undefined) return clientOrderId;
-  return `${claim.key.agent}'s ${claim.intent.decisionId}`;
+  const { key, intent, identity, episode } = claim;
+  const life = identity === "arrival" ? ` in episode ${episode}` : "";
+  return `${key.agent}'s ${intent.decisionId}${life}`;
 }
