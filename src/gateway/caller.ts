@@ -47,9 +47,15 @@ export class Caller {
     await this.#asleep(Math.min(durationMs, this.#patienceMs()), this.#away.signal);
   }
 
-  /** Whether `work` ends while the caller waits; rejects with what `work` rejects with. */
+  /**
+   * Whether `work` ends while the caller waits; rejects with what `work` rejects with. What it comes
+   * to without the caller is for whoever else follows it.
+   */
   async waitsFor(work: Promise<unknown>): Promise<boolean> {
-    if (this.#away.signal.aborted) return false;
+    if (this.#away.signal.aborted) {
+      work.catch(() => undefined);
+      return false;
+    }
     const over = new AbortController();
     const hurried = () => over.abort();
     this.#away.signal.addEventListener("abort", hurried, { once: true });

@@ -12,6 +12,7 @@ import type { OrderAnswer } from "../../src/gateway/order-answer.ts";
 import { chainEvent } from "../../src/ledger/event-chain.ts";
 import type { Ledger, StoredEvent } from "../../src/ledger/ledger.ts";
 import type { Rows } from "../../src/ledger/rows.ts";
+import { SECRET } from "./broker-side.ts";
 import type { Invariant } from "./checkers/violation.ts";
 import type { SimulatedDisk } from "./simulated-disk.ts";
 import type { Tampering } from "./tampering.ts";
@@ -93,6 +94,36 @@ export const CANARIES: readonly Canary[] = [
     name: "answers a repeat as if it were a new fill",
     caughtBy: "I6",
     tampering: { answer: skipAsNew },
+  },
+  {
+    name: "acknowledges what no sync has reached",
+    caughtBy: "I7",
+    tampering: { disk: neverSyncs },
+  },
+  {
+    name: "refuses without naming the cause",
+    caughtBy: "I8",
+    tampering: { answer: withoutCause },
+  },
+  {
+    name: "blocks entries while a position is in question",
+    caughtBy: "I9",
+    tampering: { settings: { divergence: "block-entries" } },
+  },
+  {
+    name: "changes an event after it was hashed",
+    caughtBy: "I10",
+    tampering: { rows: changesEvents },
+  },
+  {
+    name: "passes on the broker's words without looking for the secret",
+    caughtBy: "I11",
+    tampering: { broker: quotesSecrets },
+  },
+  {
+    name: "forgets claims that nobody waits for",
+    caughtBy: "liveness",
+    tampering: { ledger: forgetsClaims },
   },
 ];
 
@@ -292,6 +323,33 @@ function skipAsNew(answer: OrderAnswer): OrderAnswer {
   const { brokerOrderId, clientOrderId } = answer.receipt;
   const order = { brokerOrderId, clientOrderId } as never;
   return { status: "PROCEED", requestId: answer.requestId, clientOrderId, order, wire: null };
+}
+
+function neverSyncs(disk: SimulatedDisk) {
+  disk.sync = () => undefined;
+}
+
+function withoutCause(answer: OrderAnswer): OrderAnswer {
+  return answer.status === "BLOCKED" ? { ...answer, cause: null } : answer;
+}
+
+function changesEvents(rows: Rows): Rows {
+  return overriding(rows, {
+    appendEvent: (event) => rows.appendEvent({ ...event, at: event.at + 1 }),
+  });
+}
+
+function quotesSecrets(broker: Broker): Broker {
+  return overriding(broker, {
+    submit: async (request) => {
+      const outcome = await broker.submit(request);
+      return outcome.kind === "ambiguous" ? { ...outcome, reason: `sent with ${SECRET}` } : outcome;
+    },
+  });
+}
+
+function forgetsClaims(ledger: Ledger): Ledger {
+  return overriding(ledger, { unsettledClaims: () => Promise.resolve([]) });
 }
 
 /** `target` with some of its methods replaced. */

@@ -4,6 +4,7 @@
  */
 import { type RandomSource, seededRandom } from "../../src/core/random.ts";
 import type { Fault, FaultRule } from "../../src/simulator/index.ts";
+import { SECRET } from "./broker-side.ts";
 import type { ActionPlan, BotPlan, IdentityStyle, Mishap, Plan, Try } from "./plan.ts";
 import { STORE_FAULTS } from "./simulated-disk.ts";
 
@@ -196,7 +197,9 @@ function drawMishaps(
     }),
     ...some(1, () => ({ kind: "cut_stream", atMs: at() })),
     ...some(2, () => ({ kind: "fill_rest", atMs: anyTime() })),
-    ...(dice.chance(0.1)
+    ...(dice.chance(0.1) ? blindExit(dice, actions) : []),
+    ...(dice.chance(0.1) && !isNameless ? overtaken(dice, actions, sidecars) : []),
+    ...(dice.chance(0.2)
       ? some(2, () => ({
           ...{ kind: "by_hand", atMs: anyTime(), symbol: dice.of(SYMBOLS) },
           ...{ side: dice.of(["buy", "sell"] as const), quantity: String(dice.between(1, 9)) },
@@ -204,6 +207,48 @@ function drawMishaps(
       : []),
   ].sort((a, b) => a.atMs - b.atMs) as readonly Mishap[];
 }
+
+/** A refused exit whose position shows as a gateway's page only. */
+function blindExit(dice: Dice, actions: readonly ActionPlan[]): readonly Mishap[] {
+  const exits = actions.filter(({ effect }) => effect === "close");
+  if (exits.length === 0) return [];
+  const atMs = dice.of(exits).atMs - 100;
+  const refused = { kind: "refuse", status: 422, code: 42210000, message: LOST_EXIT } as const;
+  const page = { kind: "html", status: 404, accept: false } as const;
+  return [
+    { kind: "fault", atMs, rule: { match: { ...ORDERS, side: "sell" }, fault: refused } },
+    { kind: "fault", atMs, rule: { match: POSITIONS, fault: page, times: 8 } },
+  ];
+}
+
+/**
+ * A process that learns its order's fate only when another has reopened the claim, whose order has
+ * landed and hides.
+ */
+function overtaken(
+  dice: Dice,
+  actions: readonly ActionPlan[],
+  sidecars: number,
+): readonly Mishap[] {
+  const { atMs, tries } = dice.of(actions);
+  const sentAt = atMs + (tries[0]?.delayMs ?? 0) + dice.between(12, 30);
+  const refused = { kind: "refuse", status: 403, code: 40310000, message: NO_MONEY } as const;
+  const sidecar = dice.between(0, sidecars - 1);
+  const second = { ...ORDERS, nth: 2 };
+  const rules: readonly FaultRule[] = [
+    { match: ORDERS, fault: refused },
+    { match: second, fault: { kind: "accept_then_hang" } },
+    { match: second, fault: { kind: "client_id_lag", lagMs: 10_000 } },
+    { match: second, fault: { kind: "list_lag", lagMs: 10_000 } },
+    { match: {}, fault: { kind: "event_lost" }, times: 4 },
+  ];
+  return [
+    ...rules.map((rule): Mishap => ({ kind: "fault", atMs: atMs - 100, rule })),
+    { kind: "pause", atMs: sentAt, sidecar, forMs: dice.between(30, 48) * 1_000 },
+  ];
+}
+
+const NO_MONEY = "insufficient buying power";
 
 const ORDERS = { method: "POST", path: "/v2/orders" } as const;
 const REPLACEMENTS = { method: "PATCH", path: "/v2/orders/*" } as const;
@@ -260,11 +305,12 @@ const TEMPLATES: readonly Template[] = [
   onOrders((_, { arriveLate }) => ({ kind: "arrive_late", delayMs: arriveLate ? 45_000 : 500 })),
   onOrders((dice) => ({ kind: "rate_limited", retryAfterSeconds: dice.of([1, 3, 30]) })),
   onOrders(() => ({
-    ...{ kind: "refuse", status: 403, code: 40310000, message: "insufficient buying power" },
+    ...{ kind: "refuse", status: 403, code: 40310000, message: NO_MONEY },
   })),
   onOrders(() => ({ kind: "refuse", status: 422, code: 1, message: "words that nobody knows" })),
   onOrders(() => ({ kind: "refuse", status: 422, code: 42210000, message: LOST_EXIT })),
   onOrders(() => ({ kind: "refuse", status: 503, message: "service unavailable" })),
+  onOrders(() => ({ kind: "refuse", status: 500, message: `no session for ${SECRET}` })),
   onOrders((dice, weather) => ({ kind: "list_lag", lagMs: lagMs(dice, weather) })),
   onOrders((dice, weather) => ({ kind: "client_id_lag", lagMs: lagMs(dice, weather) })),
   onOrders(() => ({ kind: "reject_later" })),

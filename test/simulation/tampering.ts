@@ -1,5 +1,6 @@
 /** What a defect may put between the product and its surroundings. */
 import type { Broker } from "../../src/broker/broker.ts";
+import type { Settings } from "../../src/config.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import type { OrderAnswer } from "../../src/gateway/order-answer.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
@@ -14,5 +15,7 @@ export interface Tampering {
   readonly rows?: (rows: Rows) => Rows;
   readonly ledger?: (ledger: Ledger, clock: Clock) => Ledger;
   readonly broker?: (broker: Broker, clock: Clock) => Broker;
+  /** Other settings than those that the invariants are promised for. */
+  readonly settings?: Settings;
   readonly answer?: (answer: OrderAnswer) => OrderAnswer;
 }

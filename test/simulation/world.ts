@@ -58,7 +58,7 @@ class World {
       this.#checkMoment();
     };
     tampering.disk?.(this.#disk, (delayMs, action) => this.#scheduler.after(delayMs, action));
-    const config = configOf(plan);
+    const config = configOf(plan, tampering);
     const parts = {
       ...{ scheduler: this.#scheduler, broker: this.#broker, disk: this.#disk },
       ...{ facts: this.#facts, config, tampering },
@@ -308,11 +308,11 @@ class World {
   }
 }
 
-function configOf({ allowShort }: Plan): Config {
+function configOf({ allowShort }: Plan, { settings }: Tampering): Config {
   return resolveConfig(
     {
       ...{ store: "simulated", agent: "momentum", keyId: KEY_ID, secret: SECRET },
-      ...{ baseUrl: BROKER_URL, allowShort },
+      ...{ baseUrl: BROKER_URL, allowShort, ...settings },
     },
     {},
   );

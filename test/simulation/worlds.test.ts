@@ -1,0 +1,108 @@
+/** The simulation of this tree: a few seeds here, thousands by `npm run simulate`. */
+import { describe, expect, test } from "vitest";
+import { CANARIES, type Canary } from "./canaries.ts";
+import { drawPlan } from "./draw-plan.ts";
+import { judgePlan } from "./judge.ts";
+import { keptWorlds } from "./kept-worlds.ts";
+import type { Plan } from "./plan.ts";
+import { shrink } from "./shrink.ts";
+import { timelineOf } from "./timeline.ts";
+
+const SEEDS = Array.from({ length: 30 }, (_, index) => index + 1);
+
+async function story(plan: Plan): Promise<string> {
+  const { outcome } = await judgePlan(plan);
+  return outcome === undefined ? "" : timelineOf(outcome).join("\n");
+}
+
+function canaryNamed(part: string): Canary {
+  const canary = CANARIES.find(({ name }) => name.includes(part));
+  if (canary === undefined) throw new Error(`no canary ${part}`);
+  return canary;
+}
+
+describe("a world", () => {
+  test("is the same whenever its seed is run, to the millisecond", async () => {
+    for (const seed of [4, 6, 143]) {
+      const first = await story(drawPlan(seed));
+      expect(first.length).toBeGreaterThan(1_000);
+      expect(await story(drawPlan(seed))).toBe(first);
+    }
+  });
+
+  test("is another for another seed", async () => {
+    expect(await story(drawPlan(4))).not.toBe(await story(drawPlan(5)));
+  });
+
+  test("keeps every invariant, for the first seeds", async () => {
+    for (const seed of SEEDS) {
+      const { violations } = await judgePlan(drawPlan(seed));
+      expect({ seed, violations }).toEqual({ seed, violations: [] });
+    }
+  });
+
+  test.each(keptWorlds().map(({ name, plan }) => [name, plan] as const))(
+    "in which something once went wrong keeps them too: %s",
+    async (_, plan) => {
+      expect((await judgePlan(plan)).violations).toEqual([]);
+    },
+  );
+});
+
+describe("the simulation", () => {
+  test("lets every kind of mishap happen within a few hundred plans", () => {
+    const kinds = new Set<string>();
+    for (let seed = 1; seed <= 300; seed += 1) {
+      for (const mishap of drawPlan(seed).mishaps) {
+        kinds.add(mishap.kind === "fault" ? `fault ${mishap.rule.fault.kind}` : mishap.kind);
+      }
+    }
+    expect([...kinds].sort()).toEqual(EVERY_KIND);
+  });
+
+  test("shrinks a failing plan to one that still fails, for the same reason", async () => {
+    const { tampering, caughtBy } = canaryNamed("when the store fails");
+    const plan = drawPlan(6);
+    const { plan: smallest } = await shrink(plan, caughtBy, tampering);
+    expect(smallest.mishaps.length).toBeLessThan(plan.mishaps.length);
+    expect(smallest.mishaps.map(({ kind }) => kind)).toContain("store");
+    const { violations } = await judgePlan(smallest, tampering);
+    expect(violations.map(({ invariant }) => invariant)).toContain(caughtBy);
+    expect((await judgePlan(smallest)).violations).toEqual([]);
+  });
+});
+
+const EVERY_KIND = [
+  "bot_crash",
+  "by_hand",
+  "cancel",
+  "crash",
+  "cut_stream",
+  "fault accept_then_drop",
+  "fault accept_then_error",
+  "fault accept_then_hang",
+  "fault arrive_late",
+  "fault cancel_stuck",
+  "fault client_id_lag",
+  "fault drop",
+  "fault event_lost",
+  "fault event_reordered",
+  "fault event_repeated",
+  "fault html",
+  "fault list_lag",
+  "fault partial_fill",
+  "fault position_lag",
+  "fault rate_limited",
+  "fault refuse",
+  "fault reject_later",
+  "fault slow",
+  "fault stream_cut",
+  "fill_rest",
+  "jump",
+  "link",
+  "pause",
+  "power",
+  "price",
+  "replace",
+  "store",
+];
