@@ -13,6 +13,7 @@ import { fileURLToPath } from "node:url";
 
 export const KEY_ID = "the-brokers-key-id";
 const SECRET = "brokerSecretThatMustNeverLeaveTheProcess";
+const KEYS = { "APCA-API-KEY-ID": KEY_ID, "APCA-API-SECRET-KEY": SECRET };
 
 const PROGRAM = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 /** Recorded whatever is struck; `-e` of the call to strike adds to it. */
@@ -145,11 +146,10 @@ export class KillableProgram {
 
   /** What the client gets: the answer, or that the connection was cut. */
   async send({ body, headers = {} }: Sent): Promise<Answer | "cut"> {
-    const keys = { "APCA-API-KEY-ID": KEY_ID, "APCA-API-SECRET-KEY": SECRET };
     try {
       const response = await fetch(`${this.url}/v2/orders`, {
         method: "POST",
-        headers: { ...keys, ...headers },
+        headers: { ...KEYS, ...headers },
         body: JSON.stringify(body),
       });
       return { status: response.status, headers: response.headers, body: await response.json() };
@@ -160,9 +160,16 @@ export class KillableProgram {
 
   /** Whether it has begun to end: reads are refused then as well. */
   async isClosing(): Promise<boolean> {
-    const keys = { "APCA-API-KEY-ID": KEY_ID, "APCA-API-SECRET-KEY": SECRET };
-    const response = await fetch(`${this.url}/v2/clock`, { headers: keys });
+    const response = await fetch(`${this.url}/v2/clock`, { headers: KEYS });
     return (await response.text()).includes('"closing"');
+  }
+
+  /** A page of JSON of the sidecar's own surface. */
+  async page(path: string): Promise<Answer["body"]> {
+    const headers = { ...KEYS, accept: "application/json" };
+    const response = await fetch(`${this.url}${path}`, { headers });
+    if (response.status !== 200) throw new Error(`${path}: ${await response.text()}`);
+    return response.json();
   }
 
   get #processId(): number {
