@@ -35,6 +35,9 @@ export interface PlacedOrder extends Sent {
   readonly identity: Identity;
 }
 
+/** What each program has in its environment besides; asked as it begins. */
+export type EnvironmentFor = (store: string) => Readonly<Record<string, string>>;
+
 /** Short, so that an order that was never sent is proved absent within seconds. */
 const SHORT_DEADLINES = [
   ...["--send-deadline-ms", "1000", "--post-deadline-ms", "1500", "--absence-window-ms", "200"],
@@ -58,12 +61,18 @@ export class CrashWorld {
   #orders = 0;
   #renamed = 0;
 
-  constructor(broker: Simulator, kind: OrderKind) {
+  readonly #environmentFor: EnvironmentFor;
+
+  constructor(broker: Simulator, kind: OrderKind, environmentFor: EnvironmentFor) {
     this.broker = broker;
     this.#kind = kind;
+    this.#environmentFor = environmentFor;
   }
 
-  static async open(kind: OrderKind = "entry"): Promise<CrashWorld> {
+  static async open(
+    kind: OrderKind = "entry",
+    environmentFor: EnvironmentFor = () => ({}),
+  ): Promise<CrashWorld> {
     const startAt = systemClock.now();
     const open = { open: "00:00", close: "23:59" };
     const calendar = Object.fromEntries([-1, 0, 1].map((day) => [dayOf(startAt, day), open]));
@@ -71,7 +80,7 @@ export class CrashWorld {
     const positions = kind === "exit" ? [HELD] : [];
     const cash = "100000000";
     const broker = await startSimulator({ startAt, calendar, prices, positions, cash });
-    const world = new CrashWorld(broker, kind);
+    const world = new CrashWorld(broker, kind, environmentFor);
     world.silenceStream();
     return world;
   }
@@ -91,18 +100,22 @@ export class CrashWorld {
 
   /** A further program, which may not take orders yet. */
   begin(): KillableProgram {
+    const environment = this.#environmentFor(this.store);
     const settings = { store: this.store, brokerUrl: this.broker.url, words: SHORT_DEADLINES };
-    const program = new KillableProgram(settings);
+    const program = new KillableProgram({ ...settings, environment });
     this.#started.push(program);
     return program;
   }
 
+  get living(): KillableProgram | undefined {
+    return this.#started.find(({ isGone }) => !isGone);
+  }
+
   /** The program that lives; a new one in the place of one that a test left without an end. */
   async program(): Promise<KillableProgram> {
-    const living = this.#started.find(({ isGone }) => !isGone);
-    if (living === undefined) return this.start();
-    if (!living.isTraced) return living;
-    await living.kill();
+    const { living } = this;
+    if (living !== undefined && !living.isTraced) return living;
+    await living?.kill();
     return this.start();
   }
 

@@ -38,6 +38,7 @@ export interface ProgramSettings {
   readonly store: string;
   readonly brokerUrl: string;
   readonly words?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface Answer {
@@ -63,11 +64,12 @@ export class KillableProgram {
   /** Tells the one who waits that there is something new. */
   #wake: () => void = () => undefined;
 
-  constructor({ store, brokerUrl, words = [] }: ProgramSettings) {
+  constructor({ store, brokerUrl, words = [], environment = {} }: ProgramSettings) {
     const serve = [PROGRAM, "serve", "--port", "0", "--store", store, ...words];
     this.#shell = spawn("sh", ["-c", SCRIPT, "sh", process.execPath, ...serve], {
       env: {
         ...process.env,
+        ...environment,
         APCA_API_BASE_URL: brokerUrl,
         APCA_API_KEY_ID: KEY_ID,
         APCA_API_SECRET_KEY: SECRET,
@@ -130,8 +132,14 @@ export class KillableProgram {
     this.#shell.kill("SIGTERM");
   }
 
+  /** Nothing happens where it is dead already, also if that was not noticed yet. */
   signal(signal: NodeJS.Signals): void {
-    if (!this.#isGone) process.kill(this.#processId, signal);
+    if (this.#isGone) return;
+    try {
+      process.kill(this.#processId, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
   }
 
   async kill(): Promise<void> {
