@@ -148,7 +148,13 @@ const REFUSED_PATH: readonly Omit<Step, "number">[] = [
     left: CLAIM,
   },
   {
-    name: "after the broker's 422 was written, before the client gets it",
+    name: "after the broker's 422 was written, before its fsync",
+    reach: "refusal held",
+    place: SYNC,
+    left: QUESTION,
+  },
+  {
+    name: "after the 422's fsync, before the client gets it",
     reach: "refusal held",
     place: REFUSAL,
     left: QUESTION,
