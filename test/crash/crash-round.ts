@@ -1,7 +1,7 @@
 /**
  * One round: an order comes as far as a step says, its program is killed, the next one starts on
- * what is left, and the client repeats its bytes until it has an order. Whatever the step, it is one
- * order then, and books, claims, events and broker agree.
+ * what is left, and the client repeats its bytes until it has an order. Whatever the step, it is
+ * one order then, and books, claims, events and broker agree.
  */
 import { expect } from "vitest";
 import type { Claim } from "../../src/claim/claim.ts";

@@ -1,7 +1,7 @@
 /**
  * The power fails while orders are under way, at a moment and with a disk that a seed chooses; the
- * program starts again on what the disk kept. Besides, a few more moments of the same run are looked
- * at without a new start. POWER_CUTS=500 makes as many failures for each kind of order, POWER_SEED
+ * program starts again on what the disk kept. Besides, a few more moments of the same run are
+ * looked at without a new start. POWER_CUTS=500 makes as many failures for each kind of order, POWER_SEED
  * draws others.
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -115,7 +115,7 @@ describe.skipIf(trouble !== undefined).each(["entry", "exit"] as const)(
       await power.world.expectAgreement(next);
     }
 
-    test(`loses nothing that anybody was told of, and sends nothing twice, ${CUTS} times`, async () => {
+    test(`loses nothing that was told, and sends nothing twice, ${CUTS} times`, async () => {
       for (let round = 1; round <= CUTS; round += 1) {
         const others = kind === "exit" ? EXITS_FROM : 0;
         random = seededRandom(SEED * SEED_STRIDE + others + round);

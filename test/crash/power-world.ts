@@ -1,6 +1,6 @@
 /**
- * A world whose power fails: the program is gone in the same moment, and the next one finds what the
- * disk had taken in by then. What was told to anyone before has to be in that.
+ * A world whose power fails: the program is gone in the same moment, and the next one finds what
+ * the disk had taken in by then. What was told to anyone before has to be in that.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

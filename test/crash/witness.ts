@@ -1,7 +1,7 @@
 /**
  * What others know of the programs on a store, and what therefore may not be lost with the power:
- * orders that were sent, claims that clients were told of, events that readers were given. All of it
- * is read from what left the programs; see disk-layer.c.
+ * orders that were sent, claims that clients were told of, events that readers were given. All of
+ * it is read from what left the programs; see disk-layer.c.
  */
 import { expect } from "vitest";
 import { EMPTY_CHAIN, firstBreak } from "../../src/ledger/event-chain.ts";

@@ -1,10 +1,10 @@
 /*
- * A disk between a program and the system: loaded in front of the C library (LD_PRELOAD), for tests.
+ * A disk between a program and the system: loaded in front of the C library (LD_PRELOAD), by tests.
  *
- * 1. Every operation on the watched files is carried out and then noted in a journal, in order: what
- *    is created, written, cut off, unlinked, and what a sync was asked for and answered. What the
- *    disk would hold after a power failure is worked out from it afterwards.
- * 2. What leaves over HTTP is noted before it leaves, so that it can be told which syncs came first.
+ * 1. Every operation on the watched files is carried out and then noted in a journal, in order:
+ *    what is created, written, cut off, unlinked, and what a sync came to. What the disk would hold
+ *    after a power failure is worked out from it afterwards.
+ * 2. What leaves over HTTP is noted before it leaves: so it can be told which syncs came first.
  * 3. A control page, shared with the test, makes operations fail or wait, or ends the process by
  *    SIGKILL after so many more notes.
  *
@@ -31,7 +31,7 @@
 #define FILES_MAX 4096
 #define BUFFERS_MAX 64
 
-/* As DiskLayer.ts writes it; an error is an errno, 0 is none. */
+/* As disk-layer.ts writes it; an error is an errno, 0 is none. */
 struct control {
   _Atomic int32_t notes_left;
   _Atomic int32_t write_error;

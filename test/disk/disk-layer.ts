@@ -1,6 +1,6 @@
 /**
- * The disk layer as tests use it: compiled once a run, and for each program a journal of its own and
- * a page of controls. See disk-layer.c for what is noted.
+ * The disk layer as tests use it: for each program a journal of its own, and a page of controls. See
+ * disk-layer.c for what is noted.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";

@@ -1,8 +1,8 @@
 /**
  * What a disk still holds after a power failure, worked out from the journal of the disk layer.
  *
- * 1. A sync of a file carries what was written to it; a sync of the folder carries which names there
- *    are. Nothing else is sure.
+ * 1. A sync of a file carries what was written to it; a sync of the folder carries which names
+ *    there are. Nothing else is sure.
  * 2. Of what was not synced any part may have arrived, in any order, and of one write any of its
  *    512-byte sectors. Changes of names arrive in their order, as with a file system's journal.
  * 3. What was pending when a sync failed never arrives unless it is written again: Linux counts

@@ -3,8 +3,8 @@
  *
  * Work that arrives in one turn of the event loop shares one transaction and one commit. A turn
  * with a claim in it, or with what the broker tells only once, commits with an fsync; one without
- * (what the broker can tell again, notes) commits without. `events` returns only what is on disk: a
- * synced commit carries all earlier ones with it, so one is made first where the last was not synced.
+ * (what the broker can tell again, notes) commits without. `events` returns only what is on disk:
+ * a synced commit carries all earlier ones with it, so one is made first where the last was not.
  *
  * A file that was moved, replaced or deleted while it was open takes no more claims: whoever opens
  * its path now has another ledger, and both would say `proceed`.
