@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { diskLayerTrouble } from "../disk/disk-layer.ts";
-import { PowerWorld } from "./power-world.ts";
+import { DiskWorld } from "./disk-world.ts";
 
 /** A verdict takes reads that lie ten seconds apart. */
 const LIMIT_MS = 60_000;
@@ -9,9 +9,9 @@ describe.skipIf(diskLayerTrouble() !== undefined)(
   "a power failure after the client was told that its order was refused",
   { timeout: LIMIT_MS },
   () => {
-    let power: PowerWorld;
+    let power: DiskWorld;
     beforeAll(async () => {
-      power = await PowerWorld.open("exit");
+      power = await DiskWorld.open("exit");
     });
     afterAll(() => power.close());
 

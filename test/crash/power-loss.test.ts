@@ -1,16 +1,16 @@
 /**
  * The power fails while orders are under way, at a moment and with a disk that a seed chooses; the
  * program starts again on what the disk kept. Besides, a few more moments of the same run are
- * looked at without a new start. POWER_CUTS=500 makes as many failures for each kind of order, POWER_SEED
- * draws others.
+ * looked at without a new start. POWER_CUTS=500 makes as many failures for each kind of order,
+ * POWER_SEED draws others.
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { seededRandom } from "../../src/core/random.ts";
 import { diskLayerTrouble } from "../disk/disk-layer.ts";
 import { eventsOf } from "./agreement.ts";
 import { IDENTITIES, type PlacedOrder } from "./crash-world.ts";
+import { type DiskLife, DiskWorld, expectNothingLost } from "./disk-world.ts";
 import type { KillableProgram } from "./killable-program.ts";
-import { expectNothingLost, type PoweredLife, PowerWorld } from "./power-world.ts";
 
 const CUTS = Number(process.env.POWER_CUTS ?? 4);
 const SEED = Number(process.env.POWER_SEED ?? 1);
@@ -40,7 +40,7 @@ describe.skipIf(trouble !== undefined).each(["entry", "exit"] as const)(
   "a power failure while an %s is under way",
   { timeout: SLOWEST_ROUND_MS * CUTS },
   (kind) => {
-    let power: PowerWorld;
+    let power: DiskWorld;
     let random = seededRandom(SEED);
     const tally = { failures: 0, momentsBesides: 0, liarsFound: 0, failedStarts: 0, sent: 0 };
     const whole = (first: number, last: number) =>
@@ -48,14 +48,14 @@ describe.skipIf(trouble !== undefined).each(["entry", "exit"] as const)(
     const newSeed = () => whole(1, 1_000_000_000);
 
     beforeAll(async () => {
-      power = await PowerWorld.open(kind);
+      power = await DiskWorld.open(kind);
     });
     afterAll(async () => {
       await power.close();
       if (process.env.POWER_CUTS !== undefined) console.info(kind, tally);
     });
 
-    async function fail(program: KillableProgram): Promise<PoweredLife> {
+    async function fail(program: KillableProgram): Promise<DiskLife> {
       const life = await power.failPower(program, newSeed());
       tally.failures += 1;
       await expectNothingLost(life.keptAfter(life.notes.length, newSeed()), power.witness);
@@ -127,7 +127,7 @@ describe.skipIf(trouble !== undefined).each(["entry", "exit"] as const)(
         if (round % CUTS_PER_WORLD !== 0 || round === CUTS) continue;
         await power.world.verify();
         await power.close();
-        power = await PowerWorld.open(kind);
+        power = await DiskWorld.open(kind);
       }
     });
 

@@ -36,6 +36,7 @@ struct control {
   _Atomic int32_t notes_left;
   _Atomic int32_t write_error;
   _Atomic int32_t sync_error;
+  _Atomic int32_t open_error;
   _Atomic int32_t sync_delay_ms;
   _Atomic int32_t syncs_begun;
   _Atomic int32_t syncs_ended;
@@ -126,6 +127,11 @@ static enum kind kind_of(int descriptor) {
 
 static int opened(const char *path, int flags, mode_t mode) {
   const char *name = watched(path);
+  int error = name == NULL ? 0 : atomic_load(&control->open_error);
+  if (error != 0 && (flags & O_ACCMODE) != O_RDONLY) {
+    errno = error;
+    return -1;
+  }
   int is_new = name != NULL && (flags & O_CREAT) && access(path, F_OK) != 0;
   int descriptor = real_open(path, flags, mode);
   if (descriptor < 0 || descriptor >= FILES_MAX || store == NULL) return descriptor;

@@ -1,6 +1,6 @@
 /**
- * The disk layer as tests use it: for each program a journal of its own, and a page of controls. See
- * disk-layer.c for what is noted.
+ * The disk layer as tests use it: for each program a journal of its own, and a page of controls.
+ * See disk-layer.c for what is noted.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
@@ -13,13 +13,15 @@ const COMPILERS = ["gcc", "cc", "clang"];
 const FLAGS = ["-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror"];
 
 /** Where each control stands in the page, as the C file has it. */
-const PLACES = { notesLeft: 0, writeError: 4, syncError: 8, syncDelayMs: 12 } as const;
-const SYNCS_BEGUN_AT = 16;
-const SYNCS_ENDED_AT = 20;
-const PAGE_BYTES = 24;
+const PLACES = {
+  ...{ notesLeft: 0, writeError: 4, syncError: 8, openError: 12, syncDelayMs: 16 },
+} as const;
+const SYNCS_BEGUN_AT = 20;
+const SYNCS_ENDED_AT = 24;
+const PAGE_BYTES = 28;
 const NUMBER_BYTES = 4;
 
-export type DiskError = "ENOSPC" | "EIO" | "EROFS" | "EDQUOT";
+export type DiskError = "ENOSPC" | "EIO" | "EROFS" | "EACCES";
 
 export interface SyncCount {
   readonly begun: number;
@@ -73,6 +75,11 @@ export class DiskLayer {
 
   failWrites(error: DiskError | undefined): void {
     this.#set("writeError", error === undefined ? 0 : constants.errno[error]);
+  }
+
+  /** Opening for writing alone: whoever asks to read may. */
+  failOpens(error: DiskError | undefined): void {
+    this.#set("openError", error === undefined ? 0 : constants.errno[error]);
   }
 
   failSyncs(error: DiskError | undefined): void {

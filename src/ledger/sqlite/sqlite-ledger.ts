@@ -314,7 +314,7 @@ class SqliteLedger implements Ledger {
   #assertSound(): void {
     if (fileIdentity(this.#file) !== this.#identity) {
       const message = `the ledger ${this.#file} was moved, replaced or deleted while it was open`;
-      throw new LatchError("store_failed", message);
+      throw new LatchError("store_moved", message);
     }
     if (this.#walSuspect) this.#leaveWal();
   }

@@ -1,6 +1,7 @@
 /**
- * A world whose power fails: the program is gone in the same moment, and the next one finds what
- * the disk had taken in by then. What was told to anyone before has to be in that.
+ * A world on a disk that fails when told to. Where its power fails the program is gone in the same
+ * moment, and the next one finds what the disk had taken in by then: what was told to anyone before
+ * has to be in that.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,7 +14,7 @@ import { CrashWorld, type OrderKind } from "./crash-world.ts";
 import type { KillableProgram } from "./killable-program.ts";
 import { Witness } from "./witness.ts";
 
-export class PowerWorld {
+export class DiskWorld {
   readonly disk = new DiskLayer();
   readonly world: CrashWorld;
   /** What left all programs so far that have lost their power. */
@@ -25,9 +26,9 @@ export class PowerWorld {
     this.world = world;
   }
 
-  static async open(kind: OrderKind): Promise<PowerWorld> {
+  static async open(kind: OrderKind): Promise<DiskWorld> {
     let begins = (_store: string): Readonly<Record<string, string>> => ({});
-    const power = new PowerWorld(await CrashWorld.open(kind, (store) => begins(store)));
+    const power = new DiskWorld(await CrashWorld.open(kind, (store) => begins(store)));
     begins = (store) => {
       power.#before = filesOf(store);
       return power.disk.environmentFor(store);
@@ -41,12 +42,12 @@ export class PowerWorld {
    * Ends the program where it still lives, and leaves on the disk what was synced, and of the rest
    * what the seed says; gives what was noted since the program began.
    */
-  async failPower(program: KillableProgram, seed?: number): Promise<PoweredLife> {
+  async failPower(program: KillableProgram, seed?: number): Promise<DiskLife> {
     await program.kill();
     this.disk.mend();
     const notes = readJournal(this.disk.journal());
     this.witness.hear(notes);
-    const life = new PoweredLife(this.#before, notes);
+    const life = new DiskLife(this.#before, notes);
     replaceFiles(this.world.store, life.keptAfter(notes.length, seed));
     return life;
   }
@@ -58,7 +59,7 @@ export class PowerWorld {
 }
 
 /** What one program did to its disk, and what it told the world, note by note. */
-export class PoweredLife {
+export class DiskLife {
   readonly notes: readonly DiskNote[];
   readonly #before: Files;
 

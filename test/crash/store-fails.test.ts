@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { systemClock } from "../../src/core/clock.ts";
+import { diskLayerTrouble } from "../disk/disk-layer.ts";
+import { readJournal } from "../disk/platter.ts";
+import { IDENTITIES, type PlacedOrder } from "./crash-world.ts";
+import { DiskWorld, expectNothingLost } from "./disk-world.ts";
+import type { Answer, KillableProgram } from "./killable-program.ts";
+import { STORE_FAULTS } from "./store-faults.ts";
+
+/** A step that is never reached is to be told soon. */
+const LIMIT_MS = 30_000;
+const SLOW_SYNC_MS = 2_000;
+/** Beyond the send deadline of these programs. */
+const TOO_SLOW_SYNC_MS = 1_200;
+const LOOK_AGAIN_MS = 20;
+
+describe.skipIf(diskLayerTrouble() !== undefined).each(["entry", "exit"] as const)(
+  "with an %s, a sidecar whose store",
+  { timeout: LIMIT_MS },
+  (kind) => {
+    let power: DiskWorld;
+    let program: KillableProgram;
+    let orders = 0;
+    beforeAll(async () => {
+      power = await DiskWorld.open(kind);
+      program = await power.world.start();
+      // A claim that was taken before is there after every fault.
+      await expectTaken(nextOrder());
+    });
+    afterAll(() => power.close());
+
+    function nextOrder(): PlacedOrder {
+      orders += 1;
+      return power.world.order(IDENTITIES[orders % IDENTITIES.length] ?? "no id");
+    }
+
+    function expectNotTaken(order: PlacedOrder, answer: Answer | "cut", code: string): void {
+      expect(answer).toMatchObject({ status: 409, body: { tradelatch: { error: code } } });
+      expect(answer).toMatchObject({ body: { message: expect.stringContaining("sent no order") } });
+      expect(power.world.posts(order)).toEqual([]);
+    }
+
+    async function expectTaken(order: PlacedOrder): Promise<void> {
+      const answer = await power.world.insist(program, order);
+      expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+      expect(power.world.ordersOf(order).map(({ id }) => id)).toEqual([answer.body.id]);
+      expect(power.world.posts(order)).toHaveLength(1);
+      await power.world.expectAgreement(program);
+    }
+
+    const rows = STORE_FAULTS.map((fault) => [fault.name, fault.code, fault] as const);
+    test.each(rows)("%s sends nothing, says %s, and goes on", async (_, code, fault) => {
+      const order = nextOrder();
+      const mend = fault.strike(power.world.store, power.disk);
+      try {
+        expectNotTaken(order, await program.send(order), code);
+      } finally {
+        mend();
+      }
+      await expectTaken(order);
+    });
+
+    test("is full between POST and answer gives the order, and books it later", async () => {
+      const order = nextOrder();
+      power.world.fault({ kind: "slow", delayMs: 1 });
+      const sent = program.send(order);
+      await power.world.until(() => power.world.ordersOf(order).length === 1);
+      power.disk.failWrites("ENOSPC");
+      power.world.keepTime();
+      const [placed] = power.world.ordersOf(order);
+      expect(await sent).toMatchObject({ status: 200, body: { id: placed?.id } });
+      power.disk.mend();
+      await expectTaken(order);
+    });
+
+    test("takes two seconds to sync sends nothing before, and answers everybody after", async () => {
+      const order = nextOrder();
+      const { begun } = power.disk.syncs();
+      power.disk.delaySyncs(SLOW_SYNC_MS);
+      const notesBefore = readJournal(power.disk.journal()).length;
+      const sent = program.send(order);
+      while (power.disk.syncs().begun === begun) await systemClock.sleep(LOOK_AGAIN_MS);
+      const others = ["/healthz", "/latch/v1/claims?limit=1"].map((path) => program.page(path));
+      await Promise.all(others);
+      power.disk.mend();
+      await sent;
+      const notes = readJournal(power.disk.journal()).slice(notesBefore);
+      const kinds = notes.map(({ type, bytes }) => {
+        return type === "M" && bytes.toString().startsWith("POST") ? "POST" : type;
+      });
+      expect(kinds.slice(0, kinds.indexOf("POST"))).toContain("S");
+      await expectTaken(order);
+    });
+
+    test("syncs only after the send deadline sends nothing, and says so", async () => {
+      const order = nextOrder();
+      power.disk.delaySyncs(TOO_SLOW_SYNC_MS);
+      const answer = await program.send(order);
+      power.disk.mend();
+      expect(answer).toMatchObject({ status: 409, body: { tradelatch: { error: "not_sent" } } });
+      expect(power.world.posts(order)).toEqual([]);
+      await expectTaken(order);
+    });
+
+    test("failed to sync has everything on disk that it took afterwards", async () => {
+      // What the tests before did to the files themselves is in no journal.
+      await program.kill();
+      program = await power.world.start();
+      const order = nextOrder();
+      power.disk.failSyncs("EIO");
+      expectNotTaken(order, await program.send(order), "store_failed");
+      power.disk.mend();
+      await expectTaken(nextOrder());
+      const life = await power.failPower(program);
+      await expectNothingLost(life.keptAfter(life.notes.length), power.witness);
+      program = await power.world.start();
+      await power.world.expectAgreement(program);
+    });
+  },
+);
