@@ -6,7 +6,7 @@
  * main thread alone, on which both SQLite and the sockets work; calls are counted from there.
  * A call at which the signal comes is not carried out. The product needs no switch for any of this.
  */
-import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { type ChildProcessByStdio, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
@@ -140,6 +140,12 @@ export class KillableProgram {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
     }
+  }
+
+  /** No file may grow beyond so many bytes, by the system's own limit; undefined: as they like. */
+  limitFileSize(bytes: number | undefined): void {
+    const limit = `--fsize=${bytes ?? "unlimited"}:`;
+    execFileSync("prlimit", ["--pid", String(this.#processId), limit]);
   }
 
   async kill(): Promise<void> {

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../src/core/clock.ts";
 import { diskLayerTrouble } from "../disk/disk-layer.ts";
 import { readJournal } from "../disk/platter.ts";
-import { IDENTITIES, type PlacedOrder } from "./crash-world.ts";
+import { LedgerProcess } from "../ledger/ledger-process.ts";
+import { CrashWorld, IDENTITIES, type PlacedOrder } from "./crash-world.ts";
 import { DiskWorld, expectNothingLost } from "./disk-world.ts";
 import type { Answer, KillableProgram } from "./killable-program.ts";
 import { STORE_FAULTS } from "./store-faults.ts";
@@ -13,6 +14,10 @@ const SLOW_SYNC_MS = 2_000;
 /** Beyond the send deadline of these programs. */
 const TOO_SLOW_SYNC_MS = 1_200;
 const LOOK_AGAIN_MS = 20;
+const ORDERS_IN_THE_STORM = 6;
+/** How long another process has the write lock, and leaves it, by turns. */
+const HELD_MS = 20;
+const FREE_MS = 2;
 
 describe.skipIf(diskLayerTrouble() !== undefined).each(["entry", "exit"] as const)(
   "with an %s, a sidecar whose store",
@@ -58,6 +63,37 @@ describe.skipIf(diskLayerTrouble() !== undefined).each(["entry", "exit"] as cons
         mend();
       }
       await expectTaken(order);
+    });
+
+    test("may not grow by the system's own limit sends nothing, and goes on", async () => {
+      // The journal of the disk layer would be a file that may not grow either.
+      const world = await CrashWorld.open(kind);
+      onTestFinished(() => world.close());
+      const limited = await world.start();
+      const order = world.order("no id");
+      limited.limitFileSize(1);
+      const answer = await limited.send(order);
+      limited.limitFileSize(undefined);
+      expect(answer).toMatchObject({ body: { tradelatch: { error: "store_failed" } } });
+      expect(world.posts(order)).toEqual([]);
+      expect(await world.insist(limited, order)).toMatchObject({ status: 200 });
+      expect(world.posts(order)).toHaveLength(1);
+    });
+
+    test("is taken and dropped by another process all the time takes each order once", async () => {
+      const storm = await LedgerProcess.start();
+      const file = power.world.store;
+      await storm.ask("storm", { file, heldMs: HELD_MS, freeMs: FREE_MS });
+      const many = Array.from({ length: ORDERS_IN_THE_STORM }, nextOrder);
+      const answers = await Promise.all(many.map((order) => program.send(order)));
+      await storm.ask("calm", undefined);
+      many.forEach((order, index) => {
+        const answer = answers[index];
+        const isTaken = answer !== undefined && answer !== "cut" && answer.status === 200;
+        if (!isTaken) expect(answer).toMatchObject({ status: 409 });
+        expect(power.world.posts(order).length).toBeLessThanOrEqual(1);
+      });
+      for (const order of many) await expectTaken(order);
     });
 
     test("is full between POST and answer gives the order, and books it later", async () => {

@@ -87,7 +87,7 @@ function replace(store: string): () => void {
 }
 
 /** The first page of each table and index that a claim is looked up in. */
-function damage(store: string): () => void {
+export function damage(store: string): () => void {
   const roots = renewed(store, (database) => {
     database.pragma("wal_checkpoint(TRUNCATE)");
     const sql = "SELECT rootpage FROM sqlite_schema WHERE tbl_name = 'claims' AND rootpage > 0";
