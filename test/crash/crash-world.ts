@@ -38,9 +38,15 @@ export interface PlacedOrder extends Sent {
 /** What each program has in its environment besides; asked as it begins. */
 export type EnvironmentFor = (store: string) => Readonly<Record<string, string>>;
 
+export interface ProgramsOfWorld {
+  readonly environmentFor?: EnvironmentFor;
+  /** Words of their command line; by default deadlines that are soon over. */
+  readonly words?: readonly string[];
+}
+
 /** Short, so that an order that was never sent is proved absent within seconds. */
 const SHORT_DEADLINES = [
-  ...["--send-deadline-ms", "1000", "--post-deadline-ms", "1500", "--absence-window-ms", "200"],
+  ...["--send-deadline-ms", "2000", "--post-deadline-ms", "1500", "--absence-window-ms", "200"],
 ];
 const MOST_TRIES = 20;
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -60,18 +66,21 @@ export class CrashWorld {
   readonly #started: KillableProgram[] = [];
   #orders = 0;
   #renamed = 0;
+  #isClosed = false;
 
   readonly #environmentFor: EnvironmentFor;
+  readonly #words: readonly string[];
 
-  constructor(broker: Simulator, kind: OrderKind, environmentFor: EnvironmentFor) {
+  constructor(broker: Simulator, kind: OrderKind, { environmentFor, words }: ProgramsOfWorld) {
     this.broker = broker;
     this.#kind = kind;
-    this.#environmentFor = environmentFor;
+    this.#environmentFor = environmentFor ?? (() => ({}));
+    this.#words = words ?? SHORT_DEADLINES;
   }
 
   static async open(
     kind: OrderKind = "entry",
-    environmentFor: EnvironmentFor = () => ({}),
+    programs: ProgramsOfWorld = {},
   ): Promise<CrashWorld> {
     const startAt = systemClock.now();
     const open = { open: "00:00", close: "23:59" };
@@ -80,7 +89,7 @@ export class CrashWorld {
     const positions = kind === "exit" ? [HELD] : [];
     const cash = "100000000";
     const broker = await startSimulator({ startAt, calendar, prices, positions, cash });
-    const world = new CrashWorld(broker, kind, environmentFor);
+    const world = new CrashWorld(broker, kind, programs);
     world.silenceStream();
     return world;
   }
@@ -101,7 +110,7 @@ export class CrashWorld {
   /** A further program, which may not take orders yet. */
   begin(): KillableProgram {
     const environment = this.#environmentFor(this.store);
-    const settings = { store: this.store, brokerUrl: this.broker.url, words: SHORT_DEADLINES };
+    const settings = { store: this.store, brokerUrl: this.broker.url, words: this.#words };
     const program = new KillableProgram({ ...settings, environment });
     this.#started.push(program);
     return program;
@@ -136,7 +145,10 @@ export class CrashWorld {
   /** Every fill is booked, and every question answered. */
   async untilSettled(program: KillableProgram): Promise<void> {
     const path = `/latch/v1/claims?limit=1&${UNSETTLED}`;
-    while ((await program.page(path)).claims.length > 0) await systemClock.sleep(LOOK_AGAIN_MS);
+    while ((await program.page(path)).claims.length > 0) {
+      if (this.#isClosed) throw new Error("the world was closed with claims unsettled");
+      await systemClock.sleep(LOOK_AGAIN_MS);
+    }
   }
 
   order(identity: Identity, terms: Readonly<Record<string, string>> = {}): PlacedOrder {
@@ -250,13 +262,17 @@ export class CrashWorld {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await Promise.all(this.#started.map((program) => program.kill()));
     await this.broker.close();
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
   async until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-    while (!(await isSo())) await new Promise<void>((resolve) => setImmediate(resolve));
+    while (!(await isSo())) {
+      if (this.#isClosed) throw new Error("the world was closed before it came to that");
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
   }
 }
 

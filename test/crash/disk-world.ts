@@ -26,9 +26,11 @@ export class DiskWorld {
     this.world = world;
   }
 
-  static async open(kind: OrderKind): Promise<DiskWorld> {
+  static async open(kind: OrderKind, words?: readonly string[]): Promise<DiskWorld> {
     let begins = (_store: string): Readonly<Record<string, string>> => ({});
-    const power = new DiskWorld(await CrashWorld.open(kind, (store) => begins(store)));
+    const environmentFor = (store: string) => begins(store);
+    const programs = words === undefined ? { environmentFor } : { environmentFor, words };
+    const power = new DiskWorld(await CrashWorld.open(kind, programs));
     begins = (store) => {
       power.#before = filesOf(store);
       return power.disk.environmentFor(store);

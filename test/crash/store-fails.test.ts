@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { systemClock } from "../../src/core/clock.ts";
 import { diskLayerTrouble } from "../disk/disk-layer.ts";
-import { readJournal } from "../disk/platter.ts";
 import { LedgerProcess } from "../ledger/ledger-process.ts";
 import { CrashWorld, IDENTITIES, type PlacedOrder } from "./crash-world.ts";
 import { DiskWorld, expectNothingLost } from "./disk-world.ts";
@@ -12,8 +10,8 @@ import { STORE_FAULTS } from "./store-faults.ts";
 const LIMIT_MS = 30_000;
 const SLOW_SYNC_MS = 2_000;
 /** Beyond the send deadline of these programs. */
-const TOO_SLOW_SYNC_MS = 1_200;
-const LOOK_AGAIN_MS = 20;
+const TOO_SLOW_SYNC_MS = 2_200;
+const USUAL_DEADLINES: readonly string[] = [];
 const ORDERS_IN_THE_STORM = 6;
 /** How long another process has the write lock, and leaves it, by turns. */
 const HELD_MS = 20;
@@ -110,22 +108,26 @@ describe.skipIf(diskLayerTrouble() !== undefined).each(["entry", "exit"] as cons
     });
 
     test("takes two seconds to sync sends nothing before, and answers everybody after", async () => {
-      const order = nextOrder();
-      const { begun } = power.disk.syncs();
-      power.disk.delaySyncs(SLOW_SYNC_MS);
-      const notesBefore = readJournal(power.disk.journal()).length;
-      const sent = program.send(order);
-      while (power.disk.syncs().begun === begun) await systemClock.sleep(LOOK_AGAIN_MS);
-      const others = ["/healthz", "/latch/v1/claims?limit=1"].map((path) => program.page(path));
-      await Promise.all(others);
-      power.disk.mend();
-      await sent;
-      const notes = readJournal(power.disk.journal()).slice(notesBefore);
-      const kinds = notes.map(({ type, bytes }) => {
-        return type === "M" && bytes.toString().startsWith("POST") ? "POST" : type;
+      const slow = await DiskWorld.open(kind, USUAL_DEADLINES);
+      onTestFinished(() => slow.close());
+      const { world, disk } = slow;
+      const sidecar = await world.start();
+      const order = world.order("no id");
+      const before = disk.syncs().begun;
+      disk.delaySyncs(SLOW_SYNC_MS);
+      const sent = sidecar.send(order);
+      await world.until(() => disk.syncs().begun > before);
+      const others = ["/healthz", "/latch/v1/claims?limit=1"].map((path) => sidecar.page(path));
+      await world.until(() => {
+        const { begun, ended } = disk.syncs();
+        if (begun > ended) expect(world.posts(order)).toEqual([]);
+        return begun === ended;
       });
-      expect(kinds.slice(0, kinds.indexOf("POST"))).toContain("S");
-      await expectTaken(order);
+      disk.mend();
+      expect(await sent).toMatchObject({ status: 200 });
+      expect(await Promise.all(others)).toHaveLength(2);
+      expect(world.posts(order)).toHaveLength(1);
+      await world.expectAgreement(sidecar);
     });
 
     test("syncs only after the send deadline sends nothing, and says so", async () => {
