@@ -8,14 +8,11 @@ import type { Claim } from "../../src/claim/claim.ts";
 import { isLatched } from "../../src/claim/claim.ts";
 import type { RandomSource } from "../../src/core/random.ts";
 import { type CrashWorld, IDENTITIES, type PlacedOrder } from "./crash-world.ts";
-import type { Answer, KillableProgram, Strike } from "./killable-program.ts";
+import type { Answer, KillableProgram } from "./killable-program.ts";
 import type { ClaimLeft, Place, Reach, Step } from "./order-path-steps.ts";
 
 /** Far from the market's price: it works until it is filled by the test. */
 const RESTING = { buy: "70", sell: "80" } as const;
-const NEVER: Strike = { calls: "pwrite64", nth: 60_000 };
-/** The end of a transaction that wrote. */
-const COMMITTED = /F_UNLCK.*l_start=120/;
 /** A refused exit is sent again once, when a verdict has lifted its latch. */
 const MOST_ACTIONS = 2;
 /** The reads of the position on which a verdict rests. */
@@ -109,9 +106,8 @@ export class CrashRound {
     },
     "fill booked": async (program) => {
       const { body } = await this.#world.insist(program, this.#order);
-      await program.killAt(NEVER);
       this.#world.broker.fill({ orderId: body.id, quantity: this.#order.quantity });
-      await program.untilTraced(COMMITTED);
+      await this.#world.untilSettled(program);
     },
     "refusal held": async (program) => {
       this.#world.fault({ kind: "slow", delayMs: 1 });

@@ -44,9 +44,12 @@ export interface ProgramsOfWorld {
   readonly words?: readonly string[];
 }
 
-/** Short, so that an order that was never sent is proved absent within seconds. */
+/**
+ * Short, so that an order that was never sent is proved absent within seconds; and long enough for
+ * strace to attach meanwhile, also on a machine that has much else to do.
+ */
 const SHORT_DEADLINES = [
-  ...["--send-deadline-ms", "2000", "--post-deadline-ms", "1500", "--absence-window-ms", "200"],
+  ...["--send-deadline-ms", "1500", "--post-deadline-ms", "4000", "--absence-window-ms", "200"],
 ];
 const MOST_TRIES = 20;
 const DAY_MS = 24 * 60 * 60 * 1_000;
