@@ -128,7 +128,7 @@ export const ERRORS = {
     httpStatus: 503,
     retryable: true,
     exitCode: 1,
-    hint: "Put the same file back, or start again on the one that is to be used; no order was sent.",
+    hint: "Put that file back, or start again on the one that is to be used; no order was sent.",
   },
   store_failed: {
     httpStatus: 503,
