@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { STORE_FAULTS } from "./crash/store-faults.ts";
 import { CATALOGUE, knownKinds } from "./faults/fault-catalogue.ts";
 
 const FAULTS = new URL("./faults/", import.meta.url);
@@ -29,6 +30,11 @@ describe("docs/FAILURES.md", () => {
     ]);
     expect(told).toEqual(Object.fromEntries(known));
     expect(rows).toHaveLength(knownKinds().length);
+  });
+
+  test("has one row for every fault of the store, with its error", () => {
+    const faults = STORE_FAULTS.map(({ name, code }) => [name, `\`${code}\``]);
+    expect(rowsUnder("The store and its disk")).toEqual(faults);
   });
 
   test("names tests of the named scenarios that exist, in files that exist", () => {

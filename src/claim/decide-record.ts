@@ -37,6 +37,14 @@ export type RecordCommand =
     };
 
 /**
+ * Whether nothing at the broker shows it any more: a refused order leaves no record. Whoever is
+ * told of it may rely on it, so it has to be on disk first.
+ */
+export function isToldOnce(command: RecordCommand): boolean {
+  return command.type === "answer" && command.outcome.kind === "refused";
+}
+
+/**
  * The events of `command`; none where it tells nothing new; undefined when its writer's fencing
  * number is old.
  */

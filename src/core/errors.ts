@@ -118,6 +118,18 @@ export const ERRORS = {
     exitCode: 1,
     hint: "Another process held the ledger for too long; no order was sent, try again.",
   },
+  store_full: {
+    httpStatus: 503,
+    retryable: true,
+    exitCode: 1,
+    hint: "Free some space; no order was sent, and nothing that was recorded is lost.",
+  },
+  store_moved: {
+    httpStatus: 503,
+    retryable: true,
+    exitCode: 1,
+    hint: "Put that file back, or start again on the one that is to be used; no order was sent.",
+  },
   store_failed: {
     httpStatus: 503,
     retryable: true,

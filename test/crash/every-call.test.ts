@@ -1,7 +1,7 @@
 /**
  * Kill -9 in front of every single system call of the order path, one after the other, from the
  * client's request to the booked fill: `CRASH_POINTS=all npx vitest run test/crash/every-call`.
- * It takes some minutes; order-path.test.ts has the steps that every run checks.
+ * It takes some minutes; order-path-steps.ts has the steps that every run checks.
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CrashWorld, IDENTITIES } from "./crash-world.ts";

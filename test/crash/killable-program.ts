@@ -6,13 +6,14 @@
  * main thread alone, on which both SQLite and the sockets work; calls are counted from there.
  * A call at which the signal comes is not carried out. The product needs no switch for any of this.
  */
-import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { type ChildProcessByStdio, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
 export const KEY_ID = "the-brokers-key-id";
 const SECRET = "brokerSecretThatMustNeverLeaveTheProcess";
+const KEYS = { "APCA-API-KEY-ID": KEY_ID, "APCA-API-SECRET-KEY": SECRET };
 
 const PROGRAM = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 /** Recorded whatever is struck; `-e` of the call to strike adds to it. */
@@ -37,6 +38,7 @@ export interface ProgramSettings {
   readonly store: string;
   readonly brokerUrl: string;
   readonly words?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface Answer {
@@ -62,11 +64,12 @@ export class KillableProgram {
   /** Tells the one who waits that there is something new. */
   #wake: () => void = () => undefined;
 
-  constructor({ store, brokerUrl, words = [] }: ProgramSettings) {
+  constructor({ store, brokerUrl, words = [], environment = {} }: ProgramSettings) {
     const serve = [PROGRAM, "serve", "--port", "0", "--store", store, ...words];
     this.#shell = spawn("sh", ["-c", SCRIPT, "sh", process.execPath, ...serve], {
       env: {
         ...process.env,
+        ...environment,
         APCA_API_BASE_URL: brokerUrl,
         APCA_API_KEY_ID: KEY_ID,
         APCA_API_SECRET_KEY: SECRET,
@@ -129,8 +132,20 @@ export class KillableProgram {
     this.#shell.kill("SIGTERM");
   }
 
+  /** Nothing happens where it is dead already, also if that was not noticed yet. */
   signal(signal: NodeJS.Signals): void {
-    if (!this.#isGone) process.kill(this.#processId, signal);
+    if (this.#isGone) return;
+    try {
+      process.kill(this.#processId, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
+  }
+
+  /** No file may grow beyond so many bytes, by the system's own limit; undefined: as they like. */
+  limitFileSize(bytes: number | undefined): void {
+    const limit = `--fsize=${bytes ?? "unlimited"}:`;
+    execFileSync("prlimit", ["--pid", String(this.#processId), limit]);
   }
 
   async kill(): Promise<void> {
@@ -145,11 +160,10 @@ export class KillableProgram {
 
   /** What the client gets: the answer, or that the connection was cut. */
   async send({ body, headers = {} }: Sent): Promise<Answer | "cut"> {
-    const keys = { "APCA-API-KEY-ID": KEY_ID, "APCA-API-SECRET-KEY": SECRET };
     try {
       const response = await fetch(`${this.url}/v2/orders`, {
         method: "POST",
-        headers: { ...keys, ...headers },
+        headers: { ...KEYS, ...headers },
         body: JSON.stringify(body),
       });
       return { status: response.status, headers: response.headers, body: await response.json() };
@@ -160,9 +174,16 @@ export class KillableProgram {
 
   /** Whether it has begun to end: reads are refused then as well. */
   async isClosing(): Promise<boolean> {
-    const keys = { "APCA-API-KEY-ID": KEY_ID, "APCA-API-SECRET-KEY": SECRET };
-    const response = await fetch(`${this.url}/v2/clock`, { headers: keys });
+    const response = await fetch(`${this.url}/v2/clock`, { headers: KEYS });
     return (await response.text()).includes('"closing"');
+  }
+
+  /** A page of JSON of the sidecar's own surface. */
+  async page(path: string): Promise<Answer["body"]> {
+    const headers = { ...KEYS, accept: "application/json" };
+    const response = await fetch(`${this.url}${path}`, { headers });
+    if (response.status !== 200) throw new Error(`${path}: ${await response.text()}`);
+    return response.json();
   }
 
   get #processId(): number {

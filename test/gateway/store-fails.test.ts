@@ -40,7 +40,7 @@ describe("a claim that cannot be written", () => {
     const world = await openWorld();
     const bot = await world.open();
     renameSync(world.store, `${world.store}.moved`);
-    await expect(world.submit(bot, OPEN)).rejects.toMatchObject({ code: "store_failed" });
+    await expect(world.submit(bot, OPEN)).rejects.toMatchObject({ code: "store_moved" });
     renameSync(`${world.store}.moved`, world.store);
     expect(world.posts()).toEqual([]);
   });

@@ -19,10 +19,16 @@ interface Operations {
     argument: { fields: IntentInput; now: number; startAt?: string };
     value: { kind: ClaimDecision["kind"]; claim: Claim };
   };
+  claimMany: {
+    argument: { numbers: readonly number[]; atOnce: number; now: number; startAt: string };
+    value: readonly number[];
+  };
   record: { argument: { key: ClaimKey; command: RecordCommand }; value: RecordResult };
   events: { argument: undefined; value: readonly StoredEvent[] };
   close: { argument: undefined; value: undefined };
   lock: { argument: { file: string }; value: undefined };
+  storm: { argument: { file: string; heldMs: number; freeMs: number }; value: undefined };
+  calm: { argument: undefined; value: undefined };
   unlock: { argument: undefined; value: undefined };
 }
 

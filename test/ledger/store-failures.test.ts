@@ -72,7 +72,7 @@ describe("while another process holds the write lock", () => {
 });
 
 describe("on a full disk", () => {
-  test("a claim is refused with store_failed, leaves no half, and works with space again", async ({
+  test("a claim is refused with store_full, leaves no half, and works with space again", async ({
     skip,
   }) => {
     const folder = join(temporaryFolder(), "mounted");
@@ -89,7 +89,7 @@ describe("on a full disk", () => {
     await claimed(ledger, claimCommand({ quantity: "1" }));
     fillUp(ballast);
     const { code, message } = await claimUntilRefused(ledger);
-    expect([code, message]).toEqual(["store_failed", expect.stringContaining("SQLITE_FULL")]);
+    expect([code, message]).toEqual(["store_full", expect.stringContaining("SQLITE_FULL")]);
     expect(message).toContain(file);
     const kept = Object.values(await ledger.countByStatus(ACCOUNT));
     rmSync(ballast);
@@ -136,7 +136,7 @@ describe("a ledger whose file is no longer at its path", () => {
     await claimed(ledger, claimCommand({ quantity: "1" }));
     displace(file);
     const error = await latchError(() => ledger.claim(claimCommand({ quantity: "2" })));
-    expect(error.code).toBe("store_failed");
+    expect(error.code).toBe("store_moved");
     expect(error.message).toBe(
       `the ledger ${file} was moved, replaced or deleted while it was open`,
     );

@@ -34,6 +34,12 @@ describe.skipIf(trouble !== undefined)("the fsyncs that strace sees", () => {
     expect(syncs.repeats).toBeUndefined();
   });
 
+  test("are one for each refusal, which nobody could tell again", () => {
+    const phases = ["open", "claims in one turn", "refusals", "close"];
+    // One more claim is made by the opening itself.
+    expect(countSyncs(temporaryFile(), phases).syncs.refusals).toBe(CLAIMS + 1);
+  });
+
   test("are one before events that were recorded without one are shown, and no more", () => {
     const phases = ["open", "claims in one turn", "answers", "events", "events again", "close"];
     const { syncs } = countSyncs(temporaryFile(), phases);

@@ -6,6 +6,9 @@ import { openLedger } from "./open-ledger.ts";
 import { ACCOUNT, START } from "./sample-commands.ts";
 import { temporaryFile } from "./temporary-folder.ts";
 
+const CLAIMS = 10_000;
+const CLAIMS_IN_A_ROUND = 200;
+
 interface Tally {
   readonly rounds: number;
   /** Rounds that each process won. */
@@ -53,10 +56,39 @@ function buy(round: number): IntentInput {
   return { symbol: "TQQQ", side: "buy", effect: "open", quantity: String(round) };
 }
 
-describe("of two processes that claim at the same moment, exactly one proceeds", () => {
-  test("with the same request id, in 1,000 rounds", async () => {
+describe("of two processes that claim, exactly one proceeds", () => {
+  test("with the same request id, of 10,000 that both claim", async () => {
     const file = temporaryFile();
-    const tally = await race(file, 1_000, (round) => ({ ...buy(round), requestId: `r-${round}` }));
+    const [first, second] = [await LedgerProcess.start(), await LedgerProcess.start()];
+    for (const process of [first, second]) await process.ask("open", { file });
+    const wonByFirst: number[] = [];
+    const wonBySecond: number[] = [];
+    for (let from = 1; from <= CLAIMS; from += CLAIMS_IN_A_ROUND) {
+      const numbers = Array.from({ length: CLAIMS_IN_A_ROUND }, (_, index) => from + index);
+      const common = { atOnce: 20, now: START, startAt: commonStart() };
+      // One begins at the front and one at the back: they meet somewhere in the middle.
+      const [atFront, atBack] = await Promise.all([
+        first.ask("claimMany", { ...common, numbers }),
+        second.ask("claimMany", { ...common, numbers: numbers.toReversed() }),
+      ]);
+      wonByFirst.push(...atFront);
+      wonBySecond.push(...atBack);
+    }
+    for (const process of [first, second]) await process.ask("close", undefined);
+    const won = [...wonByFirst, ...wonBySecond].sort((a, b) => a - b);
+    expect(won).toEqual(Array.from({ length: CLAIMS }, (_, index) => index + 1));
+    const shares = [wonByFirst.length, wonBySecond.length];
+    expect(Math.min(...shares), `the claims won were ${shares}`).toBeGreaterThan(0);
+    const ledger = openLedger(file);
+    expect(await ledger.countByStatus(ACCOUNT)).toEqual({ OPEN: CLAIMS });
+    const events = await ledger.events({ limit: CLAIMS + 1 });
+    expect(events).toHaveLength(CLAIMS);
+    expect(firstBreak(EMPTY_CHAIN, events)).toBeUndefined();
+  });
+
+  test("with the same request id at the same moment, in 300 rounds", async () => {
+    const file = temporaryFile();
+    const tally = await race(file, 300, (round) => ({ ...buy(round), requestId: `r-${round}` }));
     await expectOneEach(file, tally);
   });
 

@@ -49,7 +49,7 @@ export class SimulatedDisk {
   /** Runs `run` as one transaction on `rows`; throws LatchError `store_*` where the disk fails. */
   commit<Value>(isDurable: boolean, rows: Rows, run: (rows: Rows) => Value): Value {
     if (this.fault === "busy") throw new LatchError("store_busy", "the ledger is locked");
-    if (this.fault === "full") throw new LatchError("store_failed", "no space is left");
+    if (this.fault === "full") throw new LatchError("store_full", "no space is left");
     if (isDurable && this.fault === "sync_fails") {
       throw new LatchError("store_failed", "the ledger could not be synced");
     }

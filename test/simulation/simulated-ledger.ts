@@ -7,7 +7,7 @@ import type { ClaimDecision } from "../../src/claim/answer.ts";
 import type { Claim } from "../../src/claim/claim.ts";
 import type { ClaimRequest } from "../../src/claim/decide-claim.ts";
 import type { DivergenceCommand } from "../../src/claim/decide-divergence.ts";
-import type { RecordCommand } from "../../src/claim/decide-record.ts";
+import { isToldOnce, type RecordCommand } from "../../src/claim/decide-record.ts";
 import type { ReplaceCommand, ReplaceDecision } from "../../src/claim/decide-replace.ts";
 import type { VerdictCommand } from "../../src/claim/decide-verdict.ts";
 import type { EpochMs } from "../../src/core/clock.ts";
@@ -96,7 +96,7 @@ export class SimulatedLedger implements Ledger {
   }
 
   record(key: ClaimKey, command: RecordCommand): Promise<RecordResult> {
-    return this.#write(false, (rows) => runRecord(rows, key, command));
+    return this.#write(isToldOnce(command), (rows) => runRecord(rows, key, command));
   }
 
   adoptOpening(

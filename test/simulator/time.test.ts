@@ -42,6 +42,15 @@ describe("orders and the market's hours", () => {
     expect(after.body.status).toBe("expired");
   });
 
+  test("a day that is said to open at midnight trades before dawn", async () => {
+    const calendar = { "2026-05-21": { open: "00:00", close: "23:59" } };
+    const startAt = Date.parse("2026-05-21T04:30:00Z");
+    const { order, call, simulator } = await openBench({ startAt, calendar });
+    expect(simulator.clock().phase).toBe("core");
+    const placed = await order();
+    expect((await call("GET", `/v2/orders/${placed.body.id}`)).body.status).toBe("filled");
+  });
+
   test("extended hours orders trade before the open and after the close", async () => {
     const { order, call, simulator } = await openBench({ startAt: EVENING });
     const fields = { type: "limit", limit_price: "70", extended_hours: true };

@@ -2,9 +2,9 @@
  * The embedded ledger: one SQLite file that several processes on one host may share.
  *
  * Work that arrives in one turn of the event loop shares one transaction and one commit. A turn
- * with a claim in it commits with an fsync; one without (what the broker can tell again, notes)
- * commits without. `events` returns only what is on disk: a synced commit carries all earlier ones
- * with it, so one is made first where the last was not synced.
+ * with a claim in it, or with what the broker tells only once, commits with an fsync; one without
+ * (what the broker can tell again, notes) commits without. `events` returns only what is on disk:
+ * a synced commit carries all earlier ones with it, so one is made first where the last was not.
  *
  * A file that was moved, replaced or deleted while it was open takes no more claims: whoever opens
  * its path now has another ledger, and both would say `proceed`.
@@ -15,7 +15,7 @@ import type { ClaimDecision } from "../../claim/answer.ts";
 import type { Claim } from "../../claim/claim.ts";
 import type { ClaimRequest } from "../../claim/decide-claim.ts";
 import type { DivergenceCommand } from "../../claim/decide-divergence.ts";
-import type { RecordCommand } from "../../claim/decide-record.ts";
+import { isToldOnce, type RecordCommand } from "../../claim/decide-record.ts";
 import type { ReplaceCommand, ReplaceDecision } from "../../claim/decide-replace.ts";
 import type { VerdictCommand } from "../../claim/decide-verdict.ts";
 import type { Clock, EpochMs } from "../../core/clock.ts";
@@ -119,7 +119,7 @@ class SqliteLedger implements Ledger {
   }
 
   record(key: ClaimKey, command: RecordCommand): Promise<RecordResult> {
-    return this.#enqueue(false, (rows) => runRecord(rows, key, command));
+    return this.#enqueue(isToldOnce(command), (rows) => runRecord(rows, key, command));
   }
 
   adoptOpening(
@@ -314,7 +314,7 @@ class SqliteLedger implements Ledger {
   #assertSound(): void {
     if (fileIdentity(this.#file) !== this.#identity) {
       const message = `the ledger ${this.#file} was moved, replaced or deleted while it was open`;
-      throw new LatchError("store_failed", message);
+      throw new LatchError("store_moved", message);
     }
     if (this.#walSuspect) this.#leaveWal();
   }

@@ -7,6 +7,8 @@ const CODES: readonly (readonly [prefix: string, code: ErrorCode])[] = [
   ["SQLITE_LOCKED", "store_busy"],
   ["SQLITE_NOTADB", "store_not_a_database"],
   ["SQLITE_CORRUPT", "store_corrupt"],
+  ["SQLITE_FULL", "store_full"],
+  ["SQLITE_READONLY_DBMOVED", "store_moved"],
   ["SQLITE_READONLY", "store_unwritable"],
   ["SQLITE_CANTOPEN", "store_unwritable"],
   ["SQLITE_PERM", "store_unwritable"],

@@ -7,10 +7,34 @@ import { openSqliteLedger } from "../../../dist/ledger/sqlite/sqlite-ledger.js";
 
 let ledger;
 let lock;
+let isStorming = false;
 
 /** Until `startAt` of the monotonic clock, which all processes of a machine share. */
 function waitFor(startAt) {
   while (startAt !== undefined && process.hrtime.bigint() < BigInt(startAt));
+}
+
+/** Takes the write lock for a while and drops it for a while, again and again, until told to stop. */
+async function storm(file, heldMs, freeMs) {
+  const database = new Database(file);
+  while (isStorming) {
+    database.exec("BEGIN IMMEDIATE");
+    spin(heldMs);
+    database.exec("ROLLBACK");
+    spin(freeMs);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  database.close();
+}
+
+function spin(durationMs) {
+  const until = process.hrtime.bigint() + BigInt(durationMs * 1_000_000);
+  while (process.hrtime.bigint() < until);
+}
+
+function claimCommand(fields, now) {
+  const intent = parseIntent(fields, "account-1", "bot");
+  return { intent, owner: `process-${process.pid}`, now, policy: DEFAULT_CLAIM_POLICY };
 }
 
 const OPERATIONS = {
@@ -23,12 +47,25 @@ const OPERATIONS = {
     await openSqliteLedger(file, systemClock).close();
   },
   async claim({ fields, now, startAt }) {
-    const intent = parseIntent(fields, "account-1", "bot");
-    const owner = `process-${process.pid}`;
-    const command = { intent, owner, now, policy: DEFAULT_CLAIM_POLICY };
+    const command = claimCommand(fields, now);
     waitFor(startAt);
     const decision = await ledger.claim(command);
     return { kind: decision.kind, claim: decision.claim, block: decision.block };
+  },
+  /** In this order, so many at a time; gives those that this process may send. */
+  async claimMany({ numbers, atOnce, now, startAt }) {
+    const won = [];
+    waitFor(startAt);
+    for (let first = 0; first < numbers.length; first += atOnce) {
+      const batch = numbers.slice(first, first + atOnce);
+      const claims = batch.map((quantity) => {
+        const fields = { symbol: "TQQQ", side: "buy", effect: "open", quantity };
+        return ledger.claim(claimCommand({ ...fields, requestId: `r-${quantity}` }, now));
+      });
+      const decisions = await Promise.all(claims);
+      won.push(...batch.filter((_, index) => decisions[index].kind === "proceed"));
+    }
+    return won;
   },
   record: ({ key, command }) => ledger.record(key, command),
   events: () => ledger.events(),
@@ -37,6 +74,13 @@ const OPERATIONS = {
   lock({ file }) {
     lock = new Database(file);
     lock.exec("BEGIN IMMEDIATE");
+  },
+  storm({ file, heldMs, freeMs }) {
+    isStorming = true;
+    void storm(file, heldMs, freeMs);
+  },
+  calm() {
+    isStorming = false;
   },
   unlock() {
     lock.exec("ROLLBACK");

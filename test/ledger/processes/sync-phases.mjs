@@ -72,6 +72,17 @@ const PHASES = {
       await ledger.record(claim.key, answer);
     }
   },
+  refusals: async () => {
+    const refusal = {
+      ...{ reason: "buying_power", httpStatus: 403, brokerCode: 40310000, message: "refused" },
+      ...{ relatedOrders: [], existingOrderId: null, availableQuantity: null },
+    };
+    for (const claim of claims) {
+      const outcome = { kind: "refused", refusal };
+      const answer = { type: "answer", fencing: 1, outcome, now, callerWaits: true };
+      await ledger.record(claim.key, answer);
+    }
+  },
   fills: async () => {
     for (const claim of claims) {
       const order = orderOf(claim, "filled", claim.intent.quantity);
