@@ -22,7 +22,7 @@ export class Reconciler {
   readonly #ports: ReconcilerPorts;
   readonly #judge: ExitJudge;
   readonly #comparison: PositionComparison;
-  /** Claims that were told of, so that each is told of once by this process. */
+  /** Claims that were told of, so that each opening of one is told of once by this process. */
   readonly #told = new Set<string>();
 
   constructor(ports: ReconcilerPorts) {
@@ -55,16 +55,21 @@ export class Reconciler {
 
   async #tellOfOverdue(claims: readonly Claim[]): Promise<void> {
     const now = this.#ports.clock.now();
-    const names = new Set(claims.map(({ key }) => subjectOfClaim(key)));
+    const names = new Set(claims.map(nameOf));
     for (const name of this.#told) if (!names.has(name)) this.#told.delete(name);
     for (const claim of claims) {
-      const name = subjectOfClaim(claim.key);
+      const name = nameOf(claim);
       const isStuck = isSought(claim) || claim.status === "FINAL";
       const since = claim.certainAt ?? claim.openedAt;
       if (!isStuck || now - since < OVERDUE_MS || this.#told.has(name)) continue;
       await this.#ports.ledger.record(claim.key, { type: "overdue", now });
       this.#told.add(name);
-      if (claim.status === "FINAL") await this.#hearWitness(claim, name);
+      if (claim.status === "FINAL") await this.#hearWitness(claim, subjectOfClaim(claim.key));
     }
   }
+}
+
+/** A claim that was opened anew may be stuck anew. */
+function nameOf({ key, fencing, status }: Claim): string {
+  return `${subjectOfClaim(key)} ${fencing} ${status}`;
 }

@@ -198,7 +198,7 @@ function drawMishaps(
     ...some(1, () => ({ kind: "cut_stream", atMs: at() })),
     ...some(2, () => ({ kind: "fill_rest", atMs: anyTime() })),
     ...(dice.chance(0.1) ? blindExit(dice, actions) : []),
-    ...(dice.chance(0.1) && !isNameless ? overtaken(dice, actions, sidecars) : []),
+    ...(dice.chance(0.25) && !isNameless && sidecars > 1 ? overtaken(dice, actions) : []),
     ...(dice.chance(0.2)
       ? some(2, () => ({
           ...{ kind: "by_hand", atMs: anyTime(), symbol: dice.of(SYMBOLS) },
@@ -225,18 +225,13 @@ function blindExit(dice: Dice, actions: readonly ActionPlan[]): readonly Mishap[
  * A process that learns its order's fate only when another has reopened the claim, whose order has
  * landed and hides.
  */
-function overtaken(
-  dice: Dice,
-  actions: readonly ActionPlan[],
-  sidecars: number,
-): readonly Mishap[] {
-  const { atMs, tries } = dice.of(actions);
-  const sentAt = atMs + (tries[0]?.delayMs ?? 0) + dice.between(12, 30);
+function overtaken(dice: Dice, actions: readonly ActionPlan[]): readonly Mishap[] {
+  const { atMs, symbol, side } = dice.of(actions);
+  const first = { ...ORDERS, symbol, side };
   const refused = { kind: "refuse", status: 403, code: 40310000, message: NO_MONEY } as const;
-  const sidecar = dice.between(0, sidecars - 1);
-  const second = { ...ORDERS, nth: 2 };
+  const second = { ...first, nth: 2 };
   const rules: readonly FaultRule[] = [
-    { match: ORDERS, fault: refused },
+    { match: first, fault: refused },
     { match: second, fault: { kind: "accept_then_hang" } },
     { match: second, fault: { kind: "client_id_lag", lagMs: 10_000 } },
     { match: second, fault: { kind: "list_lag", lagMs: 10_000 } },
@@ -244,7 +239,7 @@ function overtaken(
   ];
   return [
     ...rules.map((rule): Mishap => ({ kind: "fault", atMs: atMs - 100, rule })),
-    { kind: "pause", atMs: sentAt, sidecar, forMs: dice.between(30, 48) * 1_000 },
+    { kind: "freeze", atMs: atMs - 100, forMs: dice.between(30, 48) * 1_000 },
   ];
 }
 

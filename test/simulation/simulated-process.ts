@@ -21,6 +21,8 @@ export class SimulatedProcess implements Host {
   isAlive = true;
   /** When its last pause ended; null where it was never paused. */
   resumedAt: EpochMs | null = null;
+  /** Told when it has sent an order. */
+  onSent: () => void = () => {};
   readonly #scheduler: Scheduler;
   #pausedUntil = 0;
   #strike: { turnsLeft: number; readonly how: () => void } | undefined;

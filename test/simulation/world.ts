@@ -157,6 +157,9 @@ class World {
       case "pause":
         sidecar?.process?.pause(mishap.forMs);
         return;
+      case "freeze":
+        this.#armFreeze(mishap.forMs);
+        return;
       case "jump":
         this.#wall.offsetMs += mishap.byMs;
         return;
@@ -203,6 +206,16 @@ class World {
       this.#facts.history.push({ at: this.#scheduler.now(), who: "world", what });
     };
     for (const sidecar of this.#sidecars) sidecar.process?.strikeAt(turns, fail);
+  }
+
+  #armFreeze(forMs: number): void {
+    const processes = this.#sidecars.flatMap(({ process }) => process ?? []);
+    for (const process of processes) {
+      process.onSent = () => {
+        for (const other of processes) other.onSent = () => {};
+        process.pause(forMs);
+      };
+    }
   }
 
   #strikeStore({ fault, forMs }: Mishap & { kind: "store" }): void {

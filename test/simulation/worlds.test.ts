@@ -98,6 +98,7 @@ const EVERY_KIND = [
   "fault slow",
   "fault stream_cut",
   "fill_rest",
+  "freeze",
   "jump",
   "link",
   "pause",
