@@ -101,6 +101,11 @@ export const CANARIES: readonly Canary[] = [
     tampering: { disk: neverSyncs },
   },
   {
+    name: "tells of a refusal that is not on disk",
+    caughtBy: "I7",
+    tampering: { disk: keepsRefusalsInMemory },
+  },
+  {
     name: "refuses without naming the cause",
     caughtBy: "I8",
     tampering: { answer: withoutCause },
@@ -327,6 +332,17 @@ function skipAsNew(answer: OrderAnswer): OrderAnswer {
 
 function neverSyncs(disk: SimulatedDisk) {
   disk.sync = () => undefined;
+}
+
+function keepsRefusalsInMemory(disk: SimulatedDisk) {
+  const commit = disk.commit.bind(disk);
+  disk.commit = (isDurable, rows, run) => {
+    const before = disk.rows.events.length;
+    const value = commit(false, rows, run);
+    const isRefusal = disk.rows.events.slice(before).some(({ body }) => body.type === "refused");
+    if (isDurable && !isRefusal) disk.sync();
+    return value;
+  };
 }
 
 function withoutCause(answer: OrderAnswer): OrderAnswer {
