@@ -8,20 +8,35 @@ import {
   decideDivergence,
 } from "../../src/claim/decide-divergence.ts";
 import type { PositionRead } from "../../src/claim/decide-verdict.ts";
-import type { DivergencePolicy } from "../../src/claim/policy.ts";
+import {
+  DEFAULT_CLAIM_POLICY,
+  DIVERGENCE_KINDS,
+  type DivergencePolicy,
+} from "../../src/claim/policy.ts";
 import { decimal } from "../../src/core/decimal.ts";
+import type { ClaimKey, RequestId } from "../../src/core/ids.ts";
 import { evolveIncident, type IncidentEvent } from "../../src/incident/incident.ts";
-import { ACCOUNT, buy, filledOrder, orderOf, proceeded, refusal, START, sell } from "./builders.ts";
+import {
+  ACCOUNT,
+  AGENT,
+  buy,
+  filledOrder,
+  orderOf,
+  proceeded,
+  refusal,
+  START,
+  sell,
+} from "./builders.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
 
-const CAUSE = proceeded(new MemoryLedger().claim(buy("6"))).key;
+const CAUSE: ClaimKey = { account: ACCOUNT, agent: AGENT, requestId: "entry" as RequestId };
 const LATER = START + 60_000;
 
 const OPENED: IncidentEvent = {
   ...{ type: "incident_opened", incident: 7, kind: "phantom", subject: "position TQQQ" },
   ...{ summary: "s", next: "n", causes: [] },
 };
-const OPEN = evolveIncident(undefined, { account: ACCOUNT, symbol: "TQQQ" }, OPENED, START);
+const open = () => evolveIncident(undefined, { account: ACCOUNT, symbol: "TQQQ" }, OPENED, START);
 
 function bookOf(net: string, reserved?: string): Book {
   const book = { ...emptyBook(ACCOUNT, "TQQQ"), net: decimal(net) };
@@ -92,13 +107,13 @@ describe("a difference that counts", () => {
   });
 
   test("is taken over in the open incident, where one was open under another policy", () => {
-    expect(types({ open: OPEN })).toEqual(["position_adjusted", "incident_resolved"]);
-    for (const event of decided({ open: OPEN })) expect(event).toMatchObject({ incident: 7 });
+    expect(types({ open: open() })).toEqual(["position_adjusted", "incident_resolved"]);
+    for (const event of decided({ open: open() })) expect(event).toMatchObject({ incident: 7 });
   });
 
   test.each<DivergencePolicy>(["observe", "flatten", "block-entries"])(
     "is told of once under %s",
-    (policy) => expect(decided({ open: OPEN, policy })).toEqual([]),
+    (policy) => expect(decided({ open: open(), policy })).toEqual([]),
   );
 
   test("tells of exits at work that are for more than is held, which only a person can end", () => {
@@ -116,6 +131,14 @@ describe("a difference that counts", () => {
       expect(reason(reserved, broker), reserved).toMatchObject({ reason: holds });
     }
   });
+});
+
+test("a difference of whatever kind is taken over, unless a policy says otherwise", () => {
+  for (const kind of DIVERGENCE_KINDS) {
+    const policy = DEFAULT_CLAIM_POLICY.divergence[kind];
+    expect(types({ policy }), kind).toContain("position_adjusted");
+    expect(types({ policy }), kind).toContain("incident_resolved");
+  }
 });
 
 describe("a difference does not count", () => {
@@ -173,7 +196,7 @@ describe("book and broker that agree", () => {
   const agreed = reads("6", 0, 10_000);
 
   test("end the open incident, even right after a fill", () => {
-    expect(decided({ reads: agreed, open: OPEN, movedAt: LATER })).toEqual([
+    expect(decided({ reads: agreed, open: open(), movedAt: LATER })).toEqual([
       {
         ...{ type: "incident_resolved", incident: 7, verdict: "agrees_again", provenance: "venue" },
         reason: "book and broker both hold 6 TQQQ",
@@ -187,8 +210,8 @@ describe("book and broker that agree", () => {
 
   test("end what is to be flattened only once nothing is held", () => {
     const policy = "flatten";
-    expect(decided({ reads: agreed, open: OPEN, policy })).toEqual([]);
-    expect(types({ book: bookOf("0"), open: OPEN, policy })).toEqual(["incident_resolved"]);
-    expect(types({ book: bookOf("0"), open: OPEN, policy: "observe" })).toHaveLength(1);
+    expect(decided({ reads: agreed, open: open(), policy })).toEqual([]);
+    expect(types({ book: bookOf("0"), open: open(), policy })).toEqual(["incident_resolved"]);
+    expect(types({ book: bookOf("0"), open: open(), policy: "observe" })).toHaveLength(1);
   });
 });
