@@ -1,14 +1,19 @@
 /** Which incidents keep entries out (I9): none, unless a policy says so. */
 import { describe, expect, test } from "vitest";
+import { emptyBook } from "../../src/book/book.ts";
+import { decideClaim } from "../../src/claim/decide-claim.ts";
 import { blocksEntries } from "../../src/claim/entry-block.ts";
 import { DIVERGENCE_KINDS, type DivergencePolicy } from "../../src/claim/policy.ts";
+import { decimal } from "../../src/core/decimal.ts";
+import type { RequestId } from "../../src/core/ids.ts";
+import type { Intent } from "../../src/identity/intent.ts";
 import {
   evolveIncident,
   INCIDENT_KINDS,
   type Incident,
   type IncidentKind,
 } from "../../src/incident/incident.ts";
-import { ACCOUNT, POLICY, START } from "./builders.ts";
+import { ACCOUNT, AGENT, buy, OWNER, POLICY, START, sell } from "./builders.ts";
 
 const ABOUT = { account: ACCOUNT, symbol: "TQQQ" };
 
@@ -27,6 +32,35 @@ function resolved(kind: IncidentKind): Incident {
 function policies(policy: DivergencePolicy) {
   return { divergence: { phantom: policy, orphan: policy, quantity: policy, side: policy } };
 }
+
+function decided(intent: Intent, blocking: Incident | undefined) {
+  const book = { ...emptyBook(ACCOUNT, "TQQQ"), net: decimal("6") };
+  const command = { intent, owner: OWNER, now: START, policy: POLICY };
+  return decideClaim({ book, existing: undefined, equals: [], blocking }, command).decision;
+}
+
+describe("an incident that blocks entries", () => {
+  const causes = ["entry", "exit"].map((id) => ({
+    ...{ account: ACCOUNT, agent: AGENT, requestId: id as RequestId },
+  }));
+
+  test("refuses an entry, and names itself and the last of its causes (I8)", () => {
+    expect(decided(buy("6"), { ...open("phantom"), id: 9, summary: "s", causes })).toEqual({
+      kind: "blocked",
+      claim: null,
+      block: {
+        ...{ code: "entry_blocked", message: "incident 9 blocks entries: s", cause: causes[1] },
+        ...{ difference: null, availableQuantity: null },
+      },
+    });
+    expect(decided(buy("6"), open("phantom"))).toMatchObject({ block: { cause: null } });
+  });
+
+  test("lets exits go, and entries once it is over", () => {
+    expect(decided(sell("6"), open("phantom")).kind).toBe("proceed");
+    expect(decided(buy("6"), undefined).kind).toBe("proceed");
+  });
+});
 
 describe("an open incident", () => {
   test.each(INCIDENT_KINDS)("keeps no entry out by default: %s", (kind) => {
