@@ -151,6 +151,16 @@ describe("the error table", () => {
     expect([...known].sort()).toEqual([...endpoints].sort());
   });
 
+  it("knows an asset that was not found, whether the message names it or not", () => {
+    const given = fixture("asset-not-found");
+    const answer = answerOf(given);
+    const unnamed = answer.body.replace(/ for \w+/, "");
+    expect(unnamed).toContain('"asset not found"');
+    expect(classifyRefusal({ ...answer, body: unnamed }, "submit", "buy")).toMatchObject({
+      ...{ reason: "asset_not_found", message: "asset not found" },
+    });
+  });
+
   it("says of every row why its answer is certain", () => {
     expect(ERROR_ROWS.filter(({ because }) => because === "")).toEqual([]);
   });

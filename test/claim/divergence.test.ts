@@ -8,11 +8,7 @@ import {
   decideDivergence,
 } from "../../src/claim/decide-divergence.ts";
 import type { PositionRead } from "../../src/claim/decide-verdict.ts";
-import {
-  DEFAULT_CLAIM_POLICY,
-  DIVERGENCE_KINDS,
-  type DivergencePolicy,
-} from "../../src/claim/policy.ts";
+import type { DivergencePolicy } from "../../src/claim/policy.ts";
 import { decimal } from "../../src/core/decimal.ts";
 import type { ClaimKey, RequestId } from "../../src/core/ids.ts";
 import { evolveIncident, type IncidentEvent } from "../../src/incident/incident.ts";
@@ -131,14 +127,6 @@ describe("a difference that counts", () => {
       expect(reason(reserved, broker), reserved).toMatchObject({ reason: holds });
     }
   });
-});
-
-test("a difference of whatever kind is taken over, unless a policy says otherwise", () => {
-  for (const kind of DIVERGENCE_KINDS) {
-    const policy = DEFAULT_CLAIM_POLICY.divergence[kind];
-    expect(types({ policy }), kind).toContain("position_adjusted");
-    expect(types({ policy }), kind).toContain("incident_resolved");
-  }
 });
 
 describe("a difference does not count", () => {

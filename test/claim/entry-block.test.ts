@@ -40,7 +40,7 @@ function decided(intent: Intent, blocking: Incident | undefined) {
 }
 
 describe("an incident that blocks entries", () => {
-  const causes = ["entry", "exit"].map((id) => ({
+  const causes = ["entry", "half", "exit"].map((id) => ({
     ...{ account: ACCOUNT, agent: AGENT, requestId: id as RequestId },
   }));
 
@@ -49,7 +49,7 @@ describe("an incident that blocks entries", () => {
       kind: "blocked",
       claim: null,
       block: {
-        ...{ code: "entry_blocked", message: "incident 9 blocks entries: s", cause: causes[1] },
+        ...{ code: "entry_blocked", message: "incident 9 blocks entries: s", cause: causes[2] },
         ...{ difference: null, availableQuantity: null },
       },
     });

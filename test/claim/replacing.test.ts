@@ -18,7 +18,7 @@ import {
   START,
   sell,
 } from "./builders.ts";
-import { adopted, BRACKET, legOf, parentOf } from "./family-builders.ts";
+import { adopted, BRACKET, legOf, OCO, parentOf } from "./family-builders.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
 
 const NEXT = "next" as BrokerOrderId;
@@ -242,6 +242,16 @@ describe("the replacement of a leg", () => {
 
   test("by a larger one needs what is free", () => {
     expect([asked("7"), asked("5", "4")]).toEqual(["blocked", "blocked"]);
+  });
+
+  test("is another matter than that of the order which it is a leg of", () => {
+    const order = { ...parentOf(OCO), bookedQuantity: decimal("4") };
+    const family = { parent: null, legs: [], filledByLegs: decimal("0"), quantity: decimal("6") };
+    const book = { ...emptyBook(ACCOUNT, "TQQQ"), net: decimal("2") };
+    const command = { order: orderOf(order), clientOrderId: NEXT_ID, quantity: null, now: START };
+    expect(
+      decideReplace({ ...order, family }, book, { ...command, busyUntil: START }).decision.kind,
+    ).toBe("blocked");
   });
 
   test("leaves the reservation with its family", () => {
