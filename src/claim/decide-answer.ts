@@ -98,7 +98,11 @@ export function decideExpiry(
  */
 function outcomeAfterOpen(claim: Claim, command: AnswerCommand): readonly ClaimEvent[] {
   const { outcome, now, callerWaits } = command;
-  if (outcome.kind === "refused" && isSought(claim)) return lateRefusal(claim, command, outcome);
+  // The claim was given up before its own answer came: a certain one still counts.
+  if (outcome.kind === "refused" && isSought(claim)) {
+    const { refusal } = outcome;
+    return afterRefusal(claim, command, { type: "refused", refusal, callerTold: callerWaits });
+  }
   if (outcome.kind !== "accepted") return [];
   if (isAccepted(claim) && claim.brokerOrderId !== outcome.order.brokerOrderId) return [];
   const read = neverWas(claim)
@@ -106,16 +110,6 @@ function outcomeAfterOpen(claim: Claim, command: AnswerCommand): readonly ClaimE
     : orderEvents(claim, outcome.order, "response", now);
   const tells = callerWaits && claim.told !== "certain";
   return tells ? [...read, { type: "caller_told", answer: "certain" }] : read;
-}
-
-/** The claim was given up before its own answer came: a certain one still counts. */
-function lateRefusal(
-  claim: Claim,
-  command: AnswerCommand,
-  { refusal }: SubmitOutcome & { readonly kind: "refused" },
-): readonly ClaimEvent[] {
-  const callerTold = command.callerWaits && claim.told !== "certain";
-  return afterRefusal(claim, command, { type: "refused", refusal, callerTold });
 }
 
 function unknown(reason: string, now: EpochMs, idTaken: boolean): ClaimEvent {

@@ -14,7 +14,7 @@ import type { ClaimKey } from "../core/ids.ts";
 import { type Incident, subjectOfPosition } from "../incident/incident.ts";
 import { type Claim, isAccepted, isLatched } from "./claim.ts";
 import type { BookEvent } from "./claim-event.ts";
-import { AGREEMENT_MS, type PositionRead } from "./decide-verdict.ts";
+import { lastAgreed, type PositionRead } from "./decide-verdict.ts";
 import type { DivergenceKind, DivergencePolicy } from "./policy.ts";
 import { isLive } from "./transitions.ts";
 
@@ -50,7 +50,7 @@ export function decideDivergence(
   command: DivergenceCommand,
 ): readonly BookEvent[] {
   const { book, claims, open } = snapshot;
-  const read = lastAgreed(command);
+  const read = lastAgreed(command.reads);
   if (read === undefined || compare(book.net, command.bookNet) !== 0) return [];
   if (claims.some(isUnanswered)) return [];
   if (compare(read.quantity, book.net) === 0) return agreement(open, book, command.policy);
@@ -66,14 +66,6 @@ export function decideDivergence(
 /** Its outcome decides about the position: nothing is concluded from a difference before it. */
 function isUnanswered(claim: Claim): boolean {
   return isLatched(claim) || (isLive(claim.status) && !isAccepted(claim));
-}
-
-function lastAgreed({ reads }: DivergenceCommand): PositionRead | undefined {
-  const first = reads[0];
-  const last = reads.at(-1);
-  if (first === undefined || last === undefined) return undefined;
-  const same = reads.every(({ quantity }) => compare(quantity, first.quantity) === 0);
-  return same && last.at - first.at >= AGREEMENT_MS ? last : undefined;
 }
 
 export function kindOf(book: DecimalText, broker: DecimalText): DivergenceKind {

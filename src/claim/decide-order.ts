@@ -122,11 +122,7 @@ export function orderEvents(
   const events = fillEvents(claim, order, source);
   if (isTerminalStatus(order.status)) {
     events.push({ type: "order_ended", order, source });
-  } else if (
-    claim.orderStatus !== order.status ||
-    claim.refusal !== null ||
-    isResized(claim, order)
-  ) {
+  } else if (claim.orderStatus !== order.status || isResized(claim, order)) {
     events.push({ type: "order_working", order, source });
   }
   return [...events, ...sealEvents(foldClaim(claim, events, now), order)];

@@ -14,9 +14,9 @@ import {
   compare,
   type DecimalText,
   isZero,
-  negate,
+  minimum,
+  signOf,
   subtract,
-  ZERO,
 } from "../core/decimal.ts";
 import type { IncidentVerdict } from "../incident/incident.ts";
 import { type Claim, isLatched } from "./claim.ts";
@@ -75,26 +75,25 @@ export function decideVerdict(
   book: Book,
   command: VerdictCommand,
 ): Verdict | undefined {
-  const { refusal } = claim;
-  if (!isLatched(claim) || refusal === null) return undefined;
+  const refusal = isLatched(claim) ? claim.refusal : null;
+  if (refusal === null) return undefined;
   if (isMalformed(claim)) {
     const reason = `the broker does not take such an order: ${refusal.message}`;
     const verdict = { kind: "malformed", event: { type: "malformed" } } as const;
     return { ...verdict, adjustment: null, provenance: "venue", reason };
   }
-  const read = agreed(command);
+  const read = lastAgreed(command.reads);
   if (read === undefined || compare(book.net, command.bookNet) !== 0) return undefined;
   return byPosition(claim, book, read, command.isExplained);
 }
 
-/** The last read, where the reads agree and span long enough. */
-function agreed({ reads }: VerdictCommand): PositionRead | undefined {
-  const first = reads[0];
+/** The last of `reads`, where all of them agree and span long enough. */
+export function lastAgreed(reads: readonly PositionRead[]): PositionRead | undefined {
   const last = reads.at(-1);
-  if (first === undefined || last === undefined || last.at - first.at < AGREEMENT_MS) {
-    return undefined;
-  }
-  return reads.every(({ quantity }) => compare(quantity, first.quantity) === 0) ? last : undefined;
+  if (last === undefined) return undefined;
+  const first = reads[0] ?? last;
+  const agree = reads.every(({ quantity }) => compare(quantity, last.quantity) === 0);
+  return agree && last.at - first.at >= AGREEMENT_MS ? last : undefined;
 }
 
 function byPosition(
@@ -150,10 +149,8 @@ export function withoutExit(claim: Claim, book: Book): DecimalText {
   return less(book.net, suspectOf(claim, book));
 }
 
-/** The position without `quantity` of its shares. */
+/** The position without `quantity` of its shares: flat where it has fewer. */
 function less(net: DecimalText, quantity: DecimalText): DecimalText {
-  const isShort = net.startsWith("-");
-  const rest = isShort ? add(net, quantity) : subtract(net, quantity);
-  const crosses = !isZero(rest) && rest.startsWith("-") !== isShort;
-  return crosses ? ZERO : isZero(rest) ? ZERO : isShort ? negate(absolute(rest)) : rest;
+  const gone = minimum(quantity, absolute(net));
+  return signOf(net) < 0 ? add(net, gone) : subtract(net, gone);
 }

@@ -28,11 +28,15 @@ export interface ClaimChange {
 
 export function incidentsOfClaim(change: ClaimChange): readonly IncidentEvent[] {
   const { open } = change;
-  if (open !== undefined) return endOf(open, change.after);
-  const late = lateEvidence(change);
-  if (late !== undefined) return late;
-  const begun = beginning(change);
-  return begun === undefined ? [] : [opened(change, ...begun)];
+  if (open === undefined) return lateEvidence(change) ?? begun(change);
+  // One incident about a claim at a time: the end of one may be the beginning of another.
+  const ended = endOf(open, change.after);
+  return ended.length === 0 ? [] : [...ended, ...begun(change)];
+}
+
+function begun(change: ClaimChange): readonly IncidentEvent[] {
+  const told = beginning(change);
+  return told === undefined ? [] : [opened(change, ...told)];
 }
 
 function beginning({ before, after, isOverdue }: ClaimChange) {
@@ -106,7 +110,8 @@ function endOf(open: Incident, after: Claim): readonly IncidentEvent[] {
 }
 
 function outcomeKnown({ id }: Incident, after: Claim): IncidentEvent {
-  const end = after.outcome ?? after.orderStatus ?? after.status;
+  const refused = after.refusal === null ? undefined : "refused";
+  const end = after.outcome ?? after.orderStatus ?? refused ?? after.status;
   return resolved(id, "outcome_known", `the broker's records show it: ${end}`);
 }
 

@@ -19,7 +19,7 @@ import type { IntentDraft, Side } from "../identity/intent.ts";
 /** A draft whose side is known. */
 export type SidedDraft = IntentDraft & { readonly side: Side };
 
-const WHOLE = decimal("100");
+const WHOLE = "100" as DecimalText;
 
 export function resolvePortion(draft: IntentDraft, book: Book): SidedDraft {
   if (draft.portion === null) return { ...draft, side: draft.side ?? "sell" };

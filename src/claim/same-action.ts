@@ -17,7 +17,7 @@ export function repeatedBy(
   const candidates = equals.filter((claim) => claim.episode === episode);
   const live = candidates.find(({ status }) => isLive(status));
   const filled = candidates.find((claim) => filledLately(claim, now, policy));
-  const latest = candidates.find(({ outcome }) => outcome !== null);
+  const [latest] = candidates;
   const neverWas = latest?.outcome === "not_sent" || latest?.outcome === "absent";
   return live ?? filled ?? (neverWas ? latest : undefined);
 }

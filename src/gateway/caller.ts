@@ -48,8 +48,8 @@ export class Caller {
   }
 
   /**
-   * Whether `work` ends while the caller waits; rejects with what `work` rejects with. What it comes
-   * to without the caller is for whoever else follows it.
+   * Whether `work` ends while the caller waits; rejects with what `work` rejects with. What it
+   * comes to without the caller is for whoever else follows it.
    */
   async waitsFor(work: Promise<unknown>): Promise<boolean> {
     if (this.#away.signal.aborted) {

@@ -20,7 +20,7 @@ function serialized(value: unknown): string | undefined {
 
 /** SHA-256 over the UTF-8 bytes of `text`, 64 lower-case hex digits. */
 export function sha256Hex(text: string): string {
-  return createHash("sha256").update(text, "utf8").digest("hex");
+  return createHash("sha256").update(text).digest("hex");
 }
 
 /** SHA-256 over the canonical JSON of `value`, 64 lower-case hex digits. */

@@ -56,5 +56,5 @@ function isTerm(terms: OrderTerms, field: FingerprintField): boolean {
 
 function shown(terms: OrderTerms, field: FingerprintField): string {
   const value = isTerm(terms, field) ? terms[field] : null;
-  return typeof value === "object" && value !== null ? canonicalJson(value) : String(value);
+  return typeof value === "object" ? canonicalJson(value) : String(value);
 }

@@ -6,7 +6,6 @@ import { z } from "zod";
 import {
   compare,
   type DecimalText,
-  decimal,
   decimalPlaces,
   parseDecimal,
   QUANTITY_DECIMALS,
@@ -49,7 +48,7 @@ const amount = z
   });
 
 function refuse(context: z.RefinementCtx, message: string): never {
-  context.addIssue({ code: "custom", message });
+  context.addIssue(message);
   return z.NEVER;
 }
 
@@ -58,7 +57,7 @@ const wellFormed = (value: string) => !LONE_SURROGATE.test(value);
 const text = z.string().min(1).max(TEXT_MAX).refine(wellFormed, "expected well-formed Unicode");
 
 const PERCENT = /^(.+)%$/;
-const WHOLE = decimal("100");
+const WHOLE = "100" as DecimalText;
 
 const portion = z.string().transform((value, context): string => {
   if (value === "all") return value;

@@ -157,6 +157,21 @@ describe("an adjustment to what the broker holds", () => {
     expect(book).toMatchObject({ averagePrice: "0", episode: 2, closedBy: null });
   });
 
+  test("to nothing names the claim that it concludes as the one that closed the position", () => {
+    const exit = { account: ACCOUNT, agent: AGENT, requestId: "exit" as RequestId };
+    const flat = withAdjustment(held, decimal("0"), decimal("75"), exit);
+    expect(flat.closedBy).toEqual({ agent: AGENT, requestId: "exit" });
+    expect(withAdjustment(held, decimal("2"), decimal("75"), exit).closedBy).toBeNull();
+  });
+
+  test("of shares that are left, or of a new position, keeps who closed the last one", () => {
+    const flat = bookOf(fill("buy", "6", "75"), fill("sell", "6", "75", "exit"));
+    const closedBy = { agent: AGENT, requestId: "exit" };
+    expect(withAdjustment(flat, decimal("4"), decimal("75")).closedBy).toEqual(closedBy);
+    const again = withFill(flat, fill("buy", "6", "75"));
+    expect(withAdjustment(again, decimal("4"), decimal("75")).closedBy).toEqual(closedBy);
+  });
+
   test("that changes nothing changes nothing", () => {
     expect(withAdjustment(held, held.net, held.averagePrice)).toEqual(held);
     const flat = bookOf(fill("buy", "6", "75"), fill("sell", "6", "75", "exit"));

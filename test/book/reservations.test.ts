@@ -24,6 +24,7 @@ import {
 import type { RequestId } from "../../src/core/ids.ts";
 import type { Side } from "../../src/identity/intent.ts";
 import { ACCOUNT, AGENT, OTHER_AGENT, POLICY, sell } from "../claim/builders.ts";
+import { cases } from "../property-cases.ts";
 
 function held(net: string): Book {
   return withAdjustment(emptyBook(ACCOUNT, "TQQQ"), decimal(net), decimal("75"));
@@ -188,7 +189,7 @@ describe("I5: whatever closes are admitted, filled and ended, in whatever order"
         admitted += position.book.reservations.length;
         flat += Number(isZero(position.book.net));
       }),
-      { numRuns: 1_000 },
+      { numRuns: cases(1_000) },
     );
     expect(admitted, "no run had a live close").toBeGreaterThan(0);
     expect(flat, "no run closed the position").toBeGreaterThan(0);

@@ -19,6 +19,7 @@ describe("a request certainly never left", () => {
     ["a resolver that is away", coded("EAI_AGAIN", "getaddrinfo")],
     ["no route while connecting", coded("EHOSTUNREACH", "connect")],
     ["no network while connecting", coded("ENETUNREACH", "connect")],
+    ["no address of ours to connect from", coded("EADDRNOTAVAIL", "connect")],
     ["the system's timeout while connecting", coded("ETIMEDOUT", "connect")],
     ["the client's timeout while connecting", coded("UND_ERR_CONNECT_TIMEOUT")],
     ["a certificate of nobody known", coded("DEPTH_ZERO_SELF_SIGNED_CERT")],
@@ -38,11 +39,31 @@ describe("a request certainly never left", () => {
     expect(neverLeft(error)).toBe(true);
     expect(neverLeft(wrapped(error))).toBe(true);
   });
+
+  it.each([
+    "CERT_CHAIN_TOO_LONG",
+    "CERT_HAS_EXPIRED",
+    "CERT_NOT_YET_VALID",
+    "CERT_REJECTED",
+    "CERT_REVOKED",
+    "CERT_UNTRUSTED",
+    "HOSTNAME_MISMATCH",
+    "INVALID_CA",
+    "INVALID_PURPOSE",
+    "SELF_SIGNED_CERT_IN_CHAIN",
+    "UNABLE_TO_GET_ISSUER_CERT",
+    "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+    "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  ])("after a certificate that was not accepted: %s", (code) => {
+    expect(neverLeft(wrapped(coded(code)))).toBe(true);
+  });
 });
 
 describe("a request may have left", () => {
   const circle = new Error("a");
   circle.cause = new Error("b", { cause: circle });
+  const ofItself = new AggregateError([]);
+  ofItself.errors.push(ofItself);
 
   it.each([
     ["a reset", coded("ECONNRESET", "read")],
@@ -50,6 +71,17 @@ describe("a request may have left", () => {
       "a reset that a refused connection is said to have caused",
       coded("ECONNRESET", "read", coded("ECONNREFUSED", "connect")),
     ],
+    [
+      "a refused connection that a reset is said to have caused",
+      coded("ECONNREFUSED", "connect", coded("ECONNRESET", "read")),
+    ],
+    [
+      "a refused connection that something else than an error has caused",
+      coded("ECONNREFUSED", "connect", "a word"),
+    ],
+    ["a refused connection above a circle of causes", coded("ECONNREFUSED", "connect", circle)],
+    ["a refusal under a code that is no text", Object.assign(new Error("x"), { code: 111 })],
+    ["an aggregate that contains itself", ofItself],
     ["a kept-alive socket that the other side closed", coded("UND_ERR_SOCKET")],
     ["a broken pipe", coded("EPIPE", "write")],
     ["a timeout on an open connection", coded("ETIMEDOUT", "read")],
@@ -88,5 +120,23 @@ describe("a failure in words", () => {
     const socket = Object.assign(new Error("other side closed"), { code: "UND_ERR_SOCKET" });
     expect(describeFailure(wrapped(socket))).toBe("UND_ERR_SOCKET: other side closed");
     expect(describeFailure(undefined)).toBe("undefined");
+  });
+
+  it("is the message alone where there is no code, and the name where there is no message", () => {
+    expect(describeFailure(wrapped(new Error("other side closed")))).toBe("other side closed");
+    expect(describeFailure(new Error("odd", { cause: new TypeError("") }))).toBe("TypeError");
+    expect(describeFailure(Object.assign(new Error("x"), { code: 61 }))).toBe("x");
+  });
+
+  it("is the first branch of several, and what was thrown where that is no error", () => {
+    const branches = [coded("ECONNREFUSED", "connect"), coded("ENETUNREACH", "connect")];
+    expect(describeFailure(aggregate(branches, "ECONNREFUSED"))).toBe("connect ECONNREFUSED");
+    expect(describeFailure(new Error("x", { cause: "a word" }))).toBe("a word");
+  });
+
+  it("is found within ten steps, also in a circle", () => {
+    const circle = new Error("outer");
+    circle.cause = new Error("inner", { cause: circle });
+    expect(describeFailure(circle)).toBe("outer");
   });
 });

@@ -8,6 +8,7 @@ import {
   readErrorBody,
 } from "../../src/broker/alpaca/classify.ts";
 import { ERROR_ROWS, fittingRows } from "../../src/broker/alpaca/error-table.ts";
+import type { Endpoint } from "../../src/broker/alpaca/http-answer.ts";
 import { REFUSAL_REASONS } from "../../src/claim/evidence.ts";
 import {
   ARRIVAL,
@@ -18,6 +19,11 @@ import {
   WIRE_FIXTURES,
   type WireFixture,
 } from "./wire-fixtures.ts";
+
+const ENDPOINTS: readonly Endpoint[] = [
+  ...(["account", "submit", "replace", "cancel", "close_position"] as const),
+  ...(["order", "orders", "position", "positions"] as const),
+];
 
 interface Proved {
   readonly kind: string;
@@ -94,6 +100,69 @@ describe("the error table", () => {
       expect(row.message.source.startsWith("^"), row.message.source).toBe(true);
       expect(row.message.source.endsWith("$"), row.message.source).toBe(true);
     }
+  });
+
+  it("fits its messages in whatever case, and with or without a full stop", () => {
+    for (const given of WIRE_FIXTURES) {
+      const { body, httpStatus } = answerOf(given);
+      const error = readErrorBody(body);
+      const side = given.request.side ?? null;
+      if (error === undefined) continue;
+      const rows = (message: string) =>
+        fittingRows(httpStatus, { ...error, message }, endpointOf(given), side);
+      const bare = error.message.replace(/\.$/, "");
+      for (const message of [bare, `${bare}.`, bare.toUpperCase()]) {
+        expect(rows(message), message).toEqual(rows(error.message));
+      }
+      const around = [`${bare} <or not>`, `it is not true that ${bare}`];
+      expect(around.flatMap(rows), given.name).toEqual([]);
+    }
+  });
+
+  it.each<[string, readonly Endpoint[]]>([
+    ["client-order-id-used-before", ["submit", "replace"]],
+    ["client-order-id-used-before-42210000", ["submit", "replace"]],
+    ["insufficient-qty", ["submit", "replace", "close_position"]],
+    ["position-intent-mismatch", ["submit", "replace"]],
+    ["fractional-sold-short", ["submit"]],
+    ["shorting-off", ["submit"]],
+    ["position-flat", ["submit", "close_position", "position"]],
+    ["wash-trade", ["submit", "replace", "close_position"]],
+    ["buying-power", ["submit", "replace"]],
+    ["sub-penny", ["submit", "replace"]],
+    ["not-fractionable", ["submit", "replace", "close_position"]],
+    ["quantity-zero", ["submit", "replace", "close_position"]],
+    ["asset-not-found", ["submit", "close_position"]],
+    ["asset-not-found-42210000", ["submit", "close_position"]],
+    ["cancel-a-filled-order", ["replace", "cancel"]],
+    ["replace-too-early", ["replace"]],
+    ["unauthorized", ["account", "submit", "replace", "cancel", "close_position"]],
+    ["forbidden", ["account", "submit", "replace", "cancel", "close_position"]],
+    ["rate-limited", ENDPOINTS],
+    ["rate-limited-without-code", ENDPOINTS],
+    ["order-not-found", ["order"]],
+  ])("knows the words of %s from these calls, and from no other", (name, endpoints) => {
+    const { body, httpStatus } = answerOf(fixture(name));
+    const error = readErrorBody(body);
+    if (error === undefined) throw new Error(`${name} is no error`);
+    const known = ENDPOINTS.filter(
+      (endpoint) => fittingRows(httpStatus, error, endpoint, "sell").length > 0,
+    );
+    expect([...known].sort()).toEqual([...endpoints].sort());
+  });
+
+  it("knows an asset that was not found, whether the message names it or not", () => {
+    const given = fixture("asset-not-found");
+    const answer = answerOf(given);
+    const unnamed = answer.body.replace(/ for \w+/, "");
+    expect(unnamed).toContain('"asset not found"');
+    expect(classifyRefusal({ ...answer, body: unnamed }, "submit", "buy")).toMatchObject({
+      ...{ reason: "asset_not_found", message: "asset not found" },
+    });
+  });
+
+  it("says of every row why its answer is certain", () => {
+    expect(ERROR_ROWS.filter(({ because }) => because === "")).toEqual([]);
   });
 
   it("turns every one of its refusals into doubt when the body is a page", () => {

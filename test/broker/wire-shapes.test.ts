@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
 
 import { parseJsonText } from "../../src/broker/alpaca/json-text.ts";
-import { readOrder, readOrderBody, readOrdersBody } from "../../src/broker/alpaca/wire-order.ts";
+import {
+  readOrder,
+  readOrderBody,
+  readOrdersBody,
+  readParsedOrder,
+  readWireOrders,
+} from "../../src/broker/alpaca/wire-order.ts";
 import { readPositionsBody } from "../../src/broker/alpaca/wire-position.ts";
 import { bodyOf, fixture } from "./wire-fixtures.ts";
 
@@ -34,6 +40,47 @@ describe("an order on the wire", () => {
     });
     const numbers = text({}).replace('"filled_qty":"6"', '"filled_qty":5.123456789123456789');
     expect(readOrderBody(numbers)?.filledQuantity).toBe("5.123456789123456789");
+  });
+
+  it("has null for what it does not tell", () => {
+    const quiet = {
+      ...{ limit_price: undefined, stop_price: undefined, submitted_at: undefined },
+      ...{ replaced_by: undefined, replaces: undefined, notional: undefined },
+    };
+    const { id, client_order_id: clientOrderId } = ORDER;
+    expect(readOrderBody(text(quiet))).toEqual({
+      ...{ brokerOrderId: id, clientOrderId, symbol: "AAPL", side: "buy", quantity: "6" },
+      ...{ notional: null, type: "market", timeInForce: "day", status: "filled" },
+      ...{ limitPrice: null, stopPrice: null, submittedAt: null, replacedBy: null },
+      ...{ replaces: null, filledQuantity: "6", filledAveragePrice: "190.123456" },
+    });
+  });
+
+  it("is read with its prices, and with the orders that it replaces and that replaced it", () => {
+    const terms = { limit_price: "-0.35", stop_price: "181.5", replaced_by: "b", replaces: "a" };
+    expect(readOrderBody(text(terms))).toMatchObject({
+      ...{ limitPrice: "-0.35", stopPrice: "181.5", replacedBy: "b", replaces: "a" },
+    });
+  });
+
+  it("is the same where its body was parsed elsewhere", () => {
+    expect(readParsedOrder(ORDER as never)).toEqual(readOrderBody(text({})));
+  });
+
+  it("is unreadable with a time that is none, without an amount, or below zero", () => {
+    for (const changes of [
+      { submitted_at: "yesterday" },
+      { submitted_at: "" },
+      { qty: null, notional: null },
+      { stop_price: "-1" },
+      { filled_qty: "6", filled_avg_price: null },
+    ]) {
+      expect(readOrderBody(text(changes)), JSON.stringify(changes)).toBeUndefined();
+    }
+    expect(readOrderBody(text({ filled_qty: "0", filled_avg_price: null }))).toBeDefined();
+    expect(readOrderBody(text({ qty: null, notional: "250.5" }))).toMatchObject({
+      ...{ quantity: null, notional: "250.5" },
+    });
   });
 
   it("is unreadable without any one field that a decision rests on", () => {
@@ -83,6 +130,38 @@ describe("a list on the wire", () => {
     const page = readOrdersBody(`[${text({})},${multiLeg}]`);
     expect(page?.orders.map((order) => order.symbol)).toEqual(["AAPL", "MLEG"]);
     expect(page?.orders[1]).toMatchObject({ side: "buy", filledAveragePrice: "-0.35" });
+  });
+
+  it("hands orders on as they are, and none of them when one is no order", () => {
+    const wire = [{ id: "a", qty: 1.5 }, { id: "b" }];
+    expect(readWireOrders(JSON.stringify(wire))).toEqual(wire);
+    expect(readWireOrders("[]")).toEqual([]);
+    for (const body of ['{"id":"a"}', '[{"id":"a"},{"id":1}]', '[{"id":"a"},null]', "[", "null"]) {
+      expect(readWireOrders(body), body).toBeUndefined();
+    }
+  });
+
+  it("counts its entries, and keeps the page as it came", () => {
+    const body = `[${text({})}, ${text({ id: "other" })}]`;
+    expect(readOrdersBody(body)).toMatchObject({ body, length: 2 });
+    expect(readOrdersBody("[]")).toEqual({ orders: [], body: "[]", length: 0 });
+  });
+
+  it("does not read a multi-leg order that filled at no price", () => {
+    const combo = { order_class: "mleg", symbol: "", side: "", filled_qty: "1" };
+    expect(readOrderBody(text({ ...combo, filled_avg_price: null }))).toBeUndefined();
+  });
+
+  it("reads no orders inside an order that shows none, and none that cannot be read", () => {
+    for (const legs of [undefined, null, []]) {
+      expect(readOrderBody(text({ legs })), String(legs)).not.toHaveProperty("legs");
+    }
+    const leg = { ...ORDER, id: "leg", side: "buy" };
+    expect(readOrderBody(text({ legs: [leg] }))?.legs).toMatchObject([{ side: "buy" }]);
+    expect(readOrderBody(text({ legs: [{ ...leg, side: "hold" }] }))).toBeUndefined();
+    expect(readOrderBody(text({ legs: [{ ...leg, filled_avg_price: null }] }))).toBeUndefined();
+    const combo = { order_class: "mleg", symbol: "", side: "", legs: [leg] };
+    expect(readOrderBody(text(combo))?.legs).toHaveLength(1);
   });
 
   it("reads the orders inside an order, whose type may be left to it", () => {

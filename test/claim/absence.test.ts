@@ -6,6 +6,7 @@ import {
   buy,
   filledOrder,
   orderOf,
+  POLICY,
   proceeded,
   refusal,
   SECOND,
@@ -128,6 +129,22 @@ describe("an order is absent", () => {
       ["list", 16_000],
     ];
     expect(claimAfter(reads).outcome).toBeNull();
+  });
+
+  test("also when an earlier scan is told after the last one", () => {
+    const scans: readonly Read[] = [
+      ["list", 16_000],
+      ["list", 10_000],
+    ];
+    const [first, second, third] = ENOUGH as [Read, Read, Read];
+    expect(claimAfter([first, second, ...scans, third]).outcome).toBe("absent");
+  });
+
+  test("and awaits a scan of the list only when its single reads suffice", () => {
+    const waits = (reads: readonly Read[]) => awaitsListScan(claimAfter(reads), POLICY);
+    expect([waits([]), waits(ENOUGH.slice(0, 2)), waits(ENOUGH.slice(0, 3))]).toEqual([
+      ...[false, false, true],
+    ]);
   });
 
   test("also when it takes many more reads than three", () => {

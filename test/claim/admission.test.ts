@@ -1,7 +1,12 @@
 /** What the book permits, and how each refusal names what brought it about (I5, I8). */
 import { describe, expect, test } from "vitest";
+import { emptyBook } from "../../src/book/book.ts";
+import { admit } from "../../src/claim/admission.ts";
+import { phaseOf } from "../../src/claim/answer.ts";
 import { decimal } from "../../src/core/decimal.ts";
+import type { Intent } from "../../src/identity/intent.ts";
 import {
+  ACCOUNT,
   AGENT,
   blockOf,
   buy,
@@ -9,6 +14,7 @@ import {
   intent,
   OTHER_AGENT,
   orderOf,
+  POLICY,
   proceeded,
   refusal,
   SECOND,
@@ -141,6 +147,32 @@ describe("a close", () => {
     ledger.proveAbsent(exit);
     expect(ledger.claim(sell("6")).kind).toBe("proceed");
   });
+});
+
+describe("what the book decides", () => {
+  const decided = (intended: Intent, net: string) =>
+    admit({ ...emptyBook(ACCOUNT, "TQQQ"), net: decimal(net) }, intended, POLICY);
+
+  test("admits an open without, and a close with what it reserves", () => {
+    const dollars = sell("1", { quantity: null, notional: decimal("450") });
+    expect(decided(buy("6"), "6")).toEqual({ kind: "admitted", reserve: null });
+    expect(decided(sell("6"), "6")).toEqual({ kind: "admitted", reserve: "6" });
+    expect(decided(dollars, "6")).toEqual({ kind: "admitted", reserve: "6" });
+  });
+
+  test("names a holder of shares only where it refuses for want of them", () => {
+    const ledger = new MemoryLedger().adopt("6", "75");
+    proceeded(ledger.claim(sell("2")));
+    expect(blockOf(ledger.claim(sell("7")))).toMatchObject({
+      ...{ code: "close_crosses_zero", cause: null, availableQuantity: null },
+    });
+  });
+});
+
+test("an order is in flight from its claim until the answer is weighed", () => {
+  const claim = proceeded(new MemoryLedger().claim(buy("6")));
+  expect(phaseOf(claim)).toBe("in_flight");
+  expect(phaseOf({ ...claim, status: "RESOLVED" })).toBe("in_flight");
 });
 
 describe("an open", () => {

@@ -104,6 +104,29 @@ describe("an order found under an id of ours", () => {
   });
 });
 
+describe("an order in dollars", () => {
+  const dollars = () => buy("1", { quantity: null, notional: decimal("452") });
+
+  test("is adopted for the same dollars, whatever shares they come to", () => {
+    const { ledger, claim } = sent(dollars());
+    const order = orderOf(claim, { filled: "6.01", status: "filled" });
+    expect(ledger.read(claim, order)).toMatchObject({ outcome: "filled" });
+  });
+
+  test("is not ours for other dollars", () => {
+    const { ledger, claim } = sent(dollars());
+    const other = orderOf(claim, { notional: decimal("453") });
+    expect(ledger.read(claim, other)).toMatchObject({ outcome: "rejected", brokerOrderId: null });
+  });
+});
+
+test("another's order under the same id ends a claim once, however often it is read", () => {
+  const { ledger, claim } = sent(buy("6"));
+  const other = orderOf(claim, { quantity: decimal("7") });
+  const ended = ledger.read(claim, other);
+  expect(ledger.read(claim, other)).toEqual(ended);
+});
+
 describe("an order found under the bot's own id", () => {
   test.each([
     ["as old as the clocks may differ", -10 * SECOND, "working"],
@@ -211,7 +234,9 @@ test("an accepted order that another claim has adopted is not booked twice, and 
   ledger.read(theirs, order, "stream");
   const after = ledger.accept(ours, order);
   expect(after).toMatchObject({ status: "IN_RECONCILIATION", outcome: null, bookedQuantity: "0" });
-  expect(after.unknownBecause).toBe("the order is held by claim bot-1");
+  expect(after).toMatchObject({
+    ...{ unknownBecause: "the order is held by claim bot-1", idTaken: false },
+  });
   expect(ledger.book().net).toBe("6");
 });
 

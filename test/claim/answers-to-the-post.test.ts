@@ -122,7 +122,10 @@ describe("a certain refusal", () => {
     const again = ledger.after(3_600 * SECOND).claim(sell("12", { decisionId: "decision-3" }));
     const block = blockOf(again);
     expect(block).toMatchObject({ code: "exit_duplicate_after_422", cause: claim.key });
-    expect(block.message).toContain(`refused this exit with ${status} ("position not found")`);
+    expect(block.message).toBe(
+      `the broker refused this exit with ${status} ("position not found"); ` +
+        "it is not sent again until the broker's records show why",
+    );
     expect(ledger.claims.size).toBe(1);
     expect(ledger.book().reservations).toHaveLength(1);
   });

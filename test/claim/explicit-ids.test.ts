@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { Claim } from "../../src/claim/claim.ts";
 import type { ClaimPolicy } from "../../src/claim/policy.ts";
+import { deriveRequestId } from "../../src/identity/request-id.ts";
 import {
   blockOf,
   buy,
@@ -46,6 +47,27 @@ describe("the same explicit id", () => {
     const claim = proceeded(ledger.claim(buy("6", underRequestId("r-1"))));
     expect(claim.key.requestId).toBe("r-1");
     expect(claim.clientOrderId).toMatch(/^tl-[0-9a-f]{32}-1$/);
+  });
+});
+
+describe("a name that the caller gives", () => {
+  test("uses up no number of those without one", () => {
+    const { ledger } = withFirst();
+    expect(ledger.book().arrivals).toBe(0);
+    const numbered = buy("5");
+    const { key } = proceeded(ledger.claim(numbered));
+    expect(ledger.book().arrivals).toBe(1);
+    expect(key.requestId).toBe(deriveRequestId(numbered, { arrival: 1 }));
+  });
+
+  test("by its bar waits for no equal order of another bar", () => {
+    const ledger = new MemoryLedger();
+    const at = (bar: string) => buy("6", { anchor: { bar, stage: "base" } });
+    const first = proceeded(ledger.claim(at("09:42")));
+    ledger.conclude(first);
+    ledger.loseAnswer(proceeded(ledger.claim(at("09:43"))));
+    expect(ledger.claim(at("09:44"))).toMatchObject({ kind: "proceed", reopened: false });
+    expect(ledger.claim(at("09:42"))).toMatchObject({ kind: "proceed", reopened: true });
   });
 });
 

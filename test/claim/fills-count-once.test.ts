@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { Claim } from "../../src/claim/claim.ts";
 import type { BrokerOrder } from "../../src/claim/evidence.ts";
 import { type DecimalText, decimal, divide, toFixed } from "../../src/core/decimal.ts";
+import { cases } from "../property-cases.ts";
 import {
   blockOf,
   buy,
@@ -118,7 +119,7 @@ describe("the reads of one order", () => {
         expect(mixed.ledger.book().net).toBe(String(100 + signed));
         expect(mixed.ledger.get(mixed.claim.key).status).toBe("SETTLED");
       }),
-      { numRuns: 1_000 },
+      { numRuns: cases(1_000) },
     );
   });
 });

@@ -67,6 +67,14 @@ describe("an order without a stated effect", () => {
     expect(asksForCloses(SELL, book, closed)).toBe(false);
   });
 
+  test("depends on closes of a moment ago only while flat and unnamed", () => {
+    const { closed } = closedBefore();
+    expect(asksForCloses(SELL, FLAT, undefined)).toBe(true);
+    expect(asksForCloses({ ...SELL, effect: "close" }, FLAT, undefined)).toBe(false);
+    expect(asksForCloses(SELL, LONG, undefined)).toBe(false);
+    expect(asksForCloses(SELL, FLAT, closed)).toBe(false);
+  });
+
   test("is what the caller says where it says so", () => {
     expect(effect({ ...SELL, effect: "open" }, LONG)).toBe("open");
   });
@@ -88,6 +96,11 @@ describe("a close of a part of the position", () => {
     ["all", FLAT, "sell", null],
   ])("%s is side and shares by the book", (portion, book, side, quantity) => {
     expect(resolvePortion(part(portion), book)).toMatchObject({ effect: "close", side, quantity });
+  });
+
+  test("is not what an intent for a number of shares is: that stays as it is", () => {
+    expect(resolvePortion(BUY, SHORT)).toEqual(BUY);
+    expect(resolvePortion(SELL, LONG)).toEqual(SELL);
   });
 
   test("is rounded down to what the broker takes", () => {

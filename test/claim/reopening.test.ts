@@ -92,7 +92,7 @@ describe("an anchored order that ended without a fill", () => {
     const first = proceeded(ledger.claim(buy("6", { anchor: BAR })));
     ledger.answer(first, { kind: "refused", refusal: refusal({ reason: "buying_power" }) });
     const again = proceeded(ledger.claim(buy("6", { anchor: BAR })));
-    expect(again).toMatchObject({ attempt: 2, fencing: 2, refusal: null });
+    expect(again).toMatchObject({ attempt: 2, fencing: 2, refusal: null, idTaken: false });
   });
 
   test("after a part of it filled is not opened again", () => {
@@ -157,7 +157,9 @@ describe("a reopened attempt", () => {
     const first = proceeded(ledger.claim(sell("12")));
     ledger.conclude(first);
     expect(ledger.book().reservations).toEqual([]);
+    const { arrivals } = ledger.book();
     ledger.claim(sell("12"));
+    expect(ledger.book().arrivals).toBe(arrivals);
     expect(ledger.book().reservations).toEqual([
       { agent: first.key.agent, requestId: first.key.requestId, quantity: "12" },
     ]);

@@ -1,11 +1,24 @@
 /** Replaced orders: a chain of them is one order, and a close never asks for more than is held. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { emptyBook } from "../../src/book/book.ts";
 import type { Claim } from "../../src/claim/claim.ts";
+import { decideRecord } from "../../src/claim/decide-record.ts";
+import { decideReplace, replacedEvents } from "../../src/claim/decide-replace.ts";
 import type { BrokerOrder } from "../../src/claim/evidence.ts";
 import { decimal } from "../../src/core/decimal.ts";
 import type { BrokerOrderId, ClientOrderId } from "../../src/core/ids.ts";
-import { buy, type OrderChanges, orderOf, proceeded, SECOND, sell } from "./builders.ts";
+import {
+  ACCOUNT,
+  buy,
+  type OrderChanges,
+  orderOf,
+  proceeded,
+  SECOND,
+  START,
+  sell,
+} from "./builders.ts";
+import { adopted, BRACKET, legOf, OCO, parentOf } from "./family-builders.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
 
 const NEXT = "next" as BrokerOrderId;
@@ -145,12 +158,55 @@ describe("the replacement of a close", () => {
     ]);
   });
 
+  test("is known to the claim that asks for it, with what it holds besides", () => {
+    const ledger = held();
+    const claim = working(ledger, sell("6"));
+    const decision = ask(ledger, claim, "9");
+    const replacing = { clientOrderId: NEXT_ID, busyUntil: ledger.now + 11 * SECOND, extra: "3" };
+    expect(decision).toMatchObject({ kind: "proceed", claim: { replacing } });
+    expect(ledger.get(claim.key)).toMatchObject({ replacing });
+  });
+
+  test("is open to the next caller as soon as the first one's time is over", () => {
+    const ledger = held();
+    const claim = working(ledger, sell("6"));
+    ask(ledger, claim, "6");
+    expect(ask(ledger.after(11 * SECOND - 1), claim, "6").kind).toBe("pending");
+    expect(ask(ledger.after(1), claim, "6").kind).toBe("proceed");
+  });
+
+  test("by a smaller order gives nothing back before the broker shows it", () => {
+    const ledger = held();
+    const claim = working(ledger, sell("6"));
+    expect(ask(ledger, claim, "4").kind).toBe("proceed");
+    expect(ledger.book().reservations).toMatchObject([{ quantity: "6" }]);
+    replaced(ledger, claim, first(claim, "0"), next(claim, "4"));
+    expect(ledger.book().reservations).toMatchObject([{ quantity: "4" }]);
+  });
+
+  test("waits where its order has moved on since it was read, or has ended", () => {
+    const ledger = held();
+    const claim = working(ledger, sell("6"));
+    replaced(ledger, claim, first(claim, "0"), next(claim, "6"));
+    expect(ask(ledger, claim, "4")).toMatchObject({
+      ...{ kind: "pending", claim: { brokerOrderId: NEXT } },
+    });
+    const ended = working(ledger, sell("4"));
+    ledger.read(ended, orderOf(ended, { status: "canceled" }));
+    expect(ask(ledger, ended, "2").kind).toBe("pending");
+  });
+
   test("is refused where it could sell more than is held, what was filled counted twice", () => {
     const ledger = new MemoryLedger().adopt("6", "70");
     const claim = working(ledger, sell("6"));
     expect(ask(ledger, claim, "7")).toMatchObject({
       kind: "blocked",
-      block: { code: "insufficient_quantity", availableQuantity: "6" },
+      block: {
+        ...{ code: "insufficient_quantity", availableQuantity: "6", cause: claim.key },
+        message:
+          "insufficient qty available for order (requested: 7, available: 6); " +
+          "of 6 TQQQ other closes hold the rest, or this one has filled them",
+      },
     });
     ledger.read(claim, orderOf(claim, { filled: "2" }));
     expect(ask(ledger, claim, null, "2")).toMatchObject({
@@ -164,6 +220,73 @@ describe("the replacement of a close", () => {
     const ledger = new MemoryLedger();
     const claim = working(ledger);
     expect(ask(ledger, claim, "600").kind).toBe("proceed");
+    replaced(ledger, claim, first(claim, "0"), next(claim, "600"));
     expect(ledger.book().reservations).toEqual([]);
   });
+});
+
+describe("the replacement of a leg", () => {
+  function asked(quantity: string | null, legQuantity = "6") {
+    const parent = parentOf(BRACKET);
+    const order = legOf(parent, "limit", { quantity: decimal(legQuantity) });
+    const times = { now: START, busyUntil: START + SECOND };
+    const wanted = quantity === null ? null : decimal(quantity);
+    return decideReplace(adopted(parent, order), emptyBook(ACCOUNT, "TQQQ"), {
+      ...{ order, clientOrderId: NEXT_ID, quantity: wanted, ...times },
+    }).decision.kind;
+  }
+
+  test("by one of the same size needs no shares: its family holds them, or will", () => {
+    expect([asked(null), asked("6"), asked("4")]).toEqual(["proceed", "proceed", "proceed"]);
+  });
+
+  test("by a larger one needs what is free", () => {
+    expect([asked("7"), asked("5", "4")]).toEqual(["blocked", "blocked"]);
+  });
+
+  test("is another matter than that of the order which it is a leg of", () => {
+    const order = { ...parentOf(OCO), bookedQuantity: decimal("4") };
+    const family = { parent: null, legs: [], filledByLegs: decimal("0"), quantity: decimal("6") };
+    const book = { ...emptyBook(ACCOUNT, "TQQQ"), net: decimal("2") };
+    const command = { order: orderOf(order), clientOrderId: NEXT_ID, quantity: null, now: START };
+    expect(
+      decideReplace({ ...order, family }, book, { ...command, busyUntil: START }).decision.kind,
+    ).toBe("blocked");
+  });
+
+  test("leaves the reservation with its family", () => {
+    const parent = parentOf(BRACKET);
+    const leg = adopted(parent, legOf(parent, "limit"));
+    const order = legOf(parent, "limit", { status: "replaced", replacedBy: NEXT });
+    const successor = { ...legOf(parent, "next"), replaces: order.brokerOrderId };
+    const command = { order, successor, source: "poll", now: START } as const;
+    const replacing = (claim: Claim) =>
+      replacedEvents(claim, command).filter(({ type }) => type === "order_replaced");
+    expect(replacing(leg)).toMatchObject([{ reserved: null, replaces: "limit" }]);
+    const { family: _, ...alone } = leg;
+    expect(replacing(alone)).toMatchObject([{ reserved: "6" }]);
+    expect(replacedEvents({ ...leg, status: "SETTLED" }, command)).toEqual([]);
+  });
+});
+
+test("a replacement that another claim has is not booked twice", () => {
+  const ledger = new MemoryLedger();
+  const claim = working(ledger);
+  const other = working(ledger, buy("5"));
+  ledger.read(other, orderOf(other));
+  const [order, successor] = [first(claim, "0"), next(claim, "6")];
+  const command = { type: "replaced", order, successor, source: "poll", now: ledger.now } as const;
+  expect(decideRecord(ledger.get(claim.key), command, other.key)).toEqual([]);
+  expect(decideRecord(ledger.get(claim.key), command, claim.key)).not.toEqual([]);
+  expect(decideRecord(ledger.get(claim.key), command, undefined)).not.toEqual([]);
+});
+
+test("a look at a claim that takes long tells nothing new of it", () => {
+  const ledger = new MemoryLedger();
+  const claim = working(ledger);
+  const before = ledger.log.length;
+  expect(ledger.record(claim.key, { type: "overdue", now: ledger.now })).toMatchObject({
+    status: "IN_RECONCILIATION",
+  });
+  expect(ledger.log.length).toBe(before);
 });

@@ -1,6 +1,7 @@
 /** Intents without an id and without an anchor: the same action once more, or a new one? */
 import { describe, expect, test } from "vitest";
 import type { Claim } from "../../src/claim/claim.ts";
+import { repeatedBy } from "../../src/claim/same-action.ts";
 import { decimal } from "../../src/core/decimal.ts";
 import {
   buy,
@@ -22,6 +23,26 @@ function afterOneBuy(): { ledger: MemoryLedger; first: Claim } {
   const claim = proceeded(ledger.claim(buy("6")));
   return { ledger, first: ledger.accept(claim, filledOrder(claim)) };
 }
+
+describe("the claim that is repeated", () => {
+  const repeated = (equals: readonly Claim[], episode: number, ledger: MemoryLedger) =>
+    repeatedBy(equals, episode, ledger.now, ledger.policy);
+
+  test("is one of the position's same life", () => {
+    const { ledger, first } = afterOneBuy();
+    expect(repeated([first], first.episode, ledger)).toBe(first);
+    expect(repeated([first], first.episode + 1, ledger)).toBeUndefined();
+  });
+
+  test("is the latest one where that never came to be, and not one before it", () => {
+    const ledger = new MemoryLedger();
+    const absent = ledger.proveAbsent(ledger.loseAnswer(proceeded(ledger.claim(buy("6")))));
+    const canceled = { ...absent, outcome: "canceled" } as const;
+    expect(repeated([absent, canceled], absent.episode, ledger)).toBe(absent);
+    expect(repeated([canceled, absent], absent.episode, ledger)).toBeUndefined();
+    expect(repeated([], absent.episode, ledger)).toBeUndefined();
+  });
+});
 
 describe("an equal intent of the same agent", () => {
   test("is the same action while the first is being sent", () => {

@@ -2,9 +2,16 @@
 import { describe, expect, test } from "vitest";
 import type { Book } from "../../src/book/book.ts";
 import type { Claim } from "../../src/claim/claim.ts";
-import { decideVerdict, type PositionRead } from "../../src/claim/decide-verdict.ts";
+import {
+  decideVerdict,
+  isMalformed,
+  type PositionRead,
+  withoutExit,
+} from "../../src/claim/decide-verdict.ts";
 import type { RefusalReason } from "../../src/claim/evidence.ts";
+import { evolveClaim } from "../../src/claim/evolve.ts";
 import { decimal } from "../../src/core/decimal.ts";
+import type { RequestId } from "../../src/core/ids.ts";
 import type { Intent } from "../../src/identity/intent.ts";
 import { buy, proceeded, refusal, SECOND, START, sell } from "./builders.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
@@ -63,6 +70,7 @@ describe("the verdict on a refused close", () => {
       "already_flat",
     ],
     ["already flat, for a short", buyToClose("6"), "-6", "0", "0", "already_flat"],
+    ["already flat, for a part of a short", buyToClose("2"), "-6", "-4", "-4", "already_flat"],
     ["changed elsewhere, where less is held", sell("6"), "6", "2", "2", "changed_elsewhere"],
     ["changed elsewhere, where more is held", sell("6"), "6", "9", "9", "changed_elsewhere"],
     ["changed elsewhere, on the other side", sell("6"), "6", "-6", "-6", "changed_elsewhere"],
@@ -90,9 +98,11 @@ describe("the verdict on a refused close", () => {
     "quantity_not_accepted",
     "asset_not_found",
   ])("is malformed at once for %s, whatever is held", (reason) => {
-    expect(judged(latched(sell("6"), "6", reason), [])).toMatchObject({
-      kind: "malformed",
-      adjustment: null,
+    const question = latched(sell("6"), "6", reason);
+    expect(isMalformed(question.claim)).toBe(true);
+    expect(judged(question, [])).toMatchObject({
+      ...{ kind: "malformed", adjustment: null, provenance: "venue" },
+      event: { type: "malformed" },
     });
   });
 
@@ -107,6 +117,8 @@ describe("the verdict on a refused close", () => {
     ["one read", [read("6", 0)], undefined],
     ["reads that are less than ten seconds apart", [read("6", 0), read("6", 9_999)], undefined],
     ["reads that differ", [read("6", 0), read("0", 10_000)], undefined],
+    ["a first read that differs", [read("0", 0), read("6", 5_000), read("6", 15_000)], undefined],
+    ["a read between that differs", [read("6", 0), read("0", 5_000), read("6", 10_000)], undefined],
     ["shares that another order holds", twice("6", "0"), undefined],
     ["shares of which too few are free", twice("6", "5"), undefined],
     ["a book that has moved since the last read", twice("6"), "4"],
@@ -114,12 +126,96 @@ describe("the verdict on a refused close", () => {
     expect(judged(latched(), reads, bookNet === undefined ? {} : { bookNet })).toBeUndefined();
   });
 
-  test("is not given for a claim that is not in question", () => {
+  test("is not given for a claim that was not refused", () => {
     const ledger = new MemoryLedger().adopt("6", "70");
     const claim = proceeded(ledger.claim(sell("6")));
+    expect(isMalformed(claim)).toBe(false);
     expect(judged({ claim, book: ledger.book() }, twice("6"))).toBeUndefined();
   });
+
+  test("is given once: a refusal that was judged is no question any more", () => {
+    const { claim, book } = latched();
+    const event = judged({ claim, book }, twice("6"))?.event ?? { type: "malformed" };
+    const over = evolveClaim(claim, claim.key, event, START + 60 * SECOND);
+    expect(over).toMatchObject({ status: "FINAL", outcome: "rejected" });
+    expect(judged({ claim: over, book }, twice("6"))).toBeUndefined();
+  });
+
+  test("rests on the last of the reads, with its price and the shares that it shows free", () => {
+    const priced = { ...read("9", 20_000), averagePrice: decimal("71") };
+    const gone = judged(latched(), [read("9", 0), read("9", 10_000), priced]);
+    expect(gone?.adjustment).toEqual({ net: "9", averagePrice: "71" });
+    const freed = [read("6", 0, "0"), read("6", 10_000, "0"), read("6", 20_000, "6")];
+    expect(judged(latched(), freed)).toMatchObject({ kind: "still_held" });
+  });
 });
+
+describe("a verdict's reason", () => {
+  test.each<[string, string]>([
+    ["6", "still held and free: the broker shows 6 TQQQ, the book 6; the exit may be sent again"],
+    ["0", "gone already: the broker shows 0 TQQQ, the book 6; nothing on record says by what"],
+    ["9", "changed elsewhere: the broker shows 9 TQQQ, the book 6, and the exit was for 6"],
+  ])("names what broker and book hold: %s", (broker, reason) => {
+    expect(judged(latched(), twice(broker))).toMatchObject({ reason });
+  });
+
+  test("names the orders where they explain what is gone", () => {
+    const verdict = judged(latched(), twice("0"), { isExplained: true });
+    expect(verdict?.reason).toMatch(/; other orders closed them$/);
+  });
+
+  test.each([
+    ["0", "gone already: the broker shows 0 TQQQ, the book 0"],
+    ["4", "fewer are held: the broker shows 4 TQQQ, the book 4"],
+  ])("names the fills where they have left %s", (net, shows) => {
+    const { claim, book } = latched();
+    const verdict = judged({ claim, book: { ...book, net: decimal(net) } }, twice(net));
+    expect(verdict?.reason).toBe(`${shows}; fills that were booked account for it`);
+  });
+
+  test("repeats what the broker says of a malformed order", () => {
+    const { reason } = judged(latched(sell("6"), "6", "sub_penny"), []) ?? {};
+    expect(reason).toBe("the broker does not take such an order: position not found");
+  });
+
+  test.each(["6", "9"])("is the venue's own where the broker shows %s", (broker) => {
+    expect(judged(latched(), twice(broker))).toMatchObject({ provenance: "venue" });
+  });
+});
+
+describe("what is left without a refused exit", () => {
+  test.each<[string, Intent, string, string]>([
+    ["the rest of a long position", sell("2"), "6", "4"],
+    ["the rest of a short one", buyToClose("2"), "-6", "-4"],
+    ["nothing, where it was for all", sell("6"), "6", "0"],
+    ["nothing, where an exit in dollars holds all", inDollars("140"), "6", "0"],
+  ])("is %s", (_, intent, held, left) => {
+    const { claim, book } = latched(intent, held);
+    expect(withoutExit(claim, book)).toBe(left);
+  });
+
+  test("is nothing where fewer are left than it was for: no exit turns a position", () => {
+    const { claim, book } = latched();
+    expect(withoutExit(claim, { ...book, net: decimal("4") })).toBe("0");
+    expect(withoutExit(claim, { ...book, net: decimal("-4") })).toBe("0");
+  });
+
+  test("is what others hold, where an exit in dollars holds no share of its own", () => {
+    const { claim, book } = latched(inDollars("140"));
+    const others = [{ ...claim.key, requestId: "another" as RequestId, quantity: decimal("5") }];
+    expect(withoutExit(claim, { ...book, reservations: others })).toBe("5");
+  });
+
+  test("leaves what an exit in dollars does not hold", () => {
+    const { claim, book } = latched(inDollars("140"));
+    const own = [{ ...claim.key, quantity: decimal("2") }];
+    expect(withoutExit(claim, { ...book, reservations: own })).toBe("4");
+  });
+});
+
+function inDollars(notional: string): Intent {
+  return sell("1", { quantity: null, notional: decimal(notional) });
+}
 
 function buyToClose(quantity: string): Intent {
   return buy(quantity, { effect: "close" });

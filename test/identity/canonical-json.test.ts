@@ -69,6 +69,14 @@ describe("canonical JSON as RFC 8785 has it", () => {
     ["a circle", circular],
   ])("refuses %s, which JSON cannot hold", (_, value) => {
     expect(() => canonicalJson(value)).toThrow(InvariantError);
+    expect(() => canonicalJson(value)).toThrow(`not a JSON value: ${typeof value}`);
+  });
+
+  test("says why the serializer refused a value", () => {
+    const refused = () => canonicalJson({ quantity: 6n });
+    expect(refused).toThrow(
+      expect.objectContaining({ cause: expect.objectContaining({ name: "TypeError" }) }),
+    );
   });
 
   test("reads back as the value it was made of, whatever order the keys had", () => {

@@ -46,6 +46,38 @@ describe("a fingerprint", () => {
     expect(firstDifference(changed, BASE)).toEqual({ field, first: second, second: first });
   });
 
+  test("has the broker's own terms in it where there are any, compared by value", () => {
+    const stop = { ...BASE, extension: { stop_loss: { stop_price: "60" }, order_class: "oto" } };
+    const same = { ...BASE, extension: { order_class: "oto", stop_loss: { stop_price: "60" } } };
+    expect(fingerprintOf(same)).toBe(fingerprintOf(stop));
+    expect(firstDifference(stop, same)).toBeUndefined();
+    expect(fingerprintOf(stop)).not.toBe(fingerprintOf(BASE));
+    expect(firstDifference(BASE, stop)).toEqual({
+      ...{ field: "extension", first: "null" },
+      second: '{"order_class":"oto","stop_loss":{"stop_price":"60"}}',
+    });
+  });
+
+  test("of a part of the position is that part, whatever side and shares it comes to", () => {
+    const half = { ...BASE, portion: "50%", side: "sell", effect: "close" } as const;
+    const less = { ...half, side: "buy", quantity: decimal("3") } as const;
+    expect(fingerprintOf(less)).toBe(fingerprintOf(half));
+    expect(firstDifference(half, less)).toBeUndefined();
+    expect(fingerprintOf({ ...half, portion: "all" })).not.toBe(fingerprintOf(half));
+    expect(firstDifference(half, { ...half, portion: "all" })).toEqual({
+      ...{ field: "portion", first: "50%", second: "all" },
+    });
+  });
+
+  test("tells a part of the position from a number of shares", () => {
+    const shares = { ...BASE, side: "sell", effect: "close" } as const;
+    const part = { ...shares, portion: "all" };
+    expect(fingerprintOf(part)).not.toBe(fingerprintOf(shares));
+    expect(firstDifference(shares, part)).toEqual({
+      ...{ field: "side", first: "sell", second: "null" },
+    });
+  });
+
   test("names the first of several fields that differ", () => {
     for (const [place, [field]] of CHANGES.entries()) {
       const rest = CHANGES.slice(place).map(([, change]) => change);

@@ -74,6 +74,19 @@ describe("an intent that is as it should be", () => {
     expect(parsed({ type, ...prices }).type).toBe(type);
   });
 
+  test.each([
+    ["an open, by its bar", { bar: "09:42", stage: "base" }, "open"],
+    ["a close, by its episode", { episode: 1, leg: "all" }, "close"],
+    ["left to the book, without an anchor", undefined, null],
+  ])("may leave out whether it opens or closes: it is %s", (_, anchor, effect) => {
+    expect(parsed({ effect: undefined, anchor }).effect).toBe(effect);
+  });
+
+  test("may leave its prices to the legs of an oco", () => {
+    const oco = { side: "sell", effect: "close", extension: { order_class: "oco" } };
+    expect(parsed({ ...oco, type: "limit" })).toMatchObject({ type: "limit", limitPrice: null });
+  });
+
   test("may carry an id of 128 characters, an anchor of its kind, and words for people", () => {
     const anchor = { bar: "2026-05-21T13:42:00Z", stage: "base" };
     const clientOrderId = "b".repeat(128);
@@ -126,12 +139,16 @@ const REFUSALS: readonly (readonly [string, Record<string, unknown>, string])[] 
   ["no side", { side: undefined }, "side is missing: expected buy or sell"],
   ["a part of nothing", closePart("0%"), 'portion is "0%": expected all, or a part above 0%'],
   ["more than all", closePart("100.1%"), 'portion is "100.1%": expected all, or a part above'],
+  ["words behind a part", closePart("50%x"), 'portion is "50%x": expected all, or a part above'],
+  ["a part behind words", closePart("x\n50%"), 'portion is "x\\n50%": expected all, or a part'],
   ["a part without a sign", closePart("50"), 'portion is "50": expected all, or a part above 0%'],
   [
     "a part and a side",
     { ...closePart("50%"), side: "sell" },
     "portion is 50%: quantity, notional",
   ],
+  ["a part and shares", { ...closePart("50%"), quantity: "6" }, "portion is 50%: quantity, notio"],
+  ["a part and dollars", { ...closePart("50%"), notional: "6" }, "portion is 50%: quantity, notio"],
   [
     "an open of a part",
     { ...closePart("50%"), effect: "open" },
@@ -147,6 +164,8 @@ const REFUSALS: readonly (readonly [string, Record<string, unknown>, string])[] 
   ["another time in force", { timeInForce: "gtd" }, 'timeInForce is "gtd": '],
   ["a word for a truth", { extendedHours: "yes" }, 'extendedHours is "yes": '],
   ["a misspelt field", { quantty: "6" }, 'unknown field "quantty" in the intent'],
+  ["two misspelt fields", { a: 1, b: 2 }, 'unknown field "a", "b" in the intent'],
+  ["a function", { side: () => "buy" }, "side is function: "],
   ["the wire's name", { client_order_id: "b" }, 'unknown field "client_order_id" in the intent'],
   ["an id of 129", { clientOrderId: "b".repeat(129) }, `clientOrderId is "${"b".repeat(129)}": `],
   ["an empty id", { requestId: "" }, 'requestId is "": '],
@@ -212,6 +231,13 @@ describe("an intent that is refused names what was received", () => {
     [[], "the intent is []: "],
   ])("when it is %j instead of an object", (input, beginning) => {
     expect(refusalOf(input)).toContain(beginning);
+  });
+
+  test("and the anchor that its effect takes", () => {
+    const open = { ...BASE, anchor: { episode: 1, leg: "a" } };
+    expect(refusalOf(open)).toMatch(/: an open takes \{bar, stage\}$/);
+    const close = { ...BASE, ...closeWith({ bar: "09:42", stage: "base" }) };
+    expect(refusalOf(close)).toMatch(/: a close takes \{episode, leg\}$/);
   });
 
   test("in one line of bounded length, however long the value is", () => {

@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { decimal } from "../../src/core/decimal.ts";
-import type { AccountId, AgentId, RequestId } from "../../src/core/ids.ts";
+import type { AccountId, AgentId, BrokerOrderId, RequestId } from "../../src/core/ids.ts";
 import type { Intent } from "../../src/identity/intent.ts";
 import { type IntentInput, parseIntent } from "../../src/identity/intent-schema.ts";
 import {
   deriveClientOrderId,
+  deriveLegRequestId,
+  deriveReplacementId,
   deriveRequestId,
   explicitRequestId,
   requestPreimage,
@@ -51,6 +53,20 @@ describe("a request id", () => {
       '"notional":"452.5","side":"buy","symbol":"TQQQ","v":1}';
     const dollars = entry({ quantity: undefined, notional: "452.50" } as Partial<IntentInput>);
     expect(deriveRequestId(dollars, { arrival: 7 })).toBe(hashOf(written));
+  });
+
+  test("of a close of a part has the part in it, and not what it came to", () => {
+    const written =
+      '{"account":"acc","agent":"bot","anchor":{"episode":3,"leg":"all"},"effect":"close",' +
+      '"portion":"50%","side":"sell","symbol":"TQQQ","v":1}';
+    const half = { ...exit(), portion: "50%" };
+    expect(deriveRequestId(half, LEG)).toBe(hashOf(written));
+  });
+
+  test("of a leg is the hash of its order's claim and of the broker's id of the leg", () => {
+    const parent = { account: ACCOUNT, agent: AGENT, requestId: "r-1" as RequestId };
+    const written = '{"account":"acc","agent":"bot","leg":"order-9","parent":"r-1"}';
+    expect(deriveLegRequestId(parent, "order-9" as BrokerOrderId)).toBe(hashOf(written));
   });
 
   test("is a hash that was written down once, and may never change", () => {
@@ -151,6 +167,15 @@ describe("a client_order_id", () => {
     const one = deriveClientOrderId("a" as AccountId, "bc" as AgentId, requestId, 1);
     const other = deriveClientOrderId("ab" as AccountId, "c" as AgentId, requestId, 1);
     expect(one).not.toBe(other);
+  });
+
+  test("of a replacement is tl-, 32 digits of the hash of what replaces what, and r", () => {
+    const written =
+      '{"account":"acc","agent":"bot","replaces":"order-9","terms":{"limit_price":"74"}}';
+    const order = "order-9" as BrokerOrderId;
+    expect(deriveReplacementId(ACCOUNT, AGENT, order, { limit_price: "74" })).toBe(
+      `tl-${hashOf(written).slice(0, 32)}-r`,
+    );
   });
 
   test("is another one for the same request id of another agent", () => {

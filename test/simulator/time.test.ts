@@ -182,6 +182,14 @@ describe("the calendar", () => {
     expect((await order()).body.status).toBe("accepted");
   });
 
+  test("is open from the first minute of a day that is overruled so", async () => {
+    const calendar = { "2026-05-23": { open: "00:00", close: "23:59" } };
+    const startAt = Date.parse("2026-05-23T04:00:00Z");
+    const { call, order } = await openBench({ calendar, startAt });
+    expect((await call("GET", "/v2/clock")).body.is_open).toBe(true);
+    expect((await order()).body.status).toBe("pending_new");
+  });
+
   test("is there in the third version", async () => {
     const { call } = await openBench();
     const answer = await call("GET", "/v3/calendar/NYSE?start=2026-11-27&end=2026-11-27");

@@ -43,11 +43,9 @@ export interface SubmitContext {
 /** What the answer to `POST /v2/orders` proves. */
 export function classifySubmit(answer: HttpAnswer, context: SubmitContext): SubmitOutcome {
   if (answer.httpStatus === 200) return acceptedIfItIsOurs(answer, context.clientOrderId);
-  const error = readErrorBody(answer.body);
-  const meaning = error && meaningOf(answer, error, context.endpoint, context.side);
-  if (error === undefined || meaning === undefined) {
-    return { kind: "ambiguous", reason: describeUnclassified(answer, error) };
-  }
+  const known = knownError(answer, context.endpoint, context.side);
+  if (known === undefined) return { kind: "ambiguous", reason: describeUnclassified(answer) };
+  const { error, meaning } = known;
   switch (meaning.kind) {
     case "refused":
       return { kind: "refused", refusal: refusalOf(answer, error, meaning.reason) };
@@ -74,11 +72,8 @@ export function classifyOrderLookup(
     if (isTheOne(order)) return { kind: "found", order, wire: answer.body };
     return { kind: "unknown", reason: `${describeAnswer(answer)}: the answer is another order` };
   }
-  const error = readErrorBody(answer.body);
-  if (error && meaningOf(answer, error, "order", null)?.kind === "not_found") {
-    return { kind: "not_found" };
-  }
-  return { kind: "unknown", reason: describeUnclassified(answer, error) };
+  if (knownError(answer, "order", null)?.meaning.kind === "not_found") return { kind: "not_found" };
+  return { kind: "unknown", reason: describeUnclassified(answer) };
 }
 
 /** What the answer to `GET /v2/positions/{symbol}` proves. */
@@ -89,9 +84,8 @@ export function classifyPositionLookup(answer: HttpAnswer, symbol: string): Posi
     if (isSameSymbol(position, symbol)) return { kind: "found", position };
     return { kind: "unknown", reason: `${describeAnswer(answer)}: a position in another symbol` };
   }
-  const error = readErrorBody(answer.body);
-  if (error && meaningOf(answer, error, "position", null)?.kind === "flat") return { kind: "flat" };
-  return { kind: "unknown", reason: describeUnclassified(answer, error) };
+  if (knownError(answer, "position", null)?.meaning.kind === "flat") return { kind: "flat" };
+  return { kind: "unknown", reason: describeUnclassified(answer) };
 }
 
 /** The value that `readBody` makes of a 200; `unknown` for every other answer. */
@@ -99,10 +93,7 @@ export function classifyRead<Value>(
   answer: HttpAnswer,
   readBody: (body: string) => Value | undefined,
 ): Reading<Value> {
-  if (answer.httpStatus !== 200) {
-    const reason = describeUnclassified(answer, readErrorBody(answer.body));
-    return { kind: "unknown", reason };
-  }
+  if (answer.httpStatus !== 200) return { kind: "unknown", reason: describeUnclassified(answer) };
   const value = readBody(answer.body);
   if (value === undefined) return { kind: "unknown", reason: describeUnreadable(answer) };
   return { kind: "read", value };
@@ -114,7 +105,7 @@ export function classifyAccount(
   readBody: (body: string) => BrokerAccount | undefined,
 ): AccountReading {
   if (classifyRefusal(answer, "account", null) === undefined) return classifyRead(answer, readBody);
-  return { kind: "refused", reason: describeUnclassified(answer, readErrorBody(answer.body)) };
+  return { kind: "refused", reason: describeUnclassified(answer) };
 }
 
 /** The certain refusal that an answer to any write is, or undefined when it is none. */
@@ -123,10 +114,9 @@ export function classifyRefusal(
   endpoint: Endpoint,
   side: Side | null,
 ): Refusal | undefined {
-  const error = readErrorBody(answer.body);
-  const meaning = error && meaningOf(answer, error, endpoint, side);
-  if (error === undefined || meaning?.kind !== "refused") return undefined;
-  return refusalOf(answer, error, meaning.reason);
+  const known = knownError(answer, endpoint, side);
+  if (known?.meaning.kind !== "refused") return undefined;
+  return refusalOf(answer, known.error, known.meaning.reason);
 }
 
 /** A JSON object with a `message`, and a `code` that is absent or a whole number. */
@@ -139,17 +129,24 @@ export function readErrorBody(body: string): ErrorBody | undefined {
   return { code: Number(code), message: fields.message, fields };
 }
 
-function meaningOf(
+interface KnownError {
+  readonly error: ErrorBody;
+  readonly meaning: ErrorMeaning;
+}
+
+/** An error body with the row of the table that it fits, or undefined. */
+function knownError(
   answer: HttpAnswer,
-  error: ErrorBody,
   endpoint: Endpoint,
   side: Side | null,
-): ErrorMeaning | undefined {
-  const rows = fittingRows(answer.httpStatus, error, endpoint, side);
-  if (rows.length > 1) {
-    throw new InvariantError(`${rows.length} rows of the error table fit ${error.message}`);
+): KnownError | undefined {
+  const error = readErrorBody(answer.body);
+  if (error === undefined) return undefined;
+  const [row, another] = fittingRows(answer.httpStatus, error, endpoint, side);
+  if (another !== undefined) {
+    throw new InvariantError(`two rows of the error table fit ${error.message}`);
   }
-  return rows[0]?.meaning;
+  return row && { error, meaning: row.meaning };
 }
 
 function acceptedIfItIsOurs(answer: HttpAnswer, clientOrderId: ClientOrderId): SubmitOutcome {
@@ -191,8 +188,9 @@ function describeUnreadable(answer: HttpAnswer): string {
   return `${describeAnswer(answer)}: the body is not what was asked for: ${shownBody(answer)}`;
 }
 
-function describeUnclassified(answer: HttpAnswer, error: ErrorBody | undefined): string {
+function describeUnclassified(answer: HttpAnswer): string {
   const head = describeAnswer(answer);
+  const error = readErrorBody(answer.body);
   if (error === undefined) return `${head}: not a known error body: ${shownBody(answer)}`;
   return `${head}: code ${error.code ?? "none"}, ${error.message}`;
 }

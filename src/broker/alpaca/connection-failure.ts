@@ -7,7 +7,7 @@
  *    of an aggregate (several addresses of one host). Anything unrecognized may have been sent.
  */
 /** Codes that can only come from looking up a host or connecting to it. */
-const CONNECT_CODES: ReadonlySet<string> = new Set([
+const CONNECT_CODES: ReadonlySet<unknown> = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
   "EAI_AGAIN",
@@ -15,7 +15,7 @@ const CONNECT_CODES: ReadonlySet<string> = new Set([
 ]);
 
 /** Codes that also hit an open connection: certain only where the failed call was `connect`. */
-const CONNECT_CALL_CODES: ReadonlySet<string> = new Set([
+const CONNECT_CALL_CODES: ReadonlySet<unknown> = new Set([
   "EHOSTUNREACH",
   "ENETUNREACH",
   "EADDRNOTAVAIL",
@@ -23,7 +23,7 @@ const CONNECT_CALL_CODES: ReadonlySet<string> = new Set([
 ]);
 
 /** The handshake ends with these before the first byte of a request. */
-const CERTIFICATE_CODES: ReadonlySet<string> = new Set([
+const CERTIFICATE_CODES: ReadonlySet<unknown> = new Set([
   "CERT_CHAIN_TOO_LONG",
   "CERT_HAS_EXPIRED",
   "CERT_NOT_YET_VALID",
@@ -73,7 +73,6 @@ function certainOnly(verdict: Verdict): Verdict {
 function codeVerdict(error: Error): Verdict {
   const { code, syscall } = error as { readonly code?: unknown; readonly syscall?: unknown };
   if (code === undefined) return "silent";
-  if (typeof code !== "string") return "unrecognized";
   if (CONNECT_CODES.has(code) || CERTIFICATE_CODES.has(code)) return "connecting";
   // An aggregate repeats the code of its first branch but not the call; its branches decide.
   if (error instanceof AggregateError && CONNECT_CALL_CODES.has(code)) return "silent";

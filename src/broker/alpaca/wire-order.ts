@@ -18,18 +18,18 @@ import { asJsonObject, parseJsonText } from "./json-text.ts";
 export const wireDecimal = z.string().transform((text, context): DecimalText => {
   const value = parseDecimal(text);
   if (value !== undefined) return value;
-  context.addIssue({ code: "custom", message: "not a decimal number" });
+  context.addIssue("not a decimal number");
   return z.NEVER;
 });
 
-const unsignedDecimal = wireDecimal.refine((value) => signOf(value) >= 0, "negative");
+const unsignedDecimal = wireDecimal.refine((value) => signOf(value) >= 0);
 const optionalDecimal = unsignedDecimal.nullish().transform((value) => value ?? null);
 const word = z.string().min(1);
 const optionalOrderId = word.nullish().transform((id) => (id ?? null) as BrokerOrderId | null);
 
 const optionalTime = z
   .string()
-  .refine((text) => Number.isFinite(Date.parse(text)), "not a time")
+  .refine((text) => Number.isFinite(Date.parse(text)))
   .nullish()
   .transform((text) => (text == null ? null : Date.parse(text)));
 
@@ -53,6 +53,9 @@ interface FilledFields {
   readonly filled_avg_price: DecimalText | null;
 }
 
+const hasAmount = (order: { readonly qty: unknown; readonly notional: unknown }) =>
+  order.qty !== null || order.notional !== null;
+
 const hasPrice = (order: FilledFields) =>
   signOf(order.filled_qty) === 0 || order.filled_avg_price !== null;
 
@@ -65,7 +68,7 @@ const wireLeg = z
     type: z.string().nullish(),
     filled_avg_price: optionalDecimal,
   })
-  .refine(hasPrice, "filled without a price");
+  .refine(hasPrice);
 
 const wireSingle = z
   .object({
@@ -76,8 +79,8 @@ const wireSingle = z
     filled_avg_price: optionalDecimal,
     legs: z.array(wireLeg).nullish(),
   })
-  .refine((order) => order.qty !== null || order.notional !== null, "neither qty nor notional")
-  .refine(hasPrice, "filled without a price");
+  .refine(hasAmount)
+  .refine(hasPrice);
 
 /** Neither symbol nor side, and a net price of either sign. */
 const wireCombo = z
@@ -88,7 +91,7 @@ const wireCombo = z
     filled_avg_price: wireDecimal.nullish().transform((value) => value ?? null),
     legs: z.array(wireLeg).nullish(),
   })
-  .refine(hasPrice, "filled without a price")
+  .refine(hasPrice)
   .transform((order) => ({ ...order, symbol: COMBO_SYMBOL, side: "buy" as const }));
 
 type ReadOrder = z.output<typeof wireSingle> | z.output<typeof wireCombo>;

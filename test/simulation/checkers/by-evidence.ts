@@ -9,7 +9,7 @@ import { isWorking, type Order } from "../../../src/simulator/order.ts";
 import { epochMs } from "../../../src/simulator/timestamp.ts";
 import type { Outcome } from "../outcome.ts";
 import { positionSteps } from "./broker-record.ts";
-import { postsOfOneClaim } from "./openings.ts";
+import { openingsOf, postsOfOneClaim } from "./openings.ts";
 import type { Violation } from "./violation.ts";
 
 /**
@@ -74,6 +74,9 @@ function orderAt(
 ): Order | undefined {
   const order = broker.orders().find((one) => one.clientOrderId === clientOrderId);
   if (order === undefined || epochMs(order.submittedAt) > at) return undefined;
+  // Whose POST made an order of an id that two agents gave, nobody can tell.
+  const claims = new Set(openingsOf(facts, clientOrderId).map(({ claim }) => claim));
+  if (claims.size > 1) return undefined;
   const holder = disk.claims().find(({ brokerOrderId }) => brokerOrderId === order.id)?.key;
   if (holder !== undefined && `${holder.agent}/${holder.requestId}` !== name) return undefined;
   const sent = facts.posts.filter((post) => post.clientOrderId === clientOrderId);

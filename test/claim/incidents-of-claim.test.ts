@@ -1,0 +1,215 @@
+/** Which incidents a claim opens and ends by itself: what people are told, and when it is over. */
+import { describe, expect, test } from "vitest";
+import type { Claim } from "../../src/claim/claim.ts";
+import { incidentsOfClaim } from "../../src/claim/incidents-of-claim.ts";
+import { decimal } from "../../src/core/decimal.ts";
+import type { Intent } from "../../src/identity/intent.ts";
+import { evolveIncident, type Incident, type IncidentKind } from "../../src/incident/incident.ts";
+import { ACCOUNT, buy, filledOrder, orderOf, proceeded, refusal, START, sell } from "./builders.ts";
+import { MemoryLedger } from "./memory-ledger.ts";
+
+interface Change {
+  readonly before: Claim;
+  readonly after: Claim;
+}
+
+function told({ before, after }: Change, open?: Incident, isOverdue = false) {
+  return incidentsOfClaim({
+    ...{ before, after, isOverdue, open },
+    nextIncident: () => 7,
+    causes: () => [after.key],
+  });
+}
+
+function open(kind: IncidentKind): Incident {
+  const opened = { type: "incident_opened", incident: 5, kind, subject: "s" } as const;
+  const about = { account: ACCOUNT, symbol: "TQQQ" };
+  return evolveIncident(undefined, about, { ...opened, summary: "", next: "", causes: [] }, START);
+}
+
+/** A claim of `intent`, changed by `happens`. */
+function change(
+  happens: (ledger: MemoryLedger, claim: Claim) => void,
+  intent: Intent = buy("6"),
+  prior: (ledger: MemoryLedger, claim: Claim) => void = () => {},
+): Change {
+  const ledger = new MemoryLedger();
+  if (intent.effect === "close") ledger.adopt("6", "70");
+  const claim = proceeded(ledger.claim(intent));
+  prior(ledger, claim);
+  const before = ledger.get(claim.key);
+  happens(ledger, claim);
+  return { before, after: ledger.get(claim.key) };
+}
+
+const nothing = () => {};
+const lost = (ledger: MemoryLedger, claim: Claim) => ledger.loseAnswer(claim);
+const filled = (ledger: MemoryLedger, claim: Claim) => ledger.accept(claim, filledOrder(claim));
+const working = (ledger: MemoryLedger, claim: Claim) => ledger.accept(claim, orderOf(claim));
+const refused = (ledger: MemoryLedger, claim: Claim) =>
+  ledger.answer(claim, { kind: "refused", refusal: refusal() });
+/** Ended, with a share that has no price yet. */
+const unpriced = (ledger: MemoryLedger, claim: Claim) =>
+  ledger.accept(claim, filledOrder(claim, null));
+const absent = (ledger: MemoryLedger, claim: Claim) => {
+  ledger.loseAnswer(claim);
+  ledger.after(60_000).proveAbsent(claim);
+};
+
+describe("an incident begins", () => {
+  test("when an exit is refused, with what the broker said", () => {
+    const { before, after } = change(refused, sell("6"));
+    expect(told({ before, after })).toEqual([
+      {
+        ...{ type: "incident_opened", incident: 7, kind: "refused_exit" },
+        ...{ subject: `claim momentum/${after.key.requestId}`, causes: [after.key] },
+        summary: "the broker refused to sell 6 TQQQ: 422 position not found",
+        next: "the broker's records are read; until they show why, this exit is not sent again",
+      },
+    ]);
+    expect(told({ before: after, after })).toEqual([]);
+  });
+
+  test("when an exit in dollars is refused, which it names by its dollars", () => {
+    const exit = sell("1", { quantity: null, notional: decimal("140") });
+    expect(told(change(refused, exit))[0]).toMatchObject({
+      summary: "the broker refused to sell 140 USD of TQQQ: 422 position not found",
+    });
+  });
+
+  test("when nobody knows for long what became of an order", () => {
+    const unknown = change(lost);
+    const id = unknown.after.clientOrderId;
+    expect(told(unknown)).toEqual([]);
+    expect(told(unknown, undefined, true)).toMatchObject([
+      {
+        ...{ type: "incident_opened", kind: "unknown_outcome" },
+        summary: "nobody knows what became of the order to buy 6 TQQQ: timeout",
+        next: `it is looked for under ${id} until it is found or proved absent`,
+      },
+    ]);
+  });
+
+  test("when fills of an ended order are missing for long", () => {
+    const missing = change(unpriced);
+    expect(told(missing)).toEqual([]);
+    expect(told(missing, undefined, true)).toMatchObject([
+      {
+        kind: "missing_fills",
+        summary: "the order to buy 6 TQQQ has ended, and the broker shows fills that do not add up",
+        next: "its order is read again until every share is in the book",
+      },
+    ]);
+  });
+
+  test.each([
+    ["works", working],
+    ["has settled", filled],
+    ["is on its way", nothing],
+  ])("for no order that %s, however long it takes", (_, happens) => {
+    expect(told(change(happens), undefined, true)).toEqual([]);
+  });
+
+  test("for no entry that is refused: the caller was told", () => {
+    expect(told(change(refused), undefined, true)).toEqual([]);
+  });
+});
+
+describe("what nobody expected any more is told, and is over", () => {
+  test("when an order appears that was proved absent", () => {
+    const surfaced = change(
+      (ledger, claim) => ledger.read(claim, orderOf(claim)),
+      buy("6"),
+      absent,
+    );
+    expect(told(surfaced)).toMatchObject([
+      {
+        ...{ type: "incident_opened", incident: 7, kind: "late_evidence" },
+        summary: "the broker showed an order whose end was absent: buy 6 TQQQ",
+        next: "nothing: it is in the book",
+      },
+      {
+        ...{ type: "incident_resolved", incident: 7, verdict: "landed", provenance: "venue" },
+        reason: "the broker's order shows it",
+      },
+    ]);
+  });
+
+  test("when a fill appears of an order that had ended", () => {
+    const ended = (ledger: MemoryLedger, claim: Claim) =>
+      ledger.accept(claim, orderOf(claim, { status: "canceled" }));
+    const late = change((ledger, claim) => ledger.read(claim, filledOrder(claim)), buy("6"), ended);
+    expect(told(late)).toMatchObject([
+      { summary: "the broker showed a fill of an ended order: buy 6 TQQQ" },
+      { type: "incident_resolved", incident: 7, verdict: "fills_booked" },
+    ]);
+  });
+
+  test("but the fills of an order at work, and those that were missed, are expected", () => {
+    const half = (ledger: MemoryLedger, claim: Claim) =>
+      ledger.read(claim, orderOf(claim, { status: "partially_filled", filled: "3" }));
+    expect(told(change(half, buy("6"), working))).toEqual([]);
+    const priced = (ledger: MemoryLedger, claim: Claim) => ledger.read(claim, filledOrder(claim));
+    expect(told(change(priced, buy("6"), unpriced))).toEqual([]);
+    expect(told(change(working))).toEqual([]);
+  });
+
+  test("and an order that is sent again after its absence is no late one", () => {
+    const again = change((ledger) => ledger.claim(buy("6")), buy("6"), absent);
+    expect(again.after.status).toBe("OPEN");
+    expect(told(again)).toEqual([]);
+  });
+});
+
+describe("an open incident ends", () => {
+  const landed = (ledger: MemoryLedger, claim: Claim) => ledger.read(claim, orderOf(claim));
+
+  test("about a refused exit, when its order is at the broker after all", () => {
+    const found = change(landed, sell("6"), refused);
+    expect(told(found, open("refused_exit"))).toEqual([
+      {
+        ...{ type: "incident_resolved", incident: 5, verdict: "landed", provenance: "venue" },
+        reason: "the order is at the broker: new",
+      },
+    ]);
+    expect(told(change(nothing, sell("6"), refused), open("refused_exit"))).toEqual([]);
+  });
+
+  test.each([
+    ["is found at work", landed, "new"],
+    ["is found filled", filled, "filled"],
+    ["is proved absent", absent, "absent"],
+  ])("about an unknown outcome, when the order %s", (_, happens, end) => {
+    const [event] = told(change(happens, buy("6"), lost), open("unknown_outcome"));
+    expect(event).toEqual({
+      ...{ type: "incident_resolved", incident: 5, verdict: "outcome_known", provenance: "venue" },
+      reason: `the broker's records show it: ${end}`,
+    });
+  });
+
+  test("about an unknown outcome, with a refusal that came late, which is told of anew", () => {
+    const late = change(refused, sell("6"), lost);
+    expect(told(late, open("unknown_outcome"))).toMatchObject([
+      { type: "incident_resolved", reason: "the broker's records show it: refused" },
+      { type: "incident_opened", incident: 7, kind: "refused_exit" },
+    ]);
+  });
+
+  test("about missing fills, when every share is in the book", () => {
+    const priced = (ledger: MemoryLedger, claim: Claim) => ledger.read(claim, filledOrder(claim));
+    expect(told(change(priced, buy("6"), unpriced), open("missing_fills"))).toEqual([
+      {
+        ...{ type: "incident_resolved", incident: 5, verdict: "fills_booked", provenance: "venue" },
+        reason: "every share that was filled is in the book",
+      },
+    ]);
+    expect(told(change(nothing, buy("6"), unpriced), open("missing_fills"))).toEqual([]);
+  });
+
+  test("in no other way: while it is open, nothing is told anew", () => {
+    expect(told(change(nothing, buy("6"), lost), open("unknown_outcome"), true)).toEqual([]);
+    const again = change((ledger) => ledger.claim(buy("6")), buy("6"), absent);
+    expect(told(again, open("unknown_outcome"))).toEqual([]);
+    expect(told(change(filled, buy("6"), lost), open("late_evidence"))).toEqual([]);
+  });
+});
