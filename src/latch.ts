@@ -8,7 +8,8 @@ import type { Broker, RateBudgetState, WireOrder } from "./broker/broker.ts";
 import { type Claim, isAccepted } from "./claim/claim.ts";
 import type { ClaimPolicy } from "./claim/policy.ts";
 import type { Config } from "./config.ts";
-import type { Clock, EpochMs } from "./core/clock.ts";
+import type { EpochMs } from "./core/clock.ts";
+import { CLOCK_BEHIND_MAX_MS, type FlooredClock } from "./core/floored-clock.ts";
 import type { AccountId, AgentId, BrokerOrderId, OwnerId, RequestId } from "./core/ids.ts";
 import { testimonyOf } from "./fills/activity-witness.ts";
 import { FillPoller } from "./fills/fill-poller.ts";
@@ -153,7 +154,7 @@ export interface LatchParts {
   /** The broker's address, without a slash at its end. */
   readonly brokerUrl: string;
   readonly broker: Broker;
-  readonly clock: Clock;
+  readonly clock: FlooredClock;
   readonly config: Config;
   readonly ledger: Ledger;
   /** Copies the ledger while it is written. */
@@ -398,10 +399,21 @@ export class OpenLatch implements Latch {
 
   async #lookAfter(): Promise<void> {
     const claims = await this.unsettledClaims();
+    this.#keepUpWith(claims);
     await this.#gateway.tend(claims);
     await this.#poller.tick(claims);
     await this.#reconciler.tick(await this.unsettledClaims());
     await this.#sayIncidents();
+  }
+
+  /** Another process on the ledger may have a clock that is ahead of this one's. */
+  #keepUpWith(claims: readonly Claim[]): void {
+    const { clock, log } = this.#parts;
+    const latest = Math.max(0, ...claims.map(({ openedAt }) => openedAt));
+    const behindMs = latest - clock.now();
+    if (behindMs <= 0 || behindMs > CLOCK_BEHIND_MAX_MS) return;
+    clock.raiseTo(latest);
+    log.warn({ behindMs }, "the clock is behind the ledger");
   }
 
   async #sayIncidents(): Promise<void> {

@@ -5,7 +5,7 @@
 import type { Claim } from "./claim/claim.ts";
 import type { ClaimPolicy } from "./claim/policy.ts";
 import { LatchError, messageOf } from "./core/errors.ts";
-import type { FlooredClock } from "./core/floored-clock.ts";
+import { CLOCK_BEHIND_MAX_MS } from "./core/floored-clock.ts";
 import type { AccountId, AgentId, RequestId } from "./core/ids.ts";
 import { knownAnswer } from "./gateway/known-answer.ts";
 import type { OrderAnswer } from "./gateway/order-answer.ts";
@@ -47,19 +47,11 @@ export interface PreparedLatch {
   close(): Promise<void>;
 }
 
-/** Further than this a clock is not behind the ledger: one of the two is wrong. */
-export const CLOCK_BEHIND_MAX_MS = 15 * 60_000;
-
-/** What a latch in waiting is made of. */
-export interface WaitingParts extends LatchParts {
-  readonly clock: FlooredClock;
-}
-
 /**
  * Deadlines and windows are compared with times that are on record, so no latch may live before
  * them: where the machine's clock was set back, the latch's goes on from the last event.
  */
-async function catchUpWithLedger({ ledger, clock, log }: WaitingParts): Promise<void> {
+async function catchUpWithLedger({ ledger, clock, log }: LatchParts): Promise<void> {
   const lastAt = await ledger.lastEventAt();
   if (lastAt === undefined) return;
   const behindMs = lastAt - clock.now();
@@ -95,14 +87,14 @@ async function adoptAccount({ broker, ledger, clock }: LatchParts): Promise<Acco
 /** `scheduled`: it looks after its claims by itself from the opening on. */
 export class LatchInWaiting implements PreparedLatch {
   readonly brokerUrl: string;
-  readonly #parts: WaitingParts;
+  readonly #parts: LatchParts;
   readonly #scheduled: boolean;
   /** The account that these keys have at this address, as the ledger knows them. */
   readonly #login: string;
   #latch: OpenLatch | undefined;
   #isClosed = false;
 
-  constructor(parts: WaitingParts, scheduled: boolean) {
+  constructor(parts: LatchParts, scheduled: boolean) {
     this.brokerUrl = parts.brokerUrl;
     this.#parts = parts;
     this.#scheduled = scheduled;

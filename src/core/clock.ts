@@ -36,6 +36,14 @@ export function steadyNow({ wall, monotonic }: MachineClocks): () => EpochMs {
   };
 }
 
+/** Time from now on, at its own pace, however the clock is set meanwhile. */
+export function atItsPace(clock: Clock): () => EpochMs {
+  const begunAt = clock.now();
+  const elapsed = () => clock.elapsed?.() ?? clock.now();
+  const before = elapsed();
+  return () => Math.floor(begunAt + elapsed() - before);
+}
+
 export const systemClock: Clock = {
   now: steadyNow({ wall: () => Date.now(), monotonic: () => performance.now() }),
   elapsed: () => performance.now(),

@@ -4,6 +4,9 @@
  */
 import type { Clock, EpochMs } from "./clock.ts";
 
+/** Further than this no clock is behind another by itself: one of the two is wrong. */
+export const CLOCK_BEHIND_MAX_MS = 15 * 60_000;
+
 export class FlooredClock implements Clock {
   readonly #inner: Clock;
   #aheadMs = 0;

@@ -146,10 +146,12 @@ export class Gateway {
    * {@link tend}.
    */
   async lookAt(claims: readonly Claim[]): Promise<readonly Claim[]> {
+    const { clock } = this.#ports;
     const unread: Claim[] = [];
     for (const claim of claims) {
       if (!isLive(claim.status) || isAccepted(claim)) continue;
-      if ((await lookUp(this.#ports, claim)) === undefined) unread.push(claim);
+      const looked = await lookUp(this.#ports, claim, () => clock.now());
+      if (looked === undefined) unread.push(claim);
     }
     return unread;
   }

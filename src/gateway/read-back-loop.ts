@@ -3,8 +3,9 @@
  * as it takes. One loop a claim; nothing here sends or concludes.
  */
 import { setMaxListeners } from "node:events";
-import type { Claim } from "../claim/claim.ts";
+import { type Claim, postOverAt } from "../claim/claim.ts";
 import { isSought } from "../claim/decide-absence.ts";
+import { atItsPace } from "../core/clock.ts";
 import { type ReadBackPorts, readBackOnce } from "./read-back.ts";
 
 const FIRST_PAUSE_MS = 250;
@@ -43,12 +44,17 @@ export class ReadBackLoop {
   }
 
   async #seek(claim: Claim): Promise<void> {
+    const { clock, policy } = this.#ports;
     let current = claim;
     let pauseMs = FIRST_PAUSE_MS;
+    let now = atItsPace(clock);
     for (;;) {
-      current = await readBackOnce(this.#ports, current);
+      // A POST that was over by the clock on the wall is over, also where that was set forward.
+      const overAt = postOverAt(current, policy.postDeadlineMs);
+      if (now() < overAt && clock.now() >= overAt) now = atItsPace(clock);
+      current = await readBackOnce(this.#ports, current, now);
       if (!isSought(current)) return;
-      await this.#ports.clock.sleep(pauseMs, this.#stop.signal);
+      await clock.sleep(pauseMs, this.#stop.signal);
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     }
   }

@@ -24,29 +24,40 @@ export interface ReadBackPorts {
   readonly policy: ClaimPolicy;
 }
 
+/** When a read is begun; a loop of them has a time that nobody sets between two. */
+type ReadTime = () => EpochMs;
+
 /** The claim after one step; it begins at what the ledger knows, not at what the caller saw. */
-export async function readBackOnce(ports: ReadBackPorts, claim: Claim): Promise<Claim> {
+export async function readBackOnce(
+  ports: ReadBackPorts,
+  claim: Claim,
+  now: ReadTime,
+): Promise<Claim> {
   const current = (await ports.ledger.claimOf(claim.key)) ?? claim;
   if (!isSought(current)) return current;
-  const looked = (await lookUp(ports, current)) ?? current;
+  const looked = (await lookUp(ports, current, now)) ?? current;
   const scan = isSought(looked) && awaitsListScan(looked, ports.policy);
-  return scan ? scanList(ports, looked) : looked;
+  return scan ? scanList(ports, looked, now) : looked;
 }
 
 /**
  * One look-up by client_order_id, whatever state the claim is in; undefined when the broker could
  * not be asked.
  */
-export async function lookUp(ports: ReadBackPorts, claim: Claim): Promise<Claim | undefined> {
-  const readAt = ports.clock.now();
+export async function lookUp(
+  ports: ReadBackPorts,
+  claim: Claim,
+  now: ReadTime,
+): Promise<Claim | undefined> {
+  const readAt = now();
   const lookup = await ports.broker.orderByClientId(claim.clientOrderId);
   if (lookup.kind === "unknown") return undefined;
   return recordRead(ports, claim, "single", readAt, lookup.kind === "found" ? [lookup.order] : []);
 }
 
-async function scanList(ports: ReadBackPorts, claim: Claim): Promise<Claim> {
-  const { broker, clock, policy } = ports;
-  const readAt = clock.now();
+async function scanList(ports: ReadBackPorts, claim: Claim, now: ReadTime): Promise<Claim> {
+  const { broker, policy } = ports;
+  const readAt = now();
   const around = {
     status: "all",
     after: claim.openedAt - SCAN_MARGIN_MS,

@@ -86,7 +86,7 @@ function recordOne(rows: Rows, claim: Claim, command: RecordCommand): RecordResu
   const { key } = claim;
   if (isAheadOfEntry(rows, claim, command)) return { kind: "recorded", claim, changed: false };
   const order = orderIn(command);
-  const holder = order === undefined ? undefined : rows.holder(key.account, order.brokerOrderId);
+  const holder = order && holderOf(rows, key.account, order);
   const events = decideRecord(claim, command, holder);
   if (events === undefined) return { kind: "stale", claim };
   const changed = events.length > 0;
@@ -96,6 +96,16 @@ function recordOne(rows: Rows, claim: Claim, command: RecordCommand): RecordResu
   const isOverdue = command.type === "overdue";
   if (changed || isOverdue) applyIncidents(rows, claim, after, isOverdue, command.now);
   return { kind: "recorded", claim: after, changed };
+}
+
+/** The claim that has the order, or the one in its place. */
+function holderOf(
+  rows: Rows,
+  account: AccountId,
+  { brokerOrderId, replacedBy }: BrokerOrder,
+): ClaimKey | undefined {
+  const holder = rows.holder(account, brokerOrderId);
+  return holder ?? (replacedBy === null ? undefined : rows.holder(account, replacedBy));
 }
 
 /** The broker's order that a command tells of, which some other claim may own. */

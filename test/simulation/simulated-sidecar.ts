@@ -11,8 +11,8 @@ import { LatchError } from "../../src/core/errors.ts";
 import type { AgentId, OwnerId } from "../../src/core/ids.ts";
 import type { OrderAnswer } from "../../src/gateway/order-answer.ts";
 import type { IntentInput } from "../../src/identity/intent-schema.ts";
-import type { Latch } from "../../src/latch.ts";
-import { LatchInWaiting, type WaitingParts } from "../../src/prepared-latch.ts";
+import type { Latch, LatchParts } from "../../src/latch.ts";
+import { LatchInWaiting } from "../../src/prepared-latch.ts";
 import { latchTicks } from "../../src/schedule/latch-ticks.ts";
 import { startLatch } from "../../src/sidecar/latch-start.ts";
 import { KEY_ID, SECRET } from "./broker-side.ts";
@@ -30,7 +30,7 @@ const RECONNECT_MS = 1_000;
 
 interface Life {
   readonly process: SimulatedProcess;
-  readonly parts: WaitingParts;
+  readonly parts: LatchParts;
   readonly prepared: LatchInWaiting;
   latch: Latch | undefined;
   unsubscribe: () => void;
@@ -107,7 +107,7 @@ export class SimulatedSidecar {
     return this.#parts.tampering.answer?.(answer) ?? answer;
   }
 
-  #partsOf(process: SimulatedProcess): WaitingParts {
+  #partsOf(process: SimulatedProcess): LatchParts {
     const { config, disk, tampering, facts } = this.#parts;
     const { clock } = process;
     const owner = process.random.uuid() as OwnerId;

@@ -5,7 +5,7 @@
  * Between two answers it goes on by a clock that nobody sets. A Date has whole seconds and answers
  * take their time, so one that differs by up to {@link TOLERATED_MS} changes nothing.
  */
-import type { Clock, EpochMs } from "../../core/clock.ts";
+import { atItsPace, type Clock, type EpochMs } from "../../core/clock.ts";
 
 const TOLERATED_MS = 3_000;
 /** A Date is cut off to the second that it lies in. */
@@ -13,7 +13,7 @@ const HALF_A_SECOND_MS = 500;
 
 export class BrokerTime {
   readonly #clock: Clock;
-  #heard: { readonly theirs: EpochMs; readonly elapsed: number } | undefined;
+  #now: (() => EpochMs) | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -25,14 +25,14 @@ export class BrokerTime {
     if (Number.isNaN(theirs)) return;
     const expected = this.now();
     if (expected !== null && Math.abs(theirs - expected) <= TOLERATED_MS) return;
-    this.#heard = { theirs, elapsed: elapsedOf(this.#clock) };
+    const goesOn = atItsPace(this.#clock);
+    const heardAt = goesOn();
+    this.#now = () => theirs + goesOn() - heardAt;
   }
 
   /** What the broker's clock shows; null before any answer said so. */
   now(): EpochMs | null {
-    if (this.#heard === undefined) return null;
-    const { theirs, elapsed } = this.#heard;
-    return Math.floor(theirs + elapsedOf(this.#clock) - elapsed);
+    return this.#now?.() ?? null;
   }
 
   /** The moment `at` of our clock on the broker's, as Alpaca is asked about it. */
@@ -41,8 +41,4 @@ export class BrokerTime {
     const isOurs = Math.abs(aheadMs) <= TOLERATED_MS;
     return new Date(isOurs ? at : at + aheadMs).toISOString();
   }
-}
-
-function elapsedOf(clock: Clock): number {
-  return clock.elapsed?.() ?? clock.now();
 }

@@ -6,15 +6,18 @@ import { PRICES } from "../plan.ts";
 import { positionSteps } from "./broker-record.ts";
 import type { Violation } from "./violation.ts";
 
-/** Asked at every commit. A book that was corrected may hold less than was reserved before. */
+/** After these a book may hold less than was reserved before: nobody could know of it then. */
+const SURPRISES = new Set(["position_adjusted", "order_surfaced", "late_fill_booked"]);
+
+/** Asked at every commit. */
 export function overReserved(rows: MemoryRows): readonly string[] {
   return [...rows.books.values()].flatMap(({ symbol, net, reservations }) => {
     const reserved = reservations.reduce((sum, { quantity }) => add(sum, quantity), ZERO);
     if (compare(reserved, absolute(net)) <= 0) return [];
-    const corrected = rows.events.some(
-      (event) => event.symbol === symbol && event.body.type === "position_adjusted",
+    const isSurprised = rows.events.some(
+      (event) => event.symbol === symbol && SURPRISES.has(event.body.type),
     );
-    return corrected ? [] : [`${reserved} of ${net} ${symbol} are reserved`];
+    return isSurprised ? [] : [`${reserved} of ${net} ${symbol} are reserved`];
   });
 }
 
