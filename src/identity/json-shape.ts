@@ -1,0 +1,42 @@
+/**
+ * What makes JSON from outside unfit for an order, whatever its fields mean. Without recursion: a
+ * text may be nested as deep as its length allows.
+ */
+
+const LONE_SURROGATE = /\p{Surrogate}/u;
+/** A bracket has two levels; what is nested much deeper is no order. */
+export const DEEPEST_JSON = 16;
+
+/** Whether `value` is nested more than {@link DEEPEST_JSON} levels deep. */
+export function isTooDeep(value: unknown): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; depth <= DEEPEST_JSON + 1; depth += 1) {
+    if (level.length === 0) return false;
+    level = level.flatMap(membersOf);
+  }
+  return true;
+}
+
+/**
+ * Whether every text and every name in `value` is well-formed Unicode: a lone surrogate has no
+ * UTF-8 bytes, so two texts with one could share a hash, and the wire would carry another text.
+ */
+export function isWellFormed(value: unknown): boolean {
+  for (let level: unknown[] = [value]; level.length > 0; level = level.flatMap(membersOf)) {
+    if (level.some(hasLoneSurrogate)) return false;
+  }
+  return true;
+}
+
+function hasLoneSurrogate(value: unknown): boolean {
+  if (typeof value === "string") return LONE_SURROGATE.test(value);
+  return isObject(value) && Object.keys(value).some((name) => LONE_SURROGATE.test(name));
+}
+
+function membersOf(value: unknown): unknown[] {
+  return isObject(value) ? Object.values(value) : [];
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
