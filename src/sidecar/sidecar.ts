@@ -121,7 +121,7 @@ function wire(options: SidecarOptions, prepared: PreparedLatch, start: StartGate
     },
     onForward: () => prepared.countPassed(),
     onCancel: async ({ method, path, outcome }) => {
-      logger.info({ method, path, outcome: outcome.kind }, "cancel passed");
+      logger.info({ method, path: mask.quote(path), outcome: outcome.kind }, "cancel passed");
       const id = (orderIdIn(path) ?? null) as BrokerOrderId | null;
       await started()?.recordCancel(id, outcome.kind);
     },
