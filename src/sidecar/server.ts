@@ -111,7 +111,13 @@ function createApp(bounds: ServerBounds, traffic: Traffic, refusals: RefusalLog)
       maxHeaderSize: bounds.headerBytes,
       headersTimeout: bounds.headersTimeoutMs,
       connectionsCheckingInterval: bounds.timeoutCheckMs,
+      // The front door refuses what names no host, in a body that says so.
+      requireHostHeader: false,
     },
+  });
+  // An expectation may be ignored; the server's own answer to one would have no body.
+  app.server.on("checkExpectation", (request, response) => {
+    app.server.emit("request", request, response);
   });
   app.server.maxConnections = bounds.connections;
   return app;

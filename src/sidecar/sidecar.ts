@@ -132,7 +132,7 @@ function wire(options: SidecarOptions, prepared: PreparedLatch, start: StartGate
   const stream = openStreamService({
     ...{ brokerUrl, keyId, secretKey: secret, clock, random },
     authenticate: (id, presented) => access.agentOf({ id, secret: presented }) !== undefined,
-    mayUpgrade: (request) => access.refuseStranger(request) === undefined,
+    refuseStranger: (request) => access.refuseStranger(request),
     frames: serve.streamFrames,
     catchUp: async (since) => {
       const latch = await start.over;
