@@ -14,6 +14,7 @@ import {
 } from "../core/decimal.ts";
 import { LatchError } from "../core/errors.ts";
 import type { AccountId, AgentId, ClientOrderId, RequestId } from "../core/ids.ts";
+import { isWellFormed } from "../core/json-shape.ts";
 import { COMBO_SYMBOL, comboLegs, isCombo } from "./combo.ts";
 import {
   type Anchor,
@@ -23,7 +24,6 @@ import {
   type OrderTerms,
   TIMES_IN_FORCE,
 } from "./intent.ts";
-import { isWellFormed } from "./json-shape.ts";
 import { SYMBOL } from "./symbol.ts";
 
 /** Alpaca's bound for a bot's own client_order_id; ours stay within the 48 of older documents. */

@@ -10,7 +10,7 @@ import type { FastifyError, FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { InvariantError, type LatchError } from "../core/errors.ts";
-import { DEEPEST_JSON, isTooDeep } from "../identity/json-shape.ts";
+import { DEEPEST_JSON, isTooDeep } from "../core/json-shape.ts";
 import { addBookRoutes } from "./native-books.ts";
 import { addClaimRoutes } from "./native-claims.ts";
 import { addConfigRoute } from "./native-config.ts";

@@ -8,9 +8,9 @@
  * that is a known field in other letters, which the broker might take for that field.
  */
 import { decimal, parseDecimal, QUANTITY_DECIMALS } from "../core/decimal.ts";
+import { DEEPEST_JSON, isTooDeep, isWellFormed } from "../core/json-shape.ts";
 import { COMBO_SYMBOL } from "../identity/combo.ts";
 import type { IntentInput } from "../identity/intent-schema.ts";
-import { DEEPEST_JSON, isTooDeep, isWellFormed } from "../identity/json-shape.ts";
 
 export type OrderBody =
   | { readonly kind: "read"; readonly input: IntentInput }

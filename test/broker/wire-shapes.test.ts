@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
 
 import { parseJsonText } from "../../src/broker/alpaca/json-text.ts";
-import { readOrder, readOrderBody, readOrdersBody } from "../../src/broker/alpaca/wire-order.ts";
+import {
+  readOrder,
+  readOrderBody,
+  readOrdersBody,
+  readParsedOrder,
+  readWireOrders,
+} from "../../src/broker/alpaca/wire-order.ts";
 import { readPositionsBody } from "../../src/broker/alpaca/wire-position.ts";
 import { bodyOf, fixture } from "./wire-fixtures.ts";
 
@@ -22,6 +28,16 @@ describe("JSON from the broker", () => {
     for (const body of ["", '{"a":1', '{"a":01}', '{"a":1} trailing', "<html></html>", "NaN"]) {
       expect(parseJsonText(body), body).toBeUndefined();
     }
+  });
+
+  it("is not read where it is a nest without a bottom, which would use up the stack", () => {
+    const legs = `${"[".repeat(60_000)}${"]".repeat(60_000)}`;
+    const body = text({}).replace('"legs":null', `"legs":${legs}`);
+    expect(body).toContain(legs);
+    expect(readOrderBody(body)).toBeUndefined();
+    expect(readOrdersBody(`[${body}]`)).toBeUndefined();
+    expect(readParsedOrder(JSON.parse(body))).toBeUndefined();
+    expect(readWireOrders(`[${body}]`)).toBeUndefined();
   });
 });
 

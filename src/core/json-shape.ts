@@ -1,10 +1,10 @@
 /**
- * What makes JSON from outside unfit for an order, whatever its fields mean. Without recursion: a
- * text may be nested as deep as its length allows.
+ * What makes JSON from outside unfit, whatever its fields mean. Without recursion: a text may be
+ * nested as deep as its length allows, and most of what reads or writes JSON uses the stack.
  */
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
-/** A bracket has two levels; what is nested much deeper is no order. */
+/** A list of brackets has five levels; what is nested much deeper is no order. */
 export const DEEPEST_JSON = 16;
 
 /** Whether `value` is nested more than {@link DEEPEST_JSON} levels deep. */
