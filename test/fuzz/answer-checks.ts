@@ -23,6 +23,9 @@ const SERVER_ERRORS: readonly (readonly [status: number, path: RegExp, error: st
   [503, /^\/latch\/v1\/events$/, "readers_full"],
 ];
 
+/** In which the heads of an answer are, and of a 100 before it. */
+const HEAD_BYTES = 1_000;
+
 /** Connections on which somebody else's bytes follow may be cut without an answer. */
 const MAY_BE_CUT = new Set(["overlong", "no_length", "odd_length"]);
 
@@ -54,8 +57,16 @@ export function answersIn({ request, bytes }: Pick<Received, "request" | "bytes"
   return readAnswers(bytes, [request.method === "HEAD"]);
 }
 
+/** Answers that go on for ever. */
+const ENDLESS = /^HTTP\/1\.1 101 |^content-type: text\/event-stream/im;
+
+function isEndless(bytes: Buffer): boolean {
+  return ENDLESS.test(bytes.toString("latin1", 0, HEAD_BYTES));
+}
+
 /** Whether nothing is missing: the client may hang up. */
 export function isWhole(request: HostileRequest, bytes: Buffer): boolean {
+  if (isEndless(bytes)) return true;
   return answersIn({ request, bytes }).answers.length >= (request.framing === "pipelined" ? 2 : 1);
 }
 
@@ -63,12 +74,9 @@ export function isWhole(request: HostileRequest, bytes: Buffer): boolean {
 export function faultsOfAnswers(received: Received): readonly string[] {
   const { request, bytes } = received;
   const { answers, rest, fault } = answersIn(received);
-  const isEndless = /^HTTP\/1\.1 101 |^content-type: text\/event-stream/im.test(
-    bytes.toString("latin1"),
-  );
   const faults: string[] = [];
   if (fault !== undefined) faults.push(`no HTTP: ${JSON.stringify(fault)}`);
-  if (isEndless) return faults;
+  if (isEndless(bytes)) return faults;
   const mayBeCut =
     endsEarly(request) || MAY_BE_CUT.has(request.framing) || request.method === "CONNECT";
   // What is no HTTP, or is to become something else, has no method: its answer has a body.
