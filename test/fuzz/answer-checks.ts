@@ -2,7 +2,7 @@
 import { normalizePath } from "../../src/sidecar/request-path.ts";
 import { policyOf, type RoutePolicy } from "../../src/sidecar/route-policy.ts";
 import { endsEarly, type HostileRequest } from "./hostile-request.ts";
-import { SECRET_MARK, spelledOut } from "./hostile-text.ts";
+import { hasSecret, spelledOut } from "./hostile-text.ts";
 import { readAnswers, type WireAnswer } from "./wire-answers.ts";
 
 const HEADERS = new Set([
@@ -104,7 +104,7 @@ function faultsOf(answer: WireAnswer, received: Received): readonly string[] {
   );
   if (!STATUSES.has(status) && !isByIntent) faults.push(`status ${status}: ${text.slice(0, 300)}`);
   const everything = `${[...headers].join("\n")}\n${text}`;
-  if (everything.includes(SECRET_MARK) && !isBrokersOwn(answer, place)) {
+  if (hasSecret(everything) && !isBrokersOwn(answer, place)) {
     faults.push(`a secret in the answer: ${everything.slice(0, 500)}`);
   }
   if (status >= 400 && request.method !== "HEAD") faults.push(...faultsOfError(answer, place));
@@ -127,9 +127,9 @@ function faultsOfError(answer: WireAnswer, place: Place): readonly string[] {
   return [`an error that does not say why: ${answer.body}`];
 }
 
-/** Nobody but the broker sends the id of a request. */
-function isBrokersOwn({ headers }: WireAnswer, place: Place): boolean {
-  return isPassed(place) && headers.has("x-request-id");
+/** Nobody but the broker sends the id of a request; what is ours names its cause. */
+function isBrokersOwn(answer: WireAnswer, place: Place): boolean {
+  return isPassed(place) && (answer.headers.has("x-request-id") || errorIn(answer) === null);
 }
 
 interface ErrorFields {

@@ -18,7 +18,7 @@ const inFields = (at: number, change: (field: Field) => readonly Field[]): Chang
 
 /** Fields in which a secret makes the request a bad one. What is taken is on record as it is. */
 const CHECKED = new Set([
-  ...["symbol", "side", "qty", "notional", "type", "time_in_force", "limit_price"],
+  ...["symbol", "side", "qty", "notional", "type", "time_in_force"],
   ...["position_intent", "intent", "waitMs", "version"],
 ]);
 

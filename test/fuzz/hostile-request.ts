@@ -4,10 +4,10 @@ import { bodyFor } from "./hostile-body.ts";
 import { targetFor } from "./hostile-target.ts";
 import {
   AGENT_SECRETS,
+  BAD_SECRET,
   BROKER_SECRET,
   misplacedSecret,
   oddText,
-  SECRET_MARK,
   spelledOut,
 } from "./hostile-text.ts";
 import { ROUTES, type Route } from "./server-routes.ts";
@@ -66,7 +66,6 @@ function basic(id: string, secret: string): string {
   return `Authorization: Basic ${Buffer.from(`${id}:${secret}`).toString("base64")}`;
 }
 
-const BAD_SECRET = `nobodys-${SECRET_MARK}-secret`;
 const GOOD_KEYS: readonly Key[] = [
   ...AGENTS.map(({ id, secret, group }) => ({ lines: pair(id, secret), group })),
   { lines: pair(BROKER_KEY_ID, BROKER_SECRET), group: BROKER_GROUP },

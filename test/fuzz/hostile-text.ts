@@ -13,6 +13,15 @@ export const AGENT_SECRETS = [
 ] as const;
 export const BROKER_SECRET = `broker-${SECRET_MARK}-9`;
 
+/** A key that nobody has, and that nobody is told of either. */
+export const BAD_SECRET = `nobodys-${SECRET_MARK}-secret`;
+const SECRETS = [...AGENT_SECRETS, BROKER_SECRET, BAD_SECRET];
+
+/** Whether any of them is in `text`, to the letter: in other letters it is none. */
+export function hasSecret(text: string): boolean {
+  return text.includes(SECRET_MARK) && SECRETS.some((secret) => text.includes(secret));
+}
+
 const TOKEN = /<(LONG|DEEP|WIDE):(\d+)>/g;
 
 /** `text` with its tokens spelled out. */

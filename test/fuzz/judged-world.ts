@@ -4,7 +4,7 @@ import { answersIn, faultsOfAnswers, isWhole, type Place, placeOf } from "./answ
 import { duplicatesIn, faultsAtBroker, identityOf, isOrder } from "./broker-checks.ts";
 import { FuzzWorld } from "./fuzz-world.ts";
 import { AGENTS, endsEarly, type HostileRequest, wireBytes } from "./hostile-request.ts";
-import { SECRET_MARK } from "./hostile-text.ts";
+import { hasSecret } from "./hostile-text.ts";
 
 /** Simulated time between two requests: the broker's limit leaves room for our reads. */
 const PAUSE_MS = 400;
@@ -70,7 +70,7 @@ export class JudgedWorld {
     return [
       ...duplicates.map((id) => `two orders of one client_order_id: ${id}`),
       ...faultsOfLog(world.logged()),
-      ...(files.includes(SECRET_MARK) ? ["a secret in the ledger's files"] : []),
+      ...(hasSecret(files.toString("latin1")) ? ["a secret in the ledger's files"] : []),
     ];
   }
 
@@ -112,7 +112,7 @@ export class JudgedWorld {
 }
 
 function faultsOfLog(lines: readonly string[]): readonly string[] {
-  const told = lines.filter((line) => line.includes(SECRET_MARK));
+  const told = lines.filter((line) => hasSecret(line));
   const failures = lines.filter((line) => JSON.parse(line).level >= ERROR_LEVEL);
   const long = lines.filter((line) => line.length > LOG_LINE_CHARACTERS_MAX);
   return [
