@@ -1,8 +1,9 @@
 /** What every answer to a hostile request has to be, whatever the request was. */
 import { normalizePath } from "../../src/sidecar/request-path.ts";
 import { policyOf, type RoutePolicy } from "../../src/sidecar/route-policy.ts";
-import { endsEarly, type HostileRequest } from "./hostile-request.ts";
+import type { HostileRequest } from "./hostile-request.ts";
 import { hasSecret, spelledOut } from "./hostile-text.ts";
+import { endsEarly } from "./request-bytes.ts";
 import { readAnswers, type WireAnswer } from "./wire-answers.ts";
 
 const HEADERS = new Set([

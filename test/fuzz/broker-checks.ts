@@ -5,8 +5,9 @@
 import { ROUTE_ROWS } from "../../src/sidecar/route-policy.ts";
 import type { LoggedRequest, WireOrder } from "../../src/simulator/index.ts";
 import { errorIn, type Place } from "./answer-checks.ts";
-import { isLatchsOwn } from "./fuzz-world.ts";
-import { bodyBytes, type HostileRequest } from "./hostile-request.ts";
+import { isLatchsOwn } from "./broker-calls.ts";
+import type { HostileRequest } from "./hostile-request.ts";
+import { bodyBytes } from "./request-bytes.ts";
 import type { WireAnswer } from "./wire-answers.ts";
 
 /** Refusals before anything was sent; nothing at all, or no order, reaches the broker. */

@@ -2,10 +2,11 @@ import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import type { Fault } from "../../src/simulator/index.ts";
 import { FuzzWorld } from "./fuzz-world.ts";
-import { hostileRequest, wireBytes } from "./hostile-request.ts";
+import { hostileRequest } from "./hostile-request.ts";
 import { JudgedWorld, REQUESTS_PER_WORLD } from "./judged-world.ts";
 import { KEPT_REQUESTS } from "./kept-requests.ts";
 import { heapBytes, openSockets, socketsLeft } from "./left-behind.ts";
+import { wireBytes } from "./request-bytes.ts";
 import { ownSamples, ROUTES, routesOfServer } from "./server-routes.ts";
 import { readAnswers } from "./wire-answers.ts";
 

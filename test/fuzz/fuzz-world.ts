@@ -4,7 +4,6 @@
  * anything to do.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
@@ -13,6 +12,8 @@ import { ManualClock } from "../../src/core/manual-clock.ts";
 import type { Latch } from "../../src/latch.ts";
 import { openSidecar, type Sidecar } from "../../src/sidecar/sidecar.ts";
 import { type LoggedRequest, type Simulator, startSimulator } from "../../src/simulator/index.ts";
+import { BrokerCalls } from "./broker-calls.ts";
+import { Exchange, type IsWhole } from "./exchange.ts";
 import { AGENTS, BROKER_KEY_ID } from "./hostile-request.ts";
 import { BROKER_SECRET } from "./hostile-text.ts";
 
@@ -32,7 +33,7 @@ export class FuzzWorld {
   /** Log lines that nobody has looked at yet. */
   readonly #log: string[];
   readonly #directory: string;
-  readonly #calls: Calls;
+  readonly #calls: BrokerCalls;
   #seen = 0;
 
   private constructor(parts: {
@@ -42,7 +43,7 @@ export class FuzzWorld {
     readonly clock: ManualClock;
     readonly log: string[];
     readonly directory: string;
-    readonly calls: Calls;
+    readonly calls: BrokerCalls;
   }) {
     this.simulator = parts.simulator;
     this.sidecar = parts.sidecar;
@@ -59,7 +60,7 @@ export class FuzzWorld {
     const directory = mkdtempSync(join(tmpdir(), "tradelatch-fuzz-"));
     const clock = new ManualClock(simulator.now());
     const log: string[] = [];
-    const calls = new Calls();
+    const calls = new BrokerCalls();
     const given = { store: join(directory, "latch.db"), baseUrl: simulator.url, port: 0 };
     const agents = JSON.stringify(AGENTS);
     const sidecar = await openSidecar({
@@ -145,62 +146,6 @@ export class FuzzWorld {
     const files = names.map((name) => readFileSync(join(this.#directory, name)));
     rmSync(this.#directory, { recursive: true, force: true });
     return Buffer.concat(files);
-  }
-}
-
-/** Tells the latch's own calls from what passes through. */
-const OWN_CALL = "own_call";
-
-export function isLatchsOwn({ query }: LoggedRequest): boolean {
-  return query[OWN_CALL] !== undefined;
-}
-
-/** The latch's own calls to the broker. */
-class Calls {
-  underWay = 0;
-
-  readonly fetchApi: typeof fetch = async (input, init) => {
-    this.underWay += 1;
-    try {
-      const url = new URL(String(input));
-      url.searchParams.set(OWN_CALL, "1");
-      const answer = await fetch(url, init);
-      const body = await answer.arrayBuffer();
-      const { status, headers } = answer;
-      return new Response(body.byteLength === 0 ? null : body, { status, headers });
-    } finally {
-      this.underWay -= 1;
-    }
-  };
-}
-
-export type IsWhole = (received: Buffer) => boolean;
-
-/** What goes over one connection. */
-class Exchange {
-  /** Everything that was received, once the connection has ended. */
-  readonly over: Promise<Buffer>;
-  readonly #chunks: Buffer[] = [];
-  readonly #socket: Socket;
-
-  constructor(port: number, bytes: Buffer, endsEarly: boolean) {
-    const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
-    this.#socket = socket;
-    socket.on("data", (chunk) => this.#chunks.push(chunk));
-    // A server that cuts off what it has heard enough of resets the connection.
-    socket.on("error", () => undefined);
-    socket.on("end", () => socket.end());
-    this.over = new Promise((resolve) => socket.once("close", () => resolve(this.received)));
-    if (endsEarly) socket.end(bytes);
-    else socket.write(bytes);
-  }
-
-  get received(): Buffer {
-    return Buffer.concat(this.#chunks);
-  }
-
-  end(): void {
-    this.#socket.destroy();
   }
 }
 

@@ -3,8 +3,9 @@ import type { Fault, LoggedRequest } from "../../src/simulator/index.ts";
 import { answersIn, faultsOfAnswers, isWhole, type Place, placeOf } from "./answer-checks.ts";
 import { duplicatesIn, faultsAtBroker, identityOf, isOrder } from "./broker-checks.ts";
 import { FuzzWorld } from "./fuzz-world.ts";
-import { AGENTS, endsEarly, type HostileRequest, wireBytes } from "./hostile-request.ts";
+import { AGENTS, type HostileRequest } from "./hostile-request.ts";
 import { hasSecret } from "./hostile-text.ts";
+import { endsEarly, wireBytes } from "./request-bytes.ts";
 
 /** Simulated time between two requests: the broker's limit leaves room for our reads. */
 const PAUSE_MS = 400;

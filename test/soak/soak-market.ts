@@ -1,5 +1,5 @@
 /**
- * Drives a latch and a broker through a market's hours, half a second at a time: what is due is
+ * Drives a latch and a broker through a market's hours, a second at a time: what is due is
  * sent, and time goes on when nobody has anything to do but wait.
  */
 import type { ManualClock } from "../../src/core/manual-clock.ts";
@@ -16,7 +16,7 @@ export interface Market {
   cancel(orderId: string): Promise<void>;
 }
 
-const STEP_MS = 500;
+const STEP_MS = 1_000;
 const CALLS_PER_STEP = (CALLS_PER_SECOND * STEP_MS) / 1_000;
 const TICK_STEPS = 2_000 / STEP_MS;
 const COMPARISON_STEPS = 15_000 / STEP_MS;
@@ -61,7 +61,7 @@ export class SoakMarket {
   /** Lets `durationMs` of the market go by; `onSecond` is called in each of its seconds. */
   async run(durationMs: number, onSecond = () => {}): Promise<void> {
     for (let passedMs = 0; passedMs < durationMs; passedMs += STEP_MS) {
-      if (passedMs % 1_000 === 0) onSecond();
+      onSecond();
       for (let count = 0; count < CALLS_PER_STEP; count += 1) this.#send();
       await this.#step();
     }
