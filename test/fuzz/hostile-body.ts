@@ -1,6 +1,6 @@
 /** Bodies for a route: those that it takes, with something wrong, and what is no body at all. */
 import fc from "fast-check";
-import { brokenJson, misplacedSecret, oddJson, oddName } from "./hostile-text.ts";
+import { brokenJson, misplacedSecret, oddJson, oddName, spelledOut } from "./hostile-text.ts";
 import type { Field } from "./server-routes.ts";
 
 type Fields = readonly Field[];
@@ -24,7 +24,8 @@ const CHECKED = new Set([
 
 /** With some luck inside the value, where that is an object. */
 function withValue(field: Field, value: string, inside: number): Field {
-  if (!field.value.startsWith("{")) return { ...field, value };
+  const isPlain = spelledOut(field.value) === field.value;
+  if (!field.value.startsWith("{") || !isPlain) return { ...field, value };
   const inner = Object.entries(JSON.parse(field.value) as object);
   const index = inside % (inner.length + 1);
   if (index === inner.length) return { ...field, value };

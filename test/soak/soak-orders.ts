@@ -10,6 +10,15 @@ export const CALLS_PER_SECOND = 20;
 const RESTING = "IWM";
 const SYMBOLS = ["TQQQ", "SPY", "QQQ", "AAPL"] as const;
 export const PRICES = { TQQQ: "75", SPY: "500", QQQ: "400", AAPL: "190", [RESTING]: "200" };
+/** What all exits of a second sell is what its entries bought, or a little less. */
+const SOLD: Readonly<Record<number, string>> = {
+  1: "1",
+  5: "5",
+  8: "7",
+  11: "11",
+  15: "15",
+  18: "17",
+};
 /** From an entry to its exit, and from a limit order to its cancel: so many calls. */
 const HOLD_CALLS = 5 * CALLS_PER_SECOND;
 const REPEAT_AFTER_CALLS = 2 * CALLS_PER_SECOND;
@@ -43,7 +52,9 @@ export function callAt(index: number): Call {
 function intentOf(kind: Kind, index: number): IntentInput {
   const symbol = SYMBOLS[Math.floor(index / CALLS_PER_SECOND) % SYMBOLS.length] ?? "SPY";
   const requestId = `${kind}-${index}`;
-  const buy = { symbol, side: "buy", effect: "open", requestId, quantity: "2" } as const;
+  // Two equal intents of one second would be one action until the first is known to be there.
+  const quantity = String(1 + (index % CALLS_PER_SECOND));
+  const buy = { symbol, side: "buy", effect: "open", requestId, quantity } as const;
   const sell = { ...buy, side: "sell", effect: "close" } as const;
   switch (kind) {
     case "entry":
@@ -54,7 +65,11 @@ function intentOf(kind: Kind, index: number): IntentInput {
     }
     case "exit":
       // In the symbol of five seconds before.
-      return { ...sell, symbol: intentOf("entry", Math.max(0, index - HOLD_CALLS)).symbol };
+      return {
+        ...sell,
+        symbol: intentOf("entry", Math.max(0, index - HOLD_CALLS)).symbol,
+        quantity: SOLD[index % CALLS_PER_SECOND] ?? "1",
+      };
     case "repeat":
       return callAt(entryBefore(index - REPEAT_AFTER_CALLS)).intent;
     case "oversold":

@@ -21,9 +21,14 @@ export interface Sample {
 }
 
 const MB = 1_024 * 1_024;
-/** A round takes about as long as an order. */
-const TURNS_PER_ROUND = 200;
-const SAMPLE_ORDER = { symbol: "TQQQ", side: "buy", qty: "6", type: "market", legs: [] };
+/** A page of a list. A round takes about as long as an order. */
+const LIST = JSON.stringify(
+  Array.from({ length: 250 }, (_, index) => ({
+    ...{ id: `order-${index}`, symbol: "TQQQ", side: "buy", type: "market", legs: null },
+    ...{ qty: "6", filled_qty: "6", filled_avg_price: "75.33", status: "filled", notional: null },
+    ...{ created_at: "2026-05-21T14:00:00.000Z", client_order_id: `entry-${index}`, hwm: null },
+  })),
+);
 
 export class Sampler {
   readonly #store: string;
@@ -65,15 +70,14 @@ export class Sampler {
     return sample;
   }
 
-  /** One round of the fixed work; to be done again and again while orders are made. */
+  /**
+   * One round of a fixed work; to be done again and again while orders are made. It is what a latch
+   * does most: reading a list of orders, which wants memory as much as a processor.
+   */
   pace(): void {
     const before = process.cpuUsage();
-    let hash = "";
-    for (let turn = 0; turn < TURNS_PER_ROUND; turn += 1) {
-      const order = { ...SAMPLE_ORDER, hash, at: [turn, turn + 1] };
-      const text = JSON.stringify(JSON.parse(JSON.stringify(order)));
-      hash = createHash("sha256").update(text).digest("hex");
-    }
+    const orders = JSON.parse(LIST) as readonly object[];
+    for (const order of orders) createHash("sha256").update(JSON.stringify(order)).digest("hex");
     this.#rounds += 1;
     this.#roundsMs += cpuMsSince(before);
   }

@@ -89,9 +89,11 @@ describe("the verdict on a run", () => {
   });
 });
 
-test("a run is the same every time, and its exits follow their entries' symbols", () => {
-  for (let index = 0; index < 200; index += 1) expect(callAt(index)).toEqual(callAt(index));
-  const kinds = Array.from({ length: CALLS_PER_SECOND }, (_, index) => callAt(index).kind);
-  expect(kinds.filter((kind) => kind === "entry" || kind === "anchored")).toHaveLength(6);
-  expect(kinds.filter((kind) => kind === "exit")).toHaveLength(6);
+test("a second's exits sell no more than its entries have bought", () => {
+  const sumOf = (wanted: readonly string[]) =>
+    Array.from({ length: CALLS_PER_SECOND }, (_, index) => callAt(index))
+      .filter(({ kind }) => wanted.includes(kind))
+      .reduce((sum, { intent }) => sum + Number(intent.quantity), 0);
+  expect(sumOf(["exit"])).toBeLessThanOrEqual(sumOf(["entry", "anchored"]));
+  expect(sumOf(["exit"])).toBeGreaterThan(sumOf(["entry", "anchored"]) * 0.9);
 });
