@@ -129,7 +129,7 @@ export function clockText(minuteOfDay: number): string {
 
 function tradingDay(date: CalendarDate, open: number, close: number): TradingDay {
   const sessionClose = Math.min(close + POST_MARKET_MINUTES, 24 * 60 - 1);
-  return { date, sessionOpen: SESSION_OPEN, open, close, sessionClose };
+  return { date, sessionOpen: Math.min(SESSION_OPEN, open), open, close, sessionClose };
 }
 
 function minutes(text: string): number {
