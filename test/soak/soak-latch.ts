@@ -18,8 +18,8 @@ export const KEYS = { keyId: "soak", secret: "soak-secret" } as const;
 
 export interface SoakLatch {
   readonly latch: OpenLatch;
-  /** Calls to the broker that have no answer yet. */
-  readonly underWay: () => number;
+  /** Resolves when no call to the broker is without its answer; false where none was. */
+  readonly answered: () => Promise<boolean>;
   /** Lines that say of a failure. */
   readonly failures: readonly string[];
 }
@@ -47,11 +47,13 @@ export async function openSoakLatch(
     log: pino({ level: "error" }, { write }),
     owner: "soak" as OwnerId,
   });
-  return { latch, underWay: calls.underWay, failures };
+  return { latch, answered: calls.answered, failures };
 }
 
+/** Who waits for the broker sleeps: its time is not to be counted as ours. */
 function countedFetch() {
   let underWay = 0;
+  const allAnswered: (() => void)[] = [];
   const fetchApi: typeof fetch = async (input, init) => {
     underWay += 1;
     try {
@@ -61,7 +63,13 @@ function countedFetch() {
       return new Response(body.byteLength === 0 ? null : body, { status, headers });
     } finally {
       underWay -= 1;
+      if (underWay === 0) for (const tell of allAnswered.splice(0)) tell();
     }
   };
-  return { fetchApi, underWay: () => underWay };
+  const answered = async () => {
+    if (underWay === 0) return false;
+    await new Promise<void>((resolve) => allAnswered.push(resolve));
+    return true;
+  };
+  return { fetchApi, answered };
 }

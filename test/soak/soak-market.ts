@@ -132,7 +132,7 @@ export class SoakMarket {
   async #rest(): Promise<void> {
     for (let quiet = 0; quiet < QUIET_TURNS; quiet += 1) {
       await new Promise<void>((resolve) => setImmediate(resolve));
-      if (this.#soak.underWay() > 0) quiet = 0;
+      if (await this.#soak.answered()) quiet = 0;
     }
   }
 
