@@ -39,8 +39,13 @@ export function comboLegs({
 function readLeg(leg: unknown): ComboLeg | undefined {
   if (typeof leg !== "object" || leg === null) return undefined;
   const { symbol, ratio_qty: ratioText, side } = leg as Readonly<Record<string, unknown>>;
-  const ratio = parseDecimal(String(ratioText));
+  const ratio = parseDecimal(isAmount(ratioText) ? String(ratioText) : "");
   if (typeof symbol !== "string" || !OPTION_SYMBOL.test(symbol)) return undefined;
   if (side !== "buy" && side !== "sell") return undefined;
   return ratio === undefined || signOf(ratio) <= 0 ? undefined : { symbol, ratio };
+}
+
+/** Anything else may have no text at all. */
+function isAmount(value: unknown): value is string | number {
+  return typeof value === "string" || typeof value === "number";
 }

@@ -13,6 +13,7 @@ import {
 } from "../core/decimal.ts";
 import { LatchError } from "../core/errors.ts";
 import type { AccountId, AgentId, ClientOrderId, RequestId } from "../core/ids.ts";
+import { isWellFormed } from "../core/json-shape.ts";
 import { COMBO_SYMBOL, comboLegs, isCombo } from "./combo.ts";
 import {
   type Anchor,
@@ -26,7 +27,6 @@ import { SYMBOL } from "./symbol.ts";
 
 /** Alpaca's bound for a bot's own client_order_id; ours stay within the 48 of older documents. */
 const CLIENT_ORDER_ID_MAX = 128;
-const LONE_SURROGATE = /\p{Surrogate}/u;
 const TEXT_MAX = 256;
 /** More than any order has; with the digits behind the point it keeps all arithmetic exact. */
 const WHOLE_DIGITS_MAX = 15;
@@ -52,9 +52,8 @@ function refuse(context: z.RefinementCtx, message: string): never {
   return z.NEVER;
 }
 
-/** A lone surrogate has no UTF-8 bytes, so two texts with one could share a hash. */
-const wellFormed = (value: string) => !LONE_SURROGATE.test(value);
-const text = z.string().min(1).max(TEXT_MAX).refine(wellFormed, "expected well-formed Unicode");
+const unicodeError = "expected well-formed Unicode";
+const text = z.string().min(1).max(TEXT_MAX).refine(isWellFormed, unicodeError);
 
 const PERCENT = /^(.+)%$/;
 const WHOLE = "100" as DecimalText;
@@ -97,7 +96,7 @@ export const intentSchema = z.strictObject({
   extendedHours: z.boolean().default(false),
   /** A close of `all` that is held, or of a part of it such as `50%`; instead of a quantity. */
   portion: portion.optional(),
-  extension: z.record(z.string(), anyJson).optional(),
+  extension: z.record(z.string(), anyJson).refine(isWellFormed, unicodeError).optional(),
   requestId: text.optional(),
   clientOrderId: text.max(CLIENT_ORDER_ID_MAX).optional(),
   anchor: anchorSchema.optional(),

@@ -27,6 +27,12 @@ export const SIDECAR_ERRORS = {
     message: "the request cannot be read",
     hint: "Send HTTP/1.1 with a body in UTF-8; nothing was sent to the broker.",
   },
+  upgrade_refused: {
+    httpStatus: 400,
+    code: 40090003,
+    message: "the connection can be upgraded to a websocket on /stream only",
+    hint: "Send plain HTTP/1.1 without an Upgrade header (Java: HTTP_1_1); nothing was sent.",
+  },
   unauthorized: {
     httpStatus: 401,
     message: "unauthorized.",

@@ -72,6 +72,8 @@ export type Decision =
   | ({ readonly kind: "forward" } & Admitted)
   | ({ readonly kind: "guarded" } & Admitted);
 
+/** Of an answer that is an order. */
+const ORDER_STATUS = 200;
 /** Pages that need no key. */
 const OPEN_PATHS: ReadonlySet<string> = new Set(["/healthz"]);
 
@@ -186,7 +188,14 @@ export class FrontDoor {
       agent,
       gone: goneSignal(response),
     };
-    this.#send(response, await this.#options.traffic.handling(this.#handled(guarded)));
+    const answer = await this.#options.traffic.handling(this.#handled(guarded));
+    this.#send(response, this.#tellable(answer));
+  }
+
+  /** Refusals quote what they refuse; an order is told as the broker wrote it. */
+  #tellable(answer: PlainAnswer): PlainAnswer {
+    if (answer.status === ORDER_STATUS) return answer;
+    return { ...answer, body: this.#options.mask.mask(answer.body) };
   }
 
   /** An answer that cannot be written is a fault of ours; the order may be at the broker. */

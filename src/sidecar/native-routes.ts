@@ -10,6 +10,7 @@ import type { FastifyError, FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { InvariantError, type LatchError } from "../core/errors.ts";
+import { DEEPEST_JSON, isTooDeep } from "../core/json-shape.ts";
 import { addBookRoutes } from "./native-books.ts";
 import { addClaimRoutes } from "./native-claims.ts";
 import { addConfigRoute } from "./native-config.ts";
@@ -71,8 +72,17 @@ function readJsonWhateverItIsCalled(app: FastifyInstance): void {
       done(Object.assign(new Error("the body is not UTF-8"), { statusCode: 400 }));
       return;
     }
-    parseJson(request, text, done);
+    parseJson(request, text, (error, value) => {
+      const isRefused = error === null && isTooDeep(value);
+      done(isRefused ? tooDeep() : error, value);
+    });
   });
+}
+
+/** Checking it, and quoting it, would use up the stack. */
+function tooDeep(): Error {
+  const message = `the body is nested more than ${DEEPEST_JSON} levels deep`;
+  return Object.assign(new Error(message), { statusCode: 400 });
 }
 
 function tellErrors(app: FastifyInstance, ports: NativePorts): void {

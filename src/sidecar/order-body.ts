@@ -8,6 +8,7 @@
  * that is a known field in other letters, which the broker might take for that field.
  */
 import { decimal, parseDecimal, QUANTITY_DECIMALS } from "../core/decimal.ts";
+import { DEEPEST_JSON, isTooDeep, isWellFormed } from "../core/json-shape.ts";
 import { COMBO_SYMBOL } from "../identity/combo.ts";
 import type { IntentInput } from "../identity/intent-schema.ts";
 
@@ -34,11 +35,11 @@ const INTENT_FIELDS: Readonly<Record<string, string>> = {
 
 const POSITION_INTENT = "position_intent";
 const POSITION_INTENTS = /^(buy|sell)_to_(open|close)$/;
-/** A bracket has two levels; what is nested much deeper is no order. */
-const DEEPEST = 16;
-
 /** Fields that hold a number, whatever order class they belong to: `5.00` and `5` are one price. */
 const AMOUNT = /(?:^|_)(?:price|percent|qty|notional|trail)$/;
+
+/** Of a value that is quoted. */
+const SHOWN_CHARACTERS = 256;
 
 /** How far a number may be from its rounding, in parts of itself, to count as noise. */
 const NOISE = 1e-14;
@@ -65,7 +66,8 @@ export function readOrderBody(text: string): OrderBody {
   const { fields } = read;
   const effect = effectOf(fields);
   if (effect === "contradiction") {
-    return refused(`position_intent ${String(fields.position_intent)} does not go with the side`);
+    const said = JSON.stringify(fields.position_intent).slice(0, SHOWN_CHARACTERS);
+    return refused(`position_intent ${said} does not go with the side`);
   }
   const entries = Object.entries(fields).filter(([, value]) => value !== null && value !== "");
   const known = entries.flatMap(([name, value]) => {
@@ -116,7 +118,11 @@ function readFields(text: string): ReadFields {
   if (misspelt !== undefined) {
     return refused(`the field ${JSON.stringify(misspelt)} is to be written in small letters`);
   }
-  if (isTooDeep(fields)) return refused(`the order is nested more than ${DEEPEST} levels deep`);
+  if (isTooDeep(fields)) {
+    return refused(`the order is nested more than ${DEEPEST_JSON} levels deep`);
+  }
+  if (!isWellFormed(fields))
+    return refused("the order holds a text that is not well-formed Unicode");
   return { kind: "fields", fields };
 }
 
@@ -133,7 +139,7 @@ function jsonObject(text: string): Fields | undefined {
 /** What `position_intent` says; undefined leaves it to the book. */
 function effectOf({ position_intent: said, side }: Fields) {
   if (said === undefined || said === null || said === "") return undefined;
-  const [, saidSide, effect] = POSITION_INTENTS.exec(String(said)) ?? [];
+  const [, saidSide, effect] = (typeof said === "string" && POSITION_INTENTS.exec(said)) || [];
   if (saidSide === undefined || saidSide !== side) return "contradiction";
   return effect === "open" ? "open" : "close";
 }
@@ -144,18 +150,6 @@ function isKnown(name: string): boolean {
 
 function isMisspelt(name: string): boolean {
   return !isKnown(name) && isKnown(name.toLowerCase());
-}
-
-/** Without recursion: the text may be nested as deep as its length allows. */
-function isTooDeep(fields: Fields): boolean {
-  let level: unknown[] = [fields];
-  for (let depth = 0; depth <= DEEPEST; depth += 1) {
-    level = level.flatMap((value) =>
-      typeof value === "object" && value !== null ? Object.values(value) : [],
-    );
-    if (level.length === 0) return false;
-  }
-  return true;
 }
 
 function isExtension(name: string, value: unknown): boolean {

@@ -2,7 +2,7 @@
  * `PATCH /v2/orders/{id}` in Alpaca's shape: the order is replaced once, however often it is asked
  * for, and a repeat gets the order that the first try made.
  */
-import { compare, parseDecimal, ZERO } from "../core/decimal.ts";
+import { compare, type DecimalText, parseDecimal, ZERO } from "../core/decimal.ts";
 import type { BrokerOrderId, ClientOrderId } from "../core/ids.ts";
 import type { ReplaceAnswer, ReplaceIntent } from "../gateway/replace-order.ts";
 import { alpacaError } from "./alpaca-error.ts";
@@ -27,6 +27,9 @@ export interface ReplacePorts {
   orderWire(brokerOrderId: BrokerOrderId): Promise<string | undefined>;
 }
 
+/** Of a value that is quoted. */
+const SHOWN_CHARACTERS = 256;
+
 export async function handleReplace(
   ports: ReplacePorts,
   request: GuardedRequest,
@@ -37,24 +40,36 @@ export async function handleReplace(
   if (read.kind === "refused") return alpacaError("order_malformed", { message: read.message });
   const brokerOrderId = (orderIdIn(request.path) ?? "") as BrokerOrderId;
   const intent = intentOf(request, brokerOrderId, read.terms);
-  if (intent === undefined) {
-    const message = `the qty ${JSON.stringify(read.terms.qty)} is not a number above zero`;
-    return plainReply(422, ALPACA_CODES.not_accepted, message, {}, {});
+  if (typeof intent === "string") {
+    return plainReply(422, ALPACA_CODES.not_accepted, intent, {}, {});
   }
   return replyTo(ports, intent, await ports.replace(intent));
 }
 
-/** Undefined where the quantity is none. */
+/** A sentence where the quantity or the name is none. */
 function intentOf(
   { agent }: GuardedRequest,
   brokerOrderId: BrokerOrderId,
   { client_order_id: name, ...terms }: OrderTerms,
-): ReplaceIntent | undefined {
-  const quantity = terms.qty === undefined ? null : parseDecimal(String(terms.qty));
-  if (quantity === undefined) return undefined;
-  if (quantity !== null && compare(quantity, ZERO) <= 0) return undefined;
-  const clientOrderId = name === undefined ? null : (String(name) as ClientOrderId);
+): ReplaceIntent | string {
+  const quantity = quantityOf(terms.qty);
+  if (quantity === undefined) return `the qty ${shown(terms.qty)} is not a number above zero`;
+  if (name !== undefined && typeof name !== "string") {
+    return `the client_order_id ${shown(name)} is not a text`;
+  }
+  const clientOrderId = name === undefined ? null : (name as ClientOrderId);
   return { agent: agent.group, brokerOrderId, terms, clientOrderId, quantity };
+}
+
+/** Null where none is asked for; undefined for what is no quantity. Numbers are texts by now. */
+function quantityOf(asked: unknown): DecimalText | null | undefined {
+  if (asked === undefined) return null;
+  const quantity = typeof asked === "string" ? parseDecimal(asked) : undefined;
+  return quantity !== undefined && compare(quantity, ZERO) > 0 ? quantity : undefined;
+}
+
+function shown(value: unknown): string {
+  return JSON.stringify(value).slice(0, SHOWN_CHARACTERS);
 }
 
 async function replyTo(

@@ -11,8 +11,8 @@ export class SecretMask {
   readonly #secrets: readonly string[];
 
   constructor(secrets: readonly string[]) {
-    // Longest first: one secret may begin with another. As they are and as a URL spells them.
-    this.#secrets = [...new Set(secrets.flatMap((secret) => [secret, encodeURIComponent(secret)]))]
+    // Longest first: one secret may begin with another.
+    this.#secrets = [...new Set(secrets.flatMap(spellings))]
       .filter((secret) => secret !== "")
       .sort((left, right) => right.length - left.length);
   }
@@ -26,4 +26,11 @@ export class SecretMask {
     const masked = this.mask(text);
     return masked.length > MAX_CHARACTERS ? `${masked.slice(0, MAX_CHARACTERS)}…` : masked;
   }
+}
+
+/** As it is, as a URL has it, as JSON has it, and as JSON has a text that quotes JSON. */
+function spellings(secret: string): readonly string[] {
+  const inJson = (text: string) => JSON.stringify(text).slice(1, -1);
+  const quoted = inJson(secret);
+  return [secret, encodeURIComponent(secret), quoted, inJson(quoted)];
 }

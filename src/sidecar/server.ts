@@ -59,7 +59,6 @@ export interface SidecarServer {
 
 /** Where a refused path is routed to; the front door answers before any route is asked. */
 const NOWHERE = "/";
-const OWN_PARAMETER_CHARACTERS = 1_024;
 
 export function buildServer(options: SidecarServerOptions): SidecarServer {
   const bounds = { ...DEFAULT_SERVER_BOUNDS, ...options.bounds };
@@ -102,7 +101,8 @@ function createApp(bounds: ServerBounds, traffic: Traffic, refusals: RefusalLog)
     // While closing the front door answers, which knows what an order may be told.
     return503OnClosing: false,
     exposeHeadRoutes: false,
-    routerOptions: { maxParamLength: OWN_PARAMETER_CHARACTERS },
+    // What is longer does not come this far: the router would refuse it before the front door does.
+    routerOptions: { maxParamLength: bounds.headerBytes },
     rewriteUrl: (request) => normalizedTarget(request.url ?? ""),
     clientErrorHandler: (error, socket) => {
       answerUnreadable(error, socket, traffic.isBusy(socket), refusals);
@@ -111,7 +111,13 @@ function createApp(bounds: ServerBounds, traffic: Traffic, refusals: RefusalLog)
       maxHeaderSize: bounds.headerBytes,
       headersTimeout: bounds.headersTimeoutMs,
       connectionsCheckingInterval: bounds.timeoutCheckMs,
+      // The front door refuses what names no host, in a body that says so.
+      requireHostHeader: false,
     },
+  });
+  // An expectation may be ignored; the server's own answer to one would have no body.
+  app.server.on("checkExpectation", (request, response) => {
+    app.server.emit("request", request, response);
   });
   app.server.maxConnections = bounds.connections;
   return app;

@@ -122,7 +122,7 @@ function wire(options: SidecarOptions, prepared: PreparedLatch, start: StartGate
     },
     onForward: () => prepared.countPassed(),
     onCancel: async ({ method, path, outcome }) => {
-      logger.info({ method, path, outcome: outcome.kind }, "cancel passed");
+      logger.info({ method, path: mask.quote(path), outcome: outcome.kind }, "cancel passed");
       const id = (orderIdIn(path) ?? null) as BrokerOrderId | null;
       await started()?.recordCancel(id, outcome.kind);
     },
@@ -133,7 +133,7 @@ function wire(options: SidecarOptions, prepared: PreparedLatch, start: StartGate
   const stream = openStreamService({
     ...{ brokerUrl, keyId, secretKey: secret, clock, random },
     authenticate: (id, presented) => access.agentOf({ id, secret: presented }) !== undefined,
-    mayUpgrade: (request) => access.refuseStranger(request) === undefined,
+    refuseStranger: (request) => access.refuseStranger(request),
     frames: serve.streamFrames,
     catchUp: async (since) => {
       const latch = await start.over;

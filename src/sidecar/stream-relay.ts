@@ -6,10 +6,12 @@
  *    oldest makes room: a storm of bad credentials neither grows nor keeps the others out.
  * 2. What the listeners are owed when the broker was away is stream-feed.ts's business.
  */
-import type { IncomingMessage, Server } from "node:http";
+import { type IncomingMessage, type Server, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Clock } from "../core/clock.ts";
+import type { Refusal } from "./access.ts";
+import { alpacaError, type SidecarErrorName } from "./alpaca-error.ts";
 import { presentedKey } from "./presented-key.ts";
 import { DEFAULT_STREAM_LIMITS, type StreamLimits } from "./stream-limits.ts";
 import { StreamListener } from "./stream-listener.ts";
@@ -20,8 +22,8 @@ export interface StreamRelayPorts {
   readonly clock: Clock;
   /** Whether a key is good; `keyId` is undefined for a bearer token, which is a secret alone. */
   readonly authenticate: (keyId: string | undefined, secret: string) => boolean;
-  /** Host and Origin: false keeps a web page out. */
-  readonly mayUpgrade: (request: IncomingMessage) => boolean;
+  /** Host and Origin: why a web page is kept out; undefined for whoever may come in. */
+  readonly refuseStranger: (request: IncomingMessage) => Refusal | undefined;
   /** Whether every event from now on will be delivered. */
   readonly isLive: () => boolean;
   /** Default "binary", as Alpaca does it. */
@@ -31,12 +33,7 @@ export interface StreamRelayPorts {
 }
 
 const STREAM_PATH = /^\/stream\/?(?:\?.*)?$/;
-const REFUSALS = {
-  401: "Unauthorized",
-  403: "Forbidden",
-  404: "Not Found",
-  503: "Service Unavailable",
-} as const;
+const WEBSOCKET = /^websocket$/i;
 
 export class StreamRelay {
   readonly #ports: StreamRelayPorts;
@@ -60,6 +57,8 @@ export class StreamRelay {
       ...{ noServer: true, maxPayload: this.#limits.clientFrameBytes, perMessageDeflate: false },
       ...untyped,
     });
+    // Otherwise the library answers in words of its own.
+    this.#websockets.on("wsClientError", (_error, socket) => refuse(socket, "upgrade_refused"));
     void this.#probe().catch(() => {});
   }
 
@@ -130,13 +129,17 @@ export class StreamRelay {
     });
   }
 
-  #refusal(request: IncomingMessage): keyof typeof REFUSALS | undefined {
-    if (!STREAM_PATH.test(request.url ?? "")) return 404;
-    if (!this.#ports.mayUpgrade(request)) return 403;
-    if (this.#closing.signal.aborted || this.#isFull()) return 503;
+  #refusal(request: IncomingMessage): SidecarErrorName | undefined {
+    const stranger = this.#ports.refuseStranger(request);
+    if (stranger !== undefined) return stranger;
+    // Some clients ask for another version of HTTP with any request, also with an order.
+    if (!WEBSOCKET.test(request.headers.upgrade ?? "")) return "upgrade_refused";
+    if (!STREAM_PATH.test(request.url ?? "")) return "not_found";
+    if (this.#closing.signal.aborted) return "closing";
+    if (this.#isFull()) return "overloaded";
     const key = presentedKey(request.headers);
     if (key === undefined || this.#ports.authenticate(key.id, key.secret)) return undefined;
-    return 401;
+    return "unauthorized";
   }
 
   #welcome(client: WebSocket, isAuthenticated: boolean): void {
@@ -187,13 +190,13 @@ export class StreamRelay {
   }
 }
 
-function refuse(socket: Duplex, status: keyof typeof REFUSALS): void {
-  const body = JSON.stringify({ message: REFUSALS[status].toLowerCase() });
+function refuse(socket: Duplex, name: SidecarErrorName): void {
+  const { status, headers, body } = alpacaError(name);
   const head = [
-    `HTTP/1.1 ${status} ${REFUSALS[status]}`,
-    "Connection: close",
-    "Content-Type: application/json",
-    `Content-Length: ${Buffer.byteLength(body)}`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Refused"}`,
+    ...Object.entries(headers).map(([header, value]) => `${header}: ${value}`),
+    "connection: close",
+    `content-length: ${Buffer.byteLength(body)}`,
   ];
   socket.once("finish", () => socket.destroy());
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);

@@ -5,6 +5,7 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Clock, EpochMs } from "../core/clock.ts";
 import type { RandomSource } from "../core/random.ts";
+import type { Refusal } from "./access.ts";
 import { StreamFeed, type StreamFeedPorts } from "./stream-feed.ts";
 import type { StreamLimits } from "./stream-limits.ts";
 import type { ReportProblem } from "./stream-problem.ts";
@@ -21,8 +22,8 @@ export interface StreamServiceOptions {
   readonly random: RandomSource;
   /** Whether a key is good; `keyId` is undefined for a bearer token, which is a secret alone. */
   readonly authenticate: (keyId: string | undefined, secret: string) => boolean;
-  /** Host and Origin: false keeps a web page out. */
-  readonly mayUpgrade: (request: IncomingMessage) => boolean;
+  /** Host and Origin: why a web page is kept out; undefined for whoever may come in. */
+  readonly refuseStranger: (request: IncomingMessage) => Refusal | undefined;
   readonly catchUp: StreamFeedPorts["catchUp"];
   /** Awaited, within a bound, before the update is relayed. */
   readonly onUpdate?: StreamFeedPorts["onUpdate"];
@@ -61,10 +62,10 @@ export interface StreamService {
  */
 export function openStreamService(options: StreamServiceOptions): StreamService {
   const { brokerUrl, keyId, secretKey, clock, random, onProblem } = options;
-  const { authenticate, mayUpgrade, frames, limits, catchUp, onUpdate } = options;
+  const { authenticate, refuseStranger, frames, limits, catchUp, onUpdate } = options;
   const isLive = () => feed.isLive;
   const relay = new StreamRelay({
-    ...{ clock, authenticate, mayUpgrade, isLive, frames, limits, onProblem },
+    ...{ clock, authenticate, refuseStranger, isLive, frames, limits, onProblem },
   });
   const feed = new StreamFeed({
     ...{ clock, catchUp, onUpdate, onProblem },

@@ -6,6 +6,7 @@
  * 3. Nothing here decides what is news: stream-transitions.ts does.
  */
 import { type DecimalText, parseDecimal, ZERO } from "../core/decimal.ts";
+import { isTooDeep } from "../core/json-shape.ts";
 
 /** The channel's name on the wire. */
 export const TRADE_UPDATES = "trade_updates";
@@ -105,10 +106,11 @@ export function readOrder(value: unknown): OrderReading | undefined {
   };
 }
 
-/** `text` as a JSON object (not an array, not null), or undefined. */
+/** `text` as a JSON object (not an array, not null, with a bottom), or undefined. */
 export function parsedObject(text: string): WireObject | undefined {
   try {
-    return asObject(JSON.parse(text));
+    const value: unknown = JSON.parse(text);
+    return isTooDeep(value) ? undefined : asObject(value);
   } catch {
     return undefined;
   }

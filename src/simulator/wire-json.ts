@@ -3,6 +3,7 @@
  * comes out as its text, so that `3.0`, `3` and `"3"` can be compared as decimals.
  */
 import { Decimal } from "decimal.js";
+import { isTooDeep } from "../core/json-shape.ts";
 
 const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
@@ -11,11 +12,11 @@ export interface JsonObject {
   readonly [key: string]: Json | undefined;
 }
 
-/** The value of `text` with numbers as text, or undefined when it is not JSON. */
+/** The value of `text` with numbers as text; undefined when it is not JSON, or has no bottom. */
 export function parseExactJson(text: string): Json | undefined {
   try {
     // Only text that is valid as it stands may be rewritten: quoting would mend `01`.
-    JSON.parse(text);
+    if (isTooDeep(JSON.parse(text))) return undefined;
     return JSON.parse(text.replace(STRING_OR_NUMBER, quoted)) as Json;
   } catch {
     return undefined;
@@ -26,7 +27,8 @@ export function parseExactJson(text: string): Json | undefined {
 export function parseForLog(text: string): unknown {
   if (text === "") return undefined;
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return isTooDeep(value) ? text : value;
   } catch {
     return text;
   }

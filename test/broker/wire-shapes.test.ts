@@ -29,6 +29,16 @@ describe("JSON from the broker", () => {
       expect(parseJsonText(body), body).toBeUndefined();
     }
   });
+
+  it("is not read where it is a nest without a bottom, which would use up the stack", () => {
+    const legs = `${"[".repeat(60_000)}${"]".repeat(60_000)}`;
+    const body = text({}).replace('"legs":null', `"legs":${legs}`);
+    expect(body).toContain(legs);
+    expect(readOrderBody(body)).toBeUndefined();
+    expect(readOrdersBody(`[${body}]`)).toBeUndefined();
+    expect(readParsedOrder(JSON.parse(body))).toBeUndefined();
+    expect(readWireOrders(`[${body}]`)).toBeUndefined();
+  });
 });
 
 describe("an order on the wire", () => {

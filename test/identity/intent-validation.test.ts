@@ -170,6 +170,16 @@ const REFUSALS: readonly (readonly [string, Record<string, unknown>, string])[] 
   ["an id of 129", { clientOrderId: "b".repeat(129) }, `clientOrderId is "${"b".repeat(129)}": `],
   ["an empty id", { requestId: "" }, 'requestId is "": '],
   ["half a character", { requestId: "\ud800" }, 'requestId is "\\ud800": expected well-formed Un'],
+  [
+    "half a name",
+    { extension: { "a\udc00": 1 } },
+    'extension is {"a\\udc00":1}: expected well-formed',
+  ],
+  [
+    "half a text",
+    { extension: { legs: [["\ud800"]] } },
+    'extension is {"legs":[["\\ud800"]]}: exp',
+  ],
   ["a bar for a close", closeWith({ bar: "09:42", stage: "base" }), 'anchor is {"bar":"09:42","st'],
   ["an episode for an open", { anchor: { episode: 1, leg: "a" } }, 'anchor is {"episode":1,"leg"'],
   ["half an anchor", { anchor: { bar: "09:42" } }, 'anchor is {"bar":"09:42"}: expected {bar, st'],

@@ -48,6 +48,13 @@ describe("the body of a guarded request", () => {
     });
   }
 
+  test("is taken whatever else its client expects", async () => {
+    const bench = await openSidecar((await openBroker()).url);
+    const lines = [...BOT, "Expect: 200-ok"];
+    const answer = await exchange(bench.port, "POST", "/v2/orders", lines, ORDER);
+    expect(jsonOf(answer)).toEqual({ guarded: true });
+  });
+
   test("comes with method, path and query of all four guarded routes", async () => {
     const bench = await openSidecar((await openBroker()).url);
     for (const [method, target] of [

@@ -99,6 +99,8 @@ describe("an order that cannot be understood", () => {
       ["", 400, "cannot be empty"],
       ['{"intent":"\xff"}', 400, "not UTF-8"],
       ['{"__proto__":{}}', 400, "not valid JSON"],
+      [`{"intent":{"side":${"[".repeat(60_000)}${"]".repeat(60_000)}}}`, 400, "nested more than"],
+      [{ intent: { ...BUY, extension: { note: "\ud800" } } }, 422, "well-formed Unicode"],
     ];
     const { post, broker, failures } = await openNative();
     for (const [body, status, message] of rows) {

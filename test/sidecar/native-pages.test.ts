@@ -116,6 +116,17 @@ describe("one claim", () => {
     expect((await get("/latch/v1/claims/r-3")).body).toMatchObject({ agent: "other" });
   });
 
+  test("is not looked for by an id that is too long, nor without a key", async () => {
+    const { get } = await openNative();
+    for (const length of [257, 1_100, 14_000]) {
+      const path = `/latch/v1/claims/${"x".repeat(length)}`;
+      const { status, body } = await get(path);
+      expect([status, body.tradelatch.error]).toEqual([400, "invalid_query"]);
+      expect(body.message.length).toBeLessThan(400);
+      expect((await get(path, [])).status).toBe(401);
+    }
+  });
+
   test("is found by an id that needs care", async () => {
     const { get, latch } = await openNative();
     const requestId = 'a/b c?%é😀"';

@@ -133,6 +133,21 @@ test("a nest without a bottom is refused, one of an order's depth is not", () =>
   expect(refusalOf(`${'{"a":'.repeat(50_000)}1${"}".repeat(50_000)}`)).toContain("nested");
 });
 
+test.each([
+  `{"position_intent":{"toString":1},"side":"buy"}`,
+  `{"position_intent":["buy_to_open"],"side":"buy"}`,
+  `{"position_intent":{"toString":null,"valueOf":null}}`,
+])("a position_intent that is no text is refused: %s", (text) => {
+  expect(refusalOf(text)).toContain("position_intent");
+});
+
+test.each([`{"note":"\\ud800"}`, `{"legs":[{"a":["x\\udc00"]}]}`, `{"a\\ud800":1}`])(
+  "half a character has no bytes, so an order with one is refused: %s",
+  (text) => {
+    expect(refusalOf(text)).toContain("well-formed Unicode");
+  },
+);
+
 test("no text makes the reading fail otherwise than by a refusal", () => {
   fc.assert(
     fc.property(fc.json({ maxDepth: 6 }), (text) => {

@@ -36,6 +36,17 @@ describe("a multi-leg order", () => {
     expect(world.posts()).toHaveLength(1);
   });
 
+  test.each([{ toString: 1 }, ["1"], null, "0"])(
+    "is refused with a ratio that is no number above zero: %j",
+    async (ratio_qty) => {
+      const { world, sidecar } = await openWorld();
+      const legs = SPREAD.legs.map((leg) => ({ ...leg, ratio_qty }));
+      const { status, body } = await world.send(sidecar, { ...SPREAD, legs });
+      expect([status, body.tradelatch.error]).toEqual([422, "invalid_intent"]);
+      expect(world.posts()).toEqual([]);
+    },
+  );
+
   test("is another order with another net price, which may be a credit", async () => {
     const { world, sidecar } = await openWorld();
     const debit = await world.send(sidecar, { ...SPREAD, limit_price: "4.00" });

@@ -193,6 +193,10 @@ describe("a replacement that is not made", () => {
     ["qty", { qty: 0 }, 422],
     ["qty", { qty: "-1" }, 422],
     ["qty", { qty: "many" }, 422],
+    ["qty", { qty: { toString: 1 } }, 422],
+    ["qty", { qty: ["1"] }, 422],
+    ["client_order_id", { client_order_id: { toString: null } }, 422],
+    ["well-formed", { note: "\ud800" }, 422],
     ["Limit_Price", { Limit_Price: "71" }, 422],
   ])("names the %s that cannot be read: %j", async (name, body, status) => {
     const { world, sidecar, id } = await working();

@@ -41,6 +41,14 @@ test("no log line, answer, page, metric or byte of the ledger has a secret in it
   world.fault({ kind: "html", status: 500, accept: false });
   await keep(world.send(sidecar, { ...ORDER, qty: "3" }));
   await keep(world.send(sidecar, `{"symbol": "${AGENT_SECRET}"`));
+  await keep(world.send(sidecar, { ...ORDER, symbol: AGENT_SECRET }));
+  await keep(world.send(sidecar, { ...ORDER, position_intent: SECRET }));
+  const spaced = { headers: { "Idempotency-Key": `${AGENT_SECRET} ${AGENT_SECRET}` } };
+  await keep(world.send(sidecar, ORDER, spaced));
+  const remove = (path: string) => world.send(sidecar, "", { method: "DELETE", path });
+  await keep(remove(`/v2/positions/${AGENT_SECRET}`));
+  // The broker says which order it does not find: its answers pass as they are.
+  await remove(`/v2/orders/${AGENT_SECRET}`);
   for (const path of PAGES) await keep(get(path));
   const headers = { accept: "application/json" };
   await keep(world.send(sidecar, "", { method: "GET", path: "/latch/v1/events", headers }));

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { KEY, LISTEN, LISTENING, openSimulatedRelay, untilTrue } from "./stream-bench.ts";
+import { exchange, jsonOf } from "./wire-client.ts";
 
 const answer = (status: string, action = "authenticate") => ({
   ...{ stream: "authorization", data: { action, status } },
@@ -88,7 +89,27 @@ describe("an upgrade is refused", () => {
     socket.on("error", () => {});
     const [, response] = await once(socket, "unexpected-response");
     expect(response.statusCode).toBe(status);
+    const chunks: Buffer[] = await response.toArray();
+    expect(JSON.parse(String(Buffer.concat(chunks)))).toMatchObject({
+      message: expect.any(String),
+      tradelatch: { hint: expect.any(String) },
+    });
     socket.terminate();
+  });
+
+  test.each([
+    ["with a key that is none", "websocket", "x", "13", "GET"],
+    ["of another version", "websocket", "dGhlIHNhbXBsZSBub25jZQ==", "7", "GET"],
+    ["by another method", "websocket", "dGhlIHNhbXBsZSBub25jZQ==", "13", "POST"],
+    ["to another version of HTTP", "h2c", "", "", "GET"],
+  ])("%s: 400, and says so", async (_name, upgrade, key, version, method) => {
+    const { url } = await openSimulatedRelay();
+    const answer = await exchange(Number(new URL(url).port), method, "/stream", [
+      ...["Connection: Upgrade", `Upgrade: ${upgrade}`],
+      ...[`Sec-WebSocket-Key: ${key}`, `Sec-WebSocket-Version: ${version}`],
+    ]);
+    expect(answer.status).toBe(400);
+    expect(jsonOf(answer).tradelatch.error).toBe("upgrade_refused");
   });
 
   test("when there are too many listeners: 503, and by frame the connection is closed", async () => {

@@ -54,7 +54,7 @@ export async function openRelay(
   const service = openStreamService({
     ...{ keyId: "key", secretKey: "secret", clock, random: seededRandom(1) },
     authenticate: (keyId, secret) => keyId === KEY.key_id && secret === KEY.secret_key,
-    mayUpgrade: ({ headers }) => headers.origin === undefined,
+    refuseStranger: ({ headers }) => (headers.origin === undefined ? undefined : "origin_refused"),
     onProblem: (problem) => problems.push(problem),
     ...options,
   });

@@ -20,6 +20,13 @@ const open = async (behaviour: Parameters<StandIn["behave"]>[0] = {}) => {
   return { broker, ...relay };
 };
 
+/** It shows a fill that no event told of, so the relay would write the order anew. */
+function deepUpdate(): string {
+  const legs = `${"[".repeat(60_000)}${"]".repeat(60_000)}`;
+  const order = `{"id":"a","filled_qty":"1","legs":${legs}}`;
+  return `{"stream":"trade_updates","data":{"event":"new","order":${order}}}`;
+}
+
 const kinds = ({ problems }: Pick<RelayBench, "problems">) => problems.map(({ kind }) => kind);
 
 describe("the connection to the broker", () => {
@@ -71,6 +78,7 @@ describe("the connection to the broker", () => {
   test.each([
     ["that is not JSON", "nonsense"],
     ["without data", '{"stream":"trade_updates"}'],
+    ["without a bottom", deepUpdate()],
     ["beyond the bound", JSON.stringify({ stream: "x", data: "x".repeat(1_024 * 1_024) })],
   ])("ends at a frame %s, because it may have been an event", async (_name, text) => {
     const { broker, listener, clock, service, problems } = await open();

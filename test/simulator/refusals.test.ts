@@ -278,6 +278,18 @@ describe("the broker refuses", () => {
       { status: 413 },
     ]);
   });
+
+  test("a body that is a nest without a bottom, and the log of it", async () => {
+    const { call, simulator } = await openBench();
+    const symbols = `${"[".repeat(60_000)}${"]".repeat(60_000)}`;
+    const body = `{"name":"tech","symbols":${symbols}}`;
+    for (const path of ["/v2/watchlists", "/v2/orders"]) {
+      expect((await call("POST", path, body)).status).toBe(400);
+    }
+    const shown = await call("GET", "/sim/requests");
+    expect(shown.status).toBe(200);
+    expect(simulator.requests().map(({ body }) => body)).toEqual([body, body]);
+  });
 });
 
 describe("credentials", () => {

@@ -125,6 +125,16 @@ describe("the clock", () => {
 });
 
 describe("the calendar", () => {
+  test.each(["05:00:00Z", "08:59:59Z", "09:00:00Z", "20:00:00Z"])(
+    "opens a day as early as it is overruled to, also before the pre-market: at %s",
+    async (time) => {
+      const calendar = { "2026-11-21": { open: "00:00", close: "23:59" } };
+      const startAt = Date.parse(`2026-11-21T${time}`);
+      const { simulator } = await openBench({ startAt, calendar });
+      expect(simulator.clock().phase).toBe("core");
+    },
+  );
+
   const days = async (range: string) => {
     const { call } = await openBench();
     const answer = await call("GET", `/v2/calendar?${range}`);

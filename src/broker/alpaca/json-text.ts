@@ -3,8 +3,11 @@
  *
  * 1. A number becomes the text that stood in the body, so no amount passes through a binary float.
  * 2. Text that is not exactly one JSON value is `undefined`, whatever a lenient reader could make
- *    of its beginning. It does not say what a value means: the schemas beside it do.
+ *    of its beginning; so is a nest without a bottom. It does not say what a value means: the
+ *    schemas beside it do.
  */
+
+import { isTooDeep } from "../../core/json-shape.ts";
 
 /** A whole string, or a number outside of any string: the number is what group 1 holds. */
 const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)/g;
@@ -13,7 +16,7 @@ const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|(-?\d+(?:\.\d+)?(?:[eE][+-]?\
 export function parseJsonText(text: string): unknown {
   try {
     // First as it stands: quoting numbers would make valid what is not, such as 01.
-    JSON.parse(text);
+    if (isTooDeep(JSON.parse(text))) return undefined;
     return JSON.parse(
       text.replace(STRING_OR_NUMBER, (token, number?: string) =>
         number === undefined ? token : `"${number}"`,

@@ -10,6 +10,7 @@ import { z } from "zod";
 import type { BrokerOrder } from "../../claim/evidence.ts";
 import { type DecimalText, parseDecimal, signOf } from "../../core/decimal.ts";
 import type { BrokerOrderId, ClientOrderId } from "../../core/ids.ts";
+import { isTooDeep } from "../../core/json-shape.ts";
 import { COMBO_SYMBOL } from "../../identity/combo.ts";
 import type { WireOrder } from "../broker.ts";
 import { asJsonObject, parseJsonText } from "./json-text.ts";
@@ -131,7 +132,7 @@ function orderOf(order: ReadOrder | ReadLeg, type: string): BrokerOrder {
 
 /** The order that JSON which was parsed elsewhere shows, with its numbers as they are there. */
 export function readParsedOrder(value: WireOrder): BrokerOrder | undefined {
-  return readOrderBody(JSON.stringify(value));
+  return isTooDeep(value) ? undefined : readOrderBody(JSON.stringify(value));
 }
 
 /** The order that a body shows, or undefined. */
@@ -173,7 +174,8 @@ export function readWireOrders(body: string): readonly WireOrder[] | undefined {
 /** Unlike parseJsonText, keeps numbers as they are: these orders are handed on, not computed. */
 function parsedJson(body: string): unknown {
   try {
-    return JSON.parse(body);
+    const value: unknown = JSON.parse(body);
+    return isTooDeep(value) ? undefined : value;
   } catch {
     return undefined;
   }
