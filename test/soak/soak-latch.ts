@@ -7,6 +7,7 @@ import { pino } from "pino";
 import { createAlpacaBroker } from "../../src/broker/alpaca/alpaca-broker.ts";
 import { RateBudget } from "../../src/broker/alpaca/rate-budget.ts";
 import { resolveConfig } from "../../src/config.ts";
+import { FlooredClock } from "../../src/core/floored-clock.ts";
 import type { OwnerId } from "../../src/core/ids.ts";
 import type { ManualClock } from "../../src/core/manual-clock.ts";
 import { OpenLatch } from "../../src/latch.ts";
@@ -41,7 +42,7 @@ export async function openSoakLatch(
   const { accountId } = account.value;
   await ledger.adoptOpening(accountId, [], clock.now());
   const latch = new OpenLatch({
-    ...{ account: accountId, brokerUrl, broker, clock, ledger },
+    ...{ account: accountId, brokerUrl, broker, ledger, clock: new FlooredClock(clock) },
     config: resolveConfig({ ...KEYS, store, baseUrl: brokerUrl, agent: "soak" }, {}),
     backUp: (request) => backUpSqliteLedger(store, request),
     log: pino({ level: "error" }, { write }),
