@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { messageOf } from "../../src/core/errors.ts";
 import { CANARIES } from "./canaries.ts";
 import { drawPlan } from "./draw-plan.ts";
 import { judgePlan } from "./judge.ts";
@@ -35,7 +36,7 @@ const program = new Command("simulate")
   .addOption(new Option("--seeds <from..to>", "the seeds to run").argParser(seedRange))
   .addOption(new Option("--seed <number>", "repeat one world, and tell it").argParser(seedNumber))
   .option("--plan <file>", "repeat a kept world, and tell it")
-  .option("--canary <name>", "with --seed: put this defect in")
+  .option("--canary <name>", "with --seed or --plan: put this defect in")
   .option("--no-canaries", "leave out the worlds that must fail")
   .option("--keep", "write failing worlds, shrunk, to fixtures/seeds", false)
   .option("--json", "print one JSON object", false);
@@ -56,11 +57,18 @@ function seedNumber(text: string): number {
 
 async function main(): Promise<void> {
   const options = program.parse().opts<Options>();
-  if (options.plan !== undefined) {
-    const { plan } = JSON.parse(readFileSync(options.plan, "utf8")) as { readonly plan: Plan };
-    await repeat(plan, options);
-  } else if (options.seed !== undefined) await repeat(drawPlan(options.seed), options);
-  else await hunt(options.seeds ?? [1, 1_000], options);
+  if (options.plan !== undefined) await repeat(keptPlan(options.plan), options);
+  else if (options.seed !== undefined) await repeat(drawPlan(options.seed), options);
+  else if (options.canary === undefined) await hunt(options.seeds ?? [1, 1_000], options);
+  else program.error("--canary is for one world: name it with --seed or --plan");
+}
+
+function keptPlan(file: string): Plan {
+  try {
+    return (JSON.parse(readFileSync(file, "utf8")) as { readonly plan: Plan }).plan;
+  } catch (error) {
+    return program.error(`${file} is no kept world: ${messageOf(error)}`);
+  }
 }
 
 /** One world, with its whole story. */
