@@ -105,6 +105,8 @@ function settled(after: RecordResult, outcome: SubmitOutcome): Attempt {
           : standingAnswer(claim),
       );
     case "refused":
+      // The broker keeps no record of it: what could not be written must not be told as certain.
+      if (claim.status === "OPEN") return { kind: "unknown", claim };
       return answered(
         isAccepted(claim) ? standingAnswer(claim) : refusedAnswer(claim, outcome.refusal),
       );

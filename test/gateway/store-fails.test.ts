@@ -173,3 +173,25 @@ describe("a store that fails", () => {
     expect(world.posts()).toEqual([]);
   });
 });
+
+describe("a refusal that cannot be written", () => {
+  test("is not told as certain, since the broker keeps no record of it", async () => {
+    const world = await openWorld(LONG);
+    const bot = await world.open();
+    const message = "insufficient buying power";
+    world.fault({ kind: "refuse", status: 403, code: 40310000, message });
+    let mend = () => {};
+    bot.gate = (method) => {
+      if (method === "POST") mend = breakStore(world);
+      return "pass";
+    };
+    const answer = await world.submit(bot, { ...CLOSE, requestId: "exit" });
+    expect(answer).toMatchObject({ status: "PENDING" });
+    expect(world.theClaim()).toMatchObject({ status: "OPEN", refusal: null });
+    bot.gate = () => "pass";
+    mend();
+    await world.untilSettled();
+    expect(world.theClaim()).toMatchObject({ status: "SETTLED", outcome: "absent" });
+    expect(world.orders()).toEqual([]);
+  });
+});
