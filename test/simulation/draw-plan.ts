@@ -50,6 +50,10 @@ type Template = (dice: Dice, weather: Weather) => FaultRule;
 
 export function drawPlan(seed: number): Plan {
   const dice = new Dice(seededRandom(seed));
+  return dice.chance(0.04) ? overtakenWorld(seed, dice) : anyWorld(seed, dice);
+}
+
+function anyWorld(seed: number, dice: Dice): Plan {
   const lastMs = dice.between(20, 90) * 1_000;
   const styles = dice.some(STYLES, dice.between(1, 3));
   const weather: Weather = {
@@ -198,7 +202,6 @@ function drawMishaps(
     ...some(1, () => ({ kind: "cut_stream", atMs: at() })),
     ...some(2, () => ({ kind: "fill_rest", atMs: anyTime() })),
     ...(dice.chance(0.1) ? blindExit(dice, actions) : []),
-    ...(dice.chance(0.25) && !isNameless && sidecars > 1 ? overtaken(dice, actions) : []),
     ...(dice.chance(0.2)
       ? some(2, () => ({
           ...{ kind: "by_hand", atMs: anyTime(), symbol: dice.of(SYMBOLS) },
@@ -222,11 +225,19 @@ function blindExit(dice: Dice, actions: readonly ActionPlan[]): readonly Mishap[
 }
 
 /**
- * A process that learns its order's fate only when another has reopened the claim, whose order has
- * landed and hides.
+ * A process that learns of its order's refusal only when another has reopened the claim, whose
+ * order has landed and hides. Little else goes wrong, or it would hardly ever come to that.
  */
-function overtaken(dice: Dice, actions: readonly ActionPlan[]): readonly Mishap[] {
-  const { atMs, symbol, side } = dice.of(actions);
+function overtakenWorld(seed: number, dice: Dice): Plan {
+  const effect = dice.of(["open", "open", "close"] as const);
+  const side: "buy" | "sell" = effect === "open" ? "buy" : "sell";
+  const [symbol] = SYMBOLS;
+  const action: ActionPlan = {
+    ...{ name: "a1", atMs: 2_000, symbol, side, effect, quantity: String(dice.between(10, 30)) },
+    ...{ identity: dice.of(["anchor", "requestId", "clientOrderId"]), portion: null },
+    ...{ limitPrice: null, isBracket: false },
+    tries: [0, 1].map((bot) => ({ bot, delayMs: dice.of([0, 3, 900]) })),
+  };
   const first = { ...ORDERS, symbol, side };
   const refused = { kind: "refuse", status: 403, code: 40310000, message: NO_MONEY } as const;
   const second = { ...first, nth: 2 };
@@ -237,10 +248,29 @@ function overtaken(dice: Dice, actions: readonly ActionPlan[]): readonly Mishap[
     { match: second, fault: { kind: "list_lag", lagMs: 10_000 } },
     { match: {}, fault: { kind: "event_lost" }, times: 4 },
   ];
-  return [
-    ...rules.map((rule): Mishap => ({ kind: "fault", atMs: atMs - 100, rule })),
-    { kind: "freeze", atMs: atMs - 100, forMs: dice.between(30, 48) * 1_000 },
+  const weather = {
+    styles: [],
+    jumps: false,
+    arriveLate: false,
+    faults: TEMPLATES,
+    lastMs: 60_000,
+  };
+  const mishaps: readonly Mishap[] = [
+    ...rules.map((rule): Mishap => ({ kind: "fault", atMs: 0, rule })),
+    { kind: "freeze", atMs: 1_000, forMs: 90_000, overtakenMs: dice.between(500, 9_000) },
+    ...Array.from({ length: dice.between(0, 2) }, (): Mishap => {
+      const rule = dice.of(weather.faults)(dice, weather);
+      return { kind: "fault", atMs: dice.between(20_000, weather.lastMs), rule };
+    }),
   ];
+  return {
+    ...{ seed, sidecars: 2, allowShort: false, actions: [action], mishaps },
+    bots: [0, 1].map(() => ({
+      ...{ group: "momentum", patienceMs: 10_000, triesMax: 20, pauseMs: dice.of([500, 3_000]) },
+    })),
+    opening: [{ symbol, quantity: "40" }],
+    calmAtMs: weather.lastMs + CALM_AFTER_MS,
+  };
 }
 
 const NO_MONEY = "insufficient buying power";

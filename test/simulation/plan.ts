@@ -48,8 +48,11 @@ export type Mishap = { readonly atMs: number } & (
   /** The same for the store's host: every sidecar dies, and what was not synced is gone. */
   | { readonly kind: "power"; readonly turns: number; readonly downMs: number }
   | { readonly kind: "pause"; readonly sidecar: number; readonly forMs: number }
-  /** The sidecar that sends the next order is paused right behind it. */
-  | { readonly kind: "freeze"; readonly forMs: number }
+  /**
+   * The sidecar that sends the next order is paused right behind it: for `forMs`, or until
+   * `overtakenMs` after another has sent that order again.
+   */
+  | { readonly kind: "freeze"; readonly forMs: number; readonly overtakenMs?: number }
   /** The clock of the sidecars' host jumps. */
   | { readonly kind: "jump"; readonly byMs: number }
   | { readonly kind: "store"; readonly fault: StoreFault; readonly forMs: number }

@@ -41,7 +41,7 @@ export function fetchThrough(parts: NetworkParts, line: Line): SimulatedFetch {
       const request = requestOf(url, init);
       const post = notePost(parts, line, request);
       const lookUp = noteLookUp(parts, line, request);
-      if (post !== undefined) process.onSent();
+      if (post !== undefined) process.onSent(post.clientOrderId);
       if (parts.scheduler.now() < line.downUntil()) {
         if (post !== undefined) post.answer = "refused connection";
         fail(connectionRefused());

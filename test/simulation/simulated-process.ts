@@ -21,10 +21,12 @@ export class SimulatedProcess implements Host {
   isAlive = true;
   /** When its last pause ended; null where it was never paused. */
   resumedAt: EpochMs | null = null;
-  /** Told when it has sent an order. */
-  onSent: () => void = () => {};
+  /** Told the client_order_id of each order that it sends. */
+  onSent: (clientOrderId: string) => void = () => {};
   readonly #scheduler: Scheduler;
   #pausedUntil = 0;
+  /** The turns that fell due in the pause: each is taken when it ends. */
+  readonly #parked = new Set<() => void>();
   #strike: { turnsLeft: number; readonly how: () => void } | undefined;
 
   constructor(name: string, scheduler: Scheduler, random: RandomSource, wall: WallClock) {
@@ -45,9 +47,12 @@ export class SimulatedProcess implements Host {
     let cancel = () => {};
     const take = () => {
       if (!this.isAlive) return;
-      const now = this.#scheduler.now();
-      if (now < this.#pausedUntil) {
-        cancel = this.#scheduler.after(this.#pausedUntil - now, take);
+      if (this.#scheduler.now() < this.#pausedUntil) {
+        const unpark = () => {
+          cancel = this.#scheduler.after(0, take);
+        };
+        this.#parked.add(unpark);
+        cancel = () => this.#parked.delete(unpark);
         return;
       }
       if (this.#strikes()) return;
@@ -63,11 +68,17 @@ export class SimulatedProcess implements Host {
 
   pause(forMs: number): void {
     this.#pausedUntil = Math.max(this.#pausedUntil, this.#scheduler.now() + forMs);
-    this.resumedAt = this.#pausedUntil;
+    this.#scheduler.after(forMs, () => {
+      if (this.#scheduler.now() >= this.#pausedUntil) this.resume();
+    });
   }
 
   resume(): void {
+    if (this.#pausedUntil === 0) return;
     this.#pausedUntil = 0;
+    this.resumedAt = this.#scheduler.now();
+    for (const unpark of this.#parked) unpark();
+    this.#parked.clear();
   }
 
   /** `how` happens in the place of the `turns`-th turn from now. */

@@ -158,7 +158,7 @@ class World {
         sidecar?.process?.pause(mishap.forMs);
         return;
       case "freeze":
-        this.#armFreeze(mishap.forMs);
+        this.#armFreeze(mishap);
         return;
       case "jump":
         this.#wall.offsetMs += mishap.byMs;
@@ -208,12 +208,18 @@ class World {
     for (const sidecar of this.#sidecars) sidecar.process?.strikeAt(turns, fail);
   }
 
-  #armFreeze(forMs: number): void {
+  #armFreeze({ forMs, overtakenMs }: Mishap & { kind: "freeze" }): void {
     const processes = this.#sidecars.flatMap(({ process }) => process ?? []);
     for (const process of processes) {
-      process.onSent = () => {
-        for (const other of processes) other.onSent = () => {};
+      process.onSent = (clientOrderId) => {
         process.pause(forMs);
+        for (const other of processes) other.onSent = () => {};
+        if (overtakenMs === undefined) return;
+        for (const other of processes.filter((one) => one !== process)) {
+          other.onSent = (again) => {
+            if (again === clientOrderId) this.#scheduler.after(overtakenMs, () => process.resume());
+          };
+        }
       };
     }
   }

@@ -62,7 +62,7 @@ describe("the simulation", () => {
 
   test("shrinks a failing plan to one that still fails, for the same reason", async () => {
     const { tampering, caughtBy } = canaryNamed("when the store fails");
-    const plan = drawPlan(6);
+    const plan = drawPlan(37);
     const { plan: smallest } = await shrink(plan, caughtBy, tampering);
     expect(smallest.mishaps.length).toBeLessThan(plan.mishaps.length);
     expect(smallest.mishaps.map(({ kind }) => kind)).toContain("store");
