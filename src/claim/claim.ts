@@ -66,6 +66,11 @@ export interface Claim {
   readonly sendDeadline: EpochMs;
   readonly postEndedAt: EpochMs | null;
   readonly idTaken: boolean;
+  /**
+   * An earlier try under this client_order_id was given up as absent: the broker refused nothing,
+   * and may yet get it. No other id is used before an order has this one.
+   */
+  readonly hasLostTry?: true;
   /** Why the outcome is unknown, for people; null when it is not. */
   readonly unknownBecause: string | null;
   readonly notFound: NotFoundReads | null;
@@ -127,6 +132,22 @@ export function wasFilled(claim: Claim): boolean {
 export function isLatched(claim: Claim): boolean {
   return claim.status === "IN_RECONCILIATION" && claim.refusal !== null;
 }
+
+/**
+ * Whether the claim ended on the ground that the broker has no order of it, while nothing keeps one
+ * from being there yet: the broker knows only later tries.
+ */
+export function mayYetArrive({ outcome, hasLostTry, brokerOrderId }: Claim): boolean {
+  if (outcome === "absent") return true;
+  return hasLostTry === true && brokerOrderId === null && NO_ORDER.has(outcome);
+}
+
+/** Whether the claim ended on the ground that the broker has no order of it. */
+export function neverWas(claim: Claim): boolean {
+  return claim.outcome === "not_sent" || mayYetArrive(claim);
+}
+
+const NO_ORDER: ReadonlySet<Outcome | null> = new Set<Outcome>(["not_sent", "rejected"]);
 
 /** When the claim's POST is over for certain, whoever sent it. */
 export function postOverAt(claim: Claim, postDeadlineMs: number): EpochMs {

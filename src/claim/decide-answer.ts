@@ -6,10 +6,10 @@
 import { sameClaim } from "../book/book.ts";
 import type { EpochMs } from "../core/clock.ts";
 import type { ClaimKey } from "../core/ids.ts";
-import { type Claim, isAccepted } from "./claim.ts";
+import { type Claim, isAccepted, neverWas } from "./claim.ts";
 import type { ClaimEvent } from "./claim-event.ts";
 import { isSought } from "./decide-absence.ts";
-import { neverWas, orderEvents, sealEvents, surfacedEvents } from "./decide-order.ts";
+import { orderEvents, sealEvents, surfacedEvents } from "./decide-order.ts";
 import type { Refusal, SubmitOutcome } from "./evidence.ts";
 import { evolveClaim, foldClaim } from "./evolve.ts";
 

@@ -15,7 +15,7 @@ import { deriveClientOrderId, deriveRequestId, explicitRequestId } from "../iden
 import type { Incident } from "../incident/incident.ts";
 import { admit } from "./admission.ts";
 import { type Block, type ClaimDecision, phaseOf } from "./answer.ts";
-import { type Claim, isAccepted, isLatched, receiptOf, wasFilled } from "./claim.ts";
+import { type Claim, isAccepted, isLatched, neverWas, receiptOf, wasFilled } from "./claim.ts";
 import type { ClaimEvent, IdentityKind } from "./claim-event.ts";
 import { evolveClaim, nextAttempt } from "./evolve.ts";
 import type { ClaimPolicy } from "./policy.ts";
@@ -148,10 +148,15 @@ function mayReopen(claim: Claim): boolean {
     case "rejected":
     case "canceled":
     case "expired":
-      return claim.identity === "anchored" && !wasFilled(claim);
+      return !wasFilled(claim) && (claim.identity === "anchored" || isSameOrder(claim));
     default:
       return false;
   }
+}
+
+/** Another order for a bot that names nothing could meet the one that was lost and comes late. */
+function isSameOrder(claim: Claim): boolean {
+  return claim.identity === "arrival" && neverWas(claim);
 }
 
 function skip(claim: Claim): ClaimVerdict {

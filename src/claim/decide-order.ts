@@ -20,7 +20,7 @@ import type { BrokerOrderId, ClaimKey } from "../core/ids.ts";
 import { isCombo } from "../identity/combo.ts";
 import type { Intent } from "../identity/intent.ts";
 import { deriveClientOrderId } from "../identity/request-id.ts";
-import { type Claim, isAccepted, isOlder } from "./claim.ts";
+import { type Claim, isAccepted, isOlder, mayYetArrive, neverWas } from "./claim.ts";
 import type { ClaimEvent } from "./claim-event.ts";
 import { legEvents } from "./decide-combo.ts";
 import { type BrokerOrder, type EvidenceSource, isTerminalStatus } from "./evidence.ts";
@@ -56,14 +56,10 @@ export function decideOrder(
 function isOurs(claim: Claim, order: BrokerOrder, holder: ClaimKey | undefined): boolean {
   if (order.clientOrderId !== claim.clientOrderId || !agrees(claim.intent, order)) return false;
   if (isDerivedId(claim)) return true;
-  if (claim.outcome === "rejected" || claim.outcome === "not_sent") return false;
+  const isOver = claim.outcome === "rejected" || claim.outcome === "not_sent";
+  if (isOver && !mayYetArrive(claim)) return false;
   const owned = holder !== undefined && !sameClaim(holder, claim.key);
   return !owned && !isOlder(order, claim);
-}
-
-/** Whether the claim ended on the ground that the broker has no order of it. */
-export function neverWas({ outcome }: Claim): boolean {
-  return outcome === "absent" || outcome === "not_sent";
 }
 
 /** The broker shows what had been proved absent: the order is the claim's after all. */

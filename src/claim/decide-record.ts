@@ -37,11 +37,13 @@ export type RecordCommand =
     };
 
 /**
- * Whether nothing at the broker shows it any more: a refused order leaves no record. Whoever is
- * told of it may rely on it, so it has to be on disk first.
+ * Whether nothing at the broker shows it any more: a refused order leaves no record, nor does one
+ * whose id is another's, which a look-up tells. Whoever is told of it may rely on it, so it has to
+ * be on disk first.
  */
 export function isToldOnce(command: RecordCommand): boolean {
-  return command.type === "answer" && command.outcome.kind === "refused";
+  if (command.type === "answer") return command.outcome.kind === "refused";
+  return command.type === "order" && command.source === "read_back";
 }
 
 /**

@@ -17,7 +17,7 @@ import type { EpochMs } from "../core/clock.ts";
 import { add, compare, type DecimalText, isZero, minimum, negate, ZERO } from "../core/decimal.ts";
 import { InvariantError } from "../core/errors.ts";
 import type { BrokerOrderId, ClaimKey } from "../core/ids.ts";
-import { type Claim, hasFills, withBooked } from "./claim.ts";
+import { type Claim, hasFills, mayYetArrive, neverWas, withBooked } from "./claim.ts";
 import type { BookEvent, ClaimEvent, Outcome } from "./claim-event.ts";
 import { withLeg } from "./decide-combo.ts";
 import type { BrokerOrder } from "./evidence.ts";
@@ -133,8 +133,12 @@ function changed(claim: Claim, event: ClaimEvent, at: EpochMs): Claim {
   switch (event.type) {
     case "reopened": {
       // The legs were those of the attempt that is over.
-      const { family: _, ...alone } = claim;
-      return { ...alone, ...freshAttempt(event, at), fencing: claim.fencing + 1 };
+      const { family: _legs, hasLostTry: _lost, ...alone } = claim;
+      const isLost = mayYetArrive(claim) && claim.clientOrderId === event.clientOrderId;
+      return {
+        ...{ ...alone, ...freshAttempt(event, at), fencing: claim.fencing + 1 },
+        ...(isLost && { hasLostTry: true }),
+      };
     }
     case "accepted":
       return { ...knownOrder(claim, event.order, at), told: toldAfter(claim, event.callerTold) };
@@ -329,9 +333,8 @@ export function evolveBook(book: Book, event: BookEvent): Book {
   }
 }
 
-/** Whether a reopening of `claim` needs a new attempt number: the last one is known to be over. */
+/** The number under which `claim` is reopened: a new one where the last try is known to be over. */
 export function nextAttempt(claim: Claim): number {
-  const neverThere = claim.outcome === "not_sent" || claim.outcome === "absent";
   if (hasFills(claim)) throw new InvariantError("a claim with fills is never reopened");
-  return neverThere ? claim.attempt : claim.attempt + 1;
+  return neverWas(claim) ? claim.attempt : claim.attempt + 1;
 }

@@ -1,6 +1,6 @@
 /** When an intent without an id of its own is an earlier action once more. */
 import type { EpochMs } from "../core/clock.ts";
-import { type Claim, wasFilled } from "./claim.ts";
+import { type Claim, neverWas, wasFilled } from "./claim.ts";
 import type { ClaimPolicy } from "./policy.ts";
 import { isLive } from "./transitions.ts";
 
@@ -18,8 +18,7 @@ export function repeatedBy(
   const live = candidates.find(({ status }) => isLive(status));
   const filled = candidates.find((claim) => filledLately(claim, now, policy));
   const [latest] = candidates;
-  const neverWas = latest?.outcome === "not_sent" || latest?.outcome === "absent";
-  return live ?? filled ?? (neverWas ? latest : undefined);
+  return live ?? filled ?? (latest && neverWas(latest) ? latest : undefined);
 }
 
 /** Whether the claim has fills and its window is not over yet. */

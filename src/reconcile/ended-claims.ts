@@ -5,7 +5,7 @@
  * booked as a fill would count twice (I6). Reads and records; decides nothing.
  */
 import type { Broker } from "../broker/broker.ts";
-import { type Claim, isAccepted } from "../claim/claim.ts";
+import { type Claim, isAccepted, mayYetArrive, neverWas } from "../claim/claim.ts";
 import type { Outcome } from "../claim/claim-event.ts";
 import type { BrokerOrder } from "../claim/evidence.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
@@ -29,12 +29,10 @@ export type LookBehind =
   | { readonly kind: "unknown"; readonly reason: string };
 
 /** Ends after which an order may turn out to have filled, or filled more. */
-const SHORT_OF_SHARES: ReadonlySet<Outcome> = new Set<Outcome>([
+const SHORT_OF_SHARES: ReadonlySet<Outcome | null> = new Set<Outcome>([
   "partially_filled",
   "canceled",
   "expired",
-  "not_sent",
-  "absent",
 ]);
 const LOOKBACK_MS = 24 * 60 * 60 * 1_000;
 /** The broker's clock is not ours. */
@@ -47,7 +45,7 @@ export async function lookBehind(ports: EndedClaimsPorts, symbol: string): Promi
   const { account, ledger, broker, clock } = ports;
   const query = { account, symbol, statuses: ["SETTLED"], limit: CLAIMS_MAX } as const;
   const { claims } = await ledger.claims({ ...query, from: clock.now() - LOOKBACK_MS });
-  const short = claims.filter(({ outcome }) => outcome !== null && SHORT_OF_SHARES.has(outcome));
+  const short = claims.filter((claim) => neverWas(claim) || SHORT_OF_SHARES.has(claim.outcome));
   if (short.length === 0) return { kind: "read", absentSince: null };
   const after = Math.min(...short.map(({ claimedAt }) => claimedAt)) - LIST_MARGIN_MS;
   const reading = await broker.orders({ status: "all", symbols: [symbol], after });
@@ -58,8 +56,8 @@ export async function lookBehind(ports: EndedClaimsPorts, symbol: string): Promi
     if (order === undefined) unseen.push(claim);
     else if (showsMore(claim, order)) await record(ports, claim, order);
   }
-  const absences = unseen.flatMap(({ outcome, certainAt }) =>
-    outcome === "absent" && certainAt !== null ? [certainAt] : [],
+  const absences = unseen.flatMap((claim) =>
+    mayYetArrive(claim) && claim.certainAt !== null ? [claim.certainAt] : [],
   );
   return { kind: "read", absentSince: absences.length === 0 ? null : Math.max(...absences) };
 }

@@ -115,6 +115,63 @@ describe("an anchored order that ended without a fill", () => {
   });
 });
 
+describe.each([
+  ["without an id", {}],
+  ["with an anchor", { anchor: BAR }],
+] as const)("an order %s whose first try was lost, and whose second was refused", (_, identity) => {
+  function refusedAfterLoss() {
+    const ledger = new MemoryLedger();
+    const lost = proceeded(ledger.claim(buy("6", identity)));
+    ledger.loseAnswer(lost);
+    ledger.proveAbsent(lost);
+    const second = proceeded(ledger.claim(buy("6", identity)));
+    ledger.answer(second, { kind: "refused", refusal: refusal({ reason: "buying_power" }) });
+    return { ledger, lost };
+  }
+
+  test("is opened again under the same client_order_id: the first try may come yet", () => {
+    const { ledger, lost } = refusedAfterLoss();
+    const again = proceeded(ledger.after(300 * SECOND).claim(buy("6", identity)));
+    expect(again).toMatchObject({ key: lost.key, attempt: 1, clientOrderId: lost.clientOrderId });
+    ledger.conclude(again);
+    const fourth = proceeded(ledger.claim(buy("6", identity)));
+    ledger.answer(fourth, { kind: "refused", refusal: refusal({ reason: "buying_power" }) });
+    expect(proceeded(ledger.claim(buy("6", identity)))).toMatchObject({ attempt: 1, fencing: 5 });
+  });
+
+  test("has the first try's order when that comes after all", () => {
+    const { ledger, lost } = refusedAfterLoss();
+    const working = ledger.read(lost, orderOf(lost, { status: "new" }));
+    expect(working).toMatchObject({ status: "IN_RECONCILIATION", outcome: null });
+    expect(ledger.claim(buy("6", identity))).toMatchObject({ kind: "pending", phase: "working" });
+    ledger.read(lost, filledOrder(lost));
+    expect(ledger.get(lost.key)).toMatchObject({ status: "SETTLED", outcome: "filled" });
+    expect(ledger.book().net).toBe("6");
+  });
+
+  test("has a new client_order_id once an order has ended under the old one", () => {
+    const { ledger, lost } = refusedAfterLoss();
+    const again = proceeded(ledger.claim(buy("6", identity)));
+    ledger.accept(again, orderOf(again, { status: "canceled" }));
+    const next = proceeded(ledger.claim(buy("6", identity)));
+    expect(next.clientOrderId).not.toBe(lost.clientOrderId);
+    ledger.answer(next, { kind: "refused", refusal: refusal({ reason: "buying_power" }) });
+    expect(proceeded(ledger.claim(buy("6", identity))).clientOrderId).not.toBe(next.clientOrderId);
+  });
+});
+
+test("a bot's own id whose first try was lost has that order, though the second was refused", () => {
+  const ledger = new MemoryLedger();
+  const lost = proceeded(ledger.claim(buy("6", underBotId("bot-1"))));
+  ledger.loseAnswer(lost);
+  ledger.proveAbsent(lost);
+  const second = proceeded(ledger.claim(buy("6", underBotId("bot-1"))));
+  ledger.answer(second, { kind: "refused", refusal: refusal({ reason: "buying_power" }) });
+  expect(ledger.claim(buy("6", underBotId("bot-1"))).kind).toBe("skip");
+  ledger.read(lost, filledOrder(lost));
+  expect(ledger.get(lost.key)).toMatchObject({ status: "SETTLED", outcome: "filled" });
+});
+
 describe("an order under an explicit id", () => {
   test.each([["canceled"], ["expired"], ["rejected"]])(
     "that the broker had accepted (%s) is never opened again",
