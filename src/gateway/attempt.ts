@@ -31,6 +31,8 @@ export interface AttemptPorts {
   /** Ends the pauses between two tries. */
   readonly stop: AbortSignal;
   readonly onFailure: (error: unknown, claim: Claim) => void;
+  /** Given what the store did not take; makes it until the store takes it. */
+  readonly writeLater: (write: () => Promise<unknown>) => void;
 }
 
 export type Attempt =
@@ -190,7 +192,10 @@ async function concludeNotSent(
     : standingAnswer(result.claim);
 }
 
-/** Takes the caller, where the answer is certain: what is recorded as told is what it gets. */
+/**
+ * Takes the caller, where the answer is certain: what is recorded as told is what it gets. A
+ * refusal that cannot be written is not told as one.
+ */
 function recordOutcome(
   ports: AttemptPorts,
   claim: Claim,
@@ -202,23 +207,29 @@ function recordOutcome(
   const isCertain = outcome.kind === "accepted" || outcome.kind === "refused";
   const callerWaits = isCertain && caller.take();
   const command = { type: "answer", fencing, outcome, now, callerWaits } as const;
-  return recorded(ports, claim, () => ports.ledger.record(claim.key, command));
+  const record = (tells: boolean) => () =>
+    ports.ledger.record(claim.key, { ...command, callerWaits: tells });
+  return recorded(ports, claim, record(callerWaits), () => {
+    ports.writeLater(record(callerWaits && outcome.kind === "accepted"));
+  });
 }
 
 /**
  * The claim after what the broker said. A store that fails here loses nothing: the claim is on disk
- * as sent, and what became of it is read from the broker later.
+ * as sent, and what became of it is written later, or read from the broker.
  */
 async function recorded(
   ports: AttemptPorts,
   claim: Claim,
   record: () => Promise<RecordResult>,
+  onUnwritten = () => {},
 ): Promise<RecordResult> {
   try {
     return await record();
   } catch (error) {
     if (!(error instanceof LatchError)) throw error;
     ports.onFailure(error, claim);
+    onUnwritten();
     return { kind: "recorded", claim, changed: false };
   }
 }

@@ -59,6 +59,10 @@ interface Asked {
   readonly policy: ClaimPolicy;
 }
 
+/** Between two tries of writing what the store did not take; doubled up to the longest. */
+const WRITE_PAUSE_MS = 250;
+const LONGEST_WRITE_PAUSE_MS = 5_000;
+
 /** How often a waiting caller looks at the ledger, where another process may own the claim. */
 const WATCH_PAUSE_MS = 50;
 
@@ -270,11 +274,33 @@ export class Gateway {
   }
 
   async #perform(claim: Claim, reopened: boolean, caller: Caller): Promise<OrderAnswer> {
-    const ports = { ...this.#ports, stop: this.#stop.signal };
+    const writeLater = (write: () => Promise<unknown>) => {
+      this.#follow(this.#untilWritten(write)).catch((error: unknown) => {
+        this.#ports.onFailure(error, claim);
+      });
+    };
+    const ports = { ...this.#ports, stop: this.#stop.signal, writeLater };
     const attempt = await sendAttempt(ports, claim, reopened, caller);
     if (attempt.kind === "answered") return attempt.answer;
     this.#readBacks.start(attempt.claim);
     return this.#unlessStoreFails(attempt.claim, () => this.#awaitCertainty(attempt.claim, caller));
+  }
+
+  /** What is lost by closing meanwhile is read from the broker by the next start. */
+  async #untilWritten(write: () => Promise<unknown>): Promise<void> {
+    const { clock } = this.#ports;
+    let pauseMs = WRITE_PAUSE_MS;
+    for (;;) {
+      await clock.sleep(pauseMs, this.#stop.signal).catch(() => undefined);
+      if (this.#stop.signal.aborted) return;
+      try {
+        await write();
+        return;
+      } catch (error) {
+        if (!(error instanceof LatchError)) throw error;
+      }
+      pauseMs = Math.min(pauseMs * 2, LONGEST_WRITE_PAUSE_MS);
+    }
   }
 
   /** An order may be at the broker: a store that fails now must not be told as "nothing sent". */

@@ -190,8 +190,25 @@ describe("a refusal that cannot be written", () => {
     expect(world.theClaim()).toMatchObject({ status: "OPEN", refusal: null });
     bot.gate = () => "pass";
     mend();
-    await world.untilSettled();
-    expect(world.theClaim()).toMatchObject({ status: "SETTLED", outcome: "absent" });
+    await world.advance(5_000);
+    expect(world.theClaim()).toMatchObject({ told: null, refusal: { message } });
     expect(world.orders()).toEqual([]);
   });
+});
+
+test("an acceptance that cannot be written is written as soon as the store works again", async () => {
+  const world = await openWorld();
+  const bot = await world.open();
+  let mend = () => {};
+  bot.gate = (method) => {
+    if (method === "POST") mend = breakStore(world);
+    return "pass";
+  };
+  expect(await world.submit(bot, OPEN)).toMatchObject({ status: "PROCEED" });
+  await world.advance(500);
+  expect(world.theClaim()).toMatchObject({ status: "OPEN" });
+  mend();
+  await world.advance(1_000);
+  expect(world.theClaim()).toMatchObject({ told: "certain" });
+  expect(world.theClaim().brokerOrderId).not.toBeNull();
 });
