@@ -61,9 +61,11 @@ export type Note =
 export interface EventQuery {
   /** Only events with a higher sequence. */
   readonly after?: number;
-  /** At most this many, oldest first; default 1,000. */
+  /** At most this many, oldest first; default {@link EVENTS_DEFAULT}. */
   readonly limit?: number;
 }
+
+export const EVENTS_DEFAULT = 1_000;
 
 export interface Judgement {
   readonly claim: Claim;

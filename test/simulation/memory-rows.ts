@@ -3,18 +3,17 @@
  * the latest first. The product's own transactions run on it unchanged.
  */
 import { type Book, emptyBook } from "../../src/book/book.ts";
-import { type Claim, wasFilled } from "../../src/claim/claim.ts";
-import { isLive } from "../../src/claim/transitions.ts";
+import type { Claim } from "../../src/claim/claim.ts";
 import type { EpochMs } from "../../src/core/clock.ts";
 import { InvariantError } from "../../src/core/errors.ts";
 import type { AccountId, AgentId, ClaimKey } from "../../src/core/ids.ts";
 import type { Incident } from "../../src/incident/incident.ts";
+import { equalsIn, isCause } from "../../src/ledger/among-claims.ts";
 import { type ChainHead, EMPTY_CHAIN } from "../../src/ledger/event-chain.ts";
 import type { StoredEvent } from "../../src/ledger/ledger.ts";
 import {
   CAUSES_LOOKBACK,
   CAUSES_MAX,
-  EQUALS_MAX,
   type IncidentRows,
   type Rows,
 } from "../../src/ledger/rows.ts";
@@ -70,13 +69,7 @@ export class MemoryRows implements Rows {
           key.account === account && key.agent === agent && own === fingerprint,
       )
       .reverse();
-    const here = equal.filter((claim) => claim.episode === episode);
-    const wanted = new Set([
-      ...equal.filter(({ status }) => isLive(status)).slice(0, EQUALS_MAX),
-      ...here.filter(wasFilled).slice(0, EQUALS_MAX),
-      ...here.slice(0, 1),
-    ]);
-    return equal.filter((claim) => wanted.has(claim));
+    return equalsIn(equal, episode);
   }
 
   holder(account: AccountId, brokerOrderId: string): ClaimKey | undefined {
@@ -152,9 +145,7 @@ class MemoryIncidentRows implements IncidentRows {
     const claims = [...this.#rows.claims.values()].filter(({ key }) => key.account === account);
     const late = new Set(byTime(claims).slice(-CAUSES_LOOKBACK));
     return claims
-      .filter((claim) => late.has(claim))
-      .filter((claim) => claim.intent.symbol === symbol && claim.episode === episode)
-      .filter((claim) => wasFilled(claim) || claim.status !== "SETTLED")
+      .filter((claim) => late.has(claim) && isCause(claim, symbol, episode))
       .slice(-CAUSES_MAX)
       .map(({ key }) => key);
   }

@@ -6,46 +6,22 @@ import type { Book } from "../../src/book/book.ts";
 import type { ClaimDecision } from "../../src/claim/answer.ts";
 import type { Claim } from "../../src/claim/claim.ts";
 import type { ClaimRequest } from "../../src/claim/decide-claim.ts";
-import type { DivergenceCommand } from "../../src/claim/decide-divergence.ts";
-import { isToldOnce, type RecordCommand } from "../../src/claim/decide-record.ts";
-import type { ReplaceCommand, ReplaceDecision } from "../../src/claim/decide-replace.ts";
-import type { VerdictCommand } from "../../src/claim/decide-verdict.ts";
 import type { EpochMs } from "../../src/core/clock.ts";
 import { LatchError } from "../../src/core/errors.ts";
 import type { AccountId, BrokerOrderId, ClaimKey } from "../../src/core/ids.ts";
-import type { Incident, Resolution } from "../../src/incident/incident.ts";
+import type { Incident } from "../../src/incident/incident.ts";
 import type { ClaimsPage, ClaimsQuery } from "../../src/ledger/claims-query.ts";
 import {
-  runBeginning,
-  runCompare,
-  runEnd,
-  runEvidence,
-  runJudge,
-  runOperator,
-} from "../../src/ledger/incident-transaction.ts";
-import type {
-  EventQuery,
-  EvidenceNote,
-  IncidentReport,
-  IncidentsQuery,
-  Judgement,
-  Ledger,
-  Note,
-  OpeningPosition,
-  OperatorCommand,
-  OperatorResult,
-  RecordResult,
-  StoredEvent,
+  EVENTS_DEFAULT,
+  type EventQuery,
+  type IncidentsQuery,
+  type Ledger,
+  type Note,
+  type StoredEvent,
 } from "../../src/ledger/ledger.ts";
 import type { Rows } from "../../src/ledger/rows.ts";
-import {
-  decideOn,
-  runClaim,
-  runNote,
-  runOpening,
-  runRecord,
-  runReplace,
-} from "../../src/ledger/transaction.ts";
+import { type Subject, TransactedLedger } from "../../src/ledger/transacted-ledger.ts";
+import { decideOn } from "../../src/ledger/transaction.ts";
 import { claimsPage, countByStatus, incidentsList } from "./memory-lists.ts";
 import type { MemoryRows } from "./memory-rows.ts";
 import type { SimulatedDisk } from "./simulated-disk.ts";
@@ -59,14 +35,13 @@ export interface Host {
 }
 
 const NOTE_DELAY_MS = 1_000;
-const EVENTS_DEFAULT = 1_000;
 
 interface WaitingNote {
   readonly note: Note;
   readonly at: EpochMs;
 }
 
-export class SimulatedLedger implements Ledger {
+export class SimulatedLedger extends TransactedLedger implements Ledger {
   readonly #disk: SimulatedDisk;
   readonly #rows: Rows;
   readonly #host: Host;
@@ -78,33 +53,14 @@ export class SimulatedLedger implements Ledger {
 
   /** `rows`: what the transactions see; the disk's own unless a defect stands between. */
   constructor(disk: SimulatedDisk, host: Host, rows: Rows = disk.rows) {
+    super();
     this.#disk = disk;
     this.#host = host;
     this.#rows = rows;
   }
 
-  claim(request: ClaimRequest): Promise<ClaimDecision> {
-    return this.#write(true, (rows) => runClaim(rows, request));
-  }
-
   preview(request: ClaimRequest): Promise<ClaimDecision> {
     return this.#read(() => decideOn(this.#rows, request).decision);
-  }
-
-  requestReplace(key: ClaimKey, command: ReplaceCommand): Promise<ReplaceDecision> {
-    return this.#write(true, (rows) => runReplace(rows, key, command));
-  }
-
-  record(key: ClaimKey, command: RecordCommand): Promise<RecordResult> {
-    return this.#write(isToldOnce(command), (rows) => runRecord(rows, key, command));
-  }
-
-  adoptOpening(
-    account: AccountId,
-    positions: readonly OpeningPosition[],
-    at: EpochMs,
-  ): Promise<boolean> {
-    return this.#write(true, (rows) => runOpening(rows, account, positions, at));
   }
 
   knownAccount(login: string): Promise<AccountId | undefined> {
@@ -125,48 +81,6 @@ export class SimulatedLedger implements Ledger {
 
   probe(): Promise<void> {
     return this.#write(true, () => undefined);
-  }
-
-  judge(key: ClaimKey, command: VerdictCommand): Promise<Judgement> {
-    return this.#write(true, (rows) => runJudge(rows, key, command));
-  }
-
-  compare(
-    account: AccountId,
-    symbol: string,
-    command: DivergenceCommand,
-  ): Promise<Incident | undefined> {
-    return this.#write(false, (rows) => runCompare(rows, account, symbol, command));
-  }
-
-  addEvidence(account: AccountId, subject: string, note: EvidenceNote, at: EpochMs): Promise<void> {
-    return this.#write(false, (rows) => runEvidence(rows, account, subject, note, at));
-  }
-
-  beginIncident(
-    account: AccountId,
-    symbol: string,
-    report: IncidentReport,
-    at: EpochMs,
-  ): Promise<void> {
-    return this.#write(false, (rows) => runBeginning(rows, account, symbol, report, at));
-  }
-
-  endIncident(
-    account: AccountId,
-    subject: string,
-    end: Omit<Resolution, "at">,
-    at: EpochMs,
-  ): Promise<void> {
-    return this.#write(false, (rows) => runEnd(rows, account, subject, end, at));
-  }
-
-  resolveIncident(
-    account: AccountId,
-    id: number,
-    command: OperatorCommand,
-  ): Promise<OperatorResult> {
-    return this.#write(true, (rows) => runOperator(rows, account, id, command));
   }
 
   incident(account: AccountId, id: number): Promise<Incident | undefined> {
@@ -243,6 +157,14 @@ export class SimulatedLedger implements Ledger {
     await Promise.allSettled(this.#underWay);
   }
 
+  protected write<Value>(
+    durable: boolean,
+    _subject: Subject,
+    run: (rows: Rows) => Value,
+  ): Promise<Value> {
+    return this.#write(durable, run);
+  }
+
   #write<Value>(isDurable: boolean, run: (rows: Rows) => Value): Promise<Value> {
     const takesMs = isDurable ? this.#disk.syncTakesMs : 0;
     return this.#at(takesMs + this.#host.latency(), () =>
@@ -275,10 +197,7 @@ export class SimulatedLedger implements Ledger {
     this.#cancelNotes?.();
     this.#cancelNotes = undefined;
     const notes = this.#notes.splice(0);
-    const written = notes.map(({ note, at }) =>
-      this.#write(false, (rows) => runNote(rows, note, at)),
-    );
-    await Promise.allSettled(written);
+    await Promise.allSettled(notes.map(({ note, at }) => this.writeNote(note, at)));
   }
 }
 

@@ -14,60 +14,35 @@ import type { Book } from "../../book/book.ts";
 import type { ClaimDecision } from "../../claim/answer.ts";
 import type { Claim } from "../../claim/claim.ts";
 import type { ClaimRequest } from "../../claim/decide-claim.ts";
-import type { DivergenceCommand } from "../../claim/decide-divergence.ts";
-import { isToldOnce, type RecordCommand } from "../../claim/decide-record.ts";
-import type { ReplaceCommand, ReplaceDecision } from "../../claim/decide-replace.ts";
-import type { VerdictCommand } from "../../claim/decide-verdict.ts";
 import type { Clock, EpochMs } from "../../core/clock.ts";
 import { LatchError } from "../../core/errors.ts";
 import type { AccountId, BrokerOrderId, ClaimKey } from "../../core/ids.ts";
-import type { Incident, Resolution } from "../../incident/incident.ts";
+import type { Incident } from "../../incident/incident.ts";
 import type { ClaimsPage, ClaimsQuery } from "../claims-query.ts";
 import {
-  runBeginning,
-  runCompare,
-  runEnd,
-  runEvidence,
-  runJudge,
-  runOperator,
-} from "../incident-transaction.ts";
-import type {
-  EventQuery,
-  EvidenceNote,
-  IncidentReport,
-  IncidentsQuery,
-  Judgement,
-  Ledger,
-  Note,
-  OpeningPosition,
-  OperatorCommand,
-  OperatorResult,
-  RecordResult,
-  StoredEvent,
+  EVENTS_DEFAULT,
+  type EventQuery,
+  type IncidentsQuery,
+  type Ledger,
+  type Note,
+  type StoredEvent,
 } from "../ledger.ts";
-import { decideOn, runClaim, runNote, runOpening, runRecord, runReplace } from "../transaction.ts";
+import { NoteBuffer } from "../note-buffer.ts";
+import type { Rows } from "../rows.ts";
+import { type Subject, TransactedLedger } from "../transacted-ledger.ts";
+import { decideOn } from "../transaction.ts";
 import { fileIdentity, openConnections } from "./open-database.ts";
 import { SqliteRows } from "./rows.ts";
 import { isFailedSync, isStoreFailure, storeError } from "./store-errors.ts";
 
-/** How long a note may stay in memory. */
-const NOTE_DELAY_MS = 1_000;
-/** So many notes are written at once without waiting. */
-const NOTES_MAX = 1_000;
 /** The most operations in one transaction. */
 const BATCH_MAX = 500;
-const EVENTS_DEFAULT = 1_000;
 
 interface Job {
   readonly durable: boolean;
   readonly run: (rows: SqliteRows) => unknown;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
-}
-
-interface WaitingNote {
-  readonly note: Note;
-  readonly at: EpochMs;
 }
 
 interface Side {
@@ -80,14 +55,12 @@ export function openSqliteLedger(file: string, clock: Clock): Ledger {
   return new SqliteLedger(file, clock);
 }
 
-class SqliteLedger implements Ledger {
+class SqliteLedger extends TransactedLedger implements Ledger {
   readonly #file: string;
-  readonly #clock: Clock;
   readonly #durable: Side;
   readonly #relaxed: Side;
   #queue: Job[] = [];
-  #notes: WaitingNote[] = [];
-  #noteTimer: AbortController | undefined;
+  readonly #notes: NoteBuffer;
   /** The last event that is known to be on disk. */
   #syncedSequence = 0;
   /** An fsync of the WAL has failed since it was last moved into the file. */
@@ -98,36 +71,17 @@ class SqliteLedger implements Ledger {
   #closing: Promise<void> | undefined;
 
   constructor(file: string, clock: Clock) {
+    super();
     this.#file = file;
-    this.#clock = clock;
+    this.#notes = new NoteBuffer(clock, (note, at) => this.writeNote(note, at));
     const { durable, relaxed } = openConnections(file);
     this.#identity = fileIdentity(file);
     this.#durable = { database: durable, rows: new SqliteRows(durable) };
     this.#relaxed = { database: relaxed, rows: new SqliteRows(relaxed) };
   }
 
-  claim(request: ClaimRequest): Promise<ClaimDecision> {
-    return this.#enqueue(true, (rows) => runClaim(rows, request));
-  }
-
   async preview(request: ClaimRequest): Promise<ClaimDecision> {
     return this.#read((rows) => decideOn(rows, request).decision);
-  }
-
-  requestReplace(key: ClaimKey, command: ReplaceCommand): Promise<ReplaceDecision> {
-    return this.#enqueue(true, (rows) => runReplace(rows, key, command));
-  }
-
-  record(key: ClaimKey, command: RecordCommand): Promise<RecordResult> {
-    return this.#enqueue(isToldOnce(command), (rows) => runRecord(rows, key, command));
-  }
-
-  adoptOpening(
-    account: AccountId,
-    positions: readonly OpeningPosition[],
-    at: EpochMs,
-  ): Promise<boolean> {
-    return this.#enqueue(true, (rows) => runOpening(rows, account, positions, at));
   }
 
   async knownAccount(login: string): Promise<AccountId | undefined> {
@@ -146,48 +100,6 @@ class SqliteLedger implements Ledger {
     return this.#enqueue(true, (rows) => rows.saveSyncMark(rows.head().sequence));
   }
 
-  judge(key: ClaimKey, command: VerdictCommand): Promise<Judgement> {
-    return this.#enqueue(true, (rows) => runJudge(rows, key, command));
-  }
-
-  compare(
-    account: AccountId,
-    symbol: string,
-    command: DivergenceCommand,
-  ): Promise<Incident | undefined> {
-    return this.#enqueue(false, (rows) => runCompare(rows, account, symbol, command));
-  }
-
-  addEvidence(account: AccountId, subject: string, note: EvidenceNote, at: EpochMs): Promise<void> {
-    return this.#enqueue(false, (rows) => runEvidence(rows, account, subject, note, at));
-  }
-
-  beginIncident(
-    account: AccountId,
-    symbol: string,
-    report: IncidentReport,
-    at: EpochMs,
-  ): Promise<void> {
-    return this.#enqueue(false, (rows) => runBeginning(rows, account, symbol, report, at));
-  }
-
-  endIncident(
-    account: AccountId,
-    subject: string,
-    end: Omit<Resolution, "at">,
-    at: EpochMs,
-  ): Promise<void> {
-    return this.#enqueue(false, (rows) => runEnd(rows, account, subject, end, at));
-  }
-
-  resolveIncident(
-    account: AccountId,
-    id: number,
-    command: OperatorCommand,
-  ): Promise<OperatorResult> {
-    return this.#enqueue(true, (rows) => runOperator(rows, account, id, command));
-  }
-
   async incident(account: AccountId, id: number): Promise<Incident | undefined> {
     return this.#read((rows) => rows.incidents.get(account, id));
   }
@@ -197,10 +109,7 @@ class SqliteLedger implements Ledger {
   }
 
   note(note: Note, at: EpochMs): void {
-    if (this.#closing !== undefined) return;
-    this.#notes.push({ note, at });
-    if (this.#notes.length >= NOTES_MAX) this.#writeNotesSoon();
-    else this.#writeNotesLater();
+    if (this.#closing === undefined) this.#notes.add(note, at);
   }
 
   async claimOf(key: ClaimKey): Promise<Claim | undefined> {
@@ -254,6 +163,7 @@ class SqliteLedger implements Ledger {
 
   close(): Promise<void> {
     this.#closing ??= this.#shutDown(this.#flush());
+    this.#notes.close();
     return this.#closing;
   }
 
@@ -268,6 +178,14 @@ class SqliteLedger implements Ledger {
       this.#relaxed.database.close();
       this.#durable.database.close();
     }
+  }
+
+  protected write<Value>(
+    durable: boolean,
+    _subject: Subject,
+    run: (rows: Rows) => Value,
+  ): Promise<Value> {
+    return this.#enqueue(durable, run);
   }
 
   #enqueue<Value>(durable: boolean, run: (rows: SqliteRows) => Value): Promise<Value> {
@@ -339,43 +257,8 @@ class SqliteLedger implements Ledger {
   }
 
   async #flush(): Promise<void> {
-    this.#writeNotesSoon();
+    this.#notes.writeSoon();
     if (this.#queue.length > 0) await this.#enqueue(false, () => undefined);
-  }
-
-  #writeNotesLater(): void {
-    if (this.#noteTimer !== undefined || this.#closing !== undefined) return;
-    this.#noteTimer = new AbortController();
-    this.#clock.sleep(NOTE_DELAY_MS, this.#noteTimer.signal).then(
-      () => this.#writeNotesSoon(),
-      () => undefined,
-    );
-  }
-
-  /** Each is a job of its own, so that one that cannot be written holds up no other. */
-  #writeNotesSoon(): void {
-    this.#noteTimer?.abort();
-    this.#noteTimer = undefined;
-    const notes = this.#notes.splice(0);
-    const written = notes.map(({ note, at }) =>
-      this.#enqueue(false, (rows) => runNote(rows, note, at)),
-    );
-    if (notes.length > 0) void this.#keepUnwritten(notes, written);
-  }
-
-  /** A store that fails now may work later; beyond the bound the oldest notes are lost. */
-  async #keepUnwritten(
-    notes: readonly WaitingNote[],
-    written: readonly Promise<void>[],
-  ): Promise<void> {
-    const results = await Promise.allSettled(written);
-    const kept = notes.filter((_, index) => {
-      const result = results[index];
-      return result?.status === "rejected" && result.reason instanceof LatchError;
-    });
-    if (kept.length === 0) return;
-    this.#notes = [...kept, ...this.#notes].slice(-NOTES_MAX);
-    this.#writeNotesLater();
   }
 
   /** A commit with an fsync, where the last events were committed without one. */
