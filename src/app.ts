@@ -1,6 +1,6 @@
 /**
  * Wires the parts together; the only file that names a store or a broker. Everything above it asks
- * for a {@link Latch} and knows neither SQLite nor Alpaca.
+ * for a {@link Latch} and knows neither the stores nor Alpaca.
  */
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
@@ -14,9 +14,11 @@ import { LatchError } from "./core/errors.ts";
 import { FlooredClock } from "./core/floored-clock.ts";
 import type { OwnerId } from "./core/ids.ts";
 import { type RandomSource, systemRandom } from "./core/random.ts";
+import { isServerStore } from "./core/store-place.ts";
 import type { Latch } from "./latch.ts";
 import type { Backup, BackupRequest } from "./ledger/backup.ts";
 import type { Ledger } from "./ledger/ledger.ts";
+import { openPostgresLedger } from "./ledger/postgres/postgres-ledger.ts";
 import { backUpSqliteLedger } from "./ledger/sqlite/backup.ts";
 import { openSqliteLedger } from "./ledger/sqlite/sqlite-ledger.ts";
 import { LatchInWaiting, type PreparedLatch } from "./prepared-latch.ts";
@@ -63,7 +65,7 @@ export function prepareLatch(config: Config, surroundings: Surroundings): Prepar
     ...(config.baseUrl === undefined ? {} : { baseUrl: config.baseUrl }),
     ...(fetchApi === undefined ? {} : { fetchApi }),
   });
-  const ledger = openSqliteLedger(config.store, clock);
+  const ledger = openLedger(config.store, clock);
   const owner = random.uuid() as OwnerId;
   const brokerUrl = normalizeBaseUrl(config.baseUrl);
   const backUp = (request: BackupRequest) => backUpSqliteLedger(config.store, request);
@@ -78,6 +80,10 @@ export function backUpStore(store: string, request: BackupRequest): Promise<Back
   return backUpSqliteLedger(store, request);
 }
 
+function openLedger(store: string, clock: Clock): Ledger {
+  return isServerStore(store) ? openPostgresLedger(store, clock) : openSqliteLedger(store, clock);
+}
+
 /** What a command reads in a ledger, and does as its operator; no broker is asked. */
 export type Records = Pick<
   Ledger,
@@ -89,6 +95,7 @@ export type Records = Pick<
  * and `store_*`.
  */
 export function openRecords(store: string, clock: Clock = systemClock): Records {
+  if (isServerStore(store)) return openPostgresLedger(store, clock);
   const file = resolve(store);
   const found = statSync(file, { throwIfNoEntry: false });
   if (found === undefined) {

@@ -13,6 +13,7 @@ import {
 } from "./claim/policy.ts";
 import { LatchError } from "./core/errors.ts";
 import type { AgentId } from "./core/ids.ts";
+import { isServerStore } from "./core/store-place.ts";
 
 /** What a caller may set; everything else comes from the environment or has a default. */
 export interface Settings extends Partial<Omit<ClaimPolicy, "divergence">> {
@@ -22,7 +23,10 @@ export interface Settings extends Partial<Omit<ClaimPolicy, "divergence">> {
    * Environment: TRADELATCH_DIVERGENCE. Default: adopt.
    */
   readonly divergence?: string;
-  /** The ledger: a path to a SQLite file. Environment: TRADELATCH_STORE. */
+  /**
+   * The ledger: a path to a SQLite file, or a PostgreSQL database's
+   * `postgres://USER:PASSWORD@HOST:PORT/DATABASE`. Environment: TRADELATCH_STORE.
+   */
   readonly store?: string;
   /** The agent group: all instances of one bot share it. Environment: TRADELATCH_AGENT. */
   readonly agent?: string;
@@ -255,7 +259,8 @@ export function resolveConfig(settings: Settings, environment: Environment): Con
   const { live, agent, backupDir, backupKeep, ...rest } = parsed.data;
   const { store, keyId, secret, baseUrl, waitMs, ...policy } = rest;
   refuseUnspokenLive(baseUrl, live);
-  refuseStoreUrl(store);
+  refuseOtherServers(store);
+  refuseCopies(store, backupDir);
   Object.freeze(policy);
   const backup =
     backupDir === undefined ? undefined : Object.freeze({ directory: backupDir, keep: backupKeep });
@@ -288,7 +293,8 @@ export function resolveBackup(
   const parsed = backupSchema.safeParse(merged);
   if (!parsed.success) throw describe(parsed.error, merged);
   const { store, backupDir, backupKeep } = parsed.data;
-  refuseStoreUrl(store);
+  refuseOtherServers(store);
+  refuseCopies(store, backupDir);
   return { store, backup: { directory: backupDir, keep: backupKeep } };
 }
 
@@ -359,10 +365,18 @@ function withoutUndefined(settings: object): Record<string, unknown> {
 }
 
 /** Such an address would be taken for a file's name, and its password would be in every message. */
-function refuseStoreUrl(store: string): void {
+function refuseOtherServers(store: string): void {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(store)?.[1];
-  if (scheme === undefined) return;
-  const message = `store (${VARIABLES.store}) begins with ${scheme}://: a path to a file is needed`;
+  if (scheme === undefined || isServerStore(store)) return;
+  const wanted = "a path to a file, or postgres://, is needed";
+  const message = `store (${VARIABLES.store}) begins with ${scheme}://: ${wanted}`;
+  throw new LatchError("invalid_option", message);
+}
+
+function refuseCopies(store: string, backupDir: string | undefined): void {
+  if (backupDir === undefined || !isServerStore(store)) return;
+  const remedy = "is for a SQLite file; copy a database with pg_dump";
+  const message = `backupDir (${VARIABLES.backupDir}) ${remedy}`;
   throw new LatchError("invalid_option", message);
 }
 

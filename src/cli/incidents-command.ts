@@ -67,7 +67,7 @@ function resolveCommand(): Command {
 
 function addRecordsOptions(command: Command): void {
   command
-    .option("--store <path>", "the ledger's SQLite file (default tradelatch.db)")
+    .option("--store <path>", "the ledger: a file, or postgres://... (default tradelatch.db)")
     .option("--account <id>", "the account, where the ledger has several")
     .option("--json", "print one JSON document and nothing else");
 }

@@ -4,6 +4,7 @@ import type { Environment } from "../config.ts";
 import type { Clock } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
 import type { AccountId } from "../core/ids.ts";
+import { placeOfStore } from "../core/store-place.ts";
 
 export interface RecordsOptions {
   readonly store?: string;
@@ -29,7 +30,7 @@ export async function readRecords(
   const store = options.store ?? environment.TRADELATCH_STORE ?? DEFAULT_STORE;
   const records = openRecords(store, clock);
   try {
-    await read(records, accountIn(await records.accounts(), options.account, store));
+    await read(records, accountIn(await records.accounts(), options.account, placeOfStore(store)));
   } finally {
     await records.close();
   }

@@ -55,7 +55,7 @@ export function serveCommand(
     .option("--host <address>", "address to listen on (default 127.0.0.1)")
     .option("--port <number>", "port to listen on (default 4520; 0: any)", wholeNumber)
     .option("--hosts <names>", "further names that bots reach it by, with commas")
-    .option("--store <path>", "the ledger's SQLite file (default tradelatch.db)")
+    .option("--store <path>", "the ledger: a file, or postgres://... (default tradelatch.db)")
     .option("--backup-dir <path>", "where a copy of the ledger goes each night; else none is made")
     .option("--backup-keep <number>", "how many copies are kept (default 14)", wholeNumber)
     .option("--agent <name>", "the agent group of bots that use the broker's own key")

@@ -130,6 +130,24 @@ export const ERRORS = {
     exitCode: 1,
     hint: "Put that file back, or start again on the one that is to be used; no order was sent.",
   },
+  store_unreachable: {
+    httpStatus: 503,
+    retryable: true,
+    exitCode: 1,
+    hint: "Start the database server, or mend the way to it; no order was sent, try again.",
+  },
+  store_refused: {
+    httpStatus: 503,
+    retryable: false,
+    exitCode: 1,
+    hint: "Check user, password and database of --store, and what that user may do there.",
+  },
+  store_unsafe: {
+    httpStatus: 503,
+    retryable: false,
+    exitCode: 1,
+    hint: "Turn fsync and full_page_writes on in the server; a claim must survive a power failure.",
+  },
   store_failed: {
     httpStatus: 503,
     retryable: true,

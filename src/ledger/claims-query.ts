@@ -36,7 +36,16 @@ export interface ClaimsPage {
   readonly next: string | null;
 }
 
+/** Where a page begins: below this place in the order of time and row id. */
+export interface Place {
+  readonly at: EpochMs;
+  readonly id: number;
+}
+
 export const CLAIMS_LIMIT_MAX = 500;
+/** How many claims one page looks at before it ends without having found enough. */
+export const SCAN_MAX = 20_000;
+const CURSOR = /^(\d{1,16})\.(\d{1,16})$/;
 const CLAIMS_LIMIT = 100;
 
 /** The query's limit; throws LatchError `invalid_query` for it or a time that is out of range. */
@@ -55,4 +64,24 @@ const SHOWN_CHARACTERS = 100;
 export function invalidCursor(cursor: string): LatchError {
   const shown = JSON.stringify(cursor.slice(0, SHOWN_CHARACTERS));
   return new LatchError("invalid_query", `cursor is ${shown}: expected the next of a page before`);
+}
+
+/** Throws LatchError `invalid_query` for a cursor that {@link cursorOf} has not made. */
+export function startOf({ cursor, until = Number.MAX_SAFE_INTEGER }: ClaimsQuery): Place {
+  // Row ids begin at 1: nothing that was claimed at `until` is below this place.
+  const end = { at: until, id: 0 };
+  if (cursor === undefined) return end;
+  const [, at, id] = CURSOR.exec(Buffer.from(cursor, "base64url").toString("latin1")) ?? [];
+  const place = { at: Number(at), id: Number(id) };
+  if (at === undefined || cursorOf(place) !== cursor) throw invalidCursor(cursor);
+  return place.at < end.at ? place : end;
+}
+
+export function cursorOf({ at, id }: Place): string {
+  return Buffer.from(`${at}.${id}`, "latin1").toString("base64url");
+}
+
+/** Whether only claims are wanted that are few, however long the history is. */
+export function isUnsettledOnly(statuses: readonly ClaimStatus[] | undefined): boolean {
+  return statuses !== undefined && !statuses.includes("SETTLED");
 }

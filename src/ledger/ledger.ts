@@ -92,9 +92,11 @@ export interface IncidentsQuery {
   readonly isOpen?: boolean | undefined;
   /** Only incidents with a lower number. */
   readonly before?: number | undefined;
-  /** Default 100. */
+  /** Default {@link INCIDENTS_DEFAULT}. */
   readonly limit?: number | undefined;
 }
+
+export const INCIDENTS_DEFAULT = 100;
 
 /** How an operator may say that a claim ended. */
 export type OperatorEnd = "absent" | "rejected" | "already_flat";

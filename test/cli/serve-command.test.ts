@@ -151,10 +151,10 @@ describe("tradelatch serve refuses in one line, with exit code 2,", () => {
       "agents (TRADELATCH_AGENTS) is not usable: it is not JSON",
     ],
     [
-      "a store that is an address",
-      ["--store", `postgres://me:${AGENT_SECRET}@db/latch`],
+      "a store on a server of another kind",
+      ["--store", `mysql://me:${AGENT_SECRET}@db/latch`],
       keys,
-      "begins with postgres://",
+      "begins with mysql://",
     ],
   ])("%s", async (_, words, given, part) => {
     await inDirectory(async (directory) => {

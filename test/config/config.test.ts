@@ -149,13 +149,21 @@ describe("a setting that does not fit is refused in one line that names it", () 
     const bad = { keyId: 5, secret: { value: "s3cr3t" } } as unknown as Settings;
     const one = failure({ ...NEEDED, ...bad });
     const two = failure({ ...NEEDED, secret: bad.secret as never });
-    const store = failure({ ...NEEDED, store: "postgres://me:pa55word@db/latch" });
+    const store = failure({ ...NEEDED, store: "mysql://me:pa55word@db/latch" });
     for (const { message } of [one, two, store]) {
       expect(message).not.toMatch(/s3cr3t|PKABC|pa55word/);
     }
     expect(two.message).toContain("secret (APCA_API_SECRET_KEY) is not usable");
     expect(store.message).toBe(
-      "store (TRADELATCH_STORE) begins with postgres://: a path to a file is needed",
+      "store (TRADELATCH_STORE) begins with mysql://: a path to a file, or postgres://, is needed",
+    );
+  });
+
+  test("and a database is not copied as a file is", () => {
+    const store = "postgres://db/latch";
+    expect(resolveConfig({ ...NEEDED, store }, {}).store).toBe(store);
+    expect(failure({ ...NEEDED, store, backupDir: "copies" }).message).toBe(
+      "backupDir (TRADELATCH_BACKUP_DIR) is for a SQLite file; copy a database with pg_dump",
     );
   });
 });

@@ -8,10 +8,8 @@ import {
   invalidCursor,
   limitOf,
 } from "../../src/ledger/claims-query.ts";
-import type { IncidentsQuery } from "../../src/ledger/ledger.ts";
+import { INCIDENTS_DEFAULT, type IncidentsQuery } from "../../src/ledger/ledger.ts";
 import { byTime, type MemoryRows, nameOf } from "./memory-rows.ts";
-
-const INCIDENTS_DEFAULT = 100;
 
 /** Throws LatchError `invalid_query`. The cursor names the last claim that was given. */
 export function claimsPage(rows: MemoryRows, query: ClaimsQuery): ClaimsPage {

@@ -9,15 +9,16 @@
  */
 import type { Database } from "better-sqlite3";
 import type { ClaimStatus } from "../../claim/transitions.ts";
-import type { EpochMs } from "../../core/clock.ts";
 import type { AccountId } from "../../core/ids.ts";
-import { type ClaimsQuery, invalidCursor, limitOf } from "../claims-query.ts";
-
-/** Where a page begins: below this place in the order of time and row id. */
-interface Place {
-  readonly at: EpochMs;
-  readonly id: number;
-}
+import {
+  type ClaimsQuery,
+  cursorOf,
+  isUnsettledOnly,
+  limitOf,
+  type Place,
+  SCAN_MAX,
+  startOf,
+} from "../claims-query.ts";
 
 interface ClaimRow extends Place {
   readonly body: string;
@@ -28,12 +29,8 @@ interface Counted {
   readonly last: number | null;
 }
 
-/** How many claims one page looks at before it ends without having found enough. */
-export const SCAN_MAX = 20_000;
-
 const BY_TIME = "INDEXED BY claims_by_time";
 const NEWEST_FIRST = "ORDER BY claimed_at DESC, id DESC";
-const CURSOR = /^(\d{1,16})\.(\d{1,16})$/;
 
 /** Agents are few, so each is stepped to in the index instead of reading every claim. */
 const OF_REQUEST_ID = `id IN (
@@ -149,27 +146,9 @@ function indexOf({ requestId, statuses }: ClaimsQuery): string {
   return isUnsettledOnly(statuses) ? "INDEXED BY claims_unsettled" : BY_TIME;
 }
 
-function isUnsettledOnly(statuses: readonly ClaimStatus[] | undefined): boolean {
-  return statuses !== undefined && !statuses.includes("SETTLED");
-}
-
 /** With the words of the partial index, where that is to serve. */
 function statusCondition(statuses: readonly ClaimStatus[]) {
   const marks = statuses.map(() => "?").join(", ");
   const partial = isUnsettledOnly(statuses) ? "status <> 'SETTLED' AND " : "";
   return { sql: `${partial}status IN (${marks})`, values: statuses };
-}
-
-function startOf({ cursor, until = Number.MAX_SAFE_INTEGER }: ClaimsQuery): Place {
-  // Row ids begin at 1: nothing that was claimed at `until` is below this place.
-  const end = { at: until, id: 0 };
-  if (cursor === undefined) return end;
-  const [, at, id] = CURSOR.exec(Buffer.from(cursor, "base64url").toString("latin1")) ?? [];
-  const place = { at: Number(at), id: Number(id) };
-  if (at === undefined || cursorOf(place) !== cursor) throw invalidCursor(cursor);
-  return place.at < end.at ? place : end;
-}
-
-function cursorOf({ at, id }: Place): string {
-  return Buffer.from(`${at}.${id}`, "latin1").toString("base64url");
 }

@@ -2,11 +2,9 @@
 import type { Database } from "better-sqlite3";
 import type { AccountId, ClaimKey } from "../../core/ids.ts";
 import type { Incident } from "../../incident/incident.ts";
-import type { IncidentsQuery } from "../ledger.ts";
+import { INCIDENTS_DEFAULT, type IncidentsQuery } from "../ledger.ts";
 import { CAUSES_LOOKBACK, CAUSES_MAX, type IncidentRows } from "../rows.ts";
 import { PreparedStatements } from "./prepared-statements.ts";
-
-const LIMIT_DEFAULT = 100;
 
 export class SqliteIncidentRows implements IncidentRows {
   readonly #statements: PreparedStatements;
@@ -40,7 +38,7 @@ export class SqliteIncidentRows implements IncidentRows {
    * from walking every incident for the sake of their order, so that it takes a partial index.
    */
   list(account: AccountId, query: IncidentsQuery): Incident[] {
-    const { symbol, isOpen, before, limit = LIMIT_DEFAULT } = query;
+    const { symbol, isOpen, before, limit = INCIDENTS_DEFAULT } = query;
     const where = [
       "account = :account",
       ...(isOpen === undefined ? [] : [isOpen ? "is_open = 1" : "is_open = 0"]),

@@ -1,0 +1,74 @@
+/**
+ * What a transaction will ask, as far as that can be told before anything was read: so that it asks
+ * all of it in one round trip. What is not foreseen is asked later, at the price of another one.
+ */
+import { believedId, type ClaimRequest, identify } from "../../claim/decide-claim.ts";
+import type { RecordCommand } from "../../claim/decide-record.ts";
+import type { BrokerOrder } from "../../claim/evidence.ts";
+import type { ClaimKey } from "../../core/ids.ts";
+import type { Effect, Intent } from "../../identity/intent.ts";
+import { subjectOfPosition } from "../../incident/incident.ts";
+import type { Subject } from "../transacted-ledger.ts";
+import type { Question } from "./question.ts";
+
+export function foreseenQuestions(subject: Subject): readonly Question[] {
+  switch (subject.kind) {
+    case "claim":
+      return aboutClaim(subject.request);
+    case "record":
+      return aboutRecord(subject.key, subject.command);
+    case "one_claim":
+      return [{ kind: "claim", key: subject.key }];
+    case "symbol": {
+      const { account, symbol } = subject;
+      return [
+        { kind: "book", account, symbol },
+        { kind: "open_incident", account, subject: subjectOfPosition(symbol) },
+      ];
+    }
+    case "other":
+      return [];
+  }
+}
+
+function aboutClaim({ intent: draft, policy }: ClaimRequest): readonly Question[] {
+  const { account, agent, symbol } = draft;
+  const believed = believedId(draft, policy);
+  const effects: readonly Effect[] = draft.effect === null ? ["open", "close"] : [draft.effect];
+  return [
+    { kind: "book", account, symbol },
+    { kind: "open_in", account, symbol },
+    ...(believed === undefined ? [] : [claimQuestion(draft, believed)]),
+    ...effects.flatMap((effect): readonly Question[] => {
+      const intent: Intent = { ...draft, effect, side: draft.side ?? "sell" };
+      const { requestId, fingerprint } = identify(intent, policy);
+      const equals = { kind: "equals_now", account, agent, fingerprint, symbol } as const;
+      const isDerived = requestId !== null && believed === undefined;
+      return isDerived ? [equals, claimQuestion(draft, requestId)] : [equals];
+    }),
+  ];
+}
+
+function claimQuestion(
+  { account, agent }: Pick<Intent, "account" | "agent">,
+  requestId: ClaimKey["requestId"],
+): Question {
+  return { kind: "claim", key: { account, agent, requestId } };
+}
+
+function aboutRecord(key: ClaimKey, command: RecordCommand): readonly Question[] {
+  const { account } = key;
+  const order = shownOrder(command);
+  const ids = [order?.brokerOrderId, order?.replacedBy].filter((id) => typeof id === "string");
+  return [
+    { kind: "claim", key },
+    ...ids.map((brokerOrderId): Question => ({ kind: "holder", account, brokerOrderId })),
+  ];
+}
+
+function shownOrder(command: RecordCommand): BrokerOrder | undefined {
+  if (command.type === "order") return command.order;
+  if (command.type === "replaced") return command.successor;
+  const isAccepted = command.type === "answer" && command.outcome.kind === "accepted";
+  return isAccepted ? command.outcome.order : undefined;
+}

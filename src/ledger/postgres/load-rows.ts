@@ -1,0 +1,111 @@
+/** Asks the database questions, all at once, and gives the snapshot their answers. */
+import type { Book } from "../../book/book.ts";
+import type { Claim } from "../../claim/claim.ts";
+import { LatchError } from "../../core/errors.ts";
+import { type Incident, subjectOfClaim } from "../../incident/incident.ts";
+import { LOAD_STATEMENTS } from "./load-statements.ts";
+import { flat, type Question, type QuestionKind, questionName } from "./question.ts";
+import type { SnapshotRows } from "./snapshot-rows.ts";
+import { columnValue } from "./text-column.ts";
+
+/** What a statement gives of each kind; which columns there are, the statement says. */
+export interface Row {
+  readonly n: number;
+  readonly id: number | null;
+  readonly body: string;
+  readonly book: string | null;
+  readonly incident: string | null;
+  readonly episode: number;
+  readonly adopted_at: number;
+}
+/** Runs one statement with one parameter; several that are not awaited go out together. */
+export type Ask = (statement: string, parameter: string) => Promise<readonly Row[]>;
+
+/** Resolves once all of `questions` are answered; they take one round trip together. */
+export async function loadRows(
+  ask: Ask,
+  rows: SnapshotRows,
+  questions: readonly Question[],
+): Promise<void> {
+  const open = new Map<string, Question>();
+  for (const question of questions) {
+    if (!rows.isAnswered(question)) open.set(questionName(question), question);
+  }
+  const byKind = new Map<QuestionKind, Question[]>();
+  for (const question of open.values()) {
+    byKind.set(question.kind, [...(byKind.get(question.kind) ?? []), question]);
+  }
+  const loading = [...byKind].map(async ([kind, asked]) => {
+    const parameter = JSON.stringify(asked.map((question, n) => ({ n, ...asFields(question) })));
+    const found = await ask(LOAD_STATEMENTS[kind], parameter);
+    for (const row of found) takeRow(rows, asked[Number(row.n)] as Question, row);
+    for (const question of asked) rows.answered(question);
+  });
+  const results = await Promise.allSettled(loading);
+  const failed = results.find((result) => result.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}
+
+function asFields(question: Question): Readonly<Record<string, string | number>> {
+  const fields = flat(question);
+  const whole =
+    question.kind === "claim" ? { ...fields, subject: subjectOfClaim(question.key) } : fields;
+  return Object.fromEntries(
+    Object.entries(whole).map(([name, value]) => [name, columnValue(value)]),
+  );
+}
+
+function takeRow(rows: SnapshotRows, question: Question, row: Row): void {
+  switch (question.kind) {
+    case "claim": {
+      const { account } = question.key;
+      const claim = takeClaim(rows, row);
+      if (row.book !== null) rows.loadBook(parsed<Book>(row.book));
+      if (row.incident !== null) rows.loadIncident(parsed<Incident>(row.incident));
+      rows.answered({ kind: "book", account, symbol: claim.intent.symbol });
+      rows.answered({ kind: "open_incident", account, subject: subjectOfClaim(question.key) });
+      return;
+    }
+    case "equals_now": {
+      const { account, agent, fingerprint } = question;
+      if (row.id !== null) takeClaim(rows, row);
+      for (const episode of [Number(row.episode), Number(row.episode) + 1]) {
+        rows.answered({ kind: "equals", account, agent, fingerprint, episode });
+      }
+      return;
+    }
+    case "equals":
+    case "holder":
+    case "unsettled":
+    case "causes":
+      takeClaim(rows, row);
+      return;
+    case "book":
+      rows.loadBook(parsed<Book>(row.body));
+      return;
+    case "incident":
+    case "open_incident":
+    case "open_in":
+      rows.loadIncident(parsed<Incident>(row.body));
+      return;
+    case "adopted":
+      rows.loadAdopted(question.account, Number(row.adopted_at));
+      return;
+  }
+}
+
+function takeClaim(rows: SnapshotRows, row: Row): Claim {
+  const claim = parsed<Claim>(row.body);
+  rows.loadClaim(Number(row.id), claim);
+  return claim;
+}
+
+/** Throws LatchError `store_corrupt`. */
+export function parsed<Value>(body: unknown): Value {
+  try {
+    return JSON.parse(body as string) as Value;
+  } catch (error) {
+    const message = "the ledger's database is damaged: a row is not JSON";
+    throw new LatchError("store_corrupt", message, { cause: error });
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * The schema, as numbered steps that only go forward; `tradelatch.migrations` holds those that were
+ * made. A program that knows fewer refuses the database. A step is never edited once it was
+ * released.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE tradelatch.events (
+    sequence      bigint PRIMARY KEY,
+    at            bigint NOT NULL,
+    subject       text NOT NULL CHECK (subject IN ('claim', 'book')),
+    account       text NOT NULL,
+    agent         text,
+    request_id    text,
+    symbol        text NOT NULL,
+    body          text NOT NULL,
+    previous_hash text NOT NULL,
+    hash          text NOT NULL
+  );
+  CREATE INDEX events_by_claim ON tradelatch.events (account, agent, request_id)
+    WHERE request_id IS NOT NULL;
+  CREATE FUNCTION tradelatch.refuse_change() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'events are append-only'; END $$;
+  CREATE FUNCTION tradelatch.refuse_gap() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN
+      IF NEW.sequence IS DISTINCT FROM
+        (SELECT coalesce(max(sequence), 0) + 1 FROM tradelatch.events) THEN
+        RAISE EXCEPTION 'events are append-only';
+      END IF;
+      RETURN NEW;
+    END $$;
+  CREATE TRIGGER events_are_only_appended BEFORE INSERT ON tradelatch.events
+    FOR EACH ROW EXECUTE FUNCTION tradelatch.refuse_gap();
+  CREATE TRIGGER events_are_never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON tradelatch.events
+    FOR EACH STATEMENT EXECUTE FUNCTION tradelatch.refuse_change();
+
+  CREATE TABLE tradelatch.claims (
+    id              bigint PRIMARY KEY,
+    account         text NOT NULL,
+    agent           text NOT NULL,
+    request_id      text NOT NULL,
+    fingerprint     text NOT NULL,
+    episode         bigint NOT NULL,
+    status          text NOT NULL,
+    filled          boolean NOT NULL,
+    broker_order_id text,
+    claimed_at      bigint NOT NULL,
+    symbol          text NOT NULL,
+    body            text NOT NULL,
+    UNIQUE (account, agent, request_id)
+  );
+  CREATE INDEX claims_by_fingerprint
+    ON tradelatch.claims (account, agent, fingerprint, episode, id);
+  CREATE INDEX claims_filled_by_fingerprint
+    ON tradelatch.claims (account, agent, fingerprint, episode, id) WHERE filled;
+  CREATE INDEX claims_live_by_fingerprint ON tradelatch.claims (account, agent, fingerprint, id)
+    WHERE status IN ('OPEN', 'RESOLVED', 'IN_RECONCILIATION');
+  CREATE INDEX claims_unsettled ON tradelatch.claims (account, id) WHERE status <> 'SETTLED';
+  CREATE INDEX claims_by_order ON tradelatch.claims (account, broker_order_id)
+    WHERE broker_order_id IS NOT NULL;
+  CREATE INDEX claims_by_request ON tradelatch.claims (request_id, account);
+  CREATE INDEX claims_by_time ON tradelatch.claims (account, claimed_at, id);
+
+  CREATE TABLE tradelatch.books (
+    account text NOT NULL,
+    symbol  text NOT NULL,
+    episode bigint NOT NULL,
+    body    text NOT NULL,
+    PRIMARY KEY (account, symbol)
+  );
+
+  CREATE TABLE tradelatch.incidents (
+    id      bigint PRIMARY KEY,
+    account text NOT NULL,
+    symbol  text NOT NULL,
+    subject text NOT NULL,
+    is_open boolean NOT NULL,
+    body    text NOT NULL
+  );
+  CREATE UNIQUE INDEX incidents_open ON tradelatch.incidents (account, subject) WHERE is_open;
+  CREATE INDEX incidents_open_in ON tradelatch.incidents (account, symbol) WHERE is_open;
+  CREATE INDEX incidents_of_account ON tradelatch.incidents (account, id);
+
+  CREATE TABLE tradelatch.accounts (account text PRIMARY KEY, adopted_at bigint NOT NULL);
+  CREATE TABLE tradelatch.logins (login text PRIMARY KEY, account text NOT NULL);
+
+  CREATE TABLE tradelatch.head (
+    id        integer PRIMARY KEY CHECK (id = 1),
+    sequence  bigint NOT NULL,
+    hash      text NOT NULL,
+    at        bigint,
+    claims    bigint NOT NULL,
+    incidents bigint NOT NULL
+  );
+  INSERT INTO tradelatch.head VALUES (1, 0, repeat('0', 64), NULL, 0, 0);
+  CREATE TABLE tradelatch.sync_mark (
+    id       integer PRIMARY KEY CHECK (id = 1),
+    sequence bigint NOT NULL,
+    times    bigint NOT NULL
+  );
+  INSERT INTO tradelatch.sync_mark VALUES (1, 0, 0);
+  `,
+];
+
+export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -1,0 +1,104 @@
+/**
+ * What has to hold before the database is a ledger: a server that keeps what it commits, and the
+ * schema of this program. Several programs may open it at once; one of them makes the schema.
+ */
+import { LatchError } from "../../core/errors.ts";
+import type { ConnectionPool, Session } from "./connection-pool.ts";
+import { MIGRATIONS, SCHEMA_VERSION } from "./migrations.ts";
+
+export interface OpenDatabase {
+  /** Said in front of a commit that has to be on disk; empty where the server says so anyway. */
+  readonly forceSync: string;
+}
+
+const OLDEST_SERVER = 140_000;
+/** Any number that nothing else in the database locks. */
+const MIGRATION_LOCK = 7_233_120_521;
+
+/** Throws LatchError `store_*`. */
+export async function openDatabase(pool: ConnectionPool): Promise<OpenDatabase> {
+  return pool.reserved(async (session) => {
+    const [settings] = await session.ask<Record<string, string>>(
+      `SELECT current_setting('server_version_num') AS version,
+         current_setting('server_version') AS said, current_setting('fsync') AS fsync,
+         current_setting('full_page_writes') AS pages,
+         current_setting('synchronous_commit') AS sync,
+         current_setting('server_encoding') AS encoding`,
+      [],
+    );
+    if (settings === undefined) throw new LatchError("store_failed", "no settings were read");
+    refuseServer(settings, pool.place);
+    if ((await versionOf(session)) !== SCHEMA_VERSION) await migrateAlone(session, pool.place);
+    return { forceSync: settings["sync"] === "off" ? "SET LOCAL synchronous_commit = on" : "" };
+  });
+}
+
+function refuseServer(settings: Record<string, string>, place: string): void {
+  const { version, said, fsync, pages, encoding } = settings;
+  if (Number(version) < OLDEST_SERVER) {
+    const message = `the server at ${place} is PostgreSQL ${said}: 14 or later is needed`;
+    throw new LatchError("store_refused", message);
+  }
+  if (encoding !== "UTF8") {
+    const message = `the database at ${place} is in ${encoding}: UTF8 is needed`;
+    throw new LatchError("store_refused", message);
+  }
+  for (const [name, value] of Object.entries({ fsync, full_page_writes: pages })) {
+    if (value === "on") continue;
+    const message = `the server at ${place} has ${name} = ${value}: its commits are not on disk`;
+    throw new LatchError("store_unsafe", message);
+  }
+}
+
+/** 0 where there is no ledger yet. */
+async function versionOf(session: Session): Promise<number> {
+  const [found] = await session.ask<{ there: boolean }>(
+    `SELECT count(*) = 1 AS there FROM pg_catalog.pg_tables
+     WHERE schemaname = 'tradelatch' AND tablename = 'migrations'`,
+    [],
+  );
+  if (!found?.there) return 0;
+  const [row] = await session.ask<{ version: number }>(
+    "SELECT coalesce(max(version), 0) AS version FROM tradelatch.migrations",
+    [],
+  );
+  return row?.version ?? 0;
+}
+
+/** The transaction begins behind the lock, so that it sees what the last holder has made. */
+async function migrateAlone(session: Session, place: string): Promise<void> {
+  await session.run(`SELECT pg_advisory_lock(${MIGRATION_LOCK})`);
+  try {
+    await migrate(session, place);
+  } catch (error) {
+    await session.run("ROLLBACK");
+    throw error;
+  } finally {
+    await session.run(`SELECT pg_advisory_unlock(${MIGRATION_LOCK})`);
+  }
+}
+
+async function migrate(session: Session, place: string): Promise<void> {
+  await session.run("BEGIN");
+  const version = await versionOf(session);
+  if (version > SCHEMA_VERSION) {
+    const message =
+      `the ledger at ${place} has schema version ${version}, ` +
+      `this program knows ${SCHEMA_VERSION}`;
+    throw new LatchError("store_newer", message);
+  }
+  if (version === 0) {
+    await session.run(`
+      CREATE SCHEMA IF NOT EXISTS tradelatch;
+      CREATE TABLE IF NOT EXISTS tradelatch.migrations (
+        version integer PRIMARY KEY,
+        made_at timestamptz NOT NULL DEFAULT now()
+      )`);
+  }
+  for (const [index, migration] of MIGRATIONS.entries()) {
+    if (index < version) continue;
+    const made = `INSERT INTO tradelatch.migrations (version) VALUES (${index + 1})`;
+    await session.run(`${migration};${made}`);
+  }
+  await session.run("COMMIT");
+}

@@ -1,0 +1,425 @@
+/**
+ * The ledger on a PostgreSQL server, for sidecars on several machines.
+ *
+ * What arrives while a transaction is under way shares the next one. A transaction locks the log's
+ * head, so that of all sidecars one decides at a time (I3), and takes two round trips: the lock and
+ * what its jobs ask go out together, and so do what they write and the commit. Where a claim is
+ * among them the commit is synced (I2); where the broker can tell all of it again it is not, and
+ * `events` makes a synced one before it publishes.
+ *
+ * Nothing is connected before the first call, and a server that is away is found again by the next.
+ */
+import type { Book } from "../../book/book.ts";
+import { emptyBook } from "../../book/book.ts";
+import type { ClaimDecision } from "../../claim/answer.ts";
+import type { Claim } from "../../claim/claim.ts";
+import type { LedgerEvent } from "../../claim/claim-event.ts";
+import type { ClaimRequest } from "../../claim/decide-claim.ts";
+import type { Clock, EpochMs } from "../../core/clock.ts";
+import { LatchError } from "../../core/errors.ts";
+import type { AccountId, AgentId, BrokerOrderId, ClaimKey, RequestId } from "../../core/ids.ts";
+import type { Incident } from "../../incident/incident.ts";
+import type { ClaimsPage, ClaimsQuery } from "../claims-query.ts";
+import {
+  EVENTS_DEFAULT,
+  type EventQuery,
+  INCIDENTS_DEFAULT,
+  type IncidentsQuery,
+  type Ledger,
+  type Note,
+  type StoredEvent,
+} from "../ledger.ts";
+import { NoteBuffer } from "../note-buffer.ts";
+import type { Rows } from "../rows.ts";
+import { type Subject, TransactedLedger } from "../transacted-ledger.ts";
+import { decideOn } from "../transaction.ts";
+import { ClaimListing } from "./claim-listing.ts";
+import { ConnectionPool, type Session } from "./connection-pool.ts";
+import { foreseenQuestions } from "./foreseen-questions.ts";
+import { loadRows, parsed, type Row } from "./load-rows.ts";
+import { type OpenDatabase, openDatabase } from "./open-database.ts";
+import type { Question } from "./question.ts";
+import { type LogHead, NotLoaded, SnapshotRows } from "./snapshot-rows.ts";
+import { isStoreFailure, storeError } from "./store-errors.ts";
+import { columnValue, fromColumn } from "./text-column.ts";
+import { writeStatements } from "./write-statements.ts";
+
+interface Job {
+  readonly durable: boolean;
+  readonly subject: Subject;
+  readonly run: (rows: Rows) => unknown;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+type Ended = { readonly value: unknown } | { readonly error: unknown };
+
+/** The most operations in one transaction. */
+const BATCH_MAX = 500;
+/** A sidecar that is stopped in the midst of a transaction keeps the others waiting for so long. */
+const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
+  SET LOCAL lock_timeout = '3s';
+  SET LOCAL statement_timeout = '4s';
+  SET LOCAL idle_in_transaction_session_timeout = '2s'`;
+const LOCK_HEAD = `SELECT sequence, hash, at, claims, incidents FROM tradelatch.head
+  WHERE id = 1 FOR UPDATE`;
+const MARK_SYNC = "UPDATE tradelatch.sync_mark SET sequence = $1, times = times + 1";
+
+/** Throws LatchError `invalid_option` for a connection string that is none. */
+export function openPostgresLedger(url: string, clock: Clock): Ledger {
+  return new PostgresLedger(url, clock);
+}
+
+class PostgresLedger extends TransactedLedger implements Ledger {
+  readonly #pool: ConnectionPool;
+  readonly #listing: ClaimListing;
+  readonly #notes: NoteBuffer;
+  #opening: Promise<OpenDatabase> | undefined;
+  #queue: Job[] = [];
+  #working: Promise<void> | undefined;
+  /** The last event that is known to be on disk. */
+  #syncedSequence = 0;
+  /** Set at the call of `close`; from then on nothing new is taken. */
+  #closing: Promise<void> | undefined;
+
+  constructor(url: string, clock: Clock) {
+    super();
+    this.#pool = new ConnectionPool(url, clock);
+    this.#listing = new ClaimListing(this.#pool);
+    this.#notes = new NoteBuffer(clock, (note, at) => this.writeNote(note, at));
+  }
+
+  preview(request: ClaimRequest): Promise<ClaimDecision> {
+    return this.#read(async () => {
+      const rows = new SnapshotRows();
+      const ask = (text: string, parameter: string) => this.#pool.ask<Row>(text, [parameter]);
+      await loadRows(ask, rows, foreseenQuestions({ kind: "claim", request }));
+      const decide = (): ClaimDecision => decideOn(rows, request).decision;
+      return untilLoaded(decide, (question) => loadRows(ask, rows, [question]));
+    });
+  }
+
+  async knownAccount(login: string): Promise<AccountId | undefined> {
+    const sql = "SELECT account FROM tradelatch.logins WHERE login = $1";
+    const [row] = await this.#ask<{ account: string }>(sql, [login]);
+    return row && (fromColumn(row.account) as AccountId);
+  }
+
+  async accounts(): Promise<readonly AccountId[]> {
+    const sql =
+      'SELECT account FROM tradelatch.accounts ORDER BY adopted_at DESC, account COLLATE "C"';
+    const rows = await this.#ask<{ account: string }>(sql, []);
+    return rows.map(({ account }) => fromColumn(account) as AccountId);
+  }
+
+  async rememberAccount(login: string, account: AccountId): Promise<void> {
+    const sql = `INSERT INTO tradelatch.logins (login, account) VALUES ($1, $2)
+      ON CONFLICT (login) DO UPDATE SET account = excluded.account`;
+    await this.#ask(sql, [login, account]);
+  }
+
+  probe(): Promise<void> {
+    return this.#read((open) => this.#sync(open, this.#syncedSequence));
+  }
+
+  async incident(account: AccountId, id: number): Promise<Incident | undefined> {
+    const sql = "SELECT body FROM tradelatch.incidents WHERE account = $1 AND id = $2";
+    return (await this.#bodies<Incident>(sql, [account, id]))[0];
+  }
+
+  incidents(account: AccountId, query: IncidentsQuery = {}): Promise<readonly Incident[]> {
+    const { symbol = null, isOpen, before = null, limit = INCIDENTS_DEFAULT } = query;
+    const ofState = isOpen === undefined ? "" : isOpen ? "AND is_open" : "AND NOT is_open";
+    const sql = `SELECT body FROM tradelatch.incidents WHERE account = $1 ${ofState}
+      AND ($2::text IS NULL OR symbol = $2) AND ($3::bigint IS NULL OR id < $3)
+      ORDER BY id DESC LIMIT $4`;
+    return this.#bodies<Incident>(sql, [account, symbol, before, limit]);
+  }
+
+  note(note: Note, at: EpochMs): void {
+    if (this.#closing === undefined) this.#notes.add(note, at);
+  }
+
+  async claimOf({ account, agent, requestId }: ClaimKey): Promise<Claim | undefined> {
+    const sql = `SELECT body FROM tradelatch.claims
+      WHERE account = $1 AND agent = $2 AND request_id = $3`;
+    return (await this.#bodies<Claim>(sql, [account, agent, requestId]))[0];
+  }
+
+  async claimOfOrder(account: AccountId, brokerOrderId: BrokerOrderId): Promise<Claim | undefined> {
+    const sql = `SELECT body FROM tradelatch.claims
+      WHERE account = $1 AND broker_order_id = $2`;
+    return (await this.#bodies<Claim>(sql, [account, brokerOrderId]))[0];
+  }
+
+  claims(query: ClaimsQuery): Promise<ClaimsPage> {
+    return this.#read(async () => {
+      const { bodies, next } = await this.#listing.page(query);
+      return { claims: bodies.map((body) => parsed<Claim>(body)), next };
+    });
+  }
+
+  unsettledClaims(account: AccountId): Promise<readonly Claim[]> {
+    const sql = `SELECT body FROM tradelatch.claims
+      WHERE account = $1 AND status <> 'SETTLED' ORDER BY id`;
+    return this.#bodies<Claim>(sql, [account]);
+  }
+
+  countByStatus(account: AccountId): Promise<Readonly<Record<string, number>>> {
+    return this.#read(() => this.#listing.countByStatus(account));
+  }
+
+  async book(account: AccountId, symbol: string): Promise<Book> {
+    const sql = "SELECT body FROM tradelatch.books WHERE account = $1 AND symbol = $2";
+    return (await this.#bodies<Book>(sql, [account, symbol]))[0] ?? emptyBook(account, symbol);
+  }
+
+  books(account: AccountId): Promise<readonly Book[]> {
+    const sql = 'SELECT body FROM tradelatch.books WHERE account = $1 ORDER BY symbol COLLATE "C"';
+    return this.#bodies<Book>(sql, [account]);
+  }
+
+  async events(query: EventQuery = {}): Promise<readonly StoredEvent[]> {
+    const last = await this.lastSequence();
+    const { after = 0, limit = EVENTS_DEFAULT } = query;
+    const sql = `SELECT sequence, at, subject, account, agent, request_id, symbol, body,
+        previous_hash, hash
+      FROM tradelatch.events WHERE sequence > $1 AND sequence <= $2 ORDER BY sequence LIMIT $3`;
+    return (await this.#ask<EventRow>(sql, [after, last, limit])).map(storedEvent);
+  }
+
+  async lastEventAt(): Promise<EpochMs | undefined> {
+    const [head] = await this.#ask<LogHead>("SELECT at FROM tradelatch.head", []);
+    return head?.at ?? undefined;
+  }
+
+  async lastSequence(): Promise<number> {
+    await this.#flush();
+    return this.#read((open) => this.#syncThrough(open));
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#shutDown(this.#flush());
+    this.#notes.close();
+    return this.#closing;
+  }
+
+  protected write<Value>(
+    durable: boolean,
+    subject: Subject,
+    run: (rows: Rows) => Value,
+  ): Promise<Value> {
+    if (this.#closing !== undefined) return Promise.reject(this.#closedError());
+    return new Promise<Value>((resolve, reject) => {
+      const settle = resolve as (value: unknown) => void;
+      this.#queue.push({ durable, subject, run, resolve: settle, reject });
+      this.#working ??= this.#work();
+    });
+  }
+
+  async #work(): Promise<void> {
+    // What arrives in this turn of the event loop shares the first transaction.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#queue.length > 0) await this.#commit(this.#queue.splice(0, BATCH_MAX));
+    this.#working = undefined;
+  }
+
+  /**
+   * All of `jobs` or none: a failure of the store reaches every caller, and none of them may send.
+   * A row that the store does not take is sought by running each job apart.
+   */
+  async #commit(jobs: readonly Job[]): Promise<void> {
+    try {
+      const open = await this.#opened();
+      const ended = await this.#pool.reserved((session) => this.#transact(open, session, jobs));
+      jobs.forEach(({ resolve, reject }, index) => {
+        const end = ended[index] as Ended;
+        if ("error" in end) reject(end.error);
+        else resolve(end.value);
+      });
+    } catch (error) {
+      if (jobs.length > 1 && !isStoreFailure(error)) {
+        for (const job of jobs) await this.#commit([job]);
+        return;
+      }
+      const failure = this.#failure(error);
+      for (const { reject } of jobs) reject(failure);
+    }
+  }
+
+  async #transact(
+    { forceSync }: OpenDatabase,
+    session: Session,
+    jobs: readonly Job[],
+  ): Promise<readonly Ended[]> {
+    const rows = new SnapshotRows();
+    const ask = (text: string, parameter: string) => session.ask<Row>(text, [parameter]);
+    const questions = jobs.flatMap(({ subject }) => foreseenQuestions(subject));
+    const [, heads] = await together([
+      session.run(BEGIN),
+      session.ask<LogHead>(LOCK_HEAD, []),
+      loadRows(ask, rows, questions),
+    ] as const);
+    const [head] = heads;
+    if (head === undefined) throw new LatchError("store_corrupt", "the log has no head");
+    rows.loadHead(head);
+    const ended: Ended[] = [];
+    for (const { run } of jobs) {
+      const job = (): unknown => rows.transaction(run);
+      const load = (question: Question) => loadRows(ask, rows, [question]);
+      ended.push(
+        await untilLoaded(job, load).then(
+          (value) => ({ value }),
+          (error: unknown) => {
+            if (isStoreFailure(error)) throw error;
+            return { error };
+          },
+        ),
+      );
+    }
+    const changes = rows.changes();
+    const isSynced = jobs.some(({ durable }) => durable);
+    const sync = isSynced ? forceSync : "SET LOCAL synchronous_commit = off";
+    await together([
+      ...(changes === undefined || sync === "" ? [] : [session.run(sync)]),
+      ...(changes === undefined ? [] : writeStatements(changes)).map(({ text, parameter }) =>
+        session.ask(text, [parameter]),
+      ),
+      session.run("COMMIT"),
+    ]);
+    if (changes !== undefined && isSynced) this.#noteSynced(changes.head.sequence);
+    return ended;
+  }
+
+  /** Made once; a server that was away is asked again by the next call. */
+  #opened(): Promise<OpenDatabase> {
+    this.#opening ??= openDatabase(this.#pool).catch((error: unknown) => {
+      this.#opening = undefined;
+      throw error;
+    });
+    return this.#opening;
+  }
+
+  async #shutDown(flushed: Promise<void>): Promise<void> {
+    try {
+      await flushed;
+      if (this.#opening !== undefined) await this.#syncThrough(await this.#opened());
+    } catch (error) {
+      throw this.#failure(error);
+    } finally {
+      await this.#pool.close();
+    }
+  }
+
+  async #flush(): Promise<void> {
+    this.#notes.writeSoon();
+    await this.#working;
+  }
+
+  /** The last event that is on disk, after a commit with a sync where one was needed. */
+  async #syncThrough(open: OpenDatabase): Promise<number> {
+    const sql = "SELECT sequence FROM tradelatch.head";
+    const [head] = await this.#pool.ask<{ sequence: number }>(sql, []);
+    const sequence = head?.sequence ?? 0;
+    if (sequence > this.#syncedSequence) await this.#sync(open, sequence);
+    return this.#syncedSequence;
+  }
+
+  /** A synced commit carries all earlier ones with it. */
+  async #sync({ forceSync }: OpenDatabase, sequence: number): Promise<void> {
+    await this.#pool.reserved((session) =>
+      together([
+        session.run(BEGIN),
+        ...(forceSync === "" ? [] : [session.run(forceSync)]),
+        session.ask(MARK_SYNC, [sequence]),
+        session.run("COMMIT"),
+      ]),
+    );
+    this.#noteSynced(sequence);
+  }
+
+  #noteSynced(sequence: number): void {
+    this.#syncedSequence = Math.max(this.#syncedSequence, sequence);
+  }
+
+  async #bodies<Value>(
+    text: string,
+    parameters: readonly (string | number | null)[],
+  ): Promise<readonly Value[]> {
+    const rows = await this.#ask<{ body: string }>(text, parameters);
+    return rows.map(({ body }) => parsed<Value>(body));
+  }
+
+  #ask<Found>(
+    text: string,
+    parameters: readonly (string | number | null)[],
+  ): Promise<readonly Found[]> {
+    return this.#read(() => this.#pool.ask<Found>(text, parameters.map(columnValue)));
+  }
+
+  async #read<Value>(read: (open: OpenDatabase) => Promise<Value>): Promise<Value> {
+    if (this.#closing !== undefined) throw this.#closedError();
+    try {
+      return await read(await this.#opened());
+    } catch (error) {
+      throw this.#failure(error);
+    }
+  }
+
+  #failure(error: unknown): unknown {
+    return storeError(error, this.#pool.place);
+  }
+
+  #closedError(): LatchError {
+    return new LatchError("store_closed", `the ledger at ${this.#pool.place} is closed`);
+  }
+}
+
+/** Runs `job` until everything that it asks for is loaded; what it wrote before is taken back. */
+async function untilLoaded<Value>(
+  job: () => Value,
+  load: (question: Question) => Promise<void>,
+): Promise<Value> {
+  for (;;) {
+    try {
+      return job();
+    } catch (error) {
+      if (!(error instanceof NotLoaded)) throw error;
+      await load(error.question);
+    }
+  }
+}
+
+/** All of them, or the first failure once all have ended: none is left without a listener. */
+async function together<const Work extends readonly Promise<unknown>[]>(
+  work: Work,
+): Promise<{ -readonly [Index in keyof Work]: Awaited<Work[Index]> }> {
+  const results = await Promise.allSettled(work);
+  const failed = results.find((result) => result.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+  return Promise.all(work) as never;
+}
+
+interface EventRow {
+  readonly sequence: number;
+  readonly at: number;
+  readonly subject: "claim" | "book";
+  readonly account: string;
+  readonly agent: string | null;
+  readonly request_id: string | null;
+  readonly symbol: string;
+  readonly body: string;
+  readonly previous_hash: string;
+  readonly hash: string;
+}
+
+function storedEvent(row: EventRow): StoredEvent {
+  const { sequence, at, hash } = row;
+  const [account, symbol] = [fromColumn(row.account) as AccountId, fromColumn(row.symbol)];
+  const stored = { symbol, body: parsed<never>(row.body), sequence, at, hash };
+  const about = { ...stored, previousHash: row.previous_hash };
+  if (row.subject === "book") return { ...about, subject: "book", account };
+  const agent = fromColumn(row.agent ?? "") as AgentId;
+  const key = { account, agent, requestId: fromColumn(row.request_id ?? "") as RequestId };
+  return { ...about, subject: "claim", key } satisfies LedgerEvent & StoredEvent;
+}

@@ -1,0 +1,53 @@
+/** What PostgreSQL's failures mean for a caller: a row per kind that has its own remedy. */
+import postgres from "postgres";
+import { type ErrorCode, LatchError } from "../../core/errors.ts";
+
+/** SQLSTATE by its beginning, the longest first. */
+const CODES: readonly (readonly [prefix: string, code: ErrorCode])[] = [
+  ["55P03", "store_busy"], // lock_not_available
+  ["57014", "store_busy"], // query_canceled: statement_timeout
+  ["25P03", "store_busy"], // idle_in_transaction_session_timeout
+  ["40", "store_busy"], // transaction rollback: deadlock, serialization
+  ["53100", "store_full"], // disk_full
+  ["53", "store_busy"], // insufficient resources: too many connections
+  ["57P0", "store_unreachable"], // shut down, or starting up
+  ["08", "store_unreachable"],
+  ["28", "store_refused"], // wrong user or password
+  ["3D000", "store_refused"], // no such database
+  ["42501", "store_refused"], // insufficient privilege
+  ["25006", "store_unwritable"], // read only: a standby
+  ["XX001", "store_corrupt"],
+  ["XX002", "store_corrupt"],
+];
+
+/** What speaks of one row, and not of the store: data, and constraints. */
+const ROW_CODES = ["22", "23", "P0001"];
+
+/** The driver's and the system's words for a connection that could not be made, or broke. */
+const CONNECTION_CODES =
+  /^(CONNECTION_|CONNECT_TIMEOUT|E(CONN|HOST|NET|PIPE|TIMEDOUT|NOTFOUND|AI_))/;
+
+/** `error` as a LatchError; one that is not the store's stays. `place` names no password. */
+export function storeError(error: unknown, place: string): unknown {
+  const code = codeOf(error);
+  if (code === undefined) return error;
+  const said = (error as Error).message;
+  return new LatchError(code, `the ledger at ${place} failed: ${said}`, { cause: error });
+}
+
+/** Whether the store itself failed, so that whatever was tried with it would have failed too. */
+export function isStoreFailure(error: unknown): boolean {
+  if (!(error instanceof postgres.PostgresError)) return codeOf(error) !== undefined;
+  return !ROW_CODES.some((row) => error.code.startsWith(row));
+}
+
+function codeOf(error: unknown): ErrorCode | undefined {
+  if (error instanceof postgres.PostgresError) {
+    return CODES.find(([prefix]) => error.code.startsWith(prefix))?.[1] ?? "store_failed";
+  }
+  const code = (error as { readonly code?: unknown } | null)?.code;
+  const isConnection = typeof code === "string" && CONNECTION_CODES.test(code);
+  return isConnection && error instanceof Error && !(error instanceof LatchError)
+    ? "store_unreachable"
+    : undefined;
+}

@@ -1,0 +1,17 @@
+/**
+ * Text as the server can keep it: it takes every character but U+0000, which an id may hold. So
+ * that one is written as an escape, and so is what begins an escape.
+ */
+
+export function toColumn(text: string): string {
+  return text.replaceAll("\\", "\\\\").replaceAll("\0", "\\0");
+}
+
+export function fromColumn(text: string): string {
+  return text.replaceAll(/\\(.)/g, (_, escaped: string) => (escaped === "0" ? "\0" : escaped));
+}
+
+/** The same for whatever a statement is given. */
+export function columnValue<Value>(value: Value): Value | string {
+  return typeof value === "string" ? toColumn(value) : value;
+}

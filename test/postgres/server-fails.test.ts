@@ -1,0 +1,178 @@
+/** What a ledger on a server does when the server is not what it should be, or not there. */
+import postgres from "postgres";
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  onTestFinished,
+  test,
+  vi,
+} from "vitest";
+import { ManualClock } from "../../src/core/manual-clock.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
+import { openPostgresLedger } from "../../src/ledger/postgres/postgres-ledger.ts";
+import { claimed, latchError } from "../ledger/open-ledger.ts";
+import { ACCOUNT, claimCommand, START } from "../ledger/sample-commands.ts";
+import { newServer, type PostgresServer } from "./postgres-server.ts";
+import { newDatabase } from "./shared-server.ts";
+
+function open(url: string, clock = new ManualClock(START)): Ledger {
+  const ledger = openPostgresLedger(url, clock);
+  onTestFinished(() => ledger.close().catch(() => undefined));
+  return ledger;
+}
+
+describe("a server of its own", () => {
+  let server: PostgresServer;
+
+  beforeAll(async () => {
+    server = await newServer();
+  });
+  beforeEach(() => server.start());
+  afterEach(() => server.stop());
+  afterAll(() => server.destroy());
+
+  const url = () => server.urlOf("postgres");
+
+  test("that is away takes no claim, says so, and takes the next when it is back", async () => {
+    const ledger = open(url());
+    await claimed(ledger, claimCommand({ requestId: "before", quantity: "76" }));
+    await server.stop();
+    const asked = claimCommand({ requestId: "meanwhile", quantity: "75" });
+    const { code, message } = await latchError(() => ledger.claim(asked));
+    expect(code).toBe("store_unreachable");
+    expect(message).toContain(`the ledger at postgres://tradelatch@127.0.0.1:${server.port}`);
+    await server.start();
+    await claimed(ledger, claimCommand({ requestId: "after", quantity: "77" }));
+    expect(await ledger.countByStatus(ACCOUNT)).toMatchObject({ OPEN: expect.any(Number) });
+  });
+
+  test("that was away when the ledger was opened is found by the first call that finds it", async () => {
+    await server.stop();
+    const ledger = open(url());
+    expect((await latchError(() => ledger.probe())).code).toBe("store_unreachable");
+    await server.start();
+    await expect(ledger.probe()).resolves.toBeUndefined();
+  });
+
+  test("that crashes has every claim that was acknowledged, and the whole chain", async () => {
+    const ledger = open(url());
+    const asked = Array.from({ length: 40 }, (_, index) =>
+      ledger.claim(claimCommand({ requestId: `crash-${index}`, quantity: String(index + 1) })),
+    );
+    await asked[20];
+    await server.stop("SIGKILL");
+    const answers = await Promise.allSettled(asked);
+    await server.start();
+    for (const answer of answers) {
+      if (answer.status !== "fulfilled" || answer.value.kind !== "proceed") continue;
+      expect(await ledger.claimOf(answer.value.claim.key)).toEqual(answer.value.claim);
+    }
+    expect(answers.some(({ status }) => status === "fulfilled")).toBe(true);
+  });
+
+  test("that hangs is given up after five seconds, and used again when it goes on", async () => {
+    const clock = new ManualClock(START);
+    const ledger = open(url(), clock);
+    await ledger.probe();
+    process.kill(server.pid, "SIGSTOP");
+    const backends = await backendsOf(server.pid);
+    for (const pid of backends) process.kill(pid, "SIGSTOP");
+    const refused = latchError(() =>
+      ledger.claim(claimCommand({ requestId: "hangs", quantity: "79" })),
+    );
+    await vi.waitUntil(() => clock.nextWakeAt() !== undefined);
+    clock.advanceTo(START + 5_000);
+    expect(await refused).toMatchObject({ code: "store_unreachable" });
+    for (const pid of [...backends, server.pid]) process.kill(pid, "SIGCONT");
+    await claimed(ledger, claimCommand({ requestId: "goes on", quantity: "78" }));
+  });
+});
+
+test("a server that does not sync what it commits is refused", async () => {
+  const server = await newServer({ settings: { fsync: "off" } });
+  onTestFinished(() => server.destroy());
+  await server.start();
+  const { code, message } = await latchError(() => open(server.urlOf("postgres")).probe());
+  expect(code).toBe("store_unsafe");
+  expect(message).toContain("fsync = off");
+});
+
+describe("a database", () => {
+  async function database(): Promise<string> {
+    const { url, drop } = await newDatabase();
+    onTestFinished(drop);
+    return url;
+  }
+
+  test("that ten openings meet for the first time gets its schema once", async () => {
+    const url = await database();
+    const ledgers = Array.from({ length: 10 }, () => open(url));
+    await Promise.all(ledgers.map((ledger) => ledger.probe()));
+    await claimed(ledgers[3] as Ledger, claimCommand());
+    expect(await (ledgers[7] as Ledger).countByStatus(ACCOUNT)).toEqual({ OPEN: 1 });
+    await Promise.all(ledgers.map((ledger) => ledger.close()));
+  });
+
+  test("of a newer program is refused and left as it is", async () => {
+    const url = await database();
+    await open(url).probe();
+    await direct(url, "INSERT INTO tradelatch.migrations (version) VALUES (99)");
+    const { code, message } = await latchError(() => open(url).claim(claimCommand()));
+    expect(code).toBe("store_newer");
+    expect(message).toContain("schema version 99");
+  });
+
+  test("takes no change of an event, no deletion, and none out of its order", async () => {
+    const url = await database();
+    await claimed(open(url), claimCommand());
+    for (const command of [
+      "UPDATE tradelatch.events SET at = 0",
+      "DELETE FROM tradelatch.events",
+      "TRUNCATE tradelatch.events",
+      `INSERT INTO tradelatch.events
+         SELECT sequence + 2, at, subject, account, agent, request_id, symbol, body,
+           previous_hash, hash FROM tradelatch.events`,
+    ]) {
+      await expect(direct(url, command)).rejects.toThrow("events are append-only");
+    }
+  });
+
+  test("that does not exist is named, and the password is not", async () => {
+    const url = new URL(await database());
+    url.pathname = "/nowhere";
+    url.password = "pa55word";
+    const { code, message } = await latchError(() => open(url.href).probe());
+    expect(code).toBe("store_refused");
+    expect(message).toContain("/nowhere");
+    expect(message).not.toContain("pa55word");
+  });
+
+  test.each([
+    ["postgres://", "expected postgres://USER:PASSWORD@HOST:PORT/DATABASE"],
+    ["postgres://db/latch?sslmode=sometimes", "sslmode is sometimes"],
+  ])("is refused as %s", async (url, part) => {
+    const { code, message } = await latchError(() => open(url));
+    expect(code).toBe("invalid_option");
+    expect(message).toContain(part);
+  });
+});
+
+async function direct(url: string, command: string): Promise<void> {
+  const sql = postgres(url, { max: 1, onnotice: () => undefined });
+  try {
+    await sql.unsafe(command);
+  } finally {
+    await sql.end();
+  }
+}
+
+/** The server's processes for its connections, which do the work. */
+async function backendsOf(pid: number): Promise<readonly number[]> {
+  const { readFile } = await import("node:fs/promises");
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
+  return children.trim().split(" ").map(Number);
+}
