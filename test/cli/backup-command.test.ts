@@ -56,7 +56,11 @@ describe("tradelatch backup", () => {
   test.each([
     ["no directory", [], "backupDir (TRADELATCH_BACKUP_DIR) is missing"],
     ["no copies kept", ["--to", "x", "--keep", "0"], "backupKeep (TRADELATCH_BACKUP_KEEP) is 0"],
-    ["a store that is a server", ["--to", "x", "--store", "postgres://u:p@h/db"], "postgres://"],
+    [
+      "a store that is a server",
+      ["--to", "x", "--store", "postgres://u:p@h/db"],
+      "copy a database",
+    ],
   ])("refuses %s by name", async (_, words, reason) => {
     const error = await latchError(() => backup(words));
     expect(error.code).toBe("invalid_option");
