@@ -1,17 +1,21 @@
 /**
- * The orders that are measured: market entries with an id of their own, in a few symbols and a
- * hundred sizes, so that hardly one is equal to another, as it is with a bot.
+ * The orders that are measured: market entries with an id of their own, in a few symbols and
+ * thousands of sizes, so that hardly one is equal to another, as it is with a bot.
  */
 import type { IntentInput } from "../src/identity/intent-schema.ts";
 
 export const PRICES = { TQQQ: "75", SPY: "500", QQQ: "400", AAPL: "190", MSFT: "400" } as const;
 const SYMBOLS = Object.keys(PRICES);
-const SIZES = 100;
+const SIZES = 2_000;
 
-export function intentAt(
-  name: string,
-  index: number,
-): IntentInput & { readonly requestId: string } {
+/** An intent that is quoted in full. */
+interface BenchIntent extends IntentInput {
+  readonly symbol: string;
+  readonly quantity: string;
+  readonly requestId: string;
+}
+
+export function intentAt(name: string, index: number): BenchIntent {
   return {
     symbol: symbolAt(index),
     side: "buy",
@@ -33,10 +37,10 @@ export function orderAt(name: string, index: number) {
   } as const;
 }
 
-function symbolAt(index: number): string {
+export function symbolAt(index: number): string {
   return SYMBOLS[index % SYMBOLS.length] ?? "SPY";
 }
 
-function sizeAt(index: number): string {
+export function sizeAt(index: number): string {
   return String(1 + (Math.floor(index / SYMBOLS.length) % SIZES));
 }

@@ -2,11 +2,19 @@
 import { BENCHMARK_KEYS, type BenchmarkKey, type BenchmarkName, holds } from "./benchmark-keys.ts";
 import { type Machine, machineOf } from "./machine.ts";
 import { CLAIM_SETTLE } from "./measure-claim-settle.ts";
+import { HISTORY } from "./measure-history.ts";
+import { MEMORY } from "./measure-memory.ts";
+import { REPLAY, SEEDS } from "./measure-programs.ts";
+import { PROXY } from "./measure-proxy.ts";
+import { RECONCILE } from "./measure-reconcile.ts";
 import { SKIP } from "./measure-skip.ts";
 import { SUBMIT } from "./measure-submit.ts";
 import type { Figure, Measurement, Scale } from "./measurement.ts";
 
-export const MEASUREMENTS: readonly Measurement[] = [SUBMIT, CLAIM_SETTLE, SKIP];
+export const MEASUREMENTS: readonly Measurement[] = [
+  ...[SUBMIT, CLAIM_SETTLE, SKIP, PROXY],
+  ...[HISTORY, RECONCILE, MEMORY, REPLAY, SEEDS],
+];
 
 export interface Result extends BenchmarkKey {
   /** Null where it was not measured. */
