@@ -5,9 +5,8 @@ import { type Claim, wasFilled } from "../../claim/claim.ts";
 import type { LedgerEvent } from "../../claim/claim-event.ts";
 import { LatchError } from "../../core/errors.ts";
 import type { AccountId, AgentId, ClaimKey, RequestId } from "../../core/ids.ts";
-import { canonicalJson } from "../../identity/canonical-json.ts";
 import type { ClaimsPage, ClaimsQuery } from "../claims-query.ts";
-import { type ChainHead, EMPTY_CHAIN } from "../event-chain.ts";
+import { bodyTextOf, type ChainHead, EMPTY_CHAIN } from "../event-chain.ts";
 import type { StoredEvent } from "../ledger.ts";
 import { EQUALS_MAX, type Rows } from "../rows.ts";
 import { ClaimListing } from "./claim-listing.ts";
@@ -193,7 +192,7 @@ export class SqliteRows implements Rows {
       claimKey?.agent ?? null,
       claimKey?.requestId ?? null,
       event.symbol,
-      canonicalJson(event.body),
+      bodyTextOf(event),
       event.previousHash,
       event.hash,
     );

@@ -45,7 +45,15 @@ import type {
   RecordResult,
   StoredEvent,
 } from "../ledger.ts";
-import { decideOn, runClaim, runNote, runOpening, runRecord, runReplace } from "../transaction.ts";
+import {
+  decideByReceipt,
+  decideOn,
+  runClaim,
+  runNote,
+  runOpening,
+  runRecord,
+  runReplace,
+} from "../transaction.ts";
 import { fileIdentity, openConnections } from "./open-database.ts";
 import { SqliteRows } from "./rows.ts";
 import { isFailedSync, isStoreFailure, storeError } from "./store-errors.ts";
@@ -106,8 +114,9 @@ class SqliteLedger implements Ledger {
     this.#relaxed = { database: relaxed, rows: new SqliteRows(relaxed) };
   }
 
-  claim(request: ClaimRequest): Promise<ClaimDecision> {
-    return this.#enqueue(true, (rows) => runClaim(rows, request));
+  async claim(request: ClaimRequest): Promise<ClaimDecision> {
+    const known = this.#read((rows) => decideByReceipt(rows, request));
+    return known ?? this.#enqueue(true, (rows) => runClaim(rows, request));
   }
 
   async preview(request: ClaimRequest): Promise<ClaimDecision> {
