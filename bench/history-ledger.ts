@@ -1,8 +1,8 @@
 /**
  * A ledger with a long history: the product makes the file, settles one order in it and opens it
  * again afterwards; the settled claims are copies of that order's row, written as SQL, each with a
- * random id, its own order, its own size and its own episode. Their events are left out: the log has
- * only what the product wrote, and nothing that is measured reads behind it.
+ * random id, its own order, its own size and its own episode. Their events are left out: the log
+ * has only what the product wrote, and nothing that is measured reads behind it.
  */
 import { randomBytes } from "node:crypto";
 import Database from "better-sqlite3";

@@ -1,8 +1,8 @@
 /**
  * What the library adds to an order with a long history over what it adds with none. Both ledgers
  * are open in one process and take turns; what is added is what an order takes beyond the adapter's
- * own call, so that the broker's time does not make the factor smaller. The same long ledger is then
- * given live claims, and a sidecar is started on it.
+ * own call, so that the broker's time does not make the factor smaller. The same long ledger is
+ * then given live claims, and a sidecar is started on it.
  */
 import { join } from "node:path";
 import type { OrderRequest } from "../src/broker/broker.ts";

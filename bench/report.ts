@@ -32,11 +32,12 @@ export function reportDocument(run: BenchmarkRun): string {
   const versions = Object.entries(machine.packages).map(([name, version]) => `${name} ${version}`);
   return `# Benchmarks
 
-Made by \`npm run bench\`; do not edit. All figures of the table come from one run on one machine, and
-ratios are to the bare minimum that was measured beside them in that run: one durable SQLite insert
-(WAL, \`synchronous=FULL\`), the same HTTP call through Alpaca's SDK without the latch, a proxy of
-fastify and undici that only passes on. Bare and guarded operations take turns. A figure is the
-median of ${scale.rounds} rounds of ${scale.turns} turns. The simulated broker runs in a process of its own.
+Made by \`npm run bench\`; do not edit. All figures of the table come from one run on one machine,
+and ratios are to the bare minimum that was measured beside them in that run: one durable SQLite
+insert (WAL, \`synchronous=FULL\`), the same HTTP call through Alpaca's SDK without the latch, a
+proxy of fastify and undici that only passes on. Bare and guarded operations take turns. A figure
+is the median of ${scale.rounds} rounds of ${scale.turns} turns. The simulated broker runs in a
+process of its own.
 
 - ${machine.date.slice(0, 16).replace("T", " ")} UTC, commit ${machine.commit}
 - ${machine.processors} × ${machine.processor}, ${machine.memoryGib} GiB, ${machine.system}

@@ -1,4 +1,4 @@
-/** The sidecar as it is run: the built program, with its usual settings, in a process of its own. */
+/** The sidecar as it is run: the built program with its usual settings, in a process of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";

@@ -1,7 +1,7 @@
 /**
  * RFC 8785 canonical JSON, and the SHA-256 over its bytes. Plain values are written here, quickly:
- * every event of the ledger passes. Whatever else a value holds is the `canonicalize` package's, the
- * reference implementation, which also says what is wrong with what JSON cannot hold.
+ * every event of the ledger passes. Whatever else a value holds is written by the `canonicalize`
+ * package, the reference implementation, which also refuses what JSON cannot hold.
  */
 import { hash } from "node:crypto";
 import serialize from "canonicalize";

@@ -26,9 +26,8 @@ interface EventRow {
   readonly hash: string;
 }
 
-/** Word for word the conditions of the partial indexes, or they would not serve. */
+/** Word for word the condition of the partial index, or it would not serve. */
 const IS_LIVE = "status IN ('OPEN', 'RESOLVED', 'IN_RECONCILIATION')";
-const HAS_FILLS = "filled = 1";
 const EQUAL = "account = ? AND agent = ? AND fingerprint = ?";
 
 export class SqliteRows implements Rows {
@@ -36,6 +35,8 @@ export class SqliteRows implements Rows {
   readonly #database: Database;
   readonly #statements: PreparedStatements;
   readonly #listing: ClaimListing;
+  /** The last event, as far as the transaction that is open knows it. */
+  #head: ChainHead | undefined;
 
   constructor(database: Database) {
     this.#database = database;
@@ -61,8 +62,8 @@ export class SqliteRows implements Rows {
       for (const { id, body } of rows) found.set(id, body);
     };
     look(`${EQUAL} AND ${IS_LIVE}`, EQUALS_MAX, equal);
-    look(`${EQUAL} AND episode = ? AND ${HAS_FILLS}`, EQUALS_MAX, [...equal, episode]);
-    look(`${EQUAL} AND episode = ?`, 1, [...equal, episode]);
+    look(`${EQUAL} AND episode = ? AND filled = 1`, EQUALS_MAX, [...equal, episode]);
+    look(`${EQUAL} AND episode = ? AND filled = 0`, 1, [...equal, episode]);
     const latestFirst = [...found].sort(([a], [b]) => b - a);
     return latestFirst.map(([, body]) => this.#parse(body, "a claim") as Claim);
   }
@@ -167,7 +168,19 @@ export class SqliteRows implements Rows {
     ).run(login, account);
   }
 
+  /** A transaction begins: what others have appended since the last one is still to be read. */
+  begin(): void {
+    this.#head = undefined;
+  }
+
+  /** Read once in a transaction: until it ends nobody else appends. */
   head(): ChainHead {
+    if (!this.#database.inTransaction) return this.#lastEvent();
+    this.#head ??= this.#lastEvent();
+    return this.#head;
+  }
+
+  #lastEvent(): ChainHead {
     const row = this.#prepare(
       "SELECT sequence, hash FROM events ORDER BY sequence DESC LIMIT 1",
     ).get() as ChainHead | undefined;
@@ -196,6 +209,7 @@ export class SqliteRows implements Rows {
       event.previousHash,
       event.hash,
     );
+    this.#head = { sequence: event.sequence, hash: event.hash };
   }
 
   /**

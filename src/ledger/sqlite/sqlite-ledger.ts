@@ -304,7 +304,10 @@ class SqliteLedger implements Ledger {
     try {
       if (durable) this.#assertSound();
       const results = side.database
-        .transaction(() => jobs.map(({ run }) => run(side.rows)))
+        .transaction(() => {
+          side.rows.begin();
+          return jobs.map(({ run }) => run(side.rows));
+        })
         .immediate();
       jobs.forEach(({ resolve }, index) => {
         resolve(results[index]);
