@@ -40,6 +40,7 @@ function fill(store: string, count: number): void {
     .prepare("SELECT * FROM claims WHERE request_id = ?")
     .get(MODEL.requestId) as Row;
   const { id: _, ...columns } = row;
+  const model = { row, claim: JSON.parse(row.body) as ModelClaim };
   const names = Object.keys(columns);
   const indexes = database
     .prepare("SELECT name, sql FROM sqlite_schema WHERE tbl_name = 'claims' AND type = 'index'")
@@ -52,7 +53,7 @@ function fill(store: string, count: number): void {
   const firstAt = systemClock.now() - (count + 1) * SPACING_MS;
   database.transaction(() => {
     for (let index = 0; index < count; index += 1) {
-      const copy = copyOf(row, index, firstAt + index * SPACING_MS);
+      const copy = copyOf(model, index, firstAt + index * SPACING_MS);
       insert.run(...names.map((name) => copy[name]));
     }
   })();
@@ -61,14 +62,20 @@ function fill(store: string, count: number): void {
   database.close();
 }
 
-function copyOf(row: Row, index: number, at: number): Row {
+interface ModelClaim extends Readonly<Record<string, unknown>> {
+  readonly key: object;
+  readonly intent: object;
+}
+
+interface Model {
+  readonly row: Row;
+  readonly claim: ModelClaim;
+}
+
+function copyOf({ row, claim }: Model, index: number, at: number): Row {
   const requestId = randomBytes(ID_BYTES).toString("hex");
   const fingerprint = randomBytes(ID_BYTES).toString("hex");
   const orderId = `order-${requestId}`;
-  const claim = JSON.parse(row.body) as Record<string, unknown> & {
-    readonly key: object;
-    readonly intent: object;
-  };
   const body = {
     ...claim,
     key: { ...claim.key, requestId },
