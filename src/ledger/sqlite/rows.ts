@@ -26,9 +26,11 @@ interface EventRow {
   readonly hash: string;
 }
 
-/** Word for word the condition of the partial index, or it would not serve. */
-const IS_LIVE = "status IN ('OPEN', 'RESOLVED', 'IN_RECONCILIATION')";
-const EQUAL = "account = ? AND agent = ? AND fingerprint = ?";
+/** Word for word the condition of the partial index, or it would not serve; then what is meant. */
+const IS_LIVE = "status <> 'SETTLED' AND status IN ('OPEN', 'RESOLVED', 'IN_RECONCILIATION')";
+/** The first part is the one that the indexes hold. */
+const EQUAL = `substr(fingerprint, 1, 16) = substr(?, 1, 16)
+  AND account = ? AND agent = ? AND fingerprint = ?`;
 
 export class SqliteRows implements Rows {
   readonly incidents: SqliteIncidentRows;
@@ -54,7 +56,7 @@ export class SqliteRows implements Rows {
 
   /** Each look-up ends early, however many equal claims came before. */
   equals(account: AccountId, agent: AgentId, fingerprint: string, episode: number): Claim[] {
-    const equal = [account, agent, fingerprint];
+    const equal = [fingerprint, account, agent, fingerprint];
     const found = new Map<number, string>();
     const look = (where: string, limit: number, parameters: readonly (string | number)[]) => {
       const sql = `SELECT id, body FROM claims WHERE ${where} ORDER BY id DESC LIMIT ${limit}`;
