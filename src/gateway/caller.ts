@@ -9,6 +9,9 @@ import { LatchError } from "../core/errors.ts";
 /** Clients give up on an answer after ten seconds. */
 export const LONGEST_WAIT_MS = 10_000;
 
+/** A reason of our own: without one each abort makes an exception with a stack. */
+const OVER = new Error("the wait is over");
+
 export class Caller {
   /** When the caller gets PENDING. */
   readonly giveUpAt: EpochMs;
@@ -57,14 +60,14 @@ export class Caller {
       return false;
     }
     const over = new AbortController();
-    const hurried = () => over.abort();
+    const hurried = () => over.abort(OVER);
     this.#away.signal.addEventListener("abort", hurried, { once: true });
     const patience = this.#asleep(this.#patienceMs(), over.signal).then(() => false);
     try {
       return await Promise.race([work.then(() => true), patience]);
     } finally {
       this.#away.signal.removeEventListener("abort", hurried);
-      over.abort();
+      over.abort(OVER);
     }
   }
 

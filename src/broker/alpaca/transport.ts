@@ -32,6 +32,9 @@ export interface TransportOptions {
   readonly fetchApi: FetchApi;
 }
 
+/** A reason of our own: without one each abort makes an exception with a stack. */
+const OVER = new Error("the request is over");
+
 export class Transport {
   readonly configuration: trading.Configuration;
   readonly #clock: Clock;
@@ -73,7 +76,7 @@ export class Transport {
     } catch (error) {
       return { kind: "failed", neverLeft: neverLeft(error), reason: describeFailure(error) };
     } finally {
-      finished.abort();
+      finished.abort(OVER);
       this.closing.removeEventListener("abort", onClosing);
     }
   }
