@@ -1,11 +1,14 @@
 /**
  * How the memory of a running sidecar grows with the orders it has served: its resident set, as the
  * system counts it, along a straight line through samples after a warm-up. The orders fill, and the
- * broker's stream tells of it.
+ * broker's stream tells of it; each sample waits until all of that is booked, so that what is only
+ * waiting is not taken for growth.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { withFolder } from "./bench-folder.ts";
+import { KEY_HEADERS } from "./broker-keys.ts";
 import { startBroker } from "./broker-process.ts";
 import { httpClient } from "./http-client.ts";
 import type { Figure, Measurement, Scale } from "./measurement.ts";
@@ -17,6 +20,8 @@ const SAMPLES = 100;
 const WARM_UP = 0.3;
 const KIB_PER_MIB = 1_024;
 const PER_ORDERS = 100_000;
+const BOOKED_TRIES = 1_500;
+const BOOKED_PAUSE_MS = 20;
 
 export const MEMORY: Measurement = {
   keys: ["rssPer100k"],
@@ -32,6 +37,7 @@ async function measureIn(folder: string, { memoryOrders }: Scale): Promise<reado
   const step = Math.max(CALLERS, Math.floor(total / SAMPLES));
   for (let orders = 0; orders < total; orders += step) {
     await serve(client.order, orders, step);
+    await booked(sidecar.url);
     samples.push({ orders: orders + step, mib: rssMib(sidecar.process.pid) });
   }
   await client.close();
@@ -62,6 +68,16 @@ async function serve(
     }
   };
   await Promise.all(Array.from({ length: CALLERS }, caller));
+}
+
+/** Resolves when no order is at work any more. */
+async function booked(url: string): Promise<void> {
+  for (let tries = 0; tries < BOOKED_TRIES; tries += 1) {
+    const answer = await fetch(`${url}/metrics`, { headers: KEY_HEADERS });
+    if (/^tradelatch_claims\{status="IN_RECONCILIATION"\} 0$/m.test(await answer.text())) return;
+    await pause(BOOKED_PAUSE_MS);
+  }
+  throw new Error("the sidecar does not book what its orders have filled");
 }
 
 function rssMib(pid: number | undefined): number {
