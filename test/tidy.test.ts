@@ -55,6 +55,18 @@ describe("the source of the product", () => {
   });
 });
 
+describe("the benchmarks", () => {
+  const benchmarks = filesUnder("bench", ".ts");
+
+  test("have small files, short lines and names that tell what a file holds", () => {
+    expect(benchmarks.flatMap((file) => [...checkSizes(file), ...checkNames(file)])).toEqual([]);
+  });
+
+  test("have no import cycle, types included", () => {
+    expect(checkCycles([...SOURCES, ...benchmarks])).toEqual([]);
+  });
+});
+
 describe("the documents", () => {
   test("quote no line numbers and no registry hosts", () => {
     expect(DOCUMENTS.flatMap(checkDocument)).toEqual([]);

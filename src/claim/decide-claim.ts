@@ -139,8 +139,22 @@ function decideRepeat(snapshot: ClaimSnapshot, command: ClaimCommand, claim: Cla
     : decideRepeat(snapshot, command, other);
 }
 
+/**
+ * The receipt, where that is all that a repeat of `claim` can come to: it is over, never opens
+ * again, and the intent is the same. Whether an order opens or closes, its first try has said.
+ */
+export function decideEnded(claim: Claim, draft: IntentDraft): ClaimDecision | undefined {
+  if (isLive(claim.status) || mayReopen(claim)) return undefined;
+  const receipt = receiptOf(claim);
+  const { side, quantity } = draft;
+  if (receipt === undefined || side === null || draft.portion !== null) return undefined;
+  const intent: Intent = { ...draft, side, quantity, effect: draft.effect ?? claim.intent.effect };
+  if (firstDifference(claim.intent, intent) !== undefined) return undefined;
+  return { kind: "skip", claim, receipt };
+}
+
 /** Which ended claims a new try of the same request may open again. */
-function mayReopen(claim: Claim): boolean {
+export function mayReopen(claim: Claim): boolean {
   switch (claim.outcome) {
     case "not_sent":
     case "absent":

@@ -9,11 +9,16 @@ import { LatchError } from "../core/errors.ts";
 /** Clients give up on an answer after ten seconds. */
 export const LONGEST_WAIT_MS = 10_000;
 
+/** A reason of our own: without one each abort makes an exception with a stack. */
+const OVER = new Error("the wait is over");
+
 export class Caller {
   /** When the caller gets PENDING. */
   readonly giveUpAt: EpochMs;
   readonly #clock: Clock;
-  readonly #away = new AbortController();
+  #isHurried = false;
+  /** Made for those who wait: most callers get their answer at once. */
+  #hurry: AbortController | undefined;
   #state: "waits" | "taken" | "gone" = "waits";
 
   /** Throws LatchError `invalid_option` for a wait that is out of range. */
@@ -39,12 +44,12 @@ export class Caller {
   }
 
   get isWaiting(): boolean {
-    return this.#state !== "gone" && !this.#away.signal.aborted && this.#patienceMs() > 0;
+    return this.#state !== "gone" && !this.#isHurried && this.#patienceMs() > 0;
   }
 
   /** Sleeps, but not beyond the caller's patience; {@link hurry} wakes it. */
   async sleep(durationMs: number): Promise<void> {
-    await this.#asleep(Math.min(durationMs, this.#patienceMs()), this.#away.signal);
+    await this.#asleep(Math.min(durationMs, this.#patienceMs()), this.#hurried);
   }
 
   /**
@@ -52,19 +57,19 @@ export class Caller {
    * comes to without the caller is for whoever else follows it.
    */
   async waitsFor(work: Promise<unknown>): Promise<boolean> {
-    if (this.#away.signal.aborted) {
+    if (this.#isHurried) {
       work.catch(() => undefined);
       return false;
     }
     const over = new AbortController();
-    const hurried = () => over.abort();
-    this.#away.signal.addEventListener("abort", hurried, { once: true });
+    const hurried = () => over.abort(OVER);
+    this.#hurried.addEventListener("abort", hurried, { once: true });
     const patience = this.#asleep(this.#patienceMs(), over.signal).then(() => false);
     try {
       return await Promise.race([work.then(() => true), patience]);
     } finally {
-      this.#away.signal.removeEventListener("abort", hurried);
-      over.abort();
+      this.#hurried.removeEventListener("abort", hurried);
+      over.abort(OVER);
     }
   }
 
@@ -76,7 +81,14 @@ export class Caller {
 
   /** Ends the wait: the caller is to get what is known now. */
   hurry(): void {
-    this.#away.abort();
+    this.#isHurried = true;
+    this.#hurry?.abort(OVER);
+  }
+
+  get #hurried(): AbortSignal {
+    this.#hurry ??= new AbortController();
+    if (this.#isHurried) this.#hurry.abort(OVER);
+    return this.#hurry.signal;
   }
 
   #patienceMs(): number {

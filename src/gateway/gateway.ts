@@ -27,6 +27,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 import { noteOf } from "./answer-note.ts";
 import { sendAttempt } from "./attempt.ts";
 import { Caller } from "./caller.ts";
+import { lookAtAll } from "./first-look.ts";
 import {
   decidedAnswer,
   type OrderAnswer,
@@ -34,7 +35,6 @@ import {
   proceedAnswer,
   standingAnswer,
 } from "./order-answer.ts";
-import { lookUp } from "./read-back.ts";
 import { ReadBackLoop } from "./read-back-loop.ts";
 import { type ReplaceAnswer, type ReplaceIntent, replaceOrder } from "./replace-order.ts";
 
@@ -150,14 +150,8 @@ export class Gateway {
    * {@link tend}.
    */
   async lookAt(claims: readonly Claim[]): Promise<readonly Claim[]> {
-    const { clock } = this.#ports;
-    const unread: Claim[] = [];
-    for (const claim of claims) {
-      if (!isLive(claim.status) || isAccepted(claim)) continue;
-      const looked = await lookUp(this.#ports, claim, () => clock.now());
-      if (looked === undefined) unread.push(claim);
-    }
-    return unread;
+    const sought = claims.filter((claim) => isLive(claim.status) && !isAccepted(claim));
+    return lookAtAll(this.#ports, sought);
   }
 
   /** When {@link tend} would next give up on an attempt that nobody answered for. */

@@ -15,7 +15,7 @@ import { subjectOfClaim } from "../incident/incident.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 
 /** How far around the time of sending the orders list is scanned. */
-const SCAN_MARGIN_MS = 60_000;
+export const SCAN_MARGIN_MS = 60_000;
 
 export interface ReadBackPorts {
   readonly ledger: Ledger;
@@ -53,6 +53,16 @@ export async function lookUp(
   const lookup = await ports.broker.orderByClientId(claim.clientOrderId);
   if (lookup.kind === "unknown") return undefined;
   return recordRead(ports, claim, "single", readAt, lookup.kind === "found" ? [lookup.order] : []);
+}
+
+/** Puts on record that a list, begun at `readAt`, has shown `order` under the claim's id. */
+export function recordFound(
+  ports: ReadBackPorts,
+  claim: Claim,
+  readAt: EpochMs,
+  order: BrokerOrder,
+): Promise<Claim> {
+  return recordRead(ports, claim, "list", readAt, [order]);
 }
 
 async function scanList(ports: ReadBackPorts, claim: Claim, now: ReadTime): Promise<Claim> {

@@ -18,11 +18,38 @@ export interface ChainHead {
 
 export const EMPTY_CHAIN: ChainHead = { sequence: 0, hash: GENESIS_HASH };
 
+/** Subject, symbol, body, and the account or the claim's key. */
+const EVENT_FIELDS = 4;
+
+/** The canonical text of each body, which the hash covers and the store keeps. */
+const bodyTexts = new WeakMap<object, string>();
+
+/** The canonical JSON of an event's body; written once for each body. */
+export function bodyTextOf({ body }: Pick<LedgerEvent, "body">): string {
+  const known = bodyTexts.get(body);
+  if (known !== undefined) return known;
+  const text = canonicalJson(body);
+  bodyTexts.set(body, text);
+  return text;
+}
+
 /** `event` as the next one after `head`. */
 export function chainEvent(head: ChainHead, event: LedgerEvent, at: EpochMs): StoredEvent {
   const sequence = head.sequence + 1;
-  const hash = sha256Hex(`${head.hash}\n${canonicalJson({ ...event, sequence, at })}`);
+  const hash = sha256Hex(`${head.hash}\n${canonicalEvent(event, sequence, at)}`);
   return { ...event, sequence, at, previousHash: head.hash, hash };
+}
+
+/** The canonical JSON of `{...event, sequence, at}`, put together around the body's. */
+function canonicalEvent(event: LedgerEvent, sequence: number, at: EpochMs): string {
+  const { subject, symbol } = event;
+  // With a field that is not known here its order is not known either.
+  if (Object.keys(event).length !== EVENT_FIELDS) return canonicalJson({ ...event, sequence, at });
+  const before = subject === "book" ? { account: event.account, at } : { at };
+  const known = { sequence, subject, symbol };
+  const after = subject === "claim" ? { key: event.key, ...known } : known;
+  const [head, tail] = [canonicalJson(before).slice(0, -1), canonicalJson(after).slice(1)];
+  return `${head},"body":${bodyTextOf(event)},${tail}`;
 }
 
 /** The first place at which `events` do not continue `head`; undefined when all of them do. */

@@ -10,7 +10,9 @@ import {
   type ClaimRequest,
   type ClaimVerdict,
   decideClaim,
+  decideEnded,
   identify,
+  mayReopen,
 } from "../claim/decide-claim.ts";
 import { decideRecord, type RecordCommand } from "../claim/decide-record.ts";
 import {
@@ -43,6 +45,21 @@ export function runClaim(rows: Rows, request: ClaimRequest): ClaimDecision {
   return decision;
 }
 
+/**
+ * What a repeat under its own id is told of an action that is over for good; by one read, since no
+ * book and no other claim has a word in it. Undefined where it takes a transaction to decide.
+ */
+export function decideByReceipt(
+  rows: Rows,
+  { intent, policy }: ClaimRequest,
+): ClaimDecision | undefined {
+  const requestId = intent.portion === null ? believedId(intent, policy) : undefined;
+  if (requestId === undefined) return undefined;
+  const { account, agent } = intent;
+  const claim = rows.claim({ account, agent, requestId });
+  return claim && decideEnded(claim, intent);
+}
+
 /** Loads what the decision needs and takes it; writes nothing. */
 export function decideOn(rows: Rows, request: ClaimRequest): ClaimVerdict {
   const { policy, now } = request;
@@ -58,7 +75,11 @@ export function decideOn(rows: Rows, request: ClaimRequest): ClaimVerdict {
   const { requestId, fingerprint } = identify(intent, policy);
   const isDerived = believed === undefined && requestId !== null;
   const existing = isDerived ? rows.claim({ account, agent, requestId }) : known;
-  const equals = rows.equals(account, agent, fingerprint, episodeOf(book, intent.effect));
+  // An anchor, and a claim that is not opened again, say by themselves which action it is.
+  const isNamed = existing === undefined ? isDerived : !mayReopen(existing);
+  const equals = isNamed
+    ? []
+    : rows.equals(account, agent, fingerprint, episodeOf(book, intent.effect));
   const blocking = rows.incidents
     .openIn(account, symbol)
     .find((incident) => blocksEntries(incident, policy));

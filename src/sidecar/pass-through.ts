@@ -2,7 +2,8 @@
  * Carries a request to the broker and its answer back, byte for byte.
  *
  * 1. Sent once: no retries, no redirects followed, no decompression, no pipelining.
- * 2. Bodies stream in both directions and are never held in full; the slower side sets the pace.
+ * 2. Bodies stream in both directions and are never held in full, but for small answers that say
+ *    how long they are; the slower side sets the pace.
  * 3. When either side goes away the other is cut off too, so that no half answer looks whole.
  * 4. No request waits for a socket: with all of them in use it is refused at once.
  *
@@ -69,6 +70,8 @@ export interface PassThrough {
   close(): Promise<void>;
 }
 
+/** Answers up to this length are passed on in one piece: a stream costs more than they do. */
+const WHOLE_BYTES = 16 * 1_024;
 const EVENT_STREAM = /^text\/event-stream\b/i;
 const SENDABLE_REASON = /^[\t\x20-\x7e]*$/;
 
@@ -158,6 +161,12 @@ class BrokerPassThrough implements PassThrough {
     const isStream = EVENT_STREAM.test(headerValue(raw, "content-type") ?? "");
     if (isStream) this.#streams.add(abort);
     try {
+      if (!isStream && isSmall(raw)) {
+        const bytes = await answer.body.arrayBuffer();
+        begin(response, answer, raw);
+        response.end(Buffer.from(bytes));
+        return { kind: "answered", status };
+      }
       begin(response, answer, raw);
       await pipeline(answer.body, response);
       return { kind: "answered", status };
@@ -169,6 +178,12 @@ class BrokerPassThrough implements PassThrough {
       this.#streams.delete(abort);
     }
   }
+}
+
+/** Whether an answer's body is so short that it comes in one piece. */
+function isSmall(headers: HeaderList): boolean {
+  const length = headerValue(headers, "content-length");
+  return length !== undefined && Number(length) <= WHOLE_BYTES;
 }
 
 function begin(response: ServerResponse, answer: Dispatcher.ResponseData, raw: HeaderList): void {

@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 
 import { describe, expect, it } from "vitest";
 
-import { MAX_BODY_BYTES } from "../../src/broker/alpaca/transport.ts";
+import { MAX_BODY_BYTES } from "../../src/broker/alpaca/whole-body.ts";
 import { BUY, bench, brokerAt, serve } from "./alpaca-bench.ts";
 import { type Answer, json } from "./raw-server.ts";
 import { bodyOf, fixture, SENT_ID } from "./wire-fixtures.ts";

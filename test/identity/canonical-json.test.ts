@@ -1,7 +1,32 @@
+import serialize from "canonicalize";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { InvariantError } from "../../src/core/errors.ts";
 import { canonicalHash, canonicalJson, sha256Hex } from "../../src/identity/canonical-json.ts";
+
+/** What events are made of, and what only looks like it. */
+const values = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { depthSize: "small", withCrossShrink: true },
+    fc.constantFrom(null, true, false, 0, -0, 1e21, 0.1, undefined),
+    fc.integer(),
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.string(),
+    fc.string({ unit: "grapheme" }),
+    fc.array(tie("value")),
+    fc.dictionary(fc.string(), tie("value")),
+  ),
+})).value;
+
+test("what is written here is what the reference implementation writes", () => {
+  fc.assert(
+    fc.property(values, (value) => {
+      fc.pre(value !== undefined);
+      expect(canonicalJson(value)).toBe(serialize(value));
+    }),
+    { numRuns: 2_000 },
+  );
+});
 
 describe("canonical JSON as RFC 8785 has it", () => {
   test("sorts keys by their UTF-16 units, not by code points", () => {

@@ -48,11 +48,13 @@ import {
 } from "./classify.ts";
 import type { HttpAnswer } from "./http-answer.ts";
 import { orderBody, withExtension, withWholeBody } from "./order-body.ts";
+import { type OrderLine, openOrderLine } from "./order-line.ts";
 import { PAGE_SIZE, readEveryPage } from "./order-pages.ts";
 import type { RateBudget } from "./rate-budget.ts";
 import { tellable, tellableReading, tellableSubmit } from "./redaction.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import { type Exchange, type SdkCall, Transport } from "./transport.ts";
+import { wholeBodies } from "./whole-body.ts";
 import { readFillsBody } from "./wire-activity.ts";
 import { readCalendarBody } from "./wire-calendar.ts";
 import { readOrderBody, readOrdersBody, readParsedOrder, readWireOrders } from "./wire-order.ts";
@@ -76,6 +78,8 @@ class AlpacaBroker implements Broker {
   readonly #submitDeadlineMs: number;
   readonly #readDeadlineMs: number;
   readonly #transport: Transport;
+  /** Undefined where the caller's own fetch takes everything. */
+  readonly #line: OrderLine | undefined;
   readonly #time: BrokerTime;
   readonly #orders: trading.OrdersApi;
   readonly #positions: trading.PositionsApi;
@@ -96,13 +100,13 @@ class AlpacaBroker implements Broker {
       "readDeadlineMs",
       options.readDeadlineMs ?? DEFAULT_READ_DEADLINE_MS,
     );
-    this.#transport = new Transport({
-      keyId: requireCredential("keyId", options.keyId),
-      secret: this.#secret,
-      baseUrl: normalizeBaseUrl(options.baseUrl),
-      clock: options.clock,
-      fetchApi: options.fetchApi ?? ((url, init) => fetch(url, init)),
-    });
+    const keyId = requireCredential("keyId", options.keyId);
+    const baseUrl = normalizeBaseUrl(options.baseUrl);
+    const reads = wholeBodies(options.fetchApi ?? ((url, init) => fetch(url, init)));
+    this.#line = options.fetchApi === undefined ? openOrderLine(baseUrl, reads) : undefined;
+    const fetchApi = this.#line?.fetchApi ?? reads;
+    const { clock } = options;
+    this.#transport = new Transport({ keyId, secret: this.#secret, baseUrl, clock, fetchApi });
     this.#orders = new trading.OrdersApi(this.#transport.configuration);
     this.#positions = new trading.PositionsApi(this.#transport.configuration);
     this.#accounts = new trading.AccountsApi(this.#transport.configuration);
@@ -277,6 +281,7 @@ class AlpacaBroker implements Broker {
 
   async close(): Promise<void> {
     this.#transport.close();
+    this.#line?.close();
   }
 
   async #read<Outcome extends { readonly kind: string }>(

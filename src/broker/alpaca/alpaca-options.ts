@@ -7,7 +7,7 @@ import { trading } from "@alpacahq/alpaca-trade-api/rest";
 import type { Clock } from "../../core/clock.ts";
 import { LatchError } from "../../core/errors.ts";
 import type { RateBudget } from "./rate-budget.ts";
-import type { FetchApi } from "./transport.ts";
+import type { FetchApi } from "./whole-body.ts";
 
 export interface AlpacaBrokerOptions {
   readonly keyId: string;

@@ -14,14 +14,7 @@ import { ResponseError, trading } from "@alpacahq/alpaca-trade-api/rest";
 import type { Clock } from "../../core/clock.ts";
 import { describeFailure, neverLeft } from "./connection-failure.ts";
 import type { HttpAnswer } from "./http-answer.ts";
-
-/** A page of 500 orders is under 1 MB. */
-export const MAX_BODY_BYTES = 16 * 1_024 * 1_024;
-
-/** Statuses whose Response may have no body at all. */
-const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
-
-export type FetchApi = (url: string, init: RequestInit) => Promise<Response>;
+import type { FetchApi } from "./whole-body.ts";
 
 /** What the SDK's `...Raw` methods resolve with, as far as it is used here. */
 export type SdkCall = (init: RequestInit) => Promise<{ readonly raw: Response }>;
@@ -35,8 +28,12 @@ export interface TransportOptions {
   readonly secret: string;
   readonly baseUrl: string;
   readonly clock: Clock;
+  /** Gives answers that are read to their end. */
   readonly fetchApi: FetchApi;
 }
+
+/** A reason of our own: without one each abort makes an exception with a stack. */
+const OVER = new Error("the request is over");
 
 export class Transport {
   readonly configuration: trading.Configuration;
@@ -51,7 +48,7 @@ export class Transport {
       keyId: options.keyId,
       secret: options.secret,
       basePath: options.baseUrl,
-      fetchApi: (url, init) => fetchWholeBody(options.fetchApi, url, init),
+      fetchApi: options.fetchApi,
       timeoutMs: 0,
       redirect: "error",
     });
@@ -79,7 +76,7 @@ export class Transport {
     } catch (error) {
       return { kind: "failed", neverLeft: neverLeft(error), reason: describeFailure(error) };
     } finally {
-      finished.abort();
+      finished.abort(OVER);
       this.closing.removeEventListener("abort", onClosing);
     }
   }
@@ -103,29 +100,4 @@ async function answerOf(call: SdkCall, signal: AbortSignal): Promise<HttpAnswer>
 async function readAnswer(response: Response): Promise<HttpAnswer> {
   const headers = Object.fromEntries(response.headers);
   return { httpStatus: response.status, headers, body: await response.text() };
-}
-
-/** Fetches and reads to the end, so that a body cut off is a failure and not a shorter body. */
-async function fetchWholeBody(
-  fetchApi: FetchApi,
-  url: string,
-  init: RequestInit,
-): Promise<Response> {
-  const response = await fetchApi(url, init);
-  const bytes = await readBounded(response);
-  return new Response(BODILESS.has(response.status) ? null : bytes, {
-    status: response.status,
-    headers: response.headers,
-  });
-}
-
-async function readBounded(response: Response): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of response.body ?? []) {
-    length += chunk.byteLength;
-    if (length > MAX_BODY_BYTES) throw new Error(`the body is longer than ${MAX_BODY_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }

@@ -1,6 +1,6 @@
 /** What a transaction has changed, as statements that go out together. */
 import { wasFilled } from "../../claim/claim.ts";
-import { canonicalJson } from "../../identity/canonical-json.ts";
+import { bodyTextOf } from "../event-chain.ts";
 import type { StoredEvent } from "../ledger.ts";
 import type { Changes, NumberedClaim } from "./snapshot-rows.ts";
 import { columnValue } from "./text-column.ts";
@@ -96,7 +96,7 @@ function eventRow(event: StoredEvent) {
     account: event.subject === "claim" ? event.key.account : event.account,
     agent: key?.agent ?? null,
     request_id: key?.requestId ?? null,
-    body: canonicalJson(event.body),
+    body: bodyTextOf(event),
   };
 }
 

@@ -39,6 +39,10 @@ export class SqliteIncidentRows implements IncidentRows {
    */
   list(account: AccountId, query: IncidentsQuery): Incident[] {
     const { symbol, isOpen, before, limit = INCIDENTS_DEFAULT } = query;
+    // What every answer asks, by the shortest way.
+    if (isOpen === true && symbol !== undefined && before === undefined) {
+      return this.openIn(account, symbol).reverse().slice(0, limit);
+    }
     const where = [
       "account = :account",
       ...(isOpen === undefined ? [] : [isOpen ? "is_open = 1" : "is_open = 0"]),

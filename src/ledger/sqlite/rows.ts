@@ -5,9 +5,8 @@ import { type Claim, wasFilled } from "../../claim/claim.ts";
 import type { LedgerEvent } from "../../claim/claim-event.ts";
 import { LatchError } from "../../core/errors.ts";
 import type { AccountId, AgentId, ClaimKey, RequestId } from "../../core/ids.ts";
-import { canonicalJson } from "../../identity/canonical-json.ts";
 import type { ClaimsPage, ClaimsQuery } from "../claims-query.ts";
-import { type ChainHead, EMPTY_CHAIN } from "../event-chain.ts";
+import { bodyTextOf, type ChainHead, EMPTY_CHAIN } from "../event-chain.ts";
 import type { StoredEvent } from "../ledger.ts";
 import { EQUALS_MAX, type Rows } from "../rows.ts";
 import { ClaimListing } from "./claim-listing.ts";
@@ -27,16 +26,19 @@ interface EventRow {
   readonly hash: string;
 }
 
-/** Word for word the conditions of the partial indexes, or they would not serve. */
-const IS_LIVE = "status IN ('OPEN', 'RESOLVED', 'IN_RECONCILIATION')";
-const HAS_FILLS = "filled = 1";
-const EQUAL = "account = ? AND agent = ? AND fingerprint = ?";
+/** Word for word the condition of the partial index, or it would not serve; then what is meant. */
+const IS_LIVE = "status <> 'SETTLED' AND status IN ('OPEN', 'RESOLVED', 'IN_RECONCILIATION')";
+/** The first part is the one that the indexes hold. */
+const EQUAL = `substr(fingerprint, 1, 16) = substr(?, 1, 16)
+  AND account = ? AND agent = ? AND fingerprint = ?`;
 
 export class SqliteRows implements Rows {
   readonly incidents: SqliteIncidentRows;
   readonly #database: Database;
   readonly #statements: PreparedStatements;
   readonly #listing: ClaimListing;
+  /** The last event, as far as the transaction that is open knows it. */
+  #head: ChainHead | undefined;
 
   constructor(database: Database) {
     this.#database = database;
@@ -54,7 +56,7 @@ export class SqliteRows implements Rows {
 
   /** Each look-up ends early, however many equal claims came before. */
   equals(account: AccountId, agent: AgentId, fingerprint: string, episode: number): Claim[] {
-    const equal = [account, agent, fingerprint];
+    const equal = [fingerprint, account, agent, fingerprint];
     const found = new Map<number, string>();
     const look = (where: string, limit: number, parameters: readonly (string | number)[]) => {
       const sql = `SELECT id, body FROM claims WHERE ${where} ORDER BY id DESC LIMIT ${limit}`;
@@ -62,8 +64,8 @@ export class SqliteRows implements Rows {
       for (const { id, body } of rows) found.set(id, body);
     };
     look(`${EQUAL} AND ${IS_LIVE}`, EQUALS_MAX, equal);
-    look(`${EQUAL} AND episode = ? AND ${HAS_FILLS}`, EQUALS_MAX, [...equal, episode]);
-    look(`${EQUAL} AND episode = ?`, 1, [...equal, episode]);
+    look(`${EQUAL} AND episode = ? AND filled = 1`, EQUALS_MAX, [...equal, episode]);
+    look(`${EQUAL} AND episode = ? AND filled = 0`, 1, [...equal, episode]);
     const latestFirst = [...found].sort(([a], [b]) => b - a);
     return latestFirst.map(([, body]) => this.#parse(body, "a claim") as Claim);
   }
@@ -168,7 +170,19 @@ export class SqliteRows implements Rows {
     ).run(login, account);
   }
 
+  /** A transaction begins: what others have appended since the last one is still to be read. */
+  begin(): void {
+    this.#head = undefined;
+  }
+
+  /** Read once in a transaction: until it ends nobody else appends. */
   head(): ChainHead {
+    if (!this.#database.inTransaction) return this.#lastEvent();
+    this.#head ??= this.#lastEvent();
+    return this.#head;
+  }
+
+  #lastEvent(): ChainHead {
     const row = this.#prepare(
       "SELECT sequence, hash FROM events ORDER BY sequence DESC LIMIT 1",
     ).get() as ChainHead | undefined;
@@ -193,10 +207,11 @@ export class SqliteRows implements Rows {
       claimKey?.agent ?? null,
       claimKey?.requestId ?? null,
       event.symbol,
-      canonicalJson(event.body),
+      bodyTextOf(event),
       event.previousHash,
       event.hash,
     );
+    this.#head = { sequence: event.sequence, hash: event.hash };
   }
 
   /**

@@ -30,7 +30,7 @@ import {
 import { NoteBuffer } from "../note-buffer.ts";
 import type { Rows } from "../rows.ts";
 import { type Subject, TransactedLedger } from "../transacted-ledger.ts";
-import { decideOn } from "../transaction.ts";
+import { decideByReceipt, decideOn } from "../transaction.ts";
 import { fileIdentity, openConnections } from "./open-database.ts";
 import { SqliteRows } from "./rows.ts";
 import { isFailedSync, isStoreFailure, storeError } from "./store-errors.ts";
@@ -78,6 +78,11 @@ class SqliteLedger extends TransactedLedger implements Ledger {
     this.#identity = fileIdentity(file);
     this.#durable = { database: durable, rows: new SqliteRows(durable) };
     this.#relaxed = { database: relaxed, rows: new SqliteRows(relaxed) };
+  }
+
+  override async claim(request: ClaimRequest): Promise<ClaimDecision> {
+    const known = this.#read((rows) => decideByReceipt(rows, request));
+    return known ?? super.claim(request);
   }
 
   async preview(request: ClaimRequest): Promise<ClaimDecision> {
@@ -213,7 +218,10 @@ class SqliteLedger extends TransactedLedger implements Ledger {
     try {
       if (durable) this.#assertSound();
       const results = side.database
-        .transaction(() => jobs.map(({ run }) => run(side.rows)))
+        .transaction(() => {
+          side.rows.begin();
+          return jobs.map(({ run }) => run(side.rows));
+        })
         .immediate();
       jobs.forEach(({ resolve }, index) => {
         resolve(results[index]);

@@ -1,0 +1,72 @@
+/**
+ * The look at every claim without an answer that a start takes before the first order. A few are
+ * looked up one by one. Many would wait for the rate budget for minutes, so one list of the orders
+ * around them is read first, and only a few of those that it does not show are looked up.
+ *
+ * What a list does not show is no evidence here: lists lag behind. Such a claim stays unknown, its
+ * repeats get PENDING, and the read-back behind the start looks it up by its own id until its end
+ * is proved.
+ */
+import type { Claim } from "../claim/claim.ts";
+import type { BrokerOrder } from "../claim/evidence.ts";
+import type { EpochMs } from "../core/clock.ts";
+import { lookUp, type ReadBackPorts, recordFound, SCAN_MARGIN_MS } from "./read-back.ts";
+
+/** So many are looked up singly: far fewer than reads fit into a minute. */
+const SINGLE_LOOKS_MAX = 40;
+/** Further back no list is read: claims as old as that are looked up singly, at their own pace. */
+const LIST_LOOKBACK_MS = 24 * 60 * 60 * 1_000;
+
+/** Gives those that the broker could not be asked about. */
+export async function lookAtAll(
+  ports: ReadBackPorts,
+  claims: readonly Claim[],
+): Promise<readonly Claim[]> {
+  if (claims.length <= SINGLE_LOOKS_MAX) return lookSingly(ports, claims);
+  const horizon = ports.clock.now() - LIST_LOOKBACK_MS;
+  const listed = claims.filter(({ openedAt }) => openedAt > horizon);
+  const old = claims.filter(({ openedAt }) => openedAt <= horizon);
+  const missing = await lookInList(ports, listed);
+  if (missing === undefined) return claims;
+  return lookSingly(ports, [...missing.slice(0, SINGLE_LOOKS_MAX), ...old]);
+}
+
+async function lookSingly(
+  ports: ReadBackPorts,
+  claims: readonly Claim[],
+): Promise<readonly Claim[]> {
+  const unread: Claim[] = [];
+  for (const claim of claims) {
+    const looked = await lookUp(ports, claim, () => ports.clock.now());
+    if (looked === undefined) unread.push(claim);
+  }
+  return unread;
+}
+
+/** Records what one list shows of `claims`; gives the others, or undefined for no list. */
+async function lookInList(
+  ports: ReadBackPorts,
+  claims: readonly Claim[],
+): Promise<readonly Claim[] | undefined> {
+  if (claims.length === 0) return [];
+  const readAt = ports.clock.now();
+  const after = earliestOf(claims) - SCAN_MARGIN_MS;
+  const reading = await ports.broker.orders({ status: "all", after }, "read_back");
+  if (reading.kind === "unknown") return undefined;
+  const shown = new Map<string, BrokerOrder>();
+  for (const order of reading.value) shown.set(order.clientOrderId, order);
+  const recorded: Promise<unknown>[] = [];
+  const missing: Claim[] = [];
+  for (const claim of claims) {
+    const order = shown.get(claim.clientOrderId);
+    if (order === undefined) missing.push(claim);
+    else recorded.push(recordFound(ports, claim, readAt, order));
+  }
+  // At once, so that they share their commits.
+  await Promise.all(recorded);
+  return missing;
+}
+
+function earliestOf(claims: readonly Claim[]): EpochMs {
+  return claims.reduce((first, { openedAt }) => Math.min(first, openedAt), Infinity);
+}

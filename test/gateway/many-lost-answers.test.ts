@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { OPEN, openWorld } from "./world.ts";
+
+/** More than are looked up one by one. */
+const LANDED = 45;
+const LOST = 45;
+
+test("a start on many claims without an answer finds their orders by one list, and sends none", async () => {
+  const world = await openWorld({ cash: "100000000" });
+  const dead = await world.open();
+  // No two are equal: such a one would wait for the other.
+  const submit = (name: string, first: number, count: number) => {
+    for (let index = first; index < first + count; index += 1) {
+      const size = { quantity: String(index), requestId: `${name}-${index}` };
+      void dead.latch.submit({ ...OPEN, ...size, anchor: undefined });
+    }
+    return world.rest();
+  };
+  for (let index = 0; index < LANDED; index += 1) world.fault({ kind: "accept_then_hang" });
+  await submit("landed", 1, LANDED);
+  dead.gate = (method) => (method === "POST" ? "lost" : "pass");
+  await submit("lost", 1 + LANDED, LOST);
+  dead.runs = false;
+  const next = await world.open();
+  const { claims, unread } = await world.drive(next.latch.recover());
+  expect(unread).toBe(0);
+  expect(claims).toHaveLength(LANDED + LOST);
+  const became = (name: string) =>
+    new Set(
+      claims.filter(({ claim }) => claim.key.requestId.startsWith(name)).map((one) => one.became),
+    );
+  expect(became("landed")).toEqual(new Set(["settled"]));
+  expect(became("lost")).toEqual(new Set(["unknown"]));
+  expect(world.reads("/v2/orders:by_client_order_id").length).toBeLessThan(LOST);
+  expect(world.posts()).toHaveLength(LANDED);
+});
