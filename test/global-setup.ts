@@ -20,7 +20,7 @@ export async function teardown(): Promise<void> {
 }
 
 async function databaseUrl(): Promise<string> {
-  const given = process.env["TEST_DATABASE_URL"];
+  const given = process.env.TEST_DATABASE_URL;
   if (given !== undefined && given !== "") return given;
   server = await newServer();
   await server.start();

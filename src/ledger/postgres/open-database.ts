@@ -29,7 +29,7 @@ export async function openDatabase(pool: ConnectionPool): Promise<OpenDatabase> 
     if (settings === undefined) throw new LatchError("store_failed", "no settings were read");
     refuseServer(settings, pool.place);
     if ((await versionOf(session)) !== SCHEMA_VERSION) await migrateAlone(session, pool.place);
-    return { forceSync: settings["sync"] === "off" ? "SET LOCAL synchronous_commit = on" : "" };
+    return { forceSync: settings.sync === "off" ? "SET LOCAL synchronous_commit = on" : "" };
   });
 }
 
