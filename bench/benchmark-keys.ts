@@ -98,7 +98,7 @@ export const BENCHMARK_KEYS = [
     what: "claims in PostgreSQL with 64 callers at once",
     unit: "times a bare insert in the same server",
     bound: null,
-    missing: "the PostgreSQL store is not built yet",
+    missing: "not measured yet",
   },
   {
     key: "rssPer100k",
