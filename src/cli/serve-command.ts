@@ -13,6 +13,7 @@ import {
   type ServeConfig,
   type ServeSettings,
 } from "../config.ts";
+import { placeOfStore } from "../core/store-place.ts";
 import type { Sidecar } from "../sidecar/sidecar.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { recoveryLines } from "./recovery-lines.ts";
@@ -115,7 +116,7 @@ async function listen(
   if (isSimulated && keyId === KEY) {
     output.line(`Keys: APCA_API_KEY_ID=${KEY} APCA_API_SECRET_KEY=${KEY}`);
   }
-  output.line(`Store: ${store}`);
+  output.line(`Store: ${placeOfStore(store)}`);
   return sidecar;
 }
 

@@ -31,14 +31,14 @@ async function openWorld() {
   const prices = { TQQQ: "75" };
   const broker = await startSimulator({ startAt, calendar, prices, cash: "100000000" });
   onTestFinished(() => broker.close());
-  const start = async () => {
-    const settings = { store: database.url, brokerUrl: broker.url, words: WORDS };
+  const start = async (store = database.url) => {
+    const settings = { store, brokerUrl: broker.url, words: WORDS };
     const program = new KillableProgram(settings);
     onTestFinished(() => program.kill());
     await program.untilSaid(/Claims picked up[^\n]*\n/);
     return program;
   };
-  return { broker, start };
+  return { broker, start, store: database.url };
 }
 
 /** A bot that is patient: it sends its order again, to whichever sidecar, until it has an answer. */
@@ -71,4 +71,13 @@ test("orders that two bots send at once, one of three sidecars dying, are at the
     const named = `order-${Math.floor(index / BOTS_OF_AN_ORDER)}`;
     expect(body).toMatchObject({ client_order_id: named });
   }
+});
+
+test("a sidecar says which database it uses, and not with which password", async () => {
+  const { start, store } = await openWorld();
+  const url = new URL(store);
+  url.password = "pa55word";
+  const sidecar = await start(url.href);
+  const { username, host, pathname } = url;
+  await sidecar.untilSaid(new RegExp(`Store: postgres://${username}@${host}${pathname}\n`));
 });
