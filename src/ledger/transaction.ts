@@ -130,7 +130,7 @@ function holderOf(
 }
 
 /** The broker's order that a command tells of, which some other claim may own. */
-function orderIn(command: RecordCommand): BrokerOrder | undefined {
+export function orderIn(command: RecordCommand): BrokerOrder | undefined {
   if (command.type === "order") return command.order;
   if (command.type === "replaced") return command.successor;
   const accepted = command.type === "answer" && command.outcome.kind === "accepted";

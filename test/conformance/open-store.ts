@@ -16,3 +16,31 @@ export interface OpenStore {
 
 /** A store for the test that is running. */
 export type StoreOfTest = () => Promise<OpenStore>;
+
+/** A store that `open` opens, each time as another process would; `remove` ends it. */
+export async function openStore(
+  clock: ManualClock,
+  open: () => Ledger,
+  remove: () => void | Promise<void> = () => undefined,
+): Promise<OpenStore> {
+  const openings: Ledger[] = [];
+  const another = async () => {
+    const ledger = open();
+    openings.push(ledger);
+    return ledger;
+  };
+  const ledger = await another();
+  return {
+    ledger,
+    clock,
+    another,
+    reopen: async () => {
+      await ledger.close();
+      return another();
+    },
+    destroy: async () => {
+      await Promise.all(openings.map((opening) => opening.close()));
+      await remove();
+    },
+  };
+}

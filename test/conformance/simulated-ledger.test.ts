@@ -1,9 +1,9 @@
 import { ManualClock } from "../../src/core/manual-clock.ts";
-import type { Ledger } from "../../src/ledger/ledger.ts";
 import { START } from "../ledger/sample-commands.ts";
 import { SimulatedDisk } from "../simulation/simulated-disk.ts";
 import { type Host, SimulatedLedger } from "../simulation/simulated-ledger.ts";
 import { ledgerConformance } from "./ledger-conformance.ts";
+import { openStore } from "./open-store.ts";
 
 /** A process that never dies; what takes long waits for the clock. */
 function hostOf(clock: ManualClock): Host {
@@ -21,23 +21,5 @@ function hostOf(clock: ManualClock): Host {
 ledgerConformance("the ledger that the simulation runs on", async () => {
   const clock = new ManualClock(START);
   const disk = new SimulatedDisk();
-  const openings: Ledger[] = [];
-  const another = async () => {
-    const ledger = new SimulatedLedger(disk, hostOf(clock));
-    openings.push(ledger);
-    return ledger;
-  };
-  const ledger = await another();
-  return {
-    ledger,
-    clock,
-    another,
-    reopen: async () => {
-      await ledger.close();
-      return another();
-    },
-    destroy: async () => {
-      await Promise.all(openings.map((opening) => opening.close()));
-    },
-  };
+  return openStore(clock, () => new SimulatedLedger(disk, hostOf(clock)));
 });

@@ -1,5 +1,4 @@
 /** What a ledger on a server does when the server is not what it should be, or not there. */
-import postgres from "postgres";
 import {
   afterAll,
   afterEach,
@@ -17,7 +16,7 @@ import { openPostgresLedger } from "../../src/ledger/postgres/postgres-ledger.ts
 import { claimed, latchError } from "../ledger/open-ledger.ts";
 import { ACCOUNT, claimCommand, START } from "../ledger/sample-commands.ts";
 import { newServer, type PostgresServer } from "./postgres-server.ts";
-import { newDatabase } from "./shared-server.ts";
+import { newDatabase, onServer } from "./shared-server.ts";
 
 function open(url: string, clock = new ManualClock(START)): Ledger {
   const ledger = openPostgresLedger(url, clock);
@@ -120,7 +119,7 @@ describe("a database", () => {
   test("of a newer program is refused and left as it is", async () => {
     const url = await database();
     await open(url).probe();
-    await direct(url, "INSERT INTO tradelatch.migrations (version) VALUES (99)");
+    await onServer(url, "INSERT INTO tradelatch.migrations (version) VALUES (99)");
     const { code, message } = await latchError(() => open(url).claim(claimCommand()));
     expect(code).toBe("store_newer");
     expect(message).toContain("schema version 99");
@@ -137,7 +136,7 @@ describe("a database", () => {
          SELECT sequence + 2, at, subject, account, agent, request_id, symbol, body,
            previous_hash, hash FROM tradelatch.events`,
     ]) {
-      await expect(direct(url, command)).rejects.toThrow("events are append-only");
+      await expect(onServer(url, command)).rejects.toThrow("events are append-only");
     }
   });
 
@@ -160,15 +159,6 @@ describe("a database", () => {
     expect(message).toContain(part);
   });
 });
-
-async function direct(url: string, command: string): Promise<void> {
-  const sql = postgres(url, { max: 1, onnotice: () => undefined });
-  try {
-    await sql.unsafe(command);
-  } finally {
-    await sql.end();
-  }
-}
 
 /** The server's processes for its connections, which do the work. */
 async function backendsOf(pid: number): Promise<readonly number[]> {

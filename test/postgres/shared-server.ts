@@ -26,7 +26,7 @@ export async function newDatabase(): Promise<TestDatabase> {
   return { url: url.href, drop: () => onServer(server, `DROP DATABASE ${name} WITH (FORCE)`) };
 }
 
-async function onServer(url: string, command: string): Promise<void> {
+export async function onServer(url: string, command: string): Promise<void> {
   const sql = postgres(url, { max: 1, onnotice: () => undefined });
   try {
     await sql.unsafe(command);

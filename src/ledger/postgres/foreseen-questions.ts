@@ -4,11 +4,11 @@
  */
 import { believedId, type ClaimRequest, identify } from "../../claim/decide-claim.ts";
 import type { RecordCommand } from "../../claim/decide-record.ts";
-import type { BrokerOrder } from "../../claim/evidence.ts";
 import type { ClaimKey } from "../../core/ids.ts";
 import type { Effect, Intent } from "../../identity/intent.ts";
 import { subjectOfPosition } from "../../incident/incident.ts";
 import type { Subject } from "../transacted-ledger.ts";
+import { orderIn } from "../transaction.ts";
 import type { Question } from "./question.ts";
 
 export function foreseenQuestions(subject: Subject): readonly Question[] {
@@ -42,9 +42,10 @@ function aboutClaim({ intent: draft, policy }: ClaimRequest): readonly Question[
     ...effects.flatMap((effect): readonly Question[] => {
       const intent: Intent = { ...draft, effect, side: draft.side ?? "sell" };
       const { requestId, fingerprint } = identify(intent, policy);
-      const equals = { kind: "equals_now", account, agent, fingerprint, symbol } as const;
       const isDerived = requestId !== null && believed === undefined;
-      return isDerived ? [equals, claimQuestion(draft, requestId)] : [equals];
+      // An anchor says by itself which action it is.
+      if (isDerived) return [claimQuestion(draft, requestId)];
+      return [{ kind: "equals_now", account, agent, fingerprint, symbol }];
     }),
   ];
 }
@@ -58,17 +59,10 @@ function claimQuestion(
 
 function aboutRecord(key: ClaimKey, command: RecordCommand): readonly Question[] {
   const { account } = key;
-  const order = shownOrder(command);
+  const order = orderIn(command);
   const ids = [order?.brokerOrderId, order?.replacedBy].filter((id) => typeof id === "string");
   return [
     { kind: "claim", key },
     ...ids.map((brokerOrderId): Question => ({ kind: "holder", account, brokerOrderId })),
   ];
-}
-
-function shownOrder(command: RecordCommand): BrokerOrder | undefined {
-  if (command.type === "order") return command.order;
-  if (command.type === "replaced") return command.successor;
-  const isAccepted = command.type === "answer" && command.outcome.kind === "accepted";
-  return isAccepted ? command.outcome.order : undefined;
 }

@@ -17,8 +17,6 @@ export const MIGRATIONS: readonly string[] = [
     previous_hash text NOT NULL,
     hash          text NOT NULL
   );
-  CREATE INDEX events_by_claim ON tradelatch.events (account, agent, request_id)
-    WHERE request_id IS NOT NULL;
   CREATE FUNCTION tradelatch.refuse_change() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN RAISE EXCEPTION 'events are append-only'; END $$;
   CREATE FUNCTION tradelatch.refuse_gap() RETURNS trigger LANGUAGE plpgsql AS

@@ -13,13 +13,13 @@ import type { Book } from "../../book/book.ts";
 import { emptyBook } from "../../book/book.ts";
 import type { ClaimDecision } from "../../claim/answer.ts";
 import type { Claim } from "../../claim/claim.ts";
-import type { LedgerEvent } from "../../claim/claim-event.ts";
 import type { ClaimRequest } from "../../claim/decide-claim.ts";
 import type { Clock, EpochMs } from "../../core/clock.ts";
 import { LatchError } from "../../core/errors.ts";
-import type { AccountId, AgentId, BrokerOrderId, ClaimKey, RequestId } from "../../core/ids.ts";
+import type { AccountId, BrokerOrderId, ClaimKey } from "../../core/ids.ts";
 import type { Incident } from "../../incident/incident.ts";
 import type { ClaimsPage, ClaimsQuery } from "../claims-query.ts";
+import { type EventRow, storedEvent } from "../event-row.ts";
 import {
   EVENTS_DEFAULT,
   type EventQuery,
@@ -185,7 +185,7 @@ class PostgresLedger extends TransactedLedger implements Ledger {
     const sql = `SELECT sequence, at, subject, account, agent, request_id, symbol, body,
         previous_hash, hash
       FROM tradelatch.events WHERE sequence > $1 AND sequence <= $2 ORDER BY sequence LIMIT $3`;
-    return (await this.#ask<EventRow>(sql, [after, last, limit])).map(storedEvent);
+    return (await this.#ask<EventRow>(sql, [after, last, limit])).map(eventOf);
   }
 
   async lastEventAt(): Promise<EpochMs | undefined> {
@@ -400,26 +400,8 @@ async function together<const Work extends readonly Promise<unknown>[]>(
   return Promise.all(work) as never;
 }
 
-interface EventRow {
-  readonly sequence: number;
-  readonly at: number;
-  readonly subject: "claim" | "book";
-  readonly account: string;
-  readonly agent: string | null;
-  readonly request_id: string | null;
-  readonly symbol: string;
-  readonly body: string;
-  readonly previous_hash: string;
-  readonly hash: string;
-}
-
-function storedEvent(row: EventRow): StoredEvent {
-  const { sequence, at, hash } = row;
-  const [account, symbol] = [fromColumn(row.account) as AccountId, fromColumn(row.symbol)];
-  const stored = { symbol, body: parsed<never>(row.body), sequence, at, hash };
-  const about = { ...stored, previousHash: row.previous_hash };
-  if (row.subject === "book") return { ...about, subject: "book", account };
-  const agent = fromColumn(row.agent ?? "") as AgentId;
-  const key = { account, agent, requestId: fromColumn(row.request_id ?? "") as RequestId };
-  return { ...about, subject: "claim", key } satisfies LedgerEvent & StoredEvent;
+function eventOf(row: EventRow): StoredEvent {
+  const [account, symbol] = [fromColumn(row.account), fromColumn(row.symbol)];
+  const [agent, request_id] = [fromColumn(row.agent ?? ""), fromColumn(row.request_id ?? "")];
+  return storedEvent({ ...row, account, symbol, agent, request_id }, parsed(row.body));
 }

@@ -2,29 +2,16 @@
 import type { Database, Statement } from "better-sqlite3";
 import { type Book, emptyBook } from "../../book/book.ts";
 import { type Claim, wasFilled } from "../../claim/claim.ts";
-import type { LedgerEvent } from "../../claim/claim-event.ts";
 import { LatchError } from "../../core/errors.ts";
 import type { AccountId, AgentId, ClaimKey, RequestId } from "../../core/ids.ts";
 import type { ClaimsPage, ClaimsQuery } from "../claims-query.ts";
 import { bodyTextOf, type ChainHead, EMPTY_CHAIN } from "../event-chain.ts";
+import { type EventRow, storedEvent } from "../event-row.ts";
 import type { StoredEvent } from "../ledger.ts";
 import { EQUALS_MAX, type Rows } from "../rows.ts";
 import { ClaimListing } from "./claim-listing.ts";
 import { SqliteIncidentRows } from "./incident-rows.ts";
 import { PreparedStatements } from "./prepared-statements.ts";
-
-interface EventRow {
-  readonly sequence: number;
-  readonly at: number;
-  readonly subject: "claim" | "book";
-  readonly account: string;
-  readonly agent: string | null;
-  readonly request_id: string | null;
-  readonly symbol: string;
-  readonly body: string;
-  readonly previous_hash: string;
-  readonly hash: string;
-}
 
 /** Word for word the condition of the partial index, or it would not serve; then what is meant. */
 const IS_LIVE = "status <> 'SETTLED' AND status IN ('OPEN', 'RESOLVED', 'IN_RECONCILIATION')";
@@ -253,19 +240,4 @@ export class SqliteRows implements Rows {
   #prepare(sql: string): Statement {
     return this.#statements.of(sql);
   }
-}
-
-function storedEvent(row: EventRow, body: unknown): StoredEvent {
-  const account = row.account as AccountId;
-  const about = {
-    symbol: row.symbol,
-    body: body as never,
-    sequence: row.sequence,
-    at: row.at,
-    previousHash: row.previous_hash,
-    hash: row.hash,
-  };
-  if (row.subject === "book") return { ...about, subject: "book", account };
-  const key = { account, agent: row.agent as AgentId, requestId: row.request_id as RequestId };
-  return { ...about, subject: "claim", key } satisfies LedgerEvent & StoredEvent;
 }
