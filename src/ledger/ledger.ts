@@ -22,6 +22,7 @@ import type { DecimalText } from "../core/decimal.ts";
 import type { AccountId, BrokerOrderId, ClaimKey } from "../core/ids.ts";
 import type { Incident, IncidentKind, Resolution } from "../incident/incident.ts";
 import type { ClaimsPage, ClaimsQuery } from "./claims-query.ts";
+import type { EventScan, ScannedEvents } from "./event-scan.ts";
 
 export type RecordResult =
   | { readonly kind: "recorded"; readonly claim: Claim; readonly changed: boolean }
@@ -198,6 +199,8 @@ export interface Ledger {
   book(account: AccountId, symbol: string): Promise<Book>;
   books(account: AccountId): Promise<readonly Book[]>;
   events(query?: EventQuery): Promise<readonly StoredEvent[]>;
+  /** One look, of bounded cost, at events that fit. */
+  scan(scan: EventScan): Promise<ScannedEvents>;
   /** When the last event happened; undefined where there is none. */
   lastEventAt(): Promise<EpochMs | undefined>;
   /** The number of the last event that is on disk; 0 where there is none. */

@@ -11,6 +11,7 @@ import { testsOfFamilies } from "./ledger-families.ts";
 import { testsOfIncidents } from "./ledger-incidents.ts";
 import { testsOfLists } from "./ledger-lists.ts";
 import { testsOfRecords } from "./ledger-records.ts";
+import { testsOfScans } from "./ledger-scans.ts";
 import type { OpenStore, StoreOfTest } from "./open-store.ts";
 
 export function ledgerConformance(name: string, open: () => Promise<OpenStore>): void {
@@ -25,6 +26,7 @@ export function ledgerConformance(name: string, open: () => Promise<OpenStore>):
     testsOfFamilies(storeOfTest);
     testsOfEvents(storeOfTest);
     testsOfLists(storeOfTest);
+    testsOfScans(storeOfTest);
     testsOfIncidents(storeOfTest);
     testsOfClosing(storeOfTest);
   });
@@ -63,6 +65,8 @@ function testsOfClosing(storeOfTest: StoreOfTest): void {
         () => ledger.books(ACCOUNT),
         () => ledger.events(),
         () => ledger.lastSequence(),
+        () =>
+          ledger.scan({ account: ACCOUNT, after: 0, before: 1, order: "newest_first", limit: 1 }),
       ];
       const closing = ledger.close();
       const during = await Promise.all(calls.map((call) => latchError(call)));

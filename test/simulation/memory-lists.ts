@@ -8,6 +8,12 @@ import {
   invalidCursor,
   limitOf,
 } from "../../src/ledger/claims-query.ts";
+import {
+  type EventScan,
+  type ScannedEvents,
+  scanned,
+  stretchOf,
+} from "../../src/ledger/event-scan.ts";
 import { INCIDENTS_DEFAULT, type IncidentsQuery } from "../../src/ledger/ledger.ts";
 import { byTime, type MemoryRows, nameOf } from "./memory-rows.ts";
 
@@ -67,4 +73,23 @@ export function incidentsList(
     .filter(({ resolution }) => isOpen === undefined || (resolution === null) === isOpen)
     .reverse()
     .slice(0, limit);
+}
+
+export function scanEvents({ events }: MemoryRows, scan: EventScan): ScannedEvents {
+  const { account, agent, requestId, symbol, types, order, limit } = scan;
+  const last = events.length;
+  const stretch = stretchOf(scan, last);
+  const looked = events.slice(stretch.above, Math.max(stretch.above, stretch.below - 1));
+  const fits = looked.filter((event) => {
+    const key = event.subject === "claim" ? event.key : undefined;
+    return (
+      (event.subject === "claim" ? event.key.account : event.account) === account &&
+      (agent === undefined || key === undefined || key.agent === agent) &&
+      (requestId === undefined || key?.requestId === requestId) &&
+      (symbol === undefined || event.symbol === symbol) &&
+      (types === undefined || types.includes(event.body.type))
+    );
+  });
+  const found = order === "newest_first" ? fits.reverse() : fits;
+  return scanned(scan, stretch, last, found.slice(0, limit));
 }

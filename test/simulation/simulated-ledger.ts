@@ -11,6 +11,7 @@ import { LatchError } from "../../src/core/errors.ts";
 import type { AccountId, BrokerOrderId, ClaimKey } from "../../src/core/ids.ts";
 import type { Incident } from "../../src/incident/incident.ts";
 import type { ClaimsPage, ClaimsQuery } from "../../src/ledger/claims-query.ts";
+import type { EventScan, ScannedEvents } from "../../src/ledger/event-scan.ts";
 import {
   EVENTS_DEFAULT,
   type EventQuery,
@@ -22,7 +23,7 @@ import {
 import type { Rows } from "../../src/ledger/rows.ts";
 import { type Subject, TransactedLedger } from "../../src/ledger/transacted-ledger.ts";
 import { decideOn } from "../../src/ledger/transaction.ts";
-import { claimsPage, countByStatus, incidentsList } from "./memory-lists.ts";
+import { claimsPage, countByStatus, incidentsList, scanEvents } from "./memory-lists.ts";
 import type { MemoryRows } from "./memory-rows.ts";
 import type { SimulatedDisk } from "./simulated-disk.ts";
 
@@ -136,6 +137,10 @@ export class SimulatedLedger extends TransactedLedger implements Ledger {
     const last = await this.lastSequence();
     const { after = 0, limit = EVENTS_DEFAULT } = query;
     return this.#read((memory) => memory.events.slice(after, Math.min(last, after + limit)));
+  }
+
+  scan(scan: EventScan): Promise<ScannedEvents> {
+    return this.#read((memory) => scanEvents(memory, scan));
   }
 
   lastEventAt(): Promise<EpochMs | undefined> {

@@ -20,6 +20,7 @@ import type { AccountId, BrokerOrderId, ClaimKey } from "../../core/ids.ts";
 import type { Incident } from "../../incident/incident.ts";
 import type { ClaimsPage, ClaimsQuery } from "../claims-query.ts";
 import { type EventRow, storedEvent } from "../event-row.ts";
+import { type EventScan, type ScannedEvents, scanned, stretchOf } from "../event-scan.ts";
 import {
   EVENTS_DEFAULT,
   type EventQuery,
@@ -35,6 +36,7 @@ import { type Subject, TransactedLedger } from "../transacted-ledger.ts";
 import { decideOn } from "../transaction.ts";
 import { ClaimListing } from "./claim-listing.ts";
 import { ConnectionPool, type Session } from "./connection-pool.ts";
+import { scannedRows } from "./event-scan.ts";
 import { foreseenQuestions } from "./foreseen-questions.ts";
 import { loadRows, parsed, type Row } from "./load-rows.ts";
 import { type OpenDatabase, openDatabase } from "./open-database.ts";
@@ -186,6 +188,15 @@ class PostgresLedger extends TransactedLedger implements Ledger {
         previous_hash, hash
       FROM tradelatch.events WHERE sequence > $1 AND sequence <= $2 ORDER BY sequence LIMIT $3`;
     return (await this.#ask<EventRow>(sql, [after, last, limit])).map(eventOf);
+  }
+
+  scan(scan: EventScan): Promise<ScannedEvents> {
+    return this.#read(async () => {
+      const last = this.#syncedSequence;
+      const stretch = stretchOf(scan, last);
+      const rows = await scannedRows(this.#pool, scan, stretch);
+      return scanned(scan, stretch, last, rows.map(eventOf));
+    });
   }
 
   async lastEventAt(): Promise<EpochMs | undefined> {

@@ -7,9 +7,11 @@ import type { AccountId, AgentId, ClaimKey, RequestId } from "../../core/ids.ts"
 import type { ClaimsPage, ClaimsQuery } from "../claims-query.ts";
 import { bodyTextOf, type ChainHead, EMPTY_CHAIN } from "../event-chain.ts";
 import { type EventRow, storedEvent } from "../event-row.ts";
+import { type EventScan, type ScannedEvents, scanned, stretchOf } from "../event-scan.ts";
 import type { StoredEvent } from "../ledger.ts";
 import { EQUALS_MAX, type Rows } from "../rows.ts";
 import { ClaimListing } from "./claim-listing.ts";
+import { scannedRows } from "./event-scan.ts";
 import { SqliteIncidentRows } from "./incident-rows.ts";
 import { PreparedStatements } from "./prepared-statements.ts";
 
@@ -216,7 +218,22 @@ export class SqliteRows implements Rows {
     const rows = this.#prepare(
       "SELECT * FROM events WHERE sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ?",
     ).all(after, through, limit) as EventRow[];
-    return rows.map((row) => storedEvent(row, this.#parse(row.body, `event ${row.sequence}`)));
+    return rows.map((row) => this.#event(row));
+  }
+
+  scan(scan: EventScan, last: number): ScannedEvents {
+    const stretch = stretchOf(scan, last);
+    const rows = scannedRows(this.#statements, scan, stretch);
+    return scanned(
+      scan,
+      stretch,
+      last,
+      rows.map((row) => this.#event(row)),
+    );
+  }
+
+  #event(row: EventRow): StoredEvent {
+    return storedEvent(row, this.#parse(row.body, `event ${row.sequence}`));
   }
 
   #claim(sql: string, parameters: readonly (string | number)[]): Claim | undefined {

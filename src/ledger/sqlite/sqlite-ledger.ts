@@ -19,6 +19,7 @@ import { LatchError } from "../../core/errors.ts";
 import type { AccountId, BrokerOrderId, ClaimKey } from "../../core/ids.ts";
 import type { Incident } from "../../incident/incident.ts";
 import type { ClaimsPage, ClaimsQuery } from "../claims-query.ts";
+import type { EventScan, ScannedEvents } from "../event-scan.ts";
 import {
   EVENTS_DEFAULT,
   type EventQuery,
@@ -152,6 +153,10 @@ class SqliteLedger extends TransactedLedger implements Ledger {
     const last = await this.lastSequence();
     const { after = 0, limit = EVENTS_DEFAULT } = query;
     return this.#read((rows) => rows.events(after, last, limit));
+  }
+
+  async scan(scan: EventScan): Promise<ScannedEvents> {
+    return this.#read((rows) => rows.scan(scan, this.#syncedSequence));
   }
 
   async lastEventAt(): Promise<EpochMs | undefined> {

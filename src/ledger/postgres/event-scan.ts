@@ -1,0 +1,36 @@
+/** One look at a stretch of the events, by their numbers: see ledger/event-scan.ts. */
+import type { EventRow } from "../event-row.ts";
+import type { EventScan, EventType, Stretch } from "../event-scan.ts";
+import type { ConnectionPool } from "./connection-pool.ts";
+import { columnValue } from "./text-column.ts";
+
+/** Finds every event of one of `types`, and may find others that hold such a field further in. */
+function typePattern(types: readonly EventType[]): string {
+  return `"type":"(${types.join("|")})"`;
+}
+
+type Parameter = string | number | null;
+
+export function scannedRows(
+  pool: ConnectionPool,
+  scan: EventScan,
+  { above, below }: Stretch,
+): Promise<readonly EventRow[]> {
+  const { account, agent, requestId, symbol, types, order, limit } = scan;
+  const parameters: Parameter[] = [];
+  const place = (value: Parameter) => `$${parameters.push(columnValue(value))}`;
+  const where = [
+    `sequence > ${place(above)} AND sequence < ${place(below)} AND account = ${place(account)}`,
+    ...(agent === undefined ? [] : [`(agent = ${place(agent)} OR agent IS NULL)`]),
+    ...(requestId === undefined ? [] : [`request_id = ${place(requestId)}`]),
+    ...(symbol === undefined ? [] : [`symbol = ${place(symbol)}`]),
+    // The server cannot read every JSON text that we keep: one with an escaped U+0000 it refuses.
+    ...(types === undefined ? [] : [`body ~ ${place(typePattern(types))}`]),
+  ];
+  return pool.ask<EventRow>(
+    `SELECT sequence, at, subject, account, agent, request_id, symbol, body, previous_hash, hash
+     FROM tradelatch.events WHERE ${where.join(" AND ")}
+     ORDER BY sequence ${order === "newest_first" ? "DESC" : "ASC"} LIMIT ${place(limit)}`,
+    parameters,
+  );
+}
