@@ -172,6 +172,18 @@ export const ERRORS = {
     exitCode: 1,
     hint: "The ledger is untouched; check the directory, its free space and its owner.",
   },
+  audit_key_unusable: {
+    httpStatus: 503,
+    retryable: false,
+    exitCode: 1,
+    hint: "Give the file to this user alone (chmod 600), or name the right one with --audit-key.",
+  },
+  audit_broken: {
+    httpStatus: 500,
+    retryable: false,
+    exitCode: 1,
+    hint: "Keep it as it is and compare it with a copy; docs/AUDIT.md says what can be told.",
+  },
   broker_unavailable: {
     httpStatus: 503,
     retryable: true,

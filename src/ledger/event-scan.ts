@@ -3,35 +3,7 @@
  * once and no more, gives those that fit, and says how far it came. Whoever wants more asks on from
  * there; between two looks others have their turn.
  */
-import type { LedgerEvent } from "../claim/claim-event.ts";
-import type { AccountId, AgentId, RequestId } from "../core/ids.ts";
-import type { StoredEvent } from "./ledger.ts";
-
-export type EventType = LedgerEvent["body"]["type"];
-
-export interface EventScan {
-  readonly account: AccountId;
-  /** Only events with a higher number. */
-  readonly after: number;
-  /** Only events with a lower number, and none that is not on disk. */
-  readonly before: number;
-  readonly order: "newest_first" | "oldest_first";
-  readonly types?: readonly EventType[] | undefined;
-  /** Leaves out claims of others; events that are of no claim are there. */
-  readonly agent?: AgentId | undefined;
-  readonly requestId?: RequestId | undefined;
-  readonly symbol?: string | undefined;
-  /** At most so many are given. */
-  readonly limit: number;
-}
-
-export interface ScannedEvents {
-  readonly events: readonly StoredEvent[];
-  /** The last number that was looked at: the `before`, or the `after`, of the next look. */
-  readonly reached: number;
-  /** Nothing is left between `after` and `before`. */
-  readonly isOver: boolean;
-}
+import type { EventScan, ScannedEvents, StoredEvent } from "./ledger.ts";
 
 /** So many events are looked at between two turns: a few milliseconds. */
 export const SCAN_ROWS = 2_000;

@@ -19,10 +19,9 @@ import type { ReplaceCommand, ReplaceDecision } from "../claim/decide-replace.ts
 import type { Verdict, VerdictCommand } from "../claim/decide-verdict.ts";
 import type { EpochMs } from "../core/clock.ts";
 import type { DecimalText } from "../core/decimal.ts";
-import type { AccountId, BrokerOrderId, ClaimKey } from "../core/ids.ts";
+import type { AccountId, AgentId, BrokerOrderId, ClaimKey, RequestId } from "../core/ids.ts";
 import type { Incident, IncidentKind, Resolution } from "../incident/incident.ts";
 import type { ClaimsPage, ClaimsQuery } from "./claims-query.ts";
-import type { EventScan, ScannedEvents } from "./event-scan.ts";
 
 export type RecordResult =
   | { readonly kind: "recorded"; readonly claim: Claim; readonly changed: boolean }
@@ -67,6 +66,33 @@ export interface EventQuery {
 }
 
 export const EVENTS_DEFAULT = 1_000;
+
+export type EventType = LedgerEvent["body"]["type"];
+
+/** One look at a stretch of the log, of bounded cost; see event-scan.ts. */
+export interface EventScan {
+  readonly account: AccountId;
+  /** Only events with a higher number. */
+  readonly after: number;
+  /** Only events with a lower number, and none that is not on disk. */
+  readonly before: number;
+  readonly order: "newest_first" | "oldest_first";
+  readonly types?: readonly EventType[] | undefined;
+  /** Leaves out claims of others; events that are of no claim are there. */
+  readonly agent?: AgentId | undefined;
+  readonly requestId?: RequestId | undefined;
+  readonly symbol?: string | undefined;
+  /** At most so many are given. */
+  readonly limit: number;
+}
+
+export interface ScannedEvents {
+  readonly events: readonly StoredEvent[];
+  /** The last number that was looked at: the `before`, or the `after`, of the next look. */
+  readonly reached: number;
+  /** Nothing is left between `after` and `before`. */
+  readonly isOver: boolean;
+}
 
 export interface Judgement {
   readonly claim: Claim;

@@ -1,8 +1,8 @@
 /** Looks at a stretch of the event log: what fits, and how far each look came. */
 import { describe, expect, test } from "vitest";
 import type { AccountId, AgentId, RequestId } from "../../src/core/ids.ts";
-import { type EventScan, SCAN_ROWS } from "../../src/ledger/event-scan.ts";
-import type { Ledger, StoredEvent } from "../../src/ledger/ledger.ts";
+import { SCAN_ROWS } from "../../src/ledger/event-scan.ts";
+import type { EventScan, Ledger, StoredEvent } from "../../src/ledger/ledger.ts";
 import { claimed } from "../ledger/open-ledger.ts";
 import {
   ACCOUNT,

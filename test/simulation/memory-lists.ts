@@ -8,13 +8,13 @@ import {
   invalidCursor,
   limitOf,
 } from "../../src/ledger/claims-query.ts";
+import { scanned, stretchOf } from "../../src/ledger/event-scan.ts";
 import {
   type EventScan,
+  INCIDENTS_DEFAULT,
+  type IncidentsQuery,
   type ScannedEvents,
-  scanned,
-  stretchOf,
-} from "../../src/ledger/event-scan.ts";
-import { INCIDENTS_DEFAULT, type IncidentsQuery } from "../../src/ledger/ledger.ts";
+} from "../../src/ledger/ledger.ts";
 import { byTime, type MemoryRows, nameOf } from "./memory-rows.ts";
 
 /** Throws LatchError `invalid_query`. The cursor names the last claim that was given. */

@@ -11,13 +11,14 @@ import { LatchError } from "../../src/core/errors.ts";
 import type { AccountId, BrokerOrderId, ClaimKey } from "../../src/core/ids.ts";
 import type { Incident } from "../../src/incident/incident.ts";
 import type { ClaimsPage, ClaimsQuery } from "../../src/ledger/claims-query.ts";
-import type { EventScan, ScannedEvents } from "../../src/ledger/event-scan.ts";
 import {
   EVENTS_DEFAULT,
   type EventQuery,
+  type EventScan,
   type IncidentsQuery,
   type Ledger,
   type Note,
+  type ScannedEvents,
   type StoredEvent,
 } from "../../src/ledger/ledger.ts";
 import type { Rows } from "../../src/ledger/rows.ts";

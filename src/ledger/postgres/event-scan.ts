@@ -1,6 +1,7 @@
 /** One look at a stretch of the events, by their numbers: see ledger/event-scan.ts. */
 import type { EventRow } from "../event-row.ts";
-import type { EventScan, EventType, Stretch } from "../event-scan.ts";
+import type { Stretch } from "../event-scan.ts";
+import type { EventScan, EventType } from "../ledger.ts";
 import type { ConnectionPool } from "./connection-pool.ts";
 import { columnValue } from "./text-column.ts";
 

@@ -20,14 +20,16 @@ import type { AccountId, BrokerOrderId, ClaimKey } from "../../core/ids.ts";
 import type { Incident } from "../../incident/incident.ts";
 import type { ClaimsPage, ClaimsQuery } from "../claims-query.ts";
 import { type EventRow, storedEvent } from "../event-row.ts";
-import { type EventScan, type ScannedEvents, scanned, stretchOf } from "../event-scan.ts";
+import { scanned, stretchOf } from "../event-scan.ts";
 import {
   EVENTS_DEFAULT,
   type EventQuery,
+  type EventScan,
   INCIDENTS_DEFAULT,
   type IncidentsQuery,
   type Ledger,
   type Note,
+  type ScannedEvents,
   type StoredEvent,
 } from "../ledger.ts";
 import { NoteBuffer } from "../note-buffer.ts";

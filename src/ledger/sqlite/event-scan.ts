@@ -1,6 +1,7 @@
 /** One look at a stretch of the events, by their numbers: see ledger/event-scan.ts. */
 import type { EventRow } from "../event-row.ts";
-import type { EventScan, Stretch } from "../event-scan.ts";
+import type { Stretch } from "../event-scan.ts";
+import type { EventScan } from "../ledger.ts";
 import type { PreparedStatements } from "./prepared-statements.ts";
 
 export function scannedRows(

@@ -7,8 +7,8 @@ import type { AccountId, AgentId, ClaimKey, RequestId } from "../../core/ids.ts"
 import type { ClaimsPage, ClaimsQuery } from "../claims-query.ts";
 import { bodyTextOf, type ChainHead, EMPTY_CHAIN } from "../event-chain.ts";
 import { type EventRow, storedEvent } from "../event-row.ts";
-import { type EventScan, type ScannedEvents, scanned, stretchOf } from "../event-scan.ts";
-import type { StoredEvent } from "../ledger.ts";
+import { scanned, stretchOf } from "../event-scan.ts";
+import type { EventScan, ScannedEvents, StoredEvent } from "../ledger.ts";
 import { EQUALS_MAX, type Rows } from "../rows.ts";
 import { ClaimListing } from "./claim-listing.ts";
 import { scannedRows } from "./event-scan.ts";

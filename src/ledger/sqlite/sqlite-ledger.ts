@@ -19,13 +19,14 @@ import { LatchError } from "../../core/errors.ts";
 import type { AccountId, BrokerOrderId, ClaimKey } from "../../core/ids.ts";
 import type { Incident } from "../../incident/incident.ts";
 import type { ClaimsPage, ClaimsQuery } from "../claims-query.ts";
-import type { EventScan, ScannedEvents } from "../event-scan.ts";
 import {
   EVENTS_DEFAULT,
   type EventQuery,
+  type EventScan,
   type IncidentsQuery,
   type Ledger,
   type Note,
+  type ScannedEvents,
   type StoredEvent,
 } from "../ledger.ts";
 import { NoteBuffer } from "../note-buffer.ts";

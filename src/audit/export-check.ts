@@ -1,0 +1,176 @@
+/**
+ * Whether a file is an export as it was written: needs the file alone and, to know who wrote it, a
+ * public key obtained elsewhere. Pure but for the lines that it is given.
+ *
+ * 1. The first thing that is wrong is named by the number of the event that belongs in its place.
+ * 2. What stands behind it is read only to tell what was done: whether the line that belongs there
+ *    comes next (then another was inserted), later (moved) or not at all (removed).
+ */
+import { ChainVerifier } from "./chain-verifier.ts";
+import { type Checkpoint, isSigned } from "./checkpoint.ts";
+import { hashOf } from "./event-hash.ts";
+import { type ExportLine, readLine } from "./export-lines.ts";
+
+export type ExportFault =
+  | "changed"
+  | "removed"
+  | "reordered"
+  | "inserted"
+  | "cut_off"
+  | "unlinked"
+  /** The chain is whole, and is not the one that was signed. */
+  | "not_the_signed_chain"
+  | "signature_wrong"
+  | "other_key";
+
+export type ExportVerdict =
+  | { readonly ok: true; readonly checkpoint: Checkpoint }
+  | {
+      readonly ok: false;
+      /** The number of the first event that is bad; null where every event is good. */
+      readonly event: number | null;
+      readonly reason: ExportFault;
+      readonly message: string;
+    };
+
+type Fault = Extract<ExportVerdict, { ok: false }>;
+
+/** What is known of the first line that does not fit, until the rest of the file is read. */
+interface Suspicion {
+  readonly fault: Fault;
+  /** The later number that the line bears: what belongs here is missing or stands elsewhere. */
+  readonly ahead: number | undefined;
+}
+
+/** `lines`: the bytes of each; `key`: the public key, in hex, that must have signed. */
+export async function checkExport(
+  lines: AsyncIterable<Buffer>,
+  key: string | undefined,
+): Promise<ExportVerdict> {
+  const check = new ExportCheck();
+  for await (const bytes of lines) check.take(readLine(bytes));
+  return check.verdict(key);
+}
+
+class ExportCheck {
+  readonly #chain = new ChainVerifier();
+  #checkpoint: Checkpoint | undefined;
+  #suspicion: Suspicion | undefined;
+  /** Lines since the first that does not fit, that one included. */
+  #behind = 0;
+  /** What belongs in the place of the first line that does not fit comes right behind it. */
+  #isNext = false;
+  /** It comes later. */
+  #isLater = false;
+  /** The event that stands there comes again in its own place. */
+  #isCopy = false;
+  #hasEnd = false;
+  #lastHash = "";
+
+  take(line: ExportLine): void {
+    if (this.#suspicion === undefined) this.#suspicion = this.#suspect(line);
+    else this.#lookAt(line, this.#suspicion);
+    if (this.#suspicion !== undefined) this.#behind += 1;
+    if (line.kind === "checkpoint") this.#hasEnd = true;
+  }
+
+  verdict(key: string | undefined): ExportVerdict {
+    if (this.#suspicion !== undefined) return this.#explained(this.#suspicion);
+    const next = this.#chain.sequence + 1;
+    const checkpoint = this.#checkpoint;
+    if (checkpoint === undefined) {
+      return fault(next, "cut_off", `the file ends before event ${next}, without its checkpoint`);
+    }
+    return checkEnd(checkpoint, this.#chain, key) ?? { ok: true, checkpoint };
+  }
+
+  #suspect(line: ExportLine): Suspicion | undefined {
+    const expected = this.#chain.sequence + 1;
+    const suspect = (reason: ExportFault, message: string, ahead?: number) => {
+      return { fault: fault(expected, reason, message), ahead };
+    };
+    if (this.#checkpoint !== undefined) {
+      return suspect("inserted", "something stands behind the checkpoint, which is the end");
+    }
+    if (line.kind === "checkpoint") {
+      this.#checkpoint = line.checkpoint;
+      return undefined;
+    }
+    if (line.kind === "unreadable") {
+      const message = `the line where event ${expected} belongs was changed: it ${line.because}`;
+      return suspect("changed", message);
+    }
+    const found = this.#chain.next(line.event);
+    if (found === undefined) {
+      this.#lastHash = line.event.hash;
+      return undefined;
+    }
+    const reason = found.reason === "out_of_place" ? "removed" : found.reason;
+    const { sequence, hash } = line.event;
+    if (sequence === this.#chain.sequence && hash !== this.#lastHash) {
+      const message = `two events bear the number ${sequence}: one of them was inserted`;
+      return { fault: fault(sequence, "inserted", message), ahead: undefined };
+    }
+    return suspect(reason, found.message, sequence > expected ? sequence : undefined);
+  }
+
+  /** One of the lines behind the first that does not fit. */
+  #lookAt(line: ExportLine, { ahead }: Suspicion): void {
+    if (line.kind !== "event") return;
+    const { event } = line;
+    if (event.sequence === ahead) this.#isCopy = true;
+    const belongs = this.#chain.sequence + 1;
+    if (this.#behind === 1) this.#isNext = this.#chain.next(event) === undefined;
+    else if (event.sequence === belongs && event.hash === hashOf(event)) this.#isLater = true;
+  }
+
+  #explained({ fault: first, ahead }: Suspicion): Fault {
+    const { event, reason, message } = first;
+    if (this.#isNext && (ahead === undefined || this.#isCopy)) {
+      return fault(event, "inserted", `a line was inserted in front of event ${event}`);
+    }
+    if ((this.#isNext || this.#isLater) && reason === "removed") {
+      return fault(event, "reordered", `${message}, and event ${event} comes later`);
+    }
+    if (reason === "removed") return fault(event, "removed", `event ${event} is missing`);
+    if (reason === "changed" && this.#behind === 1 && !this.#hasEnd) {
+      return fault(event, "cut_off", `the file breaks off in event ${event}`);
+    }
+    return first;
+  }
+}
+
+function checkEnd(
+  checkpoint: Checkpoint,
+  chain: ChainVerifier,
+  key: string | undefined,
+): Fault | undefined {
+  const { sequence, accounts } = chain.end();
+  if (!isSigned(checkpoint)) {
+    return fault(null, "signature_wrong", "the checkpoint was changed: its signature is not of it");
+  }
+  if (checkpoint.sequence > sequence) {
+    const message = `event ${sequence + 1} is missing: ${checkpoint.sequence} events were signed`;
+    return fault(sequence + 1, "cut_off", message);
+  }
+  if (checkpoint.sequence < sequence) {
+    const message = `event ${checkpoint.sequence + 1} came after the checkpoint was signed`;
+    return fault(checkpoint.sequence + 1, "inserted", message);
+  }
+  const other = accounts.find(({ account, events, hash, sequence: last }) => {
+    const said = checkpoint.accounts.find((one) => one.account === account);
+    return said?.hash !== hash || said.events !== events || said.sequence !== last;
+  });
+  if (other !== undefined || checkpoint.accounts.length !== accounts.length) {
+    const last = other?.sequence ?? sequence;
+    const message = `event ${last} is not the one that was signed: the chain was made anew`;
+    return fault(last, "not_the_signed_chain", message);
+  }
+  if (key === undefined || key === checkpoint.publicKey) return undefined;
+  const message = `the checkpoint was signed by ${checkpoint.publicKey}, not by ${key}`;
+  return fault(null, "other_key", message);
+}
+
+function fault(event: number | null, reason: ExportFault, message: string): Fault {
+  return { ok: false, event, reason, message };
+}
