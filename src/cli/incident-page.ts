@@ -2,7 +2,8 @@
  * Draws one incident for a person: what is wrong, the chain of causes from the first claim to the
  * last consequence, the evidence, and how it ended or how it can be ended. Pure.
  */
-import { averagePriceOf, type Claim, isAccepted, isLatched } from "../claim/claim.ts";
+import { type Claim, isAccepted } from "../claim/claim.ts";
+import { claimInWords } from "../claim/claim-in-words.ts";
 import type { ClaimKey } from "../core/ids.ts";
 import { type Incident, subjectOfClaim } from "../incident/incident.ts";
 import { marketTime, ZONE_NOTE } from "./market-time.ts";
@@ -67,23 +68,8 @@ function causeText({ key, claim }: Cause, width: number): readonly string[] {
   if (claim === undefined) return [`${INDENT}not on record in this ledger`, ...name];
   const { intent, claimedAt } = claim;
   const amount = intent.quantity ?? `${intent.notional} USD of`;
-  const order = `${intent.side} ${amount} ${intent.symbol}: ${outcomeText(claim)}`;
+  const order = `${intent.side} ${amount} ${intent.symbol}: ${claimInWords(claim)}`;
   return [...wrapped(`${INDENT}${marketTime(claimedAt)}  `, order, width), ...name];
-}
-
-/** How a claim ended, or what is known of it so far. */
-function outcomeText(claim: Claim): string {
-  const { outcome, provenance, refusal, orderStatus } = claim;
-  const said = refusal === null ? "" : `, refused with ${refusal.httpStatus} ${refusal.message}`;
-  if (outcome !== null) {
-    const price = averagePriceOf(claim);
-    const filled = price === null ? "" : ` ${claim.bookedQuantity} @ ${price}`;
-    const proof = provenance === "venue" ? "" : ` (${provenance})`;
-    return `${outcome}${filled}${proof}${said}`;
-  }
-  if (isLatched(claim)) return `not decided yet${said}`;
-  if (isAccepted(claim)) return `at the broker, ${orderStatus}`;
-  return `nobody knows yet: ${claim.unknownBecause ?? "it is on its way"}`;
 }
 
 function evidenceLines({ evidence, version, resolution }: Incident, width: number) {

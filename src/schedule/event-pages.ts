@@ -3,8 +3,8 @@
  * log: its beginning is found by halving. Times in the log are nearly in order, not quite: notes
  * are written up to a second late, and processes have clocks of their own. Hence the margin.
  */
+import { lastBefore } from "../audit/event-time.ts";
 import type { EpochMs } from "../core/clock.ts";
-import type { AccountId } from "../core/ids.ts";
 import type { Ledger, StoredEvent } from "../ledger/ledger.ts";
 
 const MARGIN_MS = 60_000;
@@ -25,24 +25,4 @@ export async function eventsBetween(
     if (last === undefined || last.at >= until + MARGIN_MS) return found;
     after = last.sequence;
   }
-}
-
-export function accountOf(event: StoredEvent): AccountId {
-  return event.subject === "claim" ? event.key.account : event.account;
-}
-
-/** The number of an event before `at` that none from `at` on comes before; 0: there is none. */
-async function lastBefore(
-  ledger: Pick<Ledger, "events" | "lastSequence">,
-  at: EpochMs,
-): Promise<number> {
-  let below = 0;
-  let above = (await ledger.lastSequence()) + 1;
-  while (above - below > 1) {
-    const middle = Math.floor((below + above) / 2);
-    const [event] = await ledger.events({ after: middle - 1, limit: 1 });
-    if (event !== undefined && event.at < at) below = middle;
-    else above = middle;
-  }
-  return below;
 }

@@ -5,6 +5,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { claimed, latchError } from "../ledger/open-ledger.ts";
 import { ACCOUNT, accepted, claimCommand, pendingNote, START } from "../ledger/sample-commands.ts";
+import { testsOfAudit } from "./audit-of-ledger.ts";
 import { testsOfClaims } from "./ledger-claims.ts";
 import { testsOfEvents } from "./ledger-events.ts";
 import { testsOfFamilies } from "./ledger-families.ts";
@@ -28,6 +29,7 @@ export function ledgerConformance(name: string, open: () => Promise<OpenStore>):
     testsOfLists(storeOfTest);
     testsOfScans(storeOfTest);
     testsOfIncidents(storeOfTest);
+    testsOfAudit(storeOfTest);
     testsOfClosing(storeOfTest);
   });
 }

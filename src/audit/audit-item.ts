@@ -1,0 +1,146 @@
+/**
+ * What an audit lists: every claim with each reopening, every request to replace or cancel, every
+ * repeat that was answered without an order, and every intent that was turned away. Pure.
+ *
+ * An item is an event, with its claim as it stands: what was decided never changes, what became of
+ * it does.
+ */
+import { BLOCK_CODES, type BlockCode } from "../claim/answer.ts";
+import type { Claim } from "../claim/claim.ts";
+import type { BookEvent, ClaimEvent, Outcome, Provenance } from "../claim/claim-event.ts";
+import { claimInWords } from "../claim/claim-in-words.ts";
+import { CLAIM_STATUSES } from "../claim/transitions.ts";
+import type { EpochMs } from "../core/clock.ts";
+import { InvariantError } from "../core/errors.ts";
+import type { AccountId, AgentId, RequestId } from "../core/ids.ts";
+import type { IntentDraft } from "../identity/intent.ts";
+import type { StoredEvent } from "../ledger/ledger.ts";
+
+export const AUDIT_TYPES = [
+  "claimed",
+  "reopened",
+  "leg_adopted",
+  "replace_requested",
+  "cancel_passed",
+  "repeat_answered",
+  "intent_blocked",
+] as const satisfies readonly (ClaimEvent | BookEvent)["type"][];
+export type AuditType = (typeof AUDIT_TYPES)[number];
+
+/** What callers are told of what was not sent. */
+const ANSWERS = ["PENDING", "SKIP", "BLOCKED"] as const;
+/** The state of an item's claim; of a repeat and of what was turned away, its answer. */
+export const AUDIT_STATUSES = [...CLAIM_STATUSES, ...ANSWERS] as const;
+export type AuditStatus = (typeof AUDIT_STATUSES)[number];
+
+export interface ClaimName {
+  readonly agent: AgentId;
+  readonly requestId: RequestId;
+}
+
+export interface AuditItem {
+  /** The number of its event. */
+  readonly sequence: number;
+  readonly at: EpochMs;
+  readonly type: AuditType;
+  readonly account: AccountId;
+  readonly agent: AgentId;
+  /** Null for an intent that was turned away before it became a claim. */
+  readonly requestId: RequestId | null;
+  readonly symbol: string;
+  /** Such as `buy_to_open` or `sell_to_close`; `replace` and `cancel` of an order. */
+  readonly action: string;
+  readonly status: AuditStatus;
+  /** Of a claim that has ended. */
+  readonly outcome: Outcome | null;
+  readonly provenance: Provenance | null;
+  /** Of a refusal: docs/ERRORS.md lists them. */
+  readonly code: string | null;
+  /** Why, in a sentence. */
+  readonly cause: string;
+  /** The claim behind a SKIP, a PENDING or a refusal. */
+  readonly causedBy: ClaimName | null;
+  /** The bot's own number for its decision. */
+  readonly decisionId: string | null;
+  readonly hash: string;
+}
+
+type Listed =
+  | (Extract<StoredEvent, { subject: "claim" }> & { readonly body: { readonly type: AuditType } })
+  | (Extract<StoredEvent, { subject: "book" }> & { readonly body: { type: "intent_blocked" } });
+
+export function isListed(event: StoredEvent): event is Listed {
+  return AUDIT_TYPES.some((type) => type === event.body.type);
+}
+
+/** `claim`: that of the event, as it stands; undefined for an intent that became none. */
+export function auditItem(event: Listed, claim: Claim | undefined): AuditItem {
+  const { sequence, at, symbol, hash, body } = event;
+  const common = { sequence, at, symbol, hash, type: body.type };
+  if (event.subject === "book") return { ...common, ...blockedItem(event) };
+  if (claim === undefined) throw new InvariantError(`event ${sequence} is of no claim`);
+  const { key } = event;
+  return { ...common, ...key, ...claimItem(event.body, claim) };
+}
+
+type Fields = Omit<AuditItem, "sequence" | "at" | "symbol" | "hash" | "type">;
+
+function blockedItem({
+  account,
+  body: { intent, code, cause },
+}: Extract<Listed, { subject: "book" }>): Fields {
+  return {
+    ...{ account, agent: intent.agent, requestId: null },
+    ...{ action: actionOf(intent), status: "BLOCKED", outcome: null, provenance: null },
+    ...{ code, cause: reasonOf(code), decisionId: intent.decisionId },
+    causedBy: cause === null ? null : nameOf(cause),
+  };
+}
+
+function claimItem(
+  body: Extract<Listed, { subject: "claim" }>["body"],
+  claim: Claim,
+): Omit<Fields, "account" | "agent" | "requestId"> {
+  const { status, outcome, provenance, intent } = claim;
+  const own = {
+    ...{ action: actionOf(intent), status, outcome, provenance, code: null },
+    ...{ cause: claimInWords(claim), causedBy: null, decisionId: intent.decisionId },
+  };
+  switch (body.type) {
+    case "repeat_answered": {
+      const { answer, code, decisionId } = body;
+      const cause = code === null ? `the first one: ${claimInWords(claim)}` : reasonOf(code);
+      const repeat = { ...own, code, cause, decisionId, causedBy: nameOf(claim.key) };
+      return { ...repeat, status: answer, outcome: null, provenance: null };
+    }
+    case "reopened":
+      return { ...own, decisionId: body.decisionId };
+    case "leg_adopted":
+      return { ...own, causedBy: { agent: claim.key.agent, requestId: body.parent } };
+    case "replace_requested":
+      return { ...own, action: "replace" };
+    case "cancel_passed":
+      return { ...own, action: "cancel", cause: `the broker's answer: ${body.outcome}` };
+    default:
+      return own;
+  }
+}
+
+/** Alpaca's own words for what an order does to a position, as far as the intent says. */
+export function actionOf({ side, effect }: Pick<IntentDraft, "side" | "effect">): string {
+  if (side === null) return effect ?? "close";
+  return effect === null ? side : `${side}_to_${effect}`;
+}
+
+function reasonOf(code: string): string {
+  return BLOCK_CODES[code as BlockCode] ?? code;
+}
+
+function nameOf({ agent, requestId }: ClaimName): ClaimName {
+  return { agent, requestId };
+}
+
+/** The agent of an event, where it has one. */
+export function agentOf(event: Listed): AgentId {
+  return event.subject === "claim" ? event.key.agent : event.body.intent.agent;
+}

@@ -1,0 +1,154 @@
+/**
+ * The audit trail in pages, the newest first, by filters. No index serves it, so that no order pays
+ * for it: a span of time is found by halving, and the rest is looked through, a few thousand events
+ * between two turns of the event loop and {@link LOOKED_MAX} for one page. So a page may be short,
+ * or empty, and still not be the last; only `next: null` is the end.
+ */
+import { setImmediate as turnOfTheLoop } from "node:timers/promises";
+import type { Claim } from "../claim/claim.ts";
+import type { EpochMs } from "../core/clock.ts";
+import { LatchError } from "../core/errors.ts";
+import { CLOCK_BEHIND_MAX_MS } from "../core/floored-clock.ts";
+import type { AccountId, AgentId, ClaimKey } from "../core/ids.ts";
+import type { Ledger, ScannedEvents, StoredEvent } from "../ledger/ledger.ts";
+import {
+  AUDIT_TYPES,
+  type AuditItem,
+  type AuditStatus,
+  agentOf,
+  auditItem,
+  isListed,
+} from "./audit-item.ts";
+import { lastBefore } from "./event-time.ts";
+
+export interface AuditFilters {
+  readonly agent?: AgentId | undefined;
+  readonly action?: string | undefined;
+  /** Any of these; all where it is left out. */
+  readonly statuses?: readonly AuditStatus[] | undefined;
+  readonly symbol?: string | undefined;
+  /** At or after. */
+  readonly from?: EpochMs | undefined;
+  /** Before. */
+  readonly until?: EpochMs | undefined;
+}
+
+export interface AuditQuery extends AuditFilters {
+  /** Only events with a lower number: the `next` of the page before. */
+  readonly before?: number | undefined;
+  /** At most so many, 1 to 1,000; default 100. */
+  readonly limit?: number | undefined;
+}
+
+export interface AuditPage {
+  readonly items: readonly AuditItem[];
+  /** The `before` of the next page; null where this one is the last. */
+  readonly next: number | null;
+}
+
+export type AuditLedger = Pick<Ledger, "claimOf" | "events" | "lastSequence" | "scan">;
+
+export const AUDIT_LIMIT_MAX = 1_000;
+const AUDIT_LIMIT = 100;
+/** So many events are looked at for one page: some tenths of a second. */
+export const LOOKED_MAX = 50_000;
+/** So many are read at once. */
+const READ_AT_ONCE = 1_000;
+/** Notes are written late, and processes on one ledger may have clocks that differ by so much. */
+const MARGIN_MS = CLOCK_BEHIND_MAX_MS + 60_000;
+
+/** Rejects with LatchError `invalid_query` for a limit that is none. */
+export async function auditPage(
+  ledger: AuditLedger,
+  account: AccountId,
+  query: AuditQuery,
+): Promise<AuditPage> {
+  const limit = limitOf(query);
+  const span = await spanOf(ledger, query);
+  const floor = Math.max(span.after, span.before - 1 - LOOKED_MAX);
+  const items: AuditItem[] = [];
+  for await (const look of looksAt(ledger, account, query, span)) {
+    const wanted = look.items.slice(0, limit - items.length);
+    items.push(...wanted);
+    const last = items.at(-1);
+    if (wanted.length < look.items.length && last) return { items, next: last.sequence };
+    if (look.isOver) return { items, next: null };
+    if (items.length === limit || look.reached <= floor + 1) return { items, next: look.reached };
+  }
+  return { items, next: null };
+}
+
+/** Numbers, both of which are outside. */
+export interface Span {
+  readonly after: number;
+  readonly before: number;
+}
+
+export interface AuditLook {
+  readonly items: readonly AuditItem[];
+  readonly reached: number;
+  readonly isOver: boolean;
+}
+
+/** The numbers between which all items of the query's span of time are. */
+export async function spanOf(ledger: AuditLedger, query: AuditQuery): Promise<Span> {
+  const { from, until, before = Number.POSITIVE_INFINITY } = query;
+  const end =
+    until === undefined ? await ledger.lastSequence() : await lastBefore(ledger, until + MARGIN_MS);
+  const after = from === undefined ? 0 : await lastBefore(ledger, from - MARGIN_MS);
+  return { after, before: Math.min(before, end + 1) };
+}
+
+/** Look after look, from the newest item of the span to the oldest. */
+export async function* looksAt(
+  ledger: AuditLedger,
+  account: AccountId,
+  filters: AuditFilters,
+  { after, before }: Span,
+): AsyncGenerator<AuditLook> {
+  const { agent, symbol } = filters;
+  const fixed = { account, agent, symbol, types: AUDIT_TYPES, order: "newest_first" } as const;
+  for (let reached = before; ; ) {
+    const scan = { ...fixed, after, before: reached, limit: READ_AT_ONCE };
+    const looked: ScannedEvents = await ledger.scan(scan);
+    const items = await itemsOf(ledger, looked.events, filters);
+    yield { items, reached: looked.reached, isOver: looked.isOver };
+    if (looked.isOver) return;
+    reached = looked.reached;
+    await turnOfTheLoop();
+  }
+}
+
+async function itemsOf(
+  ledger: AuditLedger,
+  events: readonly StoredEvent[],
+  { agent, action, statuses, from = 0, until = Number.POSITIVE_INFINITY }: AuditFilters,
+): Promise<readonly AuditItem[]> {
+  const claims = new Map<string, Promise<Claim | undefined>>();
+  const claimOf = (key: ClaimKey) => {
+    const name = JSON.stringify([key.agent, key.requestId]);
+    const known = claims.get(name) ?? ledger.claimOf(key);
+    claims.set(name, known);
+    return known;
+  };
+  const fits = events
+    .filter(({ at }) => at >= from && at < until)
+    .filter(isListed)
+    .filter((event) => agent === undefined || agentOf(event) === agent);
+  const items = await Promise.all(
+    fits.map(async (event) => {
+      return auditItem(event, event.subject === "claim" ? await claimOf(event.key) : undefined);
+    }),
+  );
+  return items.filter(
+    (item) =>
+      (action === undefined || item.action === action) &&
+      (statuses === undefined || statuses.includes(item.status)),
+  );
+}
+
+function limitOf({ limit = AUDIT_LIMIT }: AuditQuery): number {
+  if (Number.isInteger(limit) && limit >= 1 && limit <= AUDIT_LIMIT_MAX) return limit;
+  const wanted = `expected a whole number from 1 to ${AUDIT_LIMIT_MAX}`;
+  throw new LatchError("invalid_query", `limit is ${limit}: ${wanted}`);
+}
