@@ -65,16 +65,16 @@ export interface AuditItem {
   readonly hash: string;
 }
 
-type Listed =
+export type ListedEvent =
   | (Extract<StoredEvent, { subject: "claim" }> & { readonly body: { readonly type: AuditType } })
   | (Extract<StoredEvent, { subject: "book" }> & { readonly body: { type: "intent_blocked" } });
 
-export function isListed(event: StoredEvent): event is Listed {
+export function isListed(event: StoredEvent): event is ListedEvent {
   return AUDIT_TYPES.some((type) => type === event.body.type);
 }
 
 /** `claim`: that of the event, as it stands; undefined for an intent that became none. */
-export function auditItem(event: Listed, claim: Claim | undefined): AuditItem {
+export function auditItem(event: ListedEvent, claim: Claim | undefined): AuditItem {
   const { sequence, at, symbol, hash, body } = event;
   const common = { sequence, at, symbol, hash, type: body.type };
   if (event.subject === "book") return { ...common, ...blockedItem(event) };
@@ -88,7 +88,7 @@ type Fields = Omit<AuditItem, "sequence" | "at" | "symbol" | "hash" | "type">;
 function blockedItem({
   account,
   body: { intent, code, cause },
-}: Extract<Listed, { subject: "book" }>): Fields {
+}: Extract<ListedEvent, { subject: "book" }>): Fields {
   return {
     ...{ account, agent: intent.agent, requestId: null },
     ...{ action: actionOf(intent), status: "BLOCKED", outcome: null, provenance: null },
@@ -98,7 +98,7 @@ function blockedItem({
 }
 
 function claimItem(
-  body: Extract<Listed, { subject: "claim" }>["body"],
+  body: Extract<ListedEvent, { subject: "claim" }>["body"],
   claim: Claim,
 ): Omit<Fields, "account" | "agent" | "requestId"> {
   const { status, outcome, provenance, intent } = claim;
@@ -141,6 +141,6 @@ function nameOf({ agent, requestId }: ClaimName): ClaimName {
 }
 
 /** The agent of an event, where it has one. */
-export function agentOf(event: Listed): AgentId {
+export function agentOf(event: ListedEvent): AgentId {
   return event.subject === "claim" ? event.key.agent : event.body.intent.agent;
 }

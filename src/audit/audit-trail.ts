@@ -18,6 +18,7 @@ import {
   agentOf,
   auditItem,
   isListed,
+  type ListedEvent,
 } from "./audit-item.ts";
 import { lastBefore } from "./event-time.ts";
 
@@ -52,8 +53,8 @@ export const AUDIT_LIMIT_MAX = 1_000;
 const AUDIT_LIMIT = 100;
 /** So many events are looked at for one page: some tenths of a second. */
 export const LOOKED_MAX = 50_000;
-/** So many are read at once. */
-const READ_AT_ONCE = 1_000;
+/** So many are read at once, each with its claim: a few milliseconds. */
+export const LOOK_MAX = 200;
 /** Notes are written late, and processes on one ledger may have clocks that differ by so much. */
 const MARGIN_MS = CLOCK_BEHIND_MAX_MS + 60_000;
 
@@ -85,7 +86,9 @@ export interface Span {
 }
 
 export interface AuditLook {
+  /** Empty where they were only to be counted. */
   readonly items: readonly AuditItem[];
+  readonly count: number;
   readonly reached: number;
   readonly isOver: boolean;
 }
@@ -99,30 +102,51 @@ export async function spanOf(ledger: AuditLedger, query: AuditQuery): Promise<Sp
   return { after, before: Math.min(before, end + 1) };
 }
 
-/** Look after look, from the newest item of the span to the oldest. */
+/**
+ * Look after look, from the newest item of the span to the oldest. Where `isCounted` says so, items
+ * are counted, which is quicker by far than to look each one's claim up.
+ */
 export async function* looksAt(
   ledger: AuditLedger,
   account: AccountId,
   filters: AuditFilters,
   { after, before }: Span,
+  isCounted = (): boolean => false,
 ): AsyncGenerator<AuditLook> {
   const { agent, symbol } = filters;
   const fixed = { account, agent, symbol, types: AUDIT_TYPES, order: "newest_first" } as const;
   for (let reached = before; ; ) {
-    const scan = { ...fixed, after, before: reached, limit: READ_AT_ONCE };
+    const scan = { ...fixed, after, before: reached, limit: LOOK_MAX };
     const looked: ScannedEvents = await ledger.scan(scan);
-    const items = await itemsOf(ledger, looked.events, filters);
-    yield { items, reached: looked.reached, isOver: looked.isOver };
-    if (looked.isOver) return;
+    const { isOver } = looked;
+    const fits = listedIn(looked.events, filters);
     reached = looked.reached;
+    if (isCounted() && filters.action === undefined && filters.statuses === undefined) {
+      yield { items: [], count: fits.length, reached, isOver };
+    } else {
+      const items = await itemsOf(ledger, fits, filters);
+      yield { items, count: items.length, reached, isOver };
+    }
+    if (isOver) return;
     await turnOfTheLoop();
   }
 }
 
+/** What fits as far as the events themselves tell. */
+function listedIn(
+  events: readonly StoredEvent[],
+  { agent, from = 0, until = Number.POSITIVE_INFINITY }: AuditFilters,
+): readonly ListedEvent[] {
+  return events
+    .filter(({ at }) => at >= from && at < until)
+    .filter(isListed)
+    .filter((event) => agent === undefined || agentOf(event) === agent);
+}
+
 async function itemsOf(
   ledger: AuditLedger,
-  events: readonly StoredEvent[],
-  { agent, action, statuses, from = 0, until = Number.POSITIVE_INFINITY }: AuditFilters,
+  events: readonly ListedEvent[],
+  { action, statuses }: AuditFilters,
 ): Promise<readonly AuditItem[]> {
   const claims = new Map<string, Promise<Claim | undefined>>();
   const claimOf = (key: ClaimKey) => {
@@ -131,12 +155,8 @@ async function itemsOf(
     claims.set(name, known);
     return known;
   };
-  const fits = events
-    .filter(({ at }) => at >= from && at < until)
-    .filter(isListed)
-    .filter((event) => agent === undefined || agentOf(event) === agent);
   const items = await Promise.all(
-    fits.map(async (event) => {
+    events.map(async (event) => {
       return auditItem(event, event.subject === "claim" ? await claimOf(event.key) : undefined);
     }),
   );

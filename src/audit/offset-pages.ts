@@ -11,6 +11,7 @@ import type { AuditItem } from "./audit-item.ts";
 import {
   type AuditFilters,
   type AuditLedger,
+  LOOK_MAX,
   LOOKED_MAX,
   looksAt,
   type Span,
@@ -56,12 +57,15 @@ export class OffsetPages {
   async #count(filters: AuditFilters, span: Span, skip: number, limit: number) {
     const items: AuditItem[] = [];
     let [skipped, behind] = [0, 0];
-    for await (const look of looksAt(this.#ledger, this.#account, filters, span)) {
-      const passed = Math.min(skip - skipped, look.items.length);
+    // Items are needed from the first that is not passed over to the last that fits on the page.
+    const isCounted = () => skipped + LOOK_MAX <= skip || items.length === limit;
+    const looks = looksAt(this.#ledger, this.#account, filters, span, isCounted);
+    for await (const look of looks) {
+      const passed = Math.min(skip - skipped, look.count);
       const taken = look.items.slice(passed, passed + limit - items.length);
       skipped += passed;
       items.push(...taken);
-      behind += look.items.length - passed - taken.length;
+      behind += look.count - passed - taken.length;
       const isFull = items.length === limit && span.before - look.reached >= LOOKED_MAX;
       if (look.isOver || isFull) {
         return { items, skipped, behind, isOver: look.isOver, end: items.at(-1)?.sequence };
