@@ -1,0 +1,162 @@
+/**
+ * Whether the rows of a ledger are what its events come to, event after event. Memory does not grow
+ * with the log: a claim that is settled is compared with its row and, where the two agree, let go.
+ * A claim that is let go and moves again goes on from its row, which was just that.
+ *
+ * The ledger may be in use: what moved after the check began is compared once the ledger stands
+ * still for a moment.
+ */
+import { type Book, emptyBook } from "../book/book.ts";
+import type { Claim } from "../claim/claim.ts";
+import { evolveBook, evolveBookByClaim, evolveClaim } from "../claim/evolve.ts";
+import type { AccountId, ClaimKey } from "../core/ids.ts";
+import { canonicalJson } from "../identity/canonical-json.ts";
+import { evolveIncident, type Incident } from "../incident/incident.ts";
+import type { Ledger, StoredEvent } from "../ledger/ledger.ts";
+
+export type FoldLedger = Pick<
+  Ledger,
+  "accounts" | "book" | "books" | "claimOf" | "countByStatus" | "incident"
+>;
+
+type ClaimEventOf = Extract<StoredEvent, { subject: "claim" }>;
+type BookEventOf = Extract<StoredEvent, { subject: "book" }>;
+
+/** Events that leave their claim, and every book, as they are. */
+const STILL: ReadonlySet<string> = new Set(["repeat_answered", "cancel_passed"]);
+const BEGINNINGS: ReadonlySet<string> = new Set(["claimed", "leg_adopted"]);
+
+export class FoldCheck {
+  readonly #ledger: FoldLedger;
+  /** The last event that was there when the check began. */
+  readonly #last: number;
+  /** Claims that were not found equal to their rows, or not since they last moved. */
+  readonly #claims = new Map<string, Claim>();
+  readonly #touched = new Set<string>();
+  readonly #begun = new Map<AccountId, number>();
+  readonly #books = new Map<string, Book>();
+  readonly #incidents = new Map<string, Incident>();
+  /** Claims that were let go and have moved since the check began, and books that moved by them. */
+  readonly #unknown = new Set<string>();
+
+  constructor(ledger: FoldLedger, last: number) {
+    this.#ledger = ledger;
+    this.#last = last;
+  }
+
+  /** Takes the next event; throws InvariantError for one that cannot follow those before it. */
+  async take(event: StoredEvent): Promise<void> {
+    if (event.subject === "book") this.#takeOfBook(event);
+    else if (!STILL.has(event.body.type)) await this.#takeOfClaim(event);
+  }
+
+  /** Compares what was settled since the last call, and lets go of what is equal. */
+  async letGo(): Promise<void> {
+    const names = [...this.#touched];
+    this.#touched.clear();
+    await Promise.all(
+      names.map(async (name) => {
+        const claim = this.#claims.get(name);
+        if (claim?.status !== "SETTLED") return;
+        if (isEqual(claim, await this.#ledger.claimOf(claim.key))) this.#claims.delete(name);
+      }),
+    );
+  }
+
+  /**
+   * What differs, in a sentence; undefined where nothing does. Says something only of a ledger to
+   * which nothing was added since the last event that was taken.
+   */
+  async difference(): Promise<string | undefined> {
+    for (const [name, claim] of this.#claims) {
+      if (this.#unknown.has(name) || isEqual(claim, await this.#ledger.claimOf(claim.key)))
+        continue;
+      return `the row of the claim ${claim.key.requestId} is not what its events come to`;
+    }
+    for (const [name, incident] of this.#incidents) {
+      const row = await this.#ledger.incident(incident.account, incident.id);
+      if (isEqual(incident, row)) this.#incidents.delete(name);
+      else return `the row of incident ${incident.id} is not what its events come to`;
+    }
+    return (await this.#differenceOfBooks()) ?? (await this.#differenceOfCounts());
+  }
+
+  async #takeOfClaim({ key, symbol, body, at, sequence }: ClaimEventOf): Promise<void> {
+    const name = nameOf(key);
+    const known = this.#claims.get(name);
+    const isNew = known === undefined && BEGINNINGS.has(body.type);
+    if (isNew) this.#begun.set(key.account, (this.#begun.get(key.account) ?? 0) + 1);
+    if (known === undefined && !isNew && sequence > this.#last) {
+      this.#unknown.add(name).add(bookName(key.account, symbol));
+      return;
+    }
+    const before = known ?? (isNew ? undefined : await this.#ledger.claimOf(key));
+    const after = evolveClaim(before, key, body, at);
+    this.#claims.set(name, after);
+    this.#touched.add(name);
+    const status = before?.status ?? "NONE";
+    const book = this.#bookOf(key.account, symbol);
+    this.#keepBook(evolveBookByClaim(book, body, status, after));
+  }
+
+  #takeOfBook({ account, symbol, body, at }: BookEventOf): void {
+    switch (body.type) {
+      case "incident_opened":
+      case "incident_evidence":
+      case "incident_resolved": {
+        const name = JSON.stringify([account, body.incident]);
+        const known = this.#incidents.get(name);
+        this.#incidents.set(name, evolveIncident(known, { account, symbol }, body, at));
+        return;
+      }
+      default:
+        this.#keepBook(evolveBook(this.#bookOf(account, symbol), body));
+    }
+  }
+
+  #bookOf(account: AccountId, symbol: string): Book {
+    return this.#books.get(bookName(account, symbol)) ?? emptyBook(account, symbol);
+  }
+
+  #keepBook(book: Book): void {
+    this.#books.set(bookName(book.account, book.symbol), book);
+  }
+
+  async #differenceOfBooks(): Promise<string | undefined> {
+    const accounts = new Set([...(await this.#ledger.accounts()), ...this.#begun.keys()]);
+    const lists = await Promise.all([...accounts].map((account) => this.#ledger.books(account)));
+    const rows = new Map(lists.flat().map((row) => [bookName(row.account, row.symbol), row]));
+    for (const name of new Set([...rows.keys(), ...this.#books.keys()])) {
+      const known = this.#books.get(name) ?? rows.get(name);
+      if (known === undefined || this.#unknown.has(name)) continue;
+      const empty = emptyBook(known.account, known.symbol);
+      if (isEqual(this.#books.get(name) ?? empty, rows.get(name) ?? empty)) continue;
+      return `the book of ${known.symbol} is not what its events come to`;
+    }
+    return undefined;
+  }
+
+  /** A row that no event made is found by their number. */
+  async #differenceOfCounts(): Promise<string | undefined> {
+    for (const account of new Set([...(await this.#ledger.accounts()), ...this.#begun.keys()])) {
+      const counts = Object.values(await this.#ledger.countByStatus(account));
+      const rows = counts.reduce((sum, count) => sum + count, 0);
+      const begun = this.#begun.get(account) ?? 0;
+      if (rows === begun) continue;
+      return `the account ${account} has ${rows} claims, and its events have ${begun}`;
+    }
+    return undefined;
+  }
+}
+
+function isEqual(folded: object, row: object | undefined): boolean {
+  return row !== undefined && canonicalJson(folded) === canonicalJson(row);
+}
+
+function nameOf({ account, agent, requestId }: ClaimKey): string {
+  return JSON.stringify([account, agent, requestId]);
+}
+
+function bookName(account: AccountId, symbol: string): string {
+  return JSON.stringify([account, symbol]);
+}

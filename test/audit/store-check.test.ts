@@ -1,0 +1,168 @@
+import Database from "better-sqlite3";
+import { describe, expect, test } from "vitest";
+import { checkStore } from "../../src/audit/store-check.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
+import { claimed, openLedger } from "../ledger/open-ledger.ts";
+import {
+  ACCOUNT,
+  accepted,
+  claimCommand,
+  filledOrder,
+  notSent,
+  orderRead,
+  START,
+} from "../ledger/sample-commands.ts";
+import { temporaryFile } from "../ledger/temporary-folder.ts";
+import { writeTrail } from "./sample-trail.ts";
+
+const quiet = () => undefined;
+
+/** A ledger's file with claims, books and incidents of every kind of life, and nobody in it. */
+async function historyFile(): Promise<string> {
+  const file = temporaryFile();
+  const ledger = openLedger(file);
+  await writeTrail(ledger);
+  const unsent = await claimed(ledger, claimCommand({ requestId: "unsent", quantity: "1" }));
+  await ledger.record(unsent.key, notSent(unsent));
+  const again = { requestId: "unsent", quantity: "1" };
+  const reopened = await claimed(ledger, claimCommand(again, { now: START + 10 }));
+  await ledger.record(reopened.key, accepted(reopened));
+  const texts = { summary: "the broker holds 5 SPY", next: "it is compared again" };
+  const report = { kind: "orphan", subject: "position SPY", ...texts } as const;
+  await ledger.beginIncident(ACCOUNT, "SPY", report, START + 20);
+  await ledger.addEvidence(ACCOUNT, "position SPY", { text: "still", next: null }, START + 30);
+  const end = { verdict: "agrees_again", provenance: "venue", reason: "both hold 5" } as const;
+  await ledger.endIncident(ACCOUNT, "position SPY", end, START + 40);
+  await ledger.beginIncident(ACCOUNT, "SPY", report, START + 50);
+  await ledger.close();
+  return file;
+}
+
+/** What somebody with the file and a database tool can do, the triggers out of the way. */
+function tamper(file: string, sql: string): void {
+  const database = new Database(file);
+  database.exec(`DROP TRIGGER events_are_never_changed; DROP TRIGGER events_are_never_deleted;
+    ${sql}`);
+  database.close();
+}
+
+describe("a ledger that is verified where it is", () => {
+  test("is good as it was written, whatever lives its claims had", async () => {
+    const ledger = openLedger(await historyFile());
+    const steps: number[] = [];
+    const verdict = await checkStore(ledger, (done) => void steps.push(done));
+    const last = await ledger.lastSequence();
+    expect(verdict).toMatchObject({ fault: undefined, wereRowsCompared: true });
+    expect(verdict.end.sequence).toBe(last);
+    expect(steps.at(-1)).toBe(last);
+  });
+
+  test("is good while it is empty", async () => {
+    const verdict = await checkStore(openLedger(temporaryFile()), quiet);
+    expect(verdict).toMatchObject({ end: { sequence: 0, accounts: [] }, fault: undefined });
+  });
+
+  test.each([
+    [
+      "an event's body",
+      "UPDATE events SET body = replace(body, 'TQQQ', 'AAPL') WHERE sequence = 1",
+      1,
+    ],
+    ["an event's time", "UPDATE events SET at = at + 1 WHERE sequence = 4", 4],
+    ["an event that is gone", "DELETE FROM events WHERE sequence = 3", 3],
+    ["the first event, gone", "DELETE FROM events WHERE sequence = 1", 1],
+  ])("is bad at the first event that is: %s", async (_, sql, event) => {
+    const file = await historyFile();
+    tamper(file, sql);
+    const { fault } = await checkStore(openLedger(file), quiet);
+    expect(fault).toMatchObject({ event, reason: "chain" });
+    expect(fault?.message).toContain(`event ${event}`);
+  });
+
+  test.each([
+    [
+      "a claim's outcome",
+      "UPDATE claims SET body = json_set(body, '$.outcome', 'rejected') WHERE request_id = 'first'",
+      "the row of the claim first is not what its events come to",
+    ],
+    [
+      "a claim that is not settled",
+      "UPDATE claims SET body = json_set(body, '$.attempt', 2) WHERE request_id = 'last'",
+      "the row of the claim last",
+    ],
+    ["a claim that is gone", "DELETE FROM claims WHERE request_id = 'first'", "the claim first"],
+    [
+      "a claim of no event",
+      `INSERT INTO claims SELECT 99, account, agent, 'made up', fingerprint, episode, status,
+         filled, NULL, json_set(body, '$.key.requestId', 'made up'), claimed_at, symbol
+       FROM claims WHERE request_id = 'first'`,
+      "the account account-1 has 4 claims, and its events have 3",
+    ],
+    [
+      "a book",
+      "UPDATE books SET body = json_set(body, '$.net', '7') WHERE symbol = 'TQQQ'",
+      "the book of TQQQ is not what its events come to",
+    ],
+    ["a book that is gone", "DELETE FROM books WHERE symbol = 'TQQQ'", "the book of TQQQ"],
+    [
+      "an incident",
+      "UPDATE incidents SET body = json_set(body, '$.version', 9) WHERE id = 1",
+      "the row of incident 1 is not what its events come to",
+    ],
+  ])("is bad where a row is not what its events come to: %s", async (_, sql, message) => {
+    const file = await historyFile();
+    tamper(file, sql);
+    const { fault } = await checkStore(openLedger(file), quiet);
+    expect(fault).toMatchObject({ event: null, reason: "rows" });
+    expect(fault?.message).toContain(message);
+  });
+
+  test("is good while others write into it", async () => {
+    const file = await historyFile();
+    const [ledger, other] = [openLedger(file), openLedger(file)];
+    const claim = await claimed(other, claimCommand({ requestId: "meanwhile", quantity: "3" }));
+    await other.record(claim.key, accepted(claim));
+    const writes = [
+      () => other.record(claim.key, orderRead(filledOrder(claim, "1"))),
+      () => other.record(claim.key, orderRead(filledOrder(claim, "3"))),
+      () => claimed(other, claimCommand({ requestId: "later", quantity: "4" })),
+    ];
+    const busy: Pick<Ledger, "lastSequence"> = {
+      lastSequence: async () => {
+        await writes.shift()?.();
+        return ledger.lastSequence();
+      },
+    };
+    const watched = new Proxy(ledger, {
+      get: (target, name) => {
+        const value = name === "lastSequence" ? busy.lastSequence : Reflect.get(target, name);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+    expect(await checkStore(watched, quiet)).toMatchObject({
+      fault: undefined,
+      wereRowsCompared: true,
+    });
+    expect(writes).toEqual([]);
+  });
+
+  test("whose rows never stand still says that they were not compared", async () => {
+    const ledger = openLedger(await historyFile());
+    let count = 0;
+    const busy = async () => {
+      count += 1;
+      await claimed(ledger, claimCommand({ requestId: `n-${count}`, quantity: `${count + 10}` }));
+      return ledger.lastSequence();
+    };
+    const watched = new Proxy(ledger, {
+      get: (target, name) => {
+        const value = name === "lastSequence" ? busy : Reflect.get(target, name);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+    expect(await checkStore(watched, quiet)).toMatchObject({
+      fault: undefined,
+      wereRowsCompared: false,
+    });
+  });
+});
