@@ -2,9 +2,11 @@
  * Wires the parts together; the only file that names a store or a broker. Everything above it asks
  * for a {@link Latch} and knows neither the stores nor Alpaca.
  */
+import type { KeyObject } from "node:crypto";
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Logger, pino } from "pino";
+import { defaultKeyFile, openSigningKey } from "./audit/signing-key.ts";
 import { createAlpacaBroker } from "./broker/alpaca/alpaca-broker.ts";
 import { normalizeBaseUrl } from "./broker/alpaca/alpaca-options.ts";
 import { RateBudget } from "./broker/alpaca/rate-budget.ts";
@@ -51,7 +53,10 @@ export async function openLatch(options: LatchOptions = {}): Promise<Latch> {
   }
 }
 
-/** Opens the ledger, and asks the broker nothing yet. Throws `invalid_option` and `store_*`. */
+/**
+ * Opens the ledger and the key that signs its audit trail, and asks the broker nothing yet. Throws
+ * `invalid_option`, `store_*` and `audit_key_unusable`.
+ */
 export function prepareLatch(config: Config, surroundings: Surroundings): PreparedLatch {
   const { random = systemRandom, fetchApi, logger, schedule } = surroundings;
   const clock = new FlooredClock(surroundings.clock ?? systemClock);
@@ -66,11 +71,22 @@ export function prepareLatch(config: Config, surroundings: Surroundings): Prepar
     ...(fetchApi === undefined ? {} : { fetchApi }),
   });
   const ledger = openLedger(config.store, clock);
+  const auditKey = keyOf(config, ledger);
   const owner = random.uuid() as OwnerId;
   const brokerUrl = normalizeBaseUrl(config.baseUrl);
   const backUp = (request: BackupRequest) => backUpSqliteLedger(config.store, request);
-  const parts = { brokerUrl, broker, clock, config, ledger, backUp, log, owner };
+  const parts = { brokerUrl, broker, clock, config, ledger, backUp, log, owner, auditKey };
   return new LatchInWaiting(parts, schedule ?? true);
+}
+
+/** Made at the first start, once there is a ledger that it is the key of. */
+function keyOf({ auditKey, store }: Config, ledger: Ledger): KeyObject {
+  try {
+    return openSigningKey(auditKey ?? defaultKeyFile(store));
+  } catch (error) {
+    ledger.close().catch(() => undefined);
+    throw error;
+  }
 }
 
 /**
@@ -87,7 +103,20 @@ function openLedger(store: string, clock: Clock): Ledger {
 /** What a command reads in a ledger, and does as its operator; no broker is asked. */
 export type Records = Pick<
   Ledger,
-  "accounts" | "claimOf" | "incident" | "incidents" | "resolveIncident" | "close"
+  | "accounts"
+  | "book"
+  | "books"
+  | "claimOf"
+  | "claimOfOrder"
+  | "claims"
+  | "close"
+  | "countByStatus"
+  | "events"
+  | "incident"
+  | "incidents"
+  | "lastSequence"
+  | "resolveIncident"
+  | "scan"
 >;
 
 /**

@@ -47,6 +47,11 @@ export interface Settings extends Partial<Omit<ClaimPolicy, "divergence">> {
   readonly backupDir?: string;
   /** How many copies are kept. Environment: TRADELATCH_BACKUP_KEEP. Default: 14. */
   readonly backupKeep?: number;
+  /**
+   * The file of the key that signs the audit trail; made where there is none. Environment:
+   * TRADELATCH_AUDIT_KEY. Default: beside the ledger's file, its name with `-audit-key.pem` behind.
+   */
+  readonly auditKey?: string;
 }
 
 /** Where copies of the ledger go, and how many are kept. */
@@ -65,6 +70,8 @@ export interface Config {
   readonly policy: ClaimPolicy;
   /** Undefined: no copies are made. */
   readonly backup: BackupSettings | undefined;
+  /** Undefined: the default place. */
+  readonly auditKey: string | undefined;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -112,6 +119,7 @@ const settingsSchema = z.strictObject({
   waitMs: duration.max(LONGEST_WAIT_MS).default(DEFAULT_WAIT_MS),
   backupDir: z.string().min(1).optional(),
   backupKeep: z.number().int().positive().max(MOST_BACKUPS_KEPT).default(DEFAULT_BACKUPS_KEPT),
+  auditKey: z.string().min(1).optional(),
   dedupeWindowMs: duration.default(DEFAULT_CLAIM_POLICY.dedupeWindowMs),
   sendDeadlineMs: duration.default(DEFAULT_CLAIM_POLICY.sendDeadlineMs),
   postDeadlineMs: duration.default(DEFAULT_CLAIM_POLICY.postDeadlineMs),
@@ -225,6 +233,7 @@ const VARIABLES: Readonly<Partial<Record<SettingName, string>>> = {
   waitMs: "TRADELATCH_WAIT_MS",
   backupDir: "TRADELATCH_BACKUP_DIR",
   backupKeep: "TRADELATCH_BACKUP_KEEP",
+  auditKey: "TRADELATCH_AUDIT_KEY",
   dedupeWindowMs: "TRADELATCH_DEDUPE_WINDOW_MS",
   sendDeadlineMs: "TRADELATCH_SEND_DEADLINE_MS",
   postDeadlineMs: "TRADELATCH_POST_DEADLINE_MS",
@@ -256,7 +265,7 @@ export function resolveConfig(settings: Settings, environment: Environment): Con
   const merged = { ...fromEnvironment(environment), ...withoutUndefined(settings) };
   const parsed = settingsSchema.safeParse(merged);
   if (!parsed.success) throw describe(parsed.error, merged);
-  const { live, agent, backupDir, backupKeep, ...rest } = parsed.data;
+  const { live, agent, backupDir, backupKeep, auditKey, ...rest } = parsed.data;
   const { store, keyId, secret, baseUrl, waitMs, ...policy } = rest;
   refuseUnspokenLive(baseUrl, live);
   refuseOtherServers(store);
@@ -264,7 +273,7 @@ export function resolveConfig(settings: Settings, environment: Environment): Con
   Object.freeze(policy);
   const backup =
     backupDir === undefined ? undefined : Object.freeze({ directory: backupDir, keep: backupKeep });
-  const common = { store, keyId, secret, baseUrl, waitMs, policy, backup };
+  const common = { store, keyId, secret, baseUrl, waitMs, policy, backup, auditKey };
   return Object.freeze({ ...common, agent: agent as AgentId });
 }
 

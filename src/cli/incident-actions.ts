@@ -11,6 +11,7 @@ import type { CommandOutput } from "./command-output.ts";
 import { incidentListText } from "./incident-list.ts";
 import { type Cause, incidentPageText } from "./incident-page.ts";
 import { marketTime } from "./market-time.ts";
+import { widthOf } from "./page-width.ts";
 import { type ReadSurroundings, type RecordsOptions, readRecords } from "./read-records.ts";
 import { commandLine, flag } from "./typed-command.ts";
 
@@ -31,9 +32,6 @@ export interface ResolveOptions extends RecordsOptions {
 const LISTED = 100;
 /** So many pieces of evidence are named in one line. */
 const NAMED_MAX = 5;
-const DEFAULT_COLUMNS = 80;
-const COLUMNS_MIN = 60;
-const COLUMNS_MAX = 120;
 
 type Named<Options> = Options & { readonly by: string };
 
@@ -56,7 +54,9 @@ export async function list(options: ListOptions, surroundings: Surroundings): Pr
     }
     const filters = [...(open === true ? ["--open"] : []), ...flag("symbol", symbol)];
     const olderCommand =
-      next === null ? null : commandLine([...filters, "--before", String(next)], options);
+      next === null
+        ? null
+        : commandLine(["incidents", ...filters, "--before", String(next)], options);
     output.line(incidentListText({ incidents, olderCommand, now: clock.now() }, widthOf(output)));
   });
 }
@@ -80,7 +80,7 @@ export async function show(
       output.line(asJson({ ...incidentView(incident), claims }));
       return;
     }
-    const words = ["resolve", String(id), "--version", String(incident.version)];
+    const words = ["incidents", "resolve", String(id), "--version", String(incident.version)];
     const resolveCommand = commandLine([...words, "--reason", "..."], options);
     output.line(incidentPageText({ incident, causes, resolveCommand }, widthOf(output)));
   });
@@ -156,10 +156,6 @@ function overText({ id, resolution }: Incident): string {
   if (resolution === null) return `incident ${id} is over`;
   const { verdict, at, reason } = resolution;
   return `incident ${id} was resolved before, ${marketTime(at)}, as ${verdict}: ${reason}`;
-}
-
-function widthOf({ columns = DEFAULT_COLUMNS }: CommandOutput): number {
-  return Math.min(COLUMNS_MAX, Math.max(COLUMNS_MIN, columns));
 }
 
 function asJson(value: unknown): string {

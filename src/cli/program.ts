@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import type { Environment } from "../config.ts";
+import { auditCommand } from "./audit-command.ts";
 import { backupCommand } from "./backup-command.ts";
 import { brokerSimCommand } from "./broker-sim-command.ts";
 import type { CommandOutput } from "./command-output.ts";
@@ -24,6 +25,7 @@ export function createProgram(
     brokerSimCommand(output, stop),
     backupCommand(output, environment, stop),
     incidentsCommand(output, environment),
+    auditCommand(output, environment, stop),
   ];
   const program = new Command("tradelatch")
     .description("One logical order, at most one order at the broker.")

@@ -22,15 +22,27 @@ const DEFAULT_STORE = "tradelatch.db";
 const NAMED_MAX = 5;
 
 /** Opens the ledger, finds the account, and lets go of it whatever happens. */
-export async function readRecords(
+export function readRecords(
   options: RecordsOptions,
-  { environment, clock }: ReadSurroundings,
+  surroundings: ReadSurroundings,
   read: (records: Records, account: AccountId | undefined) => Promise<void>,
+): Promise<void> {
+  return withRecords(options, surroundings, async (records, store) => {
+    const account = accountIn(await records.accounts(), options.account, placeOfStore(store));
+    await read(records, account);
+  });
+}
+
+/** Opens the ledger, whatever accounts it has, and lets go of it whatever happens. */
+export async function withRecords(
+  options: Pick<RecordsOptions, "store">,
+  { environment, clock }: ReadSurroundings,
+  read: (records: Records, store: string) => Promise<void>,
 ): Promise<void> {
   const store = options.store ?? environment.TRADELATCH_STORE ?? DEFAULT_STORE;
   const records = openRecords(store, clock);
   try {
-    await read(records, accountIn(await records.accounts(), options.account, placeOfStore(store)));
+    await read(records, store);
   } finally {
     await records.close();
   }

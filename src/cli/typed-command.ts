@@ -1,10 +1,10 @@
 /** A command as a person would type it, to be copied into a shell. Pure. */
 import type { RecordsOptions } from "./read-records.ts";
 
-/** `tradelatch incidents` with `words`, for the ledger and account that this command was given. */
+/** `tradelatch` with `words`, for the ledger and account that this command was given. */
 export function commandLine(words: readonly string[], { store, account }: RecordsOptions): string {
   const all = [...words, ...flag("store", store), ...flag("account", account)];
-  return ["tradelatch incidents", ...all.map(quoted)].join(" ");
+  return ["tradelatch", ...all.map(quoted)].join(" ");
 }
 
 export function flag(name: string, value: string | undefined): readonly string[] {

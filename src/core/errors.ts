@@ -38,7 +38,7 @@ export const ERRORS = {
     httpStatus: 404,
     retryable: false,
     exitCode: 1,
-    hint: "Check the request id and the agent group; /latch/v1/claims lists the claims.",
+    hint: "Check the id and the agent group; tradelatch audit and /latch/v1/claims list them.",
   },
   incident_not_found: {
     httpStatus: 404,
@@ -87,6 +87,12 @@ export const ERRORS = {
     retryable: false,
     exitCode: 2,
     hint: "Check that the path exists and may be read.",
+  },
+  file_unwritable: {
+    httpStatus: 500,
+    retryable: false,
+    exitCode: 1,
+    hint: "Choose a directory that exists, may be written and has room; nothing was left there.",
   },
   store_not_a_database: {
     httpStatus: 503,

@@ -1,0 +1,207 @@
+/** What `tradelatch audit` reads in a ledger: the list, one claim's life, and its verification. */
+
+import type { Records } from "../app.ts";
+import type { AuditItem } from "../audit/audit-item.ts";
+import { type AuditFilters, type AuditPage, auditPage } from "../audit/audit-trail.ts";
+import { attemptsIn, evidenceIn, historyOf } from "../audit/claim-history.ts";
+import { checkStore } from "../audit/store-check.ts";
+import type { Claim } from "../claim/claim.ts";
+import { LatchError } from "../core/errors.ts";
+import type { AccountId, AgentId, BrokerOrderId, RequestId } from "../core/ids.ts";
+import { placeOfStore } from "../core/store-place.ts";
+import { auditItemView } from "../sidecar/native-audit-schema.ts";
+import { claimView } from "../sidecar/native-claim-schema.ts";
+import { eventView } from "../sidecar/native-event-schema.ts";
+import { timeText } from "../sidecar/native-schemas.ts";
+import { auditListText } from "./audit-list.ts";
+import { auditPageText } from "./audit-page.ts";
+import type { CommandOutput } from "./command-output.ts";
+import { widthOf } from "./page-width.ts";
+import { ProgressBar } from "./progress-bar.ts";
+import {
+  type ReadSurroundings,
+  type RecordsOptions,
+  readRecords,
+  withRecords,
+} from "./read-records.ts";
+import { commandLine, flag } from "./typed-command.ts";
+
+export interface ListOptions extends RecordsOptions {
+  readonly agent?: string;
+  readonly action?: string;
+  readonly status?: AuditFilters["statuses"];
+  readonly symbol?: string;
+  readonly from?: number;
+  readonly until?: number;
+  readonly before?: number;
+  readonly limit: number;
+}
+
+export interface ShowOptions extends RecordsOptions {
+  readonly agent?: string;
+}
+
+export interface AuditSurroundings extends ReadSurroundings {
+  readonly output: CommandOutput;
+  readonly stop: AbortSignal;
+}
+
+const NUMBER = new Intl.NumberFormat("en-US");
+const EVENT_NUMBER = /^[1-9]\d{0,14}$/;
+/** Several agents may have a claim of one id; so many are told apart. */
+const NAMED_MAX = 5;
+
+export async function list(options: ListOptions, surroundings: AuditSurroundings): Promise<void> {
+  const { output } = surroundings;
+  await readRecords(options, surroundings, async (records, account) => {
+    const page = await pageOf(records, account, options, surroundings);
+    if (options.json === true) {
+      const items = page.items.map(auditItemView);
+      output.line(asJson({ account: account ?? null, items, next: page.next }));
+      return;
+    }
+    const olderCommand = page.next === null ? null : olderOf(options, page.next);
+    const { items } = page;
+    const { color } = output;
+    output.line(auditListText({ items, olderCommand }, { width: widthOf(output), color }));
+  });
+}
+
+/** As many as were asked for, over pages that may be short. */
+async function pageOf(
+  records: Records,
+  account: AccountId | undefined,
+  { agent, action, status, symbol, from, until, before, limit }: ListOptions,
+  { output, clock, stop }: AuditSurroundings,
+): Promise<AuditPage> {
+  if (account === undefined) return { items: [], next: null };
+  const filters = { agent: agent as AgentId | undefined, action, statuses: status, symbol };
+  const bar = new ProgressBar(output, clock, "Looking");
+  const items: AuditItem[] = [];
+  let next: number | null | undefined = before;
+  const top = before ?? (await records.lastSequence()) + 1;
+  try {
+    do {
+      stop.throwIfAborted();
+      const rest = limit - items.length;
+      const query = { ...filters, from, until, before: next ?? undefined, limit: rest };
+      const page: AuditPage = await auditPage(records, account, query);
+      items.push(...page.items);
+      next = page.next;
+      bar.update(top - (next ?? 0), top);
+    } while (next !== null && items.length < limit);
+  } finally {
+    bar.end();
+  }
+  return { items, next };
+}
+
+function olderOf(options: ListOptions, next: number): string {
+  const { agent, action, status = [], symbol, from, until } = options;
+  const words = [
+    ...[...flag("agent", agent), ...flag("action", action)],
+    ...[...status.flatMap((one) => flag("status", one)), ...flag("symbol", symbol)],
+    ...[...flag("from", timeOf(from)), ...flag("until", timeOf(until))],
+  ];
+  return commandLine(["audit", "list", ...words, "--before", String(next)], options);
+}
+
+function timeOf(at: number | undefined): string | undefined {
+  return at === undefined ? undefined : timeText(at);
+}
+
+export async function show(
+  name: string,
+  options: ShowOptions,
+  surroundings: AuditSurroundings,
+): Promise<void> {
+  const { output, clock } = surroundings;
+  await readRecords(options, surroundings, async (records, account) => {
+    const claim = account && (await claimNamed(records, account, name, options.agent));
+    if (claim === undefined) {
+      throw new LatchError("claim_not_found", `no claim is known as ${JSON.stringify(name)}`);
+    }
+    const bar = new ProgressBar(output, clock, "Looking");
+    const onProgress = (done: number, total: number) => {
+      surroundings.stop.throwIfAborted();
+      bar.update(done, total);
+    };
+    const events = await historyOf(records, claim, onProgress).finally(() => bar.end());
+    if (options.json !== true) {
+      output.line(auditPageText({ claim, events }, widthOf(output)));
+      return;
+    }
+    const withTime = <Value extends { readonly at: number }>(value: Value) => {
+      return { ...value, at: timeText(value.at) };
+    };
+    const [attempts, evidence] = [attemptsIn(events), evidenceIn(events)];
+    output.line(
+      asJson({
+        claim: claimView(claim),
+        attempts: attempts.map(withTime),
+        evidence: evidence.map(withTime),
+        events: events.map(eventView),
+      }),
+    );
+  });
+}
+
+/** By its request id, its order's id, or the number of one of its events. */
+async function claimNamed(
+  records: Records,
+  account: AccountId,
+  name: string,
+  agent: string | undefined,
+): Promise<Claim | undefined> {
+  const query = { account, requestId: name as RequestId, agent: agent as AgentId | undefined };
+  const { claims } = await records.claims({ ...query, limit: NAMED_MAX });
+  const [first, second] = claims;
+  if (first !== undefined && second === undefined) return first;
+  if (second !== undefined) {
+    const agents = claims.map(({ key }) => key.agent).join(", ");
+    const message = `several agents have a claim ${JSON.stringify(name)}: name one with --agent`;
+    throw new LatchError("invalid_option", `${message}: ${agents}`);
+  }
+  const ofOrder = await records.claimOfOrder(account, name as BrokerOrderId);
+  if (ofOrder !== undefined || !EVENT_NUMBER.test(name)) return ofOrder;
+  const [event] = await records.events({ after: Number(name) - 1, limit: 1 });
+  if (event?.subject !== "claim" || event.key.account !== account) return undefined;
+  return records.claimOf(event.key);
+}
+
+export async function verify(
+  options: RecordsOptions,
+  surroundings: AuditSurroundings,
+): Promise<void> {
+  const { output, clock, stop } = surroundings;
+  await withRecords(options, surroundings, async (records, store) => {
+    const bar = new ProgressBar(output, clock, "Verifying");
+    const onProgress = (done: number, total: number) => {
+      stop.throwIfAborted();
+      bar.update(done, total);
+    };
+    const { end, fault, wereRowsCompared } = await checkStore(records, onProgress).finally(() =>
+      bar.end(),
+    );
+    if (options.json === true) {
+      const verdict = { ok: fault === undefined, ...end, wereRowsCompared, fault: fault ?? null };
+      output.line(asJson(verdict));
+    }
+    if (fault !== undefined) {
+      throw new LatchError("audit_broken", `${placeOfStore(store)}: ${fault.message}`);
+    }
+    if (options.json === true) return;
+    const { length } = end.accounts;
+    const accounts = `${length} ${length === 1 ? "account" : "accounts"}`;
+    output.line(`${NUMBER.format(end.sequence)} events of ${accounts}: every hash fits.`);
+    output.line(
+      wereRowsCompared
+        ? "Claims, books and incidents are what the events come to."
+        : "Claims and books were not compared: the ledger was written to all the while.",
+    );
+  });
+}
+
+function asJson(value: unknown): string {
+  return JSON.stringify(value, null, 2);
+}
