@@ -1,6 +1,7 @@
 /** An item of the audit trail as JSON, on the native surface and as guard clients know it. */
 import { z } from "zod";
 import { AUDIT_STATUSES, AUDIT_TYPES, type AuditItem } from "../audit/audit-item.ts";
+import { CLAIM_STATUSES } from "../claim/transitions.ts";
 import { OUTCOMES } from "./native-claim-schema.ts";
 import { named, timeOut, timeText } from "./native-schemas.ts";
 
@@ -34,4 +35,40 @@ export type AuditItemView = z.output<typeof auditItemSchema>;
 
 export function auditItemView(item: AuditItem): AuditItemView {
   return { ...item, at: timeText(item.at), causedBy: item.causedBy && { ...item.causedBy } };
+}
+
+export const guardItemSchema = named(
+  "GuardAuditItem",
+  z.object({
+    claim_id: z.string().nullable(),
+    agent_id: z.string(),
+    action: z.string(),
+    symbol: z.string(),
+    status: z
+      .enum(["PENDING", "COMMITTED", "SKIP", "BLOCKED"])
+      .describe("COMMITTED: the claim is settled; `outcome` says how it ended."),
+    state: z.enum(CLAIM_STATUSES).nullable().describe("Of its claim; null for an answer."),
+    outcome: z.enum(OUTCOMES).nullable(),
+    code: z.string().nullable(),
+    cause: z.string(),
+    timestamp: timeOut,
+    ts: z.number().int().describe("Milliseconds since 1970."),
+    sequence: z.number().int(),
+    hash: z.string(),
+  }),
+);
+
+export function guardItemView(item: AuditItem): z.output<typeof guardItemSchema> {
+  const { requestId, agent, action, symbol, status, outcome, code, cause, at, sequence } = item;
+  const state = CLAIM_STATUSES.find((one) => one === status) ?? null;
+  return {
+    ...{ claim_id: requestId, agent_id: agent, action, symbol, state, outcome, code, cause },
+    status: guardStatusOf(status),
+    ...{ timestamp: timeText(at), ts: at, sequence, hash: item.hash },
+  };
+}
+
+function guardStatusOf(status: AuditItem["status"]) {
+  if (status === "SKIP" || status === "BLOCKED") return status;
+  return status === "SETTLED" ? "COMMITTED" : "PENDING";
 }

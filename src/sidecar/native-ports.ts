@@ -11,6 +11,9 @@ import type { ConfigPage } from "./native-config-schema.ts";
 /** What of a latch these pages read. */
 export type NativeLatch = Pick<
   Latch,
+  | "audit"
+  | "auditFrom"
+  | "auditKey"
   | "claim"
   | "claims"
   | "book"

@@ -1,6 +1,6 @@
 /**
- * The sidecar's own surface: `/latch/v1`, `/openapi.json` and `/metrics`. One schema for each page
- * checks its requests, shapes its answers and describes it. Who may come in is the front door's.
+ * The sidecar's own surface: `/latch/v1`, `/audit`, `/openapi.json` and `/metrics`. One schema for
+ * each page checks its requests, shapes its answers and describes it. Who may come in is the front door's.
  *
  * The pages live in a scope of their own: their way of reading bodies and telling errors is not
  * that of the rest of the server.
@@ -11,6 +11,7 @@ import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod
 import { z } from "zod";
 import { InvariantError, type LatchError } from "../core/errors.ts";
 import { DEEPEST_JSON, isTooDeep } from "../core/json-shape.ts";
+import { addAuditRoutes } from "./native-audit.ts";
 import { addBookRoutes } from "./native-books.ts";
 import { addClaimRoutes } from "./native-claims.ts";
 import { addConfigRoute } from "./native-config.ts";
@@ -54,6 +55,7 @@ export function registerNativeRoutes(
     addBookRoutes(scope, ports);
     addIncidentRoutes(scope, ports);
     addEventsRoute(scope, ports);
+    addAuditRoutes(scope, ports);
     addConfigRoute(scope, ports);
     addDocument(scope, plain);
     addMetrics(scope, ports);

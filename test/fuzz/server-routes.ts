@@ -74,6 +74,13 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
   "GET /metrics": {},
   "GET /openapi.json": {},
   "GET /stream": {},
+  "GET /audit": {
+    queries: ["", "limit=5&offset=2", "status=COMMITTED&agent_id=momentum", "from_ts=1&to_ts=9"],
+  },
+  "GET /latch/v1/audit": {
+    queries: ["", "limit=5", "status=SKIP&status=OPEN", "symbol=TQQQ&action=buy_to_open&before=9"],
+  },
+  "GET /latch/v1/audit/key": {},
   "GET /latch/v1/config": {},
   "GET /latch/v1/books": {},
   "GET /latch/v1/books/{symbol}": { parameters: { symbol: ["TQQQ", "SPY", "BTC%2FUSD"] } },

@@ -236,6 +236,9 @@ function madeUp(sequence: number, reason = ""): StoredEvent {
 
 function logOf(latch: NativeLatch, log: readonly StoredEvent[]): NativeLatch {
   return {
+    audit: (query) => latch.audit(query),
+    auditFrom: (offset, limit, filters) => latch.auditFrom(offset, limit, filters),
+    auditKey: latch.auditKey,
     claim: (requestId, agent) => latch.claim(requestId, agent),
     claims: (filters) => latch.claims(filters),
     book: (symbol) => latch.book(symbol),

@@ -1,0 +1,178 @@
+/**
+ * `GET /latch/v1/audit` and `/latch/v1/audit/key`: what was decided and why, and the public key of
+ * its checkpoints. `GET /audit` at the root is the same trail for clients of other guards, which
+ * page by offset.
+ */
+import { z } from "zod";
+import { AUDIT_STATUSES, type AuditStatus } from "../audit/audit-item.ts";
+import { AUDIT_LIMIT_MAX } from "../audit/audit-trail.ts";
+import { CLAIM_STATUSES } from "../claim/transitions.ts";
+import { LatchError } from "../core/errors.ts";
+import type { AgentId } from "../core/ids.ts";
+import { SYMBOL } from "../identity/symbol.ts";
+import {
+  auditItemSchema,
+  auditItemView,
+  guardItemSchema,
+  guardItemView,
+} from "./native-audit-schema.ts";
+import type { NativePorts } from "./native-ports.ts";
+import { errorSchema, named, noQuery, timeIn } from "./native-schemas.ts";
+import type { NativeScope } from "./native-scope.ts";
+
+const LIMIT = 100;
+const GROUP_MAX = 64;
+const ACTION_MAX = 64;
+const OFFSET_MAX = 1_000_000;
+
+const agent = z.string().min(1).max(GROUP_MAX).describe("An agent group.");
+const action = z
+  .string()
+  .min(1)
+  .max(ACTION_MAX)
+  .describe("Such as buy_to_open or sell_to_close; replace; cancel.");
+const symbol = z.string().regex(SYMBOL, "expected a symbol such as TQQQ or BTC/USD");
+const limit = z.coerce.number().int().min(1).max(AUDIT_LIMIT_MAX).default(LIMIT);
+const status = z.enum(AUDIT_STATUSES);
+const statusError = `expected ${AUDIT_STATUSES.join(", ")}; give the field again for several`;
+
+const auditQuery = z.strictObject({
+  agent: agent.optional(),
+  action: action.optional(),
+  status: z.union([status, z.array(status)], statusError).optional(),
+  symbol: symbol.optional(),
+  from: timeIn.optional().describe("At this time or after."),
+  until: timeIn.optional().describe("Before this time."),
+  before: z.coerce.number().int().min(1).optional().describe("The `next` of the page before."),
+  limit,
+});
+
+const auditPage = named(
+  "AuditPage",
+  z.object({
+    items: z.array(auditItemSchema).describe("May be fewer than the limit, also none."),
+    next: z.number().int().nullable().describe("The next page's `before`; only null is the end."),
+  }),
+);
+
+const auditKey = named(
+  "AuditKey",
+  z.object({
+    algorithm: z.literal("Ed25519"),
+    publicKey: z.string().describe("Its 32 bytes in hex; docs/AUDIT.md says what it signs."),
+  }),
+);
+
+/** What guard clients ask for by the words that they know. */
+const GUARD_STATUSES: Readonly<Record<string, readonly AuditStatus[]>> = {
+  PENDING: ["PENDING", ...CLAIM_STATUSES.filter((one) => one !== "SETTLED")],
+  COMMITTED: ["SETTLED"],
+};
+const guardStatus = z.enum(["PENDING", "COMMITTED", "SKIP", "BLOCKED", ...CLAIM_STATUSES]);
+
+/** RFC 3339, or seconds or milliseconds since 1970. */
+const MILLISECONDS_FROM = 100_000_000_000;
+const numberIn = z
+  .string()
+  .regex(/^\d{1,15}(\.\d{1,9})?$/)
+  .transform((text) => {
+    const number = Number(text);
+    return Math.floor(number < MILLISECONDS_FROM ? number * 1_000 : number);
+  });
+const guardTime = z
+  .union([numberIn, timeIn], "expected RFC 3339, or seconds or milliseconds since 1970")
+  .describe("RFC 3339, or seconds or milliseconds since 1970.");
+
+const guardQuery = z.strictObject({
+  agent_id: agent.optional(),
+  action: action.optional(),
+  status: guardStatus.optional(),
+  symbol: symbol.optional(),
+  from_ts: guardTime.optional(),
+  to_ts: guardTime.optional(),
+  limit,
+  offset: z.coerce.number().int().min(0).max(OFFSET_MAX).default(0),
+});
+
+const guardPage = named(
+  "GuardAuditPage",
+  z.object({
+    items: z.array(guardItemSchema),
+    total: z.number().int().describe("How many there are, as far as `total_is_exact` says."),
+    total_is_exact: z.boolean().describe("False: there are at least so many."),
+    limit: z.number().int(),
+    offset: z.number().int(),
+  }),
+);
+
+export function addAuditRoutes(scope: NativeScope, ports: NativePorts): void {
+  addTrail(scope, ports);
+  addKey(scope, ports);
+  addGuardTrail(scope, ports);
+}
+
+function addTrail({ app }: NativeScope, ports: NativePorts): void {
+  app.get(
+    "/latch/v1/audit",
+    {
+      schema: {
+        operationId: "listAudit",
+        summary: "Every claim, every SKIP and every block, newest first, in pages.",
+        querystring: auditQuery,
+        response: { 200: auditPage, 400: errorSchema },
+      },
+    },
+    async ({ query: { status, agent, ...filters } }) => {
+      const statuses = typeof status === "string" ? [status] : status;
+      const page = await ports
+        .latch()
+        .audit({ ...filters, statuses, agent: agent as AgentId | undefined });
+      return { items: page.items.map(auditItemView), next: page.next };
+    },
+  );
+}
+
+function addKey({ app }: NativeScope, ports: NativePorts): void {
+  app.get(
+    "/latch/v1/audit/key",
+    {
+      schema: {
+        operationId: "getAuditKey",
+        summary: "The public key of the checkpoints that this sidecar's ledger signs.",
+        querystring: noQuery,
+        response: { 200: auditKey, 400: errorSchema, 503: errorSchema },
+      },
+    },
+    async () => {
+      const publicKey = ports.latch().auditKey;
+      if (publicKey !== undefined) return { algorithm: "Ed25519" as const, publicKey };
+      throw new LatchError("audit_key_unusable", "this ledger was opened without an audit key");
+    },
+  );
+}
+
+function addGuardTrail({ app }: NativeScope, ports: NativePorts): void {
+  app.get(
+    "/audit",
+    {
+      schema: {
+        operationId: "listGuardAudit",
+        summary: "The same by offset, with a total, for clients of other guards.",
+        querystring: guardQuery,
+        response: { 200: guardPage, 400: errorSchema },
+      },
+    },
+    async ({ query }) => {
+      const { agent_id, action, status, symbol, from_ts, to_ts, limit, offset } = query;
+      const known = status && (GUARD_STATUSES[status] ?? [status as AuditStatus]);
+      const filters = { agent: agent_id as AgentId | undefined, action, statuses: known, symbol };
+      const span = { from: from_ts, until: to_ts };
+      const page = await ports.latch().auditFrom(offset, limit, { ...filters, ...span });
+      const { items, total, isTotalExact } = page;
+      return {
+        items: items.map(guardItemView),
+        ...{ total, total_is_exact: isTotalExact, limit, offset },
+      };
+    },
+  );
+}
