@@ -48,7 +48,8 @@ export interface Rows {
   holder(account: AccountId, brokerOrderId: string): ClaimKey | undefined;
   /** Oldest first. */
   unsettledClaims(account: AccountId): Claim[];
-  saveClaim(claim: Claim): void;
+  /** `before`: as this transaction has read it; undefined where it is new. */
+  saveClaim(claim: Claim, before: Claim | undefined): void;
   /** An empty one where there is none. */
   book(account: AccountId, symbol: string): Book;
   saveBook(book: Book): void;

@@ -269,10 +269,10 @@ function renamesReopened(rows: Rows): Rows {
       const changed = { ...event, body: { ...body, clientOrderId } } as const;
       rows.appendEvent(chainEvent(rows.head(), changed, stored.at));
     },
-    saveClaim: (claim) => {
+    saveClaim: (claim, before) => {
       const clientOrderId = renamed.get(claim.key.requestId);
       const isOpen = claim.status === "OPEN" && clientOrderId !== undefined;
-      rows.saveClaim(isOpen ? { ...claim, clientOrderId } : claim);
+      rows.saveClaim(isOpen ? { ...claim, clientOrderId } : claim, before);
     },
   });
 }

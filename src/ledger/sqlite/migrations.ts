@@ -114,6 +114,18 @@ export const MIGRATIONS: readonly string[] = [
   DROP INDEX claims_by_order;
   CREATE INDEX claims_by_order ON claims (broker_order_id) WHERE broker_order_id IS NOT NULL;
   `,
+  // A claim comes into the index of settled ones when it is settled, and no index holds its status,
+  // so that what happens to it meanwhile touches none.
+  `
+  ALTER TABLE claims ADD COLUMN settled INTEGER NOT NULL DEFAULT 0 CHECK (settled IN (0, 1));
+  DROP INDEX claims_by_fingerprint;
+  DROP INDEX claims_unsettled;
+  UPDATE claims SET settled = 1 WHERE status = 'SETTLED';
+  CREATE INDEX claims_by_fingerprint
+    ON claims (substr(fingerprint, 1, 16), agent, episode, filled) WHERE settled = 1;
+  CREATE INDEX claims_unsettled ON claims (account, agent, substr(fingerprint, 1, 16))
+    WHERE settled = 0;
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

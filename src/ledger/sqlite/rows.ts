@@ -2,7 +2,7 @@
 import type { Database, Statement } from "better-sqlite3";
 import { type Book, emptyBook } from "../../book/book.ts";
 import { type Claim, wasFilled } from "../../claim/claim.ts";
-import { LatchError } from "../../core/errors.ts";
+import { InvariantError, LatchError } from "../../core/errors.ts";
 import type { AccountId, AgentId, ClaimKey, RequestId } from "../../core/ids.ts";
 import type { ClaimsPage, ClaimsQuery } from "../claims-query.ts";
 import { bodyTextOf, type ChainHead, EMPTY_CHAIN } from "../event-chain.ts";
@@ -13,11 +13,21 @@ import { ClaimListing } from "./claim-listing.ts";
 import { SqliteIncidentRows } from "./incident-rows.ts";
 import { PreparedStatements } from "./prepared-statements.ts";
 
-/** Word for word the condition of the partial index, or it would not serve; then what is meant. */
-const IS_LIVE = "status <> 'SETTLED' AND status IN ('OPEN', 'RESOLVED', 'IN_RECONCILIATION')";
+const IS_LIVE = "status IN ('OPEN', 'RESOLVED', 'IN_RECONCILIATION')";
 /** The first part is the one that the indexes hold. */
 const EQUAL = `substr(fingerprint, 1, 16) = substr(?, 1, 16)
   AND account = ? AND agent = ? AND fingerprint = ?`;
+
+/** Beside its body, what of a claim's row is not the same for ever. */
+function changingColumns(claim: Claim) {
+  return {
+    episode: claim.episode,
+    status: claim.status,
+    filled: wasFilled(claim) ? 1 : 0,
+    settled: claim.status === "SETTLED" ? 1 : 0,
+    broker_order_id: claim.brokerOrderId,
+  } as const;
+}
 
 export class SqliteRows implements Rows {
   readonly incidents: SqliteIncidentRows;
@@ -50,9 +60,11 @@ export class SqliteRows implements Rows {
       const rows = this.#prepare(sql).all(...parameters) as { id: number; body: string }[];
       for (const { id, body } of rows) found.set(id, body);
     };
-    look(`${EQUAL} AND ${IS_LIVE}`, EQUALS_MAX, equal);
-    look(`${EQUAL} AND episode = ? AND filled = 1`, EQUALS_MAX, [...equal, episode]);
-    look(`${EQUAL} AND episode = ? AND filled = 0`, 1, [...equal, episode]);
+    const ended = `${EQUAL} AND settled = 1 AND episode = ?`;
+    const here = [...equal, episode];
+    look(`${EQUAL} AND settled = 0 AND (${IS_LIVE} OR episode = ?)`, 2 * EQUALS_MAX, here);
+    look(`${ended} AND filled = 1`, EQUALS_MAX, here);
+    look(`${ended} AND filled = 0`, 1, here);
     const latestFirst = [...found].sort(([a], [b]) => b - a);
     return latestFirst.map(([, body]) => this.#parse(body, "a claim") as Claim);
   }
@@ -67,7 +79,7 @@ export class SqliteRows implements Rows {
 
   unsettledClaims(account: AccountId): Claim[] {
     const rows = this.#prepare(
-      "SELECT body FROM claims WHERE account = ? AND status <> 'SETTLED' ORDER BY id",
+      "SELECT body FROM claims WHERE account = ? AND settled = 0 ORDER BY id",
     ).all(account) as { body: string }[];
     return this.#claims(rows.map(({ body }) => body));
   }
@@ -82,29 +94,41 @@ export class SqliteRows implements Rows {
     return this.#listing.countByStatus(account);
   }
 
-  saveClaim(claim: Claim): void {
-    const { key } = claim;
+  saveClaim(claim: Claim, before: Claim | undefined): void {
+    if (before === undefined) this.#insertClaim(claim);
+    else this.#updateClaim(claim, before);
+  }
+
+  #insertClaim(claim: Claim): void {
+    const { key, fingerprint, claimedAt, intent } = claim;
+    const { episode, status, filled, settled, broker_order_id } = changingColumns(claim);
     this.#prepare(
       `INSERT INTO claims
-         (account, agent, request_id, fingerprint, episode, status, filled, broker_order_id, body,
-          claimed_at, symbol)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (account, agent, request_id) DO UPDATE SET
-         episode = excluded.episode, status = excluded.status, filled = excluded.filled,
-         broker_order_id = excluded.broker_order_id, body = excluded.body`,
+         (account, agent, request_id, fingerprint, claimed_at, symbol, body,
+          episode, status, filled, settled, broker_order_id)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ).run(
-      key.account,
-      key.agent,
-      key.requestId,
-      claim.fingerprint,
-      claim.episode,
-      claim.status,
-      wasFilled(claim) ? 1 : 0,
-      claim.brokerOrderId,
-      JSON.stringify(claim),
-      claim.claimedAt,
-      claim.intent.symbol,
+      ...[key.account, key.agent, key.requestId, fingerprint, claimedAt, intent.symbol],
+      ...[JSON.stringify(claim), episode, status, filled, settled, broker_order_id],
     );
+  }
+
+  /** An index that a column stands in is written anew even where the column stays as it was. */
+  #updateClaim(claim: Claim, before: Claim): void {
+    const { key } = claim;
+    const known = changingColumns(before);
+    const changed = Object.entries(changingColumns(claim)).filter(
+      ([name, value]) => known[name as keyof typeof known] !== value,
+    );
+    const columns = ["body", ...changed.map(([name]) => name)].map((name) => `${name} = ?`);
+    const { changes } = this.#prepare(
+      `UPDATE claims SET ${columns.join(", ")}
+       WHERE account = ? AND agent = ? AND request_id = ?`,
+    ).run(
+      ...[JSON.stringify(claim), ...changed.map(([, value]) => value)],
+      ...[key.account, key.agent, key.requestId],
+    );
+    if (changes !== 1) throw new InvariantError(`claim ${key.requestId} has no row`);
   }
 
   book(account: AccountId, symbol: string): Book {
