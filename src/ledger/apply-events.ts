@@ -21,7 +21,7 @@ export function applyToClaim(
   let claim = before;
   const books = new Map<string, Book>();
   const loaded = new Set<Book>();
-  let head = rows.head();
+  let head = rows.head(key.account);
   for (const body of events) {
     const status = claim?.status ?? "NONE";
     claim = evolveClaim(claim, key, body, at);
@@ -51,7 +51,9 @@ export function applyToSymbol(
   at: EpochMs,
 ): void {
   for (const body of events) {
-    rows.appendEvent(chainEvent(rows.head(), { subject: "book", account, symbol, body }, at));
+    rows.appendEvent(
+      chainEvent(rows.head(account), { subject: "book", account, symbol, body }, at),
+    );
     switch (body.type) {
       case "opening_adopted":
       case "position_adjusted":

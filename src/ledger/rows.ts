@@ -55,7 +55,7 @@ export interface Rows {
   saveBook(book: Book): void;
   /** Marks the account's opening as adopted; false when it was before. */
   markAdopted(account: AccountId, at: EpochMs): boolean;
-  /** The last event of the log. */
-  head(): ChainHead;
+  /** Where the next event of `account` is chained to. */
+  head(account: AccountId): ChainHead;
   appendEvent(event: StoredEvent): void;
 }

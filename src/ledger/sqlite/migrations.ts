@@ -2,11 +2,14 @@
  * The schema, as numbered steps that only go forward. `user_version` holds the number of the last
  * one; a program that knows fewer refuses the file. A step is never edited once it was released.
  */
+import type { Database } from "better-sqlite3";
+import { rehashEvents } from "./rehash.ts";
 
 /** Marks a file as ours in SQLite's own header: "TLCH". */
 export const APPLICATION_ID = 0x544c4348;
 
-export const MIGRATIONS: readonly string[] = [
+/** SQL, or what SQL cannot do. */
+export const MIGRATIONS: readonly (string | ((database: Database) => void))[] = [
   `
   CREATE TABLE events (
     sequence      INTEGER PRIMARY KEY,
@@ -126,6 +129,13 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX claims_unsettled ON claims (account, agent, substr(fingerprint, 1, 16))
     WHERE settled = 0;
   `,
+  // Each account's events are chained by themselves, so that they can be shown without the others'.
+  (database) => {
+    database.exec("DROP TRIGGER events_are_never_changed");
+    rehashEvents(database);
+    database.exec(`CREATE TRIGGER events_are_never_changed BEFORE UPDATE ON events
+      BEGIN SELECT RAISE(ABORT, 'events are append-only'); END`);
+  },
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

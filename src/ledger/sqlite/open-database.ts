@@ -162,7 +162,10 @@ function migrate(database: Database.Database, file: string): void {
     .transaction(() => {
       const version = pragmaNumber(database, "user_version");
       refuseNewer(version, file);
-      for (const step of MIGRATIONS.slice(version)) database.exec(step);
+      for (const step of MIGRATIONS.slice(version)) {
+        if (typeof step === "string") database.exec(step);
+        else step(database);
+      }
       database.pragma(`application_id = ${APPLICATION_ID}`);
       database.pragma(`user_version = ${SCHEMA_VERSION}`);
     })

@@ -5,7 +5,7 @@ import { type Claim, wasFilled } from "../../claim/claim.ts";
 import { InvariantError, LatchError } from "../../core/errors.ts";
 import type { AccountId, AgentId, ClaimKey, RequestId } from "../../core/ids.ts";
 import type { ClaimsPage, ClaimsQuery } from "../claims-query.ts";
-import { bodyTextOf, type ChainHead, EMPTY_CHAIN } from "../event-chain.ts";
+import { accountOf, bodyTextOf, type ChainHead, GENESIS_HASH } from "../event-chain.ts";
 import { type EventRow, storedEvent } from "../event-row.ts";
 import type { StoredEvent } from "../ledger.ts";
 import { EQUALS_MAX, type Rows } from "../rows.ts";
@@ -17,6 +17,10 @@ const IS_LIVE = "status IN ('OPEN', 'RESOLVED', 'IN_RECONCILIATION')";
 /** The first part is the one that the indexes hold. */
 const EQUAL = `substr(fingerprint, 1, 16) = substr(?, 1, 16)
   AND account = ? AND agent = ? AND fingerprint = ?`;
+
+export interface LastEvent extends ChainHead {
+  readonly account: AccountId;
+}
 
 /** Beside its body, what of a claim's row is not the same for ever. */
 function changingColumns(claim: Claim) {
@@ -34,8 +38,9 @@ export class SqliteRows implements Rows {
   readonly #database: Database;
   readonly #statements: PreparedStatements;
   readonly #listing: ClaimListing;
-  /** The last event, as far as the transaction that is open knows it. */
-  #head: ChainHead | undefined;
+  /** Where the log ends, as far as the transaction that is open has read it. */
+  readonly #hashes = new Map<AccountId, string>();
+  #sequence: number | undefined;
 
   constructor(database: Database) {
     this.#database = database;
@@ -183,21 +188,37 @@ export class SqliteRows implements Rows {
 
   /** A transaction begins: what others have appended since the last one is still to be read. */
   begin(): void {
-    this.#head = undefined;
+    this.#hashes.clear();
+    this.#sequence = undefined;
   }
 
-  /** Read once in a transaction: until it ends nobody else appends. */
-  head(): ChainHead {
-    if (!this.#database.inTransaction) return this.#lastEvent();
-    this.#head ??= this.#lastEvent();
-    return this.#head;
+  /** Read once in a transaction, and inside one only: until it ends nobody else appends. */
+  head(account: AccountId): ChainHead {
+    if (this.#sequence === undefined) {
+      const last = this.lastEvent();
+      this.#sequence = last?.sequence ?? 0;
+      if (last !== undefined) this.#hashes.set(last.account, last.hash);
+    }
+    const hash = this.#hashes.get(account) ?? this.#lastHashOf(account);
+    this.#hashes.set(account, hash);
+    return { sequence: this.#sequence, hash };
   }
 
-  #lastEvent(): ChainHead {
-    const row = this.#prepare(
-      "SELECT sequence, hash FROM events ORDER BY sequence DESC LIMIT 1",
-    ).get() as ChainHead | undefined;
-    return row ?? EMPTY_CHAIN;
+  /** Of the whole log. */
+  lastEvent(): LastEvent | undefined {
+    return this.#prepare(
+      "SELECT sequence, account, hash FROM events ORDER BY sequence DESC LIMIT 1",
+    ).get() as LastEvent | undefined;
+  }
+
+  /** Of an account that shares the log with others: they are stepped over, back to its own. */
+  #lastHashOf(account: AccountId): string {
+    const found = this.#prepare(
+      "SELECT hash FROM events WHERE account = ? ORDER BY sequence DESC LIMIT 1",
+    )
+      .pluck()
+      .get(account) as string | undefined;
+    return found ?? GENESIS_HASH;
   }
 
   lastEventAt(): number | undefined {
@@ -214,7 +235,7 @@ export class SqliteRows implements Rows {
       event.sequence,
       event.at,
       event.subject,
-      event.subject === "claim" ? event.key.account : event.account,
+      accountOf(event),
       claimKey?.agent ?? null,
       claimKey?.requestId ?? null,
       event.symbol,
@@ -222,7 +243,8 @@ export class SqliteRows implements Rows {
       event.previousHash,
       event.hash,
     );
-    this.#head = { sequence: event.sequence, hash: event.hash };
+    this.#hashes.set(accountOf(event), event.hash);
+    this.#sequence = event.sequence;
   }
 
   /**

@@ -105,7 +105,7 @@ class SqliteLedger extends TransactedLedger implements Ledger {
   }
 
   probe(): Promise<void> {
-    return this.#enqueue(true, (rows) => rows.saveSyncMark(rows.head().sequence));
+    return this.#enqueue(true, (rows) => rows.saveSyncMark(rows.lastEvent()?.sequence ?? 0));
   }
 
   async incident(account: AccountId, id: number): Promise<Incident | undefined> {
@@ -268,7 +268,7 @@ class SqliteLedger extends TransactedLedger implements Ledger {
 
   /** A commit with an fsync, where the last events were committed without one. */
   #syncThrough(): void {
-    const { sequence } = this.#rows.head();
+    const sequence = this.#rows.lastEvent()?.sequence ?? 0;
     if (sequence === this.#syncedSequence) return;
     if (this.#walSuspect) this.#leaveWal();
     this.#sync.require("FULL");
