@@ -116,6 +116,7 @@ export function withReservation(book: Book, reservation: Reservation): Book {
 }
 
 export function withoutReservation(book: Book, by: ClaimRef): Book {
+  if (reservationOf(book, by) === undefined) return book;
   return { ...book, reservations: book.reservations.filter((held) => !sameClaim(held, by)) };
 }
 

@@ -20,20 +20,25 @@ export function applyToClaim(
 ): Claim {
   let claim = before;
   const books = new Map<string, Book>();
-  let head = rows.head();
+  const loaded = new Set<Book>();
+  let head = rows.head(key.account);
   for (const body of events) {
     const status = claim?.status ?? "NONE";
     claim = evolveClaim(claim, key, body, at);
     const about = bookOf(body, symbol);
-    const book = books.get(about) ?? rows.book(key.account, about);
+    let book = books.get(about);
+    if (book === undefined) {
+      book = rows.book(key.account, about);
+      loaded.add(book);
+    }
     books.set(about, evolveBookByClaim(book, body, status, claim));
     const stored = chainEvent(head, { subject: "claim", key, symbol: about, body }, at);
     rows.appendEvent(stored);
     head = stored;
   }
   if (claim === undefined) throw new InvariantError("a claim needs at least one event");
-  rows.saveClaim(claim);
-  for (const book of books.values()) rows.saveBook(book);
+  rows.saveClaim(claim, before);
+  for (const book of books.values()) if (!loaded.has(book)) rows.saveBook(book);
   return claim;
 }
 
@@ -46,7 +51,9 @@ export function applyToSymbol(
   at: EpochMs,
 ): void {
   for (const body of events) {
-    rows.appendEvent(chainEvent(rows.head(), { subject: "book", account, symbol, body }, at));
+    rows.appendEvent(
+      chainEvent(rows.head(account), { subject: "book", account, symbol, body }, at),
+    );
     switch (body.type) {
       case "opening_adopted":
       case "position_adjusted":

@@ -48,13 +48,14 @@ export interface Rows {
   holder(account: AccountId, brokerOrderId: string): ClaimKey | undefined;
   /** Oldest first. */
   unsettledClaims(account: AccountId): Claim[];
-  saveClaim(claim: Claim): void;
+  /** `before`: as this transaction has read it; undefined where it is new. */
+  saveClaim(claim: Claim, before: Claim | undefined): void;
   /** An empty one where there is none. */
   book(account: AccountId, symbol: string): Book;
   saveBook(book: Book): void;
   /** Marks the account's opening as adopted; false when it was before. */
   markAdopted(account: AccountId, at: EpochMs): boolean;
-  /** The last event of the log. */
-  head(): ChainHead;
+  /** Where the next event of `account` is chained to. */
+  head(account: AccountId): ChainHead;
   appendEvent(event: StoredEvent): void;
 }

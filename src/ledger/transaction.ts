@@ -29,7 +29,7 @@ import { InvariantError } from "../core/errors.ts";
 import type { AccountId, ClaimKey } from "../core/ids.ts";
 import { fingerprintOf } from "../identity/fingerprint.ts";
 import { applyToClaim, applyToSymbol } from "./apply-events.ts";
-import { chainEvent } from "./event-chain.ts";
+import { accountOf, chainEvent } from "./event-chain.ts";
 import { isAheadOfEntry, recordFamily } from "./family-transaction.ts";
 import { applyIncidents } from "./incident-transaction.ts";
 import type { Note, OpeningPosition, RecordResult } from "./ledger.ts";
@@ -152,5 +152,5 @@ export function runOpening(
 }
 
 export function runNote(rows: Rows, note: Note, at: EpochMs): void {
-  rows.appendEvent(chainEvent(rows.head(), note, at));
+  rows.appendEvent(chainEvent(rows.head(accountOf(note)), note, at));
 }

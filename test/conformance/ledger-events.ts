@@ -1,8 +1,17 @@
 /** The event log: complete, chained, and only what is on disk. */
+import { createHash } from "node:crypto";
+import canonicalize from "canonicalize";
 import { describe, expect, test } from "vitest";
 import type { LedgerEvent } from "../../src/claim/claim-event.ts";
 import { decimal } from "../../src/core/decimal.ts";
-import { EMPTY_CHAIN, firstBreak } from "../../src/ledger/event-chain.ts";
+import type { AccountId } from "../../src/core/ids.ts";
+import {
+  accountOf,
+  EMPTY_LOG,
+  firstBreak,
+  followChain,
+  GENESIS_HASH,
+} from "../../src/ledger/event-chain.ts";
 import type { Ledger, Note } from "../../src/ledger/ledger.ts";
 import { foldEvents } from "../ledger/fold.ts";
 import { claimed } from "../ledger/open-ledger.ts";
@@ -22,6 +31,8 @@ import {
 } from "../ledger/sample-commands.ts";
 import type { StoreOfTest } from "./open-store.ts";
 
+const sha256 = (text = "") => createHash("sha256").update(text).digest("hex");
+
 export function testsOfEvents(storeOfTest: StoreOfTest): void {
   describe("the event log", () => {
     test("is chained without a gap over all openings of the store", async () => {
@@ -35,7 +46,28 @@ export function testsOfEvents(storeOfTest: StoreOfTest): void {
       const events = await other.events();
       expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, index) => index + 1));
       expect(events.length).toBeGreaterThan(20);
-      expect(firstBreak(EMPTY_CHAIN, events)).toBeUndefined();
+      expect(firstBreak(events)).toBeUndefined();
+    });
+
+    test("chains each account's events by themselves, whichever opening wrote them", async () => {
+      const { ledger, another } = await storeOfTest();
+      const other = await another();
+      const beside = "account-2" as AccountId;
+      for (let round = 1; round <= 3; round += 1) {
+        const quantity = String(round);
+        await claimed(ledger, claimCommand({ quantity }));
+        const claim = await claimed(other, claimCommand({ quantity }, { account: beside }));
+        await ledger.record(claim.key, accepted(claim));
+      }
+      const events = await other.events();
+      expect(firstBreak(events)).toBeUndefined();
+      for (const account of [ACCOUNT, beside]) {
+        const own = events.filter((event) => accountOf(event) === account);
+        expect(own.length).toBeGreaterThan(2);
+        const hashes = [GENESIS_HASH, ...own.map(({ hash }) => hash)];
+        expect(own.map(({ previousHash }) => previousHash)).toEqual(hashes.slice(0, -1));
+        for (const { hash, ...event } of own) expect(hash).toBe(sha256(canonicalize(event)));
+      }
     });
 
     test("is read in pages that continue one another", async () => {
@@ -43,10 +75,12 @@ export function testsOfEvents(storeOfTest: StoreOfTest): void {
       await mixedHistory(ledger);
       const all = await ledger.events();
       const first = await ledger.events({ limit: 4 });
-      const last = first.at(-1);
       const rest = await ledger.events({ after: 4 });
       expect([...first, ...rest]).toEqual(all);
-      expect(last && firstBreak(last, rest)).toBeUndefined();
+      const begun = followChain(EMPTY_LOG, first);
+      const end = begun.kind === "continues" ? begun.end : EMPTY_LOG;
+      expect(end.sequence).toBe(4);
+      expect(followChain(end, rest)).toMatchObject({ kind: "continues" });
       expect(await ledger.events({ after: all.length })).toEqual([]);
     });
 
@@ -68,7 +102,7 @@ export function testsOfEvents(storeOfTest: StoreOfTest): void {
       const claim = await claimed(ledger, claimCommand({ requestId, reason: "1e21 \ufeff" }));
       const again = await reopen();
       expect(await again.claimOf(claim.key)).toEqual(claim);
-      expect(firstBreak(EMPTY_CHAIN, await again.events())).toBeUndefined();
+      expect(firstBreak(await again.events())).toBeUndefined();
     });
   });
 

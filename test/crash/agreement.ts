@@ -1,7 +1,7 @@
 /** Whether the event log, the claims, the books and the broker tell one and the same story. */
 import { expect } from "vitest";
 import type { Claim } from "../../src/claim/claim.ts";
-import { EMPTY_CHAIN, firstBreak } from "../../src/ledger/event-chain.ts";
+import { firstBreak } from "../../src/ledger/event-chain.ts";
 import type { StoredEvent } from "../../src/ledger/ledger.ts";
 import type { Simulator } from "../../src/simulator/index.ts";
 import { foldEvents } from "../ledger/fold.ts";
@@ -27,7 +27,7 @@ const PAGE = 500;
 
 /** Every order ended, nothing is reserved, and the broker has exactly what the claims own. */
 export function expectAgreement({ events, claims, books }: Records, broker: Simulator): void {
-  expect(firstBreak(EMPTY_CHAIN, events)).toBeUndefined();
+  expect(firstBreak(events)).toBeUndefined();
   const told = foldEvents(events);
   expect(sorted(claims)).toEqual(sorted(told.claims.map(recordOf)));
   expect(claims.filter(({ status }) => status !== "SETTLED")).toEqual([]);

@@ -4,7 +4,7 @@
  * it is read from what left the programs; see disk-layer.c.
  */
 import { expect } from "vitest";
-import { EMPTY_CHAIN, firstBreak } from "../../src/ledger/event-chain.ts";
+import { firstBreak } from "../../src/ledger/event-chain.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import type { DiskNote } from "../disk/platter.ts";
 import { foldEvents } from "../ledger/fold.ts";
@@ -45,7 +45,7 @@ export class Witness {
   /** Whether a ledger has all of it, and agrees with itself. */
   async expectAllIn(ledger: Ledger): Promise<void> {
     const events = await ledger.events({ limit: ALL_EVENTS });
-    expect(firstBreak(EMPTY_CHAIN, events)).toBeUndefined();
+    expect(firstBreak(events)).toBeUndefined();
     const lost = [...this.hashes].filter(([sequence, hash]) => events[sequence - 1]?.hash !== hash);
     expect(lost, "events that were published").toEqual([]);
     const { claims } = foldEvents(events);

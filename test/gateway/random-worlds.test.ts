@@ -10,7 +10,7 @@ import { type RandomSource, seededRandom } from "../../src/core/random.ts";
 import type { OrderAnswer } from "../../src/gateway/order-answer.ts";
 import { deriveClientOrderId } from "../../src/identity/request-id.ts";
 import type { IntentInput } from "../../src/index.ts";
-import { EMPTY_CHAIN, firstBreak } from "../../src/ledger/event-chain.ts";
+import { firstBreak } from "../../src/ledger/event-chain.ts";
 import type { StoredEvent } from "../../src/ledger/ledger.ts";
 import type { Fault, FaultRule } from "../../src/simulator/index.ts";
 import { openWorld, type Process, refused, type World } from "./world.ts";
@@ -183,7 +183,7 @@ class RandomWorld {
     this.#checkBook();
     this.#checkAnswers();
     const events = await (this.#living[0] as Process).latch.events({ limit: 10_000 });
-    expect(firstBreak(EMPTY_CHAIN, events)).toBeUndefined();
+    expect(firstBreak(events)).toBeUndefined();
     this.#checkPosts(events);
     await this.#checkRepeats();
   }

@@ -1,6 +1,6 @@
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
-import { EMPTY_CHAIN, firstBreak } from "../../src/ledger/event-chain.ts";
+import { firstBreak } from "../../src/ledger/event-chain.ts";
 import { claimed, latchError, openLedger } from "./open-ledger.ts";
 import { accepted, claimCommand } from "./sample-commands.ts";
 import { temporaryFile } from "./temporary-folder.ts";
@@ -30,7 +30,7 @@ function tamper(file: string, sql: string): void {
 
 async function breakOf(file: string): Promise<number | undefined> {
   const ledger = openLedger(file);
-  return firstBreak(EMPTY_CHAIN, await ledger.events())?.sequence;
+  return firstBreak(await ledger.events());
 }
 
 describe("the events", () => {

@@ -2,10 +2,13 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { ClaimListing } from "../../src/ledger/sqlite/claim-listing.ts";
-import { APPLICATION_ID, MIGRATIONS } from "../../src/ledger/sqlite/migrations.ts";
+import { olderFile } from "./older-file.ts";
 import { claimed, openLedger } from "./open-ledger.ts";
 import { ACCOUNT, claimCommand, START } from "./sample-commands.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
+
+/** The last version of the schema that kept no claim's time by itself. */
+const WITHOUT_LISTS = 2;
 
 test("a page ends after so many claims that do not fit, and the next one goes on there", async () => {
   const file = join(temporaryFolder(), "ledger.db");
@@ -31,14 +34,7 @@ test("claims of a file from before there were lists are in them", async () => {
   const file = join(temporaryFolder(), "ledger.db");
   const ledger = openLedger(join(temporaryFolder(), "other.db"));
   const claim = await claimed(ledger, claimCommand({ symbol: "SPY" }));
-  const old = new Database(file);
-  const before = MIGRATIONS.slice(
-    0,
-    MIGRATIONS.findIndex((step) => step.includes("claimed_at")),
-  );
-  for (const step of before) old.exec(step);
-  old.pragma(`application_id = ${APPLICATION_ID}`);
-  old.pragma(`user_version = ${before.length}`);
+  const old = olderFile(file, WITHOUT_LISTS);
   old
     .prepare(
       `INSERT INTO claims (account, agent, request_id, fingerprint, episode, status, filled, body)

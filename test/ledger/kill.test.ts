@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { EMPTY_CHAIN, firstBreak } from "../../src/ledger/event-chain.ts";
+import { firstBreak } from "../../src/ledger/event-chain.ts";
 import { foldEvents } from "./fold.ts";
 import { LedgerProcess } from "./ledger-process.ts";
 import { openLedger } from "./open-ledger.ts";
@@ -19,7 +19,7 @@ describe("after kill -9 of its process", () => {
       await process.kill();
       const ledger = openLedger(file);
       expect(await ledger.claimOf(claim.key)).toEqual(claim);
-      expect(firstBreak(EMPTY_CHAIN, await ledger.events())).toBeUndefined();
+      expect(firstBreak(await ledger.events())).toBeUndefined();
       await ledger.close();
     }
   });
@@ -38,7 +38,7 @@ describe("after kill -9 of its process", () => {
     await Promise.all(dying);
     const ledger = openLedger(file);
     const events = await ledger.events();
-    expect(firstBreak(EMPTY_CHAIN, events)).toBeUndefined();
+    expect(firstBreak(events)).toBeUndefined();
     const { claims, books } = foldEvents(events);
     expect(claims.map(({ key }) => key)).toContainEqual(claim.key);
     for (const folded of claims) expect(await ledger.claimOf(folded.key)).toEqual(folded);

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } 
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { ManualClock } from "../../src/core/manual-clock.ts";
-import { EMPTY_CHAIN, firstBreak } from "../../src/ledger/event-chain.ts";
+import { firstBreak } from "../../src/ledger/event-chain.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { foldEvents } from "./fold.ts";
 import { LedgerProcess } from "./ledger-process.ts";
@@ -13,7 +13,7 @@ import { temporaryFile, temporaryFolder } from "./temporary-folder.ts";
 
 async function expectAgreement(ledger: Ledger): Promise<void> {
   const events = await ledger.events({ limit: 100_000 });
-  expect(firstBreak(EMPTY_CHAIN, events)).toBeUndefined();
+  expect(firstBreak(events)).toBeUndefined();
   const { claims, books } = foldEvents(events);
   for (const claim of claims) expect(await ledger.claimOf(claim.key)).toEqual(claim);
   expect(await ledger.books(ACCOUNT)).toEqual(books);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { EMPTY_CHAIN, firstBreak } from "../../src/ledger/event-chain.ts";
+import { firstBreak } from "../../src/ledger/event-chain.ts";
 import { foldEvents } from "./fold.ts";
 import { openLedger } from "./open-ledger.ts";
 import { ACCOUNT } from "./sample-commands.ts";
@@ -83,7 +83,7 @@ describe.skipIf(trouble !== undefined)("when an fsync fails", () => {
     expect(syncs["claims, failures counted"]).toBe(CLAIMS + 3);
     const ledger = openLedger(file);
     expect(await ledger.countByStatus(ACCOUNT)).toEqual({ OPEN: CLAIMS });
-    expect(firstBreak(EMPTY_CHAIN, await ledger.events())).toBeUndefined();
+    expect(firstBreak(await ledger.events())).toBeUndefined();
   });
 
   test("and goes on failing, no claim is granted at all", async () => {
@@ -95,7 +95,7 @@ describe.skipIf(trouble !== undefined)("when an fsync fails", () => {
     expect(lines.filter((line) => !line.startsWith("store_failed: "))).toEqual([]);
     const ledger = openLedger(file);
     const events = await ledger.events();
-    expect(firstBreak(EMPTY_CHAIN, events)).toBeUndefined();
+    expect(firstBreak(events)).toBeUndefined();
     for (const claim of foldEvents(events).claims) {
       expect(await ledger.claimOf(claim.key)).toEqual(claim);
     }

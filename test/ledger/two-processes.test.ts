@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { IntentInput } from "../../src/identity/intent-schema.ts";
-import { EMPTY_CHAIN, firstBreak } from "../../src/ledger/event-chain.ts";
+import { firstBreak } from "../../src/ledger/event-chain.ts";
 import { commonStart, LedgerProcess } from "./ledger-process.ts";
 import { openLedger } from "./open-ledger.ts";
 import { ACCOUNT, START } from "./sample-commands.ts";
@@ -48,7 +48,7 @@ async function expectOneEach(file: string, { rounds, wins, wrong }: Tally): Prom
   expect(Math.min(...wins), `the rounds won were ${wins}`).toBeGreaterThan(0);
   const ledger = openLedger(file);
   expect(await ledger.countByStatus(ACCOUNT)).toEqual({ OPEN: rounds });
-  expect(firstBreak(EMPTY_CHAIN, await ledger.events({ limit: rounds + 1 }))).toBeUndefined();
+  expect(firstBreak(await ledger.events({ limit: rounds + 1 }))).toBeUndefined();
 }
 
 /** Another quantity in each round, so that no round's intent equals an earlier one's. */
@@ -83,7 +83,7 @@ describe("of two processes that claim, exactly one proceeds", () => {
     expect(await ledger.countByStatus(ACCOUNT)).toEqual({ OPEN: CLAIMS });
     const events = await ledger.events({ limit: CLAIMS + 1 });
     expect(events).toHaveLength(CLAIMS);
-    expect(firstBreak(EMPTY_CHAIN, events)).toBeUndefined();
+    expect(firstBreak(events)).toBeUndefined();
   });
 
   test("with the same request id at the same moment, in 300 rounds", async () => {

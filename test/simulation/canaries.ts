@@ -246,9 +246,9 @@ function withoutReservations(rows: Rows): Rows {
       const book = rows.book(account, symbol);
       return writes ? book : { ...book, reservations: [] };
     },
-    head: () => {
+    head: (account) => {
       writes = true;
-      return rows.head();
+      return rows.head(account);
     },
     saveBook: (book) => {
       writes = false;
@@ -267,12 +267,12 @@ function renamesReopened(rows: Rows): Rows {
       renamed.set(stored.key.requestId, clientOrderId);
       const event = { subject: "claim", key: stored.key, symbol: stored.symbol } as const;
       const changed = { ...event, body: { ...body, clientOrderId } } as const;
-      rows.appendEvent(chainEvent(rows.head(), changed, stored.at));
+      rows.appendEvent(chainEvent(rows.head(stored.key.account), changed, stored.at));
     },
-    saveClaim: (claim) => {
+    saveClaim: (claim, before) => {
       const clientOrderId = renamed.get(claim.key.requestId);
       const isOpen = claim.status === "OPEN" && clientOrderId !== undefined;
-      rows.saveClaim(isOpen ? { ...claim, clientOrderId } : claim);
+      rows.saveClaim(isOpen ? { ...claim, clientOrderId } : claim, before);
     },
   });
 }

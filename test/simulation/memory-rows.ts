@@ -9,7 +9,7 @@ import { InvariantError } from "../../src/core/errors.ts";
 import type { AccountId, AgentId, ClaimKey } from "../../src/core/ids.ts";
 import type { Incident } from "../../src/incident/incident.ts";
 import { equalsIn, isCause } from "../../src/ledger/among-claims.ts";
-import { type ChainHead, EMPTY_CHAIN } from "../../src/ledger/event-chain.ts";
+import { accountOf, type ChainHead, GENESIS_HASH } from "../../src/ledger/event-chain.ts";
 import type { StoredEvent } from "../../src/ledger/ledger.ts";
 import {
   CAUSES_LOOKBACK,
@@ -102,8 +102,9 @@ export class MemoryRows implements Rows {
     return true;
   }
 
-  head(): ChainHead {
-    return this.events.at(-1) ?? EMPTY_CHAIN;
+  head(account: AccountId): ChainHead {
+    const last = this.events.findLast((event) => accountOf(event) === account);
+    return { sequence: this.events.length, hash: last?.hash ?? GENESIS_HASH };
   }
 
   appendEvent(event: StoredEvent): void {

@@ -1,8 +1,8 @@
 /** Asks the database questions, all at once, and gives the snapshot their answers. */
 import type { Book } from "../../book/book.ts";
 import type { Claim } from "../../claim/claim.ts";
-import { LatchError } from "../../core/errors.ts";
 import { type Incident, subjectOfClaim } from "../../incident/incident.ts";
+import { parsed } from "./json-column.ts";
 import { LOAD_STATEMENTS } from "./load-statements.ts";
 import { flat, type Question, type QuestionKind, questionName } from "./question.ts";
 import type { SnapshotRows } from "./snapshot-rows.ts";
@@ -98,14 +98,4 @@ function takeClaim(rows: SnapshotRows, row: Row): Claim {
   const claim = parsed<Claim>(row.body);
   rows.loadClaim(Number(row.id), claim);
   return claim;
-}
-
-/** Throws LatchError `store_corrupt`. */
-export function parsed<Value>(body: unknown): Value {
-  try {
-    return JSON.parse(body as string) as Value;
-  } catch (error) {
-    const message = "the ledger's database is damaged: a row is not JSON";
-    throw new LatchError("store_corrupt", message, { cause: error });
-  }
 }

@@ -85,12 +85,12 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE tradelatch.head (
     id        integer PRIMARY KEY CHECK (id = 1),
     sequence  bigint NOT NULL,
-    hash      text NOT NULL,
+    hashes    text NOT NULL,
     at        bigint,
     claims    bigint NOT NULL,
     incidents bigint NOT NULL
   );
-  INSERT INTO tradelatch.head VALUES (1, 0, repeat('0', 64), NULL, 0, 0);
+  INSERT INTO tradelatch.head VALUES (1, 0, '{}', NULL, 0, 0);
   CREATE TABLE tradelatch.sync_mark (
     id       integer PRIMARY KEY CHECK (id = 1),
     sequence bigint NOT NULL,

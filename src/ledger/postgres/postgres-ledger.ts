@@ -40,10 +40,12 @@ import { ClaimListing } from "./claim-listing.ts";
 import { ConnectionPool, type Session } from "./connection-pool.ts";
 import { scannedRows } from "./event-scan.ts";
 import { foreseenQuestions } from "./foreseen-questions.ts";
-import { loadRows, parsed, type Row } from "./load-rows.ts";
+import { parsed } from "./json-column.ts";
+import { loadRows, type Row } from "./load-rows.ts";
+import { type HeadRow, headOf } from "./log-head.ts";
 import { type OpenDatabase, openDatabase } from "./open-database.ts";
 import type { Question } from "./question.ts";
-import { type LogHead, NotLoaded, SnapshotRows } from "./snapshot-rows.ts";
+import { NotLoaded, SnapshotRows } from "./snapshot-rows.ts";
 import { isStoreFailure, storeError } from "./store-errors.ts";
 import { columnValue, fromColumn } from "./text-column.ts";
 import { writeStatements } from "./write-statements.ts";
@@ -65,7 +67,7 @@ const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
   SET LOCAL lock_timeout = '3s';
   SET LOCAL statement_timeout = '4s';
   SET LOCAL idle_in_transaction_session_timeout = '2s'`;
-const LOCK_HEAD = `SELECT sequence, hash, at, claims, incidents FROM tradelatch.head
+const LOCK_HEAD = `SELECT sequence, hashes, at, claims, incidents FROM tradelatch.head
   WHERE id = 1 FOR UPDATE`;
 const MARK_SYNC = "UPDATE tradelatch.sync_mark SET sequence = $1, times = times + 1";
 
@@ -202,7 +204,7 @@ class PostgresLedger extends TransactedLedger implements Ledger {
   }
 
   async lastEventAt(): Promise<EpochMs | undefined> {
-    const [head] = await this.#ask<LogHead>("SELECT at FROM tradelatch.head", []);
+    const [head] = await this.#ask<HeadRow>("SELECT at FROM tradelatch.head", []);
     return head?.at ?? undefined;
   }
 
@@ -270,12 +272,12 @@ class PostgresLedger extends TransactedLedger implements Ledger {
     const questions = jobs.flatMap(({ subject }) => foreseenQuestions(subject));
     const [, heads] = await together([
       session.run(BEGIN),
-      session.ask<LogHead>(LOCK_HEAD, []),
+      session.ask<HeadRow>(LOCK_HEAD, []),
       loadRows(ask, rows, questions),
     ] as const);
     const [head] = heads;
     if (head === undefined) throw new LatchError("store_corrupt", "the log has no head");
-    rows.loadHead(head);
+    rows.loadHead(headOf(head));
     const ended: Ended[] = [];
     for (const { run } of jobs) {
       const job = (): unknown => rows.transaction(run);

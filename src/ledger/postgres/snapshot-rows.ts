@@ -9,9 +9,10 @@ import type { EpochMs } from "../../core/clock.ts";
 import type { AccountId, AgentId, ClaimKey } from "../../core/ids.ts";
 import type { Incident } from "../../incident/incident.ts";
 import { equalsIn, isCause } from "../among-claims.ts";
-import { type ChainHead, EMPTY_CHAIN } from "../event-chain.ts";
+import { accountOf, type ChainHead, GENESIS_HASH } from "../event-chain.ts";
 import type { StoredEvent } from "../ledger.ts";
 import { CAUSES_MAX, type IncidentRows, type Rows } from "../rows.ts";
+import { EMPTY_HEAD, type LogHead } from "./log-head.ts";
 import { type Question, questionName } from "./question.ts";
 
 /** A job asked for something that nobody foresaw. */
@@ -22,14 +23,6 @@ export class NotLoaded extends Error {
     super(`not loaded: ${questionName(question)}`);
     this.question = question;
   }
-}
-
-/** What the single row of the log's head holds. */
-export interface LogHead extends ChainHead {
-  readonly at: EpochMs | null;
-  /** The number of the last claim, counted from 1. */
-  readonly claims: number;
-  readonly incidents: number;
 }
 
 export interface NumberedClaim {
@@ -58,7 +51,7 @@ export class SnapshotRows implements Rows {
   readonly #adopted = new Map<AccountId, EpochMs>();
   readonly #changed = new Set<string>();
   readonly #events: StoredEvent[] = [];
-  #head: LogHead = { ...EMPTY_CHAIN, at: null, claims: 0, incidents: 0 };
+  #head = EMPTY_HEAD;
   #undo: Undo[] = [];
 
   constructor() {
@@ -194,15 +187,17 @@ export class SnapshotRows implements Rows {
     return true;
   }
 
-  head(): ChainHead {
-    return this.#head;
+  head(account: AccountId): ChainHead {
+    const { sequence, hashes } = this.#head;
+    return { sequence, hash: hashes.get(account) ?? GENESIS_HASH };
   }
 
   appendEvent(event: StoredEvent): void {
     const { sequence, hash, at } = event;
     this.#events.push(event);
     this.#undo.push(() => this.#events.pop());
-    this.#setHead({ ...this.#head, sequence, hash, at });
+    const hashes = new Map(this.#head.hashes).set(accountOf(event), hash);
+    this.#setHead({ ...this.#head, sequence, hashes, at });
     this.#mark("event", sequence);
   }
 

@@ -1,7 +1,8 @@
 /** What a transaction has changed, as statements that go out together. */
 import { wasFilled } from "../../claim/claim.ts";
-import { bodyTextOf } from "../event-chain.ts";
+import { accountOf, bodyTextOf } from "../event-chain.ts";
 import type { StoredEvent } from "../ledger.ts";
+import { headRow } from "./log-head.ts";
 import type { Changes, NumberedClaim } from "./snapshot-rows.ts";
 import { columnValue } from "./text-column.ts";
 
@@ -41,9 +42,9 @@ const SAVE_INCIDENTS = `INSERT INTO tradelatch.incidents
 const ADOPT_ACCOUNTS = `INSERT INTO tradelatch.accounts
   SELECT * FROM ${rowsOf("account text, adopted_at bigint")}`;
 
-const MOVE_HEAD = `UPDATE tradelatch.head SET sequence = r.sequence, hash = r.hash, at = r.at,
+const MOVE_HEAD = `UPDATE tradelatch.head SET sequence = r.sequence, hashes = r.hashes, at = r.at,
     claims = r.claims, incidents = r.incidents
-  FROM ${rowsOf("sequence bigint, hash text, at bigint, claims bigint, incidents bigint")}`;
+  FROM ${rowsOf("sequence bigint, hashes text, at bigint, claims bigint, incidents bigint")}`;
 
 /** In an order that keeps every constraint. */
 export function writeStatements(changes: Changes): readonly Statement[] {
@@ -70,7 +71,7 @@ export function writeStatements(changes: Changes): readonly Statement[] {
       ADOPT_ACCOUNTS,
       adopted.map(({ account, at }) => ({ account, adopted_at: at })),
     ),
-    ...statement(MOVE_HEAD, [head]),
+    ...statement(MOVE_HEAD, [headRow(head)]),
   ];
 }
 
@@ -93,7 +94,7 @@ function eventRow(event: StoredEvent) {
   const key = event.subject === "claim" ? event.key : undefined;
   return {
     ...{ sequence, at, subject, symbol, hash, previous_hash: previousHash },
-    account: event.subject === "claim" ? event.key.account : event.account,
+    account: accountOf(event),
     agent: key?.agent ?? null,
     request_id: key?.requestId ?? null,
     body: bodyTextOf(event),

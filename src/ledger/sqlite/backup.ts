@@ -25,7 +25,7 @@ import Database from "better-sqlite3";
 import type { EpochMs } from "../../core/clock.ts";
 import { LatchError } from "../../core/errors.ts";
 import type { Backup, BackupRequest } from "../backup.ts";
-import { type ChainHead, EMPTY_CHAIN, firstBreak } from "../event-chain.ts";
+import { EMPTY_LOG, followChain, GENESIS_HASH } from "../event-chain.ts";
 import { APPLICATION_ID } from "./migrations.ts";
 import { SqliteRows } from "./rows.ts";
 import { oneLine, storeError } from "./store-errors.ts";
@@ -40,6 +40,8 @@ const BUSY_TIMEOUT_MS = 2_000;
 /** A copy that nobody has finished for so long is of a process that died. */
 const ABANDONED_MS = 24 * 60 * 60 * 1_000;
 const STAMP = /^\d{8}T\d{9}Z$/;
+
+type CopiedThrough = Pick<Backup, "sequence" | "hash">;
 
 /** Rejects with LatchError `backup_failed`; then the directory is as it was. */
 export async function backUpSqliteLedger(file: string, request: BackupRequest): Promise<Backup> {
@@ -83,7 +85,7 @@ async function copy(
   source: string,
   part: string,
   signal: AbortSignal | undefined,
-): Promise<ChainHead> {
+): Promise<CopiedThrough> {
   // Without a WAL nobody has it open: a connection that only reads would leave an empty one behind.
   const readonly = existsSync(`${source}-wal`);
   const options = { readonly, fileMustExist: true, timeout: BUSY_TIMEOUT_MS };
@@ -93,13 +95,13 @@ async function copy(
       throw new LatchError("store_not_a_database", `${source} is not a ledger of TradeLatch`);
     }
     database.exec("BEGIN");
-    const head = new SqliteRows(database).head();
+    const last = new SqliteRows(database).lastEvent();
     const progress = () => {
       signal?.throwIfAborted();
       return PAGES_AT_ONCE;
     };
     await database.backup(part, { progress });
-    return head;
+    return { sequence: last?.sequence ?? 0, hash: last?.hash ?? GENESIS_HASH };
   } finally {
     database.close();
   }
@@ -107,7 +109,7 @@ async function copy(
 
 async function verify(
   part: string,
-  expected: ChainHead,
+  expected: CopiedThrough,
   { signal, mayBlock }: BackupRequest,
 ): Promise<void> {
   const database = new Database(part, { fileMustExist: true });
@@ -148,20 +150,22 @@ async function readClaims(
 
 async function verifyChain(
   rows: SqliteRows,
-  expected: ChainHead,
+  expected: CopiedThrough,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  let head: ChainHead = EMPTY_CHAIN;
-  while (head.sequence < expected.sequence) {
+  let end = EMPTY_LOG;
+  while (end.sequence < expected.sequence) {
     signal?.throwIfAborted();
-    const events = rows.events(head.sequence, expected.sequence, ROWS_AT_ONCE);
-    const broken = firstBreak(head, events);
-    if (broken !== undefined) throw new Error(`its chain breaks at event ${broken.sequence}`);
-    head = events.at(-1) ?? head;
+    const events = rows.events(end.sequence, expected.sequence, ROWS_AT_ONCE);
+    const followed = followChain(end, events);
+    if (followed.kind === "breaks") {
+      throw new Error(`its chain breaks at event ${followed.sequence}`);
+    }
+    end = followed.end;
     if (events.length === 0) break;
     await turnOfTheLoop();
   }
-  const last = rows.head();
+  const last = rows.lastEvent() ?? { sequence: 0, hash: GENESIS_HASH };
   if (last.sequence === expected.sequence && last.hash === expected.hash) return;
   throw new Error(`it ends at event ${last.sequence}, not ${expected.sequence}`);
 }

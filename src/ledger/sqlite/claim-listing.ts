@@ -73,7 +73,7 @@ export class ClaimListing {
       const unsettled = this.#database
         .prepare(
           `SELECT status, count(*) AS count FROM claims INDEXED BY claims_unsettled
-           WHERE account = ? AND status <> 'SETTLED' GROUP BY status`,
+           WHERE account = ? AND settled = 0 GROUP BY status`,
         )
         .all(account) as { status: string; count: number }[];
       const settled = unsettled.reduce((rest, { count }) => rest - count, this.#total(account));
@@ -149,6 +149,6 @@ function indexOf({ requestId, statuses }: ClaimsQuery): string {
 /** With the words of the partial index, where that is to serve. */
 function statusCondition(statuses: readonly ClaimStatus[]) {
   const marks = statuses.map(() => "?").join(", ");
-  const partial = isUnsettledOnly(statuses) ? "status <> 'SETTLED' AND " : "";
+  const partial = isUnsettledOnly(statuses) ? "settled = 0 AND " : "";
   return { sql: `${partial}status IN (${marks})`, values: statuses };
 }

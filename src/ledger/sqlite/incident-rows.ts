@@ -70,9 +70,9 @@ export class SqliteIncidentRows implements IncidentRows {
     const rows = this.#statements
       .of(
         `SELECT agent, request_id FROM
-           (SELECT id, agent, request_id, symbol, episode, filled, status FROM claims
+           (SELECT id, agent, request_id, symbol, episode, filled, settled FROM claims
              WHERE account = ? ORDER BY claimed_at DESC, id DESC LIMIT ${CAUSES_LOOKBACK})
-         WHERE symbol = ? AND episode = ? AND (filled = 1 OR status <> 'SETTLED')
+         WHERE symbol = ? AND episode = ? AND (filled = 1 OR settled = 0)
          ORDER BY id DESC LIMIT ${CAUSES_MAX}`,
       )
       .all(account, symbol, episode) as { agent: string; request_id: string }[];

@@ -2,11 +2,14 @@
  * The schema, as numbered steps that only go forward. `user_version` holds the number of the last
  * one; a program that knows fewer refuses the file. A step is never edited once it was released.
  */
+import type { Database } from "better-sqlite3";
+import { rehashEvents } from "./rehash.ts";
 
 /** Marks a file as ours in SQLite's own header: "TLCH". */
 export const APPLICATION_ID = 0x544c4348;
 
-export const MIGRATIONS: readonly string[] = [
+/** SQL, or what SQL cannot do. */
+export const MIGRATIONS: readonly (string | ((database: Database) => void))[] = [
   `
   CREATE TABLE events (
     sequence      INTEGER PRIMARY KEY,
@@ -114,6 +117,25 @@ export const MIGRATIONS: readonly string[] = [
   DROP INDEX claims_by_order;
   CREATE INDEX claims_by_order ON claims (broker_order_id) WHERE broker_order_id IS NOT NULL;
   `,
+  // A claim comes into the index of settled ones when it is settled, and no index holds its status,
+  // so that what happens to it meanwhile touches none.
+  `
+  ALTER TABLE claims ADD COLUMN settled INTEGER NOT NULL DEFAULT 0 CHECK (settled IN (0, 1));
+  DROP INDEX claims_by_fingerprint;
+  DROP INDEX claims_unsettled;
+  UPDATE claims SET settled = 1 WHERE status = 'SETTLED';
+  CREATE INDEX claims_by_fingerprint
+    ON claims (substr(fingerprint, 1, 16), agent, episode, filled) WHERE settled = 1;
+  CREATE INDEX claims_unsettled ON claims (account, agent, substr(fingerprint, 1, 16))
+    WHERE settled = 0;
+  `,
+  // Each account's events are chained by themselves, so that they can be shown without the others'.
+  (database) => {
+    database.exec("DROP TRIGGER events_are_never_changed");
+    rehashEvents(database);
+    database.exec(`CREATE TRIGGER events_are_never_changed BEFORE UPDATE ON events
+      BEGIN SELECT RAISE(ABORT, 'events are append-only'); END`);
+  },
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

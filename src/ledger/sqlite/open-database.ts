@@ -1,9 +1,8 @@
 /**
  * Opens the ledger's file, or refuses it with a reason and leaves it as it was.
  *
- * 1. Two connections: `durable` commits with an fsync (WAL, synchronous=FULL), `relaxed` without
- *    one (synchronous=NORMAL) and is used only for what the broker can tell again. Both settings
- *    are made after WAL is on: better-sqlite3's own default there is NORMAL.
+ * 1. The journal is a WAL. Whether a commit waits for the disk is said after that is on, by
+ *    sync-mode.ts: better-sqlite3's own default is NORMAL.
  * 2. A file that exists is opened by SQLite and by nothing else. Closing any other descriptor of it
  *    would drop every lock that this process holds on it, those of an open ledger included.
  * 3. Any number of processes may open a fresh file at the same time.
@@ -38,25 +37,14 @@ const WAL_TRIES = 100;
  */
 const CHECKPOINT_PAGES = 4_000;
 
-export interface Connections {
-  readonly durable: Database.Database;
-  readonly relaxed: Database.Database;
-}
-
-export function openConnections(path: string): Connections {
+export function openDatabase(path: string): Database.Database {
   // An absolute path is never taken for ":memory:" or for a "file:" URI.
   const file = resolve(path);
   createPrivately(file);
   try {
     refuseForeign(file);
     keepPrivate(file);
-    const durable = connect(file, "FULL");
-    try {
-      return { durable, relaxed: connect(file, "NORMAL") };
-    } catch (error) {
-      durable.close();
-      throw error;
-    }
+    return connect(file);
   } catch (error) {
     throw storeError(error, file);
   }
@@ -133,15 +121,17 @@ function refuseNewer(version: number, file: string): void {
   throw new LatchError("store_newer", `${file} has schema version ${version}; ${known}`);
 }
 
-function connect(file: string, synchronous: "FULL" | "NORMAL"): Database.Database {
+function connect(file: string): Database.Database {
   const database = new Database(file, { fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
   try {
     switchToWal(database);
-    database.pragma(`synchronous = ${synchronous}`);
+    database.pragma("synchronous = FULL");
     database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     database.pragma("foreign_keys = ON");
-    assertPragma(database, "journal_mode", "wal", file);
-    assertPragma(database, "synchronous", synchronous === "FULL" ? 2 : 1, file);
+    const journal = database.pragma("journal_mode", { simple: true });
+    if (journal !== "wal") {
+      throw new LatchError("store_failed", `${file}: journal_mode is ${String(journal)}, not wal`);
+    }
     migrate(database, file);
     return database;
   } catch (error) {
@@ -172,7 +162,10 @@ function migrate(database: Database.Database, file: string): void {
     .transaction(() => {
       const version = pragmaNumber(database, "user_version");
       refuseNewer(version, file);
-      for (const step of MIGRATIONS.slice(version)) database.exec(step);
+      for (const step of MIGRATIONS.slice(version)) {
+        if (typeof step === "string") database.exec(step);
+        else step(database);
+      }
       database.pragma(`application_id = ${APPLICATION_ID}`);
       database.pragma(`user_version = ${SCHEMA_VERSION}`);
     })
@@ -181,15 +174,4 @@ function migrate(database: Database.Database, file: string): void {
 
 function pragmaNumber(database: Database.Database, name: string): number {
   return database.pragma(name, { simple: true }) as number;
-}
-
-function assertPragma(
-  database: Database.Database,
-  name: string,
-  expected: string | number,
-  file: string,
-): void {
-  const actual = database.pragma(name, { simple: true });
-  if (actual === expected) return;
-  throw new LatchError("store_failed", `${file}: ${name} is ${String(actual)}, not ${expected}`);
 }

@@ -2,10 +2,10 @@
 import type { Database, Statement } from "better-sqlite3";
 import { type Book, emptyBook } from "../../book/book.ts";
 import { type Claim, wasFilled } from "../../claim/claim.ts";
-import { LatchError } from "../../core/errors.ts";
+import { InvariantError, LatchError } from "../../core/errors.ts";
 import type { AccountId, AgentId, ClaimKey, RequestId } from "../../core/ids.ts";
 import type { ClaimsPage, ClaimsQuery } from "../claims-query.ts";
-import { bodyTextOf, type ChainHead, EMPTY_CHAIN } from "../event-chain.ts";
+import { accountOf, bodyTextOf, type ChainHead, GENESIS_HASH } from "../event-chain.ts";
 import { type EventRow, storedEvent } from "../event-row.ts";
 import { scanned, stretchOf } from "../event-scan.ts";
 import type { EventScan, ScannedEvents, StoredEvent } from "../ledger.ts";
@@ -13,21 +13,38 @@ import { EQUALS_MAX, type Rows } from "../rows.ts";
 import { ClaimListing } from "./claim-listing.ts";
 import { scannedRows } from "./event-scan.ts";
 import { SqliteIncidentRows } from "./incident-rows.ts";
+import { ParsedClaims } from "./parsed-claims.ts";
 import { PreparedStatements } from "./prepared-statements.ts";
 
-/** Word for word the condition of the partial index, or it would not serve; then what is meant. */
-const IS_LIVE = "status <> 'SETTLED' AND status IN ('OPEN', 'RESOLVED', 'IN_RECONCILIATION')";
+const IS_LIVE = "status IN ('OPEN', 'RESOLVED', 'IN_RECONCILIATION')";
 /** The first part is the one that the indexes hold. */
 const EQUAL = `substr(fingerprint, 1, 16) = substr(?, 1, 16)
   AND account = ? AND agent = ? AND fingerprint = ?`;
+
+export interface LastEvent extends ChainHead {
+  readonly account: AccountId;
+}
+
+/** Beside its body, what of a claim's row is not the same for ever. */
+function changingColumns(claim: Claim) {
+  return {
+    episode: claim.episode,
+    status: claim.status,
+    filled: wasFilled(claim) ? 1 : 0,
+    settled: claim.status === "SETTLED" ? 1 : 0,
+    broker_order_id: claim.brokerOrderId,
+  } as const;
+}
 
 export class SqliteRows implements Rows {
   readonly incidents: SqliteIncidentRows;
   readonly #database: Database;
   readonly #statements: PreparedStatements;
   readonly #listing: ClaimListing;
-  /** The last event, as far as the transaction that is open knows it. */
-  #head: ChainHead | undefined;
+  readonly #parsed = new ParsedClaims((body) => this.#parse(body, "a claim") as Claim);
+  /** Where the log ends, as far as the transaction that is open has read it. */
+  readonly #hashes = new Map<AccountId, string>();
+  #sequence: number | undefined;
 
   constructor(database: Database) {
     this.#database = database;
@@ -52,11 +69,13 @@ export class SqliteRows implements Rows {
       const rows = this.#prepare(sql).all(...parameters) as { id: number; body: string }[];
       for (const { id, body } of rows) found.set(id, body);
     };
-    look(`${EQUAL} AND ${IS_LIVE}`, EQUALS_MAX, equal);
-    look(`${EQUAL} AND episode = ? AND filled = 1`, EQUALS_MAX, [...equal, episode]);
-    look(`${EQUAL} AND episode = ? AND filled = 0`, 1, [...equal, episode]);
+    const ended = `${EQUAL} AND settled = 1 AND episode = ?`;
+    const here = [...equal, episode];
+    look(`${EQUAL} AND settled = 0 AND (${IS_LIVE} OR episode = ?)`, 2 * EQUALS_MAX, here);
+    look(`${ended} AND filled = 1`, EQUALS_MAX, here);
+    look(`${ended} AND filled = 0`, 1, here);
     const latestFirst = [...found].sort(([a], [b]) => b - a);
-    return latestFirst.map(([, body]) => this.#parse(body, "a claim") as Claim);
+    return latestFirst.map(([, body]) => this.#parsed.of(body));
   }
 
   holder(account: AccountId, brokerOrderId: string): ClaimKey | undefined {
@@ -69,7 +88,7 @@ export class SqliteRows implements Rows {
 
   unsettledClaims(account: AccountId): Claim[] {
     const rows = this.#prepare(
-      "SELECT body FROM claims WHERE account = ? AND status <> 'SETTLED' ORDER BY id",
+      "SELECT body FROM claims WHERE account = ? AND settled = 0 ORDER BY id",
     ).all(account) as { body: string }[];
     return this.#claims(rows.map(({ body }) => body));
   }
@@ -84,29 +103,41 @@ export class SqliteRows implements Rows {
     return this.#listing.countByStatus(account);
   }
 
-  saveClaim(claim: Claim): void {
-    const { key } = claim;
+  saveClaim(claim: Claim, before: Claim | undefined): void {
+    if (before === undefined) this.#insertClaim(claim);
+    else this.#updateClaim(claim, before);
+  }
+
+  #insertClaim(claim: Claim): void {
+    const { key, fingerprint, claimedAt, intent } = claim;
+    const { episode, status, filled, settled, broker_order_id } = changingColumns(claim);
     this.#prepare(
       `INSERT INTO claims
-         (account, agent, request_id, fingerprint, episode, status, filled, broker_order_id, body,
-          claimed_at, symbol)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (account, agent, request_id) DO UPDATE SET
-         episode = excluded.episode, status = excluded.status, filled = excluded.filled,
-         broker_order_id = excluded.broker_order_id, body = excluded.body`,
+         (account, agent, request_id, fingerprint, claimed_at, symbol, body,
+          episode, status, filled, settled, broker_order_id)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ).run(
-      key.account,
-      key.agent,
-      key.requestId,
-      claim.fingerprint,
-      claim.episode,
-      claim.status,
-      wasFilled(claim) ? 1 : 0,
-      claim.brokerOrderId,
-      JSON.stringify(claim),
-      claim.claimedAt,
-      claim.intent.symbol,
+      ...[key.account, key.agent, key.requestId, fingerprint, claimedAt, intent.symbol],
+      ...[this.#parsed.textOf(claim), episode, status, filled, settled, broker_order_id],
     );
+  }
+
+  /** An index that a column stands in is written anew even where the column stays as it was. */
+  #updateClaim(claim: Claim, before: Claim): void {
+    const { key } = claim;
+    const known = changingColumns(before);
+    const changed = Object.entries(changingColumns(claim)).filter(
+      ([name, value]) => known[name as keyof typeof known] !== value,
+    );
+    const columns = ["body", ...changed.map(([name]) => name)].map((name) => `${name} = ?`);
+    const { changes } = this.#prepare(
+      `UPDATE claims SET ${columns.join(", ")}
+       WHERE account = ? AND agent = ? AND request_id = ?`,
+    ).run(
+      ...[this.#parsed.textOf(claim), ...changed.map(([, value]) => value)],
+      ...[key.account, key.agent, key.requestId],
+    );
+    if (changes !== 1) throw new InvariantError(`claim ${key.requestId} has no row`);
   }
 
   book(account: AccountId, symbol: string): Book {
@@ -161,21 +192,37 @@ export class SqliteRows implements Rows {
 
   /** A transaction begins: what others have appended since the last one is still to be read. */
   begin(): void {
-    this.#head = undefined;
+    this.#hashes.clear();
+    this.#sequence = undefined;
   }
 
-  /** Read once in a transaction: until it ends nobody else appends. */
-  head(): ChainHead {
-    if (!this.#database.inTransaction) return this.#lastEvent();
-    this.#head ??= this.#lastEvent();
-    return this.#head;
+  /** Read once in a transaction, and inside one only: until it ends nobody else appends. */
+  head(account: AccountId): ChainHead {
+    if (this.#sequence === undefined) {
+      const last = this.lastEvent();
+      this.#sequence = last?.sequence ?? 0;
+      if (last !== undefined) this.#hashes.set(last.account, last.hash);
+    }
+    const hash = this.#hashes.get(account) ?? this.#lastHashOf(account);
+    this.#hashes.set(account, hash);
+    return { sequence: this.#sequence, hash };
   }
 
-  #lastEvent(): ChainHead {
-    const row = this.#prepare(
-      "SELECT sequence, hash FROM events ORDER BY sequence DESC LIMIT 1",
-    ).get() as ChainHead | undefined;
-    return row ?? EMPTY_CHAIN;
+  /** Of the whole log. */
+  lastEvent(): LastEvent | undefined {
+    return this.#prepare(
+      "SELECT sequence, account, hash FROM events ORDER BY sequence DESC LIMIT 1",
+    ).get() as LastEvent | undefined;
+  }
+
+  /** Of an account that shares the log with others: they are stepped over, back to its own. */
+  #lastHashOf(account: AccountId): string {
+    const found = this.#prepare(
+      "SELECT hash FROM events WHERE account = ? ORDER BY sequence DESC LIMIT 1",
+    )
+      .pluck()
+      .get(account) as string | undefined;
+    return found ?? GENESIS_HASH;
   }
 
   lastEventAt(): number | undefined {
@@ -192,7 +239,7 @@ export class SqliteRows implements Rows {
       event.sequence,
       event.at,
       event.subject,
-      event.subject === "claim" ? event.key.account : event.account,
+      accountOf(event),
       claimKey?.agent ?? null,
       claimKey?.requestId ?? null,
       event.symbol,
@@ -200,7 +247,8 @@ export class SqliteRows implements Rows {
       event.previousHash,
       event.hash,
     );
-    this.#head = { sequence: event.sequence, hash: event.hash };
+    this.#hashes.set(accountOf(event), event.hash);
+    this.#sequence = event.sequence;
   }
 
   /**
@@ -238,7 +286,7 @@ export class SqliteRows implements Rows {
 
   #claim(sql: string, parameters: readonly (string | number)[]): Claim | undefined {
     const row = this.#prepare(sql).get(...parameters) as { body: string } | undefined;
-    return row === undefined ? undefined : (this.#parse(row.body, "a claim") as Claim);
+    return row === undefined ? undefined : this.#parsed.of(row.body);
   }
 
   #claims(bodies: readonly string[]): Claim[] {

@@ -33,9 +33,10 @@ import { NoteBuffer } from "../note-buffer.ts";
 import type { Rows } from "../rows.ts";
 import { type Subject, TransactedLedger } from "../transacted-ledger.ts";
 import { decideByReceipt, decideOn } from "../transaction.ts";
-import { fileIdentity, openConnections } from "./open-database.ts";
+import { fileIdentity, openDatabase } from "./open-database.ts";
 import { SqliteRows } from "./rows.ts";
 import { isFailedSync, isStoreFailure, storeError } from "./store-errors.ts";
+import { SyncMode } from "./sync-mode.ts";
 
 /** The most operations in one transaction. */
 const BATCH_MAX = 500;
@@ -47,11 +48,6 @@ interface Job {
   readonly reject: (error: unknown) => void;
 }
 
-interface Side {
-  readonly database: Database.Database;
-  readonly rows: SqliteRows;
-}
-
 /** Opens or creates the ledger at `file`; throws LatchError `store_*`, leaves others' files be. */
 export function openSqliteLedger(file: string, clock: Clock): Ledger {
   return new SqliteLedger(file, clock);
@@ -59,8 +55,11 @@ export function openSqliteLedger(file: string, clock: Clock): Ledger {
 
 class SqliteLedger extends TransactedLedger implements Ledger {
   readonly #file: string;
-  readonly #durable: Side;
-  readonly #relaxed: Side;
+  readonly #database: Database.Database;
+  readonly #rows: SqliteRows;
+  readonly #sync: SyncMode;
+  /** Runs jobs in one transaction. */
+  readonly #transact: Database.Transaction<(jobs: readonly Job[]) => unknown[]>;
   #queue: Job[] = [];
   readonly #notes: NoteBuffer;
   /** The last event that is known to be on disk. */
@@ -76,10 +75,14 @@ class SqliteLedger extends TransactedLedger implements Ledger {
     super();
     this.#file = file;
     this.#notes = new NoteBuffer(clock, (note, at) => this.writeNote(note, at));
-    const { durable, relaxed } = openConnections(file);
+    this.#database = openDatabase(file);
     this.#identity = fileIdentity(file);
-    this.#durable = { database: durable, rows: new SqliteRows(durable) };
-    this.#relaxed = { database: relaxed, rows: new SqliteRows(relaxed) };
+    this.#rows = new SqliteRows(this.#database);
+    this.#sync = new SyncMode(this.#database);
+    this.#transact = this.#database.transaction((jobs) => {
+      this.#rows.begin();
+      return jobs.map(({ run }) => run(this.#rows));
+    });
   }
 
   override async claim(request: ClaimRequest): Promise<ClaimDecision> {
@@ -104,7 +107,7 @@ class SqliteLedger extends TransactedLedger implements Ledger {
   }
 
   probe(): Promise<void> {
-    return this.#enqueue(true, (rows) => rows.saveSyncMark(rows.head().sequence));
+    return this.#enqueue(true, (rows) => rows.saveSyncMark(rows.lastEvent()?.sequence ?? 0));
   }
 
   async incident(account: AccountId, id: number): Promise<Incident | undefined> {
@@ -186,8 +189,7 @@ class SqliteLedger extends TransactedLedger implements Ledger {
     } catch (error) {
       throw this.#failure(error);
     } finally {
-      this.#relaxed.database.close();
-      this.#durable.database.close();
+      this.#database.close();
     }
   }
 
@@ -220,15 +222,10 @@ class SqliteLedger extends TransactedLedger implements Ledger {
    */
   #commit(jobs: readonly Job[]): void {
     const durable = jobs.some((job) => job.durable);
-    const side = durable ? this.#durable : this.#relaxed;
     try {
       if (durable) this.#assertSound();
-      const results = side.database
-        .transaction(() => {
-          side.rows.begin();
-          return jobs.map(({ run }) => run(side.rows));
-        })
-        .immediate();
+      this.#sync.require(durable ? "FULL" : "NORMAL");
+      const results = this.#transact.immediate(jobs);
       jobs.forEach(({ resolve }, index) => {
         resolve(results[index]);
       });
@@ -257,7 +254,7 @@ class SqliteLedger extends TransactedLedger implements Ledger {
    * moved into the file and synced there, and the WAL begins anew.
    */
   #leaveWal(): void {
-    const rows = this.#durable.database.pragma("wal_checkpoint(TRUNCATE)") as { busy: number }[];
+    const rows = this.#database.pragma("wal_checkpoint(TRUNCATE)") as { busy: number }[];
     if (rows[0]?.busy !== 0) {
       const message = `the ledger ${this.#file} is in use and could not be synced after a failure`;
       throw new LatchError("store_busy", message);
@@ -277,18 +274,18 @@ class SqliteLedger extends TransactedLedger implements Ledger {
 
   /** A commit with an fsync, where the last events were committed without one. */
   #syncThrough(): void {
-    const { rows } = this.#durable;
-    const { sequence } = rows.head();
+    const sequence = this.#rows.lastEvent()?.sequence ?? 0;
     if (sequence === this.#syncedSequence) return;
     if (this.#walSuspect) this.#leaveWal();
-    rows.saveSyncMark(sequence);
+    this.#sync.require("FULL");
+    this.#rows.saveSyncMark(sequence);
     this.#syncedSequence = sequence;
   }
 
   #read<Value>(read: (rows: SqliteRows) => Value): Value {
     if (this.#closing !== undefined) throw this.#closedError();
     try {
-      return read(this.#durable.rows);
+      return read(this.#rows);
     } catch (error) {
       throw this.#failure(error);
     }

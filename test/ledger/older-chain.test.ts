@@ -1,0 +1,74 @@
+import { createHash } from "node:crypto";
+import Database from "better-sqlite3";
+import canonicalize from "canonicalize";
+import { describe, expect, test } from "vitest";
+import { firstBreak } from "../../src/ledger/event-chain.ts";
+import { olderFile } from "./older-file.ts";
+import { latchError, openLedger } from "./open-ledger.ts";
+import { temporaryFile } from "./temporary-folder.ts";
+
+/** The last version with one chain over all accounts. */
+const ONE_CHAIN = 6;
+const ACCOUNTS = ["account-a", "account-b", "account-a", "account-a", "account-b"];
+
+/** A log of two accounts in one chain, each hash over the one before and the event. */
+function olderLog(): string {
+  const file = temporaryFile();
+  const database = olderFile(file, ONE_CHAIN);
+  const insert = database.prepare(
+    `INSERT INTO events (sequence, at, subject, account, symbol, body, previous_hash, hash)
+     VALUES (?, ?, 'book', ?, 'TQQQ', ?, ?, ?)`,
+  );
+  let previous = "0".repeat(64);
+  for (const [index, account] of ACCOUNTS.entries()) {
+    const body = { type: "opening_adopted", net: `${index}`, averagePrice: "75.33" };
+    const place = { sequence: index + 1, at: 1_000 + index };
+    const event = { subject: "book", account, symbol: "TQQQ", body, ...place };
+    const text = `${previous}\n${canonicalize(event)}`;
+    const hash = createHash("sha256").update(text).digest("hex");
+    insert.run(place.sequence, place.at, account, canonicalize(body), previous, hash);
+    previous = hash;
+  }
+  database.close();
+  return file;
+}
+
+describe("a log with one chain over all accounts", () => {
+  test("has a chain for each account once it is opened, and says the same as before", async () => {
+    const events = await openLedger(olderLog()).events();
+    expect(firstBreak(events)).toBeUndefined();
+    const nets = events.map(({ at, body }) => [at, "net" in body && body.net]);
+    expect(nets).toEqual(ACCOUNTS.map((_, index) => [1_000 + index, `${index}`]));
+    const previous = events.map(({ previousHash }) => previousHash);
+    const [genesis, first, second, third] = ["0".repeat(64), 0, 1, 2];
+    const hashAt = (index: number) => events[index]?.hash;
+    expect(previous).toEqual([genesis, genesis, hashAt(first), hashAt(third), hashAt(second)]);
+  });
+
+  test("is refused and left as it was where somebody has changed it", async () => {
+    const file = olderLog();
+    const database = new Database(file);
+    database.exec(`DROP TRIGGER events_are_never_changed;
+      UPDATE events SET at = at + 1 WHERE sequence = 3;
+      CREATE TRIGGER events_are_never_changed BEFORE UPDATE ON events
+        BEGIN SELECT RAISE(ABORT, 'events are append-only'); END`);
+    const before = database.prepare("SELECT * FROM events").all();
+    database.close();
+    const { code, message } = await latchError(() => openLedger(file));
+    expect(code).toBe("store_corrupt");
+    expect(message).toBe(`the ledger ${file} is damaged: its chain breaks at event 3`);
+    const after = new Database(file, { readonly: true });
+    expect(after.prepare("SELECT * FROM events").all()).toEqual(before);
+    expect(after.pragma("user_version", { simple: true })).toBe(ONE_CHAIN);
+    after.close();
+  });
+
+  test("cannot be changed afterwards either", async () => {
+    const file = olderLog();
+    await openLedger(file).close();
+    const database = new Database(file);
+    const change = "UPDATE events SET at = at + 1 WHERE sequence = 3";
+    expect(() => database.exec(change)).toThrow("events are append-only");
+    database.close();
+  });
+});
