@@ -3,13 +3,13 @@
  * last event of every account is all that it remembers. Pure.
  *
  * 1. Numbers count from 1 without a gap, over all accounts.
- * 2. Every hash covers its event, and every event has the hash of the one before it in its chain.
+ * 2. Every hash covers its event, and every event has the hash of the one before of its account.
  * 3. After the first event that does not fit it says nothing more.
  */
 import type { AccountId } from "../core/ids.ts";
-import { GENESIS_HASH } from "../ledger/event-chain.ts";
+import { accountOf, GENESIS_HASH } from "../ledger/event-chain.ts";
 import type { StoredEvent } from "../ledger/ledger.ts";
-import { accountOf, chainOf, hashOf } from "./event-hash.ts";
+import { hashOf } from "./event-hash.ts";
 
 /** Why an event is not the one that belongs in its place. */
 export type BreakReason = "out_of_place" | "changed" | "unlinked";
@@ -40,7 +40,6 @@ export interface ChainEnd {
 export class ChainVerifier {
   #sequence = 0;
   readonly #heads = new Map<AccountId, AccountHead>();
-  readonly #lastHash = new Map<string, string>();
 
   /** Takes the next event; tells what is wrong with it, and takes it only where nothing is. */
   next(event: StoredEvent): ChainBreak | undefined {
@@ -51,7 +50,6 @@ export class ChainVerifier {
     const events = (this.#heads.get(account)?.events ?? 0) + 1;
     this.#sequence = sequence;
     this.#heads.set(account, { account, events, sequence, hash });
-    this.#lastHash.set(chainOf(event), hash);
     return undefined;
   }
 
@@ -77,8 +75,8 @@ export class ChainVerifier {
         `event ${event.sequence} stands where event ${expected} belongs`,
       );
     }
-    if (event.previousHash !== (this.#lastHash.get(chainOf(event)) ?? GENESIS_HASH)) {
-      const message = `event ${expected} does not follow the one before it: its link is of another`;
+    if (event.previousHash !== (this.#heads.get(accountOf(event))?.hash ?? GENESIS_HASH)) {
+      const message = `event ${expected} does not follow the one before it of its account`;
       return found("unlinked", message);
     }
     return undefined;

@@ -1,22 +1,12 @@
 /**
- * What an event's hash covers, and which event it follows: the two rules of the chain, on which all
- * of audit/ rests. A stranger finds them in docs/AUDIT.md.
+ * What an event's hash covers: the rule that docs/AUDIT.md gives to strangers, as it stands there.
+ * The ledger puts the same text together in a quicker way, so whatever is verified here is verified
+ * against that too.
  */
-import type { AccountId } from "../core/ids.ts";
-import { chainEvent } from "../ledger/event-chain.ts";
+import { canonicalHash } from "../identity/canonical-json.ts";
 import type { StoredEvent } from "../ledger/ledger.ts";
 
-export function accountOf(event: StoredEvent): AccountId {
-  return event.subject === "claim" ? event.key.account : event.account;
-}
-
-/** The chain that an event belongs to; each event has the hash of the one before it there. */
-export function chainOf(_event: StoredEvent): string {
-  return "";
-}
-
-/** The hash that an event with this content has. */
-export function hashOf(stored: StoredEvent): string {
-  const { sequence, at, previousHash, hash: _, ...event } = stored;
-  return chainEvent({ sequence: sequence - 1, hash: previousHash }, event, at).hash;
+/** SHA-256 over the canonical JSON of the event without its hash. */
+export function hashOf({ hash: _, ...covered }: StoredEvent): string {
+  return canonicalHash(covered);
 }

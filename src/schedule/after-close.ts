@@ -2,12 +2,13 @@
  * The report of a session: the counts of the event log, what is open now, and what was realized.
  * Reads the ledger only; the broker is not asked.
  */
-import { accountOf } from "../audit/event-hash.ts";
+
 import { phaseOf } from "../claim/answer.ts";
 import type { Claim } from "../claim/claim.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { toFixed } from "../core/decimal.ts";
 import type { AccountId, ClaimKey } from "../core/ids.ts";
+import { accountOf } from "../ledger/event-chain.ts";
 import type { Ledger, StoredEvent } from "../ledger/ledger.ts";
 import { eventsBetween } from "./event-pages.ts";
 import { profitBetween } from "./session-profit.ts";

@@ -7,12 +7,13 @@
  * Where it lies too far back, where the book was adjusted within the span, or where the movements
  * do not come to the book as it is, the profit is not known, and null says so.
  */
-import { accountOf } from "../audit/event-hash.ts";
+
 import { type Book, emptyBook, withAdjustment, withFill } from "../book/book.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { compare, type DecimalText, isZero, negate, subtract } from "../core/decimal.ts";
 import type { AccountId, ClaimKey } from "../core/ids.ts";
 import type { Side } from "../identity/intent.ts";
+import { accountOf } from "../ledger/event-chain.ts";
 import type { Ledger, StoredEvent } from "../ledger/ledger.ts";
 
 const PAGE = 500;

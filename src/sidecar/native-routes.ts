@@ -1,6 +1,7 @@
 /**
  * The sidecar's own surface: `/latch/v1`, `/audit`, `/openapi.json` and `/metrics`. One schema for
- * each page checks its requests, shapes its answers and describes it. Who may come in is the front door's.
+ * each page checks its requests, shapes its answers and describes it. Who may come in is the front
+ * door's.
  *
  * The pages live in a scope of their own: their way of reading bodies and telling errors is not
  * that of the rest of the server.

@@ -93,8 +93,10 @@ describe("a ledger that is verified where it is", () => {
     ["a claim that is gone", "DELETE FROM claims WHERE request_id = 'first'", "the claim first"],
     [
       "a claim of no event",
-      `INSERT INTO claims SELECT 99, account, agent, 'made up', fingerprint, episode, status,
-         filled, NULL, json_set(body, '$.key.requestId', 'made up'), claimed_at, symbol
+      `INSERT INTO claims (account, agent, request_id, fingerprint, episode, status, filled, body,
+         claimed_at, symbol)
+       SELECT account, agent, 'made up', fingerprint, episode, status, filled,
+         json_set(body, '$.key.requestId', 'made up'), claimed_at, symbol
        FROM claims WHERE request_id = 'first'`,
       "the account account-1 has 4 claims, and its events have 3",
     ],
