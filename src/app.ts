@@ -106,6 +106,7 @@ export type Records = Pick<
   | "accounts"
   | "book"
   | "books"
+  | "checkpoints"
   | "claimOf"
   | "claimOfOrder"
   | "claims"

@@ -1,5 +1,8 @@
 /** The public names of TradeLatch: what a bot written in TypeScript imports. */
 export { type LatchOptions, openLatch, type Surroundings } from "./app.ts";
+export type { AuditItem, AuditStatus } from "./audit/audit-item.ts";
+export type { AuditTrail } from "./audit/audit-of-account.ts";
+export type { AuditFilters, AuditPage, AuditQuery } from "./audit/audit-trail.ts";
 export type { Book } from "./book/book.ts";
 export type { RateBudgetState } from "./broker/broker.ts";
 export { BLOCK_CODES, type BlockCode, type PendingPhase } from "./claim/answer.ts";

@@ -4,10 +4,7 @@
  */
 import type { KeyObject } from "node:crypto";
 import type { Logger } from "pino";
-import type { AuditFilters } from "./audit/audit-trail.ts";
-import { type AuditPage, type AuditQuery, auditPage } from "./audit/audit-trail.ts";
-import { publicKeyText } from "./audit/checkpoint.ts";
-import { type OffsetPage, OffsetPages } from "./audit/offset-pages.ts";
+import { AuditOfAccount, type AuditTrail } from "./audit/audit-of-account.ts";
 import { type Book, isFlat } from "./book/book.ts";
 import type { Broker, RateBudgetState, WireOrder } from "./broker/broker.ts";
 import { type Claim, isAccepted } from "./claim/claim.ts";
@@ -76,12 +73,8 @@ export interface Latch {
   claim(requestId: string, agent?: AgentId): Promise<Claim | undefined>;
   /** Newest first, in pages; rejects with `invalid_query` for a limit or cursor that is none. */
   claims(filters?: ClaimFilters): Promise<ClaimsPage>;
-  /** Every claim, every SKIP and every block, newest first; rejects with `invalid_query`. */
-  audit(query?: AuditQuery): Promise<AuditPage>;
-  /** The same by offset, with a total, for clients that page so. */
-  auditFrom(offset: number, limit: number, filters?: AuditFilters): Promise<OffsetPage>;
-  /** The public key whose private half signs the audit trail, in hex; undefined without one. */
-  readonly auditKey: string | undefined;
+  /** What was decided and why, of this account. */
+  readonly audit: AuditTrail;
   /** The event log, from disk only. */
   events(query?: EventQuery): Promise<readonly StoredEvent[]>;
   /** The number of the last event on disk; 0 where there is none. */
@@ -183,12 +176,12 @@ interface OpenParts extends LatchParts {
 export class OpenLatch implements Latch {
   readonly account: AccountId;
   readonly brokerUrl: string;
+  readonly audit: AuditOfAccount;
   readonly #parts: OpenParts;
   readonly #poller: FillPoller;
   readonly #gateway: Gateway;
   readonly #reconciler: Reconciler;
   readonly #incidentLog = new IncidentLog();
-  readonly #auditPages: OffsetPages;
   readonly #ticks = new Set<Promise<void>>();
   /** Aborts when the latch is closed. */
   readonly #stopping = new AbortController();
@@ -200,7 +193,7 @@ export class OpenLatch implements Latch {
     this.account = account;
     this.brokerUrl = parts.brokerUrl;
     this.#parts = parts;
-    this.#auditPages = new OffsetPages(parts.ledger, account);
+    this.audit = new AuditOfAccount(parts);
     this.#poller = new FillPoller(parts);
     this.#reconciler = new Reconciler({
       ...parts,
@@ -225,6 +218,7 @@ export class OpenLatch implements Latch {
       ...this.#parts,
       lookAfter: () => this.tick(),
       comparePositions: () => this.comparePositions(),
+      makeCheckpoint: this.audit.makeCheckpoint,
       backUp: this.#backUp(),
     });
     this.#schedule = startSchedule(ticks, this.#parts.log);
@@ -300,19 +294,6 @@ export class OpenLatch implements Latch {
 
   claims(filters: ClaimFilters = {}): Promise<ClaimsPage> {
     return this.#parts.ledger.claims({ ...filters, account: this.account });
-  }
-
-  audit(query: AuditQuery = {}): Promise<AuditPage> {
-    return auditPage(this.#parts.ledger, this.account, query);
-  }
-
-  auditFrom(offset: number, limit: number, filters: AuditFilters = {}): Promise<OffsetPage> {
-    return this.#auditPages.page(filters, offset, limit);
-  }
-
-  get auditKey(): string | undefined {
-    const { auditKey } = this.#parts;
-    return auditKey && publicKeyText(auditKey);
   }
 
   events(query?: EventQuery): Promise<readonly StoredEvent[]> {

@@ -2,6 +2,8 @@
  * A latch whose broker has not said yet whose account this is: it can be opened, and until then it
  * answers known repeats by the ledger alone. Knows neither SQLite nor Alpaca.
  */
+import { publicKeyText } from "./audit/checkpoint.ts";
+import { checkpointIn } from "./audit/checkpointing.ts";
 import type { Claim } from "./claim/claim.ts";
 import type { ClaimPolicy } from "./claim/policy.ts";
 import { LatchError, messageOf } from "./core/errors.ts";
@@ -62,6 +64,15 @@ async function catchUpWithLedger({ ledger, clock, log }: LatchParts): Promise<vo
   if (clock.raiseTo(lastAt) > 0) log.warn({ behindMs }, "the clock is behind the ledger");
 }
 
+/** A key that was lost and made anew shows in the trail; whoever runs the latch learns it first. */
+async function warnOfOtherKey({ auditKey, ledger, log }: LatchParts): Promise<void> {
+  const kept = await ledger.lastCheckpoint();
+  const last = kept && checkpointIn(kept)?.publicKey;
+  if (auditKey === undefined || last === undefined || last === publicKeyText(auditKey)) return;
+  const fields = { last, now: publicKeyText(auditKey) };
+  log.warn(fields, "the audit key is not the one that signed the last checkpoint");
+}
+
 /** Finds out whose account this is and, at the first start, what it holds. */
 async function adoptAccount({ broker, ledger, clock }: LatchParts): Promise<AccountId> {
   const account = await broker.account();
@@ -110,6 +121,7 @@ export class LatchInWaiting implements PreparedLatch {
       await ledger.rememberAccount(this.#login, account);
     }
     if (this.#isClosed) throw new LatchError("store_closed", "the latch was closed meanwhile");
+    await warnOfOtherKey(this.#parts);
     this.#latch = new OpenLatch({ ...this.#parts, account });
     if (this.#scheduled) this.#latch.start();
     return this.#latch;

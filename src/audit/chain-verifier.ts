@@ -38,8 +38,14 @@ export interface ChainEnd {
 }
 
 export class ChainVerifier {
-  #sequence = 0;
-  readonly #heads = new Map<AccountId, AccountHead>();
+  #sequence: number;
+  readonly #heads: Map<AccountId, AccountHead>;
+
+  /** Begins with the first event, or behind what was verified before. */
+  constructor(from: ChainEnd = { sequence: 0, accounts: [] }) {
+    this.#sequence = from.sequence;
+    this.#heads = new Map(from.accounts.map((head) => [head.account, head]));
+  }
 
   /** Takes the next event; tells what is wrong with it, and takes it only where nothing is. */
   next(event: StoredEvent): ChainBreak | undefined {

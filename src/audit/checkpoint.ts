@@ -68,6 +68,12 @@ export function isSigned(checkpoint: Checkpoint): boolean {
   return verify(null, Buffer.from(canonicalJson(unsigned)), key, Buffer.from(signature, "hex"));
 }
 
+/** Whether the checkpoint is about a chain that ends so. */
+export function saysTheSame({ sequence, accounts }: Checkpoint, end: ChainEnd): boolean {
+  const said = canonicalJson({ sequence, accounts });
+  return said === canonicalJson({ sequence: end.sequence, accounts: end.accounts });
+}
+
 /** The checkpoint that a value from outside is; undefined where it is none. */
 export function readCheckpoint(value: unknown): Checkpoint | undefined {
   const parsed = checkpointSchema.safeParse(value);

@@ -1,19 +1,21 @@
 /**
- * Verifies a ledger where it is: the chain from its first event to the last, and that every row is
- * what the events come to. Reads in pages, also while the ledger is in use.
+ * Verifies a ledger where it is: the chain from its first event to the last, that it goes through
+ * every checkpoint that the ledger keeps, and that every row is what the events come to. Reads in
+ * pages, also while the ledger is in use.
  */
 import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import { InvariantError } from "../core/errors.ts";
 import type { Ledger, StoredEvent } from "../ledger/ledger.ts";
 import { type ChainEnd, ChainVerifier } from "./chain-verifier.ts";
 import { FoldCheck, type FoldLedger } from "./fold-check.ts";
+import { KeptCheckpoints } from "./kept-checkpoints.ts";
 
-export type CheckedLedger = FoldLedger & Pick<Ledger, "events" | "lastSequence">;
+export type CheckedLedger = FoldLedger & Pick<Ledger, "checkpoints" | "events" | "lastSequence">;
 
 export interface StoreFault {
   /** The number of the first event that is bad; null where every event is good. */
   readonly event: number | null;
-  readonly reason: "chain" | "impossible" | "rows";
+  readonly reason: "chain" | "checkpoint" | "impossible" | "rows";
   readonly message: string;
 }
 
@@ -21,6 +23,9 @@ export interface StoreVerdict {
   /** What was verified. */
   readonly end: ChainEnd;
   readonly fault: StoreFault | undefined;
+  /** How many checkpoints there are, and the keys that signed them. */
+  readonly checkpoints: number;
+  readonly keys: readonly string[];
   /** False where the ledger never stood still for long enough to compare its rows. */
   readonly wereRowsCompared: boolean;
 }
@@ -39,6 +44,8 @@ export async function checkStore(
   for (let tries = 0; tries < TRIES; tries += 1) {
     const fault = await check.readOn(onProgress);
     if (fault !== undefined) return check.verdict(fault, false);
+    const cutOff = await check.cutOff();
+    if (cutOff !== undefined) return check.verdict(cutOff, false);
     const difference = await check.difference();
     if ((await ledger.lastSequence()) !== check.sequence) continue;
     if (difference === undefined) return check.verdict(undefined, true);
@@ -51,10 +58,12 @@ class StoreCheck {
   readonly #ledger: CheckedLedger;
   readonly #chain = new ChainVerifier();
   readonly #fold: FoldCheck;
+  readonly #kept: KeptCheckpoints;
 
   constructor(ledger: CheckedLedger, last: number) {
     this.#ledger = ledger;
     this.#fold = new FoldCheck(ledger, last);
+    this.#kept = new KeptCheckpoints(ledger);
   }
 
   get sequence(): number {
@@ -66,7 +75,15 @@ class StoreCheck {
   }
 
   verdict(fault: StoreFault | undefined, wereRowsCompared: boolean): StoreVerdict {
-    return { end: this.#chain.end(), fault, wereRowsCompared };
+    const { count: checkpoints, keys } = this.#kept;
+    return { end: this.#chain.end(), fault, checkpoints, keys: [...keys], wereRowsCompared };
+  }
+
+  /** What a checkpoint has counted and the log does not have. */
+  async cutOff(): Promise<StoreFault | undefined> {
+    const message = await this.#kept.cutOffAfter(this.sequence);
+    if (message === undefined) return undefined;
+    return { event: this.sequence + 1, reason: "checkpoint", message };
   }
 
   /** Up to the last event that there is now. */
@@ -94,6 +111,10 @@ class StoreCheck {
     const broken = this.#chain.next(event);
     if (broken !== undefined) {
       return { event: broken.event, reason: "chain", message: broken.message };
+    }
+    const unlike = await this.#kept.differenceAt(this.#chain);
+    if (unlike !== undefined) {
+      return { event: event.sequence, reason: "checkpoint", message: unlike };
     }
     try {
       await this.#fold.take(event);

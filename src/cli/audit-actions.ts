@@ -180,12 +180,11 @@ export async function verify(
       stop.throwIfAborted();
       bar.update(done, total);
     };
-    const { end, fault, wereRowsCompared } = await checkStore(records, onProgress).finally(() =>
-      bar.end(),
-    );
+    const found = await checkStore(records, onProgress).finally(() => bar.end());
+    const { end, fault, wereRowsCompared, checkpoints, keys } = found;
     if (options.json === true) {
-      const verdict = { ok: fault === undefined, ...end, wereRowsCompared, fault: fault ?? null };
-      output.line(asJson(verdict));
+      const said = { ...end, checkpoints, keys, wereRowsCompared, fault: fault ?? null };
+      output.line(asJson({ ok: fault === undefined, ...said }));
     }
     if (fault !== undefined) {
       throw new LatchError("audit_broken", `${placeOfStore(store)}: ${fault.message}`);
@@ -194,6 +193,8 @@ export async function verify(
     const { length } = end.accounts;
     const accounts = `${length} ${length === 1 ? "account" : "accounts"}`;
     output.line(`${NUMBER.format(end.sequence)} events of ${accounts}: every hash fits.`);
+    if (checkpoints > 0) output.line(`${NUMBER.format(checkpoints)} checkpoints fit, signed by`);
+    for (const key of keys) output.line(`  ${key}`);
     output.line(
       wereRowsCompared
         ? "Claims, books and incidents are what the events come to."

@@ -94,6 +94,13 @@ export interface ScannedEvents {
   readonly isOver: boolean;
 }
 
+/** A signed word about the log up to an event; what it says is audit/'s. */
+export interface KeptCheckpoint {
+  readonly sequence: number;
+  readonly at: EpochMs;
+  readonly text: string;
+}
+
 export interface Judgement {
   readonly claim: Claim;
   /** Null while the evidence does not suffice. */
@@ -227,6 +234,11 @@ export interface Ledger {
   events(query?: EventQuery): Promise<readonly StoredEvent[]>;
   /** One look, of bounded cost, at events that fit. */
   scan(scan: EventScan): Promise<ScannedEvents>;
+  /** Keeps it for ever, unless one about the same event is kept already. */
+  keepCheckpoint(checkpoint: KeptCheckpoint): Promise<void>;
+  /** Those about events with a higher number than `after`, oldest first. */
+  checkpoints(after: number, limit: number): Promise<readonly KeptCheckpoint[]>;
+  lastCheckpoint(): Promise<KeptCheckpoint | undefined>;
   /** When the last event happened; undefined where there is none. */
   lastEventAt(): Promise<EpochMs | undefined>;
   /** The number of the last event that is on disk; 0 where there is none. */

@@ -6,6 +6,7 @@
  * nothing deletes anything but old copies of the ledger. Tests call `run` themselves.
  */
 import type { Logger } from "pino";
+import type { Checkpoint } from "../audit/checkpoint.ts";
 import type { Broker } from "../broker/broker.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
 import type { AccountId } from "../core/ids.ts";
@@ -28,6 +29,8 @@ export interface LatchWork {
   readonly lookAfter: () => Promise<void>;
   /** Compares the books with the broker's positions. */
   readonly comparePositions: () => Promise<void>;
+  /** Signs what the log has come to, where something came; undefined where there is no key. */
+  readonly makeCheckpoint?: (() => Promise<Checkpoint | undefined>) | undefined;
   /** Copies the ledger; undefined where no directory for copies is set. */
   readonly backUp: (() => Promise<Backup>) | undefined;
 }
@@ -35,6 +38,8 @@ export interface LatchWork {
 export const COMPARISON_CRON = "*/15 * * * * *";
 /** Opens and closes are at full five minutes; which of them is one, the calendar says. */
 export const MARKET_MOMENT_CRON = "0 */5 * * * *";
+/** Before the copy is made, so that it is in it. */
+export const CHECKPOINT_CRON = "0 15 3 * * *";
 /** A time that every day has once, also one on which the clocks are changed. */
 export const BACKUP_CRON = "0 30 3 * * *";
 
@@ -46,7 +51,7 @@ const AFTER_CLOSE_MS = 5 * 60_000;
 
 export function latchTicks(work: LatchWork): readonly Tick[] {
   const calendar = new MarketCalendar(work);
-  const { lookAfter, comparePositions, backUp } = work;
+  const { lookAfter, comparePositions, makeCheckpoint, backUp } = work;
   const atMarketMoment = { cron: MARKET_MOMENT_CRON, timeZone: MARKET_ZONE };
   const ticks: readonly Tick[] = [
     { name: "fill-poll", cron: FILL_POLL_CRON, run: lookAfter },
@@ -58,9 +63,18 @@ export function latchTicks(work: LatchWork): readonly Tick[] {
     { name: "before-open", ...atMarketMoment, run: () => beforeOpen(work, calendar) },
     { name: "after-close", ...atMarketMoment, run: () => afterClose(work, calendar) },
   ];
-  const nightly = { name: "backup", cron: BACKUP_CRON, timeZone: MARKET_ZONE };
-  const all =
-    backUp === undefined ? ticks : [...ticks, { ...nightly, run: () => logBackup(work, backUp) }];
+  const nightly = (name: string, cron: string, run: Tick["run"]): Tick => {
+    return { name, cron, timeZone: MARKET_ZONE, run };
+  };
+  const all = [
+    ...ticks,
+    ...(makeCheckpoint === undefined
+      ? []
+      : [nightly("checkpoint", CHECKPOINT_CRON, () => logCheckpoint(work, makeCheckpoint))]),
+    ...(backUp === undefined
+      ? []
+      : [nightly("backup", BACKUP_CRON, () => logBackup(work, backUp))]),
+  ];
   return all.map((tick) => ({ ...tick, run: () => runLogged(work.log, tick) }));
 }
 
@@ -101,6 +115,15 @@ async function afterClose(work: LatchWork, calendar: MarketCalendar): Promise<vo
   const from = (hours.lastClose(closedAt) ?? closedAt - 24 * 60 * 60_000) + AFTER_CLOSE_MS;
   const report = await reportAfterClose(work, from, closedAt + AFTER_CLOSE_MS);
   work.log.info(report, "report after the close");
+}
+
+/** Whole, so that who keeps the log keeps it too, out of reach of who could change the ledger. */
+async function logCheckpoint(
+  { log }: LatchWork,
+  makeCheckpoint: () => Promise<Checkpoint | undefined>,
+): Promise<void> {
+  const checkpoint = await makeCheckpoint();
+  if (checkpoint !== undefined) log.info({ checkpoint }, "checkpoint");
 }
 
 async function logBackup({ log }: LatchWork, backUp: () => Promise<Backup>): Promise<void> {

@@ -126,7 +126,7 @@ function addTrail({ app }: NativeScope, ports: NativePorts): void {
       const statuses = typeof status === "string" ? [status] : status;
       const page = await ports
         .latch()
-        .audit({ ...filters, statuses, agent: agent as AgentId | undefined });
+        .audit.page({ ...filters, statuses, agent: agent as AgentId | undefined });
       return { items: page.items.map(auditItemView), next: page.next };
     },
   );
@@ -144,7 +144,7 @@ function addKey({ app }: NativeScope, ports: NativePorts): void {
       },
     },
     async () => {
-      const publicKey = ports.latch().auditKey;
+      const publicKey = ports.latch().audit.publicKey;
       if (publicKey !== undefined) return { algorithm: "Ed25519" as const, publicKey };
       throw new LatchError("audit_key_unusable", "this ledger was opened without an audit key");
     },
@@ -167,7 +167,7 @@ function addGuardTrail({ app }: NativeScope, ports: NativePorts): void {
       const known = status && (GUARD_STATUSES[status] ?? [status as AuditStatus]);
       const filters = { agent: agent_id as AgentId | undefined, action, statuses: known, symbol };
       const span = { from: from_ts, until: to_ts };
-      const page = await ports.latch().auditFrom(offset, limit, { ...filters, ...span });
+      const page = await ports.latch().audit.pageFrom(offset, limit, { ...filters, ...span });
       const { items, total, isTotalExact } = page;
       return {
         items: items.map(guardItemView),

@@ -12,8 +12,6 @@ import type { ConfigPage } from "./native-config-schema.ts";
 export type NativeLatch = Pick<
   Latch,
   | "audit"
-  | "auditFrom"
-  | "auditKey"
   | "claim"
   | "claims"
   | "book"

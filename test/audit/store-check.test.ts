@@ -1,8 +1,9 @@
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
+import { makeCheckpoint } from "../../src/audit/checkpointing.ts";
 import { checkStore } from "../../src/audit/store-check.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
-import { claimed, openLedger } from "../ledger/open-ledger.ts";
+import { claimed, latchError, openLedger } from "../ledger/open-ledger.ts";
 import {
   ACCOUNT,
   accepted,
@@ -13,7 +14,7 @@ import {
   START,
 } from "../ledger/sample-commands.ts";
 import { temporaryFile } from "../ledger/temporary-folder.ts";
-import { writeTrail } from "./sample-trail.ts";
+import { SIGNER, writeTrail } from "./sample-trail.ts";
 
 const quiet = () => undefined;
 
@@ -94,9 +95,9 @@ describe("a ledger that is verified where it is", () => {
     [
       "a claim of no event",
       `INSERT INTO claims (account, agent, request_id, fingerprint, episode, status, filled, body,
-         claimed_at, symbol)
+         claimed_at, symbol, settled)
        SELECT account, agent, 'made up', fingerprint, episode, status, filled,
-         json_set(body, '$.key.requestId', 'made up'), claimed_at, symbol
+         json_set(body, '$.key.requestId', 'made up'), claimed_at, symbol, settled
        FROM claims WHERE request_id = 'first'`,
       "the account account-1 has 4 claims, and its events have 3",
     ],
@@ -117,6 +118,49 @@ describe("a ledger that is verified where it is", () => {
     const { fault } = await checkStore(openLedger(file), quiet);
     expect(fault).toMatchObject({ event: null, reason: "rows" });
     expect(fault?.message).toContain(message);
+  });
+
+  test("whose tail was cut off, or history made anew, is found out by a checkpoint", async () => {
+    const file = await historyFile();
+    const ledger = openLedger(file);
+    const clock = { now: () => START };
+    const signed = await makeCheckpoint(ledger, SIGNER, clock);
+    await claimed(ledger, claimCommand({ requestId: "behind it", quantity: "8" }));
+    await ledger.close();
+    const last = signed?.sequence ?? 0;
+    tamper(file, `DELETE FROM events WHERE sequence >= ${last}`);
+    const cut = await checkStore(openLedger(file), quiet);
+    expect(cut.fault).toMatchObject({ event: last, reason: "checkpoint" });
+    expect(cut.fault?.message).toBe(`event ${last} is missing: ${last} events were signed`);
+    const error = await latchError(() => makeCheckpoint(openLedger(file), SIGNER, clock));
+    expect(error).toMatchObject({ code: "audit_broken", message: cut.fault?.message });
+  });
+
+  test("is found out where the whole chain was made anew, and where a checkpoint was", async () => {
+    const [file, other] = [await historyFile(), await historyFile()];
+    const clock = { now: () => START };
+    for (const [one, reason] of [
+      [file, "first reason"],
+      [other, "second reason"],
+    ] as const) {
+      const ledger = openLedger(one);
+      await claimed(ledger, claimCommand({ requestId: "differs", quantity: "8", reason }));
+      await makeCheckpoint(ledger, SIGNER, clock);
+      await ledger.close();
+    }
+    const copied = "DROP TRIGGER checkpoints_are_never_changed; DELETE FROM checkpoints;";
+    tamper(
+      file,
+      `DROP TRIGGER checkpoints_are_never_deleted; ${copied} ATTACH '${other}' AS other;
+       INSERT INTO checkpoints SELECT * FROM other.checkpoints;`,
+    );
+    const anew = await checkStore(openLedger(file), quiet);
+    expect(anew.fault).toMatchObject({ reason: "checkpoint" });
+    expect(anew.fault?.message).toContain("the chain was made anew");
+    const forge = "UPDATE checkpoints SET text = replace(text, '\"events\":', '\"events\":1')";
+    tamper(other, `DROP TRIGGER checkpoints_are_never_changed; ${forge}`);
+    const forged = await checkStore(openLedger(other), quiet);
+    expect(forged.fault?.message).toContain("was changed: its signature is not of it");
   });
 
   test("is good while others write into it", async () => {

@@ -2,10 +2,13 @@
 import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { type AuditQuery, auditPage } from "../../src/audit/audit-trail.ts";
+import { publicKeyText } from "../../src/audit/checkpoint.ts";
+import { makeCheckpoint } from "../../src/audit/checkpointing.ts";
 import { exportParts } from "../../src/audit/export.ts";
 import { checkExport } from "../../src/audit/export-check.ts";
 import { linesIn } from "../../src/audit/export-lines.ts";
 import { OffsetPages } from "../../src/audit/offset-pages.ts";
+import { checkStore } from "../../src/audit/store-check.ts";
 import type { AccountId, AgentId, ClaimKey } from "../../src/core/ids.ts";
 import type { Ledger, Note } from "../../src/ledger/ledger.ts";
 import { claimed } from "../ledger/open-ledger.ts";
@@ -108,6 +111,36 @@ export function testsOfAudit(storeOfTest: StoreOfTest): void {
         "entry",
         "theirs",
       ]);
+    });
+
+    test("keeps checkpoints, the first about an event for ever", async () => {
+      const { ledger, another } = await storeOfTest();
+      expect(await ledger.lastCheckpoint()).toBeUndefined();
+      const kept = [3, 5, 9].map((sequence) => ({ sequence, at: START, text: `"\\ ${sequence}"` }));
+      for (const checkpoint of kept) await ledger.keepCheckpoint(checkpoint);
+      await ledger.keepCheckpoint({ sequence: 5, at: START + 1, text: "another" });
+      const other = await another();
+      expect(await other.checkpoints(0, 10)).toEqual(kept);
+      expect(await other.checkpoints(3, 1)).toEqual([kept[1]]);
+      expect(await other.lastCheckpoint()).toEqual(kept[2]);
+    });
+
+    test("is signed up to its end, and again only where something came", async () => {
+      const { ledger } = await storeOfTest();
+      const { privateKey } = generateKeyPairSync("ed25519");
+      const clock = { now: () => START };
+      expect(await makeCheckpoint(ledger, privateKey, clock)).toBeUndefined();
+      await history(ledger);
+      const first = await makeCheckpoint(ledger, privateKey, clock);
+      expect(first).toMatchObject({ sequence: await ledger.lastSequence() });
+      expect(await makeCheckpoint(ledger, privateKey, clock)).toBeUndefined();
+      await claimed(ledger, claimCommand({ requestId: "newer" }));
+      const second = await makeCheckpoint(ledger, privateKey, clock);
+      expect(second?.sequence).toBe((first?.sequence ?? 0) + 1);
+      expect(await checkStore(ledger, () => undefined)).toMatchObject({
+        ...{ fault: undefined, checkpoints: 2, keys: [publicKeyText(privateKey)] },
+        end: { sequence: second?.sequence, accounts: second?.accounts },
+      });
     });
 
     test("is verified from its export alone", async () => {

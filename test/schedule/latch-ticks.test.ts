@@ -1,13 +1,21 @@
+import { generateKeyPairSync } from "node:crypto";
 import { join } from "node:path";
 import { createTask } from "node-cron";
 import { describe, expect, test } from "vitest";
 import { backUpStore } from "../../src/app.ts";
-import { BACKUP_CRON, latchTicks, MARKET_MOMENT_CRON } from "../../src/schedule/latch-ticks.ts";
+import { makeCheckpoint } from "../../src/audit/checkpointing.ts";
+import {
+  BACKUP_CRON,
+  CHECKPOINT_CRON,
+  latchTicks,
+  MARKET_MOMENT_CRON,
+} from "../../src/schedule/latch-ticks.ts";
 import { MARKET_ZONE } from "../../src/schedule/new-york-time.ts";
 import { LONG, OPEN, openWorld } from "../gateway/world.ts";
-import { openLedger } from "../ledger/open-ledger.ts";
+import { claimed, openLedger } from "../ledger/open-ledger.ts";
+import { claimCommand } from "../ledger/sample-commands.ts";
 import { temporaryFolder } from "../ledger/temporary-folder.ts";
-import { ticksIn } from "./schedule-bench.ts";
+import { type TicksBench, ticksIn } from "./schedule-bench.ts";
 
 /** The Tuesday before Thanksgiving 2026. */
 const TUESDAY = { startAt: Date.parse("2026-11-24T12:00:00Z") };
@@ -27,8 +35,8 @@ function dueIn(cron: string, from: string, until: string): string[] {
 describe("the plan", () => {
   test("polls fills every 2 s, compares every 15 s, and copies where it is told to", () => {
     const work = { log: undefined, lookAfter: undefined, comparePositions: undefined };
-    const names = (backUp: unknown) =>
-      latchTicks({ ...work, backUp } as never).map(({ name, cron, timeZone }) =>
+    const names = (backUp: unknown, makeCheckpoint?: unknown) =>
+      latchTicks({ ...work, backUp, makeCheckpoint } as never).map(({ name, cron, timeZone }) =>
         [name, cron, timeZone].join(" ").trim(),
       );
     const always = [
@@ -42,6 +50,26 @@ describe("the plan", () => {
       ...always,
       `backup ${BACKUP_CRON} ${MARKET_ZONE}`,
     ]);
+    expect(names(undefined, async () => undefined)).toEqual([
+      ...always,
+      `checkpoint ${CHECKPOINT_CRON} ${MARKET_ZONE}`,
+    ]);
+  });
+
+  test("signs the log at night where something came, and says all of the checkpoint", async () => {
+    const { privateKey } = generateKeyPairSync("ed25519");
+    const world = await openWorld(TUESDAY);
+    const bench: TicksBench = await ticksIn(world, {
+      makeCheckpoint: () => makeCheckpoint(bench.ledger, privateKey, bench.clock),
+    });
+    await claimed(bench.ledger, claimCommand());
+    for (const at of ["2026-11-25T08:15:00Z", "2026-11-26T08:15:00Z"]) {
+      await bench.run("checkpoint", at);
+    }
+    const kept = await bench.ledger.checkpoints(0, 10);
+    expect(kept).toHaveLength(1);
+    const checkpoint = JSON.parse(kept[0]?.text ?? "");
+    expect(bench.said("checkpoint")).toMatchObject([{ checkpoint }]);
   });
 
   test.each([

@@ -236,9 +236,7 @@ function madeUp(sequence: number, reason = ""): StoredEvent {
 
 function logOf(latch: NativeLatch, log: readonly StoredEvent[]): NativeLatch {
   return {
-    audit: (query) => latch.audit(query),
-    auditFrom: (offset, limit, filters) => latch.auditFrom(offset, limit, filters),
-    auditKey: latch.auditKey,
+    audit: latch.audit,
     claim: (requestId, agent) => latch.claim(requestId, agent),
     claims: (filters) => latch.claims(filters),
     book: (symbol) => latch.book(symbol),

@@ -10,7 +10,7 @@ import type { AccountId, AgentId, ClaimKey } from "../../src/core/ids.ts";
 import type { Incident } from "../../src/incident/incident.ts";
 import { equalsIn, isCause } from "../../src/ledger/among-claims.ts";
 import { accountOf, type ChainHead, GENESIS_HASH } from "../../src/ledger/event-chain.ts";
-import type { StoredEvent } from "../../src/ledger/ledger.ts";
+import type { KeptCheckpoint, StoredEvent } from "../../src/ledger/ledger.ts";
 import {
   CAUSES_LOOKBACK,
   CAUSES_MAX,
@@ -28,6 +28,7 @@ export class MemoryRows implements Rows {
   readonly incidentsById = new Map<number, Incident>();
   readonly adoptedAt = new Map<AccountId, EpochMs>();
   readonly logins = new Map<string, AccountId>();
+  readonly checkpoints = new Map<number, KeptCheckpoint>();
   readonly events: StoredEvent[] = [];
   readonly incidents: IncidentRows;
   #undo: Undo[] = [];

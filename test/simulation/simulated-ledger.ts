@@ -16,6 +16,7 @@ import {
   type EventQuery,
   type EventScan,
   type IncidentsQuery,
+  type KeptCheckpoint,
   type Ledger,
   type Note,
   type ScannedEvents,
@@ -142,6 +143,25 @@ export class SimulatedLedger extends TransactedLedger implements Ledger {
 
   scan(scan: EventScan): Promise<ScannedEvents> {
     return this.#read((memory) => scanEvents(memory, scan));
+  }
+
+  keepCheckpoint(checkpoint: KeptCheckpoint): Promise<void> {
+    const { checkpoints } = this.#disk.rows;
+    return this.#write(true, () => {
+      if (!checkpoints.has(checkpoint.sequence)) {
+        this.#disk.rows.put(checkpoints, checkpoint.sequence, checkpoint);
+      }
+    });
+  }
+
+  checkpoints(after: number, limit: number): Promise<readonly KeptCheckpoint[]> {
+    return this.#read(({ checkpoints }) =>
+      [...checkpoints.values()].filter(({ sequence }) => sequence > after).slice(0, limit),
+    );
+  }
+
+  lastCheckpoint(): Promise<KeptCheckpoint | undefined> {
+    return this.#read(({ checkpoints }) => [...checkpoints.values()].at(-1));
   }
 
   lastEventAt(): Promise<EpochMs | undefined> {

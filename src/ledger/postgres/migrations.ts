@@ -98,6 +98,18 @@ export const MIGRATIONS: readonly string[] = [
   );
   INSERT INTO tradelatch.sync_mark VALUES (1, 0, 0);
   `,
+  `
+  CREATE TABLE tradelatch.checkpoints (
+    sequence bigint PRIMARY KEY,
+    at       bigint NOT NULL,
+    text     text NOT NULL
+  );
+  CREATE FUNCTION tradelatch.keep_checkpoints() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'checkpoints are kept'; END $$;
+  CREATE TRIGGER checkpoints_are_never_changed
+    BEFORE UPDATE OR DELETE OR TRUNCATE ON tradelatch.checkpoints
+    FOR EACH STATEMENT EXECUTE FUNCTION tradelatch.keep_checkpoints();
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

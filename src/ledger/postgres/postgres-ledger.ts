@@ -27,6 +27,7 @@ import {
   type EventScan,
   INCIDENTS_DEFAULT,
   type IncidentsQuery,
+  type KeptCheckpoint,
   type Ledger,
   type Note,
   type ScannedEvents,
@@ -201,6 +202,29 @@ class PostgresLedger extends TransactedLedger implements Ledger {
       const rows = await scannedRows(this.#pool, scan, stretch);
       return scanned(scan, stretch, last, rows.map(eventOf));
     });
+  }
+
+  async keepCheckpoint({ sequence, at, text }: KeptCheckpoint): Promise<void> {
+    const sql = `INSERT INTO tradelatch.checkpoints (sequence, at, text) VALUES ($1, $2, $3)
+      ON CONFLICT DO NOTHING`;
+    await this.#ask(sql, [sequence, at, text]);
+  }
+
+  async checkpoints(after: number, limit: number): Promise<readonly KeptCheckpoint[]> {
+    const rows = await this.#ask<KeptCheckpoint>(
+      `SELECT sequence, at, text FROM tradelatch.checkpoints WHERE sequence > $1
+       ORDER BY sequence LIMIT $2`,
+      [after, limit],
+    );
+    return rows.map((row) => ({ ...row, text: fromColumn(row.text) }));
+  }
+
+  async lastCheckpoint(): Promise<KeptCheckpoint | undefined> {
+    const [row] = await this.#ask<KeptCheckpoint>(
+      "SELECT sequence, at, text FROM tradelatch.checkpoints ORDER BY sequence DESC LIMIT 1",
+      [],
+    );
+    return row && { ...row, text: fromColumn(row.text) };
   }
 
   async lastEventAt(): Promise<EpochMs | undefined> {

@@ -136,6 +136,17 @@ export const MIGRATIONS: readonly (string | ((database: Database) => void))[] = 
     database.exec(`CREATE TRIGGER events_are_never_changed BEFORE UPDATE ON events
       BEGIN SELECT RAISE(ABORT, 'events are append-only'); END`);
   },
+  `
+  CREATE TABLE checkpoints (
+    sequence INTEGER PRIMARY KEY,
+    at       INTEGER NOT NULL,
+    text     TEXT NOT NULL
+  ) STRICT;
+  CREATE TRIGGER checkpoints_are_never_changed BEFORE UPDATE ON checkpoints
+    BEGIN SELECT RAISE(ABORT, 'checkpoints are kept'); END;
+  CREATE TRIGGER checkpoints_are_never_deleted BEFORE DELETE ON checkpoints
+    BEGIN SELECT RAISE(ABORT, 'checkpoints are kept'); END;
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

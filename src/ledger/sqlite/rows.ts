@@ -8,7 +8,7 @@ import type { ClaimsPage, ClaimsQuery } from "../claims-query.ts";
 import { accountOf, bodyTextOf, type ChainHead, GENESIS_HASH } from "../event-chain.ts";
 import { type EventRow, storedEvent } from "../event-row.ts";
 import { scanned, stretchOf } from "../event-scan.ts";
-import type { EventScan, ScannedEvents, StoredEvent } from "../ledger.ts";
+import type { EventScan, KeptCheckpoint, ScannedEvents, StoredEvent } from "../ledger.ts";
 import { EQUALS_MAX, type Rows } from "../rows.ts";
 import { ClaimListing } from "./claim-listing.ts";
 import { scannedRows } from "./event-scan.ts";
@@ -278,6 +278,22 @@ export class SqliteRows implements Rows {
       last,
       rows.map((row) => this.#event(row)),
     );
+  }
+
+  keepCheckpoint({ sequence, at, text }: KeptCheckpoint): void {
+    this.#prepare(
+      "INSERT INTO checkpoints (sequence, at, text) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+    ).run(sequence, at, text);
+  }
+
+  checkpoints(after: number, limit: number): KeptCheckpoint[] {
+    const sql = "SELECT * FROM checkpoints WHERE sequence > ? ORDER BY sequence LIMIT ?";
+    return this.#prepare(sql).all(after, limit) as KeptCheckpoint[];
+  }
+
+  lastCheckpoint(): KeptCheckpoint | undefined {
+    const sql = "SELECT * FROM checkpoints ORDER BY sequence DESC LIMIT 1";
+    return this.#prepare(sql).get() as KeptCheckpoint | undefined;
   }
 
   #event(row: EventRow): StoredEvent {

@@ -24,6 +24,7 @@ import {
   type EventQuery,
   type EventScan,
   type IncidentsQuery,
+  type KeptCheckpoint,
   type Ledger,
   type Note,
   type ScannedEvents,
@@ -161,6 +162,18 @@ class SqliteLedger extends TransactedLedger implements Ledger {
 
   async scan(scan: EventScan): Promise<ScannedEvents> {
     return this.#read((rows) => rows.scan(scan, this.#syncedSequence));
+  }
+
+  keepCheckpoint(checkpoint: KeptCheckpoint): Promise<void> {
+    return this.#enqueue(true, (rows) => rows.keepCheckpoint(checkpoint));
+  }
+
+  async checkpoints(after: number, limit: number): Promise<readonly KeptCheckpoint[]> {
+    return this.#read((rows) => rows.checkpoints(after, limit));
+  }
+
+  async lastCheckpoint(): Promise<KeptCheckpoint | undefined> {
+    return this.#read((rows) => rows.lastCheckpoint());
   }
 
   async lastEventAt(): Promise<EpochMs | undefined> {
