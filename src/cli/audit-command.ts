@@ -32,6 +32,7 @@ export function auditCommand(
   return new Command("audit")
     .summary("list what was decided and why; verify and export the event log")
     .description("What was decided and why, and the proof that none of it was changed.")
+    .addHelpText("after", example("tradelatch audit --symbol TQQQ", "tradelatch audit show 17"))
     .addCommand(
       listCommand().action(async (options: ListOptions) => {
         await (await onLedger()).list(options, surroundings);

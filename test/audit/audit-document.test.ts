@@ -1,0 +1,53 @@
+import { execFile } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, test } from "vitest";
+import { publicKeyText } from "../../src/audit/checkpoint.ts";
+import { temporaryFolder } from "../ledger/temporary-folder.ts";
+import { exportedTrail, SIGNER } from "./sample-trail.ts";
+
+const DOCUMENT = readFileSync(new URL("../../docs/AUDIT.md", import.meta.url), "utf8");
+const [, VERIFIER = ""] =
+  /<!-- verifier -->\n```js\n(.*)```\n<!-- \/verifier -->/s.exec(DOCUMENT) ?? [];
+
+/** The verifier of the document, which knows nothing of our code, run on a file with `content`. */
+async function stranger(content: string, ...words: readonly string[]) {
+  const folder = temporaryFolder();
+  const [program, file] = [join(folder, "verify.mjs"), join(folder, "audit.jsonl")];
+  writeFileSync(program, VERIFIER);
+  writeFileSync(file, content);
+  return promisify(execFile)(process.execPath, [program, file, ...words]).then(
+    ({ stdout }) => ({ said: stdout.trim(), exitCode: 0 }),
+    ({ stdout, code }) => ({ said: stdout.trim(), exitCode: code }),
+  );
+}
+
+describe("the verifier in docs/AUDIT.md", () => {
+  test("finds our export good, and knows whose it is", async () => {
+    const content = await exportedTrail();
+    const key = publicKeyText(SIGNER);
+    const count = content.split("\n").length - 2;
+    const good = { said: `${count} events, signed by ${key}`, exitCode: 0 };
+    expect(await stranger(content)).toEqual(good);
+    expect(await stranger(content, key)).toEqual(good);
+    expect(await stranger(content, "0".repeat(64))).toMatchObject({ exitCode: 1 });
+  });
+
+  test("finds what was changed, removed, moved, inserted or cut off where it is", async () => {
+    const content = await exportedTrail();
+    const lines = content.trimEnd().split("\n");
+    const [first = "", second = "", third = ""] = lines;
+    const spoilt: readonly (readonly [string, readonly string[]])[] = [
+      ["line 3: ", lines.with(2, third.replace("account-1", "account-3"))],
+      ["line 2: ", lines.toSpliced(1, 1)],
+      ["line 2: ", lines.with(1, third).with(2, second)],
+      ["line 4: ", lines.toSpliced(3, 0, first)],
+      [`line ${lines.length - 1}: `, lines.toSpliced(-2, 1)],
+    ];
+    for (const [place, texts] of spoilt) {
+      const { said, exitCode } = await stranger(`${texts.join("\n")}\n`);
+      expect([said.startsWith(place), exitCode], said).toEqual([true, 1]);
+    }
+  });
+});
