@@ -58,7 +58,7 @@ export class FoldCheck {
       names.map(async (name) => {
         const claim = this.#claims.get(name);
         if (claim?.status !== "SETTLED") return;
-        if (isEqual(claim, await this.#ledger.claimOf(claim.key))) this.#claims.delete(name);
+        if (isSameClaim(claim, await this.#ledger.claimOf(claim.key))) this.#claims.delete(name);
       }),
     );
   }
@@ -147,6 +147,12 @@ export class FoldCheck {
     }
     return undefined;
   }
+}
+
+/** Rows of older ledgers may lack the broker's time, which is then not known. */
+function isSameClaim(folded: Claim, row: Claim | undefined): boolean {
+  const whole = (claim: Claim) => ({ brokerClaimedAt: null, ...claim });
+  return row !== undefined && isEqual(whole(folded), whole(row));
 }
 
 function isEqual(folded: object, row: object | undefined): boolean {

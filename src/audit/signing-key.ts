@@ -6,6 +6,7 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   linkSync,
   openSync,
@@ -48,7 +49,7 @@ export function readSigningKey(file: string): KeyObject {
 
 /** The key in `file`, which is made where there is none. Throws LatchError `audit_key_unusable`. */
 export function openSigningKey(file: string): KeyObject {
-  if (statSync(file, { throwIfNoEntry: false }) === undefined) makeKey(file);
+  if (!existsSync(file)) makeKey(file);
   return readSigningKey(file);
 }
 

@@ -12,6 +12,12 @@ describe("help", () => {
     ["replay --help", ["Usage: tradelatch replay", "[session]", DEFAULT_SESSION, "--json"]],
     ["help replay", ["Usage: tradelatch replay", "[session]"]],
     ["broker-sim --help", ["--port", "4599", "--seed", "--price", "TQQQ=75.33", "--json"]],
+    ["audit --help", ["list", "show", "verify", "export", "import-verify", "Examples"]],
+    ["audit list --help", ["--status", "SKIP", "--from", "--json", "Examples"]],
+    ["audit show --help", ["<claim>", "--agent", "Examples"]],
+    ["audit verify --help", ["--store", "--json", "Examples"]],
+    ["audit export --help", ["--out", "--audit-key", "Examples"]],
+    ["audit import-verify --help", ["--key", "--json", "Examples"]],
   ])("of tradelatch %s names what is there, within 80 columns", async (line, parts) => {
     const { stdout, stderr, exitCode } = await run(line.split(" "));
     for (const part of parts) expect(stdout).toContain(part);
