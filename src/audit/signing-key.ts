@@ -57,23 +57,35 @@ export function openSigningKey(file: string): KeyObject {
 function makeKey(file: string): void {
   const part = `${file}.${process.pid}.part`;
   try {
-    // Of a process that had this number before, and died.
-    rmSync(part, { force: true });
-    const { privateKey } = generateKeyPairSync("ed25519");
-    const descriptor = openSync(part, "wx", PRIVATE);
-    try {
-      writeSync(descriptor, privateKey.export({ type: "pkcs8", format: "pem" }) as string);
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
+    writeKey(part);
     linkSync(part, file);
     syncDirectory(dirname(file));
   } catch (error) {
     // Another process was faster, and has made it the same way.
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw unusable(file, error);
   } finally {
+    takeAway(part);
+  }
+}
+
+function writeKey(part: string): void {
+  // Of a process that had this number before, and died.
+  rmSync(part, { force: true });
+  const { privateKey } = generateKeyPairSync("ed25519");
+  const descriptor = openSync(part, "wx", PRIVATE);
+  try {
+    writeSync(descriptor, privateKey.export({ type: "pkcs8", format: "pem" }) as string);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function takeAway(part: string): void {
+  try {
     rmSync(part, { force: true });
+  } catch {
+    // Where it cannot be deleted it could not be made either; why, the failure itself says.
   }
 }
 
