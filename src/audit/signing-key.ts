@@ -3,7 +3,7 @@
  * owner alone. Made once, whole or not at all; of several processes that make it at once one wins
  * and all use its key.
  */
-import { createPrivateKey, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
 import {
   closeSync,
   existsSync,
@@ -21,6 +21,7 @@ import { isServerStore } from "../core/store-place.ts";
 
 /** Beside a database there is no place: then it is here, in the working directory. */
 const DATABASE_KEY = "tradelatch-audit-key.pem";
+const PART_BYTES = 8;
 const PRIVATE = 0o600;
 const OTHERS = 0o077;
 
@@ -55,7 +56,8 @@ export function openSigningKey(file: string): KeyObject {
 
 /** Written beside and linked into its place: whoever sees the name sees the whole key. */
 function makeKey(file: string): void {
-  const part = `${file}.${process.pid}.part`;
+  // No process number: in containers on one volume several may be called the same.
+  const part = `${file}.${randomBytes(PART_BYTES).toString("hex")}.part`;
   try {
     writeKey(part);
     linkSync(part, file);
@@ -69,8 +71,6 @@ function makeKey(file: string): void {
 }
 
 function writeKey(part: string): void {
-  // Of a process that had this number before, and died.
-  rmSync(part, { force: true });
   const { privateKey } = generateKeyPairSync("ed25519");
   const descriptor = openSync(part, "wx", PRIVATE);
   try {
