@@ -1,5 +1,5 @@
 /**
- * Chains the events of a ledger anew that was written before version 0.2: there a hash was SHA-256
+ * Chains the events of a ledger anew that has a schema before version 7: there a hash was SHA-256
  * over the previous hash, a line feed and the event's canonical JSON, in one chain over all
  * accounts. Runs inside the migration's transaction, after that chain has held.
  */
