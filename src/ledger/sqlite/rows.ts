@@ -13,7 +13,6 @@ import { EQUALS_MAX, type Rows } from "../rows.ts";
 import { ClaimListing } from "./claim-listing.ts";
 import { scannedRows } from "./event-scan.ts";
 import { SqliteIncidentRows } from "./incident-rows.ts";
-import { ParsedClaims } from "./parsed-claims.ts";
 import { PreparedStatements } from "./prepared-statements.ts";
 
 const IS_LIVE = "status IN ('OPEN', 'RESOLVED', 'IN_RECONCILIATION')";
@@ -41,7 +40,6 @@ export class SqliteRows implements Rows {
   readonly #database: Database;
   readonly #statements: PreparedStatements;
   readonly #listing: ClaimListing;
-  readonly #parsed = new ParsedClaims((body) => this.#parse(body, "a claim") as Claim);
   /** Where the log ends, as far as the transaction that is open has read it. */
   readonly #hashes = new Map<AccountId, string>();
   #sequence: number | undefined;
@@ -75,7 +73,7 @@ export class SqliteRows implements Rows {
     look(`${ended} AND filled = 1`, EQUALS_MAX, here);
     look(`${ended} AND filled = 0`, 1, here);
     const latestFirst = [...found].sort(([a], [b]) => b - a);
-    return latestFirst.map(([, body]) => this.#parsed.of(body));
+    return latestFirst.map(([, body]) => this.#parse(body, "a claim") as Claim);
   }
 
   holder(account: AccountId, brokerOrderId: string): ClaimKey | undefined {
@@ -118,7 +116,7 @@ export class SqliteRows implements Rows {
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ).run(
       ...[key.account, key.agent, key.requestId, fingerprint, claimedAt, intent.symbol],
-      ...[this.#parsed.textOf(claim), episode, status, filled, settled, broker_order_id],
+      ...[JSON.stringify(claim), episode, status, filled, settled, broker_order_id],
     );
   }
 
@@ -134,7 +132,7 @@ export class SqliteRows implements Rows {
       `UPDATE claims SET ${columns.join(", ")}
        WHERE account = ? AND agent = ? AND request_id = ?`,
     ).run(
-      ...[this.#parsed.textOf(claim), ...changed.map(([, value]) => value)],
+      ...[JSON.stringify(claim), ...changed.map(([, value]) => value)],
       ...[key.account, key.agent, key.requestId],
     );
     if (changes !== 1) throw new InvariantError(`claim ${key.requestId} has no row`);
@@ -302,7 +300,7 @@ export class SqliteRows implements Rows {
 
   #claim(sql: string, parameters: readonly (string | number)[]): Claim | undefined {
     const row = this.#prepare(sql).get(...parameters) as { body: string } | undefined;
-    return row === undefined ? undefined : this.#parsed.of(row.body);
+    return row === undefined ? undefined : (this.#parse(row.body, "a claim") as Claim);
   }
 
   #claims(bodies: readonly string[]): Claim[] {
