@@ -104,11 +104,11 @@ function openLedger(store: string, clock: Clock): Ledger {
 export type Records = Pick<
   Ledger,
   | "accounts"
-  | "book"
   | "books"
   | "checkpoints"
   | "claimOf"
   | "claimOfOrder"
+  | "claimsOf"
   | "claims"
   | "close"
   | "countByStatus"

@@ -5,7 +5,6 @@
  * or empty, and still not be the last; only `next: null` is the end.
  */
 import { setImmediate as turnOfTheLoop } from "node:timers/promises";
-import type { Claim } from "../claim/claim.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
 import { CLOCK_BEHIND_MAX_MS } from "../core/floored-clock.ts";
@@ -47,7 +46,7 @@ export interface AuditPage {
   readonly next: number | null;
 }
 
-export type AuditLedger = Pick<Ledger, "claimOf" | "events" | "lastSequence" | "scan">;
+export type AuditLedger = Pick<Ledger, "claimsOf" | "events" | "lastSequence" | "scan">;
 
 export const AUDIT_LIMIT_MAX = 1_000;
 const AUDIT_LIMIT = 100;
@@ -148,23 +147,23 @@ async function itemsOf(
   events: readonly ListedEvent[],
   { action, statuses }: AuditFilters,
 ): Promise<readonly AuditItem[]> {
-  const claims = new Map<string, Promise<Claim | undefined>>();
-  const claimOf = (key: ClaimKey) => {
-    const name = JSON.stringify([key.agent, key.requestId]);
-    const known = claims.get(name) ?? ledger.claimOf(key);
-    claims.set(name, known);
-    return known;
-  };
-  const items = await Promise.all(
-    events.map(async (event) => {
-      return auditItem(event, event.subject === "claim" ? await claimOf(event.key) : undefined);
-    }),
+  const keys = new Map(
+    events.flatMap((event) => (event.subject === "claim" ? [[nameOf(event.key), event.key]] : [])),
+  );
+  const claims = await ledger.claimsOf([...keys.values()]);
+  const byName = new Map([...keys.keys()].map((name, index) => [name, claims[index]]));
+  const items = events.map((event) =>
+    auditItem(event, event.subject === "claim" ? byName.get(nameOf(event.key)) : undefined),
   );
   return items.filter(
     (item) =>
       (action === undefined || item.action === action) &&
       (statuses === undefined || statuses.includes(item.status)),
   );
+}
+
+function nameOf({ agent, requestId }: ClaimKey): string {
+  return JSON.stringify([agent, requestId]);
 }
 
 function limitOf({ limit = AUDIT_LIMIT }: AuditQuery): number {

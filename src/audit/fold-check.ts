@@ -16,7 +16,7 @@ import type { Ledger, StoredEvent } from "../ledger/ledger.ts";
 
 export type FoldLedger = Pick<
   Ledger,
-  "accounts" | "book" | "books" | "claimOf" | "countByStatus" | "incident"
+  "accounts" | "books" | "claimOf" | "claimsOf" | "countByStatus" | "incident"
 >;
 
 type ClaimEventOf = Extract<StoredEvent, { subject: "claim" }>;
@@ -52,15 +52,16 @@ export class FoldCheck {
 
   /** Compares what was settled since the last call, and lets go of what is equal. */
   async letGo(): Promise<void> {
-    const names = [...this.#touched];
+    const settled = [...this.#touched].flatMap((name) => {
+      const claim = this.#claims.get(name);
+      return claim?.status === "SETTLED" ? [{ name, claim }] : [];
+    });
     this.#touched.clear();
-    await Promise.all(
-      names.map(async (name) => {
-        const claim = this.#claims.get(name);
-        if (claim?.status !== "SETTLED") return;
-        if (isSameClaim(claim, await this.#ledger.claimOf(claim.key))) this.#claims.delete(name);
-      }),
-    );
+    if (settled.length === 0) return;
+    const rows = await this.#ledger.claimsOf(settled.map(({ claim }) => claim.key));
+    for (const [index, { name, claim }] of settled.entries()) {
+      if (isSameClaim(claim, rows[index])) this.#claims.delete(name);
+    }
   }
 
   /**

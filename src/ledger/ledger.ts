@@ -222,6 +222,8 @@ export interface Ledger {
   /** The latest first. */
   incidents(account: AccountId, query?: IncidentsQuery): Promise<readonly Incident[]>;
   claimOf(key: ClaimKey): Promise<Claim | undefined>;
+  /** Each key's claim, in their order; for a few hundred at once. */
+  claimsOf(keys: readonly ClaimKey[]): Promise<readonly (Claim | undefined)[]>;
   /** The claim whose order this is now. */
   claimOfOrder(account: AccountId, brokerOrderId: BrokerOrderId): Promise<Claim | undefined>;
   /** Newest first, in pages; rejects with `invalid_query` for a limit or cursor that is none. */

@@ -59,6 +59,20 @@ export function testsOfScans(storeOfTest: StoreOfTest): void {
       expect(await sought(ledger, { types: ["claimed"] })).toHaveLength(1);
     });
 
+    test("finds the claims behind what it gives by one question", async () => {
+      const { ledger } = await storeOfTest();
+      await history(ledger);
+      const keys = (await ledger.events()).flatMap((event) =>
+        event.subject === "claim" ? [event.key] : [],
+      );
+      const nobody = { account: ACCOUNT, agent: BOT, requestId: "nobody" as RequestId };
+      const asked = [nobody, ...keys, nobody];
+      const each = await Promise.all(asked.map((key) => ledger.claimOf(key)));
+      expect(await ledger.claimsOf(asked)).toEqual(each);
+      expect(each.filter((claim) => claim !== undefined).length).toBeGreaterThan(3);
+      expect(await ledger.claimsOf([])).toEqual([]);
+    });
+
     test("says where the next one goes on, so that nothing is left out or comes twice", async () => {
       const { ledger } = await storeOfTest();
       await history(ledger);

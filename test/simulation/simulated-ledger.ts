@@ -104,6 +104,10 @@ export class SimulatedLedger extends TransactedLedger implements Ledger {
     return this.#read(() => this.#rows.claim(key));
   }
 
+  claimsOf(keys: readonly ClaimKey[]): Promise<readonly (Claim | undefined)[]> {
+    return this.#read(() => keys.map((key) => this.#rows.claim(key)));
+  }
+
   claimOfOrder(account: AccountId, brokerOrderId: BrokerOrderId): Promise<Claim | undefined> {
     return this.#read(() => {
       const key = this.#rows.holder(account, brokerOrderId);

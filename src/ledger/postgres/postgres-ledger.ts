@@ -38,6 +38,7 @@ import type { Rows } from "../rows.ts";
 import { type Subject, TransactedLedger } from "../transacted-ledger.ts";
 import { decideOn } from "../transaction.ts";
 import { ClaimListing } from "./claim-listing.ts";
+import { claimRows } from "./claim-rows.ts";
 import { ConnectionPool, type Session } from "./connection-pool.ts";
 import { scannedRows } from "./event-scan.ts";
 import { foreseenQuestions } from "./foreseen-questions.ts";
@@ -151,6 +152,12 @@ class PostgresLedger extends TransactedLedger implements Ledger {
     const sql = `SELECT body FROM tradelatch.claims
       WHERE account = $1 AND agent = $2 AND request_id = $3`;
     return (await this.#bodies<Claim>(sql, [account, agent, requestId]))[0];
+  }
+
+  async claimsOf(keys: readonly ClaimKey[]): Promise<readonly (Claim | undefined)[]> {
+    const rows = await this.#read(() => claimRows(this.#pool, keys));
+    const found = new Map(rows.map(({ n, body }) => [n, parsed<Claim>(body)]));
+    return keys.map((_, index) => found.get(index));
   }
 
   async claimOfOrder(account: AccountId, brokerOrderId: BrokerOrderId): Promise<Claim | undefined> {

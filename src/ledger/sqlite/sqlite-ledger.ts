@@ -127,6 +127,10 @@ class SqliteLedger extends TransactedLedger implements Ledger {
     return this.#read((rows) => rows.claim(key));
   }
 
+  async claimsOf(keys: readonly ClaimKey[]): Promise<readonly (Claim | undefined)[]> {
+    return this.#read((rows) => keys.map((key) => rows.claim(key)));
+  }
+
   async claims(query: ClaimsQuery): Promise<ClaimsPage> {
     return this.#read((rows) => rows.claims(query));
   }
