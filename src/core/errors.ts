@@ -154,6 +154,24 @@ export const ERRORS = {
     exitCode: 1,
     hint: "The claim could not be written, so no order was sent; mend the store and try again.",
   },
+  store_missing: {
+    httpStatus: 503,
+    retryable: false,
+    exitCode: 2,
+    hint: "Name the ledger that is meant with --store or --from; a sidecar makes one at its start.",
+  },
+  store_in_use: {
+    httpStatus: 503,
+    retryable: true,
+    exitCode: 1,
+    hint: "Stop every sidecar and bot that has this ledger open, then copy it.",
+  },
+  store_not_empty: {
+    httpStatus: 409,
+    retryable: false,
+    exitCode: 2,
+    hint: "Name a file that does not exist or a database without a ledger; nothing was changed.",
+  },
   clock_behind: {
     httpStatus: 503,
     retryable: false,
@@ -171,6 +189,12 @@ export const ERRORS = {
     retryable: true,
     exitCode: 1,
     hint: "The ledger is untouched; check the directory, its free space and its owner.",
+  },
+  copy_failed: {
+    httpStatus: 500,
+    retryable: true,
+    exitCode: 1,
+    hint: "Mend the reason and copy again; unless it says otherwise, neither ledger was changed.",
   },
   broker_unavailable: {
     httpStatus: 503,

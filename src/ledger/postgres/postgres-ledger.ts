@@ -19,7 +19,7 @@ import { LatchError } from "../../core/errors.ts";
 import type { AccountId, BrokerOrderId, ClaimKey } from "../../core/ids.ts";
 import type { Incident } from "../../incident/incident.ts";
 import type { ClaimsPage, ClaimsQuery } from "../claims-query.ts";
-import { type EventRow, storedEvent } from "../event-row.ts";
+import type { EventRow } from "../event-row.ts";
 import {
   EVENTS_DEFAULT,
   type EventQuery,
@@ -34,7 +34,9 @@ import type { Rows } from "../rows.ts";
 import { type Subject, TransactedLedger } from "../transacted-ledger.ts";
 import { decideOn } from "../transaction.ts";
 import { ClaimListing } from "./claim-listing.ts";
-import { ConnectionPool, type Session } from "./connection-pool.ts";
+import { ConnectionPool } from "./connection-pool.ts";
+import type { Session } from "./dedicated-connection.ts";
+import { EVENT_PAGE, eventOf } from "./event-page.ts";
 import { foreseenQuestions } from "./foreseen-questions.ts";
 import { loadRows, parsed, type Row } from "./load-rows.ts";
 import { type OpenDatabase, openDatabase } from "./open-database.ts";
@@ -65,15 +67,25 @@ const LOCK_HEAD = `SELECT sequence, hash, at, claims, incidents FROM tradelatch.
   WHERE id = 1 FOR UPDATE`;
 const MARK_SYNC = "UPDATE tradelatch.sync_mark SET sequence = $1, times = times + 1";
 
+export interface PostgresOptions {
+  /** Off, a database without a ledger stays one, and every call rejects with `store_missing`. */
+  readonly isMade?: boolean;
+}
+
 /** Throws LatchError `invalid_option` for a connection string that is none. */
-export function openPostgresLedger(url: string, clock: Clock): Ledger {
-  return new PostgresLedger(url, clock);
+export function openPostgresLedger(
+  url: string,
+  clock: Clock,
+  options: PostgresOptions = {},
+): Ledger {
+  return new PostgresLedger(url, clock, options);
 }
 
 class PostgresLedger extends TransactedLedger implements Ledger {
   readonly #pool: ConnectionPool;
   readonly #listing: ClaimListing;
   readonly #notes: NoteBuffer;
+  readonly #options: PostgresOptions;
   #opening: Promise<OpenDatabase> | undefined;
   #queue: Job[] = [];
   #working: Promise<void> | undefined;
@@ -82,8 +94,9 @@ class PostgresLedger extends TransactedLedger implements Ledger {
   /** Set at the call of `close`; from then on nothing new is taken. */
   #closing: Promise<void> | undefined;
 
-  constructor(url: string, clock: Clock) {
+  constructor(url: string, clock: Clock, options: PostgresOptions) {
     super();
+    this.#options = options;
     this.#pool = new ConnectionPool(url, clock);
     this.#listing = new ClaimListing(this.#pool);
     this.#notes = new NoteBuffer(clock, (note, at) => this.writeNote(note, at));
@@ -182,10 +195,7 @@ class PostgresLedger extends TransactedLedger implements Ledger {
   async events(query: EventQuery = {}): Promise<readonly StoredEvent[]> {
     const last = await this.lastSequence();
     const { after = 0, limit = EVENTS_DEFAULT } = query;
-    const sql = `SELECT sequence, at, subject, account, agent, request_id, symbol, body,
-        previous_hash, hash
-      FROM tradelatch.events WHERE sequence > $1 AND sequence <= $2 ORDER BY sequence LIMIT $3`;
-    return (await this.#ask<EventRow>(sql, [after, last, limit])).map(eventOf);
+    return (await this.#ask<EventRow>(EVENT_PAGE, [after, last, limit])).map(eventOf);
   }
 
   async lastEventAt(): Promise<EpochMs | undefined> {
@@ -293,7 +303,7 @@ class PostgresLedger extends TransactedLedger implements Ledger {
 
   /** Made once; a server that was away is asked again by the next call. */
   #opened(): Promise<OpenDatabase> {
-    this.#opening ??= openDatabase(this.#pool).catch((error: unknown) => {
+    this.#opening ??= openDatabase(this.#pool, this.#options).catch((error: unknown) => {
       this.#opening = undefined;
       throw error;
     });
@@ -398,10 +408,4 @@ async function together<const Work extends readonly Promise<unknown>[]>(
   const failed = results.find((result) => result.status === "rejected");
   if (failed !== undefined) throw failed.reason;
   return Promise.all(work) as never;
-}
-
-function eventOf(row: EventRow): StoredEvent {
-  const [account, symbol] = [fromColumn(row.account), fromColumn(row.symbol)];
-  const [agent, request_id] = [fromColumn(row.agent ?? ""), fromColumn(row.request_id ?? "")];
-  return storedEvent({ ...row, account, symbol, agent, request_id }, parsed(row.body));
 }

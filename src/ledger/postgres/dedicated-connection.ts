@@ -1,0 +1,103 @@
+/**
+ * One connection, for one transaction at a time, that is never replaced beneath whoever uses it.
+ *
+ * A driver that quietly connects again would carry out the rest of a transaction without its
+ * beginning: each statement for itself, and without the lock. So once this connection is closed
+ * nothing more is said on it, whatever was still to be said fails, and it is not opened again.
+ */
+import postgres from "postgres";
+import { LatchError } from "../../core/errors.ts";
+
+/** Numbers of 8 bytes come as numbers: ours are counters and times. */
+export type Sql = postgres.Sql<{ readonly number: number }>;
+export type Options = postgres.Options<{ readonly number: postgres.PostgresType<number> }>;
+export type Parameter = string | number | null;
+
+/** A connection in use by one transaction; what is not awaited goes out together. */
+export interface Session {
+  /** Statements without parameters and without answers. */
+  run(text: string): Promise<void>;
+  ask<Row>(text: string, parameters: readonly Parameter[]): Promise<readonly Row[]>;
+}
+
+export class DedicatedConnection implements Session {
+  readonly #sql: Sql;
+  readonly #place: string;
+  #connection: Pick<Sql, "unsafe"> | undefined;
+  /** Rejects when the connection is closed. */
+  readonly #closing: Promise<never>;
+  #close: () => void = () => undefined;
+  #isClosed = false;
+
+  private constructor(options: Options, place: string) {
+    this.#place = place;
+    this.#closing = new Promise((_, reject) => {
+      this.#close = () => {
+        this.#isClosed = true;
+        reject(this.#failure());
+      };
+    });
+    this.#closing.catch(() => undefined);
+    this.#sql = postgres({ ...options, max: 1, onclose: () => this.#close() });
+  }
+
+  /** Rejects where there is no server, or where it does not let us in. */
+  static async open(options: Options, place: string): Promise<DedicatedConnection> {
+    const opened = new DedicatedConnection(options, place);
+    try {
+      // The driver reserves only a connection that is there.
+      await Promise.race([opened.#sql.unsafe("SELECT 1"), opened.#closing]);
+      opened.#connection = await Promise.race([opened.#sql.reserve(), opened.#closing]);
+      return opened;
+    } catch (error) {
+      opened.giveUp();
+      throw error;
+    }
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  async run(text: string): Promise<void> {
+    await this.#untilClosed((connection) => connection.unsafe(text));
+  }
+
+  ask<Row>(text: string, parameters: readonly Parameter[]): Promise<readonly Row[]> {
+    return this.#untilClosed((connection) => asked<Row>(connection, text, parameters));
+  }
+
+  /** In order, once nothing is under way. */
+  async end(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#close();
+    await this.#sql.end({ timeout: 1 });
+  }
+
+  /** Whatever is under way on it fails, and nobody waits for it. */
+  giveUp(): void {
+    this.#close();
+    this.#sql.end({ timeout: 0 }).catch(() => undefined);
+  }
+
+  async #untilClosed<Value>(
+    say: (connection: Pick<Sql, "unsafe">) => PromiseLike<Value>,
+  ): Promise<Value> {
+    if (this.#isClosed || this.#connection === undefined) throw this.#failure();
+    return Promise.race([say(this.#connection), this.#closing]);
+  }
+
+  #failure(): LatchError {
+    const message = `the connection to the ledger at ${this.#place} was closed`;
+    return new LatchError("store_unreachable", message);
+  }
+}
+
+export async function asked<Row>(
+  sql: Pick<Sql, "unsafe">,
+  text: string,
+  parameters: readonly Parameter[],
+): Promise<readonly Row[]> {
+  const rows = await sql.unsafe(text, [...parameters], { prepare: true });
+  return rows as unknown as readonly Row[];
+}
