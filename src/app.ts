@@ -2,7 +2,6 @@
  * Wires the parts together; the only file that names a store or a broker. Everything above it asks
  * for a {@link Latch} and knows neither the stores nor Alpaca.
  */
-import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Logger, pino } from "pino";
 import { createAlpacaBroker } from "./broker/alpaca/alpaca-broker.ts";
@@ -10,16 +9,20 @@ import { normalizeBaseUrl } from "./broker/alpaca/alpaca-options.ts";
 import { RateBudget } from "./broker/alpaca/rate-budget.ts";
 import { type Config, processEnvironment, resolveConfig, type Settings } from "./config.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
-import { LatchError } from "./core/errors.ts";
 import { FlooredClock } from "./core/floored-clock.ts";
 import type { OwnerId } from "./core/ids.ts";
 import { type RandomSource, systemRandom } from "./core/random.ts";
 import { isServerStore } from "./core/store-place.ts";
 import type { Latch } from "./latch.ts";
 import type { Backup, BackupRequest } from "./ledger/backup.ts";
+import { type CopyOptions, copyLedger, type LedgerCopy } from "./ledger/copy-ledger.ts";
 import type { Ledger } from "./ledger/ledger.ts";
+import type { ReadContent, WriteContent } from "./ledger/ledger-content.ts";
+import { readPostgresContent, writePostgresContent } from "./ledger/postgres/postgres-content.ts";
 import { openPostgresLedger } from "./ledger/postgres/postgres-ledger.ts";
 import { backUpSqliteLedger } from "./ledger/sqlite/backup.ts";
+import { refuseMissing } from "./ledger/sqlite/open-database.ts";
+import { readSqliteContent, writeSqliteContent } from "./ledger/sqlite/sqlite-content.ts";
 import { openSqliteLedger } from "./ledger/sqlite/sqlite-ledger.ts";
 import { LatchInWaiting, type PreparedLatch } from "./prepared-latch.ts";
 
@@ -80,6 +83,23 @@ export function backUpStore(store: string, request: BackupRequest): Promise<Back
   return backUpSqliteLedger(store, request);
 }
 
+/**
+ * Copies a whole ledger to a place that has none; rejects as {@link copyLedger} does, and with
+ * `invalid_option` for a store that is none.
+ */
+export function copyStore(
+  from: string,
+  to: string,
+  options: CopyOptions & { readonly clock?: Clock } = {},
+): Promise<LedgerCopy> {
+  const { clock = systemClock } = options;
+  const read: ReadContent = (work) =>
+    isServerStore(from) ? readPostgresContent(from, clock, work) : readSqliteContent(from, work);
+  const write: WriteContent = (work) =>
+    isServerStore(to) ? writePostgresContent(to, clock, work) : writeSqliteContent(to, work);
+  return copyLedger(read, write, options);
+}
+
 function openLedger(store: string, clock: Clock): Ledger {
   return isServerStore(store) ? openPostgresLedger(store, clock) : openSqliteLedger(store, clock);
 }
@@ -91,18 +111,11 @@ export type Records = Pick<
 >;
 
 /**
- * Opens a ledger that exists, also while others have it open; makes none. Throws `file_unreadable`
- * and `store_*`.
+ * Opens a ledger that exists, also while others have it open; makes none. Throws `store_*`;
+ * of a database, its first call does.
  */
 export function openRecords(store: string, clock: Clock = systemClock): Records {
-  if (isServerStore(store)) return openPostgresLedger(store, clock);
-  const file = resolve(store);
-  const found = statSync(file, { throwIfNoEntry: false });
-  if (found === undefined) {
-    const message = `there is no ledger ${JSON.stringify(file)}; --store names another one`;
-    throw new LatchError("file_unreadable", message);
-  }
-  // A ledger would be made of it, which is not what reading means.
-  if (found.size === 0) throw new LatchError("store_not_a_database", `${file} is empty`);
+  if (isServerStore(store)) return openPostgresLedger(store, clock, { isMade: false });
+  refuseMissing(resolve(store));
   return openSqliteLedger(store, clock);
 }

@@ -9,8 +9,15 @@ import { EXIT_FAILURE, failureLine } from "./failure-line.ts";
 import { createProgram } from "./program.ts";
 import { stopSignal } from "./stop-signal.ts";
 
+/** What a terminal is told to clear what is left of the line. */
+const ERASE_TO_END = "\u001b[K";
+
 const output: CommandOutput = {
   line: (text) => process.stdout.write(`${text}\n`),
+  progress:
+    process.stderr.isTTY === true
+      ? (text) => process.stderr.write(`\r${text}${ERASE_TO_END}`)
+      : undefined,
   columns: process.stdout.columns,
   color: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
   logsAreRead: process.stderr.isTTY === true,

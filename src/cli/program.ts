@@ -11,6 +11,7 @@ import type { CommandOutput } from "./command-output.ts";
 import { incidentsCommand } from "./incidents-command.ts";
 import { replayCommand } from "./replay-command.ts";
 import { serveCommand } from "./serve-command.ts";
+import { storeCommand } from "./store-command.ts";
 
 /** Throws CommanderError for misuse, and whatever its commands throw. */
 export function createProgram(
@@ -23,6 +24,7 @@ export function createProgram(
     replayCommand(output, stop),
     brokerSimCommand(output, stop),
     backupCommand(output, environment, stop),
+    storeCommand(output, stop),
     incidentsCommand(output, environment),
   ];
   const program = new Command("tradelatch")

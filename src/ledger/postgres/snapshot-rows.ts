@@ -11,6 +11,7 @@ import type { Incident } from "../../incident/incident.ts";
 import { equalsIn, isCause } from "../among-claims.ts";
 import { type ChainHead, EMPTY_CHAIN } from "../event-chain.ts";
 import type { StoredEvent } from "../ledger.ts";
+import type { NumberedClaim } from "../ledger-content.ts";
 import { CAUSES_MAX, type IncidentRows, type Rows } from "../rows.ts";
 import { type Question, questionName } from "./question.ts";
 
@@ -32,10 +33,7 @@ export interface LogHead extends ChainHead {
   readonly incidents: number;
 }
 
-export interface NumberedClaim {
-  readonly id: number;
-  readonly claim: Claim;
-}
+export const EMPTY_LOG: LogHead = { ...EMPTY_CHAIN, at: null, claims: 0, incidents: 0 };
 
 /** What a transaction has to write. */
 export interface Changes {
@@ -58,7 +56,7 @@ export class SnapshotRows implements Rows {
   readonly #adopted = new Map<AccountId, EpochMs>();
   readonly #changed = new Set<string>();
   readonly #events: StoredEvent[] = [];
-  #head: LogHead = { ...EMPTY_CHAIN, at: null, claims: 0, incidents: 0 };
+  #head: LogHead = EMPTY_LOG;
   #undo: Undo[] = [];
 
   constructor() {

@@ -2,7 +2,8 @@
 import { wasFilled } from "../../claim/claim.ts";
 import { bodyTextOf } from "../event-chain.ts";
 import type { StoredEvent } from "../ledger.ts";
-import type { Changes, NumberedClaim } from "./snapshot-rows.ts";
+import type { NumberedClaim } from "../ledger-content.ts";
+import type { Changes } from "./snapshot-rows.ts";
 import { columnValue } from "./text-column.ts";
 
 export interface Statement {
