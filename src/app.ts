@@ -63,7 +63,7 @@ export function prepareLatch(config: Config, surroundings: Surroundings): Prepar
     keyId: config.keyId,
     secret: config.secret,
     clock,
-    budget: new RateBudget({ clock }),
+    budget: budgetOf(config.requestsPerMinute, clock),
     submitDeadlineMs: config.policy.postDeadlineMs,
     ...(config.baseUrl === undefined ? {} : { baseUrl: config.baseUrl }),
     ...(fetchApi === undefined ? {} : { fetchApi }),
@@ -74,6 +74,11 @@ export function prepareLatch(config: Config, surroundings: Surroundings): Prepar
   const backUp = (request: BackupRequest) => backUpSqliteLedger(config.store, request);
   const parts = { brokerUrl, broker, clock, config, ledger, backUp, log, owner };
   return new LatchInWaiting(parts, schedule ?? true);
+}
+
+/** A quarter of the requests is kept for orders. */
+function budgetOf(maxRequests: number, clock: Clock): RateBudget {
+  return new RateBudget({ clock, maxRequests, orderReserve: Math.floor(maxRequests / 4) });
 }
 
 /**

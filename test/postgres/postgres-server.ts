@@ -10,6 +10,7 @@ import { dirname, join } from "node:path";
 
 /** The server refuses to run as root, so it runs as nobody there. */
 const NOBODY = 65_534;
+const MOST_STARTS = 50;
 const USER = "tradelatch";
 
 export interface ServerOptions {
@@ -75,6 +76,18 @@ export class PostgresServer {
     const ended = new Promise((resolve) => server.once("exit", resolve));
     server.kill(signal);
     await ended;
+  }
+
+  /** After a crash the old server's processes may hold its memory for a moment longer. */
+  async restart(signal: "SIGINT" | "SIGKILL" = "SIGINT"): Promise<void> {
+    await this.stop(signal);
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.start();
+      } catch (error) {
+        if (tries === MOST_STARTS) throw error;
+      }
+    }
   }
 
   async destroy(): Promise<void> {

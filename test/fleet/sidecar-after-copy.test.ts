@@ -2,7 +2,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { copyStore } from "../../src/app.ts";
 import { temporaryFile } from "../ledger/temporary-folder.ts";
-import { newDatabase } from "./shared-server.ts";
+import { newDatabase } from "../postgres/shared-server.ts";
 import { orderNumber, startWorld } from "./sidecar-world.ts";
 
 test("a repeat gets the receipt from the copy, on PostgreSQL and back on SQLite", async () => {
@@ -15,6 +15,7 @@ test("a repeat gets the receipt from the copy, on PostgreSQL and back on SQLite"
     const before = stores[index - 1];
     if (before !== undefined) await copyStore(before, store);
     const sidecar = await world.start(store);
+    world.keepTime();
     for (let number = 0; number <= index; number += 1) {
       const answer = await sidecar.send(orderNumber(number));
       if (answer === "cut") throw new Error("the sidecar has gone");
