@@ -27,14 +27,14 @@ export class Fleet {
     this.#places = places;
   }
 
-  static async start(world: SidecarWorld, store: string): Promise<Fleet> {
-    const starting = Array.from({ length: SIDECARS }, () => world.start(store));
+  static async start(world: SidecarWorld, store: string, size = SIDECARS): Promise<Fleet> {
+    const starting = Array.from({ length: size }, () => world.start(store));
     return new Fleet(world, store, await Promise.all(starting));
   }
 
   /** The sidecar at a place; places are counted round and round. */
   at(place: number): KillableProgram {
-    return this.#places[place % SIDECARS] as KillableProgram;
+    return this.#places[place % this.#places.length] as KillableProgram;
   }
 
   /**
@@ -45,7 +45,7 @@ export class Fleet {
     await this.at(place).kill();
     for (let tries = 1; ; tries += 1) {
       try {
-        this.#places[place % SIDECARS] = await this.#world.start(this.#store);
+        this.#places[place % this.#places.length] = await this.#world.start(this.#store);
         return;
       } catch (error) {
         if (tries === MOST_STARTS) throw error;

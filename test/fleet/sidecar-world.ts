@@ -38,7 +38,7 @@ export function orderNumber(number: number): Sent {
 }
 
 /** Ends with the test that it is made for. */
-export async function startWorld(): Promise<SidecarWorld> {
+export async function startWorld(words: readonly string[] = WORDS): Promise<SidecarWorld> {
   const startAt = systemClock.now();
   const calendar = Object.fromEntries(
     [-1, 0, 1].map((day) => [
@@ -50,7 +50,7 @@ export async function startWorld(): Promise<SidecarWorld> {
   const broker = await startSimulator({ startAt, calendar, prices, cash: "100000000000" });
   onTestFinished(() => broker.close());
   const start = async (store: string) => {
-    const program = new KillableProgram({ store, brokerUrl: broker.url, words: WORDS });
+    const program = new KillableProgram({ store, brokerUrl: broker.url, words });
     onTestFinished(() => program.kill());
     await program.untilSaid(/Claims picked up[^\n]*\n/);
     return program;
