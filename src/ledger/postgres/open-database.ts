@@ -7,10 +7,12 @@ import type { ConnectionPool } from "./connection-pool.ts";
 import type { Session } from "./dedicated-connection.ts";
 import { MIGRATIONS, SCHEMA_VERSION } from "./migrations.ts";
 
-export interface OpenDatabase {
-  /** Said in front of a commit that has to be on disk; empty where the server says so anyway. */
-  readonly forceSync: string;
-}
+/**
+ * Said in front of a commit that has to be on disk: the server's default may be another, and may
+ * change while we are connected. What waits for replicas as well stays as it is.
+ */
+export const KEEP_SYNC = `SELECT set_config('synchronous_commit', 'on', true)
+  WHERE current_setting('synchronous_commit') = 'off'`;
 
 const OLDEST_SERVER = 140_000;
 /** Any number that nothing else in the database locks. */
@@ -20,12 +22,11 @@ const MIGRATION_LOCK = 7_233_120_521;
 export function openDatabase(
   pool: ConnectionPool,
   { isMade = true }: { readonly isMade?: boolean } = {},
-): Promise<OpenDatabase> {
+): Promise<void> {
   return pool.reserved(async (session) => {
-    const forceSync = await soundServer(session, pool.place);
+    await refuseUnsound(session, pool.place);
     if (!isMade) await refuseMissing(session, pool.place);
     if ((await versionOf(session)) !== SCHEMA_VERSION) await migrateAlone(session, pool.place);
-    return { forceSync };
   });
 }
 
@@ -35,19 +36,17 @@ export async function refuseMissing(session: Session, place: string): Promise<vo
   throw new LatchError("store_missing", `there is no ledger in ${place}`);
 }
 
-/** Refuses a server that does not keep what it commits; gives `forceSync` for the others. */
-export async function soundServer(session: Session, place: string): Promise<string> {
+/** Refuses a server that does not keep what it commits. */
+export async function refuseUnsound(session: Session, place: string): Promise<void> {
   const [settings] = await session.ask<Record<string, string>>(
     `SELECT current_setting('server_version_num') AS version,
          current_setting('server_version') AS said, current_setting('fsync') AS fsync,
          current_setting('full_page_writes') AS pages,
-         current_setting('synchronous_commit') AS sync,
          current_setting('server_encoding') AS encoding`,
     [],
   );
   if (settings === undefined) throw new LatchError("store_failed", "no settings were read");
   refuseServer(settings, place);
-  return settings.sync === "off" ? "SET LOCAL synchronous_commit = on" : "";
 }
 
 function refuseServer(settings: Record<string, string>, place: string): void {

@@ -11,7 +11,7 @@ import { LatchError } from "../../core/errors.ts";
 import type { ContentReader, ContentWriter } from "../ledger-content.ts";
 import { APPLICATION, ConnectionPool } from "./connection-pool.ts";
 import type { Session } from "./dedicated-connection.ts";
-import { migrateWithin, refuseMissing, soundServer } from "./open-database.ts";
+import { KEEP_SYNC, migrateWithin, refuseMissing, refuseUnsound } from "./open-database.ts";
 import { PostgresContent } from "./session-content.ts";
 import { storeError } from "./store-errors.ts";
 
@@ -32,7 +32,7 @@ export function readPostgresContent<Value>(
   work: (source: ContentReader) => Promise<Value>,
 ): Promise<Value> {
   return onConnection(url, clock, async (session, place) => {
-    await soundServer(session, place);
+    await refuseUnsound(session, place);
     await session.run(BEGIN("REPEATABLE READ"));
     await refuseMissing(session, place);
     await migrateWithin(session, place);
@@ -51,7 +51,7 @@ export function writePostgresContent<Value>(
   work: (target: ContentWriter) => Promise<Value>,
 ): Promise<Value> {
   return onConnection(url, clock, async (session, place) => {
-    const forceSync = await soundServer(session, place);
+    await refuseUnsound(session, place);
     await session.run(BEGIN("READ COMMITTED"));
     await migrateWithin(session, place);
     await session.ask(`${LOCK_HEAD} FOR UPDATE`, []);
@@ -61,7 +61,7 @@ export function writePostgresContent<Value>(
       throw new LatchError("store_not_empty", `there is a ledger in ${place} already`);
     }
     const value = await work(content);
-    if (forceSync !== "") await session.run(forceSync);
+    await session.run(KEEP_SYNC);
     await committed(session, place);
     return value;
   });

@@ -39,7 +39,7 @@ import type { Session } from "./dedicated-connection.ts";
 import { EVENT_PAGE, eventOf } from "./event-page.ts";
 import { foreseenQuestions } from "./foreseen-questions.ts";
 import { loadRows, parsed, type Row } from "./load-rows.ts";
-import { type OpenDatabase, openDatabase } from "./open-database.ts";
+import { KEEP_SYNC, openDatabase } from "./open-database.ts";
 import type { Question } from "./question.ts";
 import { type LogHead, NotLoaded, SnapshotRows } from "./snapshot-rows.ts";
 import { isStoreFailure, storeError } from "./store-errors.ts";
@@ -86,7 +86,7 @@ class PostgresLedger extends TransactedLedger implements Ledger {
   readonly #listing: ClaimListing;
   readonly #notes: NoteBuffer;
   readonly #options: PostgresOptions;
-  #opening: Promise<OpenDatabase> | undefined;
+  #opening: Promise<void> | undefined;
   #queue: Job[] = [];
   #working: Promise<void> | undefined;
   /** The last event that is known to be on disk. */
@@ -132,7 +132,7 @@ class PostgresLedger extends TransactedLedger implements Ledger {
   }
 
   probe(): Promise<void> {
-    return this.#read((open) => this.#sync(open, this.#syncedSequence));
+    return this.#read(() => this.#sync(this.#syncedSequence));
   }
 
   async incident(account: AccountId, id: number): Promise<Incident | undefined> {
@@ -205,7 +205,7 @@ class PostgresLedger extends TransactedLedger implements Ledger {
 
   async lastSequence(): Promise<number> {
     await this.#flush();
-    return this.#read((open) => this.#syncThrough(open));
+    return this.#read(() => this.#syncThrough());
   }
 
   close(): Promise<void> {
@@ -240,8 +240,8 @@ class PostgresLedger extends TransactedLedger implements Ledger {
    */
   async #commit(jobs: readonly Job[]): Promise<void> {
     try {
-      const open = await this.#opened();
-      const ended = await this.#pool.reserved((session) => this.#transact(open, session, jobs));
+      await this.#opened();
+      const ended = await this.#pool.reserved((session) => this.#transact(session, jobs));
       jobs.forEach(({ resolve, reject }, index) => {
         const end = ended[index] as Ended;
         if ("error" in end) reject(end.error);
@@ -257,11 +257,7 @@ class PostgresLedger extends TransactedLedger implements Ledger {
     }
   }
 
-  async #transact(
-    { forceSync }: OpenDatabase,
-    session: Session,
-    jobs: readonly Job[],
-  ): Promise<readonly Ended[]> {
+  async #transact(session: Session, jobs: readonly Job[]): Promise<readonly Ended[]> {
     const rows = new SnapshotRows();
     const ask = (text: string, parameter: string) => session.ask<Row>(text, [parameter]);
     const questions = jobs.flatMap(({ subject }) => foreseenQuestions(subject));
@@ -289,9 +285,9 @@ class PostgresLedger extends TransactedLedger implements Ledger {
     }
     const changes = rows.changes();
     const isSynced = jobs.some(({ durable }) => durable);
-    const sync = isSynced ? forceSync : "SET LOCAL synchronous_commit = off";
+    const sync = isSynced ? KEEP_SYNC : "SET LOCAL synchronous_commit = off";
     await together([
-      ...(changes === undefined || sync === "" ? [] : [session.run(sync)]),
+      ...(changes === undefined ? [] : [session.run(sync)]),
       ...(changes === undefined ? [] : writeStatements(changes)).map(({ text, parameter }) =>
         session.ask(text, [parameter]),
       ),
@@ -302,7 +298,7 @@ class PostgresLedger extends TransactedLedger implements Ledger {
   }
 
   /** Made once; a server that was away is asked again by the next call. */
-  #opened(): Promise<OpenDatabase> {
+  #opened(): Promise<void> {
     this.#opening ??= openDatabase(this.#pool, this.#options).catch((error: unknown) => {
       this.#opening = undefined;
       throw error;
@@ -313,7 +309,10 @@ class PostgresLedger extends TransactedLedger implements Ledger {
   async #shutDown(flushed: Promise<void>): Promise<void> {
     try {
       await flushed;
-      if (this.#opening !== undefined) await this.#syncThrough(await this.#opened());
+      if (this.#opening !== undefined) {
+        await this.#opened();
+        await this.#syncThrough();
+      }
     } catch (error) {
       throw this.#failure(error);
     } finally {
@@ -327,20 +326,20 @@ class PostgresLedger extends TransactedLedger implements Ledger {
   }
 
   /** The last event that is on disk, after a commit with a sync where one was needed. */
-  async #syncThrough(open: OpenDatabase): Promise<number> {
+  async #syncThrough(): Promise<number> {
     const sql = "SELECT sequence FROM tradelatch.head";
     const [head] = await this.#pool.ask<{ sequence: number }>(sql, []);
     const sequence = head?.sequence ?? 0;
-    if (sequence > this.#syncedSequence) await this.#sync(open, sequence);
+    if (sequence > this.#syncedSequence) await this.#sync(sequence);
     return this.#syncedSequence;
   }
 
   /** A synced commit carries all earlier ones with it. */
-  async #sync({ forceSync }: OpenDatabase, sequence: number): Promise<void> {
+  async #sync(sequence: number): Promise<void> {
     await this.#pool.reserved((session) =>
       together([
         session.run(BEGIN),
-        ...(forceSync === "" ? [] : [session.run(forceSync)]),
+        session.run(KEEP_SYNC),
         session.ask(MARK_SYNC, [sequence]),
         session.run("COMMIT"),
       ]),
@@ -367,10 +366,11 @@ class PostgresLedger extends TransactedLedger implements Ledger {
     return this.#read(() => this.#pool.ask<Found>(text, parameters.map(columnValue)));
   }
 
-  async #read<Value>(read: (open: OpenDatabase) => Promise<Value>): Promise<Value> {
+  async #read<Value>(read: () => Promise<Value>): Promise<Value> {
     if (this.#closing !== undefined) throw this.#closedError();
     try {
-      return await read(await this.#opened());
+      await this.#opened();
+      return await read();
     } catch (error) {
       throw this.#failure(error);
     }
