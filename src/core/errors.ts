@@ -140,7 +140,7 @@ export const ERRORS = {
     httpStatus: 503,
     retryable: false,
     exitCode: 1,
-    hint: "Check user, password and database of --store, and what that user may do there.",
+    hint: "Check user, password, database and certificates of --store, and what that user may do.",
   },
   store_unsafe: {
     httpStatus: 503,

@@ -67,17 +67,15 @@ export class DedicatedConnection implements Session {
     return this.#untilClosed((connection) => asked<Row>(connection, text, parameters));
   }
 
-  /** In order, once nothing is under way. */
+  /** The server is told so. */
   async end(): Promise<void> {
-    if (this.#isClosed) return;
     this.#close();
-    await this.#sql.end({ timeout: 1 });
+    await this.#sql.end({ timeout: 0 });
   }
 
   /** Whatever is under way on it fails, and nobody waits for it. */
   giveUp(): void {
-    this.#close();
-    this.#sql.end({ timeout: 0 }).catch(() => undefined);
+    this.end().catch(() => undefined);
   }
 
   async #untilClosed<Value>(
