@@ -13,7 +13,7 @@ export type Sql = postgres.Sql<{ readonly number: number }>;
 export type Options = postgres.Options<{ readonly number: postgres.PostgresType<number> }>;
 export type Parameter = string | number | null;
 
-/** A connection in use by one transaction; what is not awaited goes out together. */
+/** A connection in use by one transaction; what is not awaited goes out together, in order. */
 export interface Session {
   /** Statements without parameters and without answers. */
   run(text: string): Promise<void>;
@@ -24,20 +24,12 @@ export class DedicatedConnection implements Session {
   readonly #sql: Sql;
   readonly #place: string;
   #connection: Pick<Sql, "unsafe"> | undefined;
-  /** Rejects when the connection is closed. */
-  readonly #closing: Promise<never>;
-  #close: () => void = () => undefined;
+  /** Those who wait for an answer; they are told when none can come any more. */
+  readonly #waiting = new Set<(error: unknown) => void>();
   #isClosed = false;
 
   private constructor(options: Options, place: string) {
     this.#place = place;
-    this.#closing = new Promise((_, reject) => {
-      this.#close = () => {
-        this.#isClosed = true;
-        reject(this.#failure());
-      };
-    });
-    this.#closing.catch(() => undefined);
     this.#sql = postgres({ ...options, max: 1, onclose: () => this.#close() });
   }
 
@@ -46,8 +38,9 @@ export class DedicatedConnection implements Session {
     const opened = new DedicatedConnection(options, place);
     try {
       // The driver reserves only a connection that is there.
-      await Promise.race([opened.#sql.unsafe("SELECT 1"), opened.#closing]);
-      opened.#connection = await Promise.race([opened.#sql.reserve(), opened.#closing]);
+      await opened.#untilClosed(opened.#sql.unsafe("SELECT 1"));
+      opened.#connection = await opened.#untilClosed(opened.#sql.reserve());
+      opened.#live();
       return opened;
     } catch (error) {
       opened.giveUp();
@@ -60,11 +53,11 @@ export class DedicatedConnection implements Session {
   }
 
   async run(text: string): Promise<void> {
-    await this.#untilClosed((connection) => connection.unsafe(text));
+    await this.#untilClosed(this.#live().unsafe(text).execute());
   }
 
-  ask<Row>(text: string, parameters: readonly Parameter[]): Promise<readonly Row[]> {
-    return this.#untilClosed((connection) => asked<Row>(connection, text, parameters));
+  async ask<Row>(text: string, parameters: readonly Parameter[]): Promise<readonly Row[]> {
+    return this.#untilClosed(asked<Row>(this.#live(), text, parameters));
   }
 
   /** The server is told so. */
@@ -78,11 +71,34 @@ export class DedicatedConnection implements Session {
     this.end().catch(() => undefined);
   }
 
-  async #untilClosed<Value>(
-    say: (connection: Pick<Sql, "unsafe">) => PromiseLike<Value>,
-  ): Promise<Value> {
+  #live(): Pick<Sql, "unsafe"> {
     if (this.#isClosed || this.#connection === undefined) throw this.#failure();
-    return Promise.race([say(this.#connection), this.#closing]);
+    return this.#connection;
+  }
+
+  /** Not by a race with one promise of the connection's life: that would keep every answer. */
+  #untilClosed<Value>(answer: PromiseLike<Value>): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      if (this.#isClosed) reject(this.#failure());
+      this.#waiting.add(reject);
+      const heard = () => this.#waiting.delete(reject);
+      answer.then(
+        (value) => {
+          heard();
+          resolve(value);
+        },
+        (error: unknown) => {
+          heard();
+          reject(error);
+        },
+      );
+    });
+  }
+
+  #close(): void {
+    this.#isClosed = true;
+    for (const reject of this.#waiting) reject(this.#failure());
+    this.#waiting.clear();
   }
 
   #failure(): LatchError {
@@ -96,6 +112,7 @@ export async function asked<Row>(
   text: string,
   parameters: readonly Parameter[],
 ): Promise<readonly Row[]> {
-  const rows = await sql.unsafe(text, [...parameters], { prepare: true });
+  // At once, and not when somebody listens: what is said first must go out first.
+  const rows = await sql.unsafe(text, [...parameters], { prepare: true }).execute();
   return rows as unknown as readonly Row[];
 }

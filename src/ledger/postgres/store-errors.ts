@@ -44,6 +44,7 @@ export function storeError(error: unknown, place: string): unknown {
 
 /** Whether the store itself failed, so that whatever was tried with it would have failed too. */
 export function isStoreFailure(error: unknown): boolean {
+  if (error instanceof LatchError) return error.code.startsWith("store_");
   if (!(error instanceof postgres.PostgresError)) return codeOf(error) !== undefined;
   return !ROW_CODES.some((row) => error.code.startsWith(row));
 }
