@@ -10,8 +10,11 @@ import { newDatabase, rowsOf } from "../postgres/shared-server.ts";
 import { Fleet } from "./fleet.ts";
 import { orderNumber, startWorld } from "./sidecar-world.ts";
 
-/** The server ends a transaction that says nothing after two seconds. */
-const OTHERS_WAIT_MS = 3_000;
+/**
+ * The server ends a transaction that says nothing after two seconds; the others wait for three at
+ * most before they refuse. The rest is for a machine that has much else to do.
+ */
+const OTHERS_WAIT_MS = 6_000;
 
 /** Two sidecars on one database; what the server says to the first one can be held back. */
 async function openWorld(words?: readonly string[]) {
