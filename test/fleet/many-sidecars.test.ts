@@ -66,7 +66,8 @@ async function expectOneOrderEach(
   expect(quantitiesAt(broker)).toEqual(answers.map((_, number) => String(number + 1)).sort());
   for (const [number, [first, second]] of answers.entries()) {
     expect(first?.body.qty).toBe(String(number + 1));
-    expect(second?.body.id).toBe(first?.body.id);
+    const both = `order ${number}: ${JSON.stringify([first?.body, second?.body])}`;
+    expect(second?.body.id, both).toBe(first?.body.id);
   }
   expectAgreement(await publishedBy(fleet.at(0)), broker);
 }
