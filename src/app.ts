@@ -3,7 +3,6 @@
  * for a {@link Latch} and knows neither the stores nor Alpaca.
  */
 import type { KeyObject } from "node:crypto";
-import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Logger, pino } from "pino";
 import { defaultKeyFile, openSigningKey } from "./audit/signing-key.ts";
@@ -12,16 +11,20 @@ import { normalizeBaseUrl } from "./broker/alpaca/alpaca-options.ts";
 import { RateBudget } from "./broker/alpaca/rate-budget.ts";
 import { type Config, processEnvironment, resolveConfig, type Settings } from "./config.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
-import { LatchError } from "./core/errors.ts";
 import { FlooredClock } from "./core/floored-clock.ts";
 import type { OwnerId } from "./core/ids.ts";
 import { type RandomSource, systemRandom } from "./core/random.ts";
 import { isServerStore } from "./core/store-place.ts";
 import type { Latch } from "./latch.ts";
 import type { Backup, BackupRequest } from "./ledger/backup.ts";
+import { type CopyOptions, copyLedger, type LedgerCopy } from "./ledger/copy-ledger.ts";
 import type { Ledger } from "./ledger/ledger.ts";
+import type { ReadContent, WriteContent } from "./ledger/ledger-content.ts";
+import { readPostgresContent, writePostgresContent } from "./ledger/postgres/postgres-content.ts";
 import { openPostgresLedger } from "./ledger/postgres/postgres-ledger.ts";
 import { backUpSqliteLedger } from "./ledger/sqlite/backup.ts";
+import { refuseMissing } from "./ledger/sqlite/open-database.ts";
+import { readSqliteContent, writeSqliteContent } from "./ledger/sqlite/sqlite-content.ts";
 import { openSqliteLedger } from "./ledger/sqlite/sqlite-ledger.ts";
 import { LatchInWaiting, type PreparedLatch } from "./prepared-latch.ts";
 
@@ -65,7 +68,7 @@ export function prepareLatch(config: Config, surroundings: Surroundings): Prepar
     keyId: config.keyId,
     secret: config.secret,
     clock,
-    budget: new RateBudget({ clock }),
+    budget: budgetOf(config.requestsPerMinute, clock),
     submitDeadlineMs: config.policy.postDeadlineMs,
     ...(config.baseUrl === undefined ? {} : { baseUrl: config.baseUrl }),
     ...(fetchApi === undefined ? {} : { fetchApi }),
@@ -89,11 +92,33 @@ function keyOf({ auditKey, store }: Config, ledger: Ledger): KeyObject {
   }
 }
 
+/** A quarter of the requests is kept for orders. */
+function budgetOf(maxRequests: number, clock: Clock): RateBudget {
+  return new RateBudget({ clock, maxRequests, orderReserve: Math.floor(maxRequests / 4) });
+}
+
 /**
  * Copies a ledger, whether a process has it open or not. Rejects with LatchError `backup_failed`.
  */
 export function backUpStore(store: string, request: BackupRequest): Promise<Backup> {
   return backUpSqliteLedger(store, request);
+}
+
+/**
+ * Copies a whole ledger to a place that has none; rejects as {@link copyLedger} does, and with
+ * `invalid_option` for a store that is none.
+ */
+export function copyStore(
+  from: string,
+  to: string,
+  options: CopyOptions & { readonly clock?: Clock } = {},
+): Promise<LedgerCopy> {
+  const { clock = systemClock } = options;
+  const read: ReadContent = (work) =>
+    isServerStore(from) ? readPostgresContent(from, clock, work) : readSqliteContent(from, work);
+  const write: WriteContent = (work) =>
+    isServerStore(to) ? writePostgresContent(to, clock, work) : writeSqliteContent(to, work);
+  return copyLedger(read, write, options);
 }
 
 function openLedger(store: string, clock: Clock): Ledger {
@@ -121,18 +146,11 @@ export type Records = Pick<
 >;
 
 /**
- * Opens a ledger that exists, also while others have it open; makes none. Throws `file_unreadable`
- * and `store_*`.
+ * Opens a ledger that exists, also while others have it open; makes none. Throws `store_*`;
+ * of a database, its first call does.
  */
 export function openRecords(store: string, clock: Clock = systemClock): Records {
-  if (isServerStore(store)) return openPostgresLedger(store, clock);
-  const file = resolve(store);
-  const found = statSync(file, { throwIfNoEntry: false });
-  if (found === undefined) {
-    const message = `there is no ledger ${JSON.stringify(file)}; --store names another one`;
-    throw new LatchError("file_unreadable", message);
-  }
-  // A ledger would be made of it, which is not what reading means.
-  if (found.size === 0) throw new LatchError("store_not_a_database", `${file} is empty`);
+  if (isServerStore(store)) return openPostgresLedger(store, clock, { isMade: false });
+  refuseMissing(resolve(store));
   return openSqliteLedger(store, clock);
 }

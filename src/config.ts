@@ -41,6 +41,12 @@ export interface Settings extends Partial<Omit<ClaimPolicy, "divergence">> {
   /** How long `submit` waits for a certain answer, in milliseconds, under 10,000. */
   readonly waitMs?: number;
   /**
+   * How many requests a minute the broker takes from this process: Alpaca's limit for the key, or
+   * its part of it where several share one. Environment: TRADELATCH_REQUESTS_PER_MINUTE.
+   * Default: 200.
+   */
+  readonly requestsPerMinute?: number;
+  /**
    * Where the nightly copies of the ledger go: a directory for this ledger alone; without it none
    * are made. Environment: TRADELATCH_BACKUP_DIR.
    */
@@ -67,6 +73,7 @@ export interface Config {
   readonly secret: string;
   readonly baseUrl: string | undefined;
   readonly waitMs: number;
+  readonly requestsPerMinute: number;
   readonly policy: ClaimPolicy;
   /** Undefined: no copies are made. */
   readonly backup: BackupSettings | undefined;
@@ -85,6 +92,10 @@ const LONGEST_WAIT_MS = 9_999;
 /** Two weeks of nights. */
 export const DEFAULT_BACKUPS_KEPT = 14;
 const MOST_BACKUPS_KEPT = 10_000;
+const DEFAULT_REQUESTS_PER_MINUTE = 200;
+/** With fewer, looking after what is at work would wait for minutes. */
+const FEWEST_REQUESTS_PER_MINUTE = 20;
+const MOST_REQUESTS_PER_MINUTE = 1_000_000;
 const LIVE_HOST = "api.alpaca.markets";
 /** Far beyond every use, and far below what a timer can count. */
 const LONGEST_DURATION_MS = 24 * 60 * 60 * 1_000;
@@ -117,6 +128,12 @@ const settingsSchema = z.strictObject({
   baseUrl: z.string().min(1).optional(),
   live: z.boolean().default(false),
   waitMs: duration.max(LONGEST_WAIT_MS).default(DEFAULT_WAIT_MS),
+  requestsPerMinute: z
+    .number()
+    .int()
+    .min(FEWEST_REQUESTS_PER_MINUTE)
+    .max(MOST_REQUESTS_PER_MINUTE)
+    .default(DEFAULT_REQUESTS_PER_MINUTE),
   backupDir: z.string().min(1).optional(),
   backupKeep: z.number().int().positive().max(MOST_BACKUPS_KEPT).default(DEFAULT_BACKUPS_KEPT),
   auditKey: z.string().min(1).optional(),
@@ -231,6 +248,7 @@ const VARIABLES: Readonly<Partial<Record<SettingName, string>>> = {
   baseUrl: "APCA_API_BASE_URL",
   live: "TRADELATCH_LIVE",
   waitMs: "TRADELATCH_WAIT_MS",
+  requestsPerMinute: "TRADELATCH_REQUESTS_PER_MINUTE",
   backupDir: "TRADELATCH_BACKUP_DIR",
   backupKeep: "TRADELATCH_BACKUP_KEEP",
   auditKey: "TRADELATCH_AUDIT_KEY",
@@ -254,7 +272,7 @@ const EVERY_VARIABLE: Readonly<Record<string, string>> = {
 const SWITCHES: readonly string[] = ["allowShort", "clientIdIsIdentity", "positionIntent", "live"];
 
 /** Settings that are whole numbers, besides the durations. */
-const COUNTS: readonly string[] = ["port", "backupKeep"];
+const COUNTS: readonly string[] = ["port", "backupKeep", "requestsPerMinute"];
 
 /** Settings whose values appear in no message. */
 const SECRETS: readonly string[] = ["keyId", "secret", "agents"];
@@ -266,14 +284,17 @@ export function resolveConfig(settings: Settings, environment: Environment): Con
   const parsed = settingsSchema.safeParse(merged);
   if (!parsed.success) throw describe(parsed.error, merged);
   const { live, agent, backupDir, backupKeep, auditKey, ...rest } = parsed.data;
-  const { store, keyId, secret, baseUrl, waitMs, ...policy } = rest;
+  const { store, keyId, secret, baseUrl, waitMs, requestsPerMinute, ...policy } = rest;
   refuseUnspokenLive(baseUrl, live);
   refuseOtherServers(store);
   refuseCopies(store, backupDir);
   Object.freeze(policy);
   const backup =
     backupDir === undefined ? undefined : Object.freeze({ directory: backupDir, keep: backupKeep });
-  const common = { store, keyId, secret, baseUrl, waitMs, policy, backup, auditKey };
+  const common = {
+    ...{ store, keyId, secret, baseUrl, waitMs, requestsPerMinute },
+    ...{ policy, backup, auditKey },
+  };
   return Object.freeze({ ...common, agent: agent as AgentId });
 }
 

@@ -12,6 +12,7 @@ import type { CommandOutput } from "./command-output.ts";
 import { incidentsCommand } from "./incidents-command.ts";
 import { replayCommand } from "./replay-command.ts";
 import { serveCommand } from "./serve-command.ts";
+import { storeCommand } from "./store-command.ts";
 
 /** Throws CommanderError for misuse, and whatever its commands throw. */
 export function createProgram(
@@ -24,6 +25,7 @@ export function createProgram(
     replayCommand(output, stop),
     brokerSimCommand(output, stop),
     backupCommand(output, environment, stop),
+    storeCommand(output, stop),
     incidentsCommand(output, environment),
     auditCommand(output, environment, stop),
   ];

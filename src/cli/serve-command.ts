@@ -60,6 +60,7 @@ export function serveCommand(
     .option("--backup-dir <path>", "where a copy of the ledger goes each night; else none is made")
     .option("--backup-keep <number>", "how many copies are kept (default 14)", wholeNumber)
     .option("--audit-key <file>", "the key that signs the audit trail (default: beside the ledger)")
+    .option("--requests-per-minute <number>", "what the broker takes (default 200)", wholeNumber)
     .option("--agent <name>", "the agent group of bots that use the broker's own key")
     .option("--stream-frames <kind>", "trade updates as binary frames (default) or text")
     .option("--log-level <level>", "trace, debug, info (default), warn, error, fatal or silent")

@@ -146,7 +146,7 @@ export const ERRORS = {
     httpStatus: 503,
     retryable: false,
     exitCode: 1,
-    hint: "Check user, password and database of --store, and what that user may do there.",
+    hint: "Check user, password, database and certificates of --store, and what that user may do.",
   },
   store_unsafe: {
     httpStatus: 503,
@@ -159,6 +159,24 @@ export const ERRORS = {
     retryable: true,
     exitCode: 1,
     hint: "The claim could not be written, so no order was sent; mend the store and try again.",
+  },
+  store_missing: {
+    httpStatus: 503,
+    retryable: false,
+    exitCode: 2,
+    hint: "Name the ledger that is meant with --store or --from; a sidecar makes one at its start.",
+  },
+  store_in_use: {
+    httpStatus: 503,
+    retryable: true,
+    exitCode: 1,
+    hint: "Stop every sidecar and bot that has this ledger open, then copy it.",
+  },
+  store_not_empty: {
+    httpStatus: 409,
+    retryable: false,
+    exitCode: 2,
+    hint: "Name a file that does not exist or a database without a ledger; nothing was changed.",
   },
   clock_behind: {
     httpStatus: 503,
@@ -189,6 +207,12 @@ export const ERRORS = {
     retryable: false,
     exitCode: 1,
     hint: "Keep it as it is and compare it with a copy; docs/AUDIT.md says what can be told.",
+  },
+  copy_failed: {
+    httpStatus: 500,
+    retryable: true,
+    exitCode: 1,
+    hint: "Mend the reason and copy again; unless it says otherwise, neither ledger was changed.",
   },
   broker_unavailable: {
     httpStatus: 503,

@@ -3,9 +3,11 @@
  * The page is made from a list of fields, so that a setting that comes later is not shown before
  * somebody has thought about it.
  */
+
 import { z } from "zod";
 import { DIVERGENCE_POLICIES } from "../claim/policy.ts";
 import type { ServeConfig } from "../config.ts";
+import { placeOfStore } from "../core/store-place.ts";
 import { named } from "./native-schemas.ts";
 
 const MASK = "[redacted]";
@@ -42,6 +44,7 @@ export const configSchema = named(
     keyId: z.string().describe("Masked but for its end."),
     secret: z.literal(MASK),
     waitMs: z.number(),
+    requestsPerMinute: z.number().int(),
     policy: z.object(policy),
     agents: z.array(
       z.object({
@@ -59,9 +62,10 @@ export type ConfigPage = z.output<typeof configSchema>;
 
 export function configPage(serve: ServeConfig, brokerUrl: string): ConfigPage {
   const { latch, host, port, hosts, agents, streamFrames } = serve;
-  const { store, agent, keyId, waitMs, policy } = latch;
+  const { store, agent, keyId, waitMs, requestsPerMinute, policy } = latch;
   return {
-    ...{ store, brokerUrl, host, port, agent, waitMs, streamFrames },
+    store: placeOfStore(store),
+    ...{ brokerUrl, host, port, agent, waitMs, requestsPerMinute, streamFrames },
     hosts: [...hosts],
     keyId: maskedId(keyId),
     secret: MASK,

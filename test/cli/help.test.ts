@@ -7,7 +7,7 @@ const MANIFEST = new URL("../../package.json", import.meta.url);
 
 describe("help", () => {
   test.each([
-    ["--help", ["Usage: tradelatch", "replay", "broker-sim"]],
+    ["--help", ["Usage: tradelatch", "replay", "broker-sim", "store"]],
     ["help", ["Usage: tradelatch", "replay", "broker-sim"]],
     ["replay --help", ["Usage: tradelatch replay", "[session]", DEFAULT_SESSION, "--json"]],
     ["help replay", ["Usage: tradelatch replay", "[session]"]],

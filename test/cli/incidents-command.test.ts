@@ -2,12 +2,14 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { failureLine } from "../../src/cli/failure-line.ts";
 import { incidentsCommand } from "../../src/cli/incidents-command.ts";
 import type { AccountId } from "../../src/core/ids.ts";
+import { ManualClock } from "../../src/core/manual-clock.ts";
 import { openSqliteLedger } from "../../src/ledger/sqlite/sqlite-ledger.ts";
 import type { Fault } from "../../src/simulator/index.ts";
+import { newDatabase, rowsOf } from "../postgres/shared-server.ts";
 import { BUY, type NativeBench, openNative } from "../sidecar/native-bench.ts";
 import { atTheEnd } from "../sidecar/sidecar-bench.ts";
 import { run } from "./program.ts";
@@ -260,6 +262,19 @@ describe("a command that cannot be carried out says why in one line:", () => {
     expectFailure(await tell(bench, ["show", "7"]), 1, "there is no incident 7 in this ledger");
     const resolve = ["resolve", "7", "--version", "1", "--reason", "why"];
     expectFailure(await tell(bench, resolve), 1, "there is no incident 7 in this ledger");
+  });
+
+  test("a database without a ledger, in which none is made", async () => {
+    const { url, drop } = await newDatabase();
+    onTestFinished(drop);
+    const bench = { store: url, clock: new ManualClock(Date.UTC(2026, 4, 21)) };
+    for (const words of [[], ["show", "3"], ["--open", "--json"]]) {
+      const { pathname } = new URL(url);
+      expectFailure(await tell(bench, words), 2, "there is no ledger in", pathname, "--store");
+    }
+    expect(await rowsOf(url, "SELECT 1 FROM pg_namespace WHERE nspname = 'tradelatch'")).toEqual(
+      [],
+    );
   });
 
   test("a ledger that is not there, which is not made, or that is none", async () => {

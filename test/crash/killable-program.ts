@@ -158,13 +158,14 @@ export class KillableProgram {
     return this.#until(() => this.trace.filter((line) => call.test(line)).length >= times);
   }
 
-  /** What the client gets: the answer, or that the connection was cut. */
-  async send({ body, headers = {} }: Sent): Promise<Answer | "cut"> {
+  /** What the client gets: the answer, or that the connection was cut, by itself too. */
+  async send({ body, headers = {} }: Sent, signal?: AbortSignal): Promise<Answer | "cut"> {
     try {
       const response = await fetch(`${this.url}/v2/orders`, {
         method: "POST",
         headers: { ...KEYS, ...headers },
         body: JSON.stringify(body),
+        ...(signal === undefined ? {} : { signal }),
       });
       return { status: response.status, headers: response.headers, body: await response.json() };
     } catch {

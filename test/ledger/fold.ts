@@ -26,7 +26,9 @@ export function foldEvents(events: readonly StoredEvent[]): Folded {
     const before = claims.get(name);
     const after = evolveClaim(before, event.key, event.body, event.at);
     claims.set(name, after);
-    books.set(bookName, evolveBookByClaim(book, event.body, before?.status ?? "NONE", after));
+    const moved = evolveBookByClaim(book, event.body, before?.status ?? "NONE", after);
+    // A book that nothing has moved is no row.
+    if (moved !== book) books.set(bookName, moved);
   }
   const bySymbol = (a: Book, b: Book) => (a.symbol < b.symbol ? -1 : 1);
   return { claims: [...claims.values()], books: [...books.values()].sort(bySymbol) };

@@ -10,6 +10,7 @@ import { dirname, join } from "node:path";
 
 /** The server refuses to run as root, so it runs as nobody there. */
 const NOBODY = 65_534;
+const MOST_STARTS = 50;
 const USER = "tradelatch";
 
 export interface ServerOptions {
@@ -77,6 +78,18 @@ export class PostgresServer {
     await ended;
   }
 
+  /** After a crash the old server's processes may hold its memory for a moment longer. */
+  async restart(signal: "SIGINT" | "SIGKILL" = "SIGINT"): Promise<void> {
+    await this.stop(signal);
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.start();
+      } catch (error) {
+        if (tries === MOST_STARTS) throw error;
+      }
+    }
+  }
+
   async destroy(): Promise<void> {
     await this.stop();
     rmSync(this.#folder, { recursive: true, force: true });
@@ -90,11 +103,11 @@ export class PostgresServer {
 /** A new server with an empty cluster; it does not run yet. */
 export async function newServer(options: ServerOptions = {}): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), "tradelatch-postgres-"));
-  own(folder);
+  ownByServer(folder);
   const binaries = await binariesFor(folder);
   const data = join(folder, "data");
   mkdirSync(data, { mode: 0o700 });
-  own(data);
+  ownByServer(data);
   const words = ["-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "-N"];
   execFileSync(binaries.initdb, words, { ...asNobody(), stdio: ["ignore", "ignore", "pipe"] });
   return new PostgresServer(folder, binaries, await freePort(), options);
@@ -111,7 +124,8 @@ async function binariesFor(folder: string): Promise<Binaries> {
   return { initdb: join(copy, "bin", "initdb"), postgres: join(copy, "bin", "postgres") };
 }
 
-function own(path: string): void {
+/** The server reads its key only if that is its own. */
+export function ownByServer(path: string): void {
   if (process.getuid?.() === 0) chownSync(path, NOBODY, NOBODY);
 }
 

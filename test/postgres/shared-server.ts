@@ -27,10 +27,25 @@ export async function newDatabase(): Promise<TestDatabase> {
 }
 
 export async function onServer(url: string, command: string): Promise<void> {
+  await rowsOf(url, command);
+}
+
+export async function rowsOf<Row>(url: string, command: string): Promise<readonly Row[]> {
   const sql = postgres(url, { max: 1, onnotice: () => undefined });
   try {
-    await sql.unsafe(command);
+    return [...(await sql.unsafe(command))] as unknown as readonly Row[];
   } finally {
     await sql.end();
   }
+}
+
+const OURS = "datname = current_database() AND application_name = 'tradelatch'";
+
+/** Cuts every connection of the product to the database that this is said to. */
+export const CUT_ALL = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE ${OURS}`;
+
+export async function connectionsTo(url: string): Promise<number> {
+  const sql = `SELECT count(*)::integer AS count FROM pg_stat_activity WHERE ${OURS}`;
+  const [row] = await rowsOf<{ readonly count: number }>(url, sql);
+  return row?.count ?? 0;
 }

@@ -1,32 +1,33 @@
 /**
  * Connections to the server: bounded in number, and in how long anybody waits for one or for an
- * answer on it. A connection on which an answer is overdue is given up, and with it the pool: what
- * was asked on it counts as failed, and nobody waits for it again.
+ * answer on it. A connection on which an answer is overdue is given up: what was asked on it counts
+ * as failed, and nobody waits for it again.
  */
 import postgres from "postgres";
 import type { Clock } from "../../core/clock.ts";
 import { LatchError } from "../../core/errors.ts";
 import { isServerStore, placeOfStore } from "../../core/store-place.ts";
+import {
+  asked,
+  DedicatedConnection,
+  type Options,
+  type Parameter,
+  type Session,
+  type Sql,
+} from "./dedicated-connection.ts";
 import { TLS_WORDS, tlsOptions } from "./tls-options.ts";
 
-/** One for what is written, the others for reads. */
-const CONNECTIONS_MAX = 5;
+/** For single reads, which may go over any of them. */
+const READERS_MAX = 3;
+/** For transactions: what is written, and what has to be synced before it is published. */
+const SESSIONS_MAX = 2;
 const CONNECT_TIMEOUT_S = 3;
 const RECONNECT_PAUSE_S = 0.1;
 /** No transaction of ours, and no read, takes that long on a server that is well. */
 const ANSWER_DEADLINE_MS = 5_000;
 const INT8 = 20;
-
-/** Numbers of 8 bytes come as numbers: ours are counters and times. */
-type Sql = postgres.Sql<{ readonly number: number }>;
-type Options = postgres.Options<{ readonly number: postgres.PostgresType<number> }>;
-
-/** A connection in use by one transaction; what is not awaited goes out together. */
-export interface Session {
-  /** Statements without parameters and without answers. */
-  run(text: string): Promise<void>;
-  ask<Row>(text: string, parameters: readonly (string | number | null)[]): Promise<readonly Row[]>;
-}
+/** How the server's own views name our connections. */
+export const APPLICATION = "tradelatch";
 
 /** A reason of our own: without one each abort makes an exception with a stack. */
 const OVER = new Error("the wait is over");
@@ -36,7 +37,12 @@ export class ConnectionPool {
   readonly place: string;
   readonly #clock: Clock;
   readonly #options: Options;
-  #sql: Sql;
+  #readers: Sql;
+  readonly #idle: DedicatedConnection[] = [];
+  readonly #busy = new Set<DedicatedConnection>();
+  /** Those who wait for a session, the first one first. */
+  readonly #waiting: (() => void)[] = [];
+  #sessions = 0;
 
   /** Throws LatchError `invalid_option` for a connection string that is none. */
   constructor(url: string, clock: Clock) {
@@ -44,46 +50,96 @@ export class ConnectionPool {
     this.place = placeOfStore(url);
     this.#clock = clock;
     this.#options = optionsOf(parsed);
-    this.#sql = postgres(this.#options);
+    this.#readers = this.#newReaders();
   }
 
-  async ask<Row>(
-    text: string,
-    parameters: readonly (string | number | null)[],
-  ): Promise<readonly Row[]> {
-    const sql = this.#sql;
-    return this.#inTime(asked<Row>(sql, text, parameters));
+  ask<Row>(text: string, parameters: readonly Parameter[]): Promise<readonly Row[]> {
+    const readers = this.#readers;
+    const giveUp = () => {
+      this.#forget(readers);
+      readers.end({ timeout: 0 }).catch(() => undefined);
+    };
+    return this.#inTime(asked<Row>(readers, text, parameters), giveUp);
   }
 
-  /** One connection for `work` alone; it must have ended its transaction when it resolves. */
-  async reserved<Value>(work: (session: Session) => Promise<Value>): Promise<Value> {
-    return this.#inTime(this.#reserved(this.#sql, work));
+  /** A connection for `work` alone; it must have ended its transaction when it resolves. */
+  reserved<Value>(work: (session: Session) => Promise<Value>): Promise<Value> {
+    let used: DedicatedConnection | undefined;
+    let isLate = false;
+    const whole = this.#withSession(async (session) => {
+      used = session;
+      if (isLate) throw this.#lateError();
+      return work(session);
+    });
+    const giveUp = () => {
+      isLate = true;
+      used?.giveUp();
+    };
+    return this.#inTime(whole, giveUp);
+  }
+
+  /** The same for work that takes as long as it takes: whoever runs it watches it. */
+  alone<Value>(work: (session: Session) => Promise<Value>): Promise<Value> {
+    return this.#withSession(work);
   }
 
   async close(): Promise<void> {
-    await this.#sql.end({ timeout: ANSWER_DEADLINE_MS / 1_000 });
+    await Promise.all([
+      this.#readers.end({ timeout: ANSWER_DEADLINE_MS / 1_000 }),
+      ...[...this.#idle.splice(0), ...this.#busy].map((session) => session.end()),
+    ]);
   }
 
-  async #reserved<Value>(sql: Sql, work: (session: Session) => Promise<Value>): Promise<Value> {
-    const connection = await sql.reserve();
-    const session: Session = {
-      run: async (text) => {
-        await connection.unsafe(text);
-      },
-      ask: (text, parameters) => asked(connection, text, parameters),
-    };
+  async #withSession<Value>(
+    work: (session: DedicatedConnection) => Promise<Value>,
+  ): Promise<Value> {
+    if (this.#sessions < SESSIONS_MAX) this.#sessions += 1;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {
-      return await work(session);
-    } catch (error) {
-      // Nobody may find a transaction that was begun; on a broken connection there is none.
-      await connection.unsafe("ROLLBACK").catch(() => undefined);
-      throw error;
+      const session = await this.#session();
+      this.#busy.add(session);
+      try {
+        return await work(session);
+      } catch (error) {
+        // Nobody may find a transaction that was begun.
+        await session.run("ROLLBACK").catch(() => session.giveUp());
+        throw error;
+      } finally {
+        this.#busy.delete(session);
+        if (!session.isClosed) this.#idle.push(session);
+      }
     } finally {
-      connection.release();
+      const next = this.#waiting.shift();
+      // Whoever waits gets the place; nobody can come in between.
+      if (next === undefined) this.#sessions -= 1;
+      else next();
     }
   }
 
-  async #inTime<Value>(work: Promise<Value>): Promise<Value> {
+  async #session(): Promise<DedicatedConnection> {
+    for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
+      if (!idle.isClosed) return idle;
+    }
+    return DedicatedConnection.open(this.#options, this.place);
+  }
+
+  /** After one connection was cut nothing is asked on its like: they may be cut as well. */
+  #newReaders(): Sql {
+    const readers: Sql = postgres({
+      ...this.#options,
+      max: READERS_MAX,
+      onclose: () => this.#forget(readers),
+    });
+    return readers;
+  }
+
+  #forget(readers: Sql): void {
+    if (this.#readers !== readers) return;
+    this.#readers = this.#newReaders();
+    readers.end({ timeout: ANSWER_DEADLINE_MS / 1_000 }).catch(() => undefined);
+  }
+
+  async #inTime<Value>(work: Promise<Value>, giveUp: () => void): Promise<Value> {
     const over = new AbortController();
     const deadline = this.#clock.sleep(ANSWER_DEADLINE_MS, over.signal).then(
       () => "late" as const,
@@ -94,23 +150,16 @@ export class ConnectionPool {
       over.abort(OVER),
     );
     if (first === "late") {
-      const stuck = this.#sql;
-      this.#sql = postgres(this.#options);
-      stuck.end({ timeout: 0 }).catch(() => undefined);
-      const message = `the ledger at ${this.place} gave no answer in ${ANSWER_DEADLINE_MS} ms`;
-      throw new LatchError("store_unreachable", message);
+      giveUp();
+      throw this.#lateError();
     }
     return work;
   }
-}
 
-async function asked<Row>(
-  sql: Pick<Sql, "unsafe">,
-  text: string,
-  parameters: readonly (string | number | null)[],
-): Promise<readonly Row[]> {
-  const rows = await sql.unsafe(text, [...parameters], { prepare: true });
-  return rows as unknown as readonly Row[];
+  #lateError(): LatchError {
+    const message = `the ledger at ${this.place} gave no answer in ${ANSWER_DEADLINE_MS} ms`;
+    return new LatchError("store_unreachable", message);
+  }
 }
 
 function parsedUrl(url: string): URL {
@@ -131,12 +180,15 @@ function optionsOf(url: URL): Options {
     pass: decodeURIComponent(url.password),
     database: decodeURIComponent(url.pathname.slice(1)),
     ssl,
-    max: CONNECTIONS_MAX,
     connect_timeout: CONNECT_TIMEOUT_S,
+    // By default the driver ends each after an hour or so, also one that is in use.
+    max_lifetime: null,
+    // A question of the driver's own, about arrays, whose failure nobody would hear.
+    fetch_types: false,
     // Nobody waits for the pause: a call that finds no server is told so at once.
     backoff: () => RECONNECT_PAUSE_S,
     onnotice: () => undefined,
-    connection: { application_name: "tradelatch", ...query },
+    connection: { application_name: APPLICATION, ...query },
     types: { number: { to: INT8, from: [INT8], serialize: String, parse: Number } as never },
   };
 }

@@ -3,34 +3,50 @@
  * schema of this program. Several programs may open it at once; one of them makes the schema.
  */
 import { LatchError } from "../../core/errors.ts";
-import type { ConnectionPool, Session } from "./connection-pool.ts";
+import type { ConnectionPool } from "./connection-pool.ts";
+import type { Session } from "./dedicated-connection.ts";
 import { MIGRATIONS, SCHEMA_VERSION } from "./migrations.ts";
 
-export interface OpenDatabase {
-  /** Said in front of a commit that has to be on disk; empty where the server says so anyway. */
-  readonly forceSync: string;
-}
+/**
+ * Said in front of a commit that has to be on disk: the server's default may be another, and may
+ * change while we are connected. What waits for replicas as well stays as it is.
+ */
+export const KEEP_SYNC = `SELECT set_config('synchronous_commit', 'on', true)
+  WHERE current_setting('synchronous_commit') = 'off'`;
 
 const OLDEST_SERVER = 140_000;
 /** Any number that nothing else in the database locks. */
 const MIGRATION_LOCK = 7_233_120_521;
 
-/** Throws LatchError `store_*`. */
-export async function openDatabase(pool: ConnectionPool): Promise<OpenDatabase> {
+/** Throws LatchError `store_*`; `store_missing` where there is no ledger and none may be made. */
+export function openDatabase(
+  pool: ConnectionPool,
+  { isMade = true }: { readonly isMade?: boolean } = {},
+): Promise<void> {
   return pool.reserved(async (session) => {
-    const [settings] = await session.ask<Record<string, string>>(
-      `SELECT current_setting('server_version_num') AS version,
+    await refuseUnsound(session, pool.place);
+    if (!isMade) await refuseMissing(session, pool.place);
+    if ((await versionOf(session)) !== SCHEMA_VERSION) await migrateAlone(session, pool.place);
+  });
+}
+
+/** Throws LatchError `store_missing` for a database that has no ledger. */
+export async function refuseMissing(session: Session, place: string): Promise<void> {
+  if ((await versionOf(session)) > 0) return;
+  throw new LatchError("store_missing", `there is no ledger in ${place}`);
+}
+
+/** Refuses a server that does not keep what it commits. */
+export async function refuseUnsound(session: Session, place: string): Promise<void> {
+  const [settings] = await session.ask<Record<string, string>>(
+    `SELECT current_setting('server_version_num') AS version,
          current_setting('server_version') AS said, current_setting('fsync') AS fsync,
          current_setting('full_page_writes') AS pages,
-         current_setting('synchronous_commit') AS sync,
          current_setting('server_encoding') AS encoding`,
-      [],
-    );
-    if (settings === undefined) throw new LatchError("store_failed", "no settings were read");
-    refuseServer(settings, pool.place);
-    if ((await versionOf(session)) !== SCHEMA_VERSION) await migrateAlone(session, pool.place);
-    return { forceSync: settings.sync === "off" ? "SET LOCAL synchronous_commit = on" : "" };
-  });
+    [],
+  );
+  if (settings === undefined) throw new LatchError("store_failed", "no settings were read");
+  refuseServer(settings, place);
 }
 
 function refuseServer(settings: Record<string, string>, place: string): void {
@@ -69,7 +85,9 @@ async function versionOf(session: Session): Promise<number> {
 async function migrateAlone(session: Session, place: string): Promise<void> {
   await session.run(`SELECT pg_advisory_lock(${MIGRATION_LOCK})`);
   try {
+    await session.run("BEGIN");
     await migrate(session, place);
+    await session.run("COMMIT");
   } catch (error) {
     await session.run("ROLLBACK");
     throw error;
@@ -78,8 +96,13 @@ async function migrateAlone(session: Session, place: string): Promise<void> {
   }
 }
 
+/** Makes the schema inside the transaction that is open, as its first act. */
+export async function migrateWithin(session: Session, place: string): Promise<void> {
+  await session.run(`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`);
+  await migrate(session, place);
+}
+
 async function migrate(session: Session, place: string): Promise<void> {
-  await session.run("BEGIN");
   const version = await versionOf(session);
   if (version > SCHEMA_VERSION) {
     const message =
@@ -100,5 +123,4 @@ async function migrate(session: Session, place: string): Promise<void> {
     const made = `INSERT INTO tradelatch.migrations (version) VALUES (${index + 1})`;
     await session.run(`${migration};${made}`);
   }
-  await session.run("COMMIT");
 }

@@ -19,7 +19,7 @@ import { LatchError } from "../../core/errors.ts";
 import type { AccountId, BrokerOrderId, ClaimKey } from "../../core/ids.ts";
 import type { Incident } from "../../incident/incident.ts";
 import type { ClaimsPage, ClaimsQuery } from "../claims-query.ts";
-import { type EventRow, storedEvent } from "../event-row.ts";
+import type { EventRow } from "../event-row.ts";
 import { scanned, stretchOf } from "../event-scan.ts";
 import {
   EVENTS_DEFAULT,
@@ -39,13 +39,15 @@ import { type Subject, TransactedLedger } from "../transacted-ledger.ts";
 import { decideOn } from "../transaction.ts";
 import { ClaimListing } from "./claim-listing.ts";
 import { claimRows } from "./claim-rows.ts";
-import { ConnectionPool, type Session } from "./connection-pool.ts";
+import { ConnectionPool } from "./connection-pool.ts";
+import type { Session } from "./dedicated-connection.ts";
+import { EVENT_PAGE, eventOf } from "./event-page.ts";
 import { scannedRows } from "./event-scan.ts";
 import { foreseenQuestions } from "./foreseen-questions.ts";
 import { parsed } from "./json-column.ts";
 import { loadRows, type Row } from "./load-rows.ts";
 import { type HeadRow, headOf } from "./log-head.ts";
-import { type OpenDatabase, openDatabase } from "./open-database.ts";
+import { KEEP_SYNC, openDatabase } from "./open-database.ts";
 import type { Question } from "./question.ts";
 import { NotLoaded, SnapshotRows } from "./snapshot-rows.ts";
 import { isStoreFailure, storeError } from "./store-errors.ts";
@@ -73,16 +75,26 @@ const LOCK_HEAD = `SELECT sequence, hashes, at, claims, incidents FROM tradelatc
   WHERE id = 1 FOR UPDATE`;
 const MARK_SYNC = "UPDATE tradelatch.sync_mark SET sequence = $1, times = times + 1";
 
+export interface PostgresOptions {
+  /** Off, a database without a ledger stays one, and every call rejects with `store_missing`. */
+  readonly isMade?: boolean;
+}
+
 /** Throws LatchError `invalid_option` for a connection string that is none. */
-export function openPostgresLedger(url: string, clock: Clock): Ledger {
-  return new PostgresLedger(url, clock);
+export function openPostgresLedger(
+  url: string,
+  clock: Clock,
+  options: PostgresOptions = {},
+): Ledger {
+  return new PostgresLedger(url, clock, options);
 }
 
 class PostgresLedger extends TransactedLedger implements Ledger {
   readonly #pool: ConnectionPool;
   readonly #listing: ClaimListing;
   readonly #notes: NoteBuffer;
-  #opening: Promise<OpenDatabase> | undefined;
+  readonly #options: PostgresOptions;
+  #opening: Promise<void> | undefined;
   #queue: Job[] = [];
   #working: Promise<void> | undefined;
   /** The last event that is known to be on disk. */
@@ -90,8 +102,9 @@ class PostgresLedger extends TransactedLedger implements Ledger {
   /** Set at the call of `close`; from then on nothing new is taken. */
   #closing: Promise<void> | undefined;
 
-  constructor(url: string, clock: Clock) {
+  constructor(url: string, clock: Clock, options: PostgresOptions) {
     super();
+    this.#options = options;
     this.#pool = new ConnectionPool(url, clock);
     this.#listing = new ClaimListing(this.#pool);
     this.#notes = new NoteBuffer(clock, (note, at) => this.writeNote(note, at));
@@ -127,7 +140,7 @@ class PostgresLedger extends TransactedLedger implements Ledger {
   }
 
   probe(): Promise<void> {
-    return this.#read((open) => this.#sync(open, this.#syncedSequence));
+    return this.#read(() => this.#sync(this.#syncedSequence));
   }
 
   async incident(account: AccountId, id: number): Promise<Incident | undefined> {
@@ -196,10 +209,7 @@ class PostgresLedger extends TransactedLedger implements Ledger {
   async events(query: EventQuery = {}): Promise<readonly StoredEvent[]> {
     const last = await this.lastSequence();
     const { after = 0, limit = EVENTS_DEFAULT } = query;
-    const sql = `SELECT sequence, at, subject, account, agent, request_id, symbol, body,
-        previous_hash, hash
-      FROM tradelatch.events WHERE sequence > $1 AND sequence <= $2 ORDER BY sequence LIMIT $3`;
-    return (await this.#ask<EventRow>(sql, [after, last, limit])).map(eventOf);
+    return (await this.#ask<EventRow>(EVENT_PAGE, [after, last, limit])).map(eventOf);
   }
 
   scan(scan: EventScan): Promise<ScannedEvents> {
@@ -241,7 +251,7 @@ class PostgresLedger extends TransactedLedger implements Ledger {
 
   async lastSequence(): Promise<number> {
     await this.#flush();
-    return this.#read((open) => this.#syncThrough(open));
+    return this.#read(() => this.#syncThrough());
   }
 
   close(): Promise<void> {
@@ -276,8 +286,8 @@ class PostgresLedger extends TransactedLedger implements Ledger {
    */
   async #commit(jobs: readonly Job[]): Promise<void> {
     try {
-      const open = await this.#opened();
-      const ended = await this.#pool.reserved((session) => this.#transact(open, session, jobs));
+      await this.#opened();
+      const ended = await this.#pool.reserved((session) => this.#transact(session, jobs));
       jobs.forEach(({ resolve, reject }, index) => {
         const end = ended[index] as Ended;
         if ("error" in end) reject(end.error);
@@ -293,11 +303,7 @@ class PostgresLedger extends TransactedLedger implements Ledger {
     }
   }
 
-  async #transact(
-    { forceSync }: OpenDatabase,
-    session: Session,
-    jobs: readonly Job[],
-  ): Promise<readonly Ended[]> {
+  async #transact(session: Session, jobs: readonly Job[]): Promise<readonly Ended[]> {
     const rows = new SnapshotRows();
     const ask = (text: string, parameter: string) => session.ask<Row>(text, [parameter]);
     const questions = jobs.flatMap(({ subject }) => foreseenQuestions(subject));
@@ -325,9 +331,9 @@ class PostgresLedger extends TransactedLedger implements Ledger {
     }
     const changes = rows.changes();
     const isSynced = jobs.some(({ durable }) => durable);
-    const sync = isSynced ? forceSync : "SET LOCAL synchronous_commit = off";
+    const sync = isSynced ? KEEP_SYNC : "SET LOCAL synchronous_commit = off";
     await together([
-      ...(changes === undefined || sync === "" ? [] : [session.run(sync)]),
+      ...(changes === undefined ? [] : [session.run(sync)]),
       ...(changes === undefined ? [] : writeStatements(changes)).map(({ text, parameter }) =>
         session.ask(text, [parameter]),
       ),
@@ -338,8 +344,8 @@ class PostgresLedger extends TransactedLedger implements Ledger {
   }
 
   /** Made once; a server that was away is asked again by the next call. */
-  #opened(): Promise<OpenDatabase> {
-    this.#opening ??= openDatabase(this.#pool).catch((error: unknown) => {
+  #opened(): Promise<void> {
+    this.#opening ??= openDatabase(this.#pool, this.#options).catch((error: unknown) => {
       this.#opening = undefined;
       throw error;
     });
@@ -349,7 +355,10 @@ class PostgresLedger extends TransactedLedger implements Ledger {
   async #shutDown(flushed: Promise<void>): Promise<void> {
     try {
       await flushed;
-      if (this.#opening !== undefined) await this.#syncThrough(await this.#opened());
+      if (this.#opening !== undefined) {
+        await this.#opened();
+        await this.#syncThrough();
+      }
     } catch (error) {
       throw this.#failure(error);
     } finally {
@@ -363,20 +372,20 @@ class PostgresLedger extends TransactedLedger implements Ledger {
   }
 
   /** The last event that is on disk, after a commit with a sync where one was needed. */
-  async #syncThrough(open: OpenDatabase): Promise<number> {
+  async #syncThrough(): Promise<number> {
     const sql = "SELECT sequence FROM tradelatch.head";
     const [head] = await this.#pool.ask<{ sequence: number }>(sql, []);
     const sequence = head?.sequence ?? 0;
-    if (sequence > this.#syncedSequence) await this.#sync(open, sequence);
+    if (sequence > this.#syncedSequence) await this.#sync(sequence);
     return this.#syncedSequence;
   }
 
   /** A synced commit carries all earlier ones with it. */
-  async #sync({ forceSync }: OpenDatabase, sequence: number): Promise<void> {
+  async #sync(sequence: number): Promise<void> {
     await this.#pool.reserved((session) =>
       together([
         session.run(BEGIN),
-        ...(forceSync === "" ? [] : [session.run(forceSync)]),
+        session.run(KEEP_SYNC),
         session.ask(MARK_SYNC, [sequence]),
         session.run("COMMIT"),
       ]),
@@ -403,10 +412,11 @@ class PostgresLedger extends TransactedLedger implements Ledger {
     return this.#read(() => this.#pool.ask<Found>(text, parameters.map(columnValue)));
   }
 
-  async #read<Value>(read: (open: OpenDatabase) => Promise<Value>): Promise<Value> {
+  async #read<Value>(read: () => Promise<Value>): Promise<Value> {
     if (this.#closing !== undefined) throw this.#closedError();
     try {
-      return await read(await this.#opened());
+      await this.#opened();
+      return await read();
     } catch (error) {
       throw this.#failure(error);
     }
@@ -444,10 +454,4 @@ async function together<const Work extends readonly Promise<unknown>[]>(
   const failed = results.find((result) => result.status === "rejected");
   if (failed !== undefined) throw failed.reason;
   return Promise.all(work) as never;
-}
-
-function eventOf(row: EventRow): StoredEvent {
-  const [account, symbol] = [fromColumn(row.account), fromColumn(row.symbol)];
-  const [agent, request_id] = [fromColumn(row.agent ?? ""), fromColumn(row.request_id ?? "")];
-  return storedEvent({ ...row, account, symbol, agent, request_id }, parsed(row.body));
 }

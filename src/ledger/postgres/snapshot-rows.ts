@@ -11,6 +11,7 @@ import type { Incident } from "../../incident/incident.ts";
 import { equalsIn, isCause } from "../among-claims.ts";
 import { accountOf, type ChainHead, GENESIS_HASH } from "../event-chain.ts";
 import type { StoredEvent } from "../ledger.ts";
+import type { NumberedClaim } from "../ledger-content.ts";
 import { CAUSES_MAX, type IncidentRows, type Rows } from "../rows.ts";
 import { EMPTY_HEAD, type LogHead } from "./log-head.ts";
 import { type Question, questionName } from "./question.ts";
@@ -23,11 +24,6 @@ export class NotLoaded extends Error {
     super(`not loaded: ${questionName(question)}`);
     this.question = question;
   }
-}
-
-export interface NumberedClaim {
-  readonly id: number;
-  readonly claim: Claim;
 }
 
 /** What a transaction has to write. */

@@ -27,16 +27,24 @@ const ROW_CODES = ["22", "23", "P0001"];
 const CONNECTION_CODES =
   /^(CONNECTION_|CONNECT_TIMEOUT|E(CONN|HOST|NET|PIPE|TIMEDOUT|NOTFOUND|AI_))/;
 
+/** Node's words for a certificate that is not to be trusted, or a TLS connection that fails. */
+const CERTIFICATE_CODES =
+  /^(ERR_TLS_|ERR_SSL_|ERR_OSSL_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|INVALID_CA)/;
+/** A server that has no TLS ends the connection at the first word of it; so does a broken net. */
+const BEFORE_TLS = /before secure TLS connection/;
+
 /** `error` as a LatchError; one that is not the store's stays. `place` names no password. */
 export function storeError(error: unknown, place: string): unknown {
   const code = codeOf(error);
   if (code === undefined) return error;
-  const said = (error as Error).message;
+  const { message } = error as Error;
+  const said = BEFORE_TLS.test(message) ? `${message}; does the server have TLS?` : message;
   return new LatchError(code, `the ledger at ${place} failed: ${said}`, { cause: error });
 }
 
 /** Whether the store itself failed, so that whatever was tried with it would have failed too. */
 export function isStoreFailure(error: unknown): boolean {
+  if (error instanceof LatchError) return error.code.startsWith("store_");
   if (!(error instanceof postgres.PostgresError)) return codeOf(error) !== undefined;
   return !ROW_CODES.some((row) => error.code.startsWith(row));
 }
@@ -46,8 +54,8 @@ function codeOf(error: unknown): ErrorCode | undefined {
     return CODES.find(([prefix]) => error.code.startsWith(prefix))?.[1] ?? "store_failed";
   }
   const code = (error as { readonly code?: unknown } | null)?.code;
-  const isConnection = typeof code === "string" && CONNECTION_CODES.test(code);
-  return isConnection && error instanceof Error && !(error instanceof LatchError)
-    ? "store_unreachable"
-    : undefined;
+  if (typeof code !== "string" || error instanceof LatchError) return undefined;
+  if (!(error instanceof Error)) return undefined;
+  if (CERTIFICATE_CODES.test(code)) return "store_refused";
+  return CONNECTION_CODES.test(code) ? "store_unreachable" : undefined;
 }

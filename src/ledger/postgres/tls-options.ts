@@ -1,6 +1,6 @@
 /** What a connection string says of TLS, as libpq means it. */
 import { readFileSync } from "node:fs";
-import type { ConnectionOptions } from "node:tls";
+import { type ConnectionOptions, checkServerIdentity, type PeerCertificate } from "node:tls";
 import { LatchError } from "../../core/errors.ts";
 
 /** The words of a connection string that concern TLS; the driver must not see them. */
@@ -30,12 +30,18 @@ export function tlsOptions(url: URL): TlsOptions {
     case "verify-ca":
       return { ...files, rejectUnauthorized: true, checkServerIdentity: () => undefined };
     case "verify-full":
-      return { ...files, rejectUnauthorized: true };
+      return { ...files, rejectUnauthorized: true, checkServerIdentity: identityOf(url) };
     default: {
       const known = "disable, allow, prefer, require, verify-ca or verify-full";
       throw new LatchError("invalid_option", `store: sslmode is ${mode}: expected ${known}`);
     }
   }
+}
+
+/** The driver names no host that is an address; Node would check for `localhost` then. */
+function identityOf({ hostname }: URL) {
+  const host = hostname.replace(/^\[|\]$/g, "");
+  return (_: string, shown: PeerCertificate) => checkServerIdentity(host, shown);
 }
 
 function certificate(word: string, option: string, path: string | undefined) {

@@ -2,8 +2,9 @@
 import { wasFilled } from "../../claim/claim.ts";
 import { accountOf, bodyTextOf } from "../event-chain.ts";
 import type { StoredEvent } from "../ledger.ts";
+import type { NumberedClaim } from "../ledger-content.ts";
 import { headRow } from "./log-head.ts";
-import type { Changes, NumberedClaim } from "./snapshot-rows.ts";
+import type { Changes } from "./snapshot-rows.ts";
 import { columnValue } from "./text-column.ts";
 
 export interface Statement {

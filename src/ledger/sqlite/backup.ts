@@ -171,7 +171,7 @@ async function verifyChain(
 }
 
 /** The name of the file is on disk once its directory is. */
-function syncDirectory(directory: string): void {
+export function syncDirectory(directory: string): void {
   const descriptor = openSync(directory, "r");
   try {
     fsyncSync(descriptor);

@@ -50,6 +50,37 @@ export function openDatabase(path: string): Database.Database {
   }
 }
 
+/** Throws LatchError `store_missing` or `store_not_a_database` for what is no ledger's file. */
+export function refuseMissing(file: string): void {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) {
+    throw new LatchError("store_missing", `there is no ledger ${JSON.stringify(file)}`);
+  }
+  // A ledger would be made of it, which is not what reading means.
+  if (found.size === 0) throw new LatchError("store_not_a_database", `${file} is empty`);
+}
+
+/**
+ * Opens `file` where no other connection has it open, keeps everybody out, and begins a
+ * transaction. A file of an older program is migrated in that, and so only if it is committed.
+ */
+export function openAlone(file: string): Database.Database {
+  refuseForeign(file);
+  const database = new Database(file, { fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
+  try {
+    database.pragma("locking_mode = EXCLUSIVE");
+    database.pragma("synchronous = FULL");
+    database.exec("BEGIN EXCLUSIVE");
+    migrate(database, file);
+    return database;
+  } catch (error) {
+    database.close();
+    if (!isBusy(error)) throw error;
+    const message = `the ledger ${file} is open in another process`;
+    throw new LatchError("store_in_use", message, { cause: error });
+  }
+}
+
 /** Which file a path leads to: another one after it was moved, replaced or deleted. */
 export function fileIdentity(path: string): string {
   const found = statSync(path, { bigint: true, throwIfNoEntry: false });

@@ -1,0 +1,104 @@
+/**
+ * The whole content of a ledger on a server, to be copied.
+ *
+ * 1. It is read in one transaction, of one moment, that holds the log's head: no sidecar decides
+ *    anything meanwhile. A database that another process of ours is connected to is not read.
+ * 2. It is written in one transaction, which makes the schema too: a database is as it was unless
+ *    that is committed.
+ */
+import type { Clock } from "../../core/clock.ts";
+import { LatchError } from "../../core/errors.ts";
+import type { ContentReader, ContentWriter } from "../ledger-content.ts";
+import { APPLICATION, ConnectionPool } from "./connection-pool.ts";
+import type { Session } from "./dedicated-connection.ts";
+import { KEEP_SYNC, migrateWithin, refuseMissing, refuseUnsound } from "./open-database.ts";
+import { PostgresContent } from "./session-content.ts";
+import { storeError } from "./store-errors.ts";
+
+const BEGIN = (isolation: string) => `BEGIN ISOLATION LEVEL ${isolation};
+  SET LOCAL lock_timeout = '3s';
+  SET LOCAL statement_timeout = 0;
+  SET LOCAL idle_in_transaction_session_timeout = 0`;
+const LOCK_HEAD = "SELECT id FROM tradelatch.head WHERE id = 1";
+const OTHERS = `SELECT count(*) AS others FROM pg_catalog.pg_stat_activity
+  WHERE datname = current_database() AND application_name = $1 AND pid <> pg_backend_pid()`;
+const LOOK_AGAIN = "SELECT pg_sleep(0.1), pg_stat_clear_snapshot()";
+const LOOKS_MAX = 20;
+
+/** Throws LatchError `store_missing`, `store_in_use` or another `store_*`. */
+export function readPostgresContent<Value>(
+  url: string,
+  clock: Clock,
+  work: (source: ContentReader) => Promise<Value>,
+): Promise<Value> {
+  return onConnection(url, clock, async (session, place) => {
+    await refuseUnsound(session, place);
+    await session.run(BEGIN("REPEATABLE READ"));
+    await refuseMissing(session, place);
+    await migrateWithin(session, place);
+    await session.ask(`${LOCK_HEAD} FOR SHARE`, []);
+    await refuseShared(session, place);
+    const value = await work(new PostgresContent(session, place));
+    await session.run("ROLLBACK");
+    return value;
+  });
+}
+
+/** Throws LatchError `store_not_empty` where there are any rows, or another `store_*`. */
+export function writePostgresContent<Value>(
+  url: string,
+  clock: Clock,
+  work: (target: ContentWriter) => Promise<Value>,
+): Promise<Value> {
+  return onConnection(url, clock, async (session, place) => {
+    await refuseUnsound(session, place);
+    await session.run(BEGIN("READ COMMITTED"));
+    await migrateWithin(session, place);
+    await session.ask(`${LOCK_HEAD} FOR UPDATE`, []);
+    const content = new PostgresContent(session, place);
+    const counts = Object.values(await content.counts());
+    if (counts.some((count) => count > 0)) {
+      throw new LatchError("store_not_empty", `there is a ledger in ${place} already`);
+    }
+    const value = await work(content);
+    await session.run(KEEP_SYNC);
+    await committed(session, place);
+    return value;
+  });
+}
+
+/** The connections of a process that has just ended are the server's for a moment longer. */
+async function refuseShared(session: Session, place: string): Promise<void> {
+  for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
+    const [found] = await session.ask<{ others: number }>(OTHERS, [APPLICATION]);
+    if (found?.others === 0) return;
+    await session.run(LOOK_AGAIN);
+  }
+  throw new LatchError("store_in_use", `the ledger ${place} is open in another process`);
+}
+
+async function committed(session: Session, place: string): Promise<void> {
+  try {
+    await session.run("COMMIT");
+  } catch (error) {
+    const message =
+      `the server was lost at the commit, and it is not known whether all of it is in ${place} ` +
+      "or nothing; copy again: a ledger that is there is refused";
+    throw new LatchError("store_unreachable", message, { cause: error });
+  }
+}
+
+async function onConnection<Value>(
+  url: string,
+  clock: Clock,
+  work: (session: Session, place: string) => Promise<Value>,
+): Promise<Value> {
+  const pool = new ConnectionPool(url, clock);
+  try {
+    return await pool.alone((session) => work(session, pool.place));
+  } catch (error) {
+    throw storeError(error, pool.place);
+  } finally {
+    await pool.close();
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * Connections that are cut in the midst of what is done on them: by an administrator, a pooler, a
+ * firewall. What was not committed is not there, not even in part, and the next call goes on.
+ */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { expect, onTestFinished, test } from "vitest";
+import { systemClock } from "../../src/core/clock.ts";
+import { LatchError } from "../../src/core/errors.ts";
+import { firstBreak } from "../../src/ledger/event-chain.ts";
+import { ConnectionPool } from "../../src/ledger/postgres/connection-pool.ts";
+import type { Session } from "../../src/ledger/postgres/dedicated-connection.ts";
+import { openPostgresLedger } from "../../src/ledger/postgres/postgres-ledger.ts";
+import { foldEvents } from "../ledger/fold.ts";
+import { claimed } from "../ledger/open-ledger.ts";
+import { ACCOUNT, claimCommand } from "../ledger/sample-commands.ts";
+import { CUT_ALL, connectionsTo, newDatabase, onServer } from "./shared-server.ts";
+
+const CUTS = 20;
+const CLAIMS_AT_ONCE = 30;
+/** Under the five seconds after which an answer counts as lost. */
+const SOON_MS = 4_500;
+/** Three for reads, two for transactions. */
+const CONNECTIONS_MAX = 5;
+
+test("connections that are cut again and again lose no claim that was granted, and no time", async () => {
+  const { url, drop } = await newDatabase();
+  onTestFinished(drop);
+  const ledger = openPostgresLedger(url, systemClock);
+  onTestFinished(() => ledger.close());
+  let quantity = 0;
+  const askMany = () =>
+    Array.from({ length: CLAIMS_AT_ONCE }, async () => {
+      quantity += 1;
+      const command = claimCommand({ requestId: `r-${quantity}`, quantity: `${quantity}` });
+      const decision = await ledger.claim(command).catch((error: unknown) => error);
+      if (decision instanceof LatchError) return decision.code;
+      return (decision as { readonly kind: string }).kind;
+    });
+  const answers: string[] = [];
+  for (let cut = 0; cut < CUTS; cut += 1) {
+    const begunAt = systemClock.now();
+    const asked = askMany();
+    await asked[0];
+    asked.push(...askMany());
+    const reads = Promise.allSettled([ledger.books(ACCOUNT), ledger.lastSequence()]);
+    await onServer(url, CUT_ALL);
+    answers.push(...(await Promise.all(asked)));
+    await reads;
+    expect(systemClock.now() - begunAt).toBeLessThan(SOON_MS);
+  }
+  expect(new Set(answers)).toEqual(new Set(["proceed", "store_unreachable"]));
+  await claimed(ledger, claimCommand({ requestId: "the last", quantity: "100000" }));
+  const events = await ledger.events({ limit: 100_000 });
+  expect(firstBreak(events)).toBeUndefined();
+  const { claims, books } = foldEvents(events);
+  const granted = answers.filter((answer) => answer === "proceed").length;
+  // One whose commit went through and whose answer was cut off may be there besides.
+  expect(claims.length).toBeGreaterThan(granted);
+  expect(await ledger.books(ACCOUNT)).toEqual(books);
+  for (const claim of claims) expect(await ledger.claimOf(claim.key)).toEqual(claim);
+  expect(await connectionsTo(url)).toBeLessThanOrEqual(CONNECTIONS_MAX);
+});
+
+test("a connection that lives on keeps nothing of what was answered on it", async () => {
+  const { url, drop } = await newDatabase();
+  onTestFinished(drop);
+  const pool = new ConnectionPool(url, systemClock);
+  onTestFinished(() => pool.close());
+  const answers: WeakRef<object>[] = [];
+  for (let round = 0; round < 5; round += 1) {
+    await pool.reserved(async (session) => {
+      answers.push(new WeakRef(await session.ask("SELECT repeat('x', 100000) AS text", [])));
+    });
+    answers.push(new WeakRef(await pool.ask("SELECT repeat('y', 100000) AS text", [])));
+  }
+  await pool.reserved((session) => session.run("SELECT 1"));
+  await pool.ask("SELECT 1", []);
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc")();
+  // The driver itself may remember the last one.
+  const kept = answers.filter((answer) => answer.deref() !== undefined);
+  expect(kept.length).toBeLessThanOrEqual(2);
+});
+
+test("what is said on one connection without waiting goes out in its order", async () => {
+  const { url, drop } = await newDatabase();
+  onTestFinished(drop);
+  const pool = new ConnectionPool(url, systemClock);
+  onTestFinished(() => pool.close());
+  const transaction = async (session: Session) => {
+    const number = () => session.ask<{ n: number }>("SELECT txid_current() AS n, $1::text", ["x"]);
+    const [, first, , second] = await Promise.all([
+      session.run("BEGIN"),
+      number(),
+      session.run("SET LOCAL lock_timeout = '3s'"),
+      number(),
+      session.run("COMMIT"),
+    ] as const);
+    expect(second[0]?.n).toBe(first[0]?.n);
+  };
+  // Unprepared the first time, and prepared the second.
+  await pool.reserved(transaction);
+  await pool.reserved(transaction);
+});
