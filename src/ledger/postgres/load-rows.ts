@@ -4,6 +4,7 @@ import type { Claim } from "../../claim/claim.ts";
 import { type Incident, subjectOfClaim } from "../../incident/incident.ts";
 import { parsed } from "./json-column.ts";
 import { LOAD_STATEMENTS } from "./load-statements.ts";
+import { isKey, ownAnswer } from "./own-answer.ts";
 import { flat, type Question, type QuestionKind, questionName } from "./question.ts";
 import type { SnapshotRows } from "./snapshot-rows.ts";
 import { columnValue } from "./text-column.ts";
@@ -60,6 +61,7 @@ function takeRow(rows: SnapshotRows, question: Question, row: Row): void {
     case "claim": {
       const { account } = question.key;
       const claim = takeClaim(rows, row);
+      ownAnswer(claim, ({ key }) => isKey(key, question.key), "the server");
       if (row.book !== null) rows.loadBook(parsed<Book>(row.book));
       if (row.incident !== null) rows.loadIncident(parsed<Incident>(row.incident));
       rows.answered({ kind: "book", account, symbol: claim.intent.symbol });

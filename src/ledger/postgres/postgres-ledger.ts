@@ -48,6 +48,7 @@ import { parsed } from "./json-column.ts";
 import { loadRows, type Row } from "./load-rows.ts";
 import { type HeadRow, headOf } from "./log-head.ts";
 import { KEEP_SYNC, openDatabase } from "./open-database.ts";
+import { isKey, ownAnswer } from "./own-answer.ts";
 import type { Question } from "./question.ts";
 import { NotLoaded, SnapshotRows } from "./snapshot-rows.ts";
 import { isStoreFailure, storeError } from "./store-errors.ts";
@@ -145,7 +146,9 @@ class PostgresLedger extends TransactedLedger implements Ledger {
 
   async incident(account: AccountId, id: number): Promise<Incident | undefined> {
     const sql = "SELECT body FROM tradelatch.incidents WHERE account = $1 AND id = $2";
-    return (await this.#bodies<Incident>(sql, [account, id]))[0];
+    const [found] = await this.#bodies<Incident>(sql, [account, id]);
+    const isIt = (incident: Incident) => incident.account === account && incident.id === id;
+    return ownAnswer(found, isIt, this.#pool.place);
   }
 
   incidents(account: AccountId, query: IncidentsQuery = {}): Promise<readonly Incident[]> {
@@ -161,22 +164,26 @@ class PostgresLedger extends TransactedLedger implements Ledger {
     if (this.#closing === undefined) this.#notes.add(note, at);
   }
 
-  async claimOf({ account, agent, requestId }: ClaimKey): Promise<Claim | undefined> {
+  async claimOf(key: ClaimKey): Promise<Claim | undefined> {
     const sql = `SELECT body FROM tradelatch.claims
       WHERE account = $1 AND agent = $2 AND request_id = $3`;
-    return (await this.#bodies<Claim>(sql, [account, agent, requestId]))[0];
+    const [found] = await this.#bodies<Claim>(sql, [key.account, key.agent, key.requestId]);
+    return ownAnswer(found, (claim) => isKey(claim.key, key), this.#pool.place);
   }
 
   async claimsOf(keys: readonly ClaimKey[]): Promise<readonly (Claim | undefined)[]> {
     const rows = await this.#read(() => claimRows(this.#pool, keys));
     const found = new Map(rows.map(({ n, body }) => [n, parsed<Claim>(body)]));
-    return keys.map((_, index) => found.get(index));
+    const isOf = (key: ClaimKey) => (claim: Claim) => isKey(claim.key, key);
+    return keys.map((key, index) => ownAnswer(found.get(index), isOf(key), this.#pool.place));
   }
 
   async claimOfOrder(account: AccountId, brokerOrderId: BrokerOrderId): Promise<Claim | undefined> {
     const sql = `SELECT body FROM tradelatch.claims
       WHERE account = $1 AND broker_order_id = $2`;
-    return (await this.#bodies<Claim>(sql, [account, brokerOrderId]))[0];
+    const [found] = await this.#bodies<Claim>(sql, [account, brokerOrderId]);
+    const isIt = (claim: Claim) => claim.brokerOrderId === brokerOrderId;
+    return ownAnswer(found, isIt, this.#pool.place);
   }
 
   claims(query: ClaimsQuery): Promise<ClaimsPage> {
@@ -198,7 +205,9 @@ class PostgresLedger extends TransactedLedger implements Ledger {
 
   async book(account: AccountId, symbol: string): Promise<Book> {
     const sql = "SELECT body FROM tradelatch.books WHERE account = $1 AND symbol = $2";
-    return (await this.#bodies<Book>(sql, [account, symbol]))[0] ?? emptyBook(account, symbol);
+    const [found] = await this.#bodies<Book>(sql, [account, symbol]);
+    const isIt = (book: Book) => book.account === account && book.symbol === symbol;
+    return ownAnswer(found, isIt, this.#pool.place) ?? emptyBook(account, symbol);
   }
 
   books(account: AccountId): Promise<readonly Book[]> {
