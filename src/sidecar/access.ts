@@ -7,7 +7,7 @@
  * 3. Everybody else shows an agent's key or, while we listen on loopback only, the broker's own.
  *    Every known key is compared in full and in constant time, whether the id is known or not.
  */
-import { createHash, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { LatchError } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
@@ -183,7 +183,7 @@ function requireUsable(keys: readonly AgentKey[]): void {
 }
 
 function digest(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
+  return hash("sha256", text, "buffer");
 }
 
 function invalid(message: string): LatchError {

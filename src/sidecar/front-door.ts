@@ -21,7 +21,7 @@ import {
 } from "./guarded-request.ts";
 import type { Forwarded, PassThrough } from "./pass-through.ts";
 import type { RefusalLog } from "./refusal-log.ts";
-import { normalizePath } from "./request-path.ts";
+import type { RequestPath } from "./request-path.ts";
 import { RETRY_AFTER } from "./retry-after.ts";
 import { isCancel, NATIVE_ORDERS_PATH, policyOf } from "./route-policy.ts";
 import type { SecretMask } from "./secret-mask.ts";
@@ -84,12 +84,12 @@ export class FrontDoor {
     this.#options = options;
   }
 
-  decide(request: IncomingMessage, rawUrl: string): Decision {
+  /** `target`: what the request's URL was read as. */
+  decide(request: IncomingMessage, target: RequestPath): Decision {
     const { access, mask } = this.#options;
     const method = request.method ?? "";
     const stranger = access.refuseStranger(request);
     if (stranger !== undefined) return refused(stranger);
-    const target = normalizePath(rawUrl);
     if (target.kind === "path" && OPEN_PATHS.has(target.path)) {
       return { kind: "own", agent: undefined };
     }
@@ -155,14 +155,14 @@ export class FrontDoor {
     const method = request.method ?? "";
     onForward?.();
     const outcome = await passThrough.forward(request, response, path, query);
-    const line = { method, path: mask.quote(path), agent: agent.id, ...outcome };
-    if (outcome.kind === "answered") log.debug(line, "passed through");
-    else log.warn(line, "not passed through whole");
+    const line = () => ({ method, path: mask.quote(path), agent: agent.id, ...outcome });
+    if (outcome.kind !== "answered") log.warn(line(), "not passed through whole");
+    else if (log.isLevelEnabled("debug")) log.debug(line(), "passed through");
     if (onCancel === undefined || !isCancel(method, path)) return;
     try {
       await onCancel({ method, path, query, agent, outcome });
     } catch (error) {
-      log.error({ ...line, failure: mask.mask(textOf(error)) }, "a cancel was not recorded");
+      log.error({ ...line(), failure: mask.mask(textOf(error)) }, "a cancel was not recorded");
     }
   }
 

@@ -19,7 +19,7 @@ import { FrontDoor, type PassedCancel } from "./front-door.ts";
 import type { GuardedHandler } from "./guarded-request.ts";
 import type { PassThrough } from "./pass-through.ts";
 import { RefusalLog } from "./refusal-log.ts";
-import { normalizePath, requestTarget } from "./request-path.ts";
+import { normalizePath, type RequestPath, requestTarget } from "./request-path.ts";
 import { policyOf } from "./route-policy.ts";
 import { SecretMask } from "./secret-mask.ts";
 import { DEFAULT_SERVER_BOUNDS, type ServerBounds } from "./server-bounds.ts";
@@ -72,8 +72,9 @@ export function buildServer(options: SidecarServerOptions): SidecarServer {
     ...{ access, passThrough, guarded, onCancel, onForward },
     ...{ bounds, traffic, mask, refusals, log, closing: closing.signal },
   });
-  const app = createApp(bounds, traffic, refusals);
-  const agents = standAtTheDoor(app, door, traffic);
+  const targets = new WeakMap<IncomingMessage, RequestPath>();
+  const app = createApp(bounds, traffic, refusals, targets);
+  const agents = standAtTheDoor(app, door, traffic, targets);
   answerForOwnRoutes(app, mask, log);
   options.own?.(app, { agentOf: (request) => agents.get(request), closing: closing.signal });
   return {
@@ -91,7 +92,13 @@ export function buildServer(options: SidecarServerOptions): SidecarServer {
   };
 }
 
-function createApp(bounds: ServerBounds, traffic: Traffic, refusals: RefusalLog): FastifyInstance {
+/** `targets` gets what each request's URL was read as. */
+function createApp(
+  bounds: ServerBounds,
+  traffic: Traffic,
+  refusals: RefusalLog,
+  targets: WeakMap<object, RequestPath>,
+): FastifyInstance {
   const app = Fastify({
     logger: false,
     bodyLimit: bounds.bodyBytes,
@@ -103,7 +110,11 @@ function createApp(bounds: ServerBounds, traffic: Traffic, refusals: RefusalLog)
     exposeHeadRoutes: false,
     // What is longer does not come this far: the router would refuse it before the front door does.
     routerOptions: { maxParamLength: bounds.headerBytes },
-    rewriteUrl: (request) => normalizedTarget(request.url ?? ""),
+    rewriteUrl: (request) => {
+      const target = normalizePath(request.url ?? "");
+      targets.set(request, target);
+      return target.kind === "path" ? requestTarget(target.path, target.query) : NOWHERE;
+    },
     clientErrorHandler: (error, socket) => {
       answerUnreadable(error, socket, traffic.isBusy(socket), refusals);
     },
@@ -124,11 +135,17 @@ function createApp(bounds: ServerBounds, traffic: Traffic, refusals: RefusalLog)
 }
 
 /** Lets every request meet the door; gives what is known about those that go on to our routes. */
-function standAtTheDoor(app: FastifyInstance, door: FrontDoor, traffic: Traffic) {
+function standAtTheDoor(
+  app: FastifyInstance,
+  door: FrontDoor,
+  traffic: Traffic,
+  targets: WeakMap<object, RequestPath>,
+) {
   const agents = new WeakMap<IncomingMessage, Agent>();
   app.addHook("onRequest", async (request, reply) => {
     traffic.enter(request.raw, reply.raw);
-    const decision = door.decide(request.raw, request.originalUrl);
+    const target = targets.get(request.raw) ?? normalizePath(request.originalUrl);
+    const decision = door.decide(request.raw, target);
     if (decision.kind === "own") {
       if (decision.agent !== undefined) agents.set(request.raw, decision.agent);
       return;
@@ -170,11 +187,6 @@ function ownFailure(error: FastifyError, mask: SecretMask): PlainAnswer {
   if (status === 413) return alpacaError("body_too_large");
   if (status >= 500) return alpacaError("internal_error");
   return alpacaError("request_malformed", { message: mask.quote(error.message), status });
-}
-
-function normalizedTarget(rawUrl: string): string {
-  const target = normalizePath(rawUrl);
-  return target.kind === "path" ? requestTarget(target.path, target.query) : NOWHERE;
 }
 
 /** What could not be read as HTTP, or took too long, is told so and cut off. */

@@ -38,6 +38,9 @@ export const CATCH_UP_LONGEST_PAUSE_MS = 15_000;
 /** Lists have been seen to miss an order for some 10 s. */
 export const SECOND_READ_AFTER_MS = 15_000;
 
+/** A reason of our own: without one each abort makes an exception with a stack. */
+const SETTLED = new Error("the wait is over");
+
 type Waiting = { readonly at: EpochMs } & (
   | { readonly update: TradeUpdate }
   | { readonly orders: readonly WireOrder[] }
@@ -220,7 +223,7 @@ export class StreamFeed {
   /** The result of `work`, or undefined when it takes longer or the feed closes. */
   async #within<Result>(limitMs: number, work: Promise<Result>): Promise<Result | undefined> {
     const settled = new AbortController();
-    const stop = () => settled.abort();
+    const stop = () => settled.abort(SETTLED);
     this.#closing.signal.addEventListener("abort", stop);
     const limit = this.#ports.clock.sleep(limitMs, settled.signal).catch(() => {});
     try {

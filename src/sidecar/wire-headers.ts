@@ -24,6 +24,8 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
+const NONE: ReadonlySet<string> = new Set();
+
 const KEY_ID_HEADER = "APCA-API-KEY-ID";
 const SECRET_HEADER = "APCA-API-SECRET-KEY";
 
@@ -54,35 +56,32 @@ export function headersForBroker(raw: HeaderList, keys: BrokerKeys): string[] {
 
 /** What goes to the bot in the place of `raw`. */
 export function headersForBot(raw: HeaderList): string[] {
-  return withoutHopByHop(raw, new Set());
+  return withoutHopByHop(raw, NONE);
 }
 
 /** The value of a header that occurs once, or its first. `name` in small letters. */
 export function headerValue(raw: HeaderList, name: string): string | undefined {
-  return pairsOf(raw).find(([candidate]) => candidate.toLowerCase() === name)?.[1];
+  const at = raw.findIndex((text, index) => index % 2 === 0 && text.toLowerCase() === name);
+  return at === -1 ? undefined : raw[at + 1];
 }
 
 function withoutHopByHop(raw: HeaderList, others: ReadonlySet<string>): string[] {
-  const pairs = pairsOf(raw);
-  const named = new Set(
-    pairs
-      .filter(([name]) => name.toLowerCase() === "connection")
-      .flatMap(([, value]) => value.toLowerCase().split(","))
-      .map((token) => token.trim()),
-  );
-  return pairs
-    .filter(([spelled]) => {
-      const name = spelled.toLowerCase();
-      const endsHere = HOP_BY_HOP.has(name) || name.startsWith("proxy-") || named.has(name);
-      return !endsHere && !others.has(name);
-    })
-    .flat();
+  const named = namedByConnection(raw);
+  const kept: string[] = [];
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const [spelled = "", value = ""] = [raw[index], raw[index + 1]];
+    const name = spelled.toLowerCase();
+    const endsHere = HOP_BY_HOP.has(name) || name.startsWith("proxy-") || named.has(name);
+    if (!endsHere && !others.has(name)) kept.push(spelled, value);
+  }
+  return kept;
 }
 
-function pairsOf(raw: HeaderList): [string, string][] {
-  const pairs: [string, string][] = [];
+function namedByConnection(raw: HeaderList): ReadonlySet<string> {
+  const named = new Set<string>();
   for (let index = 0; index + 1 < raw.length; index += 2) {
-    pairs.push([raw[index] ?? "", raw[index + 1] ?? ""]);
+    if (raw[index]?.toLowerCase() !== "connection") continue;
+    for (const token of (raw[index + 1] ?? "").toLowerCase().split(",")) named.add(token.trim());
   }
-  return pairs;
+  return named;
 }

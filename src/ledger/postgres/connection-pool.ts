@@ -28,6 +28,9 @@ export interface Session {
   ask<Row>(text: string, parameters: readonly (string | number | null)[]): Promise<readonly Row[]>;
 }
 
+/** A reason of our own: without one each abort makes an exception with a stack. */
+const OVER = new Error("the wait is over");
+
 export class ConnectionPool {
   /** Where the store is, for people: without the password. */
   readonly place: string;
@@ -88,7 +91,7 @@ export class ConnectionPool {
     );
     work.catch(() => undefined);
     const first = await Promise.race([work.then(() => "done" as const), deadline]).finally(() =>
-      over.abort(),
+      over.abort(OVER),
     );
     if (first === "late") {
       const stuck = this.#sql;
