@@ -82,6 +82,18 @@ export const ERRORS = {
     exitCode: 2,
     hint: "Correct the named field of the session file; fixtures/sessions has valid ones.",
   },
+  invalid_records: {
+    httpStatus: 400,
+    retryable: false,
+    exitCode: 2,
+    hint: "Correct the named record, or leave it out; docs/RECONCILE.md says what is read.",
+  },
+  records_disagree: {
+    httpStatus: 409,
+    retryable: false,
+    exitCode: 1,
+    hint: "Look at each finding; docs/RECONCILE.md says what its reasons mean.",
+  },
   file_unreadable: {
     httpStatus: 500,
     retryable: false,

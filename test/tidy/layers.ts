@@ -16,6 +16,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   book: ["core", "identity"],
   incident: ["core"],
   claim: ["core", "identity", "book", "incident"],
+  comparison: ["core", "identity"],
   ledger: BELOW_STORES,
   broker: BELOW_STORES,
   gateway: BELOW_FLOWS,
@@ -30,7 +31,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   simulator: ["core"],
   sidecar: BELOW_SURFACES,
   replay: [...BELOW_STORES, "ledger", "config", "latch", "app", "index", "simulator"],
-  cli: [...BELOW_SURFACES, "simulator", "sidecar", "replay"],
+  cli: [...BELOW_SURFACES, "comparison", "simulator", "sidecar", "replay"],
 };
 
 /** Folders that only `src/app.ts` may name from outside. */
