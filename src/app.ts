@@ -87,7 +87,7 @@ function openLedger(store: string, clock: Clock): Ledger {
 /** What a command reads in a ledger, and does as its operator; no broker is asked. */
 export type Records = Pick<
   Ledger,
-  "accounts" | "claimOf" | "incident" | "incidents" | "resolveIncident" | "close"
+  "accounts" | "claimOf" | "claims" | "incident" | "incidents" | "resolveIncident" | "close"
 >;
 
 /**

@@ -9,6 +9,7 @@ import { backupCommand } from "./backup-command.ts";
 import { brokerSimCommand } from "./broker-sim-command.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { incidentsCommand } from "./incidents-command.ts";
+import { reconcileCommand } from "./reconcile-command.ts";
 import { replayCommand } from "./replay-command.ts";
 import { serveCommand } from "./serve-command.ts";
 
@@ -24,6 +25,7 @@ export function createProgram(
     brokerSimCommand(output, stop),
     backupCommand(output, environment, stop),
     incidentsCommand(output, environment),
+    reconcileCommand(output, environment),
   ];
   const program = new Command("tradelatch")
     .description("One logical order, at most one order at the broker.")
