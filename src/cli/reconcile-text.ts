@@ -23,6 +23,8 @@ const MEANINGS: Readonly<Record<FindingKind, string>> = {
 const KIND_LENGTH = Math.max(...FINDING_KINDS.map((kind) => kind.length));
 const COUNT_LENGTH = 7;
 const INDENT = "  ";
+/** So many orders that might be meant are named; `--json` has all. */
+const NAMED_MAX = 5;
 const NO_TIME = "no time";
 
 /** `all`: also what agrees, and not only what is to be looked at. */
@@ -55,12 +57,14 @@ export function comparisonText(comparison: Comparison, all: boolean, width: numb
 
 function findingLines({ claim, orders, reasons, candidates }: Finding, width: number) {
   const indent = INDENT.repeat(2);
+  const named = candidates.slice(0, NAMED_MAX).join(", ");
+  const more = candidates.length > NAMED_MAX ? `, ${candidates.length - NAMED_MAX} more` : "";
   return [
     ...(claim === null ? [] : claimLines(claim, width)),
     ...orders.flatMap((order) => orderLines(order, width)),
     ...(candidates.length === 0
       ? []
-      : wrapped(`${indent}see     `, `order ${candidates.join(", ")}`, width)),
+      : wrapped(`${indent}see     `, `order ${named}${more}`, width)),
     ...reasons.flatMap((reason) => wrapped(indent, `${reason}: ${REASONS[reason]}`, width)),
   ];
 }

@@ -3,7 +3,7 @@
  * one request are merged where neither ids nor terms speak against it; what was answered with SKIP
  * is no state of the claim, and stays a record of its own.
  */
-import { byText, grouped } from "./grouped.ts";
+import { byText, grouped, sortedByText } from "./grouped.ts";
 import { type RecordedClaim, type Says, textOf } from "./recorded.ts";
 
 /** Of two records of one moment, the later state. */
@@ -15,7 +15,7 @@ const TERMS = ["symbol", "side", "quantity", "notional"] as const;
 
 /** Each claim once, in an order that does not depend on that of the input. */
 export function distinctClaims(claims: readonly RecordedClaim[]): readonly RecordedClaim[] {
-  const requests = grouped([...claims].sort(byText(textOf)), keyOf);
+  const requests = grouped(sortedByText(claims, textOf), keyOf);
   return [...requests.values()].flatMap((records) => [
     ...merged(
       records.filter(({ says }) => says === "skipped"),

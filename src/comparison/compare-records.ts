@@ -12,7 +12,7 @@ import {
 } from "./finding.ts";
 import { byText, grouped } from "./grouped.ts";
 import { judgeClaim, type Span } from "./judge-claim.ts";
-import { mayBeOneTwice, terms } from "./likeness.ts";
+import { LikeOrders } from "./likeness.ts";
 import { distinctOrders, type OrderGroup, orderGroups } from "./order-group.ts";
 import { type Pairing, type Pairings, pairingsOf } from "./pairing.ts";
 import {
@@ -70,7 +70,7 @@ function findingsOf({ pairings, left }: Pairings, span: Span): readonly Finding[
       return [group, ...withLegs(own)];
     });
   const ofClaims = pairings.map((pairing) => findingOf(pairing, withLegs, span));
-  const covered = coveredTerms(pairings);
+  const covered = coveredBy(pairings);
   const names = new Set([...left.keys()].flatMap(({ orders }) => orders.map(nameOfOrder)));
   // An order before its legs: what is left of those goes with it.
   const heads = [...left.keys()].filter(({ parent }) => parent === null || !names.has(parent));
@@ -102,7 +102,7 @@ function findingOf(
 function leftOver(
   groups: readonly OrderGroup[],
   trouble: Reason | null,
-  covered: ReadonlyMap<string | null, readonly OrderGroup[]>,
+  covered: LikeOrders,
 ): Finding {
   const orders = groups.flatMap((group) => group.orders);
   const common = { match: "none", claim: null, orders, candidates: [] } as const;
@@ -111,8 +111,7 @@ function leftOver(
     return { kind, reasons: [trouble], ...common };
   }
   const [first] = orders;
-  const alike = terms(first) === null ? [] : (covered.get(terms(first)) ?? []);
-  const twins = alike.filter((one) => mayBeOneTwice(first?.at ?? null, one.orders[0]?.at ?? null));
+  const twins = first === undefined ? [] : covered.twinsOf(first);
   const reasons: Reason[] = twins.length > 0 ? ["looks_like_a_duplicate"] : [];
   return {
     ...{ kind: "unknown_to_us", reasons: ["no_such_claim", ...reasons], ...common },
@@ -120,9 +119,9 @@ function leftOver(
   };
 }
 
-function coveredTerms(pairings: readonly Pairing[]) {
-  const groups = pairings.flatMap(({ group }) => (group === null ? [] : [group]));
-  return grouped(groups, ({ orders }) => terms(orders[0]));
+/** The orders that have a claim. */
+function coveredBy(pairings: readonly Pairing[]): LikeOrders {
+  return new LikeOrders(pairings.flatMap(({ group }) => (group === null ? [] : [group])));
 }
 
 function spanOf(orders: readonly RecordedOrder[]): Span {

@@ -13,6 +13,15 @@ export function grouped<Value, Key>(
   return groups;
 }
 
+/** Sorted by a text that is made once for each. */
+export function sortedByText<Value>(
+  values: readonly Value[],
+  textOf: (value: Value) => string,
+): readonly Value[] {
+  const pairs = values.map((value) => ({ value, text: textOf(value) }));
+  return pairs.sort(byText(({ text }) => text)).map(({ value }) => value);
+}
+
 /** For sorting by a text that does not depend on the machine's language. */
 export function byText<Value>(textOf: (value: Value) => string): (a: Value, b: Value) => number {
   return (a, b) => {

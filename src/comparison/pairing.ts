@@ -9,7 +9,7 @@
  */
 import type { Match, Reason } from "./finding.ts";
 import { grouped } from "./grouped.ts";
-import { closeInTime, terms } from "./likeness.ts";
+import { LikeOrders } from "./likeness.ts";
 import type { OrderGroup } from "./order-group.ts";
 import { OrderIndex } from "./order-index.ts";
 import type { RecordedClaim } from "./recorded.ts";
@@ -112,13 +112,10 @@ class PairingWork {
 
   pairByLikeness(): void {
     const free = this.#groups.filter((group) => this.#isFree(group) && group.parent === null);
-    const alike = grouped(free, (group) => terms(group.orders[0]));
+    const orders = new LikeOrders(free);
     this.#pairAlone("heuristic", (claim) => {
       const isPlausible = claim.says !== "refused" && claim.says !== "not_there";
-      const own = isPlausible ? terms(claim) : null;
-      return (own === null ? [] : (alike.get(own) ?? [])).filter((group) =>
-        closeInTime(claim, group),
-      );
+      return isPlausible ? orders.ofClaim(claim) : [];
     });
   }
 
