@@ -2,13 +2,14 @@
  * The program's commands, wired: what a command line means, without the process that it came to.
  * Whoever parses with it says a failure by failure-line.ts.
  */
-import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import type { Environment } from "../config.ts";
 import { backupCommand } from "./backup-command.ts";
 import { brokerSimCommand } from "./broker-sim-command.ts";
 import type { CommandOutput } from "./command-output.ts";
+import { doctorCommand } from "./doctor-command.ts";
 import { incidentsCommand } from "./incidents-command.ts";
+import { packageManifest } from "./package-manifest.ts";
 import { reconcileCommand } from "./reconcile-command.ts";
 import { replayCommand } from "./replay-command.ts";
 import { serveCommand } from "./serve-command.ts";
@@ -26,10 +27,11 @@ export function createProgram(
     backupCommand(output, environment, stop),
     incidentsCommand(output, environment),
     reconcileCommand(output, environment),
+    doctorCommand(output, environment),
   ];
   const program = new Command("tradelatch")
     .description("One logical order, at most one order at the broker.")
-    .version(packageVersion())
+    .version(packageManifest().version)
     // Behind a command's name, its own options only: one of them is called --version too.
     .enablePositionalOptions()
     .hook("preAction", (_, command) => refuseExtraArgument(command));
@@ -45,9 +47,4 @@ export function createProgram(
 function refuseExtraArgument(command: Command): void {
   const extra = command.args[command.registeredArguments.length];
   if (extra !== undefined) command.error(`unexpected argument ${JSON.stringify(extra)}`);
-}
-
-function packageVersion(): string {
-  const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(manifest) as { version: string }).version;
 }

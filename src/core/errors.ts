@@ -208,6 +208,12 @@ export const ERRORS = {
     exitCode: 1,
     hint: "Choose another port with --port, or end the program that holds it.",
   },
+  check_failed: {
+    httpStatus: 503,
+    retryable: true,
+    exitCode: 1,
+    hint: "Do what the failed checks say, and run it again; nothing was sent or changed.",
+  },
   replay_failed: {
     httpStatus: 500,
     retryable: false,

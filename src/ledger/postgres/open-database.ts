@@ -18,19 +18,28 @@ const MIGRATION_LOCK = 7_233_120_521;
 /** Throws LatchError `store_*`. */
 export async function openDatabase(pool: ConnectionPool): Promise<OpenDatabase> {
   return pool.reserved(async (session) => {
-    const [settings] = await session.ask<Record<string, string>>(
-      `SELECT current_setting('server_version_num') AS version,
-         current_setting('server_version') AS said, current_setting('fsync') AS fsync,
-         current_setting('full_page_writes') AS pages,
-         current_setting('synchronous_commit') AS sync,
-         current_setting('server_encoding') AS encoding`,
-      [],
-    );
-    if (settings === undefined) throw new LatchError("store_failed", "no settings were read");
-    refuseServer(settings, pool.place);
+    const settings = await refuseUnsound(session, pool.place);
     if ((await versionOf(session)) !== SCHEMA_VERSION) await migrateAlone(session, pool.place);
     return { forceSync: settings.sync === "off" ? "SET LOCAL synchronous_commit = on" : "" };
   });
+}
+
+/** Refuses a server that does not keep what it commits. */
+export async function refuseUnsound(
+  session: Session,
+  place: string,
+): Promise<Readonly<Record<string, string>>> {
+  const [settings] = await session.ask<Record<string, string>>(
+    `SELECT current_setting('server_version_num') AS version,
+       current_setting('server_version') AS said, current_setting('fsync') AS fsync,
+       current_setting('full_page_writes') AS pages,
+       current_setting('synchronous_commit') AS sync,
+       current_setting('server_encoding') AS encoding`,
+    [],
+  );
+  if (settings === undefined) throw new LatchError("store_failed", "no settings were read");
+  refuseServer(settings, place);
+  return settings;
 }
 
 function refuseServer(settings: Record<string, string>, place: string): void {
@@ -51,7 +60,7 @@ function refuseServer(settings: Record<string, string>, place: string): void {
 }
 
 /** 0 where there is no ledger yet. */
-async function versionOf(session: Session): Promise<number> {
+export async function versionOf(session: Session): Promise<number> {
   const [found] = await session.ask<{ there: boolean }>(
     `SELECT count(*) = 1 AS there FROM pg_catalog.pg_tables
      WHERE schemaname = 'tradelatch' AND tablename = 'migrations'`,
