@@ -7,4 +7,9 @@ export interface CommandOutput {
   readonly color: boolean;
   /** Whether log lines, on standard error, are read by a person at a terminal. */
   readonly logsAreRead: boolean;
+  /**
+   * Shows `text` in the last line of standard error, in place of what it showed before; undefined
+   * where no person sees it.
+   */
+  readonly status?: (text: string) => void;
 }

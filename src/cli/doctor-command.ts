@@ -7,15 +7,10 @@ import type { Environment } from "../config.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { CommandOutput } from "./command-output.ts";
 import type { DoctorOptions } from "./doctor-actions.ts";
+import { examples } from "./examples.ts";
 import { packageManifest } from "./package-manifest.ts";
 
-const EXAMPLES = `
-Exits with 1 where a check failed, and with 0 where none did.
-
-Examples:
-  tradelatch doctor --store ledger.db
-  tradelatch doctor --broker sim --port 0
-  tradelatch doctor --json`;
+const EXIT = "\nExits with 1 where a check failed, and with 0 where none did.";
 
 export function doctorCommand(
   output: CommandOutput,
@@ -35,7 +30,15 @@ export function doctorCommand(
     .option("--store <path>", "the ledger: a file, or postgres://... (default tradelatch.db)")
     .option("--backup-dir <path>", "where a copy of the ledger goes each night")
     .option("--json", "print one JSON document and nothing else")
-    .addHelpText("after", EXAMPLES)
+    .addHelpText("after", EXIT)
+    .addHelpText(
+      "after",
+      examples(
+        "tradelatch doctor --store ledger.db",
+        "tradelatch doctor --broker sim --port 0",
+        "tradelatch doctor --json",
+      ),
+    )
     .action(async (options: DoctorOptions) => {
       const { doctor } = await import("./doctor-actions.ts");
       const leastNode = packageManifest().engines.node.replace(/^>=/, "");

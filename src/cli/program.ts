@@ -7,7 +7,9 @@ import type { Environment } from "../config.ts";
 import { backupCommand } from "./backup-command.ts";
 import { brokerSimCommand } from "./broker-sim-command.ts";
 import type { CommandOutput } from "./command-output.ts";
+import { completionCommand } from "./completion-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
+import { examples } from "./examples.ts";
 import { incidentsCommand } from "./incidents-command.ts";
 import { packageManifest } from "./package-manifest.ts";
 import { reconcileCommand } from "./reconcile-command.ts";
@@ -20,7 +22,8 @@ export function createProgram(
   environment: Environment,
   stop: AbortSignal,
 ): Command {
-  const commands = [
+  const program = new Command("tradelatch");
+  const commands: readonly Command[] = [
     serveCommand(output, environment, stop),
     replayCommand(output, stop),
     brokerSimCommand(output, stop),
@@ -28,12 +31,22 @@ export function createProgram(
     incidentsCommand(output, environment),
     reconcileCommand(output, environment),
     doctorCommand(output, environment),
+    completionCommand(output, () => program),
   ];
-  const program = new Command("tradelatch")
+  program
     .description("One logical order, at most one order at the broker.")
     .version(packageManifest().version)
     // Behind a command's name, its own options only: one of them is called --version too.
     .enablePositionalOptions()
+    .addHelpText(
+      "after",
+      examples(
+        "tradelatch replay",
+        "tradelatch serve --broker sim",
+        "tradelatch doctor --store ledger.db",
+        "tradelatch incidents --open",
+      ),
+    )
     .hook("preAction", (_, command) => refuseExtraArgument(command));
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...commands, ...commands.flatMap((one) => one.commands)]) {

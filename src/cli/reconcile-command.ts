@@ -6,14 +6,10 @@ import { Command } from "commander";
 import type { Environment } from "../config.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { CommandOutput } from "./command-output.ts";
+import { examples } from "./examples.ts";
 import type { ReconcileOptions } from "./reconcile-actions.ts";
 
-const EXAMPLES = `
-Exits with 0 where everything agrees, with 1 where something is to be looked at.
-
-Examples:
-  tradelatch reconcile --orders orders.json --store ledger.db
-  tradelatch reconcile --orders may.jsonl june.jsonl --claims guard.json --json`;
+const EXIT = "\nExits with 0 where everything agrees, with 1 where something is to be looked at.";
 
 export function reconcileCommand(
   output: CommandOutput,
@@ -32,7 +28,14 @@ export function reconcileCommand(
     .option("--account <id>", "the account, where the ledger has several")
     .option("--all", "print also what agrees")
     .option("--json", "print one JSON document and nothing else")
-    .addHelpText("after", EXAMPLES)
+    .addHelpText("after", EXIT)
+    .addHelpText(
+      "after",
+      examples(
+        "tradelatch reconcile --orders orders.json --store ledger.db",
+        "tradelatch reconcile --orders may.jsonl june.jsonl --claims guard.json --json",
+      ),
+    )
     .action(async (options: ReconcileOptions, command: Command) => {
       if (options.claims !== undefined && options.store !== undefined) {
         command.error("--claims and --store are two sources of claims: give one of them");

@@ -8,6 +8,7 @@ import { bundledSessions, DEFAULT_SESSION } from "../replay/bundled-sessions.ts"
 import type { Replay } from "../replay/replay.ts";
 import type { NamedReport } from "../replay/report.ts";
 import type { CommandOutput } from "./command-output.ts";
+import { examples } from "./examples.ts";
 
 /** Used where standard output is not a terminal. */
 const DEFAULT_COLUMNS = 80;
@@ -35,6 +36,14 @@ export function replayCommand(output: CommandOutput, stop: AbortSignal): Command
     .argument("[session]", `a session file, or a bundled session (default: ${DEFAULT_SESSION})`)
     .option("--all", "replay every bundled session and print one summary")
     .option("--json", "print one JSON document and nothing else")
+    .addHelpText(
+      "after",
+      examples(
+        "tradelatch replay",
+        "tradelatch replay 2026-05-22",
+        "tradelatch replay --all --json",
+      ),
+    )
     .addHelpText("after", () => ["\nBundled sessions:", ...bundledSessions()].join("\n  "))
     .action(async (argument: string | undefined, options: ReplayOptions, command: Command) => {
       if (options.all === true && argument !== undefined) {

@@ -16,7 +16,7 @@ describe("a command line that is not understood", () => {
   test.each([
     [
       "",
-      "no command was given, expected serve or replay or broker-sim or backup or incidents or reconcile or doctor",
+      "no command was given, expected serve or replay or broker-sim or backup or incidents or reconcile or doctor or completion",
       "tradelatch --help",
     ],
     ["explode", "unknown command 'explode'", "tradelatch --help"],
