@@ -13,6 +13,7 @@ import type { Check } from "../doctor/check.ts";
 import { examine } from "../doctor/examine.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { checksText } from "./doctor-text.ts";
+import { widthOf } from "./page-width.ts";
 
 export interface DoctorOptions
   extends Pick<ServeSettings, "store" | "host" | "port" | "live" | "backupDir"> {
@@ -29,9 +30,6 @@ interface Surroundings {
 }
 
 const DEFAULT_STORE = "tradelatch.db";
-const DEFAULT_COLUMNS = 80;
-const COLUMNS_MIN = 60;
-const COLUMNS_MAX = 120;
 /** Stands where there is no key; the broker refuses it, and shows so that it answers. */
 const NO_KEYS = { keyId: "not-set", secret: "not-set" } as const;
 const INSIDE = "the simulated broker is inside the sidecar";
@@ -46,8 +44,7 @@ export async function doctor(options: DoctorOptions, surroundings: Surroundings)
     const counts = Object.fromEntries(states.map((state) => [state, count(state)]));
     output.line(JSON.stringify({ counts, checks }, null, 2));
   } else {
-    const width = Math.min(COLUMNS_MAX, Math.max(COLUMNS_MIN, output.columns ?? DEFAULT_COLUMNS));
-    output.line(checksText(checks, { width, color: output.color }));
+    output.line(checksText(checks, { width: widthOf(output), color: output.color }));
   }
   const names = checks.filter(({ state }) => state === "failed").map(({ name }) => name);
   if (names.length === 0) return;

@@ -11,6 +11,7 @@ import type { CommandOutput } from "./command-output.ts";
 import { incidentListText } from "./incident-list.ts";
 import { type Cause, incidentPageText } from "./incident-page.ts";
 import { marketTime } from "./market-time.ts";
+import { widthOf } from "./page-width.ts";
 import { type ReadSurroundings, type RecordsOptions, readRecords } from "./read-records.ts";
 import { commandLine, flag } from "./typed-command.ts";
 
@@ -31,9 +32,6 @@ export interface ResolveOptions extends RecordsOptions {
 const LISTED = 100;
 /** So many pieces of evidence are named in one line. */
 const NAMED_MAX = 5;
-const DEFAULT_COLUMNS = 80;
-const COLUMNS_MIN = 60;
-const COLUMNS_MAX = 120;
 
 type Named<Options> = Options & { readonly by: string };
 
@@ -156,10 +154,6 @@ function overText({ id, resolution }: Incident): string {
   if (resolution === null) return `incident ${id} is over`;
   const { verdict, at, reason } = resolution;
   return `incident ${id} was resolved before, ${marketTime(at)}, as ${verdict}: ${reason}`;
-}
-
-function widthOf({ columns = DEFAULT_COLUMNS }: CommandOutput): number {
-  return Math.min(COLUMNS_MAX, Math.max(COLUMNS_MIN, columns));
 }
 
 function asJson(value: unknown): string {

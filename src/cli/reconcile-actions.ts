@@ -10,6 +10,7 @@ import { LatchError, messageOf } from "../core/errors.ts";
 import { CLAIMS_LIMIT_MAX } from "../ledger/claims-query.ts";
 import { claimView } from "../sidecar/native-claim-schema.ts";
 import type { CommandOutput } from "./command-output.ts";
+import { widthOf } from "./page-width.ts";
 import { type ReadSurroundings, type RecordsOptions, readRecords } from "./read-records.ts";
 import { comparisonText } from "./reconcile-text.ts";
 
@@ -21,9 +22,6 @@ export interface ReconcileOptions extends RecordsOptions {
 
 /** A text that is longer does not fit into one string anyway. */
 const FILE_BYTES_MAX = 500_000_000;
-const DEFAULT_COLUMNS = 80;
-const COLUMNS_MIN = 60;
-const COLUMNS_MAX = 120;
 
 /** Rejects with LatchError `records_disagree` where something is to be looked at. */
 export async function reconcile(
@@ -42,8 +40,7 @@ export async function reconcile(
     const document = { toBeLookedAt, counts, sizes, findings: findings.map(findingView) };
     output.line(JSON.stringify(document, null, 2));
   } else {
-    const width = Math.min(COLUMNS_MAX, Math.max(COLUMNS_MIN, output.columns ?? DEFAULT_COLUMNS));
-    output.line(comparisonText(comparison, options.all === true, width));
+    output.line(comparisonText(comparison, options.all === true, widthOf(output)));
   }
   if (toBeLookedAt === 0) return;
   const message = `${toBeLookedAt} of ${findings.length} findings are to be looked at`;
