@@ -8,6 +8,7 @@ import { type Logger, pino } from "pino";
 import { defaultKeyFile, openSigningKey } from "./audit/signing-key.ts";
 import { createAlpacaBroker } from "./broker/alpaca/alpaca-broker.ts";
 import { normalizeBaseUrl } from "./broker/alpaca/alpaca-options.ts";
+import { noteLimits } from "./broker/alpaca/noted-limits.ts";
 import { RateBudget } from "./broker/alpaca/rate-budget.ts";
 import { type Config, processEnvironment, resolveConfig, type Settings } from "./config.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
@@ -15,17 +16,21 @@ import { FlooredClock } from "./core/floored-clock.ts";
 import type { OwnerId } from "./core/ids.ts";
 import { type RandomSource, systemRandom } from "./core/random.ts";
 import { isServerStore } from "./core/store-place.ts";
+import { type BrokerReads, readBroker } from "./doctor/broker-checks.ts";
 import type { Latch } from "./latch.ts";
 import type { Backup, BackupRequest } from "./ledger/backup.ts";
 import { type CopyOptions, copyLedger, type LedgerCopy } from "./ledger/copy-ledger.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 import type { ReadContent, WriteContent } from "./ledger/ledger-content.ts";
+import { lookAtPostgresLedger } from "./ledger/postgres/look-at-ledger.ts";
 import { readPostgresContent, writePostgresContent } from "./ledger/postgres/postgres-content.ts";
 import { openPostgresLedger } from "./ledger/postgres/postgres-ledger.ts";
 import { backUpSqliteLedger } from "./ledger/sqlite/backup.ts";
+import { lookAtSqliteLedger } from "./ledger/sqlite/look-at-ledger.ts";
 import { refuseMissing } from "./ledger/sqlite/open-database.ts";
 import { readSqliteContent, writeSqliteContent } from "./ledger/sqlite/sqlite-content.ts";
 import { openSqliteLedger } from "./ledger/sqlite/sqlite-ledger.ts";
+import type { StoreLook } from "./ledger/store-look.ts";
 import { LatchInWaiting, type PreparedLatch } from "./prepared-latch.ts";
 
 /** What comes from outside besides settings: time, randomness, network, log. */
@@ -119,6 +124,31 @@ export function copyStore(
   const write: WriteContent = (work) =>
     isServerStore(to) ? writePostgresContent(to, clock, work) : writeSqliteContent(to, work);
   return copyLedger(read, write, options);
+}
+
+/** Looks at a store without opening it; nothing is made or changed. Rejects with `store_*`. */
+export async function lookAtStore(store: string, clock: Clock = systemClock): Promise<StoreLook> {
+  return isServerStore(store) ? lookAtPostgresLedger(store, clock) : lookAtSqliteLedger(store);
+}
+
+/**
+ * Asks the broker for its account and calendar, and sends no order. Throws `invalid_option` for an
+ * address that cannot be used.
+ */
+export async function readBrokerFor(
+  { keyId, secret, baseUrl }: Pick<Config, "keyId" | "secret" | "baseUrl">,
+  hasKeys: boolean,
+  clock: Clock = systemClock,
+): Promise<BrokerReads> {
+  const { fetchApi, last: limit } = noteLimits();
+  const budget = new RateBudget({ clock });
+  const address = baseUrl === undefined ? {} : { baseUrl };
+  const broker = createAlpacaBroker({ keyId, secret, clock, budget, fetchApi, ...address });
+  try {
+    return await readBroker(broker, clock, { url: normalizeBaseUrl(baseUrl), hasKeys, limit });
+  } finally {
+    await broker.close();
+  }
 }
 
 function openLedger(store: string, clock: Clock): Ledger {

@@ -5,6 +5,7 @@
 import { Command, InvalidArgumentError } from "commander";
 import { type Environment, resolveBackup } from "../config.ts";
 import type { CommandOutput } from "./command-output.ts";
+import { examples } from "./examples.ts";
 
 interface BackupOptions {
   readonly store?: string;
@@ -25,6 +26,13 @@ export function backupCommand(
     .option("--to <directory>", "where copies go; a directory for this ledger alone")
     .option("--keep <number>", "how many copies are kept (default 14)", wholeNumber)
     .option("--json", "print what was copied as one JSON document")
+    .addHelpText(
+      "after",
+      examples(
+        "tradelatch backup --store ledger.db --to backups",
+        "tradelatch backup --store ledger.db --to backups --keep 30 --json",
+      ),
+    )
     .action(async ({ store, to, keep, json }: BackupOptions) => {
       const given = { store, backupDir: to, backupKeep: keep };
       const settings = resolveBackup(given, environment);

@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { Command, InvalidArgumentError } from "commander";
 import { parseDecimal, signOf } from "../core/decimal.ts";
 import type { CommandOutput } from "./command-output.ts";
+import { examples } from "./examples.ts";
 
 const DEFAULT_PORT = 4599;
 const LAST_PORT = 65_535;
@@ -28,6 +29,13 @@ export function brokerSimCommand(output: CommandOutput, stop: AbortSignal): Comm
     .option("--seed <number>", "fixes every id and every chance", wholeNumber, 1)
     .option("--price <symbol=price...>", "opening prices, such as TQQQ=75.33", price)
     .option("--json", "print where it listens as one JSON document")
+    .addHelpText(
+      "after",
+      examples(
+        "tradelatch broker-sim --price TQQQ=75.33 SQQQ=40.90",
+        "tradelatch broker-sim --port 0 --seed 7 --json",
+      ),
+    )
     .action(async (options: BrokerSimOptions) => {
       const { startSimulator } = await import("../simulator/index.ts");
       const simulator = await startSimulator({

@@ -9,6 +9,7 @@ import type { Environment } from "../config.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { SYMBOL } from "../identity/symbol.ts";
 import type { CommandOutput } from "./command-output.ts";
+import { examples } from "./examples.ts";
 import type { ListOptions, ResolveOptions } from "./incident-actions.ts";
 import type { RecordsOptions } from "./read-records.ts";
 
@@ -35,10 +36,15 @@ export function incidentsCommand(
     .option("--before <id>", "only those with a lower number", positiveNumber)
     .enablePositionalOptions()
     .addHelpText("after", RESOLVING)
+    .addHelpText(
+      "after",
+      examples("tradelatch incidents --open", "tradelatch incidents --symbol TQQQ --json"),
+    )
     .action(async (options: ListOptions) => (await actions()).list(options, surroundings));
   const show = new Command("show")
     .description("Show one incident: its causes, its evidence, and its end.")
     .argument("<id>", "the incident's number", positiveNumber)
+    .addHelpText("after", examples("tradelatch incidents show 3 --store ledger.db"))
     .action(async (id: number, _: unknown, command: Command) => {
       await (await actions()).show(id, command.optsWithGlobals<RecordsOptions>(), surroundings);
     });
@@ -62,7 +68,14 @@ function resolveCommand(): Command {
         END_AS,
       ),
     )
-    .option("--by <name>", "who says so (default: your user name)", text(NAME_MAX));
+    .option("--by <name>", "who says so (default: your user name)", text(NAME_MAX))
+    .addHelpText(
+      "after",
+      examples(
+        'tradelatch incidents resolve 3 --version 2 --reason "sold by hand at 11:20"',
+        'tradelatch incidents resolve 3 --version 2 --reason "403 seen" --as rejected',
+      ),
+    );
 }
 
 function addRecordsOptions(command: Command): void {

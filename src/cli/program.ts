@@ -2,14 +2,18 @@
  * The program's commands, wired: what a command line means, without the process that it came to.
  * Whoever parses with it says a failure by failure-line.ts.
  */
-import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import type { Environment } from "../config.ts";
 import { auditCommand } from "./audit-command.ts";
 import { backupCommand } from "./backup-command.ts";
 import { brokerSimCommand } from "./broker-sim-command.ts";
 import type { CommandOutput } from "./command-output.ts";
+import { completionCommand } from "./completion-command.ts";
+import { doctorCommand } from "./doctor-command.ts";
+import { examples } from "./examples.ts";
 import { incidentsCommand } from "./incidents-command.ts";
+import { packageManifest } from "./package-manifest.ts";
+import { reconcileCommand } from "./reconcile-command.ts";
 import { replayCommand } from "./replay-command.ts";
 import { serveCommand } from "./serve-command.ts";
 import { storeCommand } from "./store-command.ts";
@@ -20,7 +24,8 @@ export function createProgram(
   environment: Environment,
   stop: AbortSignal,
 ): Command {
-  const commands = [
+  const program = new Command("tradelatch");
+  const commands: readonly Command[] = [
     serveCommand(output, environment, stop),
     replayCommand(output, stop),
     brokerSimCommand(output, stop),
@@ -28,12 +33,24 @@ export function createProgram(
     storeCommand(output, stop),
     incidentsCommand(output, environment),
     auditCommand(output, environment, stop),
+    reconcileCommand(output, environment),
+    doctorCommand(output, environment),
+    completionCommand(output, () => program),
   ];
-  const program = new Command("tradelatch")
+  program
     .description("One logical order, at most one order at the broker.")
-    .version(packageVersion())
+    .version(packageManifest().version)
     // Behind a command's name, its own options only: one of them is called --version too.
     .enablePositionalOptions()
+    .addHelpText(
+      "after",
+      examples(
+        "tradelatch replay",
+        "tradelatch serve --broker sim",
+        "tradelatch doctor --store ledger.db",
+        "tradelatch incidents --open",
+      ),
+    )
     .hook("preAction", (_, command) => refuseExtraArgument(command));
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...commands, ...commands.flatMap((one) => one.commands)]) {
@@ -47,9 +64,4 @@ export function createProgram(
 function refuseExtraArgument(command: Command): void {
   const extra = command.args[command.registeredArguments.length];
   if (extra !== undefined) command.error(`unexpected argument ${JSON.stringify(extra)}`);
-}
-
-function packageVersion(): string {
-  const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(manifest) as { version: string }).version;
 }

@@ -3,11 +3,13 @@
  * What a run needs is loaded when it runs, so that help and complaints come at once.
  */
 import { Command } from "commander";
-import { systemClock } from "../core/clock.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
 import { bundledSessions, DEFAULT_SESSION } from "../replay/bundled-sessions.ts";
 import type { Replay } from "../replay/replay.ts";
 import type { NamedReport } from "../replay/report.ts";
 import type { CommandOutput } from "./command-output.ts";
+import { examples } from "./examples.ts";
+import { ProgressBar } from "./progress-bar.ts";
 
 /** Used where standard output is not a terminal. */
 const DEFAULT_COLUMNS = 80;
@@ -22,9 +24,14 @@ interface Run {
   readonly columns: number;
   readonly color: boolean;
   readonly stop: AbortSignal;
+  readonly bar: ProgressBar;
 }
 
-export function replayCommand(output: CommandOutput, stop: AbortSignal): Command {
+export function replayCommand(
+  output: CommandOutput,
+  stop: AbortSignal,
+  clock: Clock = systemClock,
+): Command {
   const { columns = DEFAULT_COLUMNS, color } = output;
   return new Command("replay")
     .summary("replay a recorded session without the latch and with it")
@@ -35,18 +42,28 @@ export function replayCommand(output: CommandOutput, stop: AbortSignal): Command
     .argument("[session]", `a session file, or a bundled session (default: ${DEFAULT_SESSION})`)
     .option("--all", "replay every bundled session and print one summary")
     .option("--json", "print one JSON document and nothing else")
+    .addHelpText(
+      "after",
+      examples(
+        "tradelatch replay",
+        "tradelatch replay 2026-05-22",
+        "tradelatch replay --all --json",
+      ),
+    )
     .addHelpText("after", () => ["\nBundled sessions:", ...bundledSessions()].join("\n  "))
     .action(async (argument: string | undefined, options: ReplayOptions, command: Command) => {
       if (options.all === true && argument !== undefined) {
         command.error(`--all takes no session, received ${JSON.stringify(argument)}`);
       }
-      const run: Run = { asJson: options.json === true, columns, color, stop };
-      output.line(await (options.all === true ? replayedAll(run) : replayed(argument, run)));
+      const bar = new ProgressBar(output, clock, "Replaying");
+      const run: Run = { asJson: options.json === true, columns, color, stop, bar };
+      const replays = options.all === true ? replayedAll(run) : replayed(argument, run);
+      output.line(await replays.finally(() => bar.end()));
     });
 }
 
 async function replayed(argument: string | undefined, run: Run): Promise<string> {
-  const replay = await replayOf(argument, run.stop);
+  const replay = await replayOf(argument, run, (part) => run.bar.update(part, 1));
   if (run.asJson) return (await import("../replay/report.ts")).reportJson(replay.report);
   const { renderReport } = await import("../replay/terminal-report.ts");
   const page = renderReport(replay, run);
@@ -55,19 +72,25 @@ async function replayed(argument: string | undefined, run: Run): Promise<string>
 
 async function replayedAll(run: Run): Promise<string> {
   const reports: NamedReport[] = [];
-  for (const name of bundledSessions()) {
-    const { report } = await replayOf(name, run.stop);
+  const names = bundledSessions();
+  for (const name of names) {
+    const onProgress = (part: number) => run.bar.update(reports.length + part, names.length);
+    const { report } = await replayOf(name, run, onProgress);
     reports.push({ name, report });
   }
   if (run.asJson) return (await import("../replay/report.ts")).reportsJson(reports);
   return (await import("../replay/summary.ts")).renderSummary(reports, run);
 }
 
-async function replayOf(argument: string | undefined, stop: AbortSignal): Promise<Replay> {
+async function replayOf(
+  argument: string | undefined,
+  { stop }: Run,
+  onProgress: (part: number) => void,
+): Promise<Replay> {
   const { loadSession, sessionPath } = await import("../replay/session.ts");
   const session = loadSession(sessionPath(argument));
   const { replaySession } = await import("../replay/replay.ts");
-  return replaySession(session, systemClock, stop);
+  return replaySession(session, systemClock, stop, onProgress);
 }
 
 /** What else there is to be seen, one command a line. */

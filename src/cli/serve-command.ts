@@ -16,7 +16,8 @@ import {
 import { placeOfStore } from "../core/store-place.ts";
 import type { Sidecar } from "../sidecar/sidecar.ts";
 import type { CommandOutput } from "./command-output.ts";
-import { recoveryLines } from "./recovery-lines.ts";
+import { examples } from "./examples.ts";
+import { type ServeOutput, tellingPeople, tellingPrograms } from "./serve-output.ts";
 
 /** What is under way has this long to end; the program is gone a moment later. */
 const CLOSE_WITHIN_MS = 4_000;
@@ -33,6 +34,7 @@ const EVERY_SECOND_CRON = "* * * * * *";
 interface ServeOptions extends Omit<ServeSettings, "keyId" | "secret"> {
   readonly broker?: string;
   readonly logLevel?: string;
+  readonly json?: boolean;
 }
 
 const DURATIONS = [
@@ -69,7 +71,13 @@ export function serveCommand(
     .option("--no-position-intent", "do not tell the broker that a close is one")
     .option("--no-client-id-is-identity", "compare equal orders even under new client ids");
   for (const [flag, text] of DURATIONS) command.option(`${flag} <number>`, text, wholeNumber);
-  return command.action(async (options: ServeOptions) => {
+  command.option("--json", "print what it does as JSON, one object a line");
+  const said = examples(
+    "tradelatch serve --broker sim",
+    "tradelatch serve --store ledger.db --agent momentum --backup-dir backups",
+    "tradelatch serve --live --port 4521",
+  );
+  return command.addHelpText("after", said).action(async (options: ServeOptions) => {
     await serve(output, environment, stop, options);
   });
 }
@@ -86,9 +94,10 @@ async function serve(
   try {
     const settings = settingsOf(options, environment, simulator?.url);
     const config = resolveServeConfig(settings, environment);
-    const sidecar = await listen(output, config, logger, simulator !== undefined);
+    const told = options.json === true ? tellingPrograms(output) : tellingPeople(output);
+    const sidecar = await listen(told, config, logger, simulator !== undefined);
     try {
-      await runUntil(stop, sidecar, output);
+      await runUntil(stop, sidecar, told);
     } finally {
       await sidecar.close(CLOSE_WITHIN_MS);
     }
@@ -100,7 +109,7 @@ async function serve(
 
 /** Listens, and says where, for which broker and with which store. */
 async function listen(
-  output: CommandOutput,
+  told: ServeOutput,
   serve: ServeConfig,
   logger: Logger,
   isSimulated: boolean,
@@ -109,26 +118,22 @@ async function listen(
   const { keyId, store } = serve.latch;
   let isAwayTold = false;
   const onAway = (reason: string) => {
-    if (!isAwayTold) output.line(`No orders yet: ${reason}; asking again until it answers`);
+    if (!isAwayTold) told.away(reason);
     isAwayTold = true;
   };
   const sidecar = await openSidecar({ serve, logger, onAway });
-  output.line(`Listening on ${sidecar.url}: set APCA_API_BASE_URL=${sidecar.url}`);
-  output.line(`Broker: ${sidecar.brokerUrl}${isSimulated ? " (simulated)" : ""}`);
-  if (isSimulated && keyId === KEY) {
-    output.line(`Keys: APCA_API_KEY_ID=${KEY} APCA_API_SECRET_KEY=${KEY}`);
-  }
-  output.line(`Store: ${placeOfStore(store)}`);
+  const { url, brokerUrl } = sidecar;
+  const key = isSimulated && keyId === KEY ? KEY : null;
+  told.listening({ url, brokerUrl, isSimulated, key, store: placeOfStore(store) });
   return sidecar;
 }
 
 /** Says what the start found once it is over; returns when the program is to end. */
-async function runUntil(stop: AbortSignal, sidecar: Sidecar, output: CommandOutput): Promise<void> {
+async function runUntil(stop: AbortSignal, sidecar: Sidecar, told: ServeOutput): Promise<void> {
   const stopped = stop.aborted ? Promise.resolve() : once(stop, "abort");
   const started = await Promise.race([sidecar.started, stopped.then(() => undefined)]);
   if (started === undefined) return;
-  output.line(`Account: ${started.latch.account}`);
-  for (const line of recoveryLines(started.recovery)) output.line(line);
+  told.started(started.latch.account, started.recovery);
   await stopped;
 }
 
@@ -174,7 +179,7 @@ async function openLogger(level: LogLevel, areRead: boolean) {
 }
 
 function settingsOf(
-  { broker: _, logLevel: __, ...options }: ServeOptions,
+  { broker: _, logLevel: __, json: ___, ...options }: ServeOptions,
   environment: Environment,
   simulatorUrl: string | undefined,
 ): ServeSettings {

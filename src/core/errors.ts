@@ -82,6 +82,18 @@ export const ERRORS = {
     exitCode: 2,
     hint: "Correct the named field of the session file; fixtures/sessions has valid ones.",
   },
+  invalid_records: {
+    httpStatus: 400,
+    retryable: false,
+    exitCode: 2,
+    hint: "Correct the named record, or leave it out; docs/RECONCILE.md says what is read.",
+  },
+  records_disagree: {
+    httpStatus: 409,
+    retryable: false,
+    exitCode: 1,
+    hint: "Look at each finding; docs/RECONCILE.md says what its reasons mean.",
+  },
   file_unreadable: {
     httpStatus: 500,
     retryable: false,
@@ -237,6 +249,12 @@ export const ERRORS = {
     retryable: false,
     exitCode: 1,
     hint: "Choose another port with --port, or end the program that holds it.",
+  },
+  check_failed: {
+    httpStatus: 503,
+    retryable: true,
+    exitCode: 1,
+    hint: "Do what the failed checks say, and run it again; nothing was sent or changed.",
   },
   replay_failed: {
     httpStatus: 500,

@@ -38,7 +38,11 @@ export interface GuardedWorld {
 type Bots = Readonly<Record<Instance, BotProcess>>;
 
 /** Throws LatchError `replay_failed` when a process fails; rejects when `stop` aborts. */
-export function runGuardedWorld(session: Session, stop: AbortSignal): Promise<GuardedWorld> {
+export function runGuardedWorld(
+  session: Session,
+  stop: AbortSignal,
+  onTime: (at: EpochMs) => void = () => undefined,
+): Promise<GuardedWorld> {
   return inTemporaryDirectory((directory) =>
     withSessionBroker(session, async (broker) => {
       const bots: Bots = { a: new BotProcess(stop), b: new BotProcess(stop) };
@@ -48,7 +52,7 @@ export function runGuardedWorld(session: Session, stop: AbortSignal): Promise<Gu
           const times = { now: broker.now(), closesAt: epochOf(session, session.closesAt) };
           await bot.ask({ type: "open", store, baseUrl: broker.url, ...times }, "opened");
         }
-        return await new Driver(session, broker, bots, store).run();
+        return await new Driver(session, broker, bots, store, onTime).run();
       } finally {
         await Promise.all(Object.values(bots).map((bot) => bot.end()));
       }
@@ -73,10 +77,18 @@ class Driver {
   readonly #bots: Bots;
   /** The ledger's file. */
   readonly #store: string;
+  readonly #onTime: (at: EpochMs) => void;
   readonly #tried = new Map<string, Tried<PlacedOrder>>();
   readonly #blockedMinutes = new Map<number, number>();
 
-  constructor(session: Session, broker: Simulator, bots: Bots, store: string) {
+  constructor(
+    session: Session,
+    broker: Simulator,
+    bots: Bots,
+    store: string,
+    onTime: (at: EpochMs) => void,
+  ) {
+    this.#onTime = onTime;
     this.#store = store;
     this.#session = session;
     this.#broker = broker;
@@ -138,6 +150,7 @@ class Driver {
       const wakes = bots.map(({ wakeAt }) => wakeAt).filter((at) => at !== null);
       const next = Math.min(target, ...wakes);
       this.#broker.setTime(next);
+      this.#onTime(next);
       for (const bot of bots) {
         const { finished } = await bot.ask({ type: "advance", now: next }, "advanced");
         for (const { rowId, tried } of finished) this.#tried.set(rowId, tried);

@@ -7,6 +7,7 @@
  * list tells afterwards which orders repeat another.
  */
 import { ApiError, FetchError, trading } from "@alpacahq/alpaca-trade-api/rest";
+import type { EpochMs } from "../core/clock.ts";
 import type { Simulator } from "../simulator/index.ts";
 import { NaiveBook } from "./believed-positions.ts";
 import { placeWithRetries, type Tried } from "./old-bot.ts";
@@ -47,11 +48,16 @@ export interface UnguardedWorld {
 const SKIPPED: Tried<string> = { result: "SKIP", failures: [] };
 
 /** Rejects when `stop` aborts. */
-export function runUnguardedWorld(session: Session, stop: AbortSignal): Promise<UnguardedWorld> {
+export function runUnguardedWorld(
+  session: Session,
+  stop: AbortSignal,
+  onTime: (at: EpochMs) => void = () => undefined,
+): Promise<UnguardedWorld> {
   return withSessionBroker(session, async (broker) => {
     const driver = new Driver(session, broker, new OldBot(session, broker.url, stop));
     for (const step of sessionSteps(session)) {
       stop.throwIfAborted();
+      onTime(step.at);
       await driver.take(step);
     }
     return driver.world();

@@ -1,6 +1,4 @@
 import { describe, expect, it } from "vitest";
-
-import { parseJsonText } from "../../src/broker/alpaca/json-text.ts";
 import {
   readOrder,
   readOrderBody,
@@ -9,6 +7,7 @@ import {
   readWireOrders,
 } from "../../src/broker/alpaca/wire-order.ts";
 import { readPositionsBody } from "../../src/broker/alpaca/wire-position.ts";
+import { parseJsonText } from "../../src/core/json-text.ts";
 import { bodyOf, fixture } from "./wire-fixtures.ts";
 
 const ORDER = JSON.parse(bodyOf(fixture("accepted-filled"))) as Record<string, unknown>;

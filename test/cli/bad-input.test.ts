@@ -16,7 +16,8 @@ describe("a command line that is not understood", () => {
   test.each([
     [
       "",
-      "no command was given, expected serve or replay or broker-sim or backup or incidents or audit",
+      "no command was given, expected serve or replay or broker-sim or backup or store or " +
+        "incidents or audit or reconcile or doctor or completion",
       "tradelatch --help",
     ],
     ["explode", "unknown command 'explode'", "tradelatch --help"],

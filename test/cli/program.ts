@@ -12,6 +12,9 @@ const PROGRAM = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url)
 export interface ProgramOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Of another user, where whoever runs the tests may choose. */
+  readonly uid?: number;
+  readonly gid?: number;
   /** Where its standard output goes in place of {@link Ended.stdout}. */
   readonly stdout?: string;
 }
@@ -33,11 +36,12 @@ export interface Running {
 
 export function startProgram(
   words: readonly string[],
-  { cwd, env, stdout }: ProgramOptions = {},
+  { cwd, env, stdout, ...user }: ProgramOptions = {},
 ): Running {
   const output = stdout === undefined ? "pipe" : openSync(stdout, "w");
   const child = spawn(process.execPath, [PROGRAM, ...words], {
     cwd,
+    ...user,
     env: { ...process.env, ...env },
     stdio: ["ignore", output, "pipe"],
   });

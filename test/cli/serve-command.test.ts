@@ -38,6 +38,23 @@ function place(url: string, keyId: string, secret: string): Promise<Response> {
 }
 
 describe("tradelatch serve --broker sim", () => {
+  test("tells programs one JSON object a line", async () => {
+    await inDirectory(async (cwd) => {
+      const words = ["serve", "--broker", "sim", "--port", "0", "--json"];
+      const running = startProgram(words, { cwd, env: NO_KEYS });
+      running.child.stdout?.on("data", (said: string) => {
+        if (said.includes('"started"')) running.child.kill("SIGTERM");
+      });
+      const { stdout, exitCode } = await running.ended;
+      const lines = stdout.trimEnd().split("\n");
+      const [listening, started, ...others] = lines.map((line) => JSON.parse(line));
+      const place = { event: "listening", isSimulated: true, key: "simulated" };
+      expect(listening).toMatchObject({ ...place, store: "tradelatch.db" });
+      expect(started).toEqual({ event: "started", account: expect.any(String), claims: [] });
+      expect({ others, exitCode }).toEqual({ others: [], exitCode: 0 });
+    });
+  });
+
   test.each(["SIGTERM", "SIGINT"] as const)(
     "says in under ten lines what it found, guards orders, and ends well on %s",
     async (signal) => {

@@ -6,7 +6,7 @@
 const BELOW_STORES = ["core", "identity", "book", "incident", "claim"] as const;
 const BELOW_FLOWS = [...BELOW_STORES, "ledger", "broker"] as const;
 const BELOW_SCHEDULE = [...BELOW_FLOWS, "gateway", "fills", "reconcile", "audit"] as const;
-const BELOW_APP = [...BELOW_SCHEDULE, "schedule", "config"] as const;
+const BELOW_APP = [...BELOW_SCHEDULE, "schedule", "config", "doctor"] as const;
 const BELOW_SURFACES = [...BELOW_APP, "latch", "prepared-latch", "app", "index"] as const;
 
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -16,6 +16,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   book: ["core", "identity"],
   incident: ["core"],
   claim: ["core", "identity", "book", "incident"],
+  comparison: ["core", "identity"],
   ledger: BELOW_STORES,
   broker: BELOW_STORES,
   gateway: BELOW_FLOWS,
@@ -23,6 +24,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   reconcile: BELOW_FLOWS,
   audit: BELOW_FLOWS,
   schedule: BELOW_SCHEDULE,
+  doctor: [...BELOW_FLOWS, "schedule"],
   latch: BELOW_APP,
   "prepared-latch": [...BELOW_APP, "latch"],
   app: [...BELOW_APP, "latch", "prepared-latch"],
@@ -30,7 +32,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   simulator: ["core"],
   sidecar: BELOW_SURFACES,
   replay: [...BELOW_STORES, "ledger", "config", "latch", "app", "index", "simulator"],
-  cli: [...BELOW_SURFACES, "simulator", "sidecar", "replay"],
+  cli: [...BELOW_SURFACES, "comparison", "simulator", "sidecar", "replay"],
 };
 
 /** Folders that only `src/app.ts` may name from outside. */

@@ -17,6 +17,7 @@ import type { EpochMs } from "../../core/clock.ts";
 import { type DecimalText, parseDecimal } from "../../core/decimal.ts";
 import { InvariantError } from "../../core/errors.ts";
 import type { BrokerOrderId, ClientOrderId } from "../../core/ids.ts";
+import { asJsonObject, parseJsonText } from "../../core/json-text.ts";
 import type { Side } from "../../identity/intent.ts";
 import type {
   AccountReading,
@@ -27,7 +28,6 @@ import type {
 } from "../broker.ts";
 import { type ErrorBody, type ErrorMeaning, fittingRows } from "./error-table.ts";
 import { describeAnswer, type Endpoint, type HttpAnswer } from "./http-answer.ts";
-import { asJsonObject, parseJsonText } from "./json-text.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import { readOrderBody } from "./wire-order.ts";
 import { readPositionBody } from "./wire-position.ts";

@@ -5,8 +5,8 @@
 import { z } from "zod";
 import { signOf } from "../../core/decimal.ts";
 import type { BrokerOrderId } from "../../core/ids.ts";
+import { parseJsonText } from "../../core/json-text.ts";
 import type { FillActivity } from "../broker.ts";
-import { parseJsonText } from "./json-text.ts";
 import { wireDecimal } from "./wire-order.ts";
 
 const positive = wireDecimal.refine((value) => signOf(value) > 0, "not above zero");

@@ -1,7 +1,7 @@
 /** Trading days as Alpaca writes them, turned into ours; undefined if one cannot be read. */
 import { z } from "zod";
+import { parseJsonText } from "../../core/json-text.ts";
 import type { MarketDay } from "../broker.ts";
-import { parseJsonText } from "./json-text.ts";
 
 const TIME = /^(?:[01]\d|2[0-3]):[0-5]\d$/;
 

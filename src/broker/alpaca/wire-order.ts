@@ -11,9 +11,9 @@ import type { BrokerOrder } from "../../claim/evidence.ts";
 import { type DecimalText, parseDecimal, signOf } from "../../core/decimal.ts";
 import type { BrokerOrderId, ClientOrderId } from "../../core/ids.ts";
 import { isTooDeep } from "../../core/json-shape.ts";
+import { asJsonObject, parseJsonText } from "../../core/json-text.ts";
 import { COMBO_SYMBOL } from "../../identity/combo.ts";
 import type { WireOrder } from "../broker.ts";
-import { asJsonObject, parseJsonText } from "./json-text.ts";
 
 /** A decimal of either sign; a number arrives as its text from {@link parseJsonText}. */
 export const wireDecimal = z.string().transform((text, context): DecimalText => {

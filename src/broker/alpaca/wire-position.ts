@@ -3,8 +3,8 @@ import { z } from "zod";
 
 import { signOf } from "../../core/decimal.ts";
 import type { AccountId } from "../../core/ids.ts";
+import { parseJsonText } from "../../core/json-text.ts";
 import type { BrokerAccount, BrokerPosition } from "../broker.ts";
-import { parseJsonText } from "./json-text.ts";
 import { wireDecimal } from "./wire-order.ts";
 
 const wirePosition = z

@@ -67,7 +67,7 @@ function refuseServer(settings: Record<string, string>, place: string): void {
 }
 
 /** 0 where there is no ledger yet. */
-async function versionOf(session: Session): Promise<number> {
+export async function versionOf(session: Session): Promise<number> {
   const [found] = await session.ask<{ there: boolean }>(
     `SELECT count(*) = 1 AS there FROM pg_catalog.pg_tables
      WHERE schemaname = 'tradelatch' AND tablename = 'migrations'`,

@@ -1,5 +1,5 @@
 /**
- * JSON from the broker, read without losing a digit.
+ * JSON from outside, read without losing a digit.
  *
  * 1. A number becomes the text that stood in the body, so no amount passes through a binary float.
  * 2. Text that is not exactly one JSON value is `undefined`, whatever a lenient reader could make
@@ -7,7 +7,7 @@
  *    schemas beside it do.
  */
 
-import { isTooDeep } from "../../core/json-shape.ts";
+import { isTooDeep } from "./json-shape.ts";
 
 /** A whole string, or a number outside of any string: the number is what group 1 holds. */
 const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)/g;

@@ -1,0 +1,89 @@
+/** What `tradelatch reconcile` does: reads records, compares them, prints what it finds. */
+import { readFileSync, statSync } from "node:fs";
+import { compareRecords } from "../comparison/compare-records.ts";
+import { findingView } from "../comparison/finding-view.ts";
+import { readClaim } from "../comparison/read-claims.ts";
+import { readOrder } from "../comparison/read-orders.ts";
+import { recordList } from "../comparison/record-list.ts";
+import type { RecordedClaim } from "../comparison/recorded.ts";
+import { LatchError, messageOf } from "../core/errors.ts";
+import { CLAIMS_LIMIT_MAX } from "../ledger/claims-query.ts";
+import { claimView } from "../sidecar/native-claim-schema.ts";
+import type { CommandOutput } from "./command-output.ts";
+import { widthOf } from "./page-width.ts";
+import { type ReadSurroundings, type RecordsOptions, readRecords } from "./read-records.ts";
+import { comparisonText } from "./reconcile-text.ts";
+
+export interface ReconcileOptions extends RecordsOptions {
+  readonly orders: readonly string[];
+  readonly claims?: readonly string[];
+  readonly all?: boolean;
+}
+
+/** A text that is longer does not fit into one string anyway. */
+const FILE_BYTES_MAX = 500_000_000;
+
+/** Rejects with LatchError `records_disagree` where something is to be looked at. */
+export async function reconcile(
+  options: ReconcileOptions,
+  surroundings: ReadSurroundings & { readonly output: CommandOutput },
+): Promise<void> {
+  const { output } = surroundings;
+  const orders = recordsOf(options.orders).flatMap(({ record, where }) => readOrder(record, where));
+  const claims =
+    options.claims === undefined
+      ? await claimsOfStore(options, surroundings)
+      : recordsOf(options.claims).map(({ record, where }) => readClaim(record, where));
+  const comparison = compareRecords(claims, orders);
+  const { findings, counts, toBeLookedAt, sizes } = comparison;
+  if (options.json === true) {
+    const document = { toBeLookedAt, counts, sizes, findings: findings.map(findingView) };
+    output.line(JSON.stringify(document, null, 2));
+  } else {
+    output.line(comparisonText(comparison, options.all === true, widthOf(output)));
+  }
+  if (toBeLookedAt === 0) return;
+  const message = `${toBeLookedAt} of ${findings.length} findings are to be looked at`;
+  throw new LatchError("records_disagree", message);
+}
+
+/** Each record with its place, such as `orders.json[3]`. */
+function recordsOf(files: readonly string[]) {
+  return files.flatMap((file) =>
+    recordList(textOfFile(file), file).map((record, index) => ({
+      record,
+      where: `${file}[${index}]`,
+    })),
+  );
+}
+
+function textOfFile(file: string): string {
+  try {
+    const { size } = statSync(file);
+    if (size > FILE_BYTES_MAX) throw new Error(`${size} bytes are more than ${FILE_BYTES_MAX}`);
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    const message = `cannot read ${JSON.stringify(file)}: ${messageOf(cause)}`;
+    throw new LatchError("file_unreadable", message, { cause });
+  }
+}
+
+/** Every claim of the account, as the native surface shows it. */
+async function claimsOfStore(
+  options: RecordsOptions,
+  surroundings: ReadSurroundings,
+): Promise<readonly RecordedClaim[]> {
+  const found: RecordedClaim[] = [];
+  await readRecords(options, surroundings, async (records, account) => {
+    if (account === undefined) return;
+    let cursor: string | undefined;
+    do {
+      const page = await records.claims({ account, cursor, limit: CLAIMS_LIMIT_MAX });
+      for (const claim of page.claims) {
+        found.push(readClaim(claimView(claim), `claim ${claim.key.requestId}`));
+      }
+      cursor = page.next ?? undefined;
+    } while (cursor !== undefined);
+  });
+  return found;
+}

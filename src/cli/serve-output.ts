@@ -1,0 +1,51 @@
+/** What `tradelatch serve` prints as it starts: lines for people, or one JSON object a line. */
+import type { AccountId } from "../core/ids.ts";
+import type { Recovery } from "../latch.ts";
+import type { CommandOutput } from "./command-output.ts";
+import { recoveryLines } from "./recovery-lines.ts";
+
+export interface Listening {
+  readonly url: string;
+  readonly brokerUrl: string;
+  readonly isSimulated: boolean;
+  /** Key and secret of bots, where the simulated broker made them up; no secret. */
+  readonly key: string | null;
+  /** Without a password. */
+  readonly store: string;
+}
+
+export interface ServeOutput {
+  readonly listening: (place: Listening) => void;
+  /** The broker does not answer yet. */
+  readonly away: (reason: string) => void;
+  readonly started: (account: AccountId, recovery: Recovery) => void;
+}
+
+export function tellingPeople({ line }: CommandOutput): ServeOutput {
+  return {
+    listening: ({ url, brokerUrl, isSimulated, key, store }) => {
+      line(`Listening on ${url}: set APCA_API_BASE_URL=${url}`);
+      line(`Broker: ${brokerUrl}${isSimulated ? " (simulated)" : ""}`);
+      if (key !== null) line(`Keys: APCA_API_KEY_ID=${key} APCA_API_SECRET_KEY=${key}`);
+      line(`Store: ${store}`);
+    },
+    away: (reason) => line(`No orders yet: ${reason}; asking again until it answers`),
+    started: (account, recovery) => {
+      line(`Account: ${account}`);
+      for (const text of recoveryLines(recovery)) line(text);
+    },
+  };
+}
+
+export function tellingPrograms({ line }: CommandOutput): ServeOutput {
+  const tell = (event: string, fields: object) => line(JSON.stringify({ event, ...fields }));
+  return {
+    listening: ({ url, brokerUrl, isSimulated, key, store }) =>
+      tell("listening", { url, brokerUrl, isSimulated, key, store }),
+    away: (reason) => tell("away", { reason }),
+    started: (account, { claims }) => {
+      const found = claims.map(({ claim, became }) => ({ ...claim.key, became }));
+      tell("started", { account, claims: found });
+    },
+  };
+}

@@ -1,0 +1,114 @@
+/**
+ * Orders that count as one: a chain of replacements. Orders that were given several times, as
+ * pages that overlap do, are taken once, as they were last.
+ */
+import { add, compare, type DecimalText, signOf, ZERO } from "../core/decimal.ts";
+import { grouped } from "./grouped.ts";
+import { nameOfOrder, type RecordedOrder, textOf } from "./recorded.ts";
+
+export interface OrderGroup {
+  /** The first order's id. */
+  readonly name: string;
+  /** Oldest first. */
+  readonly orders: readonly RecordedOrder[];
+  /** Of all of them. */
+  readonly filled: DecimalText;
+  /** Whether its first order was given. */
+  readonly isWhole: boolean;
+  /** The order that it is a leg of. */
+  readonly parent: string | null;
+}
+
+const ENDED: ReadonlySet<string> = new Set([
+  ...["filled", "canceled", "expired", "rejected", "replaced"],
+]);
+
+/** Each order once, in an order that does not depend on that of the input. */
+export function distinctOrders(orders: readonly RecordedOrder[]): readonly RecordedOrder[] {
+  const byName = grouped(orders, nameOfOrder);
+  return [...byName.entries()]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, same]) => {
+      const [last] = [...same].sort(laterFirst);
+      // A page without nested legs shows a leg as an order that belongs to none.
+      const [parent = null] = parentsOf(same);
+      return { ...(last as RecordedOrder), parent, records: same.length };
+    });
+}
+
+/** What was updated last, or has filled more: fills never go down. */
+function laterFirst(a: RecordedOrder, b: RecordedOrder): number {
+  const time = (b.updatedAt ?? 0) - (a.updatedAt ?? 0);
+  if (time !== 0) return time;
+  return compare(b.filled, a.filled) || (textOf(a) < textOf(b) ? -1 : 1);
+}
+
+/** `orders` are distinct. */
+export function orderGroups(orders: readonly RecordedOrder[]): readonly OrderGroup[] {
+  const { after, later } = successors(orders);
+  const taken = new Set<RecordedOrder>();
+  const chainFrom = (first: RecordedOrder): readonly RecordedOrder[] => {
+    const chain: RecordedOrder[] = [];
+    let order: RecordedOrder | undefined = first;
+    while (order !== undefined && !taken.has(order)) {
+      taken.add(order);
+      chain.push(order);
+      order = after.get(order);
+    }
+    return chain;
+  };
+  const firsts = orders.filter((order) => !later.has(order));
+  // What is left behind these goes in a circle, which no broker says; each still has its place.
+  const chains = [...firsts, ...orders].map(chainFrom);
+  return chains.filter(({ length }) => length > 0).map(groupOf);
+}
+
+/** Who comes after whom, by the word of either, and all who come after somebody. */
+function successors(orders: readonly RecordedOrder[]) {
+  const byId = new Map(orders.map((order) => [nameOfOrder(order), order]));
+  const after = new Map<RecordedOrder, RecordedOrder>();
+  const later = new Set<RecordedOrder>();
+  const tie = (first: RecordedOrder | undefined, second: RecordedOrder | undefined) => {
+    if (first === undefined || second === undefined || first === second) return;
+    if (after.has(first) || later.has(second)) return;
+    after.set(first, second);
+    later.add(second);
+  };
+  for (const order of orders) tie(order, byId.get(order.replacedBy ?? ""));
+  for (const order of orders) tie(byId.get(order.replaces ?? ""), order);
+  return { after, later };
+}
+
+function groupOf(orders: readonly RecordedOrder[]): OrderGroup {
+  const [first] = orders;
+  return {
+    name: first === undefined ? "" : nameOfOrder(first),
+    orders,
+    filled: orders.map((order) => order.filled).reduce(add, ZERO),
+    isWhole: first?.replaces === null,
+    parent: parentsOf(orders)[0] ?? null,
+  };
+}
+
+function parentsOf(orders: readonly RecordedOrder[]): readonly string[] {
+  const names = orders.flatMap(({ parent }) => (parent === null ? [] : [parent]));
+  return names.filter((name) => orders.every((order) => nameOfOrder(order) !== name)).sort();
+}
+
+export function lastOf({ orders }: OrderGroup): RecordedOrder {
+  return orders[orders.length - 1] as RecordedOrder;
+}
+
+export function hasFilled({ filled }: OrderGroup): boolean {
+  return signOf(filled) > 0;
+}
+
+/** Whether its fills can still grow, as far as its status says. */
+export function isAtWork(group: OrderGroup): boolean {
+  const { status } = lastOf(group);
+  return status === null || !ENDED.has(status);
+}
+
+export function isRejected(group: OrderGroup): boolean {
+  return lastOf(group).status === "rejected";
+}

@@ -1,0 +1,99 @@
+/**
+ * Everything that a sidecar needs, looked at before there is one. It sends no order, opens no
+ * ledger and makes none. Each check reports by itself and in bounded time, whatever others find.
+ */
+import type { Clock } from "../core/clock.ts";
+import type { LatchError } from "../core/errors.ts";
+import type { StoreLook } from "../ledger/store-look.ts";
+import {
+  type BrokerReads,
+  checkBroker,
+  checkCalendar,
+  checkClock,
+  checkCredentials,
+  checkRateBudget,
+} from "./broker-checks.ts";
+import { type Check, type CheckName, type Finding, failed, inTime, ok, skipped } from "./check.ts";
+import { checkPort } from "./port-check.ts";
+import { checkPermissions, checkSpace, checkStore } from "./store-checks.ts";
+
+export interface Patient {
+  readonly clock: Clock;
+  /** `process.versions.node`, and the least that will do. */
+  readonly node: { readonly version: string; readonly least: string };
+  /** Undefined where the settings are in order. */
+  readonly settingsFault: LatchError | undefined;
+  /** Undefined where the settings name none that can be looked at. */
+  readonly store: string | undefined;
+  readonly lookAtStore: (store: string) => Promise<StoreLook>;
+  readonly host: string;
+  readonly port: number;
+  /** Reads the broker; a text says why it is not asked. */
+  readonly broker: (() => Promise<BrokerReads>) | string;
+}
+
+const BROKER_CHECKS: readonly (readonly [CheckName, (reads: BrokerReads) => Finding])[] = [
+  ["broker", checkBroker],
+  ["credentials", checkCredentials],
+  ["clock", checkClock],
+  ["rate budget", checkRateBudget],
+  ["calendar", checkCalendar],
+];
+
+/** In the order in which they are best mended. */
+export async function examine(patient: Patient): Promise<readonly Check[]> {
+  const { clock, store, host, port, lookAtStore: look } = patient;
+  const ofStore = (check: (place: string) => Promise<Finding> | Finding) => () =>
+    store === undefined ? skipped("the settings name no store that can be used") : check(store);
+  const checked = async (name: CheckName, look: () => Promise<Finding> | Finding) => {
+    return { name, ...(await inTime(clock, look)) };
+  };
+  const reads = readOnce(patient.broker);
+  return Promise.all([
+    checked("node", () => checkNode(patient.node)),
+    checked("settings", () => checkSettings(patient.settingsFault)),
+    checked(
+      "store",
+      ofStore(async (place) => checkStore(place, await look(place), clock.now())),
+    ),
+    checked("permissions", ofStore(checkPermissions)),
+    checked("space", ofStore(checkSpace)),
+    checked("port", () => checkPort(host, port)),
+    ...BROKER_CHECKS.map(([name, check]) =>
+      checked(name, async () => {
+        const read = await reads();
+        return typeof read === "string" ? skipped(read) : check(read);
+      }),
+    ),
+  ]);
+}
+
+/** All checks of the broker share its answers. */
+function readOnce(broker: Patient["broker"]): () => Promise<BrokerReads | string> {
+  if (typeof broker === "string") return async () => broker;
+  let reading: Promise<BrokerReads> | undefined;
+  return () => {
+    reading ??= broker();
+    return reading;
+  };
+}
+
+function checkNode({ version, least }: Patient["node"]): Finding {
+  if (isAtLeast(version, least)) return ok(`Node ${version}`);
+  return failed(`Node ${version}`, `Install Node ${least} or later.`);
+}
+
+function isAtLeast(version: string, least: string): boolean {
+  const [ours, theirs] = [version, least].map((text) => text.split(".").map(Number));
+  for (const [index, wanted] of (theirs ?? []).entries()) {
+    const difference = (ours?.[index] ?? 0) - wanted;
+    if (difference !== 0) return difference > 0;
+  }
+  return true;
+}
+
+function checkSettings(fault: LatchError | undefined): Finding {
+  return fault === undefined
+    ? ok("flags and environment are in order")
+    : failed(fault.message, fault.hint);
+}

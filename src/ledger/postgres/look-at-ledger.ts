@@ -1,0 +1,35 @@
+/** Looks at a database without opening it as a ledger: no schema is made, nothing is written. */
+import type { Clock, EpochMs } from "../../core/clock.ts";
+import { LatchError } from "../../core/errors.ts";
+import type { StoreLook } from "../store-look.ts";
+import { ConnectionPool } from "./connection-pool.ts";
+import { SCHEMA_VERSION } from "./migrations.ts";
+import { refuseUnsound, versionOf } from "./open-database.ts";
+import { storeError } from "./store-errors.ts";
+
+/** Rejects with LatchError `store_*` for a server that cannot be used, or has a newer ledger. */
+export async function lookAtPostgresLedger(url: string, clock: Clock): Promise<StoreLook> {
+  const pool = new ConnectionPool(url, clock);
+  try {
+    return await pool.reserved(async (session): Promise<StoreLook> => {
+      await refuseUnsound(session, pool.place);
+      const version = await versionOf(session);
+      if (version === 0) return { kind: "none" };
+      if (version > SCHEMA_VERSION) {
+        const known = `this program knows ${SCHEMA_VERSION}`;
+        const message = `the ledger at ${pool.place} has schema version ${version}, ${known}`;
+        throw new LatchError("store_newer", message);
+      }
+      if (version < SCHEMA_VERSION) {
+        return { kind: "ledger", version, known: SCHEMA_VERSION, lastEventAt: null };
+      }
+      const sql = "SELECT at FROM tradelatch.events ORDER BY sequence DESC LIMIT 1";
+      const [last] = await session.ask<{ at: EpochMs }>(sql, []);
+      return { kind: "ledger", version, known: SCHEMA_VERSION, lastEventAt: last?.at ?? null };
+    });
+  } catch (error) {
+    throw storeError(error, pool.place);
+  } finally {
+    await pool.close();
+  }
+}

@@ -1,0 +1,58 @@
+import type { Command } from "commander";
+import { describe, expect, test } from "vitest";
+import { createProgram } from "../../src/cli/program.ts";
+
+const COLUMNS = 80;
+
+function newProgram(): Command {
+  const output = { line: () => undefined, columns: undefined, color: false, logsAreRead: false };
+  return createProgram(output, {}, new AbortController().signal);
+}
+
+/** Every command with the words that lead to it; the program itself has none. */
+function everyCommand(command: Command, path: readonly string[] = []): [string, Command][] {
+  const inner = command.commands.flatMap((one) => everyCommand(one, [...path, one.name()]));
+  return [[path.join(" "), command], ...inner];
+}
+
+/** What `--help` prints behind these words. */
+async function helpOf(words: string): Promise<string> {
+  const program = newProgram();
+  let said = "";
+  const writeOut = (text: string) => {
+    said += text;
+  };
+  for (const [, command] of everyCommand(program)) {
+    command.configureOutput({ writeOut, getOutHelpWidth: () => COLUMNS });
+  }
+  const ended = program.parseAsync([...words.split(" ").filter(Boolean), "--help"], {
+    from: "user",
+  });
+  await expect(ended).rejects.toMatchObject({ exitCode: 0 });
+  return said;
+}
+
+const COMMANDS = everyCommand(newProgram());
+/** They print a script, or other commands' help. */
+const WITHOUT_JSON = ["", "completion"];
+
+describe("every command", () => {
+  test.each(COMMANDS)("shows examples that it accepts, within 80 columns: %s", async (words) => {
+    const help = await helpOf(words);
+    expect(help.split("\n").filter((line) => line.length > COLUMNS)).toEqual([]);
+    const examples = help.split("\nExamples:\n")[1] ?? "";
+    const lines = examples.split("\n").filter((line) => line.startsWith("  "));
+    expect(lines.length).toBeGreaterThan(0);
+    const start = words === "" ? "tradelatch" : `tradelatch ${words}`;
+    expect(lines.some((line) => line.includes(start))).toBe(true);
+    const known = COMMANDS.flatMap(([, { options }]) => options.map(({ long }) => long));
+    for (const [flag] of examples.matchAll(/--[a-z-]+/g)) expect(known).toContain(flag);
+  });
+
+  test.each(COMMANDS.filter(([words]) => !WITHOUT_JSON.includes(words)))(
+    "can be read by a program: %s",
+    (_, command) => {
+      expect(command.options.map(({ long }) => long)).toContain("--json");
+    },
+  );
+});

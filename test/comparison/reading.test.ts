@@ -1,0 +1,87 @@
+import { describe, expect, test } from "vitest";
+import { readClaim } from "../../src/comparison/read-claims.ts";
+import { readOrder } from "../../src/comparison/read-orders.ts";
+import { recordList } from "../../src/comparison/record-list.ts";
+import { latchError } from "../ledger/open-ledger.ts";
+import { AT, item, order } from "./records.ts";
+
+describe("a file of records", () => {
+  const records = [{ id: "a" }, { id: "b" }];
+
+  test.each([
+    ["a list", JSON.stringify(records)],
+    ["a page of orders", JSON.stringify({ orders: records })],
+    ["a page of claims", JSON.stringify({ claims: records, next: null })],
+    ["a page of another guard", JSON.stringify({ items: records, total: 2 })],
+    ["JSONL", records.map((record) => JSON.stringify(record)).join("\n")],
+    ["JSONL of pages", `${JSON.stringify({ items: records.slice(0, 1) })}\r\n\n{"id":"b"}\n`],
+    ["a list behind a byte order mark", `\ufeff${JSON.stringify(records)}`],
+  ])("may be %s", (_, text) => {
+    expect(recordList(text, "orders.json")).toEqual(records);
+  });
+
+  test("may be empty, or one record", () => {
+    expect(recordList(" \n", "x")).toEqual([]);
+    expect(recordList('{"id":"a"}', "x")).toEqual([{ id: "a" }]);
+  });
+
+  test("keeps the digits of its numbers", () => {
+    expect(recordList('[{"qty":0.1000000000000000055}]', "x")).toEqual([
+      { qty: "0.1000000000000000055" },
+    ]);
+  });
+
+  test.each([
+    ["{ time", "x is neither JSON nor JSONL"],
+    ['{"id":1}\n{"id":', "row 2"],
+  ])("that is neither is refused with its row: %j", async (text, part) => {
+    const error = await latchError(() => recordList(text, "x"));
+    expect(error).toMatchObject({ code: "invalid_records", exitCode: 2 });
+    expect(error.message).toContain(part);
+  });
+});
+
+describe("a record", () => {
+  test.each<[string, () => unknown, string]>([
+    [
+      "a claim without any id",
+      () => readClaim({ status: "x" }, "claims[3]"),
+      "claims[3] has no id",
+    ],
+    ["a claim that is a text", () => readClaim("x", "claims[0]"), "claims[0] is no object"],
+    ["an order without any id", () => readOrder({}, "orders[2]"), "orders[2] has neither id nor"],
+    [
+      "a leg without any id",
+      () => readOrder(order({ legs: [{}] }), "orders[0]"),
+      "orders[0].legs[0]",
+    ],
+    ["an amount that is none", () => readOrder(order({ qty: "six" }), "orders[1]"), 'qty is "six"'],
+    ["an amount below zero", () => readOrder(order({ qty: -6 }), "orders[1]"), 'qty is "-6"'],
+    ["a time that is none", () => readClaim(item({ timestamp: "noon" }), "claims[1]"), '"noon"'],
+  ])("that is %s is refused by its place", async (_, read, part) => {
+    const error = await latchError(read);
+    expect(error).toMatchObject({ code: "invalid_records", exitCode: 2 });
+    expect(error.message).toContain(part);
+  });
+
+  test.each([
+    ["seconds", 1_779_370_920],
+    ["milliseconds", "1779370920000"],
+    ["a fraction of seconds", "1779370920.000"],
+    ["text", AT],
+    ["text with an offset", "2026-05-21T09:42:00-04:00"],
+  ])("may have its time in %s", (_, timestamp) => {
+    expect(readClaim(item({ timestamp }), "x").at).toBe(Date.parse(AT));
+  });
+
+  test("of another guard has its terms in its scope, and unknown fields are ignored", () => {
+    const claim = readClaim(
+      item({ colour: "red", result: { id: "o-1", client_order_id: "c" } }),
+      "x",
+    );
+    expect(claim).toMatchObject({
+      ...{ requestId: "r-1", agent: "bot", symbol: "TQQQ", side: "buy", quantity: "6" },
+      ...{ brokerOrderId: "o-1", clientOrderId: "c", says: "done" },
+    });
+  });
+});

@@ -1,0 +1,112 @@
+import { execFile } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+/** The one step that may fetch: what the package cache does not have. */
+const INSTALL_MAX_MS = 240_000;
+const SIZE_MAX_BYTES = 1024 * 1024;
+
+interface Packed {
+  readonly filename: string;
+  readonly size: number;
+  readonly unpackedSize: number;
+  readonly files: readonly { readonly path: string }[];
+}
+
+const root = process.cwd();
+const folder = mkdtempSync(join(tmpdir(), "tradelatch-package-"));
+const app = join(folder, "app");
+let packed: Packed;
+
+const execute = (program: string, words: readonly string[], cwd = app) =>
+  promisify(execFile)(program, words, { cwd, env: { ...process.env, FORCE_COLOR: "0" } });
+
+/** A program of a user's: what it imports has to be there, and to have types. */
+const PROGRAM = `
+import { LatchError, openLatch, type Latch, type OrderAnswer } from "tradelatch";
+import { startSimulator, type Simulator } from "tradelatch/testing";
+
+const broker: Simulator = await startSimulator({ prices: { TQQQ: "75.33" } });
+const settings = { store: "latch.db", keyId: "k", secret: "s", baseUrl: broker.url };
+const latch: Latch = await openLatch(settings);
+const intent = { symbol: "TQQQ", side: "buy", effect: "open", quantity: "6" } as const;
+const answer: OrderAnswer = await latch.submit({ ...intent, requestId: "r-1" });
+console.log(answer.status, typeof LatchError);
+await latch.close();
+await broker.close();
+`;
+
+/** It would pass if the types were not found, and everything were anything. */
+const MISUSE = `
+import { openLatch } from "tradelatch";
+import { startSimulator } from "tradelatch/testing";
+// @ts-expect-error: a store is a path.
+void openLatch({ store: 6 });
+// @ts-expect-error: no such option.
+void startSimulator({ weather: "fine" });
+`;
+
+beforeAll(async () => {
+  mkdirSync(app);
+  const words = ["pack", "--json", "--ignore-scripts", "--pack-destination", folder];
+  const { stdout } = await execute("npm", words, root);
+  [packed] = JSON.parse(stdout) as [Packed];
+  const manifest = { name: "app", version: "1.0.0", private: true, type: "module" };
+  writeFileSync(join(app, "package.json"), JSON.stringify(manifest));
+  const quiet = ["--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts"];
+  await execute("npm", ["install", ...quiet, join(folder, packed.filename)]);
+  // Compiling SQLite takes minutes, and is no work of this package's.
+  const built = join("node_modules/better-sqlite3/build/Release/better_sqlite3.node");
+  cpSync(join(root, built), join(app, built));
+}, INSTALL_MAX_MS);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("the package", () => {
+  test("is under 1 MiB, and has nothing that a user does not need", () => {
+    expect(packed.size).toBeLessThan(SIZE_MAX_BYTES);
+    const names = packed.files.map(({ path }) => path);
+    const kinds = names.filter((path) => !/^dist\/.*\.(js|d\.ts)$/.test(path)).sort();
+    expect(kinds).toEqual([
+      ...["CHANGELOG.md", "LICENSE", "README.md"],
+      ...["docs/ERRORS.md", "docs/OPERATING.md", "docs/RECONCILE.md"],
+      ...readdirSync(join(root, "fixtures/sessions")).map((name) => `fixtures/sessions/${name}`),
+      "package.json",
+    ]);
+    expect(names.filter((path) => /test\.|-bench\.|\.map$/.test(path))).toEqual([]);
+  });
+
+  test("runs by npx in an empty folder, and replays what it brings", async () => {
+    const { stdout } = await execute("npx", ["--no-install", "tradelatch", "--help"]);
+    expect(stdout).toContain("Usage: tradelatch");
+    const replay = await execute("npx", ["--no-install", "tradelatch", "replay", "2026-09-skip"]);
+    expect(replay.stdout).toContain("Orders at the broker");
+  });
+
+  test("has types that resolve, for the library and for its simulated broker", async () => {
+    writeFileSync(join(app, "bot.ts"), PROGRAM);
+    const options = {
+      ...{ target: "ES2023", module: "NodeNext", strict: true, noEmit: true, skipLibCheck: true },
+      ...{ types: ["node"], typeRoots: [join(root, "node_modules/@types")] },
+    };
+    writeFileSync(join(app, "misuse.ts"), MISUSE);
+    const settings = { compilerOptions: options, files: ["bot.ts", "misuse.ts"] };
+    writeFileSync(join(app, "tsconfig.json"), JSON.stringify(settings));
+    await execute(join(root, "node_modules/.bin/tsc"), ["-p", "."]);
+  });
+
+  test("guards an order as a library, against its own simulated broker", async () => {
+    const plain = PROGRAM.replace(/, type \w+|: (Latch|Simulator|OrderAnswer)| as const/g, "");
+    writeFileSync(join(app, "bot.mjs"), plain);
+    const { stdout } = await execute(process.execPath, ["bot.mjs"]);
+    expect(stdout).toBe("PROCEED function\n");
+  });
+
+  test("does not let anything else of it be imported", async () => {
+    const words = ["--input-type=module", "-e", 'await import("tradelatch/dist/app.js")'];
+    await expect(execute(process.execPath, words)).rejects.toThrow("ERR_PACKAGE_PATH_NOT_EXPORTED");
+  });
+});
