@@ -11,14 +11,13 @@ import { SYMBOL } from "../identity/symbol.ts";
 import type { ListOptions, ShowOptions } from "./audit-actions.ts";
 import type { ExportOptions, ImportOptions } from "./audit-files.ts";
 import type { CommandOutput } from "./command-output.ts";
+import { examples } from "./examples.ts";
 import type { RecordsOptions } from "./read-records.ts";
 
 const LISTED = 50;
 const STATUSES = AUDIT_STATUSES.join(", ");
 /** A date is its midnight in UTC; a time needs an offset. */
 const TIME = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/;
-
-const example = (...lines: readonly string[]) => `\nExamples:\n  ${lines.join("\n  ")}`;
 
 export function auditCommand(
   output: CommandOutput,
@@ -32,7 +31,7 @@ export function auditCommand(
   return new Command("audit")
     .summary("list what was decided and why; verify and export the event log")
     .description("What was decided and why, and the proof that none of it was changed.")
-    .addHelpText("after", example("tradelatch audit --symbol TQQQ", "tradelatch audit show 17"))
+    .addHelpText("after", examples("tradelatch audit --symbol TQQQ", "tradelatch audit show 17"))
     .addCommand(
       listCommand().action(async (options: ListOptions) => {
         await (await onLedger()).list(options, surroundings);
@@ -75,7 +74,7 @@ function listCommand(): Command {
     .addHelpText("after", `\nStatuses: ${STATUSES.replace("SETTLED, ", "SETTLED,\n  ")}`)
     .addHelpText(
       "after",
-      example(
+      examples(
         "tradelatch audit list --status SKIP --status BLOCKED --symbol TQQQ",
         "tradelatch audit list --from 2026-05-21T09:30:00-04:00 --json",
       ),
@@ -88,7 +87,7 @@ function showCommand(): Command {
     .description("Show the whole life of one claim: identity, attempts, evidence, receipt, events.")
     .argument("<claim>", "its request id, its order's id, or the number of one of its events")
     .option("--agent <group>", "its agent group, where several have the id")
-    .addHelpText("after", example("tradelatch audit show 17", "tradelatch audit show my-order-1"));
+    .addHelpText("after", examples("tradelatch audit show 17", "tradelatch audit show my-order-1"));
   return withAccount(command);
 }
 
@@ -97,7 +96,7 @@ function verifyCommand(): Command {
     .description("Verify the chain of events, and that every row is what the events come to.")
     .addHelpText(
       "after",
-      `\nExits with 0 where all is well, and with 1 where something is not.\n${example(
+      `\nExits with 0 where all is well, and with 1 where something is not.\n${examples(
         "tradelatch audit verify --store ledger.db",
       )}`,
     );
@@ -109,7 +108,7 @@ function exportCommand(): Command {
     .description("Write the whole event log to a file, with a signed checkpoint at its end.")
     .requiredOption("--out <file>", "the file to write; one that is there is replaced")
     .option("--audit-key <file>", "the key that signs (default: beside the ledger's file)")
-    .addHelpText("after", example("tradelatch audit export --store ledger.db --out audit.jsonl"));
+    .addHelpText("after", examples("tradelatch audit export --store ledger.db --out audit.jsonl"));
   return withStore(command);
 }
 
@@ -121,7 +120,7 @@ function importCommand(): Command {
     .option("--json", "print one JSON document and nothing else")
     .addHelpText(
       "after",
-      `\nExits with 0 where all is well, and with 1 where something is not.\n${example(
+      `\nExits with 0 where all is well, and with 1 where something is not.\n${examples(
         "tradelatch audit import-verify audit.jsonl",
         `tradelatch audit import-verify audit.jsonl --key 3b6a…`,
       )}`,

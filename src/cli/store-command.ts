@@ -8,6 +8,7 @@ import { LatchError } from "../core/errors.ts";
 import { placeOfStore } from "../core/store-place.ts";
 import type { CopyProgress, LedgerCopy } from "../ledger/copy-ledger.ts";
 import type { CommandOutput } from "./command-output.ts";
+import { examples } from "./examples.ts";
 
 interface CopyCommandOptions {
   readonly from: string;
@@ -18,11 +19,12 @@ interface CopyCommandOptions {
 /** What takes less than this says nothing before its end; and so often it is said how far it is. */
 const QUIET_MS = 1_000;
 
-const EXAMPLES = `
-Stop every sidecar on the source first, and start them on the target afterwards:
-  tradelatch store copy --from tradelatch.db --to postgres://latch@db/latch
-  tradelatch store copy --from postgres://latch@db/latch --to tradelatch.db
-
+const COPIES = examples(
+  "tradelatch store copy --from tradelatch.db --to postgres://latch@db/latch",
+  "tradelatch store copy --from postgres://latch@db/latch --to tradelatch.db",
+);
+const ADVICE = `
+Stop every sidecar on the source first, and start them on the target afterwards.
 A store is a SQLite file or postgres://USER@HOST:PORT/DATABASE; the password is
 better in PGPASSWORD than on a command line, which others can see.`;
 
@@ -40,7 +42,7 @@ export function storeCommand(
     .requiredOption("--from <store>", "the ledger that is copied; no process may have it open")
     .requiredOption("--to <store>", "where it goes: a new file, or a database without a ledger")
     .option("--json", "print what was copied as one JSON document")
-    .addHelpText("after", EXAMPLES)
+    .addHelpText("after", `${ADVICE}\n${COPIES}`)
     .action(async ({ from, to, json }: CopyCommandOptions) => {
       for (const [flag, store] of Object.entries({ from, to })) {
         if (store.trim() === "") throw new LatchError("invalid_option", `--${flag} is empty`);
@@ -56,6 +58,7 @@ export function storeCommand(
     .summary("copy a ledger from one store to another")
     .description("Move a ledger between a SQLite file and a PostgreSQL database.")
     .addCommand(copy)
+    .addHelpText("after", COPIES)
     .action((_: unknown, store: Command) => store.error("no action was given, expected copy"));
 }
 
