@@ -52,19 +52,21 @@ export const configSchema = named(
       }),
     ),
     streamFrames: z.enum(["binary", "text"]),
+    operatorKey: z.literal(MASK).nullable().describe("Null where nobody may act over HTTP."),
   }),
 );
 
 export type ConfigPage = z.output<typeof configSchema>;
 
 export function configPage(serve: ServeConfig, brokerUrl: string): ConfigPage {
-  const { latch, host, port, hosts, agents, streamFrames } = serve;
+  const { latch, host, port, hosts, agents, streamFrames, operatorKey } = serve;
   const { store, agent, keyId, waitMs, policy } = latch;
   return {
     ...{ store, brokerUrl, host, port, agent, waitMs, streamFrames },
     hosts: [...hosts],
     keyId: maskedId(keyId),
     secret: MASK,
+    operatorKey: operatorKey === undefined ? null : MASK,
     policy: { ...policy },
     agents: agents.map(({ id, group, policy: own }) => ({
       id,

@@ -6,7 +6,7 @@
 const BELOW_STORES = ["core", "identity", "book", "incident", "claim"] as const;
 const BELOW_FLOWS = [...BELOW_STORES, "ledger", "broker"] as const;
 const BELOW_SCHEDULE = [...BELOW_FLOWS, "gateway", "fills", "reconcile", "audit"] as const;
-const BELOW_APP = [...BELOW_SCHEDULE, "schedule", "config"] as const;
+const BELOW_APP = [...BELOW_SCHEDULE, "schedule", "operator", "config"] as const;
 const BELOW_SURFACES = [...BELOW_APP, "latch", "prepared-latch", "app", "index"] as const;
 
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -23,6 +23,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   reconcile: BELOW_FLOWS,
   audit: BELOW_FLOWS,
   schedule: BELOW_SCHEDULE,
+  operator: [...BELOW_SCHEDULE, "schedule"],
   latch: BELOW_APP,
   "prepared-latch": [...BELOW_APP, "latch"],
   app: [...BELOW_APP, "latch", "prepared-latch"],
