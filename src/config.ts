@@ -201,6 +201,7 @@ const serveSchema = z.strictObject({
   operatorKey: z
     .string()
     .min(OPERATOR_KEY_MIN, `expected at least ${OPERATOR_KEY_MIN} characters`)
+    .regex(/^[\x21-\x7e]+$/, "expected letters, digits and signs without a space")
     .optional(),
 });
 

@@ -53,6 +53,8 @@ export const claimLifeSchema = named(
   }),
 );
 
+export type ClaimLifeView = z.output<typeof claimLifeSchema>;
+
 export function addClaimLifeRoute({ app }: NativeScope, ports: NativePorts): void {
   app.get(
     "/latch/v1/claims/:requestId/life",
@@ -73,7 +75,7 @@ export function addClaimLifeRoute({ app }: NativeScope, ports: NativePorts): voi
   );
 }
 
-function lifeView(life: ClaimLife): z.output<typeof claimLifeSchema> {
+function lifeView(life: ClaimLife): ClaimLifeView {
   const { claim, identity, attempts, evidence, events, isCut } = life;
   return {
     claim: claimView(claim),

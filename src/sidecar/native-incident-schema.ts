@@ -80,7 +80,9 @@ export const entryCheckSchema = named(
   }),
 );
 
-export function incidentView(incident: Incident): z.output<typeof incidentSchema> {
+export type IncidentView = z.output<typeof incidentSchema>;
+
+export function incidentView(incident: Incident): IncidentView {
   const { resolution, evidence } = incident;
   return {
     ...incident,

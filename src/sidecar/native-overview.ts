@@ -82,6 +82,10 @@ const positionsSchema = named(
   }),
 );
 
+export type MarkView = z.output<typeof markSchema>;
+export type SessionJson = z.output<typeof sessionSchema>;
+export type PositionsView = z.output<typeof positionsSchema>;
+
 export function addOverviewRoutes(scope: NativeScope, ports: NativePorts): void {
   addStatus(scope, ports);
   const { app } = scope;

@@ -29,7 +29,7 @@ import {
 import { exchange, jsonOf } from "./wire-client.ts";
 
 /** Nobody else's: no bot has it. */
-export const OPERATOR_KEY = "the key of whoever looks after it";
+export const OPERATOR_KEY = "the-key-of-whoever-looks-after-it";
 export const OPERATOR = [`TradeLatch-Operator-Key: ${OPERATOR_KEY}`] as const;
 
 export const BUY = {

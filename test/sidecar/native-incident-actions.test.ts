@@ -29,7 +29,7 @@ describe("what a person may do over HTTP", () => {
     "%s is refused to a bot's key, and says which key it takes",
     async (action, body) => {
       const bench = await openNative();
-      for (const lines of [BOT, [...BOT, "TradeLatch-Operator-Key: another key altogether"]]) {
+      for (const lines of [BOT, [...BOT, "TradeLatch-Operator-Key: another-key-altogether"]]) {
         const told = await post(bench, `${INCIDENTS}/1/${action}`, body, lines);
         expect([told.status, told.body.tradelatch.error]).toEqual([403, "operator_key_refused"]);
         expect(told.body.tradelatch.hint).toContain("TradeLatch-Operator-Key");

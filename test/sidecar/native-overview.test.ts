@@ -30,7 +30,7 @@ describe("the state at a glance", () => {
     const { get } = await openNative();
     const { body, text } = await get("/latch/v1/status", [...BOT, ...OPERATOR]);
     expect(body.operator).toEqual({ configured: true, shown: true });
-    expect(text).not.toContain("looks after");
+    expect(text).not.toContain("looks-after");
   });
 
   test("tells of the attempt that nobody knows about for the longest", async () => {
