@@ -70,7 +70,7 @@ function Overview({ client, store, readings }: OverviewProps) {
       <a class="skip" href="#claims-title">
         To the claims
       </a>
-      <TopLine status={status} lostSince={state.lostSince} />
+      <TopLine status={status} lostSince={state.lostSince} incidents={state.openIncidents} />
       <main class="panels">
         <IncidentPanel
           {...{ onClaim, onAction, known: state.known, now: status.now }}

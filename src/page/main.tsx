@@ -5,4 +5,7 @@ import { PageStore } from "./page-state.ts";
 import { SidecarClient } from "./sidecar-client.ts";
 
 const root = document.getElementById("app");
-if (root !== null) render(<App client={new SidecarClient()} store={new PageStore()} />, root);
+if (root !== null) {
+  root.replaceChildren();
+  render(<App client={new SidecarClient()} store={new PageStore()} />, root);
+}

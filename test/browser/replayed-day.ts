@@ -18,9 +18,12 @@ import { type Simulator, startSimulator } from "../../src/simulator/index.ts";
 
 export const OPERATOR_KEY = "whoever-looks-after-the-bots";
 const BOTS = { a: "secret-of-instance-a", b: "secret-of-instance-b" } as const;
+/** Reads, and orders; does not act. */
+export const BOT_SECRET = BOTS.a;
 const GROUP = "qqq-momentum";
 /** As the old bot did. */
 const TRIES = 3;
+const REFUSED = 403;
 const BROKER = { keyId: "replayed", secret: "the-brokers-own-secret" } as const;
 
 /** Goes on by itself, and further when it is told to. */
@@ -141,17 +144,19 @@ export class ReplayedDay {
     const { symbol, side, effect, quantity, id, reason, instance } = event;
     const intent = { symbol, side, effect, quantity, decisionId: id, reason };
     for (let tries = 0; tries < TRIES; tries += 1) {
-      const response = await fetch(`${this.url}/latch/v1/orders`, {
-        method: "POST",
-        headers: {
-          authorization: `Bearer ${BOTS[instance]}`,
-          "content-type": "application/json",
-        },
-        body: JSON.stringify({ intent, waitMs: 2_000 }),
-      });
-      if (response.status !== 403) return;
+      if ((await this.order(intent, instance)) !== REFUSED) return;
       this.jump(1_000);
     }
+  }
+
+  /** The answer's status. */
+  async order(intent: unknown, instance: keyof typeof BOTS = "a"): Promise<number> {
+    const response = await fetch(`${this.url}/latch/v1/orders`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${BOTS[instance]}`, "content-type": "application/json" },
+      body: JSON.stringify({ intent, waitMs: 2_000 }),
+    });
+    return response.status;
   }
 
   #moveTo(moment: number): void {

@@ -20,10 +20,10 @@ export function dollarsText(amount: string): string {
   return quantityText(DOLLARS.format(Number(amount)));
 }
 
-/** A price with at least two digits behind the point, and no more than six. */
+/** A price with at least two digits behind the point, and no more than four. */
 export function priceText(price: string): string {
   const value = Number(price);
-  const digits = Math.min(6, Math.max(2, (price.split(".")[1] ?? "").length));
+  const digits = Math.min(4, Math.max(2, (price.split(".")[1] ?? "").length));
   return value.toFixed(digits).replace(/(\.\d\d\d*?)0+$/, "$1");
 }
 

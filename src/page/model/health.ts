@@ -4,7 +4,7 @@
  * `attention` is whatever a person has to look at; `working`, that something is under way and needs
  * nobody; `at rest`, that nothing is.
  */
-import type { StatusView } from "../api-types.ts";
+import type { IncidentView, StatusView } from "../api-types.ts";
 import { counted } from "./amount-text.ts";
 import { ageMs, ageText, durationText, shortTime } from "./time-text.ts";
 
@@ -31,13 +31,18 @@ export const UNKNOWN_TOO_LONG_MS = 60_000;
 const STREAM_BLINK_MS = 30_000;
 const POLL_LATE_MS = 60_000;
 const BUDGET_SHORT = 0.1;
+const INCIDENTS_NAMED = 3;
 
 /** `lostSince`: since when the sidecar does not answer the page; null while it does. */
-export function verdictOn(status: StatusView, lostSince: string | null): Verdict {
+export function verdictOn(
+  status: StatusView,
+  lostSince: string | null,
+  incidents: readonly IncidentView[],
+): Verdict {
   if (lostSince !== null) {
     return { word: "attention", because: [`no answer from the sidecar since ${lostSince}`] };
   }
-  const wrong = wrongWith(status);
+  const wrong = wrongWith(status, incidents);
   if (wrong.length > 0) return { word: "attention", because: wrong };
   const { latch } = status;
   if (latch === null) return { word: "working", because: ["looking up what was not settled"] };
@@ -47,11 +52,11 @@ export function verdictOn(status: StatusView, lostSince: string | null): Verdict
   return { word: "working", because: [...looking, `${counted(latch.live, "claim")} under way`] };
 }
 
-function wrongWith(status: StatusView): readonly string[] {
+function wrongWith(status: StatusView, incidents: readonly IncidentView[]): readonly string[] {
   const { store, broker, stream, latch, now } = status;
   const found: string[] = [];
   const open = latch?.openIncidents ?? 0;
-  if (open > 0) found.push(`${counted(open, "incident")} open`);
+  if (open > 0) found.push(`${counted(open, "incident")} open${namesOf(incidents)}`);
   const unknown = latch?.oldestUnresolved ?? null;
   if (unknown !== null && ageMs(unknown.openedAt, now) >= UNKNOWN_TOO_LONG_MS) {
     found.push(`nobody knows about ${what(unknown)} for ${ageText(unknown.openedAt, now)}`);
@@ -66,6 +71,14 @@ function wrongWith(status: StatusView): readonly string[] {
     found.push(`orders were not polled for ${ageText(polledAt, now)}`);
   }
   return found;
+}
+
+/** Which they are, as far as a line has room. */
+function namesOf(incidents: readonly IncidentView[]): string {
+  const names = incidents.map(({ symbol, kind }) => `${symbol} ${kind.replaceAll("_", " ")}`);
+  const shown = names.slice(0, INCIDENTS_NAMED);
+  const more = names.length > shown.length ? " …" : "";
+  return names.length === 0 ? "" : `: ${shown.join(", ")}${more}`;
 }
 
 function isLate(polledAt: string, now: string): boolean {

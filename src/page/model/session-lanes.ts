@@ -147,3 +147,17 @@ export function nearest(
   }
   return found;
 }
+
+/**
+ * On which level each mark stands, so that those at nearly one place do not hide each other: `lefts`
+ * are in pixels and grow. A mark for which no level is free stands on the last one.
+ */
+export function levelsOf(lefts: readonly number[], width: number, levels: number): number[] {
+  const taken = Array.from({ length: levels }, () => Number.NEGATIVE_INFINITY);
+  return lefts.map((left) => {
+    const free = taken.findIndex((last) => left - last >= width);
+    const level = free === -1 ? levels - 1 : free;
+    taken[level] = left;
+    return level;
+  });
+}

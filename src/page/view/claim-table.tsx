@@ -50,13 +50,21 @@ export function ClaimTable(props: ClaimTableProps) {
                 <th scope="col">Claimed</th>
                 <th scope="col">Order</th>
                 <th scope="col">State</th>
-                <th scope="col">Outcome</th>
-                <th scope="col" class="number">
+                <th scope="col" class="wide-only">
+                  Outcome
+                </th>
+                <th scope="col" class="number wide-only">
                   Filled
                 </th>
-                <th scope="col">Agent</th>
-                <th scope="col">Reason</th>
-                <th scope="col">Claim</th>
+                <th scope="col" class="wide-only">
+                  Agent
+                </th>
+                <th scope="col" class="wide-only">
+                  Reason
+                </th>
+                <th scope="col" class="wide-only">
+                  Claim
+                </th>
               </tr>
             </thead>
             <tbody>
@@ -166,15 +174,18 @@ function ClaimRow({ claim, now, onClaim }: ClaimRowProps) {
           <span class={`glyph ${line.effect}`} aria-hidden="true" />
           {line.what} <span class="quiet">{line.effect}</span>
         </button>
+        <span class="narrow-only">
+          {line.outcome} {line.filled !== "–" && line.filled}
+        </span>
       </td>
       <td>
         <span class={`state ${line.tone}`}>{line.state}</span>
       </td>
-      <td>{line.outcome}</td>
-      <td class="number">{line.filled}</td>
-      <td>{agent}</td>
-      <td class="reason">{intent.reason ?? "–"}</td>
-      <td>
+      <td class="wide-only">{line.outcome}</td>
+      <td class="number wide-only">{line.filled}</td>
+      <td class="wide-only">{agent}</td>
+      <td class="reason wide-only">{intent.reason ?? "–"}</td>
+      <td class="wide-only">
         <code title={requestId}>{requestId.slice(0, 8)}</code>
       </td>
     </tr>

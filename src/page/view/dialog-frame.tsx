@@ -5,11 +5,11 @@ import { useEffect, useRef } from "preact/hooks";
 interface DialogFrameProps {
   readonly title: string;
   readonly children: ComponentChildren;
-  readonly kind?: "panel" | "question";
+  readonly kind?: "sheet" | "question";
   readonly onClose: () => void;
 }
 
-export function DialogFrame({ title, children, kind = "panel", onClose }: DialogFrameProps) {
+export function DialogFrame({ title, children, kind = "sheet", onClose }: DialogFrameProps) {
   const frame = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     frame.current?.showModal();

@@ -1,5 +1,9 @@
 /** The fields of a record as names and values; what is null is left out. All of it is text. */
 
+/** Longer values get a line of their own. */
+const SHORT = 24;
+const HEX = /^(?:tl-)?[0-9a-f-]{20,}$/;
+
 interface FieldListProps {
   readonly value: Readonly<Record<string, unknown>>;
 }
@@ -9,13 +13,24 @@ export function FieldList({ value }: FieldListProps) {
   return (
     <dl class="fields">
       {entries.map(([name, one]) => (
-        <div key={name}>
-          <dt>{wordsOf(name)}</dt>
-          <dd>{typeof one === "object" ? <code>{JSON.stringify(one)}</code> : String(one)}</dd>
-        </div>
+        <Field key={name} name={wordsOf(name)} text={textOf(one)} />
       ))}
     </dl>
   );
+}
+
+function Field({ name, text }: { readonly name: string; readonly text: string }) {
+  const isHex = HEX.test(text) || text.startsWith("{") || text.startsWith("[");
+  return (
+    <div class={text.length > SHORT ? "long" : ""}>
+      <dt>{name}</dt>
+      <dd class={isHex ? "hex" : ""}>{text}</dd>
+    </div>
+  );
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 /** `clientOrderId` is `client order id`. */

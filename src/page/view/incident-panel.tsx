@@ -49,7 +49,7 @@ function IncidentCard({ incident, ...props }: IncidentPanelProps & { incident: I
   const { id, symbol, kind, summary, openedAt, status } = incident;
   const actions = actionsOf(incident, known, positions);
   return (
-    <article class={`incident ${status}`} id={`incident-${id}`} aria-label={`Incident ${id}`}>
+    <article class={`incident-card ${status}`} id={`incident-${id}`} aria-label={`Incident ${id}`}>
       <h3>
         <span class="symbol">{symbol}</span> {capital(summary)}
       </h3>
@@ -84,9 +84,13 @@ function NextStep({ incident: { next }, now, dueAt }: NextStepProps) {
   return (
     <p class="next">
       <strong>Next:</strong> {next}
-      {leftMs !== null && <span class="quiet"> The next look is in {durationText(leftMs)}.</span>}
+      {leftMs !== null && <span class="quiet"> {lookText(leftMs)}</span>}
     </p>
   );
+}
+
+function lookText(leftMs: number): string {
+  return leftMs === 0 ? "It is looked at now." : `The next look is in ${durationText(leftMs)}.`;
 }
 
 function EvidenceList({ incident, now }: { incident: IncidentView; now: string }) {

@@ -3,7 +3,13 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import type { MarkView } from "../api-types.ts";
 import { type Lane, type LanePoint, nearest, type Span, storyOf } from "../model/session-lanes.ts";
-import { AXIS_HEIGHT, LANE_HEIGHT, type LaneSource, laneOptions, placeOf } from "./lane-drawing.ts";
+import {
+  AXIS_HEIGHT,
+  LANE_HEIGHT,
+  type LaneSource,
+  laneOptions,
+  placesOf,
+} from "./lane-drawing.ts";
 
 interface LaneChartProps {
   readonly lane: Lane;
@@ -20,6 +26,7 @@ interface Told {
 }
 
 const REACH_PX = 24;
+const FAR = { left: Number.POSITIVE_INFINITY, top: 0 };
 /** Being a little higher or lower counts less than being earlier or later. */
 const HEIGHT_COUNTS = 0.6;
 
@@ -32,7 +39,7 @@ export function LaneChart(props: LaneChartProps) {
   const [told, setTold] = useState<Told | null>(null);
   current.current = props;
   const tell = (next: Told | null) => {
-    if (next?.point === chosen.current?.point) return;
+    if (next?.point.mark.sequence === chosen.current?.point.mark.sequence) return;
     chosen.current = next;
     setTold(next);
     chart.current?.redraw(false);
@@ -49,7 +56,7 @@ export function LaneChart(props: LaneChartProps) {
     if (event.key === "Enter" && chosen.current !== null) onPick(chosen.current.point.mark);
     if (next === undefined) return;
     event.preventDefault();
-    tell(toldOf(plot, next));
+    tell(toldOf(plot, lane, next));
   };
   const label = `${lane.symbol}: ${lane.points.length} marks; arrow keys tell of each, Enter opens it`;
   return (
@@ -130,18 +137,19 @@ function sourceOf(
         if (plot.root.matches(":hover")) tell(null);
         return;
       }
+      const places = placesOf(plot, current.current.lane);
       const distance = (point: LanePoint) => {
-        const { left, top } = placeOf(plot, point);
+        const { left, top } = places.get(point) ?? FAR;
         return Math.hypot(left - pointer.left, (top - pointer.top) * HEIGHT_COUNTS);
       };
       const found = nearest(current.current.lane.points, distance, REACH_PX);
-      tell(found === undefined ? null : toldOf(plot, found));
+      tell(found === undefined ? null : toldOf(plot, current.current.lane, found));
     },
   };
 }
 
-function toldOf(plot: uPlot, point: LanePoint): Told {
-  const { left, top } = placeOf(plot, point);
+function toldOf(plot: uPlot, lane: Lane, point: LanePoint): Told {
+  const { left, top } = placesOf(plot, lane).get(point) ?? FAR;
   return { point, left: left + plot.over.offsetLeft, top: top + plot.over.offsetTop };
 }
 

@@ -1,16 +1,19 @@
 /** How a lane is drawn: uPlot's line of steps, with the marks and the spans of trouble over it. */
 import uPlot from "uplot";
-import type { Lane, LanePoint, Span } from "../model/session-lanes.ts";
+import { type Lane, type LanePoint, levelsOf, type Span } from "../model/session-lanes.ts";
 import { shortTime } from "../model/time-text.ts";
 import { GLYPHS, type Glyph } from "./mark-glyph.ts";
 
 export const LANE_HEIGHT = 96;
-export const AXIS_HEIGHT = 26;
+export const AXIS_HEIGHT = 22;
 const AXIS_WIDTH = 40;
 /** Of the position's extent, left free above and below for what is not on the line. */
 const ROOM_ABOVE = 0.5;
 const ROOM_BELOW = 0.4;
 const STRIP_PX = 11;
+/** Marks that stand at one place are put on levels of this height. */
+const LEVEL_PX = 12;
+const LEVELS = 3;
 const GLYPH_SCALE = 1;
 const SYNC = "session";
 
@@ -85,13 +88,30 @@ function rangeOf(low: number | null, high: number | null): [number, number] {
   return [bottom - extent * ROOM_BELOW, top + extent * ROOM_ABOVE];
 }
 
-/** Where a mark is, in CSS pixels of the plot. */
-export function placeOf(chart: uPlot, { x, place, mark }: LanePoint) {
+export interface Place {
+  readonly left: number;
+  readonly top: number;
+}
+
+/** Where each mark is, in CSS pixels of the plot. */
+export function placesOf(chart: uPlot, { points }: Lane): ReadonlyMap<LanePoint, Place> {
   const height = chart.over.clientHeight;
-  const left = chart.valToPos(x, "x");
-  if (place === "above") return { left, top: STRIP_PX };
-  if (place === "below") return { left, top: height - STRIP_PX + 2 };
-  return { left, top: mark.net === null ? height / 2 : chart.valToPos(Number(mark.net), "y") };
+  const tops: Readonly<Record<LanePoint["place"], (point: LanePoint, level: number) => number>> = {
+    above: (_, level) => STRIP_PX + level * LEVEL_PX,
+    below: (_, level) => height - STRIP_PX + 2 - level * LEVEL_PX,
+    line: ({ mark }) => (mark.net === null ? height / 2 : chart.valToPos(Number(mark.net), "y")),
+  };
+  const found = new Map<LanePoint, Place>();
+  for (const place of ["above", "line", "below"] as const) {
+    const own = points.filter((point) => point.place === place);
+    const lefts = own.map(({ x }) => chart.valToPos(x, "x"));
+    const levels = levelsOf(lefts, LEVEL_PX, LEVELS);
+    own.forEach((point, index) => {
+      const left = lefts[index] ?? 0;
+      found.set(point, { left, top: tops[place](point, levels[index] ?? 0) });
+    });
+  }
+  return found;
 }
 
 function tellPointer(chart: uPlot, source: LaneSource): void {
@@ -116,9 +136,8 @@ function drawMarks(chart: uPlot, source: LaneSource): void {
   const { ctx, bbox } = chart;
   const ratio = uPlot.pxRatio;
   const chosen = source.chosen();
-  for (const point of source.lane().points) {
-    const { left, top } = placeOf(chart, point);
-    const size = point === chosen ? GLYPH_SCALE * 1.5 : GLYPH_SCALE;
+  for (const [point, { left, top }] of placesOf(chart, source.lane())) {
+    const size = point.mark.sequence === chosen?.mark.sequence ? GLYPH_SCALE * 1.5 : GLYPH_SCALE;
     ctx.save();
     ctx.translate(bbox.left + left * ratio, bbox.top + top * ratio);
     ctx.scale(ratio * size, ratio * size);

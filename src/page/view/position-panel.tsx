@@ -35,13 +35,13 @@ export function PositionPanel({ positions, now }: PositionPanelProps) {
                 <th scope="col" class="number">
                   Differs
                 </th>
-                <th scope="col" class="number">
+                <th scope="col" class="number wide-only">
                   Avg price
                 </th>
-                <th scope="col" class="number">
+                <th scope="col" class="number wide-only">
                   Reserved
                 </th>
-                <th scope="col" class="number">
+                <th scope="col" class="number wide-only">
                   Episode
                 </th>
                 <th scope="col" class="number">
@@ -69,16 +69,26 @@ function PositionLine({ row, isRead }: { readonly row: Row; readonly isRead: boo
   const realized = Number(book.realizedProfitUsd);
   return (
     <tr class={differs ? "differs" : ""}>
-      <th scope="row">{symbol}</th>
+      <th scope="row">
+        {symbol}
+        <span class="narrow-only">{detailsOf(row)}</span>
+      </th>
       <td class="number">{quantityText(book.net)}</td>
       <td class="number">{isRead ? quantityText(broker?.quantity ?? "0") : "not read"}</td>
       <td class="number difference">{differs ? signedText(difference) : "–"}</td>
-      <td class="number">{isZero(book.net) ? "–" : priceText(book.averagePrice)}</td>
-      <td class="number">{isZero(reserved) ? "–" : quantityText(reserved)}</td>
-      <td class="number">{book.episode}</td>
+      <td class="number wide-only">{isZero(book.net) ? "–" : priceText(book.averagePrice)}</td>
+      <td class="number wide-only">{isZero(reserved) ? "–" : quantityText(reserved)}</td>
+      <td class="number wide-only">{book.episode}</td>
       <td class={realized < 0 ? "number loss" : "number"}>{dollarsText(book.realizedProfitUsd)}</td>
     </tr>
   );
+}
+
+/** What has no column on a narrow screen. */
+function detailsOf({ book, reserved }: Row): string {
+  const price = isZero(book.net) ? [] : [`avg ${priceText(book.averagePrice)}`];
+  const held = isZero(reserved) ? [] : [`${quantityText(reserved)} reserved`];
+  return [...price, ...held, `episode ${book.episode}`].join(" · ");
 }
 
 function readText(positions: PositionsView | null, now: string): string {

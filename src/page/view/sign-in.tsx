@@ -21,6 +21,7 @@ export function SignIn({ onKey }: SignInProps) {
       <form onSubmit={submit} autocomplete="on">
         <h1>TradeLatch</h1>
         <p>The operator key reads and acts. A bot's secret reads only.</p>
+        <input name="user" value="operator" autocomplete="username" hidden readOnly />
         <label for="key">Key</label>
         <input
           id="key"

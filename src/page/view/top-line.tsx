@@ -1,11 +1,12 @@
 /** The top line: the state in one word and why, whose money it is, and the facts behind it. */
-import type { StatusView } from "../api-types.ts";
+import type { IncidentView, StatusView } from "../api-types.ts";
 import { type Fact, factsOf, verdictOn } from "../model/health.ts";
 import { dayText, timeOfDay } from "../model/time-text.ts";
 
 interface TopLineProps {
   readonly status: StatusView;
   readonly lostSince: string | null;
+  readonly incidents: readonly IncidentView[];
 }
 
 const MONEY: Readonly<Record<StatusView["broker"]["kind"], string>> = {
@@ -15,8 +16,8 @@ const MONEY: Readonly<Record<StatusView["broker"]["kind"], string>> = {
   other: "NOT ALPACA'S HOST · may be real money",
 };
 
-export function TopLine({ status, lostSince }: TopLineProps) {
-  const { word, because } = verdictOn(status, lostSince);
+export function TopLine({ status, lostSince, incidents }: TopLineProps) {
+  const { word, because } = verdictOn(status, lostSince, incidents);
   const { kind } = status.broker;
   const isRisky = kind === "live" || kind === "other";
   return (
