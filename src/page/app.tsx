@@ -1,9 +1,9 @@
 /** The page as a whole: what is stuck first, then the session, positions and claims. */
 import { useEffect, useState } from "preact/hooks";
-import type { ClaimLifeView, IncidentView, MarkView, StatusView } from "./api-types.ts";
 import { LiveReadings } from "./live-readings.ts";
 import type { Action } from "./model/incident-actions.ts";
 import type { PageState, PageStore } from "./page-state.ts";
+import type { ClaimLifeView, IncidentView, MarkView, StatusView } from "./sidecar-answers.ts";
 import { Refusal, type SidecarClient } from "./sidecar-client.ts";
 import { ActionDialog } from "./view/action-dialog.tsx";
 import { ClaimDialog } from "./view/claim-dialog.tsx";

@@ -3,17 +3,18 @@
  * an event says that something has happened. While the sidecar is away it is asked again and again;
  * what was read last stays on the page, which says how old it is.
  */
+
+import { browserNow, pause } from "./browser-time.ts";
+import { type ClaimFilter, nameOf } from "./model/claim-line.ts";
+import { timeOfDay } from "./model/time-text.ts";
+import type { PageStore } from "./page-state.ts";
 import type {
   ClaimView,
   IncidentView,
   PositionsView,
   SessionJson,
   StatusView,
-} from "./api-types.ts";
-import { browserNow, pause } from "./browser-time.ts";
-import { type ClaimFilter, nameOf } from "./model/claim-line.ts";
-import { timeOfDay } from "./model/time-text.ts";
-import type { PageStore } from "./page-state.ts";
+} from "./sidecar-answers.ts";
 import type { SidecarClient } from "./sidecar-client.ts";
 
 const STATUS_EVERY_MS = 2_000;

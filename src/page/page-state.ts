@@ -1,12 +1,13 @@
 /** Everything that the page shows, and how it is told of a change. */
+
+import { type ClaimFilter, NO_FILTER } from "./model/claim-line.ts";
 import type {
   ClaimView,
   IncidentView,
   PositionsView,
   SessionJson,
   StatusView,
-} from "./api-types.ts";
-import { type ClaimFilter, NO_FILTER } from "./model/claim-line.ts";
+} from "./sidecar-answers.ts";
 
 export interface PageState {
   readonly status: StatusView | null;

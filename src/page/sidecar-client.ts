@@ -3,7 +3,7 @@
  * here, in memory, for as long as the page does: it is in no address and in no storage.
  */
 import { EventSourceParserStream } from "eventsource-parser/stream";
-import type { EventView } from "./api-types.ts";
+import type { EventView } from "./sidecar-answers.ts";
 
 /** An answer that is none, with what mends it. */
 export class Refusal extends Error {

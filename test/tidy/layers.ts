@@ -31,6 +31,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   simulator: ["core"],
   sidecar: BELOW_SURFACES,
   replay: [...BELOW_STORES, "ledger", "config", "latch", "app", "index", "simulator"],
+  /** Runs in a browser: of the sidecar it takes types alone, see checkPage. */
+  page: ["sidecar"],
   cli: [...BELOW_SURFACES, "simulator", "sidecar", "replay"],
 };
 
@@ -43,5 +45,5 @@ export const ADAPTERS = [
 
 /** The part that a file of `src` belongs to: its top folder, or its own name at the top. */
 export function partOf(path: string): string {
-  return (path.split("/")[1] ?? "").replace(/\.ts$/, "");
+  return (path.split("/")[1] ?? "").replace(/\.tsx?$/, "");
 }

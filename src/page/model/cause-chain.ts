@@ -1,7 +1,7 @@
 /**
  * From the first claim to the last consequence of an incident, as the nodes of a picture. Pure.
  */
-import type { ClaimView, IncidentView, MarkView } from "../api-types.ts";
+import type { ClaimView, IncidentView, MarkView } from "../sidecar-answers.ts";
 import { counted } from "./amount-text.ts";
 import { nameOf, outcomeOf, whatOf } from "./claim-line.ts";
 

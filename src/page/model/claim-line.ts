@@ -1,5 +1,5 @@
 /** A claim as a line of the table, and which lines a filter leaves. Pure. */
-import type { ClaimView } from "../api-types.ts";
+import type { ClaimView } from "../sidecar-answers.ts";
 import { priceText, quantityText } from "./amount-text.ts";
 import type { Tone } from "./health.ts";
 

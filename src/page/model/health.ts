@@ -4,7 +4,7 @@
  * `attention` is whatever a person has to look at; `working`, that something is under way and needs
  * nobody; `at rest`, that nothing is.
  */
-import type { IncidentView, StatusView } from "../api-types.ts";
+import type { IncidentView, StatusView } from "../sidecar-answers.ts";
 import { counted } from "./amount-text.ts";
 import { ageMs, ageText, durationText, shortTime } from "./time-text.ts";
 

@@ -1,5 +1,5 @@
 /** What a person may do about an incident, and what a confirmation has to repeat. Pure. */
-import type { ClaimView, IncidentView, PositionsView } from "../api-types.ts";
+import type { ClaimView, IncidentView, PositionsView } from "../sidecar-answers.ts";
 import { quantityText } from "./amount-text.ts";
 import { nameOf, whatOf } from "./claim-line.ts";
 
@@ -40,7 +40,7 @@ export function actionsOf(
   };
   const flatten: Action = {
     ...{ name: "flatten", label: "Flatten", numbers, asksForEnd: false, trades: true },
-    effect: `The book goes ${change}, and all ${quantityText(brokerQuantity)} are closed at market.`,
+    effect: `The book goes ${change}, and all of that is closed at market.`,
   };
   return Number(brokerQuantity) === 0 ? [adopt, resolve] : [adopt, flatten, resolve];
 }

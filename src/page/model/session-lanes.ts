@@ -2,7 +2,7 @@
  * The session as lanes, one for each symbol: the position as a line of steps, what was done below
  * it, and what was not done above it. Pure: what is drawn, and the story that a mark tells.
  */
-import type { MarkView } from "../api-types.ts";
+import type { MarkView } from "../sidecar-answers.ts";
 import { dollarsText, priceText, quantityText } from "./amount-text.ts";
 import { nameOf } from "./claim-line.ts";
 import { timeOfDay } from "./time-text.ts";
@@ -149,8 +149,8 @@ export function nearest(
 }
 
 /**
- * On which level each mark stands, so that those at nearly one place do not hide each other: `lefts`
- * are in pixels and grow. A mark for which no level is free stands on the last one.
+ * On which level each mark stands, so that those at nearly one place do not hide each other:
+ * `lefts` are in pixels and grow. A mark for which no level is free stands on the last one.
  */
 export function levelsOf(lefts: readonly number[], width: number, levels: number): number[] {
   const taken = Array.from({ length: levels }, () => Number.NEGATIVE_INFINITY);

@@ -1,8 +1,8 @@
 /** The confirmation of what a person does about an incident; it repeats the numbers. */
 import { useState } from "preact/hooks";
-import type { IncidentView } from "../api-types.ts";
 import { quantityText } from "../model/amount-text.ts";
 import { type Action, ENDS } from "../model/incident-actions.ts";
+import type { IncidentView } from "../sidecar-answers.ts";
 import { Refusal } from "../sidecar-client.ts";
 import { DialogFrame } from "./dialog-frame.tsx";
 

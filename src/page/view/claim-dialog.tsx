@@ -1,8 +1,8 @@
 /** The whole life of one claim, from the intent to the events with their hashes. */
 import { useEffect, useState } from "preact/hooks";
-import type { ClaimLifeView } from "../api-types.ts";
 import { claimLine } from "../model/claim-line.ts";
 import { moment } from "../model/time-text.ts";
+import type { ClaimLifeView } from "../sidecar-answers.ts";
 import type { ClaimKeyView } from "./claim-key.ts";
 import { DialogFrame } from "./dialog-frame.tsx";
 import { FieldList } from "./field-list.tsx";

@@ -1,5 +1,5 @@
 /** Claims: a live table with filters; a line opens to the whole life of its claim. */
-import type { ClaimView } from "../api-types.ts";
+
 import {
   type ClaimFilter,
   claimLine,
@@ -9,6 +9,7 @@ import {
   withText,
 } from "../model/claim-line.ts";
 import { moment } from "../model/time-text.ts";
+import type { ClaimView } from "../sidecar-answers.ts";
 import type { ClaimKeyView } from "./claim-key.ts";
 import { ScrollArea } from "./scroll-area.tsx";
 

@@ -1,8 +1,9 @@
 /** Incidents: what is wrong, how it came to it, what happens next, and what a person may do. */
-import type { ClaimView, IncidentView, MarkView, PositionsView } from "../api-types.ts";
+
 import { causeChain, kindText } from "../model/cause-chain.ts";
 import { type Action, actionsOf } from "../model/incident-actions.ts";
 import { ageText, durationText, moment } from "../model/time-text.ts";
+import type { ClaimView, IncidentView, MarkView, PositionsView } from "../sidecar-answers.ts";
 import { ChainPicture } from "./chain-picture.tsx";
 import type { ClaimKeyView } from "./claim-key.ts";
 

@@ -1,8 +1,8 @@
 /** One symbol's lane: a chart that is pointed at, or stepped through with the arrow keys. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
-import type { MarkView } from "../api-types.ts";
 import { type Lane, type LanePoint, nearest, type Span, storyOf } from "../model/session-lanes.ts";
+import type { MarkView } from "../sidecar-answers.ts";
 import {
   AXIS_HEIGHT,
   LANE_HEIGHT,
@@ -58,7 +58,7 @@ export function LaneChart(props: LaneChartProps) {
     event.preventDefault();
     tell(toldOf(plot, lane, next));
   };
-  const label = `${lane.symbol}: ${lane.points.length} marks; arrow keys tell of each, Enter opens it`;
+  const label = `${lane.symbol}: ${lane.points.length} marks; arrow keys tell of each`;
   return (
     <div class="lane">
       <h3>{lane.symbol}</h3>

@@ -1,5 +1,5 @@
-/** The shapes of the chart, alike on its canvas and in its legend: no two differ by colour alone. */
-import type { MarkView } from "../api-types.ts";
+/** The shapes of the chart, on its canvas and in its legend: no two differ by colour alone. */
+import type { MarkView } from "../sidecar-answers.ts";
 
 export type MarkKind = MarkView["kind"];
 

@@ -1,7 +1,8 @@
 /** Positions: the book beside the broker, with what differs marked. */
-import type { PositionsView } from "../api-types.ts";
+
 import { dollarsText, isZero, priceText, quantityText, signedText } from "../model/amount-text.ts";
 import { ageText } from "../model/time-text.ts";
+import type { PositionsView } from "../sidecar-answers.ts";
 import { ScrollArea } from "./scroll-area.tsx";
 
 interface PositionPanelProps {

@@ -1,8 +1,9 @@
 /** Today: what the session came to, and when, symbol by symbol. */
-import type { MarkView, SessionJson } from "../api-types.ts";
+
 import { dollarsText } from "../model/amount-text.ts";
 import { lanesOf, spanOf } from "../model/session-lanes.ts";
 import { timeOfDay } from "../model/time-text.ts";
+import type { MarkView, SessionJson } from "../sidecar-answers.ts";
 import { LaneChart } from "./lane-chart.tsx";
 import { GLYPHS, type MarkKind } from "./mark-glyph.ts";
 

@@ -1,7 +1,8 @@
 /** The top line: the state in one word and why, whose money it is, and the facts behind it. */
-import type { IncidentView, StatusView } from "../api-types.ts";
+
 import { type Fact, factsOf, verdictOn } from "../model/health.ts";
 import { dayText, timeOfDay } from "../model/time-text.ts";
+import type { IncidentView, StatusView } from "../sidecar-answers.ts";
 
 interface TopLineProps {
   readonly status: StatusView;
