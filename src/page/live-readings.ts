@@ -97,6 +97,8 @@ export class LiveReadings {
       this.#readIncidents(),
       this.#readClaims(),
       this.#readPositions(),
+      // The word at the top must not contradict what stands below it.
+      this.#get<StatusView>("/latch/v1/status").then((status) => this.#store.change({ status })),
       this.#get<SessionJson>("/latch/v1/session").then((session) => {
         this.#readSequence = session.sequence;
         this.#store.change({ session });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { CHROMIUM, HAS_NO_BROWSER, launchChromium } from "./chromium.ts";
 import { type OpenedPage, openPage, type PageWish, signIn } from "./page-in-browser.ts";
 import { BOT_SECRET, OPERATOR_KEY, ReplayedDay } from "./replayed-day.ts";
@@ -9,6 +9,9 @@ const AXE = readFileSync(
   new URL("../../node_modules/axe-core/axe.min.js", import.meta.url),
   "utf8",
 );
+
+/** The page asks every two seconds, on a machine that may be busy. */
+const SOON = { timeout: 15_000 };
 
 if (HAS_NO_BROWSER) {
   console.warn("The tests in a browser are left out: no Chromium (apt-get install chromium).");
@@ -23,6 +26,10 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page on 21 May, with an exit that 
     [day, browser] = await Promise.all([ReplayedDay.open(), launchChromium()]);
     // The second read of the broker, ten seconds later, would end it.
     await day.playUntil("11:14:06");
+  });
+
+  afterEach(async () => {
+    await Promise.all(pages.splice(0).map((page) => page.close()));
   });
 
   afterAll(async () => {
@@ -45,7 +52,7 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page on 21 May, with an exit that 
     const { page, faults } = await open();
     const top = page.locator("header.top");
     expect(await top.locator(".word strong").innerText()).toBe("attention");
-    await expect.poll(() => top.innerText()).toContain("1 incident open: SQQQ refused exit");
+    await expect.poll(() => top.innerText(), SOON).toContain("1 incident open: SQQQ refused exit");
     const text = await top.innerText();
     for (const part of ["SIMULATED", "open to 16:00", "connected", "of 200", "sqlite ok"]) {
       expect(text).toContain(part);
@@ -82,19 +89,19 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page on 21 May, with an exit that 
   test("filters claims by state, symbol, agent and text", async () => {
     const { page } = await open();
     const rows = page.locator(".claims tbody tr");
-    await expect.poll(() => rows.count()).toBe(10);
+    await expect.poll(() => rows.count(), SOON).toBe(10);
     await page.getByLabel("State").selectOption("IN_RECONCILIATION");
-    await expect.poll(() => rows.count()).toBe(1);
+    await expect.poll(() => rows.count(), SOON).toBe(1);
     await page.getByLabel("State").selectOption("");
     await page.getByLabel("Symbol").selectOption("TQQQ");
-    await expect.poll(() => rows.count()).toBe(7);
+    await expect.poll(() => rows.count(), SOON).toBe(7);
     await page.getByLabel("Agent").selectOption("qqq-momentum");
     await page.getByLabel("Text").fill("flip v20");
-    await expect.poll(() => rows.count()).toBe(1);
+    await expect.poll(() => rows.count(), SOON).toBe(1);
     expect(await rows.innerText()).toContain("sell 18 TQQQ");
     await page.getByLabel("Text").fill("no such thing");
     await page.getByRole("button", { name: "Show all" }).click();
-    await expect.poll(() => rows.count()).toBe(10);
+    await expect.poll(() => rows.count(), SOON).toBe(10);
   });
 
   test("opens a claim to its whole life by the keyboard alone, and Escape closes it", async () => {
@@ -112,7 +119,7 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page on 21 May, with an exit that 
     expect(life[0]).toMatch(/11:06:00 claimed [0-9a-f]{12}/);
     expect(life.join("\n")).toMatch(/repeat answered/);
     await page.keyboard.press("Escape");
-    await expect.poll(() => dialog.count()).toBe(0);
+    await expect.poll(() => dialog.count(), SOON).toBe(0);
     expect(await button.evaluate((one) => one === document.activeElement)).toBe(true);
   });
 
@@ -126,7 +133,7 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page on 21 May, with an exit that 
       .poll(() => tip.innerText())
       .toContain("09:42:02  SKIP: nothing was sent (452.00 USD)");
     await page.keyboard.press("Escape");
-    await expect.poll(() => tip.count()).toBe(0);
+    await expect.poll(() => tip.count(), SOON).toBe(0);
     const box = await plot.locator(".u-over").boundingBox();
     if (box === null) throw new Error("the chart has no place");
     // Anywhere along the lane there is a mark within reach somewhere.
@@ -141,7 +148,7 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page on 21 May, with an exit that 
 
   test("asks nobody but the sidecar, and keeps the key out of addresses and storage", async () => {
     const { page, asked, faults } = await open();
-    await expect.poll(() => asked.some((url) => url.includes("/latch/v1/events"))).toBe(true);
+    await expect.poll(() => asked.some((url) => url.includes("/latch/v1/events")), SOON).toBe(true);
     expect(asked.filter((url) => !url.startsWith(`${day.url}/`))).toEqual([]);
     expect(asked.join("\n")).not.toContain(OPERATOR_KEY);
     const kept = await page.evaluate(() => [
@@ -217,7 +224,7 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page on 21 May, with an exit that 
     await page.getByText("Nothing is stuck.").waitFor();
     await page.getByText("1 resolved, latest: SQQQ refused exit").click();
     await page.getByText("ann: the broker shows 12 SQQQ, free").first().waitFor();
-    await expect.poll(() => page.locator(".word strong").innerText()).not.toBe("attention");
+    await expect.poll(() => page.locator(".word strong").innerText(), SOON).not.toBe("attention");
     expect(faults).toHaveLength(1);
   });
 
@@ -226,18 +233,16 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page on 21 May, with an exit that 
     const rows = page.locator(".claims tbody tr");
     const before = await rows.count();
     await day.playUntil("11:20:30");
-    await expect.poll(() => rows.count(), { timeout: 10_000 }).toBe(before + 1);
+    await expect.poll(() => rows.count(), SOON).toBe(before + 1);
     await day.stop();
-    await page.getByText(/no answer from the sidecar since/).waitFor({ timeout: 10_000 });
+    await page.getByText(/no answer from the sidecar since/).waitFor(SOON);
     expect(await rows.count()).toBe(before + 1);
     await day.start();
-    await expect
-      .poll(() => page.locator(".word").innerText(), { timeout: 15_000 })
-      .not.toContain("no answer");
+    await expect.poll(() => page.locator(".word").innerText(), SOON).not.toContain("no answer");
     await day.playUntil("11:26:40");
-    await expect.poll(() => rows.count(), { timeout: 10_000 }).toBe(before + 2);
-    await expect.poll(() => rows.first().innerText()).toContain("sell 12 TQQQ");
-    await expect.poll(() => page.locator(".word strong").innerText()).toBe("at rest");
+    await expect.poll(() => rows.count(), SOON).toBe(before + 2);
+    await expect.poll(() => rows.first().innerText(), SOON).toContain("sell 12 TQQQ");
+    await expect.poll(() => page.locator(".word strong").innerText(), SOON).toBe("at rest");
   });
 
   test("shows what a bot says as text, whatever it is", async () => {
@@ -247,6 +252,46 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page on 21 May, with an exit that 
     await page.getByText(reason).first().waitFor();
     expect(await page.locator(".claims img, .claims td b").count()).toBe(0);
     expect(await page.title()).toBe("TradeLatch");
+    expect(faults).toEqual([]);
+  });
+});
+
+describe.skipIf(HAS_NO_BROWSER)("a position that differs", () => {
+  let day: ReplayedDay;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    [day, browser] = await Promise.all([ReplayedDay.open(), launchChromium()]);
+    await day.playUntil("09:42:30");
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await day?.close();
+  });
+
+  test("is marked, and adopted or flattened once its numbers were confirmed", async () => {
+    await day.tradeByHand({ symbol: "TQQQ", side: "sell", qty: "6" });
+    const { page, faults } = await openPage(browser, day.url, { key: OPERATOR_KEY });
+    const row = page.locator(".positions tbody tr");
+    await expect.poll(() => row.innerText(), SOON).toMatch(/TQQQ\s+6\s+0\s+−6/);
+    await page.getByRole("button", { name: "Adopt…" }).click();
+    const dialog = page.getByRole("dialog");
+    expect((await dialog.innerText()).replace(/\s+/g, " ")).toContain(
+      "Book holds 6 Broker holds 0",
+    );
+    await dialog.getByLabel("Reason").fill("sold by hand at 09:43");
+    await dialog.getByRole("button", { name: "Book 0 TQQQ" }).click();
+    await page.getByText("Nothing is stuck.").waitFor();
+    await expect.poll(() => row.innerText(), SOON).toMatch(/TQQQ\s+0\s+0\s+–/);
+
+    await day.tradeByHand({ symbol: "TQQQ", side: "buy", qty: "4" });
+    await page.getByRole("button", { name: "Flatten…" }).click(SOON);
+    await dialog.getByLabel("Reason").fill("nobody meant it");
+    await dialog.getByRole("button", { name: "Close 4 TQQQ at market" }).click();
+    await expect.poll(() => page.locator(".claims").innerText(), SOON).toContain("sell 4 TQQQ");
+    await day.compareUntilAgreed();
+    await page.getByText("Nothing is stuck.").waitFor(SOON);
     expect(faults).toEqual([]);
   });
 });

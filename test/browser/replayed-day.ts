@@ -24,6 +24,8 @@ const GROUP = "qqq-momentum";
 /** As the old bot did. */
 const TRIES = 3;
 const REFUSED = 403;
+/** No fill of late, and two reads that agree, ten seconds apart. */
+const NOTICED_AFTER_MS = [1_000, 40_000, 11_000];
 const BROKER = { keyId: "replayed", secret: "the-brokers-own-secret" } as const;
 
 /** Goes on by itself, and further when it is told to. */
@@ -77,10 +79,6 @@ export class ReplayedDay {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  get simulator(): Simulator {
-    return this.#simulator;
-  }
-
   /** On the port that it had before. */
   async start(): Promise<void> {
     const agents = Object.entries(BOTS).map(([id, secret]) => ({ id, secret, group: GROUP }));
@@ -124,9 +122,23 @@ export class ReplayedDay {
     await (await this.#sidecar?.started)?.latch.tick();
   }
 
-  async compare(): Promise<void> {
-    this.#moveTo(this.#clock.now());
-    await (await this.#sidecar?.started)?.latch.comparePositions();
+  /** Somebody trades past the latch, and the comparison of positions notices. */
+  async tradeByHand(order: Readonly<Record<string, string>>): Promise<void> {
+    await fetch(`${this.#simulator.url}/v2/orders`, {
+      method: "POST",
+      headers: { "APCA-API-KEY-ID": BROKER.keyId, "APCA-API-SECRET-KEY": BROKER.secret },
+      body: JSON.stringify({ type: "market", time_in_force: "day", ...order }),
+    });
+    await this.compareUntilAgreed();
+  }
+
+  /** As a running latch does every 15 seconds. */
+  async compareUntilAgreed(): Promise<void> {
+    for (const pauseMs of NOTICED_AFTER_MS) {
+      this.jump(pauseMs);
+      await this.tick();
+      await (await this.#sidecar?.started)?.latch.comparePositions();
+    }
   }
 
   jump(durationMs: number): void {

@@ -60,11 +60,17 @@ export function claimLine(claim: ClaimView): ClaimLine {
   };
 }
 
+const PROOFS: Readonly<Record<NonNullable<ClaimView["provenance"]>, string>> = {
+  venue: "",
+  inferred: ", inferred",
+  operator: ", says the operator",
+};
+
 /** In a few words: how it ended, or what it waits for and why. */
 export function outcomeOf(claim: ClaimView): string {
   const { outcome, provenance, refusal, unknownBecause, orderStatus } = claim;
   if (outcome !== null) {
-    const proof = provenance === "venue" || provenance === null ? "" : `, by ${provenance}`;
+    const proof = provenance === null ? "" : PROOFS[provenance];
     const why = refusal === null ? "" : ` (${refusal.httpStatus})`;
     return `${outcome.replaceAll("_", " ")}${why}${proof}`;
   }
