@@ -81,8 +81,11 @@ describe("the one word", () => {
   });
 
   test("is never calm while the sidecar does not answer", () => {
-    const { word, because } = verdictOn(REST, "11:14:10", []);
-    expect([word, because]).toEqual(["attention", ["no answer from the sidecar since 11:14:10"]]);
+    const { word, because } = verdictOn(REST, "11:15:00", []);
+    expect([word, because]).toEqual([
+      "attention",
+      ["no answer from the sidecar since 11:15:00", "below, as of 11:14:10"],
+    ]);
   });
 });
 

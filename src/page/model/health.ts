@@ -6,7 +6,7 @@
  */
 import type { IncidentView, StatusView } from "../sidecar-answers.ts";
 import { counted } from "./amount-text.ts";
-import { ageMs, ageText, durationText, shortTime } from "./time-text.ts";
+import { ageMs, ageText, durationText, shortTime, timeOfDay } from "./time-text.ts";
 
 export type Word = "at rest" | "working" | "attention";
 export type Tone = "good" | "quiet" | "busy" | "bad";
@@ -40,7 +40,8 @@ export function verdictOn(
   incidents: readonly IncidentView[],
 ): Verdict {
   if (lostSince !== null) {
-    return { word: "attention", because: [`no answer from the sidecar since ${lostSince}`] };
+    const gone = `no answer from the sidecar since ${lostSince}`;
+    return { word: "attention", because: [gone, `below, as of ${timeOfDay(status.now)}`] };
   }
   const wrong = wrongWith(status, incidents);
   if (wrong.length > 0) return { word: "attention", because: wrong };

@@ -21,13 +21,18 @@ export function ChainPicture({ nodes, now, onClaim }: ChainPictureProps) {
   );
 }
 
+/** Words such as exit_duplicate_after_422 break where a reader would break them. */
+function breakable(text: string): string {
+  return text.replaceAll("_", "_\u200b");
+}
+
 function ChainBox({ node, now, onClaim }: Omit<ChainPictureProps, "nodes"> & { node: ChainNode }) {
   const { at, title, text, claim } = node;
   const content = (
     <>
       {at !== null && <time dateTime={at}>{moment(at, now)}</time>}
       <b>{title}</b>
-      <span class="text">{text}</span>
+      <span class="text">{breakable(text)}</span>
     </>
   );
   if (claim === null) return <div class="box">{content}</div>;

@@ -26,7 +26,7 @@ export function IncidentPanel(props: IncidentPanelProps) {
       <h2 id="incidents-title">
         Incidents <span class={open.length > 0 ? "count bad" : "count"}>{open.length} open</span>
       </h2>
-      {open.length === 0 && <p class="empty">Nothing is stuck. No position differs.</p>}
+      {open.length === 0 && <p class="empty">Nothing is stuck.</p>}
       {open.map((incident) => (
         <IncidentCard key={incident.id} incident={incident} {...props} />
       ))}
@@ -85,13 +85,13 @@ function NextStep({ incident: { next }, now, dueAt }: NextStepProps) {
   return (
     <p class="next">
       <strong>Next:</strong> {next}
-      {leftMs !== null && <span class="quiet"> {lookText(leftMs)}</span>}
+      {leftMs !== null && <span class="quiet">; {lookText(leftMs)}</span>}
     </p>
   );
 }
 
 function lookText(leftMs: number): string {
-  return leftMs === 0 ? "It is looked at now." : `The next look is in ${durationText(leftMs)}.`;
+  return leftMs < 1_000 ? "it is looked at now" : `the next look is in ${durationText(leftMs)}`;
 }
 
 function EvidenceList({ incident, now }: { incident: IncidentView; now: string }) {

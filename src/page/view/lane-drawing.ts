@@ -13,7 +13,7 @@ const ROOM_BELOW = 0.4;
 const STRIP_PX = 11;
 /** Marks that stand at one place are put on levels of this height. */
 const LEVEL_PX = 12;
-const LEVELS = 3;
+const LEVELS = 4;
 const GLYPH_SCALE = 1;
 const SYNC = "session";
 

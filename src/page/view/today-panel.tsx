@@ -20,7 +20,7 @@ export function TodayPanel({ session, now, isOpen, onPick }: TodayPanelProps) {
       <h2 id="today-title">
         Today <span class="count">{session?.date ?? ""}</span>
       </h2>
-      {session !== null && <Totals totals={session.totals} />}
+      {session !== null && <TotalList totals={session.totals} />}
       {session !== null && session.marks.length === 0 && (
         <p class="empty">Nothing has happened today. Orders show here as they come.</p>
       )}
@@ -32,7 +32,9 @@ export function TodayPanel({ session, now, isOpen, onPick }: TodayPanelProps) {
   );
 }
 
-function Totals({ totals }: { readonly totals: SessionJson["totals"] }) {
+type Totals = SessionJson["totals"];
+
+function TotalList({ totals }: { readonly totals: Totals }) {
   const turnedAway = Object.values(totals.intentsBlocked).reduce((sum, one) => sum + one, 0);
   return (
     <dl class="totals">
@@ -40,7 +42,7 @@ function Totals({ totals }: { readonly totals: SessionJson["totals"] }) {
       <Total
         name="Duplicates blocked"
         value={String(totals.duplicatesBlocked)}
-        more={`${dollarsText(totals.duplicateNotionalUsd)} USD`}
+        more={worthOf(totals)}
         tone="blocked"
       />
       <Total name="Refused by broker" value={String(totals.ordersRefused)} />
@@ -53,6 +55,12 @@ function Totals({ totals }: { readonly totals: SessionJson["totals"] }) {
       />
     </dl>
   );
+}
+
+/** What a close that was never filled would have come to, nobody knows. */
+function worthOf({ duplicateNotionalUsd, duplicatesOfUnknownPrice: unknown }: Totals): string {
+  const known = `${dollarsText(duplicateNotionalUsd)} USD`;
+  return unknown === 0 ? known : `${known} + ${unknown} unpriced`;
 }
 
 interface TotalProps {

@@ -38,7 +38,7 @@ export function TopLine({ status, lostSince, incidents }: TopLineProps) {
           </time>
         </div>
       </div>
-      <dl class="facts">
+      <dl class={lostSince === null ? "facts" : "facts stale"}>
         {factsOf(status).map((fact) => (
           <FactItem key={fact.name} fact={fact} />
         ))}
