@@ -1,6 +1,7 @@
 /** The page as a whole: what is stuck first, then the session, positions and claims. */
 import { useEffect, useState } from "preact/hooks";
 import { LiveReadings } from "./live-readings.ts";
+import { nameOf } from "./model/claim-line.ts";
 import type { Action } from "./model/incident-actions.ts";
 import type { PageState, PageStore } from "./page-state.ts";
 import type { ClaimLifeView, IncidentView, MarkView, StatusView } from "./sidecar-answers.ts";
@@ -141,7 +142,9 @@ function Over({ opened, state, status, client, readings, onClose }: OverProps) {
       const path = `/latch/v1/claims/${encodeURIComponent(requestId)}/life`;
       return client.get<ClaimLifeView>(`${path}?${new URLSearchParams({ agent })}`);
     };
-    const sequence = state.session?.sequence ?? 0;
+    // What is over is read once: its life is looked for in the whole log since it began.
+    const isOver = state.known.get(nameOf(opened.claim))?.status === "SETTLED";
+    const sequence = isOver ? 0 : (state.session?.sequence ?? 0);
     return <ClaimDialog claim={opened.claim} {...{ sequence, read, onClose, now: status.now }} />;
   }
   const { incident, action } = opened;

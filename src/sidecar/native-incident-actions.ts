@@ -72,6 +72,7 @@ const RESPONSES = {
   409: incidentConflictSchema,
   503: errorSchema,
 };
+const OPERATOR_ONLY = [{ operatorKey: [] }];
 const KEY_NEEDED = "Needs the header `TradeLatch-Operator-Key`.";
 
 export function addIncidentActions(scope: NativeScope, ports: NativePorts): void {
@@ -91,6 +92,7 @@ function addResolution(scope: NativeScope, ports: NativePorts): void {
           `${KEY_NEEDED} 409 where the incident has changed since that version, is over, or no ` +
           "claim behind it waits for its end; the answer has the incident as it is now, and " +
           "nothing was changed.",
+        security: OPERATOR_ONLY,
         params: incidentParams,
         querystring: noQuery,
         body: resolveBody,
@@ -118,6 +120,7 @@ function addAdoption(scope: NativeScope, ports: NativePorts): void {
         description:
           `${KEY_NEEDED} Nothing is traded. 409 where either quantity is not what was confirmed, ` +
           "and where a claim in the symbol has no answer yet.",
+        security: OPERATOR_ONLY,
         params: incidentParams,
         querystring: noQuery,
         body: positionBody,
@@ -145,6 +148,7 @@ function addFlattening(scope: NativeScope, ports: NativePorts): void {
         description:
           `${KEY_NEEDED} The close is a claim like any other, under the id \`flatten-{id}\`, so ` +
           "that it is sent once. The incident ends when book and broker agree.",
+        security: OPERATOR_ONLY,
         params: incidentParams,
         querystring: noQuery,
         body: positionBody,
