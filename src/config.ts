@@ -170,6 +170,11 @@ export interface ServeSettings extends Settings {
   readonly agents?: string;
   /** Trade updates as `binary` frames, as Alpaca sends them, or `text`. */
   readonly streamFrames?: string;
+  /**
+   * What a person shows who resolves an incident over HTTP or on the page; without it nobody may.
+   * Environment: TRADELATCH_OPERATOR_KEY.
+   */
+  readonly operatorKey?: string;
 }
 
 /** A bot's key, the group that it belongs to, and what differs for it from the settings. */
@@ -187,10 +192,14 @@ export interface ServeConfig {
   readonly hosts: readonly string[];
   readonly agents: readonly AgentSettings[];
   readonly streamFrames: "binary" | "text";
+  /** What a person shows who acts over HTTP; undefined: nobody may. */
+  readonly operatorKey: string | undefined;
 }
 
 const DEFAULT_PORT = 4520;
 const LAST_PORT = 65_535;
+/** Nobody may come upon it by trying. */
+const OPERATOR_KEY_MIN = 16;
 
 const serveSchema = z.strictObject({
   host: z.string().min(1).default("127.0.0.1"),
@@ -206,6 +215,11 @@ const serveSchema = z.strictObject({
     ),
   agents: z.string().default("[]"),
   streamFrames: z.enum(["binary", "text"]).default("binary"),
+  operatorKey: z
+    .string()
+    .min(OPERATOR_KEY_MIN, `expected at least ${OPERATOR_KEY_MIN} characters`)
+    .regex(/^[\x21-\x7e]+$/, "expected letters, digits and signs without a space")
+    .optional(),
 });
 
 const agentsSchema = z.array(
@@ -224,6 +238,7 @@ const SERVE_VARIABLES = {
   hosts: "TRADELATCH_HOSTS",
   agents: "TRADELATCH_AGENTS",
   streamFrames: "TRADELATCH_STREAM_FRAMES",
+  operatorKey: "TRADELATCH_OPERATOR_KEY",
 } as const;
 
 /** What the program itself needs before there is a sidecar. */
@@ -275,7 +290,7 @@ const SWITCHES: readonly string[] = ["allowShort", "clientIdIsIdentity", "positi
 const COUNTS: readonly string[] = ["port", "backupKeep", "requestsPerMinute"];
 
 /** Settings whose values appear in no message. */
-const SECRETS: readonly string[] = ["keyId", "secret", "agents"];
+const SECRETS: readonly string[] = ["keyId", "secret", "agents", "operatorKey"];
 
 /** Throws LatchError `invalid_option` naming the setting, its variable and the value received. */
 export function resolveConfig(settings: Settings, environment: Environment): Config {
@@ -330,13 +345,15 @@ export function resolveBackup(
 
 /** Throws LatchError `invalid_option`, as {@link resolveConfig} does. */
 export function resolveServeConfig(settings: ServeSettings, environment: Environment): ServeConfig {
-  const { host, port, hosts, agents: agentKeys, streamFrames, ...latch } = settings;
-  const given = withoutUndefined({ host, port, hosts, agents: agentKeys, streamFrames });
+  const { host, port, hosts, agents: agentKeys, streamFrames, operatorKey, ...latch } = settings;
+  const own = { host, port, hosts, agents: agentKeys, streamFrames, operatorKey };
+  const given = withoutUndefined(own);
   const merged = { ...fromEnvironment(environment, SERVE_VARIABLES), ...given };
   const parsed = serveSchema.safeParse(merged);
   if (!parsed.success) throw describe(parsed.error, merged);
   const agents = readAgents(parsed.data.agents);
-  return { ...parsed.data, latch: resolveConfig(latch, environment), agents };
+  const key = parsed.data.operatorKey;
+  return { ...parsed.data, operatorKey: key, latch: resolveConfig(latch, environment), agents };
 }
 
 /** The text holds secrets, so no message shows it. */

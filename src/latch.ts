@@ -13,7 +13,7 @@ import type { Config } from "./config.ts";
 import type { EpochMs } from "./core/clock.ts";
 import { CLOCK_BEHIND_MAX_MS, type FlooredClock } from "./core/floored-clock.ts";
 import type { AccountId, AgentId, BrokerOrderId, OwnerId, RequestId } from "./core/ids.ts";
-import { testimonyOf } from "./fills/activity-witness.ts";
+import { testify } from "./fills/activity-witness.ts";
 import { FillPoller } from "./fills/fill-poller.ts";
 import { recordUpdate } from "./fills/stream-updates.ts";
 import { Gateway } from "./gateway/gateway.ts";
@@ -31,10 +31,12 @@ import type {
   OperatorResult,
   StoredEvent,
 } from "./ledger/ledger.ts";
+import { type Operator, OperatorDesk } from "./operator/operator.ts";
 import { checkEntry, type EntryCheck } from "./reconcile/entry-check.ts";
 import { INCIDENTS_WATCHED, IncidentLog } from "./reconcile/incident-log.ts";
 import { Reconciler } from "./reconcile/reconciler.ts";
 import { latchTicks } from "./schedule/latch-ticks.ts";
+import { MarketCalendar } from "./schedule/market-calendar.ts";
 import { type RunningSchedule, startSchedule } from "./schedule/schedule.ts";
 
 /**
@@ -115,6 +117,8 @@ export interface Latch {
   onOrdersMoved(listener: (orders: readonly WireOrder[]) => void): void;
   /** When a tick would next read something, as the last one left it; undefined: nothing to read. */
   nextDueAt(): EpochMs | undefined;
+  /** What a person who looks after it is shown, and may do. */
+  readonly operator: Operator;
   /**
    * Ends what is under way: who waits for an answer gets PENDING, a POST that was cut off is on
    * record as unknown and taken up again at the next start. Then writes what is buffered.
@@ -177,6 +181,7 @@ export class OpenLatch implements Latch {
   readonly account: AccountId;
   readonly brokerUrl: string;
   readonly audit: AuditOfAccount;
+  readonly operator: Operator;
   readonly #parts: OpenParts;
   readonly #poller: FillPoller;
   readonly #gateway: Gateway;
@@ -187,6 +192,7 @@ export class OpenLatch implements Latch {
   readonly #stopping = new AbortController();
   #schedule: RunningSchedule | undefined;
   #closed: Promise<void> | undefined;
+  #polledAt: EpochMs | undefined;
 
   constructor(parts: OpenParts) {
     const { account, config, log } = parts;
@@ -199,8 +205,15 @@ export class OpenLatch implements Latch {
       ...parts,
       divergence: config.policy.divergence,
       refreshFills: (symbol) => this.#poller.refresh(symbol),
+      flatten: async (incident) => void (await this.#flatten(incident)),
+      witness: (claim) => testify(parts.broker, claim, WIRE_LOOKBACK_MS),
+    });
+    this.operator = new OperatorDesk({
+      ...parts,
+      calendar: new MarketCalendar(parts),
+      polledAt: () => this.#polledAt,
+      nextDueAt: () => this.nextDueAt(),
       flatten: (incident) => this.#flatten(incident),
-      witness: (claim) => this.#testimony(claim),
     });
     this.#gateway = new Gateway({
       ...parts,
@@ -313,6 +326,7 @@ export class OpenLatch implements Latch {
     this.#ticks.add(round);
     try {
       await round;
+      this.#polledAt = this.#parts.clock.now();
     } finally {
       this.#ticks.delete(round);
     }
@@ -432,29 +446,14 @@ export class OpenLatch implements Latch {
     }
   }
 
-  /** The second witness on an order whose fills do not add up. */
-  async #testimony({ brokerOrderId, bookedQuantity, openedAt }: Claim) {
-    if (brokerOrderId === null) return undefined;
-    const { broker } = this.#parts;
-    const lookup = await broker.orderById(brokerOrderId);
-    const query = { orderIds: [brokerOrderId], after: openedAt - WIRE_LOOKBACK_MS };
-    const fills = await broker.fillActivities(query);
-    if (lookup.kind !== "found" || fills.kind === "unknown") return undefined;
-    const { quantity, cost } = testimonyOf(lookup.order, fills.value);
-    const { filledQuantity, status } = lookup.order;
-    return (
-      `the order is ${status} with ${filledQuantity} filled, activities show ${quantity} for ` +
-      `${cost} USD, the book has ${bookedQuantity}`
-    );
-  }
-
   /** One close of all that is held, whose id is the incident's: asked for again it is the same. */
-  async #flatten({ id, symbol }: Incident): Promise<void> {
+  async #flatten({ id, symbol }: Incident): Promise<OrderAnswer | undefined> {
     const { config, ledger, log } = this.#parts;
-    if (isFlat(await ledger.book(this.account, symbol))) return;
+    if (isFlat(await ledger.book(this.account, symbol))) return undefined;
     const input = { symbol, portion: "all", requestId: `flatten-${id}`, reason: `incident ${id}` };
-    const { status } = await this.submitFor(config.agent, input);
-    log.warn({ incident: id, symbol, status }, "a position that nobody meant is being closed");
+    const answer = await this.submitFor(config.agent, input);
+    log.warn({ incident: id, symbol, status: answer.status }, "a position is being closed");
+    return answer;
   }
 
   /** The ledger goes last: what is cut off at the broker is still to be recorded as unknown. */

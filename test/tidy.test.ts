@@ -8,12 +8,14 @@ import {
   checkDocument,
   checkLayers,
   checkNames,
+  checkPage,
   checkSizes,
 } from "./tidy/rules.ts";
 import { codeOnly, type SourceFile } from "./tidy/source-text.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
-const SOURCES = filesUnder("src", ".ts");
+const SCANNED = filesUnder("src", ".ts");
+const SOURCES = [...SCANNED, ...filesUnder("src", ".tsx")];
 const DOCUMENTS = ["README.md", ...filesUnder("docs", ".md").map((file) => file.path)]
   .filter((path) => existsSync(join(ROOT, path)))
   .map(read);
@@ -50,6 +52,10 @@ describe("the source of the product", () => {
     expect(SOURCES.flatMap(checkLayers)).toEqual([]);
   });
 
+  test("has a page that takes types alone from the program, and makes no markup of text", () => {
+    expect(SOURCES.flatMap(checkPage)).toEqual([]);
+  });
+
   test("has no import cycle, types included", () => {
     expect(checkCycles(SOURCES)).toEqual([]);
   });
@@ -75,7 +81,7 @@ describe("the documents", () => {
 
 describe("the scanner", () => {
   test("keeps every line and every position", () => {
-    for (const file of SOURCES) {
+    for (const file of SCANNED) {
       const code = codeOnly(file.text);
       expect(code.length, file.path).toBe(file.text.length);
       expect(code.split("\n").length, file.path).toBe(file.text.split("\n").length);
@@ -83,7 +89,7 @@ describe("the scanner", () => {
   });
 
   test("leaves balanced braces in every file, so that no code was taken for text", () => {
-    for (const file of SOURCES) {
+    for (const file of SCANNED) {
       const code = codeOnly(file.text);
       for (const [open, close] of ["{}", "()", "[]"]) {
         const count = (char: string | undefined) => code.split(char ?? "").length;

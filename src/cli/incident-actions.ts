@@ -1,7 +1,7 @@
 /** What `tradelatch incidents` does: reads a ledger, prints, and resolves. One line per failure. */
 import type { Records } from "../app.ts";
 import type { Clock } from "../core/clock.ts";
-import { LatchError } from "../core/errors.ts";
+import { InvariantError, LatchError } from "../core/errors.ts";
 import type { AccountId } from "../core/ids.ts";
 import type { Incident } from "../incident/incident.ts";
 import type { OperatorCommand } from "../ledger/ledger.ts";
@@ -132,6 +132,9 @@ async function resolved(
       const message = `incident ${id} has no claim behind it that waits for its end`;
       throw new LatchError("incident_without_claim", message);
     }
+    case "not_a_position":
+    case "position_moved":
+      throw new InvariantError(`${result.kind} for a command that adopts nothing`);
     case "claim_waits": {
       const message = `the claim behind incident ${id} still waits for its end`;
       throw new LatchError("incident_claim_waits", message);

@@ -70,6 +70,36 @@ export const ERRORS = {
     exitCode: 1,
     hint: "Say how the claim ended too (--as, endClaimAs), or leave it to the evidence.",
   },
+  incident_not_a_position: {
+    httpStatus: 409,
+    retryable: false,
+    exitCode: 1,
+    hint: "Adopt and flatten are for positions that differ; resolve this one.",
+  },
+  position_moved: {
+    httpStatus: 409,
+    retryable: false,
+    exitCode: 1,
+    hint: "Look at the numbers as they are now, and confirm those; nothing was changed.",
+  },
+  position_unreadable: {
+    httpStatus: 503,
+    retryable: true,
+    exitCode: 1,
+    hint: "The broker's position could not be read; nothing was changed, try again.",
+  },
+  operator_key_unset: {
+    httpStatus: 403,
+    retryable: false,
+    exitCode: 1,
+    hint: "Set TRADELATCH_OPERATOR_KEY and restart, or use tradelatch incidents on this machine.",
+  },
+  operator_key_refused: {
+    httpStatus: 403,
+    retryable: false,
+    exitCode: 1,
+    hint: "Send the operator key in the header TradeLatch-Operator-Key; an agent's is not enough.",
+  },
   readers_full: {
     httpStatus: 503,
     retryable: true,

@@ -4,6 +4,7 @@
  */
 import type { Claim } from "../claim/claim.ts";
 import type { BookEvent, ClaimEvent } from "../claim/claim-event.ts";
+import { type AdoptedPosition, decideAdoption } from "../claim/decide-adoption.ts";
 import { type DivergenceCommand, decideDivergence } from "../claim/decide-divergence.ts";
 import { sealEvents } from "../claim/decide-order.ts";
 import {
@@ -156,6 +157,8 @@ export function runOperator(
   if (incident === undefined) return { kind: "unknown" };
   if (incident.resolution !== null) return { kind: "over", incident };
   if (incident.version !== command.version) return { kind: "stale", incident };
+  const { position } = command;
+  if (position !== undefined) return adoptByOperator(rows, incident, position, command);
   const claim = claimBehind(rows, incident);
   const { endClaimAs } = command;
   if (endClaimAs === null && claim !== undefined) return { kind: "claim_waits", incident };
@@ -167,6 +170,22 @@ export function runOperator(
   const verdict = { verdict: "by_operator", provenance: "operator", reason } as const;
   const resolved: BookEvent = { type: "incident_resolved", incident: id, ...verdict };
   applyToSymbol(rows, account, incident.symbol, [resolved], command.now);
+  return { kind: "resolved", incident: rows.incidents.get(account, id) ?? incident };
+}
+
+/** The book takes over what the broker holds, because a person said so. */
+function adoptByOperator(
+  rows: Rows,
+  incident: Incident,
+  position: AdoptedPosition,
+  { by, reason, now }: OperatorCommand,
+): OperatorResult {
+  const { account, symbol, id } = incident;
+  const claims = rows.unsettledClaims(account).filter(({ intent }) => intent.symbol === symbol);
+  const book = rows.book(account, symbol);
+  const decision = decideAdoption(incident, book, claims, position, `${by}: ${reason}`);
+  if (decision.kind !== "adopted") return { kind: decision.kind, incident };
+  applyToSymbol(rows, account, symbol, decision.events, now);
   return { kind: "resolved", incident: rows.incidents.get(account, id) ?? incident };
 }
 

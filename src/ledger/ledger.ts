@@ -12,6 +12,7 @@ import type { Book } from "../book/book.ts";
 import type { ClaimDecision } from "../claim/answer.ts";
 import type { Claim } from "../claim/claim.ts";
 import type { BookEvent, ClaimEvent, LedgerEvent } from "../claim/claim-event.ts";
+import type { AdoptedPosition } from "../claim/decide-adoption.ts";
 import type { ClaimRequest } from "../claim/decide-claim.ts";
 import type { DivergenceCommand } from "../claim/decide-divergence.ts";
 import type { RecordCommand } from "../claim/decide-record.ts";
@@ -143,6 +144,8 @@ export interface OperatorCommand {
   readonly reason: string;
   /** How the claim behind the incident ended; null leaves it to the evidence. */
   readonly endClaimAs: OperatorEnd | null;
+  /** The book takes over what the broker holds; left out, the book stays as it is. */
+  readonly position?: AdoptedPosition | undefined;
   readonly now: EpochMs;
 }
 
@@ -156,7 +159,11 @@ export type OperatorResult =
   /** There is no claim whose end is open. */
   | { readonly kind: "no_claim"; readonly incident: Incident }
   /** The claim behind it would stay in question without an incident: its end must be said too. */
-  | { readonly kind: "claim_waits"; readonly incident: Incident };
+  | { readonly kind: "claim_waits"; readonly incident: Incident }
+  /** There is no position to take over: the incident is about something else. */
+  | { readonly kind: "not_a_position"; readonly incident: Incident }
+  /** The position, or the book, is not what the operator has confirmed. */
+  | { readonly kind: "position_moved"; readonly incident: Incident };
 
 export interface Ledger {
   claim(request: ClaimRequest): Promise<ClaimDecision>;

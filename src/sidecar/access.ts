@@ -6,12 +6,13 @@
  * 2. A request that a browser makes for a page of another origin is turned away, key or not.
  * 3. Everybody else shows an agent's key or, while we listen on loopback only, the broker's own.
  *    Every known key is compared in full and in constant time, whether the id is known or not.
+ * 4. A person who acts shows the operator key, which is nobody else's and opens no order path.
  */
 import { hash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { LatchError } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
-import { type PresentedKey, presentedKey } from "./presented-key.ts";
+import { type PresentedKey, presentedKey, presentedOperatorKey } from "./presented-key.ts";
 
 export interface AgentKey {
   readonly id: string;
@@ -32,7 +33,12 @@ export interface AccessOptions {
   readonly agents: readonly AgentKey[];
   /** The broker's own key pair with the default group; taken on loopback only. */
   readonly brokerKey?: AgentKey;
+  /** What a person shows who reads the pages or acts on an incident; undefined: nobody may act. */
+  readonly operatorKey?: string | undefined;
 }
+
+/** As who the operator reads; no bot can have this name, since it has no key. */
+const OPERATOR: Agent = { id: "operator", group: "operator" as AgentId };
 
 /** What of a request decides; node's IncomingMessage has it all. */
 export interface Caller {
@@ -74,6 +80,7 @@ export class Access {
   readonly #known: readonly KnownKey[];
   readonly #ownNames: ReadonlySet<string>;
   readonly #configured: readonly HostName[];
+  readonly #operatorKey: Buffer | undefined;
 
   /** Throws LatchError `invalid_option` for keys or names that would let the wrong ones in. */
   constructor(options: AccessOptions) {
@@ -83,6 +90,8 @@ export class Access {
     }
     const keys = brokerKey !== undefined && isLoopback(bindHost) ? [...agents, brokerKey] : agents;
     requireUsable(keys);
+    requireOwn(options.operatorKey, keys);
+    this.#operatorKey = options.operatorKey === undefined ? undefined : digest(options.operatorKey);
     this.#known = keys.map(({ id, secret, group }) => ({
       agent: { id, group },
       id: digest(id),
@@ -118,6 +127,18 @@ export class Access {
   authenticate(headers: IncomingHttpHeaders): Agent | undefined {
     const presented = presentedKey(headers);
     return presented === undefined ? undefined : this.agentOf(presented);
+  }
+
+  /** Whether there is a key with which a person may act. */
+  get hasOperator(): boolean {
+    return this.#operatorKey !== undefined;
+  }
+
+  /** The operator, where the headers show the operator key. */
+  operatorOf(headers: IncomingHttpHeaders): Agent | undefined {
+    const presented = digest(presentedOperatorKey(headers) ?? "");
+    const isKey = timingSafeEqual(this.#operatorKey ?? digest(""), presented);
+    return isKey && this.#operatorKey !== undefined ? OPERATOR : undefined;
   }
 
   /** Undefined for an unknown key. Takes as long as for a known one. */
@@ -180,6 +201,14 @@ function requireUsable(keys: readonly AgentKey[]): void {
   if (twice !== undefined) throw invalid(`the agent "${twice}" has two keys`);
   const secrets = new Set(keys.map(({ secret }) => secret));
   if (secrets.size !== keys.length) throw invalid("two agents have the same secret");
+}
+
+/** A bot that knew the operator key could end what only a person may end. */
+function requireOwn(operatorKey: string | undefined, keys: readonly AgentKey[]): void {
+  if (operatorKey === undefined) return;
+  if (operatorKey === "") throw invalid("the operator key is empty");
+  const same = keys.find(({ secret }) => secret === operatorKey);
+  if (same !== undefined) throw invalid(`the operator key is also the secret of "${same.id}"`);
 }
 
 function digest(text: string): Buffer {

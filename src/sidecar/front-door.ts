@@ -23,7 +23,7 @@ import type { Forwarded, PassThrough } from "./pass-through.ts";
 import type { RefusalLog } from "./refusal-log.ts";
 import type { RequestPath } from "./request-path.ts";
 import { RETRY_AFTER } from "./retry-after.ts";
-import { isCancel, NATIVE_ORDERS_PATH, policyOf } from "./route-policy.ts";
+import { isCancel, isForPeople, isOpenPath, NATIVE_ORDERS_PATH, policyOf } from "./route-policy.ts";
 import type { SecretMask } from "./secret-mask.ts";
 import { sendAnswer } from "./send-answer.ts";
 import type { ServerBounds } from "./server-bounds.ts";
@@ -74,8 +74,6 @@ export type Decision =
 
 /** Of an answer that is an order. */
 const ORDER_STATUS = 200;
-/** Pages that need no key. */
-const OPEN_PATHS: ReadonlySet<string> = new Set(["/healthz"]);
 
 export class FrontDoor {
   readonly #options: FrontDoorOptions;
@@ -90,10 +88,10 @@ export class FrontDoor {
     const method = request.method ?? "";
     const stranger = access.refuseStranger(request);
     if (stranger !== undefined) return refused(stranger);
-    if (target.kind === "path" && OPEN_PATHS.has(target.path)) {
+    if (target.kind === "path" && isOpenPath(method, target.path)) {
       return { kind: "own", agent: undefined };
     }
-    const agent = access.authenticate(request.headers);
+    const agent = access.authenticate(request.headers) ?? this.#operator(request, target);
     if (agent === undefined) return refused("unauthorized");
     if (target.kind === "refused") return refused("path_refused", target.reason);
     const { path, query } = target;
@@ -130,6 +128,12 @@ export class FrontDoor {
       case "guarded":
         return this.#guard(decision, request, response);
     }
+  }
+
+  /** The operator reads every page of ours and acts on incidents; no order is taken from there. */
+  #operator(request: IncomingMessage, target: RequestPath): Agent | undefined {
+    if (target.kind !== "path" || !isForPeople(request.method ?? "", target.path)) return undefined;
+    return this.#options.access.operatorOf(request.headers);
   }
 
   #refusedForNow(isGuarded: boolean): Decision | undefined {

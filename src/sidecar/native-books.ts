@@ -8,7 +8,7 @@ import type { NativeScope } from "./native-scope.ts";
 
 const claimRef = { agent: z.string(), requestId: z.string() };
 
-const bookSchema = named(
+export const bookSchema = named(
   "Book",
   z.object({
     account: z.string(),
@@ -58,6 +58,6 @@ export function addBookRoutes({ app }: NativeScope, ports: NativePorts): void {
   );
 }
 
-function bookView(book: Book): z.output<typeof bookSchema> {
+export function bookView(book: Book): z.output<typeof bookSchema> {
   return { ...book, closable: closable(book), reservations: [...book.reservations] };
 }

@@ -140,7 +140,9 @@ export const claimSchema = named(
   }),
 );
 
-export function claimView(claim: Claim): z.output<typeof claimSchema> {
+export type ClaimView = z.output<typeof claimSchema>;
+
+export function claimView(claim: Claim): ClaimView {
   const { key, notFound, bookedCost: _, ...rest } = claim;
   return {
     ...rest,

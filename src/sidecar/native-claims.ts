@@ -42,7 +42,7 @@ const claimsPage = named(
   }),
 );
 
-const claimParams = z.strictObject({ requestId });
+export const claimParams = z.strictObject({ requestId });
 
 export function addClaimRoutes({ app, agentOf }: NativeScope, ports: NativePorts): void {
   app.get(

@@ -55,13 +55,14 @@ export const configSchema = named(
       }),
     ),
     streamFrames: z.enum(["binary", "text"]),
+    operatorKey: z.literal(MASK).nullable().describe("Null where nobody may act over HTTP."),
   }),
 );
 
 export type ConfigPage = z.output<typeof configSchema>;
 
 export function configPage(serve: ServeConfig, brokerUrl: string): ConfigPage {
-  const { latch, host, port, hosts, agents, streamFrames } = serve;
+  const { latch, host, port, hosts, agents, streamFrames, operatorKey } = serve;
   const { store, agent, keyId, waitMs, requestsPerMinute, policy } = latch;
   return {
     store: placeOfStore(store),
@@ -69,6 +70,7 @@ export function configPage(serve: ServeConfig, brokerUrl: string): ConfigPage {
     hosts: [...hosts],
     keyId: maskedId(keyId),
     secret: MASK,
+    operatorKey: operatorKey === undefined ? null : MASK,
     policy: { ...policy },
     agents: agents.map(({ id, group, policy: own }) => ({
       id,

@@ -60,6 +60,8 @@ export const incidentConflictSchema = named(
         "incident_over",
         "incident_without_claim",
         "incident_claim_waits",
+        "incident_not_a_position",
+        "position_moved",
       ]),
       hint: z.string(),
       incident: incidentSchema.describe("As it is now."),
@@ -78,7 +80,9 @@ export const entryCheckSchema = named(
   }),
 );
 
-export function incidentView(incident: Incident): z.output<typeof incidentSchema> {
+export type IncidentView = z.output<typeof incidentSchema>;
+
+export function incidentView(incident: Incident): IncidentView {
   const { resolution, evidence } = incident;
   return {
     ...incident,

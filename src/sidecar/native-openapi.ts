@@ -70,6 +70,7 @@ export const OPENAPI_OPTIONS: FastifyDynamicSwaggerOptions = {
         keyId: { type: "apiKey", in: "header", name: "APCA-API-KEY-ID" },
         secret: { type: "apiKey", in: "header", name: "APCA-API-SECRET-KEY" },
         bearer: { type: "http", scheme: "bearer" },
+        operatorKey: { type: "apiKey", in: "header", name: "TradeLatch-Operator-Key" },
       },
     },
     security: [{ keyId: [], secret: [] }, { bearer: [] }],

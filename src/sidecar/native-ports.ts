@@ -7,6 +7,7 @@ import type { Latch } from "../latch.ts";
 import type { Agent } from "./access.ts";
 import type { SidecarMetrics } from "./metrics.ts";
 import type { ConfigPage } from "./native-config-schema.ts";
+import type { StatusParts } from "./native-status-schema.ts";
 
 /** What of a latch these pages read. */
 export type NativeLatch = Pick<
@@ -20,6 +21,7 @@ export type NativeLatch = Pick<
   | "lastSequence"
   | "incident"
   | "incidents"
+  | "operator"
   | "resolveIncident"
   | "entryCheck"
 >;
@@ -37,6 +39,8 @@ export interface NativePorts {
   latch(): NativeLatch;
   /** Rejects with a LatchError where this call sent no order. */
   submit(agent: Agent, intent: IntentInput, options: NativeSubmitOptions): Promise<OrderAnswer>;
+  /** What of the state the latch alone does not know; also while there is none. */
+  status(): Promise<Omit<StatusParts, "now" | "operator">>;
   /** The effective settings, with secrets masked. */
   config(): ConfigPage;
   readonly metrics: Pick<SidecarMetrics, "text" | "contentType">;

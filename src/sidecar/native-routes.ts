@@ -14,13 +14,16 @@ import { InvariantError, type LatchError } from "../core/errors.ts";
 import { DEEPEST_JSON, isTooDeep } from "../core/json-shape.ts";
 import { addAuditRoutes } from "./native-audit.ts";
 import { addBookRoutes } from "./native-books.ts";
+import { addClaimLifeRoute } from "./native-claim-life.ts";
 import { addClaimRoutes } from "./native-claims.ts";
 import { addConfigRoute } from "./native-config.ts";
 import { pageFailure } from "./native-errors.ts";
 import { addEventsRoute } from "./native-events.ts";
+import { addIncidentActions } from "./native-incident-actions.ts";
 import { addIncidentRoutes } from "./native-incidents.ts";
 import { OPENAPI_OPTIONS } from "./native-openapi.ts";
 import { addOrderRoute } from "./native-orders.ts";
+import { addOverviewRoutes } from "./native-overview.ts";
 import type { NativePorts } from "./native-ports.ts";
 import type { NativeScope } from "./native-scope.ts";
 import type { OwnContext } from "./server.ts";
@@ -45,6 +48,7 @@ export function registerNativeRoutes(
     const scope: NativeScope = {
       app: plain.withTypeProvider(),
       closing: context.closing,
+      access: context.access,
       agentOf: (request) => {
         const agent = context.agentOf(request);
         if (agent === undefined) throw new InvariantError("a page was reached without a key");
@@ -52,9 +56,12 @@ export function registerNativeRoutes(
       },
     };
     addClaimRoutes(scope, ports);
+    addClaimLifeRoute(scope, ports);
+    addOverviewRoutes(scope, ports);
     addOrderRoute(scope, ports);
     addBookRoutes(scope, ports);
     addIncidentRoutes(scope, ports);
+    addIncidentActions(scope, ports);
     addEventsRoute(scope, ports);
     addAuditRoutes(scope, ports);
     addConfigRoute(scope, ports);

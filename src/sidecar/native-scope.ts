@@ -2,7 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
-import type { Agent } from "./access.ts";
+import type { Access, Agent } from "./access.ts";
 
 type RawRequest = IncomingMessage;
 type RawReply = import("node:http").ServerResponse;
@@ -17,6 +17,8 @@ export interface NativeScope {
   >;
   /** Whose key came with the request; the front door lets nobody in without one. */
   agentOf(request: IncomingMessage): Agent;
+  /** Whether a request shows the operator key. */
+  readonly access: Pick<Access, "hasOperator" | "operatorOf">;
   /** Aborts when closing begins. */
   readonly closing: AbortSignal;
 }

@@ -14,6 +14,13 @@ export interface PresentedKey {
 const BEARER = /^Bearer +(\S+) *$/i;
 const BASIC = /^Basic +([A-Za-z0-9+/]+={0,2}) *$/i;
 
+/** What a person shows, beside or in the place of a bot's key. */
+export const OPERATOR_KEY_HEADER = "tradelatch-operator-key";
+
+export function presentedOperatorKey(headers: IncomingHttpHeaders): string | undefined {
+  return single(headers[OPERATOR_KEY_HEADER]);
+}
+
 export function presentedKey(headers: IncomingHttpHeaders): PresentedKey | undefined {
   const id = single(headers["apca-api-key-id"]);
   const secret = single(headers["apca-api-secret-key"]);

@@ -47,6 +47,23 @@ const STREAM_PATH = "/stream";
 
 const COMPILED = ROUTE_ROWS.map((row) => ({ row, pattern: patternOf(row.path) }));
 
+/** The operator page and what it is made of: no data is in it. */
+export const PAGE_PATH = "/";
+export const PAGE_FILES = "/page/";
+const INCIDENTS_PATH = "/latch/v1/incidents/";
+
+/** Pages that need no key. */
+export function isOpenPath(method: string, path: string): boolean {
+  if (path === "/healthz") return true;
+  return method === "GET" && (path === PAGE_PATH || path.startsWith(PAGE_FILES));
+}
+
+/** What a person may ask for with the operator key alone. */
+export function isForPeople(method: string, path: string): boolean {
+  if (policyOf(method, path) !== "own") return false;
+  return method === "GET" || (method === "POST" && path.startsWith(INCIDENTS_PATH));
+}
+
 /** Orders in the library's own words; a page of ours, judged like an order. */
 export const NATIVE_ORDERS_PATH = "/latch/v1/orders";
 

@@ -29,6 +29,7 @@ import { Traffic } from "./traffic.ts";
 export interface OwnContext {
   /** Whose key came with the request; undefined on pages that need none. */
   agentOf(request: IncomingMessage): Agent | undefined;
+  readonly access: Pick<Access, "hasOperator" | "operatorOf">;
   /** Aborts when closing begins: answers without an end have to end then. */
   readonly closing: AbortSignal;
 }
@@ -76,7 +77,8 @@ export function buildServer(options: SidecarServerOptions): SidecarServer {
   const app = createApp(bounds, traffic, refusals, targets);
   const agents = standAtTheDoor(app, door, traffic, targets);
   answerForOwnRoutes(app, mask, log);
-  options.own?.(app, { agentOf: (request) => agents.get(request), closing: closing.signal });
+  const agentOf = (request: IncomingMessage) => agents.get(request);
+  options.own?.(app, { agentOf, access, closing: closing.signal });
   return {
     app,
     listen: (host, port) => listen(app, host, port),

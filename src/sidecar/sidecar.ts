@@ -25,12 +25,14 @@ import { createMetrics } from "./metrics.ts";
 import { configPage } from "./native-config-schema.ts";
 import { registerNativeRoutes } from "./native-routes.ts";
 import { createOrderHandler } from "./order-handler.ts";
+import { addPageRoutes } from "./page-routes.ts";
 import { createPassThrough, type PassThrough } from "./pass-through.ts";
 import { ReadinessProbe } from "./readiness.ts";
 import { orderIdIn } from "./route-policy.ts";
 import { SecretMask } from "./secret-mask.ts";
 import { buildServer, type SidecarServer } from "./server.ts";
 import { StartGate } from "./start-gate.ts";
+import { statusSource } from "./status-source.ts";
 import { openStreamService, type StreamService } from "./stream-service.ts";
 
 export interface SidecarOptions extends Surroundings {
@@ -100,20 +102,30 @@ function wire(options: SidecarOptions, prepared: PreparedLatch, start: StartGate
     hosts: serve.hosts,
     agents: serve.agents,
     brokerKey: { id: keyId, secret, group: agent },
+    operatorKey: serve.operatorKey,
   });
   const passThrough = createPassThrough({ baseUrl: brokerUrl, keyId, secret });
-  const secrets = [secret, ...serve.agents.map(({ secret }) => secret)];
+  const operatorKeys = serve.operatorKey === undefined ? [] : [serve.operatorKey];
+  const secrets = [secret, ...serve.agents.map(({ secret }) => secret), ...operatorKeys];
   const mask = new SecretMask(secrets);
   const metrics = createMetrics({ clock, latch: started, stream: () => stream.health() });
+  const places = { brokerUrl, store: serve.latch.store };
+  const readiness = new ReadinessProbe({
+    clock,
+    isStarted: () => started() !== undefined,
+    health: () => prepared.health(),
+  });
   const submit = metrics.observed(submitter(prepared, started, serve.agents));
   const server = buildServer({
     access,
     passThrough,
     guarded: orderHandler({ prepared, started, submit, logger, clock }),
     own: (app, context) => {
-      addProbes(app, prepared, started, clock);
+      addProbes(app, readiness);
+      addPageRoutes(app);
       registerNativeRoutes(app, context, {
         ...{ clock, metrics, latch: () => startedOr(started) },
+        status: statusSource({ readiness, started, stream: () => stream.health() }, places),
         submit: (agent, intent, { gone, waitMs }) => submit(agent, intent, gone, waitMs),
         config: () => configPage(serve, brokerUrl),
         quote: (text) => mask.quote(text),
@@ -151,17 +163,7 @@ function wire(options: SidecarOptions, prepared: PreparedLatch, start: StartGate
 }
 
 /** Pages for a supervisor: whether the process lives, and whether it takes orders. */
-function addProbes(
-  app: FastifyInstance,
-  prepared: PreparedLatch,
-  started: StartedLatch,
-  clock: Clock,
-): void {
-  const readiness = new ReadinessProbe({
-    clock,
-    isStarted: () => started() !== undefined,
-    health: () => prepared.health(),
-  });
+function addProbes(app: FastifyInstance, readiness: ReadinessProbe): void {
   app.get("/healthz", async () => ({ status: "ok" }));
   app.get("/readyz", async (_, reply) => {
     const report = await readiness.read();

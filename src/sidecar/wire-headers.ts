@@ -36,6 +36,7 @@ export const CREDENTIAL_HEADERS: ReadonlySet<string> = new Set([
   "authorization",
   "cookie",
   "proxy-authorization",
+  "tradelatch-operator-key",
 ]);
 
 /** Host is the broker's own; Expect was answered when the request was taken. */

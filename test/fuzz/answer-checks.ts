@@ -13,6 +13,13 @@ const HEADERS = new Set([
   ...["tradelatch-claim", "tradelatch-incident", "tradelatch-order", "tradelatch-status"],
   ...["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"],
 ]);
+/** Of the operator page, which is no JSON and holds nothing of anybody's. */
+const PAGE_HEADERS = new Set([
+  ...["content-encoding", "content-security-policy", "cross-origin-opener-policy"],
+  ...["cross-origin-resource-policy", "permissions-policy", "referrer-policy", "vary"],
+  ...["x-content-type-options", "x-frame-options"],
+]);
+const PAGE = /^\/(?:page\/.*)?$/;
 const STATUSES = new Set([
   ...[100, 101, 200, 201, 202, 204, 207, 400, 401, 403, 404, 408, 409, 413, 414, 417, 422, 431],
 ]);
@@ -96,7 +103,9 @@ function faultsOf(answer: WireAnswer, received: Received): readonly string[] {
   const faults: string[] = [];
   // A page of a gateway's, a 429, a 5xx: they are the broker's, or say that it did not answer.
   if (brokerFails && isPassed(place)) return faults;
-  const odd = [...headers.keys()].filter((name) => !HEADERS.has(name));
+  const isPage = PAGE.test(place.path) && status === 200;
+  const known = (name: string) => HEADERS.has(name) || (isPage && PAGE_HEADERS.has(name));
+  const odd = [...headers.keys()].filter((name) => !known(name));
   if (odd.length > 0) faults.push(`the answer has the header ${odd.join(", ")}`);
   const text = body.toString("utf8");
   const error = errorIn(answer);
@@ -109,7 +118,9 @@ function faultsOf(answer: WireAnswer, received: Received): readonly string[] {
     faults.push(`a secret in the answer: ${everything.slice(0, 500)}`);
   }
   if (status >= 400 && request.method !== "HEAD") faults.push(...faultsOfError(answer, place));
-  if (status < 400 && body.length > 0 && place.path !== "/metrics" && json(body) === undefined) {
+  if (isPage && !headers.has("content-security-policy")) faults.push("a page without a policy");
+  const isJson = !isPage && place.path !== "/metrics";
+  if (status < 400 && body.length > 0 && isJson && json(body) === undefined) {
     faults.push(`a body that is no JSON: ${text.slice(0, 300)}`);
   }
   return faults;

@@ -88,6 +88,13 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
     queries: ["", "limit=5", "status=SETTLED&status=OPEN", "symbol=TQQQ&agent=momentum"],
   },
   "GET /latch/v1/claims/{requestId}": { parameters: { requestId: ["bot-1", "native-1"] } },
+  "GET /latch/v1/claims/{requestId}/life": {
+    parameters: { requestId: ["bot-1", "native-1"] },
+    queries: ["agent=momentum"],
+  },
+  "GET /latch/v1/status": {},
+  "GET /latch/v1/session": {},
+  "GET /latch/v1/positions": {},
   "GET /latch/v1/entry-check": { queries: ["symbol=TQQQ"] },
   "GET /latch/v1/events": { queries: ["limit=5", "after=1", ""] },
   "GET /latch/v1/incidents": { queries: ["", "status=open", "limit=1&before=9"] },
@@ -95,6 +102,14 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
   "POST /latch/v1/incidents/{id}/resolve": {
     parameters: { id: ["1", "99"] },
     body: [fields({ version: 1, reason: "seen" }), fields({ version: 2, reason: "x", by: "me" })],
+  },
+  "POST /latch/v1/incidents/{id}/adopt": {
+    parameters: { id: ["1", "99"] },
+    body: [fields({ version: 1, reason: "seen", brokerQuantity: "6", bookQuantity: "0" })],
+  },
+  "POST /latch/v1/incidents/{id}/flatten": {
+    parameters: { id: ["1", "99"] },
+    body: [fields({ version: 1, reason: "seen", brokerQuantity: "6", bookQuantity: "0" })],
   },
   "POST /latch/v1/orders": { body: INTENTS },
   "POST /v2/orders": { body: ORDERS },

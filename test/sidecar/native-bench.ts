@@ -13,6 +13,8 @@ import { configPage } from "../../src/sidecar/native-config-schema.ts";
 import type { NativePorts } from "../../src/sidecar/native-ports.ts";
 import { registerNativeRoutes } from "../../src/sidecar/native-routes.ts";
 import { SecretMask } from "../../src/sidecar/secret-mask.ts";
+import { statusSource } from "../../src/sidecar/status-source.ts";
+import type { StreamHealth } from "../../src/sidecar/stream-service.ts";
 import type { Simulator } from "../../src/simulator/index.ts";
 import {
   AGENT_SECRET,
@@ -25,6 +27,10 @@ import {
   type SidecarBench,
 } from "./sidecar-bench.ts";
 import { exchange, jsonOf } from "./wire-client.ts";
+
+/** Nobody else's: no bot has it. */
+export const OPERATOR_KEY = "the-key-of-whoever-looks-after-it";
+export const OPERATOR = [`TradeLatch-Operator-Key: ${OPERATOR_KEY}`] as const;
 
 export const BUY = {
   symbol: "TQQQ",
@@ -56,7 +62,10 @@ export interface NativeBench extends SidecarBench {
 }
 
 /** `ports` take the place of those that lead to the latch. */
-export async function openNative(ports: Partial<NativePorts> = {}): Promise<NativeBench> {
+export async function openNative(
+  ports: Partial<NativePorts> = {},
+  operatorKey: string | null = OPERATOR_KEY,
+): Promise<NativeBench> {
   const broker = await openBroker();
   const folder = mkdtempSync(join(tmpdir(), "tradelatch-native-"));
   atTheEnd(() => rmSync(folder, { recursive: true, force: true }));
@@ -74,17 +83,26 @@ export async function openNative(ports: Partial<NativePorts> = {}): Promise<Nati
   });
   const agents = JSON.stringify([{ id: "bot-1", secret: AGENT_SECRET, group: "momentum" }]);
   const serve = resolveServeConfig({ ...settings, ...keys, agents }, {});
+  const places = { brokerUrl: broker.url, store: settings.store };
+  const isReady = { isReady: true, recovery: "done", store: "ok", broker: "ok" } as const;
+  const readiness = { read: async () => isReady };
+  const stream = (): StreamHealth => ({
+    ...{ connected: true, state: "up", since: clock.now(), lastEventAt: undefined },
+    ...{ live: true, behindSince: undefined, listeners: 0, strangers: 0 },
+  });
   const mask = new SecretMask([BROKER_SECRET, AGENT_SECRET]);
   const submit = metrics.observed<Parameters<NativePorts["submit"]>>((agent, intent, options) =>
     latch.submitFor(agent.group, intent, options),
   );
   const bench = await openSidecar(broker.url, {
+    operatorKey: operatorKey ?? undefined,
     own: (app, context) => {
       app.addHook("onRoute", (route) => {
         routes.push(route);
       });
       registerNativeRoutes(app, context, {
         ...{ clock, submit, metrics, latch: () => latch },
+        status: statusSource({ readiness, started: () => latch, stream }, places),
         config: () => configPage(serve, latch.brokerUrl),
         quote: (text) => mask.quote(text),
         onFailure: (error) => void failures.push(error),

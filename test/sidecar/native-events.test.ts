@@ -243,6 +243,7 @@ function logOf(latch: NativeLatch, log: readonly StoredEvent[]): NativeLatch {
     books: () => latch.books(),
     incident: (id) => latch.incident(id),
     incidents: (query) => latch.incidents(query),
+    operator: latch.operator,
     resolveIncident: (id, command) => latch.resolveIncident(id, command),
     entryCheck: (symbol) => latch.entryCheck(symbol),
     lastSequence: async () => log.length,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { openSqliteLedger } from "../../src/ledger/sqlite/sqlite-ledger.ts";
 import type { Fault } from "../../src/simulator/index.ts";
-import { BUY, type NativeBench, openNative, type Told } from "./native-bench.ts";
+import { BUY, type NativeBench, OPERATOR, openNative, type Told } from "./native-bench.ts";
 import { KEYS, ORDER, openOrderWorld, SELL as SOLD_BY_HAND } from "./orders-world.ts";
 import { AGENT_SECRET, atTheEnd, BOT, BROKER_ID, BROKER_SECRET } from "./sidecar-bench.ts";
 import { exchange, jsonOf } from "./wire-client.ts";
@@ -43,7 +43,7 @@ async function resolve(
   body: unknown,
   lines = BOT,
 ): Promise<Pick<Told, "status" | "body">> {
-  const head = [...lines, "Content-Type: application/json"];
+  const head = [...lines, ...OPERATOR, "Content-Type: application/json"];
   const text = typeof body === "string" ? body : JSON.stringify(body);
   const answer = await exchange(port, "POST", `${PAGE}/${id}/resolve`, head, text);
   return { status: answer.status, body: jsonOf(answer) };
@@ -136,7 +136,7 @@ describe("an operator's word", () => {
         ...{ status: "resolved", version: version + 1 },
         resolution: {
           ...{ verdict: "by_operator", provenance: "operator" },
-          reason: `bot-1: ${reason}`,
+          reason: `operator: ${reason}`,
         },
       },
     });
@@ -154,7 +154,7 @@ describe("an operator's word", () => {
     expect(named.body.resolution.reason).toBe("Ann: sold by hand");
     const key = [`APCA-API-KEY-ID: ${BROKER_ID}`, `APCA-API-SECRET-KEY: ${BROKER_SECRET}`];
     const unnamed = await resolve(bench, 2, { version: 1, reason: "sold by hand" }, key);
-    expect(unnamed.body.resolution.reason).toBe("default: sold by hand");
+    expect(unnamed.body.resolution.reason).toBe("operator: sold by hand");
     const log = JSON.stringify(await bench.latch.events());
     for (const secret of [BROKER_ID, BROKER_SECRET, AGENT_SECRET]) {
       expect(log).not.toContain(secret);

@@ -41,6 +41,7 @@ export interface SidecarBenchOptions {
   readonly own?: (app: FastifyInstance, context: OwnContext) => void;
   readonly clock?: Clock;
   readonly hosts?: readonly string[];
+  readonly operatorKey?: string | undefined;
   /** Default: any free one. */
   readonly port?: number;
 }
@@ -75,6 +76,7 @@ export async function openSidecar(
       hosts,
       agents: [AGENT],
       brokerKey: { id: BROKER_ID, secret: BROKER_SECRET, group: "default" as AgentId },
+      operatorKey: options.operatorKey,
     }),
     passThrough,
     guarded: (request) => {

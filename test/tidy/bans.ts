@@ -15,13 +15,13 @@ export const BANS: readonly Ban[] = [
   {
     rule: "no clock but the one passed in",
     pattern: /\bDate\s*\.\s*now\b|\bnew\s+Date\s*(\(\s*\)|(?!\s*\())|\bperformance\s*\.\s*now\b/g,
-    owners: ["src/core/clock.ts"],
+    owners: ["src/core/clock.ts", "src/page/browser-time.ts"],
     instead: "take a Clock (src/core/clock.ts) and call now()",
   },
   {
     rule: "no timer but the clock's",
     pattern: /\b(setTimeout|setInterval)\b|\bAbortSignal\s*\.\s*timeout\b/g,
-    owners: ["src/core/clock.ts"],
+    owners: ["src/core/clock.ts", "src/page/browser-time.ts"],
     instead: "take a Clock (src/core/clock.ts) and await sleep()",
   },
   {
@@ -45,7 +45,7 @@ export const BANS: readonly Ban[] = [
   {
     rule: "no fetch outside the broker's adapter",
     pattern: /(?<![\w$.#])fetch\s*\(|\bglobalThis\s*\.\s*fetch\b/g,
-    owners: ["src/broker/alpaca/", "src/replay/"],
+    owners: ["src/broker/alpaca/", "src/replay/", "src/page/sidecar-client.ts"],
     instead: "call the broker through its port (src/broker/broker.ts)",
   },
   {

@@ -6,7 +6,7 @@
 const BELOW_STORES = ["core", "identity", "book", "incident", "claim"] as const;
 const BELOW_FLOWS = [...BELOW_STORES, "ledger", "broker"] as const;
 const BELOW_SCHEDULE = [...BELOW_FLOWS, "gateway", "fills", "reconcile", "audit"] as const;
-const BELOW_APP = [...BELOW_SCHEDULE, "schedule", "config", "doctor"] as const;
+const BELOW_APP = [...BELOW_SCHEDULE, "schedule", "operator", "config", "doctor"] as const;
 const BELOW_SURFACES = [...BELOW_APP, "latch", "prepared-latch", "app", "index"] as const;
 
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -25,6 +25,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   audit: BELOW_FLOWS,
   schedule: BELOW_SCHEDULE,
   doctor: [...BELOW_FLOWS, "schedule"],
+  operator: [...BELOW_SCHEDULE, "schedule"],
   latch: BELOW_APP,
   "prepared-latch": [...BELOW_APP, "latch"],
   app: [...BELOW_APP, "latch", "prepared-latch"],
@@ -32,6 +33,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   simulator: ["core"],
   sidecar: BELOW_SURFACES,
   replay: [...BELOW_STORES, "ledger", "config", "latch", "app", "index", "simulator"],
+  /** Runs in a browser: of the sidecar it takes types alone, see checkPage. */
+  page: ["sidecar"],
   cli: [...BELOW_SURFACES, "comparison", "simulator", "sidecar", "replay"],
 };
 
@@ -44,5 +47,5 @@ export const ADAPTERS = [
 
 /** The part that a file of `src` belongs to: its top folder, or its own name at the top. */
 export function partOf(path: string): string {
-  return (path.split("/")[1] ?? "").replace(/\.ts$/, "");
+  return (path.split("/")[1] ?? "").replace(/\.tsx?$/, "");
 }

@@ -5,6 +5,7 @@ import {
   checkDocument,
   checkLayers,
   checkNames,
+  checkPage,
   checkSizes,
 } from "./rules.ts";
 import { importsOf } from "./source-text.ts";
@@ -28,6 +29,22 @@ const BROKEN: readonly (readonly [string, string, string, string])[] = [
   ["a default export", "src/fills/a.ts", "export default 1;", "export it by its name"],
   ["an enum", "src/fills/a.ts", "export const enum Side { Buy }", "use a union of texts"],
 ];
+
+describe("the rule about the page finds", () => {
+  const path = "src/page/view/a.tsx";
+  const rows: readonly (readonly [string, string, number])[] = [
+    ["code of the program", 'import { add } from "../../core/decimal.ts";', 1],
+    ["no fault in its types", 'import type { A } from "../../sidecar/b.ts";', 0],
+    ["no fault in a file of its own", 'import { A } from "../model/b.ts";', 0],
+    ["markup made of text", "<p dangerouslySetInnerHTML={{ __html: text }} />", 1],
+    ["what a page keeps", 'localStorage.setItem("key", key);', 1],
+  ];
+
+  test.each(rows)("%s", (_, text, count) => {
+    expect(checkPage({ path, text })).toHaveLength(count);
+    expect(checkPage({ path: "src/cli/a.ts", text })).toEqual([]);
+  });
+});
 
 describe("a rule about words finds", () => {
   test.each(BROKEN)("%s", (_, path, text, expected) => {

@@ -40,7 +40,7 @@ export function checkNames(file: SourceFile): readonly string[] {
 
 /** Clock, timers, randomness, environment, output and fetch stay in the files that own them. */
 export function checkBans(file: SourceFile): readonly string[] {
-  const code = codeOnly(file.text);
+  const code = codeOf(file);
   return BANS.filter((ban) => !isOwner(ban, file.path)).flatMap((ban) =>
     [...code.matchAll(ban.pattern)].map((match) => {
       const where = lineAt(file.text, match.index);
@@ -56,7 +56,7 @@ export function checkLayers(file: SourceFile): readonly string[] {
     const report = (rule: string, instead: string) => {
       found.push(finding(file.path, line, rule, `imports ${specifier}`, instead));
     };
-    if (!specifier.endsWith(".ts")) report("imports end in .ts", "name the .ts file");
+    if (!/\.tsx?$/.test(specifier)) report("imports end in .ts", "name the .ts file");
     const part = partOf(file.path);
     const allowed = MAY_IMPORT[part];
     if (allowed === undefined) {
@@ -75,6 +75,38 @@ export function checkLayers(file: SourceFile): readonly string[] {
     }
     return found;
   });
+}
+
+/** Text between tags is not told from code: there, words of text count too. */
+function codeOf({ path, text }: SourceFile): string {
+  return path.endsWith(".tsx") ? text : codeOnly(text);
+}
+
+const PAGE = "src/page/";
+const VALUE_IMPORT = /\b(?:import|export)\s+(?!type\b)[^;]*?from\s+["'](\.[^"']+)["']/g;
+const HTML_FROM_TEXT =
+  /dangerouslySetInnerHTML|\b(?:inner|outer)HTML\b|insertAdjacentHTML|document\.write|localStorage|sessionStorage|document\.cookie/g;
+
+/** The page takes no code of the program's along, makes no markup of text, and keeps nothing. */
+export function checkPage(file: SourceFile): readonly string[] {
+  if (!file.path.startsWith(PAGE)) return [];
+  const outside = [...file.text.matchAll(VALUE_IMPORT)].filter(([, specifier = ""]) => {
+    const target = posix.join(posix.dirname(file.path), specifier);
+    return !target.startsWith(PAGE);
+  });
+  const unsafe = [...codeOf(file).matchAll(HTML_FROM_TEXT)];
+  return [
+    ...outside.map(({ index, 1: specifier }) => {
+      const where = lineAt(file.text, index);
+      const instead = "import its types alone";
+      return finding(file.path, where, "a page of its own", `takes ${specifier} along`, instead);
+    }),
+    ...unsafe.map((match) => {
+      const where = lineAt(file.text, match.index);
+      const instead = "show it as text, and keep it in memory";
+      return finding(file.path, where, "text is text", `has ${match[0]}`, instead);
+    }),
+  ];
 }
 
 /** No file imports itself by way of others; each cycle is told once. */

@@ -1,0 +1,54 @@
+/**
+ * Builds the operator page into dist/page: one document, one script, one style, one icon, each of
+ * the last three named after the hash of what it holds. Nothing is loaded from elsewhere.
+ */
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const SOURCE = fileURLToPath(new URL("./src/page/", import.meta.url));
+const TARGET = fileURLToPath(new URL("./dist/page/", import.meta.url));
+const HASH_DIGITS = 12;
+
+const { outputFiles } = await build({
+  entryPoints: { page: join(SOURCE, "main.tsx"), style: join(SOURCE, "style.css") },
+  bundle: true,
+  minify: true,
+  write: false,
+  outdir: TARGET,
+  format: "esm",
+  target: ["es2022"],
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  legalComments: "eof",
+  define: { "process.env.NODE_ENV": '"production"' },
+  logLevel: "warning",
+});
+
+rmSync(TARGET, { recursive: true, force: true });
+mkdirSync(TARGET, { recursive: true });
+const names = {
+  script: keep("page", "js", bundled(".js")),
+  style: keep("page", "css", bundled(".css")),
+  icon: keep("icon", "svg", readFileSync(join(SOURCE, "icon.svg"))),
+};
+const document = readFileSync(join(SOURCE, "index.html"), "utf8").replace(
+  /\{\{(\w+)\}\}/g,
+  (_, name) => names[name],
+);
+writeFileSync(join(TARGET, "index.html"), document);
+
+function bundled(ending) {
+  const [file, ...others] = outputFiles.filter(({ path }) => path.endsWith(ending));
+  if (file === undefined || others.length > 0) throw new Error(`not one ${ending} was built`);
+  return file.contents;
+}
+
+function keep(name, ending, content) {
+  const hash = createHash("sha256").update(content).digest("hex").slice(0, HASH_DIGITS);
+  const file = `${name}-${hash}.${ending}`;
+  writeFileSync(join(TARGET, file), content);
+  return file;
+}

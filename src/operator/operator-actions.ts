@@ -1,0 +1,81 @@
+/**
+ * What a person may do about a position that differs: let the book take over what the broker
+ * holds, and besides have it closed. The broker is asked first: only what it holds now, and what
+ * the person has confirmed, is taken over. The close goes through the gateway like any other.
+ */
+import type { Broker } from "../broker/broker.ts";
+import { compare, type DecimalText, isZero, ZERO } from "../core/decimal.ts";
+import type { AccountId } from "../core/ids.ts";
+import type { OrderAnswer } from "../gateway/order-answer.ts";
+import type { Incident } from "../incident/incident.ts";
+import type { Ledger, OperatorCommand, OperatorResult } from "../ledger/ledger.ts";
+
+/** What the person saw, and says. */
+export interface PositionCommand extends Omit<OperatorCommand, "endClaimAs" | "position" | "now"> {
+  /** What the broker holds, as it was confirmed; signed. */
+  readonly brokerNet: DecimalText;
+  /** What the book held, as it was confirmed; signed. */
+  readonly bookNet: DecimalText;
+}
+
+export type PositionResult =
+  | OperatorResult
+  /** The broker's position could not be read: nothing was done. */
+  | { readonly kind: "unreadable"; readonly reason: string }
+  /** The book took it over, and the close was asked for; null where nothing is held. */
+  | {
+      readonly kind: "closing";
+      readonly incident: Incident;
+      readonly answer: OrderAnswer | undefined;
+    };
+
+export interface OperatorActionPorts {
+  readonly account: AccountId;
+  readonly ledger: Pick<Ledger, "resolveIncident" | "incident">;
+  readonly broker: Pick<Broker, "position">;
+  readonly now: () => number;
+  /** One close of all that the book holds in the incident's symbol, under an id of the incident. */
+  readonly flatten: (incident: Incident) => Promise<OrderAnswer | undefined>;
+}
+
+/** The book takes over what the broker holds; the incident is resolved. */
+export function adoptPosition(
+  ports: OperatorActionPorts,
+  id: number,
+  command: PositionCommand,
+): Promise<PositionResult> {
+  return takeOver(ports, id, command, false);
+}
+
+/** The same, and then everything that is held is closed; the incident ends when both agree. */
+export async function flattenPosition(
+  ports: OperatorActionPorts,
+  id: number,
+  command: PositionCommand,
+): Promise<PositionResult> {
+  const taken = await takeOver(ports, id, command, true);
+  if (taken.kind !== "resolved") return taken;
+  const answer = await ports.flatten(taken.incident);
+  const incident = (await ports.ledger.incident(ports.account, id)) ?? taken.incident;
+  return { kind: "closing", incident, answer };
+}
+
+async function takeOver(
+  { account, ledger, broker, now }: OperatorActionPorts,
+  id: number,
+  { brokerNet, bookNet, ...word }: PositionCommand,
+  isToBeClosed: boolean,
+): Promise<PositionResult> {
+  const incident = await ledger.incident(account, id);
+  if (incident === undefined) return { kind: "unknown" };
+  const lookup = await broker.position(incident.symbol, "read_back");
+  if (lookup.kind === "unknown") return { kind: "unreadable", reason: lookup.reason };
+  const held = lookup.kind === "found" ? lookup.position : undefined;
+  const net = held?.quantity ?? ZERO;
+  if (compare(net, brokerNet) !== 0 || (isToBeClosed && isZero(net))) {
+    return { kind: "position_moved", incident };
+  }
+  const averagePrice = held?.averageEntryPrice ?? ZERO;
+  const position = { net, averagePrice, bookNet, isToBeClosed };
+  return ledger.resolveIncident(account, id, { ...word, endClaimAs: null, position, now: now() });
+}

@@ -1,0 +1,180 @@
+/**
+ * What a person who looks after a latch is shown and may do: the state of things, the session of
+ * today, positions beside the broker's, the life of a claim, and the two actions on a position.
+ * Everything that is read is bounded, and shared by all who look.
+ */
+import {
+  type Attempt,
+  attemptsIn,
+  type Evidence,
+  evidenceIn,
+  type HistoryEvent,
+  historyOf,
+} from "../audit/claim-history.ts";
+import type { Broker, RateBudgetState } from "../broker/broker.ts";
+import { type Claim, isAccepted } from "../claim/claim.ts";
+import { isLive } from "../claim/transitions.ts";
+import type { Clock, EpochMs } from "../core/clock.ts";
+import type { AccountId } from "../core/ids.ts";
+import type { OrderAnswer } from "../gateway/order-answer.ts";
+import { deriveRequestId, requestPreimage } from "../identity/request-id.ts";
+import type { Incident } from "../incident/incident.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { MarketCalendar } from "../schedule/market-calendar.ts";
+import {
+  adoptPosition,
+  flattenPosition,
+  type PositionCommand,
+  type PositionResult,
+} from "./operator-actions.ts";
+import { PositionReader, type PositionTable } from "./position-table.ts";
+import { SessionDay, type SessionView } from "./session-day.ts";
+
+export interface MarketState {
+  readonly isOpen: boolean;
+  readonly opensAt: EpochMs | null;
+  readonly closesAt: EpochMs | null;
+}
+
+export interface LatchState {
+  /** Null where the broker's calendar could not be read. */
+  readonly market: MarketState | null;
+  /** Claims that are not over. */
+  readonly live: number;
+  /** The attempt of which nobody knows what became, for the longest; null where there is none. */
+  readonly oldestUnresolved: Claim | null;
+  readonly openIncidents: number;
+  readonly rateBudget: RateBudgetState;
+  /** When the last round of looking after what is at work ended; null: none did. */
+  readonly polledAt: EpochMs | null;
+  /** When something is looked at next; null where nothing is at work. */
+  readonly nextDueAt: EpochMs | null;
+  readonly sequence: number;
+}
+
+/** What the id of a claim was made of. */
+export interface Identity {
+  /** Null for an id that the caller gave. */
+  readonly preimage: Readonly<Record<string, unknown>> | null;
+  /** Whether its hash is the id; null where there is nothing to hash. */
+  readonly isProved: boolean | null;
+}
+
+export interface ClaimLife {
+  readonly claim: Claim;
+  readonly identity: Identity;
+  readonly attempts: readonly Attempt[];
+  readonly evidence: readonly Evidence[];
+  /** Oldest first; the first and the last ones where there are very many. */
+  readonly events: readonly HistoryEvent[];
+  readonly isCut: boolean;
+}
+
+export interface Operator {
+  state(): Promise<LatchState>;
+  session(): Promise<SessionView>;
+  positions(): Promise<PositionTable>;
+  life(claim: Claim): Promise<ClaimLife>;
+  /** The book takes over what the broker holds. */
+  adopt(incident: number, command: PositionCommand): Promise<PositionResult>;
+  /** The same, and the position is closed. */
+  flatten(incident: number, command: PositionCommand): Promise<PositionResult>;
+}
+
+export interface OperatorPorts {
+  readonly account: AccountId;
+  readonly broker: Broker;
+  readonly clock: Clock;
+  readonly ledger: Ledger;
+  readonly calendar: Pick<MarketCalendar, "hours">;
+  readonly polledAt: () => EpochMs | undefined;
+  readonly nextDueAt: () => EpochMs | undefined;
+  readonly flatten: (incident: Incident) => Promise<OrderAnswer | undefined>;
+}
+
+/** More open incidents than this are not counted. */
+const INCIDENTS_COUNTED = 500;
+/** Of a claim with more events, so many from its beginning and from its end are shown. */
+const EVENTS_SHOWN = 200;
+
+export class OperatorDesk implements Operator {
+  readonly #ports: OperatorPorts;
+  readonly #day: SessionDay;
+  readonly #positions: PositionReader;
+
+  constructor(ports: OperatorPorts) {
+    this.#ports = ports;
+    this.#day = new SessionDay(ports);
+    this.#positions = new PositionReader(ports);
+  }
+
+  async state(): Promise<LatchState> {
+    const { ledger, account, broker, polledAt, nextDueAt } = this.#ports;
+    const live = (await ledger.unsettledClaims(account)).filter(({ status }) => isLive(status));
+    const unknown = live.filter((claim) => !isAccepted(claim));
+    const open = await ledger.incidents(account, { isOpen: true, limit: INCIDENTS_COUNTED });
+    return {
+      market: await this.#market(),
+      live: live.length,
+      oldestUnresolved: unknown.sort((a, b) => a.openedAt - b.openedAt)[0] ?? null,
+      openIncidents: open.length,
+      rateBudget: broker.rateBudget(),
+      polledAt: polledAt() ?? null,
+      nextDueAt: nextDueAt() ?? null,
+      sequence: await ledger.lastSequence(),
+    };
+  }
+
+  session(): Promise<SessionView> {
+    return this.#day.read();
+  }
+
+  positions(): Promise<PositionTable> {
+    return this.#positions.read();
+  }
+
+  async life(claim: Claim): Promise<ClaimLife> {
+    const all = await historyOf(this.#ports.ledger, claim, () => undefined);
+    const isCut = all.length > 2 * EVENTS_SHOWN;
+    const events = isCut ? [...all.slice(0, EVENTS_SHOWN), ...all.slice(-EVENTS_SHOWN)] : all;
+    const identity = identityOf(claim, all);
+    const [attempts, evidence] = [attemptsIn(events), evidenceIn(events)];
+    return { claim, identity, attempts, evidence, events, isCut };
+  }
+
+  adopt(incident: number, command: PositionCommand): Promise<PositionResult> {
+    return adoptPosition(this.#actions(), incident, command);
+  }
+
+  flatten(incident: number, command: PositionCommand): Promise<PositionResult> {
+    return flattenPosition(this.#actions(), incident, command);
+  }
+
+  #actions() {
+    const { clock } = this.#ports;
+    return { ...this.#ports, now: () => clock.now() };
+  }
+
+  async #market(): Promise<MarketState | null> {
+    const { calendar, clock } = this.#ports;
+    const hours = await calendar.hours();
+    if (hours === undefined) return null;
+    const now = clock.now();
+    const [opensAt, closesAt] = [hours.nextOpen(now) ?? null, hours.nextClose(now) ?? null];
+    return { isOpen: hours.isOpen(now), opensAt, closesAt };
+  }
+}
+
+/** What the request id is the hash of, from what is on record. */
+export function identityOf(claim: Claim, events: readonly HistoryEvent[]): Identity {
+  const anchor = claim.identity === "anchored" ? claim.intent.anchor : arrivalIn(events);
+  if (anchor === null) return { preimage: null, isProved: null };
+  const preimage = requestPreimage(claim.intent, anchor);
+  return { preimage, isProved: deriveRequestId(claim.intent, anchor) === claim.key.requestId };
+}
+
+function arrivalIn(events: readonly HistoryEvent[]): { readonly arrival: number } | null {
+  const [first] = events;
+  if (first?.body.type !== "claimed" || first.body.arrival === null) return null;
+  return { arrival: first.body.arrival };
+}

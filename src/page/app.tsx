@@ -1,0 +1,160 @@
+/** The page as a whole: what is stuck first, then the session, positions and claims. */
+import { useEffect, useState } from "preact/hooks";
+import { LiveReadings } from "./live-readings.ts";
+import { nameOf } from "./model/claim-line.ts";
+import type { Action } from "./model/incident-actions.ts";
+import type { PageState, PageStore } from "./page-state.ts";
+import type { ClaimLifeView, IncidentView, MarkView, StatusView } from "./sidecar-answers.ts";
+import { Refusal, type SidecarClient } from "./sidecar-client.ts";
+import { ActionDialog } from "./view/action-dialog.tsx";
+import { ClaimDialog } from "./view/claim-dialog.tsx";
+import type { ClaimKeyView } from "./view/claim-key.ts";
+import { ClaimTable } from "./view/claim-table.tsx";
+import { IncidentPanel } from "./view/incident-panel.tsx";
+import { PositionPanel } from "./view/position-panel.tsx";
+import { SignIn } from "./view/sign-in.tsx";
+import { TodayPanel } from "./view/today-panel.tsx";
+import { TopLine } from "./view/top-line.tsx";
+
+interface AppProps {
+  readonly client: SidecarClient;
+  readonly store: PageStore;
+}
+
+export function App({ client, store }: AppProps) {
+  const [readings, setReadings] = useState<LiveReadings | null>(null);
+  const enter = async (key: string): Promise<string | null> => {
+    client.signIn(key);
+    try {
+      const status = await client.get<StatusView>("/latch/v1/status");
+      const live = new LiveReadings(client, store);
+      live.start(status);
+      setReadings(live);
+      return null;
+    } catch (error) {
+      return problemOf(error);
+    }
+  };
+  if (readings === null) return <SignIn onKey={enter} />;
+  return <Overview {...{ client, store, readings }} />;
+}
+
+function problemOf(error: unknown): string {
+  if (error instanceof Refusal) {
+    return error.status === 401 ? "This sidecar does not know that key." : error.message;
+  }
+  return "The sidecar does not answer.";
+}
+
+interface OverviewProps extends AppProps {
+  readonly readings: LiveReadings;
+}
+
+/** What is open over the page. */
+type Opened =
+  | { readonly kind: "claim"; readonly claim: ClaimKeyView }
+  | { readonly kind: "action"; readonly incident: IncidentView; readonly action: Action };
+
+function Overview({ client, store, readings }: OverviewProps) {
+  const [state, setState] = useState(store.state);
+  const [opened, setOpened] = useState<Opened | null>(null);
+  useEffect(() => store.listen(setState), [store]);
+  useEffect(() => () => readings.stop(), [readings]);
+  const { status } = state;
+  if (status === null) return null;
+  const onClaim = (claim: ClaimKeyView) => setOpened({ kind: "claim", claim });
+  const onPick = (mark: MarkView) => pick(mark, onClaim);
+  const onAction = (incident: IncidentView, action: Action) =>
+    setOpened({ kind: "action", incident, action });
+  return (
+    <>
+      <a class="skip" href="#claims-title">
+        To the claims
+      </a>
+      <TopLine status={status} lostSince={state.lostSince} incidents={state.openIncidents} />
+      <main class="panels">
+        <IncidentPanel
+          {...{ onClaim, onAction, known: state.known, now: status.now }}
+          open={state.openIncidents}
+          resolved={state.resolvedIncidents}
+          marks={state.session?.marks ?? []}
+          positions={state.positions}
+          nextDueAt={status.latch?.nextDueAt ?? null}
+        />
+        <TodayPanel
+          {...{ session: state.session, now: status.now, onPick }}
+          isOpen={status.latch?.market?.open ?? false}
+        />
+        <PositionPanel positions={state.positions} now={status.now} />
+        <Claims {...{ state, readings, onClaim, now: status.now }} />
+      </main>
+      <Over {...{ opened, state, status, client, readings }} onClose={() => setOpened(null)} />
+    </>
+  );
+}
+
+/** A mark leads to its claim, or to its incident. */
+function pick({ agent, requestId, incident }: MarkView, onClaim: (claim: ClaimKeyView) => void) {
+  if (agent !== null && requestId !== null) onClaim({ agent, requestId });
+  else if (incident !== null) revealIncident(incident);
+}
+
+function revealIncident(id: number): void {
+  const card = document.getElementById(`incident-${id}`);
+  card?.closest("details")?.setAttribute("open", "");
+  card?.scrollIntoView({ block: "center" });
+}
+
+interface ClaimsProps {
+  readonly state: PageState;
+  readonly readings: LiveReadings;
+  readonly now: string;
+  readonly onClaim: (claim: ClaimKeyView) => void;
+}
+
+function Claims({ state, readings, now, onClaim }: ClaimsProps) {
+  const { claims, moreClaims, filter, known, positions } = state;
+  const seen = [...known.values()];
+  const traded = positions?.rows.map(({ symbol }) => symbol) ?? [];
+  const symbols = [...new Set([...traded, ...seen.map(({ intent }) => intent.symbol)])].sort();
+  const agents = [...new Set(seen.map(({ agent }) => agent))].sort();
+  return (
+    <ClaimTable
+      {...{ claims, filter, symbols, agents, now, onClaim }}
+      hasMore={moreClaims !== null}
+      onFilter={(next) => readings.filter(next)}
+      onMore={() => readings.more()}
+    />
+  );
+}
+
+interface OverProps extends Omit<OverviewProps, "store"> {
+  readonly opened: Opened | null;
+  readonly state: PageState;
+  readonly status: StatusView;
+  readonly onClose: () => void;
+}
+
+function Over({ opened, state, status, client, readings, onClose }: OverProps) {
+  if (opened === null) return null;
+  if (opened.kind === "claim") {
+    const read = ({ agent, requestId }: ClaimKeyView) => {
+      const path = `/latch/v1/claims/${encodeURIComponent(requestId)}/life`;
+      return client.get<ClaimLifeView>(`${path}?${new URLSearchParams({ agent })}`);
+    };
+    // What is over is read once: its life is looked for in the whole log since it began.
+    const isOver = state.known.get(nameOf(opened.claim))?.status === "SETTLED";
+    const sequence = isOver ? 0 : (state.session?.sequence ?? 0);
+    return <ClaimDialog claim={opened.claim} {...{ sequence, read, onClose, now: status.now }} />;
+  }
+  const { incident, action } = opened;
+  const act = async (body: Readonly<Record<string, unknown>>, operatorKey: string) => {
+    try {
+      await client.post(`/latch/v1/incidents/${incident.id}/${action.name}`, body, operatorKey);
+    } finally {
+      void readings.refresh();
+    }
+  };
+  const { configured: canAct, shown: hasKey } = status.operator;
+  return <ActionDialog {...{ incident, action, act, canAct, hasKey, onClose }} />;
+}

@@ -1,0 +1,22 @@
+/** The browser's timers and clock; nothing else of the page reaches for them. */
+
+/** Resolves after `durationMs`, or as soon as `signal` aborts. */
+export function pause(durationMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+      return;
+    }
+    const end = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    const timer = setTimeout(end, durationMs);
+    signal.addEventListener("abort", end, { once: true });
+  });
+}
+
+/** Now, by the browser's clock: only for what the sidecar cannot say because it is away. */
+export function browserNow(): string {
+  return new Date(Date.now()).toISOString();
+}

@@ -1,0 +1,217 @@
+/**
+ * Keeps what the page shows up with the sidecar: the state every two seconds, everything else when
+ * an event says that something has happened. While the sidecar is away it is asked again and again;
+ * what was read last stays on the page, which says how old it is.
+ */
+
+import { browserNow, pause } from "./browser-time.ts";
+import { type ClaimFilter, nameOf } from "./model/claim-line.ts";
+import { timeOfDay } from "./model/time-text.ts";
+import type { PageStore } from "./page-state.ts";
+import type {
+  ClaimView,
+  IncidentView,
+  PositionsView,
+  SessionJson,
+  StatusView,
+} from "./sidecar-answers.ts";
+import type { SidecarClient } from "./sidecar-client.ts";
+
+const STATUS_EVERY_MS = 2_000;
+const POSITIONS_EVERY = 5;
+const RETRY_MS = 1_000;
+/** Events come in bursts: one reading for all of one. */
+const SETTLE_MS = 150;
+const CLAIMS_SHOWN = 100;
+const OPEN_SHOWN = 100;
+const RESOLVED_SHOWN = 20;
+const CAUSES_READ = 40;
+
+interface ClaimsPage {
+  readonly claims: readonly ClaimView[];
+  readonly next: string | null;
+}
+interface IncidentsPage {
+  readonly incidents: readonly IncidentView[];
+}
+
+export class LiveReadings {
+  readonly #client: SidecarClient;
+  readonly #store: PageStore;
+  readonly #over = new AbortController();
+  #isReading = false;
+  #isStale = false;
+  #isSoon = false;
+  #readSequence = -1;
+
+  constructor(client: SidecarClient, store: PageStore) {
+    this.#client = client;
+    this.#store = store;
+  }
+
+  /** `status` is the one that the sign-in has read. */
+  start(status: StatusView): void {
+    this.#store.change({ status });
+    void this.refresh();
+    void this.#watchStatus();
+    void this.#followEvents();
+  }
+
+  stop(): void {
+    this.#over.abort();
+  }
+
+  filter(filter: ClaimFilter): void {
+    const before = this.#store.state.filter;
+    this.#store.change({ filter });
+    const { status, symbol, agent } = filter;
+    const isSame = before.status === status && before.symbol === symbol && before.agent === agent;
+    if (!isSame) void this.#attempt(() => this.#readClaims());
+  }
+
+  /** The next page of claims, behind those that are shown. */
+  more(): void {
+    const { moreClaims, claims } = this.#store.state;
+    if (moreClaims === null) return;
+    void this.#attempt(async () => {
+      const page = await this.#claimsPage(moreClaims);
+      this.#keep(page.claims);
+      this.#store.change({ claims: [...claims, ...page.claims], moreClaims: page.next });
+    });
+  }
+
+  /** Reads everything; whoever asks meanwhile makes it read once more. */
+  async refresh(): Promise<void> {
+    this.#isStale = true;
+    if (this.#isReading) return;
+    this.#isReading = true;
+    while (this.#isStale && !this.#over.signal.aborted) {
+      this.#isStale = false;
+      await this.#attempt(() => this.#readAll());
+    }
+    this.#isReading = false;
+  }
+
+  async #readAll(): Promise<void> {
+    await Promise.all([
+      this.#readIncidents(),
+      this.#readClaims(),
+      this.#readPositions(),
+      // The word at the top must not contradict what stands below it.
+      this.#get<StatusView>("/latch/v1/status").then((status) => this.#store.change({ status })),
+      this.#get<SessionJson>("/latch/v1/session").then((session) => {
+        this.#readSequence = session.sequence;
+        this.#store.change({ session });
+      }),
+    ]);
+  }
+
+  async #readIncidents(): Promise<void> {
+    const path = "/latch/v1/incidents";
+    const [open, resolved] = await Promise.all([
+      this.#get<IncidentsPage>(`${path}?status=open&limit=${OPEN_SHOWN}`),
+      this.#get<IncidentsPage>(`${path}?status=resolved&limit=${RESOLVED_SHOWN}`),
+    ]);
+    await this.#readCauses([...open.incidents, ...resolved.incidents]);
+    this.#store.change({
+      openIncidents: open.incidents,
+      resolvedIncidents: resolved.incidents,
+    });
+  }
+
+  /** Causes of open incidents are read anew; those of resolved ones where they are not known. */
+  async #readCauses(incidents: readonly IncidentView[]): Promise<void> {
+    const { known } = this.#store.state;
+    const wanted = new Map(
+      incidents.flatMap(({ causes, status }) =>
+        causes
+          .filter((cause) => status === "open" || !known.has(nameOf(cause)))
+          .map((cause) => [nameOf(cause), cause] as const),
+      ),
+    );
+    const read = [...wanted.values()].slice(0, CAUSES_READ).map(({ agent, requestId }) => {
+      const query = new URLSearchParams({ requestId, agent, limit: "1" });
+      return this.#get<ClaimsPage>(`/latch/v1/claims?${query}`);
+    });
+    const pages = await Promise.all(read);
+    this.#keep(pages.flatMap(({ claims }) => claims));
+  }
+
+  async #readClaims(): Promise<void> {
+    const { claims, next } = await this.#claimsPage(null);
+    this.#keep(claims);
+    this.#store.change({ claims, moreClaims: next });
+  }
+
+  #claimsPage(cursor: string | null): Promise<ClaimsPage> {
+    const { status, symbol, agent } = this.#store.state.filter;
+    const given = { status, symbol, agent, cursor: cursor ?? "", limit: String(CLAIMS_SHOWN) };
+    const query = new URLSearchParams(Object.entries(given).filter(([, value]) => value !== ""));
+    return this.#get<ClaimsPage>(`/latch/v1/claims?${query}`);
+  }
+
+  async #readPositions(): Promise<void> {
+    this.#store.change({ positions: await this.#get<PositionsView>("/latch/v1/positions") });
+  }
+
+  #keep(claims: readonly ClaimView[]): void {
+    const known = new Map(this.#store.state.known);
+    for (const claim of claims) known.set(nameOf(claim), claim);
+    this.#store.change({ known });
+  }
+
+  async #watchStatus(): Promise<void> {
+    const { signal } = this.#over;
+    for (let round = 1; !signal.aborted; round += 1) {
+      await pause(STATUS_EVERY_MS, signal);
+      const wasLost = this.#store.state.lostSince !== null;
+      await this.#attempt(async () => {
+        const status = await this.#get<StatusView>("/latch/v1/status");
+        this.#store.change({ status, lostSince: null });
+        // Also what the stream of events has missed.
+        const isNew = (status.latch?.sequence ?? this.#readSequence) !== this.#readSequence;
+        if (wasLost || isNew) void this.refresh();
+        else if (round % POSITIONS_EVERY === 0 && status.latch !== null)
+          await this.#readPositions();
+      });
+    }
+  }
+
+  async #followEvents(): Promise<void> {
+    const { signal } = this.#over;
+    while (!signal.aborted) {
+      const sequence = this.#store.state.status?.latch?.sequence;
+      if (sequence !== undefined) {
+        try {
+          for await (const _ of this.#client.events(sequence, signal)) void this.#refreshSoon();
+        } catch {
+          // The watch over the state says that the sidecar is away.
+        }
+      }
+      await pause(RETRY_MS, signal);
+    }
+  }
+
+  async #refreshSoon(): Promise<void> {
+    if (this.#isSoon) return;
+    this.#isSoon = true;
+    await pause(SETTLE_MS, this.#over.signal);
+    this.#isSoon = false;
+    await this.refresh();
+  }
+
+  #get<Body>(path: string): Promise<Body> {
+    return this.#client.get<Body>(path, this.#over.signal);
+  }
+
+  /** What fails is asked for again later; the page says since when it is old. */
+  async #attempt(read: () => Promise<void>): Promise<void> {
+    try {
+      await read();
+    } catch {
+      if (this.#over.signal.aborted) return;
+      const { lostSince } = this.#store.state;
+      this.#store.change({ lostSince: lostSince ?? timeOfDay(browserNow()) });
+    }
+  }
+}

@@ -1,0 +1,37 @@
+/** Amounts as a trader reads them. They come as decimal text and no digit of theirs is changed. */
+
+const MINUS = "−";
+const DOLLARS = new Intl.NumberFormat("en-US", {
+  ...{ minimumFractionDigits: 2, maximumFractionDigits: 2 },
+});
+
+/** A quantity with a true minus. */
+export function quantityText(quantity: string): string {
+  return quantity.startsWith("-") ? `${MINUS}${quantity.slice(1)}` : quantity;
+}
+
+/** The same with a plus before what is above zero. */
+export function signedText(quantity: string): string {
+  return isZero(quantity) || quantity.startsWith("-") ? quantityText(quantity) : `+${quantity}`;
+}
+
+/** Dollars and cents; what is finer is rounded, for people. */
+export function dollarsText(amount: string): string {
+  return quantityText(DOLLARS.format(Number(amount)));
+}
+
+/** A price with at least two digits behind the point, and no more than four. */
+export function priceText(price: string): string {
+  const value = Number(price);
+  const digits = Math.min(4, Math.max(2, (price.split(".")[1] ?? "").length));
+  return value.toFixed(digits).replace(/(\.\d\d\d*?)0+$/, "$1");
+}
+
+export function isZero(quantity: string): boolean {
+  return Number(quantity) === 0;
+}
+
+/** `1 order`, `2 orders` */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}

@@ -1,0 +1,105 @@
+/** A claim as a line of the table, and which lines a filter leaves. Pure. */
+import type { ClaimView } from "../sidecar-answers.ts";
+import { priceText, quantityText } from "./amount-text.ts";
+import type { Tone } from "./health.ts";
+
+export interface ClaimLine {
+  /** Unique among all claims of the account. */
+  readonly name: string;
+  /** `buy 6 TQQQ` */
+  readonly what: string;
+  readonly effect: "entry" | "exit";
+  readonly state: string;
+  readonly tone: Tone;
+  /** What became of it, or what it waits for. */
+  readonly outcome: string;
+  readonly filled: string;
+}
+
+export interface ClaimFilter {
+  readonly status: string;
+  readonly symbol: string;
+  readonly agent: string;
+  readonly text: string;
+}
+
+export const NO_FILTER: ClaimFilter = { status: "", symbol: "", agent: "", text: "" };
+
+export const STATE_WORDS: Readonly<Record<ClaimView["status"], string>> = {
+  OPEN: "open",
+  RESOLVED: "resolved",
+  IN_RECONCILIATION: "in reconciliation",
+  FINAL: "final",
+  SETTLED: "settled",
+};
+
+export function nameOf({ agent, requestId }: { agent: string; requestId: string }): string {
+  return `${agent}/${requestId}`;
+}
+
+export function whatOf({ intent }: Pick<ClaimView, "intent">): string {
+  const { side, quantity, notional, portion, symbol } = intent;
+  if (quantity !== null) return `${side} ${quantity} ${symbol}`;
+  return notional === null
+    ? `${side} ${portion ?? ""} ${symbol}`
+    : `${side} $${notional} ${symbol}`;
+}
+
+export function claimLine(claim: ClaimView): ClaimLine {
+  const { bookedQuantity, averagePrice, status } = claim;
+  const filled =
+    averagePrice === null ? "–" : `${quantityText(bookedQuantity)} @ ${priceText(averagePrice)}`;
+  return {
+    name: nameOf(claim),
+    what: whatOf(claim),
+    effect: claim.intent.effect === "open" ? "entry" : "exit",
+    state: STATE_WORDS[status],
+    tone: toneOf(claim),
+    outcome: outcomeOf(claim),
+    filled,
+  };
+}
+
+const PROOFS: Readonly<Record<NonNullable<ClaimView["provenance"]>, string>> = {
+  venue: "",
+  inferred: ", inferred",
+  operator: ", says the operator",
+};
+
+/** In a few words: how it ended, or what it waits for and why. */
+export function outcomeOf(claim: ClaimView): string {
+  const { outcome, provenance, refusal, unknownBecause, orderStatus } = claim;
+  if (outcome !== null) {
+    const proof = provenance === null ? "" : PROOFS[provenance];
+    const why = refusal === null ? "" : ` (${refusal.httpStatus})`;
+    return `${outcome.replaceAll("_", " ")}${why}${proof}`;
+  }
+  if (refusal !== null) return `refused with ${refusal.httpStatus}, waits for a verdict`;
+  if (unknownBecause !== null) return "unknown: it is looked for";
+  return orderStatus === null ? "on its way" : `at the broker: ${orderStatus.replaceAll("_", " ")}`;
+}
+
+function toneOf({ status, outcome, refusal, unknownBecause }: ClaimView): Tone {
+  if (outcome === "rejected" || outcome === "absent") return "busy";
+  if (outcome !== null) return outcome === "filled" ? "good" : "quiet";
+  if (refusal !== null || unknownBecause !== null) return "bad";
+  return status === "SETTLED" ? "quiet" : "busy";
+}
+
+/** Those in which every word of the filter's text occurs; the rest of it the sidecar has done. */
+export function withText(claims: readonly ClaimView[], text: string): readonly ClaimView[] {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length === 0) return claims;
+  return claims.filter((claim) => {
+    const searched = searchedText(claim);
+    return words.every((word) => searched.includes(word));
+  });
+}
+
+function searchedText(claim: ClaimView): string {
+  const { requestId, agent, clientOrderId, brokerOrderId, intent, refusal } = claim;
+  const parts = [requestId, agent, clientOrderId, brokerOrderId, refusal?.message];
+  const said = [intent.reason, intent.decisionId, intent.symbol, whatOf(claim)];
+  const words = [claimLine(claim).state, outcomeOf(claim)];
+  return [...parts, ...said, ...words].filter(Boolean).join("\n").toLowerCase();
+}

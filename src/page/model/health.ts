@@ -1,0 +1,179 @@
+/**
+ * The state of things in one word, why, and the line of facts behind it. Pure.
+ *
+ * `attention` is whatever a person has to look at; `working`, that something is under way and needs
+ * nobody; `at rest`, that nothing is.
+ */
+import type { IncidentView, StatusView } from "../sidecar-answers.ts";
+import { counted } from "./amount-text.ts";
+import { ageMs, ageText, durationText, shortTime, timeOfDay } from "./time-text.ts";
+
+export type Word = "at rest" | "working" | "attention";
+export type Tone = "good" | "quiet" | "busy" | "bad";
+
+export interface Verdict {
+  readonly word: Word;
+  /** Why, each in a short sentence; the first one matters most. */
+  readonly because: readonly string[];
+}
+
+export interface Fact {
+  readonly name: string;
+  readonly value: string;
+  readonly tone: Tone;
+  /** The longer story. */
+  readonly hint: string;
+}
+
+/** An outcome that nobody knows for so long is for a person. */
+export const UNKNOWN_TOO_LONG_MS = 60_000;
+/** A stream that reconnects within it was only blinking. */
+const STREAM_BLINK_MS = 30_000;
+const POLL_LATE_MS = 60_000;
+const BUDGET_SHORT = 0.1;
+const INCIDENTS_NAMED = 3;
+
+/** `lostSince`: since when the sidecar does not answer the page; null while it does. */
+export function verdictOn(
+  status: StatusView,
+  lostSince: string | null,
+  incidents: readonly IncidentView[],
+): Verdict {
+  if (lostSince !== null) {
+    const gone = `no answer from the sidecar since ${lostSince}`;
+    return { word: "attention", because: [gone, `below, as of ${timeOfDay(status.now)}`] };
+  }
+  const wrong = wrongWith(status, incidents);
+  if (wrong.length > 0) return { word: "attention", because: wrong };
+  const { latch } = status;
+  if (latch === null) return { word: "working", because: ["looking up what was not settled"] };
+  if (latch.live === 0) return { word: "at rest", because: ["nothing is under way"] };
+  const unknown = latch.oldestUnresolved;
+  const looking = unknown === null ? [] : [`finding out about ${what(unknown)}`];
+  return { word: "working", because: [...looking, `${counted(latch.live, "claim")} under way`] };
+}
+
+function wrongWith(status: StatusView, incidents: readonly IncidentView[]): readonly string[] {
+  const { store, broker, stream, latch, now } = status;
+  const found: string[] = [];
+  const open = latch?.openIncidents ?? 0;
+  if (open > 0) found.push(`${counted(open, "incident")} open${namesOf(incidents)}`);
+  const unknown = latch?.oldestUnresolved ?? null;
+  if (unknown !== null && ageMs(unknown.openedAt, now) >= UNKNOWN_TOO_LONG_MS) {
+    found.push(`nobody knows about ${what(unknown)} for ${ageText(unknown.openedAt, now)}`);
+  }
+  if (store.health !== "ok") found.push(`the store fails: ${store.health}`);
+  if (broker.health !== "ok") found.push(`the broker is away: ${broker.health}`);
+  if (!stream.connected && ageMs(stream.since, now) >= STREAM_BLINK_MS) {
+    found.push(`no trade updates for ${ageText(stream.since, now)}; orders are polled`);
+  }
+  const polledAt = latch?.polledAt ?? null;
+  if (latch !== null && latch.live > 0 && polledAt !== null && isLate(polledAt, now)) {
+    found.push(`orders were not polled for ${ageText(polledAt, now)}`);
+  }
+  return found;
+}
+
+/** Which they are, as far as a line has room. */
+function namesOf(incidents: readonly IncidentView[]): string {
+  const names = incidents.map(({ symbol, kind }) => `${symbol} ${kind.replaceAll("_", " ")}`);
+  const shown = names.slice(0, INCIDENTS_NAMED);
+  const more = names.length > shown.length ? " …" : "";
+  return names.length === 0 ? "" : `: ${shown.join(", ")}${more}`;
+}
+
+function isLate(polledAt: string, now: string): boolean {
+  return ageMs(polledAt, now) >= POLL_LATE_MS;
+}
+
+type Unresolved = NonNullable<NonNullable<StatusView["latch"]>["oldestUnresolved"]>;
+
+function what({ side, quantity, symbol }: Unresolved): string {
+  return quantity === null ? `${side} ${symbol}` : `${side} ${quantity} ${symbol}`;
+}
+
+/** The line of facts, most asked for first. */
+export function factsOf(status: StatusView): readonly Fact[] {
+  const { latch } = status;
+  return [
+    marketFact(status),
+    unresolvedFact(status),
+    streamFact(status),
+    ...(latch === null ? [] : [pollFact(latch, status.now), budgetFact(latch)]),
+    {
+      name: "Broker",
+      value: status.broker.health === "ok" ? "answers" : "away",
+      tone: status.broker.health === "ok" ? "good" : "bad",
+      hint: status.broker.health === "ok" ? status.broker.url : status.broker.health,
+    },
+    {
+      name: "Store",
+      value: status.store.health === "ok" ? `${status.store.kind} ok` : "fails",
+      tone: status.store.health === "ok" ? "good" : "bad",
+      hint: status.store.health === "ok" ? status.store.place : status.store.health,
+    },
+  ];
+}
+
+function marketFact({ latch, now }: StatusView): Fact {
+  const name = "Market";
+  const market = latch?.market ?? null;
+  if (market === null) {
+    return { name, value: "not known", tone: "quiet", hint: "the calendar could not be read" };
+  }
+  const { open, opensAt, closesAt } = market;
+  if (open && closesAt !== null) {
+    const left = durationText(Math.max(0, Date.parse(closesAt) - Date.parse(now)));
+    return { name, value: `open to ${shortTime(closesAt)}`, tone: "good", hint: `${left} left` };
+  }
+  const hint = opensAt === null ? "the calendar ends before" : `opens in ${until(opensAt, now)}`;
+  return { name, value: open ? "open" : "closed", tone: open ? "good" : "quiet", hint };
+}
+
+function until(at: string, now: string): string {
+  return durationText(Math.max(0, Date.parse(at) - Date.parse(now)));
+}
+
+function unresolvedFact({ latch, now }: StatusView): Fact {
+  const name = "Oldest unresolved";
+  const unknown = latch?.oldestUnresolved ?? null;
+  if (unknown === null) {
+    return { name, value: "none", tone: "good", hint: "every outcome is known, or is at work" };
+  }
+  const isLong = ageMs(unknown.openedAt, now) >= UNKNOWN_TOO_LONG_MS;
+  const hint = `${what(unknown)}: ${unknown.because ?? "on its way"}`;
+  return { name, value: ageText(unknown.openedAt, now), tone: isLong ? "bad" : "busy", hint };
+}
+
+function streamFact({ stream, now }: StatusView): Fact {
+  const name = "Stream";
+  if (stream.connected) {
+    const last = stream.lastEventAt;
+    const hint = last === null ? "no update yet" : `last update ${ageText(last, now)} ago`;
+    return { name, value: "connected", tone: "good", hint };
+  }
+  const isBlink = ageMs(stream.since, now) < STREAM_BLINK_MS;
+  const value = `down ${ageText(stream.since, now)}`;
+  const hint = "orders are polled meanwhile";
+  return { name, value, tone: isBlink ? "busy" : "bad", hint };
+}
+
+type LatchState = NonNullable<StatusView["latch"]>;
+
+function pollFact({ polledAt, live, nextDueAt }: LatchState, now: string): Fact {
+  const name = "Poll";
+  if (polledAt === null) return { name, value: "not yet", tone: "quiet", hint: "" };
+  const isBad = live > 0 && isLate(polledAt, now);
+  const hint = nextDueAt === null ? "nothing is at work" : `next in ${until(nextDueAt, now)}`;
+  return { name, value: `${ageText(polledAt, now)} ago`, tone: isBad ? "bad" : "good", hint };
+}
+
+function budgetFact({ rateBudget: { remaining, capacity } }: LatchState): Fact {
+  const isShort = remaining < capacity * BUDGET_SHORT;
+  return {
+    name: "Rate budget",
+    value: `${remaining} of ${capacity}`,
+    tone: isShort ? "busy" : "good",
+    hint: "requests to the broker that still fit into the last minute",
+  };
+}

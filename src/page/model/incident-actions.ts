@@ -1,0 +1,75 @@
+/** What a person may do about an incident, and what a confirmation has to repeat. Pure. */
+import type { ClaimView, IncidentView, PositionsView } from "../sidecar-answers.ts";
+import { quantityText } from "./amount-text.ts";
+import { nameOf, whatOf } from "./claim-line.ts";
+
+export type ActionName = "adopt" | "flatten" | "resolve";
+
+export interface Action {
+  readonly name: ActionName;
+  readonly label: string;
+  /** What will happen, with the numbers. */
+  readonly effect: string;
+  /** Null where no position is confirmed. */
+  readonly numbers: { readonly brokerQuantity: string; readonly bookQuantity: string } | null;
+  /** Whether how the claim behind it ended must be said too. */
+  readonly asksForEnd: boolean;
+  /** Whether something is sent to the broker. */
+  readonly trades: boolean;
+}
+
+const ABOUT_POSITIONS: readonly IncidentView["kind"][] = ["phantom", "orphan", "quantity", "side"];
+
+export function actionsOf(
+  incident: IncidentView,
+  claims: ReadonlyMap<string, ClaimView>,
+  positions: PositionsView | null,
+): readonly Action[] {
+  if (incident.status === "resolved") return [];
+  const resolve = resolveAction(incident, claims);
+  if (!ABOUT_POSITIONS.includes(incident.kind)) return [resolve];
+  const row = positions?.rows.find(({ symbol }) => symbol === incident.symbol);
+  if (row === undefined || positions?.readAt === null) return [resolve];
+  const brokerQuantity = row.broker?.quantity ?? "0";
+  const numbers = { brokerQuantity, bookQuantity: row.book.net };
+  const { symbol } = incident;
+  const change = `from ${quantityText(row.book.net)} to ${quantityText(brokerQuantity)} ${symbol}`;
+  const adopt: Action = {
+    ...{ name: "adopt", label: "Adopt", numbers, asksForEnd: false, trades: false },
+    effect: `The book goes ${change}, as the broker has it. Nothing is traded.`,
+  };
+  const flatten: Action = {
+    ...{ name: "flatten", label: "Flatten", numbers, asksForEnd: false, trades: true },
+    effect: `The book goes ${change}, and all of that is closed at market.`,
+  };
+  return Number(brokerQuantity) === 0 ? [adopt, resolve] : [adopt, flatten, resolve];
+}
+
+function resolveAction(incident: IncidentView, claims: ReadonlyMap<string, ClaimView>): Action {
+  const claim = claimBehind(incident, claims);
+  const common = { name: "resolve", label: "Resolve", numbers: null, trades: false } as const;
+  if (claim === undefined) {
+    const effect = `Incident ${incident.id} ends with your reason. Nothing is traded or changed.`;
+    return { ...common, effect, asksForEnd: false };
+  }
+  const effect =
+    `Incident ${incident.id} ends, and with it the claim to ${whatOf(claim)}. ` +
+    "Say only what the broker's own records show.";
+  return { ...common, effect, asksForEnd: true };
+}
+
+/** The claim that the incident is about, while nobody knows how it ended. */
+export function claimBehind(
+  { causes, subject }: IncidentView,
+  claims: ReadonlyMap<string, ClaimView>,
+): ClaimView | undefined {
+  const key = causes.find((cause) => subject === `claim ${nameOf(cause)}`);
+  const claim = key && claims.get(nameOf(key));
+  return claim?.status === "IN_RECONCILIATION" && claim.brokerOrderId === null ? claim : undefined;
+}
+
+export const ENDS = [
+  { value: "rejected", text: "rejected: refused, the shares are still held and free" },
+  { value: "already_flat", text: "already flat: the shares of this exit are gone" },
+  { value: "absent", text: "absent: the broker never had the order" },
+] as const;

@@ -1,0 +1,163 @@
+/**
+ * The session as lanes, one for each symbol: the position as a line of steps, what was done below
+ * it, and what was not done above it. Pure: what is drawn, and the story that a mark tells.
+ */
+import type { MarkView } from "../sidecar-answers.ts";
+import { dollarsText, priceText, quantityText } from "./amount-text.ts";
+import { nameOf } from "./claim-line.ts";
+import { timeOfDay } from "./time-text.ts";
+
+export interface LanePoint {
+  readonly mark: MarkView;
+  /** Seconds since 1970. */
+  readonly x: number;
+  /** `above`: what did not happen; `line`: fills; `below`: what was asked for. */
+  readonly place: "above" | "line" | "below";
+}
+
+export interface Lane {
+  readonly symbol: string;
+  /** The steps of the position. */
+  readonly xs: readonly number[];
+  /** Null where nobody knows it. */
+  readonly nets: readonly (number | null)[];
+  readonly points: readonly LanePoint[];
+  /** Spans in which an incident was open; `to` is null while it is. */
+  readonly troubles: readonly { readonly from: number; readonly to: number | null }[];
+}
+
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+const PLACES: Readonly<Record<MarkView["kind"], LanePoint["place"]>> = {
+  entry: "below",
+  exit: "below",
+  fill: "line",
+  adjusted: "line",
+  blocked: "above",
+  refused: "above",
+  incident: "above",
+  resolved: "above",
+};
+
+/** Around what happened, so much of it at each end. */
+const MARGIN = 0.02;
+const SHORTEST_S = 60;
+
+/** All lanes share one span: the session so far. */
+export function spanOf(marks: readonly MarkView[], now: string, isOpen: boolean): Span {
+  const times = marks.map(({ at }) => secondsOf(at));
+  const last = isOpen ? [secondsOf(now)] : [];
+  const from = Math.min(...times, ...(times.length === 0 ? [secondsOf(now)] : []));
+  const to = Math.max(...times, ...last, from + SHORTEST_S);
+  const margin = (to - from) * MARGIN;
+  return { from: from - margin, to: to + margin };
+}
+
+export function lanesOf(marks: readonly MarkView[], span: Span): readonly Lane[] {
+  const symbols = [...new Set(marks.map(({ symbol }) => symbol))].sort();
+  return symbols.map((symbol) => {
+    const own = marks.filter((mark) => mark.symbol === symbol);
+    const points = own.map((mark): LanePoint => {
+      return { mark, x: secondsOf(mark.at), place: PLACES[mark.kind] };
+    });
+    return { symbol, points, ...stepsOf(own, span), troubles: troublesOf(own) };
+  });
+}
+
+function stepsOf(marks: readonly MarkView[], { from, to }: Span): Pick<Lane, "xs" | "nets"> {
+  const moves = marks.filter(({ kind }) => kind === "fill" || kind === "adjusted");
+  const [first] = moves;
+  const before = first === undefined ? netOf(marks[0]) : netBefore(first);
+  const last = moves.at(-1);
+  return {
+    xs: [from, ...moves.map(({ at }) => secondsOf(at)), to],
+    nets: [before, ...moves.map(netOf), last === undefined ? before : netOf(last)],
+  };
+}
+
+function netOf(mark: MarkView | undefined): number | null {
+  return mark?.net === null || mark === undefined ? null : Number(mark.net);
+}
+
+function netBefore({ kind, side, quantity, net }: MarkView): number | null {
+  if (kind === "adjusted" || net === null || quantity === null) return null;
+  return Number(net) - (side === "buy" ? Number(quantity) : -Number(quantity));
+}
+
+function troublesOf(marks: readonly MarkView[]): Lane["troubles"] {
+  return marks
+    .filter(({ kind }) => kind === "incident")
+    .map(({ at, incident }) => {
+      const end = marks.find((mark) => mark.kind === "resolved" && mark.incident === incident);
+      return { from: secondsOf(at), to: end === undefined ? null : secondsOf(end.at) };
+    });
+}
+
+/** What hovering a mark tells: its claim's whole story in the session, in order. */
+export function storyOf(mark: MarkView, marks: readonly MarkView[]): readonly string[] {
+  const own = marks.filter((other) => isSameStory(mark, other));
+  return own.map((one) => `${timeOfDay(one.at)}  ${lineOf(one)}`);
+}
+
+function isSameStory(mark: MarkView, other: MarkView): boolean {
+  if (mark.incident !== null) return other.incident === mark.incident;
+  if (mark.requestId === null || mark.agent === null) return other === mark;
+  if (other.requestId === null || other.agent === null) return false;
+  const name = { agent: mark.agent, requestId: mark.requestId };
+  return nameOf(name) === nameOf({ agent: other.agent, requestId: other.requestId });
+}
+
+function lineOf({ kind, text, quantity, price, notionalUsd }: MarkView): string {
+  switch (kind) {
+    case "entry":
+    case "exit":
+      return `${kind}: ${text}`;
+    case "fill":
+      return quantity === null || price === null
+        ? text
+        : `filled ${quantityText(quantity)} @ ${priceText(price)}`;
+    case "blocked":
+      return notionalUsd === null ? text : `${text} (${dollarsText(notionalUsd)} USD)`;
+    case "incident":
+    case "resolved":
+      return `${kind}: ${text}`;
+    default:
+      return text;
+  }
+}
+
+export function secondsOf(at: string): number {
+  return Date.parse(at) / 1_000;
+}
+
+/** The mark nearest to a place, within `reach`; undefined where there is none. */
+export function nearest(
+  points: readonly LanePoint[],
+  distanceTo: (point: LanePoint) => number,
+  reach: number,
+): LanePoint | undefined {
+  let found: LanePoint | undefined;
+  let best = reach;
+  for (const point of points) {
+    const distance = distanceTo(point);
+    if (distance <= best) [found, best] = [point, distance];
+  }
+  return found;
+}
+
+/**
+ * On which level each mark stands, so that those at nearly one place do not hide each other:
+ * `lefts` are in pixels and grow. A mark for which no level is free stands on the last one.
+ */
+export function levelsOf(lefts: readonly number[], width: number, levels: number): number[] {
+  const taken = Array.from({ length: levels }, () => Number.NEGATIVE_INFINITY);
+  return lefts.map((left) => {
+    const free = taken.findIndex((last) => left - last >= width);
+    const level = free === -1 ? levels - 1 : free;
+    taken[level] = left;
+    return level;
+  });
+}

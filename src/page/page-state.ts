@@ -1,0 +1,54 @@
+/** Everything that the page shows, and how it is told of a change. */
+
+import { type ClaimFilter, NO_FILTER } from "./model/claim-line.ts";
+import type {
+  ClaimView,
+  IncidentView,
+  PositionsView,
+  SessionJson,
+  StatusView,
+} from "./sidecar-answers.ts";
+
+export interface PageState {
+  readonly status: StatusView | null;
+  /** Since when the sidecar does not answer, as the browser's time of day; null while it does. */
+  readonly lostSince: string | null;
+  readonly openIncidents: readonly IncidentView[];
+  readonly resolvedIncidents: readonly IncidentView[];
+  readonly claims: readonly ClaimView[];
+  /** The cursor of further claims. */
+  readonly moreClaims: string | null;
+  readonly filter: ClaimFilter;
+  /** Claims that were read for any reason, by name. */
+  readonly known: ReadonlyMap<string, ClaimView>;
+  readonly session: SessionJson | null;
+  readonly positions: PositionsView | null;
+}
+
+export const EMPTY_STATE: PageState = {
+  ...{ status: null, lostSince: null, openIncidents: [], resolvedIncidents: [] },
+  ...{ claims: [], moreClaims: null, filter: NO_FILTER, known: new Map() },
+  ...{ session: null, positions: null },
+};
+
+type Listener = (state: PageState) => void;
+
+export class PageStore {
+  #state = EMPTY_STATE;
+  readonly #listeners = new Set<Listener>();
+
+  get state(): PageState {
+    return this.#state;
+  }
+
+  change(part: Partial<PageState>): void {
+    this.#state = { ...this.#state, ...part };
+    for (const listener of this.#listeners) listener(this.#state);
+  }
+
+  /** Returns what ends it. */
+  listen(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}

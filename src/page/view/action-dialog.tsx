@@ -1,0 +1,142 @@
+/** The confirmation of what a person does about an incident; it repeats the numbers. */
+import { useState } from "preact/hooks";
+import { quantityText } from "../model/amount-text.ts";
+import { type Action, ENDS } from "../model/incident-actions.ts";
+import type { IncidentView } from "../sidecar-answers.ts";
+import { Refusal } from "../sidecar-client.ts";
+import { DialogFrame } from "./dialog-frame.tsx";
+
+interface ActionDialogProps {
+  readonly incident: IncidentView;
+  readonly action: Action;
+  readonly hasKey: boolean;
+  readonly canAct: boolean;
+  readonly act: (body: Readonly<Record<string, unknown>>, operatorKey: string) => Promise<void>;
+  readonly onClose: () => void;
+}
+
+export function ActionDialog(props: ActionDialogProps) {
+  const { incident, action, hasKey, canAct, act, onClose } = props;
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [isActing, setActing] = useState(false);
+  const submit = async (event: SubmitEvent) => {
+    event.preventDefault();
+    const data = new FormData(event.currentTarget as HTMLFormElement);
+    setActing(true);
+    try {
+      await act(bodyOf(incident, action, data), String(data.get("operatorKey") ?? ""));
+      onClose();
+    } catch (error) {
+      setProblem(problemOf(error));
+      setActing(false);
+    }
+  };
+  const title = `${action.label} incident ${incident.id}: ${incident.symbol}`;
+  return (
+    <DialogFrame title={title} kind="question" onClose={onClose}>
+      <form onSubmit={submit}>
+        <p class={action.trades ? "effect trades" : "effect"}>{action.effect}</p>
+        <Numbers action={action} />
+        {!canAct && (
+          <p class="problem">
+            No operator key is set, so nobody may act over HTTP. Set TRADELATCH_OPERATOR_KEY and
+            restart the sidecar, or use <code>tradelatch incidents</code> on its machine.
+          </p>
+        )}
+        {action.asksForEnd && <EndChoice />}
+        <label class="field">
+          <span>Reason</span>
+          <input name="reason" required maxLength={1000} autofocus autocomplete="off" />
+        </label>
+        <label class="field">
+          <span>Your name</span>
+          <input name="by" maxLength={64} placeholder="operator" autocomplete="name" />
+        </label>
+        {!hasKey && (
+          <label class="field">
+            <span>Operator key</span>
+            <input name="operatorKey" type="password" required autocomplete="off" />
+          </label>
+        )}
+        {problem !== null && (
+          <div class="problem" role="alert">
+            <p>{problem.message}</p>
+            {problem.hint !== "" && <p>{problem.hint}</p>}
+          </div>
+        )}
+        <div class="actions">
+          <button type="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button type="submit" class={action.trades ? "danger" : "primary"} disabled={isActing}>
+            {confirmText(incident, action)}
+          </button>
+        </div>
+      </form>
+    </DialogFrame>
+  );
+}
+
+function Numbers({ action: { numbers } }: { readonly action: Action }) {
+  if (numbers === null) return null;
+  return (
+    <dl class="numbers">
+      <div>
+        <dt>Book holds</dt>
+        <dd>{quantityText(numbers.bookQuantity)}</dd>
+      </div>
+      <div>
+        <dt>Broker holds</dt>
+        <dd>{quantityText(numbers.brokerQuantity)}</dd>
+      </div>
+    </dl>
+  );
+}
+
+function EndChoice() {
+  return (
+    <label class="field">
+      <span>How the claim ended</span>
+      <select name="endClaimAs" required>
+        <option value="">choose by the broker's records</option>
+        {ENDS.map(({ value, text }) => (
+          <option key={value} value={value}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function confirmText({ id, symbol }: IncidentView, { name, numbers }: Action): string {
+  switch (name) {
+    case "adopt":
+      return `Book ${quantityText(numbers?.brokerQuantity ?? "")} ${symbol}`;
+    case "flatten":
+      return `Close ${quantityText(numbers?.brokerQuantity ?? "")} ${symbol} at market`;
+    case "resolve":
+      return `Resolve incident ${id}`;
+  }
+}
+
+function bodyOf({ version }: IncidentView, { numbers, asksForEnd }: Action, data: FormData) {
+  const by = String(data.get("by") ?? "").trim();
+  return {
+    ...{ version, reason: String(data.get("reason") ?? "") },
+    ...(by === "" ? {} : { by }),
+    ...numbers,
+    ...(asksForEnd ? { endClaimAs: String(data.get("endClaimAs") ?? "") } : {}),
+  };
+}
+
+interface Problem {
+  readonly message: string;
+  readonly hint: string;
+}
+
+function problemOf(error: unknown): Problem {
+  if (error instanceof Refusal) return { message: error.message, hint: error.hint };
+  const message = "The sidecar did not answer: look whether it was done before you try again.";
+  return { message, hint: "" };
+}

@@ -1,0 +1,116 @@
+/** Incidents: what is wrong, how it came to it, what happens next, and what a person may do. */
+
+import { causeChain, kindText } from "../model/cause-chain.ts";
+import { type Action, actionsOf } from "../model/incident-actions.ts";
+import { ageText, durationText, moment } from "../model/time-text.ts";
+import type { ClaimView, IncidentView, MarkView, PositionsView } from "../sidecar-answers.ts";
+import { ChainPicture } from "./chain-picture.tsx";
+import type { ClaimKeyView } from "./claim-key.ts";
+
+interface IncidentPanelProps {
+  readonly open: readonly IncidentView[];
+  readonly resolved: readonly IncidentView[];
+  readonly known: ReadonlyMap<string, ClaimView>;
+  readonly marks: readonly MarkView[];
+  readonly positions: PositionsView | null;
+  readonly now: string;
+  readonly nextDueAt: string | null;
+  readonly onClaim: (claim: ClaimKeyView) => void;
+  readonly onAction: (incident: IncidentView, action: Action) => void;
+}
+
+export function IncidentPanel(props: IncidentPanelProps) {
+  const { open, resolved } = props;
+  return (
+    <section class="panel incidents" aria-labelledby="incidents-title">
+      <h2 id="incidents-title">
+        Incidents <span class={open.length > 0 ? "count bad" : "count"}>{open.length} open</span>
+      </h2>
+      {open.length === 0 && <p class="empty">Nothing is stuck.</p>}
+      {open.map((incident) => (
+        <IncidentCard key={incident.id} incident={incident} {...props} />
+      ))}
+      {resolved.length > 0 && (
+        <details class="resolved">
+          <summary>
+            {resolved.length} resolved, latest: {resolved[0]?.symbol}{" "}
+            {resolved[0] && kindText(resolved[0].kind)}
+          </summary>
+          {resolved.map((incident) => (
+            <IncidentCard key={incident.id} incident={incident} {...props} />
+          ))}
+        </details>
+      )}
+    </section>
+  );
+}
+
+function IncidentCard({ incident, ...props }: IncidentPanelProps & { incident: IncidentView }) {
+  const { known, marks, positions, now, onClaim, onAction } = props;
+  const { id, symbol, kind, summary, openedAt, status } = incident;
+  const actions = actionsOf(incident, known, positions);
+  return (
+    <article class={`incident-card ${status}`} id={`incident-${id}`} aria-label={`Incident ${id}`}>
+      <h3>
+        <span class="symbol">{symbol}</span> {capital(summary)}
+      </h3>
+      <p class="meta">
+        Incident {id} · {kindText(kind)} · opened {moment(openedAt, now)}
+        {status === "open" && `, ${ageText(openedAt, now)} ago`}
+      </p>
+      {status === "open" && <NextStep incident={incident} now={now} dueAt={props.nextDueAt} />}
+      {actions.length > 0 && (
+        <div class="actions">
+          {actions.map((action) => (
+            <button type="button" key={action.name} onClick={() => onAction(incident, action)}>
+              {action.label}…
+            </button>
+          ))}
+        </div>
+      )}
+      <ChainPicture nodes={causeChain(incident, known, marks)} now={now} onClaim={onClaim} />
+      <EvidenceList incident={incident} now={now} />
+    </article>
+  );
+}
+
+interface NextStepProps {
+  readonly incident: IncidentView;
+  readonly now: string;
+  readonly dueAt: string | null;
+}
+
+function NextStep({ incident: { next }, now, dueAt }: NextStepProps) {
+  const leftMs = dueAt === null ? null : Math.max(0, Date.parse(dueAt) - Date.parse(now));
+  return (
+    <p class="next">
+      <strong>Next:</strong> {next}
+      {leftMs !== null && <span class="quiet">; {lookText(leftMs)}</span>}
+    </p>
+  );
+}
+
+function lookText(leftMs: number): string {
+  return leftMs < 1_000 ? "it is looked at now" : `the next look is in ${durationText(leftMs)}`;
+}
+
+function EvidenceList({ incident, now }: { incident: IncidentView; now: string }) {
+  const { evidence } = incident;
+  if (evidence.length === 0) return null;
+  return (
+    <details class="evidence">
+      <summary>Evidence ({evidence.length})</summary>
+      <ol>
+        {evidence.map(({ at, text }) => (
+          <li key={`${at}${text}`}>
+            <time dateTime={at}>{moment(at, now)}</time> {text}
+          </li>
+        ))}
+      </ol>
+    </details>
+  );
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

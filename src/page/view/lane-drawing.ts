@@ -1,0 +1,170 @@
+/** How a lane is drawn: uPlot's line of steps, with the marks and the spans of trouble over it. */
+import uPlot from "uplot";
+import { type Lane, type LanePoint, levelsOf, type Span } from "../model/session-lanes.ts";
+import { shortTime } from "../model/time-text.ts";
+import { GLYPHS, type Glyph } from "./mark-glyph.ts";
+
+export const LANE_HEIGHT = 96;
+export const AXIS_HEIGHT = 22;
+const AXIS_WIDTH = 40;
+/** Of the position's extent, left free above and below for what is not on the line. */
+const ROOM_ABOVE = 0.5;
+const ROOM_BELOW = 0.4;
+const STRIP_PX = 11;
+/** Marks that stand at one place are put on levels of this height. */
+const LEVEL_PX = 12;
+const LEVELS = 4;
+const GLYPH_SCALE = 1;
+const SYNC = "session";
+
+/** What of a lane the chart asks for at each drawing. */
+export interface LaneSource {
+  lane(): Lane;
+  span(): Span;
+  /** The mark that is told about; it is drawn larger. */
+  chosen(): LanePoint | undefined;
+  /** Told where the pointer is, in CSS pixels of the plot; null where it has left. */
+  pointAt(chart: uPlot, place: { readonly left: number; readonly top: number } | null): void;
+}
+
+export function laneOptions(source: LaneSource, width: number, isLast: boolean): uPlot.Options {
+  const font = "11px system-ui, sans-serif";
+  const axis = { font, stroke: () => colourOf("--quiet"), ticks: { show: false } };
+  return {
+    width,
+    height: LANE_HEIGHT + (isLast ? AXIS_HEIGHT : 0),
+    legend: { show: false },
+    padding: [4, 12, isLast ? 0 : 4, 0],
+    tzDate: (at) => uPlot.tzDate(new Date(at * 1_000), "America/New_York"),
+    cursor: {
+      y: false,
+      points: { show: false },
+      drag: { x: false, y: false },
+      sync: { key: SYNC },
+    },
+    scales: {
+      x: { time: true, range: () => [source.span().from, source.span().to] },
+      y: { range: (_, low, high) => rangeOf(low, high) },
+    },
+    axes: [
+      {
+        ...axis,
+        show: isLast,
+        size: AXIS_HEIGHT,
+        space: 70,
+        grid: { show: false },
+        values: (_, splits) => splits.map((at) => shortTime(new Date(at * 1_000).toISOString())),
+      },
+      {
+        ...axis,
+        size: AXIS_WIDTH,
+        space: 24,
+        incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 5_000, 10_000],
+        grid: { stroke: () => colourOf("--line"), width: 1 },
+      },
+    ],
+    series: [
+      {},
+      {
+        width: 1.5,
+        stroke: () => colourOf("--position"),
+        fill: () => colourOf("--position-fill"),
+        paths: uPlot.paths.stepped?.({ align: 1 }) ?? null,
+        points: { show: false },
+      },
+    ],
+    hooks: {
+      drawClear: [(chart) => drawTroubles(chart, source)],
+      draw: [(chart) => drawMarks(chart, source)],
+      setCursor: [(chart) => tellPointer(chart, source)],
+    },
+  } as uPlot.Options;
+}
+
+function rangeOf(low: number | null, high: number | null): [number, number] {
+  const bottom = Math.min(0, low ?? 0);
+  const top = Math.max(bottom + 1, high ?? 0);
+  const extent = top - bottom;
+  return [bottom - extent * ROOM_BELOW, top + extent * ROOM_ABOVE];
+}
+
+export interface Place {
+  readonly left: number;
+  readonly top: number;
+}
+
+/** Where each mark is, in CSS pixels of the plot. */
+export function placesOf(chart: uPlot, { points }: Lane): ReadonlyMap<LanePoint, Place> {
+  const height = chart.over.clientHeight;
+  const tops: Readonly<Record<LanePoint["place"], (point: LanePoint, level: number) => number>> = {
+    above: (_, level) => STRIP_PX + level * LEVEL_PX,
+    below: (_, level) => height - STRIP_PX + 2 - level * LEVEL_PX,
+    line: ({ mark }) => (mark.net === null ? height / 2 : chart.valToPos(Number(mark.net), "y")),
+  };
+  const found = new Map<LanePoint, Place>();
+  for (const place of ["above", "line", "below"] as const) {
+    const own = points.filter((point) => point.place === place);
+    const lefts = own.map(({ x }) => chart.valToPos(x, "x"));
+    const levels = levelsOf(lefts, LEVEL_PX, LEVELS);
+    own.forEach((point, index) => {
+      const left = lefts[index] ?? 0;
+      found.set(point, { left, top: tops[place](point, levels[index] ?? 0) });
+    });
+  }
+  return found;
+}
+
+function tellPointer(chart: uPlot, source: LaneSource): void {
+  const { left = -1, top = -1 } = chart.cursor;
+  // The cursors of other lanes are moved along; only the one that is pointed at has a height.
+  source.pointAt(chart, left < 0 || top < 0 ? null : { left, top });
+}
+
+function drawTroubles(chart: uPlot, source: LaneSource): void {
+  const { ctx, bbox } = chart;
+  ctx.save();
+  ctx.fillStyle = colourOf("--trouble");
+  for (const { from, to } of source.lane().troubles) {
+    const left = chart.valToPos(from, "x", true);
+    const right = chart.valToPos(to ?? source.span().to, "x", true);
+    ctx.fillRect(left, bbox.top, Math.max(2, right - left), bbox.height);
+  }
+  ctx.restore();
+}
+
+function drawMarks(chart: uPlot, source: LaneSource): void {
+  const { ctx, bbox } = chart;
+  const ratio = uPlot.pxRatio;
+  const chosen = source.chosen();
+  for (const [point, { left, top }] of placesOf(chart, source.lane())) {
+    const size = point.mark.sequence === chosen?.mark.sequence ? GLYPH_SCALE * 1.5 : GLYPH_SCALE;
+    ctx.save();
+    ctx.translate(bbox.left + left * ratio, bbox.top + top * ratio);
+    ctx.scale(ratio * size, ratio * size);
+    drawGlyph(ctx, GLYPHS[point.mark.kind]);
+    ctx.restore();
+  }
+}
+
+function drawGlyph(ctx: CanvasRenderingContext2D, { path, isLine, colour }: Glyph): void {
+  const shape = new Path2D(path);
+  const ground = colourOf("--panel");
+  if (isLine) {
+    ctx.lineWidth = 4;
+    ctx.strokeStyle = ground;
+    ctx.stroke(shape);
+    ctx.lineWidth = 2;
+    ctx.strokeStyle = colourOf(colour);
+    ctx.stroke(shape);
+    return;
+  }
+  ctx.lineWidth = 2;
+  ctx.strokeStyle = ground;
+  ctx.stroke(shape);
+  ctx.fillStyle = colourOf(colour);
+  ctx.fill(shape);
+}
+
+function colourOf(property: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(property).trim();
+}

@@ -1,0 +1,135 @@
+/** Today: what the session came to, and when, symbol by symbol. */
+
+import { dollarsText } from "../model/amount-text.ts";
+import { lanesOf, spanOf } from "../model/session-lanes.ts";
+import { timeOfDay } from "../model/time-text.ts";
+import type { MarkView, SessionJson } from "../sidecar-answers.ts";
+import { LaneChart } from "./lane-chart.tsx";
+import { GLYPHS, type MarkKind } from "./mark-glyph.ts";
+
+interface TodayPanelProps {
+  readonly session: SessionJson | null;
+  readonly now: string;
+  readonly isOpen: boolean;
+  readonly onPick: (mark: MarkView) => void;
+}
+
+export function TodayPanel({ session, now, isOpen, onPick }: TodayPanelProps) {
+  return (
+    <section class="panel today" aria-labelledby="today-title">
+      <h2 id="today-title">
+        Today <span class="count">{session?.date ?? ""}</span>
+      </h2>
+      {session !== null && <TotalList totals={session.totals} />}
+      {session !== null && session.marks.length === 0 && (
+        <p class="empty">Nothing has happened today. Orders show here as they come.</p>
+      )}
+      {session !== null && session.marks.length > 0 && (
+        <Lanes marks={session.marks} now={now} isOpen={isOpen} onPick={onPick} />
+      )}
+      {session?.cut === true && <p class="quiet">The day has more than is shown here.</p>}
+    </section>
+  );
+}
+
+type Totals = SessionJson["totals"];
+
+function TotalList({ totals }: { readonly totals: Totals }) {
+  const turnedAway = Object.values(totals.intentsBlocked).reduce((sum, one) => sum + one, 0);
+  return (
+    <dl class="totals">
+      <Total name="Orders sent" value={String(totals.ordersSent)} />
+      <Total
+        name="Duplicates blocked"
+        value={String(totals.duplicatesBlocked)}
+        more={worthOf(totals)}
+        tone="blocked"
+      />
+      <Total name="Refused by broker" value={String(totals.ordersRefused)} />
+      <Total name="Turned away" value={String(turnedAway)} />
+      <Total
+        name="Incidents"
+        value={String(totals.incidentsOpened)}
+        more={`${totals.incidentsResolved} resolved`}
+        tone={totals.incidentsOpened > totals.incidentsResolved ? "bad" : ""}
+      />
+    </dl>
+  );
+}
+
+/** What a close that was never filled would have come to, nobody knows. */
+function worthOf({ duplicateNotionalUsd, duplicatesOfUnknownPrice: unknown }: Totals): string {
+  const known = `${dollarsText(duplicateNotionalUsd)} USD`;
+  return unknown === 0 ? known : `${known} + ${unknown} unpriced`;
+}
+
+interface TotalProps {
+  readonly name: string;
+  readonly value: string;
+  readonly more?: string;
+  readonly tone?: string;
+}
+
+function Total({ name, value, more, tone = "" }: TotalProps) {
+  return (
+    <div class={value === "0" ? "" : tone}>
+      <dt>{name}</dt>
+      <dd>
+        {value}
+        {more !== undefined && <small>{more}</small>}
+      </dd>
+    </div>
+  );
+}
+
+interface LanesProps extends Omit<TodayPanelProps, "session"> {
+  readonly marks: readonly MarkView[];
+}
+
+function Lanes({ marks, now, isOpen, onPick }: LanesProps) {
+  const span = spanOf(marks, now, isOpen);
+  const lanes = lanesOf(marks, span);
+  const kinds = (Object.keys(GLYPHS) as MarkKind[]).filter((kind) =>
+    marks.some((mark) => mark.kind === kind),
+  );
+  return (
+    <>
+      <div class="lanes">
+        {lanes.map((lane, index) => (
+          <LaneChart
+            key={lane.symbol}
+            {...{ lane, span, marks, onPick }}
+            isLast={index === lanes.length - 1}
+          />
+        ))}
+      </div>
+      <ul class="legend">
+        {kinds.map((kind) => (
+          <li key={kind}>
+            <GlyphSign kind={kind} /> {GLYPHS[kind].name}
+          </li>
+        ))}
+      </ul>
+      <details class="log">
+        <summary>The session as a list ({marks.length})</summary>
+        <ol>
+          {marks.map((mark) => (
+            <li key={mark.sequence}>
+              <time dateTime={mark.at}>{timeOfDay(mark.at)}</time> <b>{mark.symbol}</b>{" "}
+              {GLYPHS[mark.kind].name}: {mark.text}
+            </li>
+          ))}
+        </ol>
+      </details>
+    </>
+  );
+}
+
+function GlyphSign({ kind }: { readonly kind: MarkKind }) {
+  const { path, isLine } = GLYPHS[kind];
+  return (
+    <svg class={`sign ${kind}`} viewBox="-7 -7 14 14" width="14" height="14" aria-hidden="true">
+      <path d={path} class={isLine ? "line" : "area"} />
+    </svg>
+  );
+}

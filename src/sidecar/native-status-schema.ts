@@ -1,0 +1,135 @@
+/** The state of the sidecar as JSON: what a person has to see at a glance. */
+import { z } from "zod";
+import { isServerStore, placeOfStore } from "../core/store-place.ts";
+import type { LatchState } from "../operator/operator.ts";
+import { decimalOut, named, timeOut, timeText, timeTextOrNull } from "./native-schemas.ts";
+import type { Readiness } from "./readiness.ts";
+import type { StreamHealth } from "./stream-service.ts";
+
+const BROKER_KINDS = ["live", "paper", "simulated", "other"] as const;
+type BrokerKind = (typeof BROKER_KINDS)[number];
+
+const LIVE_HOST = "api.alpaca.markets";
+const PAPER_HOST = "paper-api.alpaca.markets";
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+
+const unresolvedSchema = z.object({
+  agent: z.string(),
+  requestId: z.string(),
+  symbol: z.string(),
+  side: z.enum(["buy", "sell"]),
+  quantity: decimalOut.nullable(),
+  openedAt: timeOut,
+  because: z.string().nullable().describe("Why nobody knows what became of it."),
+});
+
+const latchSchema = z.object({
+  account: z.string(),
+  market: z
+    .object({ open: z.boolean(), opensAt: timeOut.nullable(), closesAt: timeOut.nullable() })
+    .nullable()
+    .describe("Null where the broker's calendar cannot be read."),
+  live: z.number().int().describe("Claims that are not over."),
+  oldestUnresolved: unresolvedSchema.nullable(),
+  openIncidents: z.number().int().describe("Counted up to 500."),
+  rateBudget: z.object({ remaining: z.number().int(), capacity: z.number().int() }),
+  polledAt: timeOut.nullable().describe("When the last look at what is at work ended."),
+  nextDueAt: timeOut.nullable().describe("When something is looked at next."),
+  sequence: z.number().int().describe("Of the last event."),
+});
+
+export const statusSchema = named(
+  "Status",
+  z.object({
+    now: timeOut.describe("By the sidecar's clock."),
+    ready: z.boolean(),
+    recovery: z.enum(["done", "under way"]),
+    broker: z.object({
+      url: z.string(),
+      kind: z.enum(BROKER_KINDS).describe("`live` is real money; `other` may be."),
+      health: z.string().describe('"ok", or what is wrong.'),
+    }),
+    store: z.object({
+      kind: z.enum(["sqlite", "postgres"]),
+      place: z.string(),
+      health: z.string().describe('"ok", or what is wrong.'),
+    }),
+    stream: z.object({
+      connected: z.boolean(),
+      state: z.string(),
+      since: timeOut,
+      lastEventAt: timeOut.nullable(),
+      behindSince: timeOut.nullable(),
+    }),
+    operator: z.object({
+      configured: z.boolean().describe("Whether there is an operator key."),
+      shown: z.boolean().describe("Whether this request showed it."),
+    }),
+    latch: latchSchema.nullable().describe("Null until the start is over."),
+  }),
+);
+
+export type StatusView = z.output<typeof statusSchema>;
+
+export interface StatusParts {
+  readonly now: number;
+  readonly readiness: Readiness;
+  readonly brokerUrl: string;
+  readonly store: string;
+  readonly stream: Pick<
+    StreamHealth,
+    "connected" | "state" | "since" | "lastEventAt" | "behindSince"
+  >;
+  readonly operator: StatusView["operator"];
+  readonly latch: ({ readonly account: string } & LatchState) | undefined;
+}
+
+export function statusView(parts: StatusParts): StatusView {
+  const { now, readiness, brokerUrl, store, stream, operator, latch } = parts;
+  const { isReady, recovery } = readiness;
+  return {
+    ...{ now: timeText(now), ready: isReady, recovery, operator },
+    broker: { url: brokerUrl, kind: brokerKind(brokerUrl), health: readiness.broker },
+    store: {
+      kind: isServerStore(store) ? "postgres" : "sqlite",
+      place: placeOfStore(store),
+      health: readiness.store,
+    },
+    stream: {
+      ...{ connected: stream.connected, state: stream.state, since: timeText(stream.since) },
+      lastEventAt: timeTextOrNull(stream.lastEventAt ?? null),
+      behindSince: timeTextOrNull(stream.behindSince ?? null),
+    },
+    latch: latch === undefined ? null : latchView(latch),
+  };
+}
+
+function latchView(state: NonNullable<StatusParts["latch"]>): z.output<typeof latchSchema> {
+  const { account, market, live, oldestUnresolved: oldest, openIncidents, rateBudget } = state;
+  return {
+    ...{ account, live, openIncidents, sequence: state.sequence },
+    market: market && {
+      open: market.isOpen,
+      opensAt: timeTextOrNull(market.opensAt),
+      closesAt: timeTextOrNull(market.closesAt),
+    },
+    oldestUnresolved: oldest && {
+      ...{ agent: oldest.key.agent, requestId: oldest.key.requestId },
+      ...{ symbol: oldest.intent.symbol, side: oldest.intent.side },
+      quantity: oldest.intent.quantity,
+      openedAt: timeText(oldest.openedAt),
+      because: oldest.unknownBecause ?? oldest.refusal?.message ?? null,
+    },
+    rateBudget: { remaining: rateBudget.remaining, capacity: rateBudget.capacity },
+    polledAt: timeTextOrNull(state.polledAt),
+    nextDueAt: timeTextOrNull(state.nextDueAt),
+  };
+}
+
+/** A name that ends in a point is the same host; what is not known may be real money. */
+export function brokerKind(url: string): BrokerKind {
+  const host = URL.canParse(url) ? new URL(url).hostname.replace(/\.$/, "") : "";
+  if (host === LIVE_HOST) return "live";
+  if (host === PAPER_HOST) return "paper";
+  return LOOPBACK.test(host) ? "simulated" : "other";
+}

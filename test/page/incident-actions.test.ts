@@ -1,0 +1,70 @@
+import { describe, expect, test } from "vitest";
+import { causeChain } from "../../src/page/model/cause-chain.ts";
+import { actionsOf } from "../../src/page/model/incident-actions.ts";
+import type { ClaimView, IncidentView, PositionsView } from "../../src/page/sidecar-answers.ts";
+
+const PHANTOM: IncidentView = {
+  ...{ id: 3, account: "account", symbol: "TQQQ", kind: "phantom", status: "open" },
+  ...{ subject: "position TQQQ", openedAt: "2026-05-21T15:14:00.000Z", version: 1 },
+  ...{ summary: "the broker holds 0 TQQQ, the book 6", next: "find out who traded" },
+  ...{ causes: [], evidence: [], resolution: null },
+};
+const KEY = { agent: "momentum", requestId: "r-2" };
+const REFUSED: IncidentView = {
+  ...PHANTOM,
+  ...{ kind: "refused_exit", subject: "claim momentum/r-2", causes: [KEY] },
+};
+const CLAIM = {
+  ...{ ...KEY, status: "IN_RECONCILIATION", brokerOrderId: null, outcome: null },
+  ...{ refusal: { httpStatus: 422, message: "position intent mismatch" }, claimedAt: "x" },
+  intent: { side: "sell", quantity: "6", notional: null, symbol: "TQQQ", effect: "close" },
+} as unknown as ClaimView;
+const NONE: ReadonlyMap<string, ClaimView> = new Map();
+
+function positions(broker: string | null, book: string): PositionsView {
+  const held = broker === null ? null : { quantity: broker, available: broker, averagePrice: "1" };
+  const row = { symbol: "TQQQ", broker: held, book: { net: book } };
+  return { rows: [row], readAt: "2026-05-21T15:14:00.000Z", unreadBecause: null } as never;
+}
+
+describe("what a person may do", () => {
+  test("about a position is to adopt it, to flatten what is held, and to resolve", () => {
+    const [adopt, flatten, resolve] = actionsOf(PHANTOM, NONE, positions("4", "6"));
+    expect(adopt).toMatchObject({
+      ...{ name: "adopt", numbers: { brokerQuantity: "4", bookQuantity: "6" }, trades: false },
+      effect: "The book goes from 6 to 4 TQQQ, as the broker has it. Nothing is traded.",
+    });
+    expect(flatten).toMatchObject({ name: "flatten", trades: true });
+    expect(resolve).toMatchObject({ name: "resolve", asksForEnd: false });
+  });
+
+  test("does not flatten what the broker does not hold, nor adopt what was not read", () => {
+    const names = (given: PositionsView | null) =>
+      actionsOf(PHANTOM, NONE, given).map((a) => a.name);
+    expect(names(positions(null, "6"))).toEqual(["adopt", "resolve"]);
+    expect(names(null)).toEqual(["resolve"]);
+    expect(names({ ...positions("4", "6"), readAt: null })).toEqual(["resolve"]);
+  });
+
+  test("about a claim is to resolve, and to say how it ended while nobody knows", () => {
+    const waiting = new Map([["momentum/r-2", CLAIM]]);
+    expect(actionsOf(REFUSED, waiting, null)).toMatchObject([
+      { name: "resolve", asksForEnd: true },
+    ]);
+    const over = new Map([["momentum/r-2", { ...CLAIM, status: "SETTLED" } as ClaimView]]);
+    expect(actionsOf(REFUSED, over, null)).toMatchObject([{ name: "resolve", asksForEnd: false }]);
+  });
+
+  test("is nothing once it is resolved", () => {
+    expect(actionsOf({ ...PHANTOM, status: "resolved" }, NONE, positions("4", "6"))).toEqual([]);
+  });
+});
+
+test("the chain of causes of a long story shows its first and its last claims", () => {
+  const causes = Array.from({ length: 9 }, (_, n) => ({ agent: "momentum", requestId: `r-${n}` }));
+  const nodes = causeChain({ ...PHANTOM, causes }, NONE, []);
+  expect(nodes.map(({ title }) => title)).toEqual([
+    ...["claim r-0", "claim r-1", "claim r-2", "…", "claim r-6", "claim r-7", "claim r-8"],
+    ...["Incident 3: phantom", "What happens next"],
+  ]);
+});

@@ -1,0 +1,71 @@
+import { describe, expect, test } from "vitest";
+import { lanesOf, levelsOf, nearest, spanOf, storyOf } from "../../src/page/model/session-lanes.ts";
+import type { MarkView } from "../../src/page/sidecar-answers.ts";
+
+const EMPTY = {
+  ...{ symbol: "TQQQ", agent: null, requestId: null, incident: null, side: null },
+  ...{ quantity: null, price: null, notionalUsd: null, net: null, text: "" },
+} as const;
+
+function mark(time: string, part: Partial<MarkView>): MarkView {
+  const at = `2026-05-21T13:${time}.000Z`;
+  return { ...EMPTY, sequence: Number(time.replace(":", "")), at, kind: "entry", ...part };
+}
+
+const CLAIM = { agent: "momentum", requestId: "r-1", side: "buy", quantity: "6" } as const;
+const MARKS = [
+  mark("42:00", { ...CLAIM, net: "0", text: "buy 6 TQQQ" }),
+  mark("42:01", { ...CLAIM, kind: "fill", net: "6", price: "75.33" }),
+  mark("42:02", { ...CLAIM, kind: "blocked", net: "6", notionalUsd: "452", text: "SKIP" }),
+  mark("50:00", { kind: "incident", incident: 1, net: "6", text: "refused" }),
+  mark("55:00", { kind: "resolved", incident: 1, net: "6", text: "still held" }),
+];
+
+describe("a lane", () => {
+  test("has the position as steps, from before the first fill to the end of the span", () => {
+    const [lane] = lanesOf(MARKS, { from: 0, to: 10 });
+    expect(lane?.nets).toEqual([0, 6, 6]);
+    expect(lane?.points.map(({ place }) => place)).toEqual([
+      ...["below", "line", "above", "above", "above"],
+    ]);
+    const seconds = (time: string) => Date.parse(`2026-05-21T13:${time}.000Z`) / 1_000;
+    expect(lane?.troubles).toEqual([{ from: seconds("50:00"), to: seconds("55:00") }]);
+  });
+
+  test("says nothing of a position that nobody knows", () => {
+    const adjusted = mark("41:00", { kind: "adjusted", quantity: "6", net: "6" });
+    const [lane] = lanesOf([adjusted], { from: 0, to: 10 });
+    expect(lane?.nets).toEqual([null, 6, 6]);
+  });
+
+  test("reaches to now while the market is open, and to the last mark afterwards", () => {
+    const now = "2026-05-21T14:42:00.000Z";
+    expect(spanOf(MARKS, now, true).to).toBeGreaterThan(Date.parse(now) / 1_000);
+    expect(spanOf(MARKS, now, false).to).toBeLessThan(Date.parse(now) / 1_000);
+  });
+});
+
+test("a mark tells its claim's whole story, an incident's its own", () => {
+  const [entry, , , incident] = MARKS;
+  expect(storyOf(entry as MarkView, MARKS)).toEqual([
+    "09:42:00  entry: buy 6 TQQQ",
+    "09:42:01  filled 6 @ 75.33",
+    "09:42:02  SKIP (452.00 USD)",
+  ]);
+  expect(storyOf(incident as MarkView, MARKS)).toEqual([
+    "09:50:00  incident: refused",
+    "09:55:00  resolved: still held",
+  ]);
+});
+
+test("marks at one place stand on levels of their own, and the last level takes the rest", () => {
+  expect(levelsOf([0, 1, 2, 3, 50], 10, 3)).toEqual([0, 1, 2, 2, 0]);
+});
+
+test("the nearest mark is the one that is meant, within reach", () => {
+  const [lane] = lanesOf(MARKS, { from: 0, to: 10 });
+  const points = lane?.points ?? [];
+  const distance = (point: (typeof points)[number]) => Math.abs(points.indexOf(point) - 1.2) * 10;
+  expect(nearest(points, distance, 5)).toBe(points[1]);
+  expect(nearest(points, distance, 1)).toBe(undefined);
+});

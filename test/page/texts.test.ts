@@ -1,0 +1,48 @@
+import { describe, expect, test } from "vitest";
+import {
+  dollarsText,
+  priceText,
+  quantityText,
+  signedText,
+} from "../../src/page/model/amount-text.ts";
+import { ageText, durationText, moment, timeOfDay } from "../../src/page/model/time-text.ts";
+
+test("amounts keep their digits, with a true minus", () => {
+  expect(["12", "-6", "0.125"].map(quantityText)).toEqual(["12", "−6", "0.125"]);
+  expect(["12", "-6", "0"].map(signedText)).toEqual(["+12", "−6", "0"]);
+  expect(["3653", "-10.5", "1234567.891"].map(dollarsText)).toEqual([
+    "3,653.00",
+    "−10.50",
+    "1,234,567.89",
+  ]);
+  expect(["75.33", "40.9", "41.075", "75.333333333", "600"].map(priceText)).toEqual([
+    "75.33",
+    "40.90",
+    "41.075",
+    "75.3333",
+    "600.00",
+  ]);
+});
+
+describe("times", () => {
+  test("are New York's, with the day where it is another", () => {
+    const at = "2026-05-21T13:42:00.000Z";
+    expect(timeOfDay(at)).toBe("09:42:00");
+    expect(moment(at, "2026-05-21T20:00:00.000Z")).toBe("09:42:00");
+    expect(moment(at, "2026-05-22T20:00:00.000Z")).toBe("Thu 21 May 09:42");
+  });
+
+  test.each([
+    [900, "0 s"],
+    [59_000, "59 s"],
+    [61_000, "1 min 1 s"],
+    [7_200_000, "2 h"],
+    [90_000_000, "1 d 1 h"],
+  ])("of %i ms are told as %s", (durationMs, text) => {
+    expect(durationText(durationMs)).toBe(text);
+  });
+
+  test("are never in the future: a clock that is behind tells no age", () => {
+    expect(ageText("2026-05-21T13:42:00.000Z", "2026-05-21T13:41:00.000Z")).toBe("0 s");
+  });
+});

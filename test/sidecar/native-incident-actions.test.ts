@@ -1,0 +1,148 @@
+import { describe, expect, test } from "vitest";
+import { type NativeBench, OPERATOR, OPERATOR_KEY, openNative } from "./native-bench.ts";
+import { KEYS, ORDER, openOrderWorld, SELL } from "./orders-world.ts";
+import { BOT } from "./sidecar-bench.ts";
+import { exchange, jsonOf } from "./wire-client.ts";
+
+const INCIDENTS = "/latch/v1/incidents";
+const JSON_BODY = "Content-Type: application/json";
+const WORD = { version: 1, reason: "sold by hand at 11:20" } as const;
+
+async function post(
+  { port }: Pick<NativeBench, "port">,
+  target: string,
+  body: unknown,
+  lines: readonly string[],
+) {
+  const answer = await exchange(port, "POST", target, [...lines, JSON_BODY], JSON.stringify(body));
+  return { status: answer.status, body: jsonOf(answer) };
+}
+
+describe("what a person may do over HTTP", () => {
+  const ACTIONS = [
+    ["resolve", WORD],
+    ["adopt", { ...WORD, brokerQuantity: "0", bookQuantity: "6" }],
+    ["flatten", { ...WORD, brokerQuantity: "6", bookQuantity: "0" }],
+  ] as const;
+
+  test.each(ACTIONS)(
+    "%s is refused to a bot's key, and says which key it takes",
+    async (action, body) => {
+      const bench = await openNative();
+      for (const lines of [BOT, [...BOT, "TradeLatch-Operator-Key: another-key-altogether"]]) {
+        const told = await post(bench, `${INCIDENTS}/1/${action}`, body, lines);
+        expect([told.status, told.body.tradelatch.error]).toEqual([403, "operator_key_refused"]);
+        expect(told.body.tradelatch.hint).toContain("TradeLatch-Operator-Key");
+      }
+    },
+  );
+
+  test.each(ACTIONS)(
+    "%s is refused where no operator key is set, with the remedy",
+    async (action, body) => {
+      const bench = await openNative({}, null);
+      const told = await post(bench, `${INCIDENTS}/1/${action}`, body, [...BOT, ...OPERATOR]);
+      expect([told.status, told.body.tradelatch.error]).toEqual([403, "operator_key_unset"]);
+      expect(told.body.tradelatch.hint).toContain("TRADELATCH_OPERATOR_KEY");
+    },
+  );
+
+  test.each(ACTIONS)("%s needs no bot's key beside the operator's", async (action, body) => {
+    const bench = await openNative();
+    const told = await post(bench, `${INCIDENTS}/1/${action}`, body, OPERATOR);
+    expect([told.status, told.body.tradelatch.error]).toEqual([404, "incident_not_found"]);
+  });
+
+  test("the operator's key reads every page and sends no order", async () => {
+    const bench = await openNative();
+    expect((await bench.get("/latch/v1/claims", OPERATOR)).status).toBe(200);
+    expect((await bench.get("/v2/account", OPERATOR)).status).toBe(401);
+    const intent = { symbol: "TQQQ", side: "buy", quantity: "6" };
+    const native = await post(bench, "/latch/v1/orders", { intent }, OPERATOR);
+    const dropIn = await post(bench, "/v2/orders", {}, OPERATOR);
+    expect([native.status, dropIn.status]).toEqual([401, 401]);
+    expect(bench.broker.orders()).toEqual([]);
+  });
+});
+
+/** A long of 6 that somebody sold past the latch, which only tells of it. */
+async function openPhantom() {
+  const world = await openOrderWorld();
+  const sidecar = await world.open({ divergence: "observe", operatorKey: OPERATOR_KEY });
+  await world.send(sidecar, ORDER);
+  await world.advance(5_000);
+  await trade(world, SELL);
+  world.comparePositions();
+  await world.advance(90_000);
+  return { world, sidecar, port: sidecar.sidecar.port };
+}
+
+type World = Awaited<ReturnType<typeof openOrderWorld>>;
+
+async function trade({ simulator }: World, order: unknown): Promise<void> {
+  const url = `${simulator.url}/v2/orders`;
+  await fetch(url, { method: "POST", headers: KEYS, body: JSON.stringify(order) });
+}
+
+async function act(opened: Awaited<ReturnType<typeof openPhantom>>, action: string, body: object) {
+  const { world, sidecar } = opened;
+  const headers = { "TradeLatch-Operator-Key": OPERATOR_KEY };
+  const path = `${INCIDENTS}/1/${action}`;
+  return world.send(sidecar, body, { method: "POST", path, headers });
+}
+
+describe("adopting a position", () => {
+  test("takes over what the broker holds, once the numbers are those that were confirmed", async () => {
+    const opened = await openPhantom();
+    const { latch } = opened.sidecar.started;
+    const wrong = await act(opened, "adopt", { ...WORD, brokerQuantity: "2", bookQuantity: "6" });
+    const stale = await act(opened, "adopt", { ...WORD, brokerQuantity: "0", bookQuantity: "5" });
+    expect([wrong, stale].map(({ status, body }) => [status, body.tradelatch.error])).toEqual([
+      [409, "position_moved"],
+      [409, "position_moved"],
+    ]);
+    expect((await latch.book("TQQQ")).net).toBe("6");
+    const body = { ...WORD, by: "ann", brokerQuantity: "0", bookQuantity: "6" };
+    const told = await act(opened, "adopt", body);
+    expect(told).toMatchObject({
+      status: 200,
+      body: {
+        status: "resolved",
+        resolution: {
+          ...{ verdict: "adopted", provenance: "operator" },
+          reason: "ann: sold by hand at 11:20; the book now holds 0 TQQQ, as the broker does",
+        },
+      },
+    });
+    expect((await latch.book("TQQQ")).net).toBe("0");
+    const again = await act(opened, "adopt", body);
+    expect([again.status, again.body.tradelatch.error]).toEqual([409, "incident_over"]);
+  });
+});
+
+describe("flattening a position", () => {
+  test("takes it over and closes it, once, by a claim like any other", async () => {
+    const opened = await openPhantom();
+    const { world, sidecar } = opened;
+    const { latch } = sidecar.started;
+    await trade(world, { ...ORDER, qty: "4" });
+    const nothing = await act(opened, "flatten", {
+      ...WORD,
+      brokerQuantity: "0",
+      bookQuantity: "6",
+    });
+    expect([nothing.status, nothing.body.tradelatch.error]).toEqual([409, "position_moved"]);
+    const before = world.simulator.orders().length;
+    const body = { ...WORD, brokerQuantity: "4", bookQuantity: "6" };
+    const told = await act(opened, "flatten", body);
+    expect(told).toMatchObject({ status: 200, body: { close: { requestId: "flatten-1" } } });
+    await world.advance(90_000);
+    expect(world.simulator.orders().length).toBe(before + 1);
+    expect(world.simulator.positions()).toEqual([]);
+    expect((await latch.book("TQQQ")).net).toBe("0");
+    expect((await latch.incident(1))?.resolution?.verdict).toBe("agrees_again");
+    const again = await act(opened, "flatten", { ...body, version: 9 });
+    expect(again.status).toBe(409);
+    expect(world.simulator.orders().length).toBe(before + 1);
+  });
+});
