@@ -42,7 +42,14 @@ export function comparisonText(comparison: Comparison, all: boolean, width: numb
   const ofKinds = FINDING_KINDS.flatMap((kind) => {
     const own = shown.filter((finding) => finding.kind === kind);
     if (own.length === 0) return [];
-    return ["", kind, ...own.flatMap((finding) => findingLines(finding, width))];
+    return [
+      "",
+      kind,
+      ...own.flatMap((finding, index) => [
+        ...(index === 0 ? [] : [""]),
+        ...findingLines(finding, width),
+      ]),
+    ];
   });
   const end = toBeLookedAt === 0 ? ["Everything agrees."] : [];
   const foot = shown.length === 0 ? [] : [ZONE_NOTE];
@@ -71,7 +78,7 @@ function findingLines({ claim, orders, reasons, candidates }: Finding, width: nu
 
 function claimLines(claim: RecordedClaim, width: number): readonly string[] {
   const id = claim.requestId ?? claim.clientOrderId ?? claim.brokerOrderId ?? "";
-  const name = claim.agent === null ? id : `${claim.agent}/${id}`;
+  const name = claim.agent === null ? id : `${claim.agent} ${id}`;
   const filled = claim.filled === null ? "" : `, filled ${claim.filled}`;
   const text = `${termsText(claim)}: ${claim.word ?? "no state"}${filled}, ${name}`;
   return wrapped(`${INDENT}${timeText(claim)}  claim  `, text, width);

@@ -27,6 +27,9 @@ export interface BrokerReads {
 
 /** A Date has whole seconds, and an answer takes its time. */
 const DRIFT_MAX_MS = 3_000;
+const MINUTE_MS = 60_000;
+/** From here on seconds say little. */
+const LONG_MS = 5 * MINUTE_MS;
 const CALENDAR_DAYS = 14;
 /** Below this part of the limit, other programs use most of it. */
 const LITTLE_LEFT = 0.25;
@@ -74,11 +77,16 @@ export function checkCredentials({ account, hasKeys }: BrokerReads): Finding {
 
 export function checkClock({ aheadMs }: BrokerReads): Finding {
   if (aheadMs === null) return skipped(NO_ANSWER);
-  const seconds = (Math.abs(aheadMs) / 1_000).toFixed(1);
-  const found = `this clock is ${seconds} s ${aheadMs > 0 ? "behind" : "ahead of"} the broker's`;
+  const where = aheadMs > 0 ? "behind" : "ahead of";
+  const found = `this clock is ${spanText(Math.abs(aheadMs))} ${where} the broker's`;
   if (Math.abs(aheadMs) <= DRIFT_MAX_MS) return ok(found);
   const remedy = "Keep the machine's clock right (NTP). A simulated broker may have its own time.";
   return warning(found, remedy);
+}
+
+function spanText(spanMs: number): string {
+  if (spanMs < LONG_MS) return `${(spanMs / 1_000).toFixed(1)} s`;
+  return `${Math.round(spanMs / MINUTE_MS)} minutes`;
 }
 
 export function checkRateBudget({ account, limit }: BrokerReads): Finding {

@@ -92,7 +92,7 @@ describe("tradelatch reconcile", () => {
     );
     expect(ended.exitCode).toBe(1);
     expect(ended.stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
-    for (const part of ["looks_like_a_duplicate", "skip_taken_for_success", "bot/r-1"]) {
+    for (const part of ["looks_like_a_duplicate", "skip_taken_for_success", "bot r-1"]) {
       expect(ended.stdout).toContain(part);
     }
   });
