@@ -215,7 +215,7 @@ export const ERRORS = {
     hint: "Stop every sidecar and bot that has this ledger open, then copy it.",
   },
   store_not_empty: {
-    httpStatus: 409,
+    httpStatus: 503,
     retryable: false,
     exitCode: 2,
     hint: "Name a file that does not exist or a database without a ledger; nothing was changed.",
