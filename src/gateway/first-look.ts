@@ -26,8 +26,8 @@ export async function lookAtAll(
   const horizon = ports.clock.now() - LIST_LOOKBACK_MS;
   const listed = claims.filter(({ openedAt }) => openedAt > horizon);
   const old = claims.filter(({ openedAt }) => openedAt <= horizon);
-  const missing = await lookInList(ports, listed);
-  if (missing === undefined) return claims;
+  // Without a list, which may be longer than any that is read, a few show whether it is reachable.
+  const missing = (await lookInList(ports, listed)) ?? listed;
   return lookSingly(ports, [...missing.slice(0, SINGLE_LOOKS_MAX), ...old]);
 }
 
