@@ -2,8 +2,6 @@
 export interface CommandOutput {
   /** Text for standard output; `line` ends it. */
   readonly line: (text: string) => void;
-  /** A line on standard error in place of the one before; left out where nobody watches it. */
-  readonly progress?: ((text: string) => void) | undefined;
   /** Columns of the terminal; undefined when standard output is not one. */
   readonly columns: number | undefined;
   readonly color: boolean;

@@ -12,15 +12,9 @@ import { stopSignal } from "./stop-signal.ts";
 /** Goes to the line's begin, and clears it to its end. */
 const OVER = "\r\u001b[K";
 const logsAreRead = process.stderr.isTTY === true;
-/** What a terminal is told to clear what is left of the line. */
-const ERASE_TO_END = "\u001b[K";
 
 const output: CommandOutput = {
   line: (text) => process.stdout.write(`${text}\n`),
-  progress:
-    process.stderr.isTTY === true
-      ? (text) => process.stderr.write(`\r${text}${ERASE_TO_END}`)
-      : undefined,
   columns: process.stdout.columns,
   color: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
   logsAreRead,

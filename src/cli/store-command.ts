@@ -50,7 +50,7 @@ export function storeCommand(
       const { copyStore } = await import("../app.ts");
       const onProgress = progressLine(output, clock);
       const copied = await copyStore(from, to, { clock, onProgress, signal: stop }).finally(() =>
-        output.progress?.(""),
+        output.status?.(""),
       );
       output.line(json === true ? JSON.stringify(documentOf(copied)) : textOf(copied));
     });
@@ -68,7 +68,7 @@ function progressLine(output: CommandOutput, clock: Clock): (progress: CopyProgr
   return ({ step, done, total }) => {
     if (clock.now() - saidAt < QUIET_MS) return;
     saidAt = clock.now();
-    output.progress?.(`${done} of ${total} rows ${step}`);
+    output.status?.(`${done} of ${total} rows ${step}`);
   };
 }
 

@@ -93,7 +93,7 @@ test("a copy that takes its time says once a second how far it is, and clears th
   const output = {
     ...{ columns: undefined, color: false, logsAreRead: true },
     line: (text: string) => void lines.push(text),
-    progress: (text: string) => void said.push(text),
+    status: (text: string) => void said.push(text),
   };
   const command = storeCommand(output, new AbortController().signal, hastyClock());
   await command.parseAsync(["copy", "--from", from, "--to", to], { from: "user" });
