@@ -183,6 +183,7 @@ export class OpenLatch implements Latch {
   readonly audit: AuditOfAccount;
   readonly operator: Operator;
   readonly #parts: OpenParts;
+  readonly #calendar: MarketCalendar;
   readonly #poller: FillPoller;
   readonly #gateway: Gateway;
   readonly #reconciler: Reconciler;
@@ -208,9 +209,10 @@ export class OpenLatch implements Latch {
       flatten: async (incident) => void (await this.#flatten(incident)),
       witness: (claim) => testify(parts.broker, claim, WIRE_LOOKBACK_MS),
     });
+    this.#calendar = new MarketCalendar(parts);
     this.operator = new OperatorDesk({
       ...parts,
-      calendar: new MarketCalendar(parts),
+      calendar: this.#calendar,
       polledAt: () => this.#polledAt,
       nextDueAt: () => this.nextDueAt(),
       flatten: (incident) => this.#flatten(incident),
@@ -229,6 +231,7 @@ export class OpenLatch implements Latch {
   start(): void {
     const ticks = latchTicks({
       ...this.#parts,
+      calendar: this.#calendar,
       lookAfter: () => this.tick(),
       comparePositions: () => this.comparePositions(),
       makeCheckpoint: this.audit.makeCheckpoint,

@@ -13,7 +13,7 @@ import type { AccountId } from "../core/ids.ts";
 import type { Backup } from "../ledger/backup.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { reportAfterClose } from "./after-close.ts";
-import { MarketCalendar } from "./market-calendar.ts";
+import type { MarketCalendar } from "./market-calendar.ts";
 import { type MarketHours, usualHours } from "./market-hours.ts";
 import { MARKET_ZONE } from "./new-york-time.ts";
 import { checkBeforeOpen, isSound } from "./opening-check.ts";
@@ -25,6 +25,7 @@ export interface LatchWork {
   readonly clock: Clock;
   readonly ledger: Ledger;
   readonly log: Logger;
+  readonly calendar: MarketCalendar;
   /** One round of looking after what is at work; reads only what is due. */
   readonly lookAfter: () => Promise<void>;
   /** Compares the books with the broker's positions. */
@@ -50,8 +51,7 @@ const BEFORE_OPEN_MS = 10 * 60_000;
 const AFTER_CLOSE_MS = 5 * 60_000;
 
 export function latchTicks(work: LatchWork): readonly Tick[] {
-  const calendar = new MarketCalendar(work);
-  const { lookAfter, comparePositions, makeCheckpoint, backUp } = work;
+  const { calendar, lookAfter, comparePositions, makeCheckpoint, backUp } = work;
   const atMarketMoment = { cron: MARKET_MOMENT_CRON, timeZone: MARKET_ZONE };
   const ticks: readonly Tick[] = [
     { name: "fill-poll", cron: FILL_POLL_CRON, run: lookAfter },

@@ -8,6 +8,7 @@ import type { Clock, EpochMs } from "../../src/core/clock.ts";
 import { ManualClock } from "../../src/core/manual-clock.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { type LatchWork, latchTicks } from "../../src/schedule/latch-ticks.ts";
+import { MarketCalendar } from "../../src/schedule/market-calendar.ts";
 import type { Simulator } from "../../src/simulator/index.ts";
 import type { World } from "../gateway/world.ts";
 import { openLedger } from "../ledger/open-ledger.ts";
@@ -54,10 +55,15 @@ export async function ticksIn(world: World, work: Partial<LatchWork> = {}): Prom
   const account = await broker.account();
   if (account.kind !== "read") throw new Error(account.reason);
   const log: Record<string, unknown>[] = [];
+  const logger = pino(
+    { level: "info" },
+    { write: (line: string) => void log.push(JSON.parse(line)) },
+  );
   let compared = 0;
   const ticks = latchTicks({
     ...{ clock, ledger, broker, account: account.value.accountId },
-    log: pino({ level: "info" }, { write: (line: string) => void log.push(JSON.parse(line)) }),
+    log: logger,
+    calendar: new MarketCalendar({ broker, clock, log: logger }),
     lookAfter: async () => undefined,
     comparePositions: async () => {
       compared += 1;

@@ -14,6 +14,7 @@ import type { IntentInput } from "../../src/identity/intent-schema.ts";
 import type { Latch, LatchParts } from "../../src/latch.ts";
 import { LatchInWaiting } from "../../src/prepared-latch.ts";
 import { latchTicks } from "../../src/schedule/latch-ticks.ts";
+import { MarketCalendar } from "../../src/schedule/market-calendar.ts";
 import { startLatch } from "../../src/sidecar/latch-start.ts";
 import { KEY_ID, SECRET } from "./broker-side.ts";
 import { SimulatedLedger } from "./simulated-ledger.ts";
@@ -134,6 +135,7 @@ export class SimulatedSidecar {
     const [lookAfter, compare, ...atMoments] = latchTicks({
       ...life.parts,
       account: latch.account,
+      calendar: new MarketCalendar(life.parts),
       lookAfter: () => latch.tick(),
       comparePositions: () => latch.comparePositions(),
       backUp: undefined,
