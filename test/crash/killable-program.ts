@@ -21,7 +21,7 @@ const ALWAYS_TRACED = "pwrite64,fsync,fdatasync,writev,fcntl";
 const LONGER_THAN_A_TEST_US = 600_000_000;
 
 const SCRIPT = `
-"$@" 2>/dev/null &
+"$@" 2>"$LOG" &
 echo "process $!"
 exec >/dev/null
 read -r calls inject || { wait "$!"; exit "$?"; }
@@ -39,6 +39,8 @@ export interface ProgramSettings {
   readonly brokerUrl: string;
   readonly words?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  /** The file that takes what it logs; nowhere unless it is named. */
+  readonly log?: string;
 }
 
 export interface Answer {
@@ -64,7 +66,8 @@ export class KillableProgram {
   /** Tells the one who waits that there is something new. */
   #wake: () => void = () => undefined;
 
-  constructor({ store, brokerUrl, words = [], environment = {} }: ProgramSettings) {
+  constructor(settings: ProgramSettings) {
+    const { store, brokerUrl, words = [], environment = {}, log = "/dev/null" } = settings;
     const serve = [PROGRAM, "serve", "--port", "0", "--store", store, ...words];
     this.#shell = spawn("sh", ["-c", SCRIPT, "sh", process.execPath, ...serve], {
       env: {
@@ -73,6 +76,7 @@ export class KillableProgram {
         APCA_API_BASE_URL: brokerUrl,
         APCA_API_KEY_ID: KEY_ID,
         APCA_API_SECRET_KEY: SECRET,
+        LOG: log,
       },
       stdio: ["pipe", "pipe", "pipe"],
     });

@@ -58,7 +58,7 @@ async function carryOut(
 
 /** Each order is at the broker once, both its bots were given it, and all records agree. */
 async function expectOneOrderEach(
-  { broker }: SidecarWorld,
+  { broker, logged }: SidecarWorld,
   fleet: Fleet,
   answers: Awaited<ReturnType<typeof carryOut>>,
 ): Promise<void> {
@@ -70,6 +70,8 @@ async function expectOneOrderEach(
     expect(second?.body.id, both).toBe(first?.body.id);
   }
   expectAgreement(await publishedBy(fleet.at(0)), broker);
+  // Such an answer is refused and asked for again, so that no bot would show it.
+  expect(logged()).not.toContain("answered another question");
 }
 
 function quantitiesAt(broker: Simulator): readonly string[] {

@@ -1,8 +1,10 @@
 /** One simulated broker, and real sidecars in front of it, each on a store that it is told. */
+import { readFileSync } from "node:fs";
 import { onTestFinished } from "vitest";
 import { systemClock } from "../../src/core/clock.ts";
 import { type Simulator, startSimulator } from "../../src/simulator/index.ts";
 import { KillableProgram, type Sent } from "../crash/killable-program.ts";
+import { temporaryFile } from "../ledger/temporary-folder.ts";
 
 const DAY_MS = 86_400_000;
 /**
@@ -18,6 +20,8 @@ export interface SidecarWorld {
   readonly broker: Simulator;
   /** Resolves once the sidecar has looked up what others left. */
   start(store: string): Promise<KillableProgram>;
+  /** What all sidecars so far have logged, one after the other. */
+  logged(): string;
   /** The broker's clock stands still by itself. */
   keepTime(): void;
 }
@@ -49,12 +53,16 @@ export async function startWorld(words: readonly string[] = WORDS): Promise<Side
   const prices = { TQQQ: "75" };
   const broker = await startSimulator({ startAt, calendar, prices, cash: "100000000000" });
   onTestFinished(() => broker.close());
+  const logs: string[] = [];
   const start = async (store: string) => {
-    const program = new KillableProgram({ store, brokerUrl: broker.url, words });
+    const log = temporaryFile("sidecar.log");
+    logs.push(log);
+    const program = new KillableProgram({ store, brokerUrl: broker.url, words, log });
     onTestFinished(() => program.kill());
     await program.untilSaid(/Claims picked up[^\n]*\n/);
     return program;
   };
   const keepTime = () => broker.setTime(Math.max(systemClock.now(), broker.now()));
-  return { broker, start, keepTime };
+  const logged = () => logs.map((log) => readFileSync(log, "utf8")).join("");
+  return { broker, start, logged, keepTime };
 }
