@@ -147,6 +147,23 @@ describe("an order is absent", () => {
     ]);
   });
 
+  test("and with fewer than three reads not even where the window is short", () => {
+    const short = { ...POLICY, absenceWindowMs: 5_000 };
+    const waits = (reads: readonly Read[]) => awaitsListScan(claimAfter(reads), short);
+    expect([waits(ENOUGH.slice(0, 2)), waits(ENOUGH.slice(0, 3))]).toEqual([false, true]);
+  });
+
+  test("by the time since the first single read, and not since a scan before it", () => {
+    const scan: Read = ["list", 0];
+    const reads = [8_000, 15_000, 22_000].map((after): Read => ["single", after]);
+    expect(awaitsListScan(claimAfter([scan, ...reads]), POLICY)).toBe(false);
+  });
+
+  test("by reads that are recorded in another order than they were begun", () => {
+    const reads = [0, 8_000, 4_000, 16_000].map((after): Read => ["single", after]);
+    expect(awaitsListScan(claimAfter(reads), POLICY)).toBe(true);
+  });
+
   test("also when it takes many more reads than three", () => {
     const many = Array.from({ length: 50 }, (_, index): Read => ["single", index * 1_000]);
     expect(claimAfter([...many, ["list", 50_000]]).outcome).toBe("absent");

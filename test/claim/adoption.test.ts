@@ -153,6 +153,12 @@ describe("an order found under the bot's own id", () => {
     expect(ledger.read(claim, order).outcome ?? "working").toBe(result);
   });
 
+  test("that does not say since when it is there counts as young enough", () => {
+    const { ledger, claim } = sent(buy("6", BOT));
+    const after = ledger.read(claim, orderOf(claim, { submittedAt: null }));
+    expect(after.brokerOrderId).not.toBeNull();
+  });
+
   test("with other parameters is not ours", () => {
     const { ledger, claim } = sent(buy("6", BOT));
     const after = ledger.read(claim, orderOf(claim, { quantity: decimal("7") }));

@@ -149,15 +149,32 @@ describe.each([
     expect(ledger.book().net).toBe("6");
   });
 
-  test("has a new client_order_id once an order has ended under the old one", () => {
-    const { ledger, lost } = refusedAfterLoss();
-    const again = proceeded(ledger.claim(buy("6", identity)));
-    ledger.accept(again, orderOf(again, { status: "canceled" }));
-    const next = proceeded(ledger.claim(buy("6", identity)));
-    expect(next.clientOrderId).not.toBe(lost.clientOrderId);
-    ledger.answer(next, { kind: "refused", refusal: refusal({ reason: "buying_power" }) });
-    expect(proceeded(ledger.claim(buy("6", identity))).clientOrderId).not.toBe(next.clientOrderId);
-  });
+  test.each(["canceled", "rejected"])(
+    "has a new client_order_id once an order has ended as %s under the old one",
+    (status) => {
+      const { ledger, lost } = refusedAfterLoss();
+      const again = proceeded(ledger.claim(buy("6", identity)));
+      ledger.accept(again, orderOf(again, { status }));
+      const next = proceeded(ledger.claim(buy("6", identity)));
+      expect(next.clientOrderId).not.toBe(lost.clientOrderId);
+      ledger.answer(next, { kind: "refused", refusal: refusal({ reason: "buying_power" }) });
+      expect(proceeded(ledger.claim(buy("6", identity))).clientOrderId).not.toBe(
+        next.clientOrderId,
+      );
+    },
+  );
+});
+
+test("an order that was never sent at first has a new client_order_id after a refusal", () => {
+  const ledger = new MemoryLedger();
+  const first = proceeded(ledger.claim(buy("6", { anchor: BAR })));
+  ledger.conclude(first);
+  const second = proceeded(ledger.claim(buy("6", { anchor: BAR })));
+  expect(second.clientOrderId).toBe(first.clientOrderId);
+  ledger.answer(second, { kind: "refused", refusal: refusal({ reason: "buying_power" }) });
+  const third = proceeded(ledger.claim(buy("6", { anchor: BAR })));
+  expect(third).toMatchObject({ attempt: 2 });
+  expect(third.clientOrderId).not.toBe(first.clientOrderId);
 });
 
 test("a bot's own id whose first try was lost has that order, though the second was refused", () => {
