@@ -9,15 +9,13 @@ import { placeOfStore } from "../core/store-place.ts";
 import type { CopyProgress, LedgerCopy } from "../ledger/copy-ledger.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { examples } from "./examples.ts";
+import { ProgressBar } from "./progress-bar.ts";
 
 interface CopyCommandOptions {
   readonly from: string;
   readonly to: string;
   readonly json?: boolean;
 }
-
-/** What takes less than this says nothing before its end; and so often it is said how far it is. */
-const QUIET_MS = 1_000;
 
 const COPIES = examples(
   "tradelatch store copy --from tradelatch.db --to postgres://latch@db/latch",
@@ -48,9 +46,12 @@ export function storeCommand(
         if (store.trim() === "") throw new LatchError("invalid_option", `--${flag} is empty`);
       }
       const { copyStore } = await import("../app.ts");
-      const onProgress = progressLine(output, clock);
+      const bar = new ProgressBar(output, clock, "Copying");
+      // What has arrived is all read back: that is the second half.
+      const onProgress = ({ step, done, total }: CopyProgress) =>
+        bar.update(step === "copied" ? done : total + done, 2 * total);
       const copied = await copyStore(from, to, { clock, onProgress, signal: stop }).finally(() =>
-        output.status?.(""),
+        bar.end(),
       );
       output.line(json === true ? JSON.stringify(documentOf(copied)) : textOf(copied));
     });
@@ -60,16 +61,6 @@ export function storeCommand(
     .addCommand(copy)
     .addHelpText("after", COPIES)
     .action((_: unknown, store: Command) => store.error("no action was given, expected copy"));
-}
-
-/** For whoever watches: nothing in the first second, then a line a second in place of the last. */
-function progressLine(output: CommandOutput, clock: Clock): (progress: CopyProgress) => void {
-  let saidAt = clock.now();
-  return ({ step, done, total }) => {
-    if (clock.now() - saidAt < QUIET_MS) return;
-    saidAt = clock.now();
-    output.status?.(`${done} of ${total} rows ${step}`);
-  };
 }
 
 function documentOf({ from, to, counts, head }: LedgerCopy) {
