@@ -1,4 +1,4 @@
-/** Which day's session is shown: the one before, the one behind, any other, or the one that goes on. */
+/** Which day's session is shown: the one before, the one behind, any other, or today's. */
 import type { SessionJson } from "../sidecar-answers.ts";
 
 interface DayChoiceProps {
