@@ -49,7 +49,7 @@ export async function withRecords(
 }
 
 /** The one account of the ledger, or the one that was named; undefined where it has none yet. */
-function accountIn(
+export function accountIn(
   accounts: readonly AccountId[],
   wanted: string | undefined,
   store: string,
