@@ -46,13 +46,19 @@ export function storeCommand(
         if (store.trim() === "") throw new LatchError("invalid_option", `--${flag} is empty`);
       }
       const { copyStore } = await import("../app.ts");
-      const bar = new ProgressBar(output, clock, "Copying");
-      // What has arrived is all read back: that is the second half.
-      const onProgress = ({ step, done, total }: CopyProgress) =>
-        bar.update(step === "copied" ? done : total + done, 2 * total);
-      const copied = await copyStore(from, to, { clock, onProgress, signal: stop }).finally(() =>
-        bar.end(),
-      );
+      const migrating = new ProgressBar(output, clock, "Migrating the ledger");
+      const copying = new ProgressBar(output, clock, "Copying");
+      const options = {
+        ...{ clock, signal: stop },
+        onMigration: (done: number, total: number) => migrating.update(done, total),
+        // What has arrived is all read back: that is the second half.
+        onProgress: ({ step, done, total }: CopyProgress) =>
+          copying.update(step === "copied" ? done : total + done, 2 * total),
+      };
+      const copied = await copyStore(from, to, options).finally(() => {
+        migrating.end();
+        copying.end();
+      });
       output.line(json === true ? JSON.stringify(documentOf(copied)) : textOf(copied));
     });
   return new Command("store")

@@ -1,17 +1,19 @@
-/** A clock for work that is to take long: half a second goes by between any two looks at it. */
+/** A clock for work that is to take long: so much goes by between any two looks at it. */
 import type { Clock } from "../../src/core/clock.ts";
 
 const STEP_MS = 500;
 
 export class HastyClock implements Clock {
   #now: number;
+  readonly #stepMs: number;
 
-  constructor(startAt: number) {
+  constructor(startAt: number, stepMs = STEP_MS) {
     this.#now = startAt;
+    this.#stepMs = stepMs;
   }
 
   now(): number {
-    this.#now += STEP_MS;
+    this.#now += this.#stepMs;
     return this.#now;
   }
 
