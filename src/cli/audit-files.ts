@@ -118,7 +118,8 @@ export async function verifyFile(
   const { checkpoint } = verdict;
   const { publicKey } = checkpoint;
   output.line(`${countText(checkpoint)}: every hash fits, and the tail is there.`);
-  output.line(`Signed ${new Date(checkpoint.at).toISOString()} by ${publicKey}`);
+  output.line(`Signed ${new Date(checkpoint.at).toISOString()} by`);
+  output.line(`  ${publicKey}`);
   if (wanted === undefined) {
     output.line("Whose key that is the file cannot tell: give one that you know with --key.");
   }

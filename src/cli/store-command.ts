@@ -75,11 +75,21 @@ function documentOf({ from, to, counts, head }: LedgerCopy) {
 
 function textOf({ from, to, counts, head }: LedgerCopy): string {
   const { claims, books, incidents, events, accounts } = counts;
+  const rows = [
+    ...[counted(claims, "claim"), counted(books, "book")],
+    ...[counted(incidents, "incident"), counted(accounts, "account")],
+  ];
   return [
-    `Copied ${from} to ${to}`,
-    `${claims} claims, ${books} books, ${incidents} incidents, ${accounts} accounts`,
-    `${events} events; the chain is whole${events === 0 ? "" : ` and ends with ${head.hash}`}`,
-    `Start every sidecar with --store ${placeOfStore(to)} from now on, and keep the old ledger`,
-    "away from them: two ledgers know nothing of one another's orders.",
+    ...[`Copied ${from}`, `to ${to}`, rows.join(", ")],
+    `${counted(events, "event")}; the chain is whole${events === 0 ? "" : " and ends with"}`,
+    ...(events === 0 ? [] : [`  ${head.hash}`]),
+    "From now on start every sidecar with",
+    `  --store ${placeOfStore(to)}`,
+    "and keep the old ledger away from them: two ledgers know nothing of one",
+    "another's orders.",
   ].join("\n");
+}
+
+function counted(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? "" : "s"}`;
 }

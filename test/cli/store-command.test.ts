@@ -29,10 +29,10 @@ describe("tradelatch store copy", () => {
     const [from, to] = [await ledgerFile(), await databaseWithPassword()];
     const { stdout, stderr, exitCode } = await run(["store", "copy", "--from", from, "--to", to]);
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
-    expect(stdout).toContain(`Copied ${from} to postgres://tradelatch@127.0.0.1`);
-    expect(stdout).toContain("1 claims, 1 books, 0 incidents, 0 accounts");
-    expect(stdout).toMatch(/1 events; the chain is whole and ends with [0-9a-f]{64}/);
-    expect(stdout).toContain("Start every sidecar with --store postgres://tradelatch@");
+    expect(stdout).toContain(`Copied ${from}\nto postgres://tradelatch@127.0.0.1`);
+    expect(stdout).toContain("1 claim, 1 book, 0 incidents, 0 accounts");
+    expect(stdout).toMatch(/1 event; the chain is whole and ends with\n {2}[0-9a-f]{64}\n/);
+    expect(stdout).toContain("start every sidecar with\n  --store postgres://tradelatch@");
     const again = await run(["store", "copy", "--from", from, "--to", to]);
     expect(again).toMatchObject({ stdout: "", exitCode: 2 });
     expect(again.stderr).toContain("there is a ledger in postgres://tradelatch@");

@@ -5,7 +5,7 @@
 import uPlot from "uplot";
 import { priceText } from "../model/amount-text.ts";
 import { type Lane, type LanePoint, levelsOf, type Span } from "../model/session-lanes.ts";
-import { shortTime } from "../model/time-text.ts";
+import { shortTime, timeOfDay } from "../model/time-text.ts";
 import { GLYPHS, type Glyph } from "./mark-glyph.ts";
 
 export const LANE_HEIGHT = 112;
@@ -63,15 +63,19 @@ export function laneOptions(source: LaneSource, width: number, isLast: boolean):
         size: AXIS_HEIGHT,
         space: 70,
         grid: { show: false },
-        values: (_, splits) => splits.map((at) => shortTime(new Date(at * 1_000).toISOString())),
+        values: (_, splits, __, ___, stepS) => splits.map((at) => axisTime(at, stepS)),
       },
       {
         ...axis,
         scale: "price",
         size: AXIS_WIDTH,
         space: 26,
-        grid: { stroke: () => colourOf("--line"), width: 1 },
-        values: (_, splits) => splits.map((at) => (hasPrice(source.lane()) ? axisPrice(at) : "")),
+        filter: (_, splits) => ofPrices(source.lane(), splits),
+        grid: {
+          ...{ stroke: () => colourOf("--line"), width: 1 },
+          filter: (_, splits) => ofPrices(source.lane(), splits),
+        },
+        values: (_, splits) => splits.map((at) => (at === null ? "" : axisPrice(at))),
       },
     ],
     series: [
@@ -114,8 +118,16 @@ function heldRange(low: number | null, high: number | null): [number, number] {
   return [bottom - extent * HELD_BELOW, top + extent * HELD_ABOVE];
 }
 
-function hasPrice({ prices }: Lane): boolean {
-  return prices.some((price) => price !== null);
+/** A lane without a fill has no prices: nothing is written beside it. */
+function ofPrices({ prices }: Lane, splits: readonly number[]): (number | null)[] {
+  const hasAny = prices.some((price) => price !== null);
+  return splits.map((split) => (hasAny ? split : null));
+}
+
+/** With seconds where one minute has several places. */
+function axisTime(atS: number, stepS: number): string {
+  const at = new Date(atS * 1_000).toISOString();
+  return stepS < 60 ? timeOfDay(at) : shortTime(at);
 }
 
 function axisPrice(price: number): string {
