@@ -28,6 +28,7 @@ import { openPostgresLedger } from "./ledger/postgres/postgres-ledger.ts";
 import { backUpSqliteLedger } from "./ledger/sqlite/backup.ts";
 import { lookAtSqliteLedger } from "./ledger/sqlite/look-at-ledger.ts";
 import { refuseMissing } from "./ledger/sqlite/open-database.ts";
+import type { OnMigration } from "./ledger/sqlite/rehash.ts";
 import { readSqliteContent, writeSqliteContent } from "./ledger/sqlite/sqlite-content.ts";
 import { openSqliteLedger } from "./ledger/sqlite/sqlite-ledger.ts";
 import type { StoreLook } from "./ledger/store-look.ts";
@@ -42,6 +43,9 @@ export interface Surroundings {
   /** Off, nothing runs by itself: the caller calls {@link Latch.tick}. Default on. */
   readonly schedule?: boolean | undefined;
 }
+
+/** A migration of millions of events takes minutes, in which nothing else is done. */
+const MIGRATION_SAID_EVERY_MS = 10_000;
 
 export type LatchOptions = Settings & Surroundings;
 
@@ -78,7 +82,7 @@ export function prepareLatch(config: Config, surroundings: Surroundings): Prepar
     ...(config.baseUrl === undefined ? {} : { baseUrl: config.baseUrl }),
     ...(fetchApi === undefined ? {} : { fetchApi }),
   });
-  const ledger = openLedger(config.store, clock);
+  const ledger = openLedger(config.store, clock, log);
   const auditKey = keyOf(config, ledger);
   const owner = random.uuid() as OwnerId;
   const brokerUrl = normalizeBaseUrl(config.baseUrl);
@@ -116,11 +120,13 @@ export function backUpStore(store: string, request: BackupRequest): Promise<Back
 export function copyStore(
   from: string,
   to: string,
-  options: CopyOptions & { readonly clock?: Clock } = {},
+  options: CopyOptions & { readonly clock?: Clock; readonly onMigration?: OnMigration } = {},
 ): Promise<LedgerCopy> {
-  const { clock = systemClock } = options;
+  const { clock = systemClock, onMigration } = options;
   const read: ReadContent = (work) =>
-    isServerStore(from) ? readPostgresContent(from, clock, work) : readSqliteContent(from, work);
+    isServerStore(from)
+      ? readPostgresContent(from, clock, work)
+      : readSqliteContent(from, work, onMigration);
   const write: WriteContent = (work) =>
     isServerStore(to) ? writePostgresContent(to, clock, work) : writeSqliteContent(to, work);
   return copyLedger(read, write, options);
@@ -151,8 +157,14 @@ export async function readBrokerFor(
   }
 }
 
-function openLedger(store: string, clock: Clock): Ledger {
-  return isServerStore(store) ? openPostgresLedger(store, clock) : openSqliteLedger(store, clock);
+function openLedger(store: string, clock: Clock, log: Logger): Ledger {
+  if (isServerStore(store)) return openPostgresLedger(store, clock);
+  let saidAt: number | undefined;
+  return openSqliteLedger(store, clock, (done, total) => {
+    if (saidAt !== undefined && clock.now() - saidAt < MIGRATION_SAID_EVERY_MS) return;
+    saidAt = clock.now();
+    log.warn({ done, total }, "the ledger is of an older program and is migrated; let it finish");
+  });
 }
 
 /** What a command reads in a ledger, and does as its operator; no broker is asked. */
@@ -179,8 +191,12 @@ export type Records = Pick<
  * Opens a ledger that exists, also while others have it open; makes none. Throws `store_*`;
  * of a database, its first call does.
  */
-export function openRecords(store: string, clock: Clock = systemClock): Records {
+export function openRecords(
+  store: string,
+  clock: Clock = systemClock,
+  onMigration?: OnMigration,
+): Records {
   if (isServerStore(store)) return openPostgresLedger(store, clock, { isMade: false });
   refuseMissing(resolve(store));
-  return openSqliteLedger(store, clock);
+  return openSqliteLedger(store, clock, onMigration);
 }

@@ -16,6 +16,8 @@ export interface Checkpoint extends ChainEnd {
   readonly type: "checkpoint";
   readonly version: 1;
   readonly at: EpochMs;
+  /** Of an export of one account: `sequence` and `accounts` are about that one alone. */
+  readonly account?: AccountId | undefined;
   readonly algorithm: "Ed25519";
   /** The 32 bytes of the key, in hex. */
   readonly publicKey: string;
@@ -37,6 +39,7 @@ const checkpointSchema = z.strictObject({
   type: z.literal("checkpoint"),
   version: z.literal(1),
   at: z.number().int(),
+  account: accountId.optional(),
   sequence: count,
   accounts: z.array(z.strictObject({ account: accountId, events: count, sequence: count, hash })),
   algorithm: z.literal("Ed25519"),
@@ -50,10 +53,17 @@ export function publicKeyText(key: KeyObject): string {
   return der.subarray(DER_PREFIX.length).toString("hex");
 }
 
-export function signCheckpoint(end: ChainEnd, at: EpochMs, privateKey: KeyObject): Checkpoint {
+/** `account`: where the chain is that of one account alone. */
+export function signCheckpoint(
+  end: ChainEnd,
+  at: EpochMs,
+  privateKey: KeyObject,
+  account?: AccountId,
+): Checkpoint {
   const { sequence, accounts } = end;
   const unsigned = {
     ...({ type: "checkpoint", version: 1, at, sequence, accounts } as const),
+    ...(account === undefined ? {} : { account }),
     ...({ algorithm: "Ed25519", publicKey: publicKeyText(privateKey) } as const),
   };
   const signature = sign(null, Buffer.from(canonicalJson(unsigned)), privateKey).toString("hex");

@@ -6,38 +6,23 @@
  * 2. What stands behind it is read only to tell what was done: whether the line that belongs there
  *    comes next (then another was inserted), later (moved) or not at all (removed).
  */
+import { AccountExportCheck } from "./account-export-check.ts";
 import { ChainVerifier } from "./chain-verifier.ts";
 import { type Checkpoint, isSigned } from "./checkpoint.ts";
 import { hashOf } from "./event-hash.ts";
 import { type ExportLine, readLine } from "./export-lines.ts";
-
-export type ExportFault =
-  | "changed"
-  | "removed"
-  | "reordered"
-  | "inserted"
-  | "cut_off"
-  | "unlinked"
-  /** The chain is whole, and is not the one that was signed. */
-  | "not_the_signed_chain"
-  | "signature_wrong"
-  | "other_key";
-
-export type ExportVerdict =
-  | { readonly ok: true; readonly checkpoint: Checkpoint }
-  | {
-      readonly ok: false;
-      /** The number of the first event that is bad; null where every event is good. */
-      readonly event: number | null;
-      readonly reason: ExportFault;
-      readonly message: string;
-    };
-
-type Fault = Extract<ExportVerdict, { ok: false }>;
+import {
+  checkKey,
+  type ExportFault,
+  type ExportVerdict,
+  type Faulty,
+  fault,
+  signatureChanged,
+} from "./export-verdict.ts";
 
 /** What is known of the first line that does not fit, until the rest of the file is read. */
 interface Suspicion {
-  readonly fault: Fault;
+  readonly fault: Faulty;
   /** The later number that the line bears: what belongs here is missing or stands elsewhere. */
   readonly ahead: number | undefined;
 }
@@ -47,9 +32,17 @@ export async function checkExport(
   lines: AsyncIterable<Buffer>,
   key: string | undefined,
 ): Promise<ExportVerdict> {
-  const check = new ExportCheck();
-  for await (const bytes of lines) check.take(readLine(bytes));
-  return check.verdict(key);
+  let check: ExportCheck | AccountExportCheck | undefined;
+  for await (const bytes of lines) {
+    const line = readLine(bytes);
+    if (check !== undefined) check.take(line);
+    else if (line.kind === "account") check = new AccountExportCheck(line.account);
+    else {
+      check = new ExportCheck();
+      check.take(line);
+    }
+  }
+  return (check ?? new ExportCheck()).verdict(key);
 }
 
 class ExportCheck {
@@ -96,8 +89,9 @@ class ExportCheck {
       this.#checkpoint = line.checkpoint;
       return undefined;
     }
-    if (line.kind === "unreadable") {
-      const message = `the line where event ${expected} belongs was changed: it ${line.because}`;
+    if (line.kind !== "event") {
+      const because = line.kind === "account" ? "names an account" : line.because;
+      const message = `the line where event ${expected} belongs was changed: it ${because}`;
       return suspect("changed", message);
     }
     const found = this.#chain.next(line.event);
@@ -124,7 +118,7 @@ class ExportCheck {
     else if (event.sequence === belongs && event.hash === hashOf(event)) this.#isLater = true;
   }
 
-  #explained({ fault: first, ahead }: Suspicion): Fault {
+  #explained({ fault: first, ahead }: Suspicion): Faulty {
     const { event, reason, message } = first;
     if (this.#isNext && (ahead === undefined || this.#isCopy)) {
       return fault(event, "inserted", `a line was inserted in front of event ${event}`);
@@ -144,10 +138,11 @@ function checkEnd(
   checkpoint: Checkpoint,
   chain: ChainVerifier,
   key: string | undefined,
-): Fault | undefined {
+): Faulty | undefined {
   const { sequence, accounts } = chain.end();
-  if (!isSigned(checkpoint)) {
-    return fault(null, "signature_wrong", "the checkpoint was changed: its signature is not of it");
+  if (!isSigned(checkpoint)) return signatureChanged();
+  if (checkpoint.account !== undefined) {
+    return fault(1, "removed", "the first line is missing: it says whose events these are");
   }
   if (checkpoint.sequence > sequence) {
     const message = `event ${sequence + 1} is missing: ${checkpoint.sequence} events were signed`;
@@ -166,11 +161,5 @@ function checkEnd(
     const message = `event ${last} is not the one that was signed: the chain was made anew`;
     return fault(last, "not_the_signed_chain", message);
   }
-  if (key === undefined || key === checkpoint.publicKey) return undefined;
-  const message = `the checkpoint was signed by ${checkpoint.publicKey}, not by ${key}`;
-  return fault(null, "other_key", message);
-}
-
-function fault(event: number | null, reason: ExportFault, message: string): Fault {
-  return { ok: false, event, reason, message };
+  return checkKey(checkpoint, key);
 }

@@ -1,7 +1,9 @@
 /**
- * The lines of an export: canonical JSON, one event or checkpoint each, ended by a line feed. Only
- * the canonical text of a value is taken, so that no byte of a file can be another one.
+ * The lines of an export: canonical JSON, one event or checkpoint each, ended by a line feed; where
+ * it is of one account alone, the first line says of which. Only the canonical text of a value is
+ * taken, so that no byte of a file can be another one.
  */
+import type { AccountId } from "../core/ids.ts";
 import { isTooDeep, isWellFormed } from "../core/json-shape.ts";
 import { canonicalJson } from "../identity/canonical-json.ts";
 import type { StoredEvent } from "../ledger/ledger.ts";
@@ -10,6 +12,7 @@ import { type Checkpoint, readCheckpoint } from "./checkpoint.ts";
 export type ExportLine =
   | { readonly kind: "event"; readonly event: StoredEvent }
   | { readonly kind: "checkpoint"; readonly checkpoint: Checkpoint }
+  | { readonly kind: "account"; readonly account: AccountId }
   /** Why it is neither, in words that go on after "the line". */
   | { readonly kind: "unreadable"; readonly because: string };
 
@@ -19,7 +22,14 @@ const LINE_BYTES_MAX = 16 * 1_024 * 1_024;
 const DEPTH_MAX = 30;
 const LINE_FEED = 0x0a;
 
-export function lineOf(value: StoredEvent | Checkpoint): string {
+/** The first line of an export of one account. */
+export interface AccountLine {
+  readonly type: "account";
+  readonly version: 1;
+  readonly account: AccountId;
+}
+
+export function lineOf(value: StoredEvent | Checkpoint | AccountLine): string {
   return `${canonicalJson(value)}\n`;
 }
 
@@ -60,7 +70,15 @@ export function readLine(bytes: Buffer): ExportLine {
   if (canonicalJson(value) !== text) return unreadable("is not in its canonical form");
   const checkpoint = readCheckpoint(value);
   if (checkpoint !== undefined) return { kind: "checkpoint", checkpoint };
+  if (isAccountLine(value)) return { kind: "account", account: value.account };
   return isEvent(value) ? { kind: "event", event: value } : unreadable("is no event");
+}
+
+function isAccountLine(value: unknown): value is AccountLine {
+  if (typeof value !== "object" || value === null) return false;
+  const { type, version, account, ...others } = value as Record<string, unknown>;
+  const isWhole = Object.keys(others).length === 0;
+  return type === "account" && version === 1 && typeof account === "string" && isWhole;
 }
 
 /** Whether the chain's own fields are there; the hash covers whatever else there is. */

@@ -15,7 +15,6 @@ import { eventView } from "../sidecar/native-event-schema.ts";
 import { timeText } from "../sidecar/native-schemas.ts";
 import { auditListText } from "./audit-list.ts";
 import { auditPageText } from "./audit-page.ts";
-import type { CommandOutput } from "./command-output.ts";
 import { widthOf } from "./page-width.ts";
 import { ProgressBar } from "./progress-bar.ts";
 import {
@@ -42,7 +41,6 @@ export interface ShowOptions extends RecordsOptions {
 }
 
 export interface AuditSurroundings extends ReadSurroundings {
-  readonly output: CommandOutput;
   readonly stop: AbortSignal;
 }
 

@@ -105,10 +105,17 @@ function verifyCommand(): Command {
 
 function exportCommand(): Command {
   const command = new Command("export")
-    .description("Write the whole event log to a file, with a signed checkpoint at its end.")
+    .description("Write the event log to a file, with a signed checkpoint at its end.")
     .requiredOption("--out <file>", "the file to write; one that is there is replaced")
+    .option("--account <id>", "only the events of this account (default: of all)")
     .option("--audit-key <file>", "the key that signs (default: beside the ledger's file)")
-    .addHelpText("after", examples("tradelatch audit export --store ledger.db --out audit.jsonl"));
+    .addHelpText(
+      "after",
+      examples(
+        "tradelatch audit export --store ledger.db --out audit.jsonl",
+        "tradelatch audit export --account 1f8e… --out audit.jsonl",
+      ),
+    );
   return withStore(command);
 }
 

@@ -3,17 +3,19 @@ import { createPublicKey } from "node:crypto";
 import { createReadStream, readFileSync, statSync } from "node:fs";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { type Checkpoint, KEY_TEXT, publicKeyText } from "../audit/checkpoint.ts";
-import { exportParts } from "../audit/export.ts";
+import { accountParts, exportParts } from "../audit/export.ts";
 import { checkExport } from "../audit/export-check.ts";
 import { linesIn } from "../audit/export-lines.ts";
 import { defaultKeyFile, readSigningKey } from "../audit/signing-key.ts";
 import { LatchError, messageOf } from "../core/errors.ts";
+import { placeOfStore } from "../core/store-place.ts";
 import type { AuditSurroundings } from "./audit-actions.ts";
 import { ProgressBar } from "./progress-bar.ts";
-import { withRecords } from "./read-records.ts";
+import { accountIn, withRecords } from "./read-records.ts";
 
 export interface ExportOptions {
   readonly store?: string;
+  readonly account?: string;
   readonly out: string;
   readonly auditKey?: string;
   readonly json?: boolean;
@@ -36,9 +38,16 @@ export async function exportLedger(
   await withRecords(options, surroundings, async (records, store) => {
     const given = options.auditKey ?? environment.TRADELATCH_AUDIT_KEY;
     const key = readSigningKey(given ?? defaultKeyFile(store));
-    const checkpoint = await writeWhole(out, (file) =>
-      writeParts(file, exportParts(records, key, surroundings.clock), surroundings),
-    );
+    const { clock } = surroundings;
+    const account =
+      options.account === undefined
+        ? undefined
+        : accountIn(await records.accounts(), options.account, placeOfStore(store));
+    const parts =
+      account === undefined
+        ? exportParts(records, key, clock)
+        : accountParts(records, account, key, clock);
+    const checkpoint = await writeWhole(out, (file) => writeParts(file, parts, surroundings));
     if (json === true) {
       output.line(JSON.stringify({ file: out, checkpoint }, null, 2));
       return;
@@ -109,7 +118,8 @@ export async function verifyFile(
   const { checkpoint } = verdict;
   const { publicKey } = checkpoint;
   output.line(`${countText(checkpoint)}: every hash fits, and the tail is there.`);
-  output.line(`Signed ${new Date(checkpoint.at).toISOString()} by ${publicKey}`);
+  output.line(`Signed ${new Date(checkpoint.at).toISOString()} by`);
+  output.line(`  ${publicKey}`);
   if (wanted === undefined) {
     output.line("Whose key that is the file cannot tell: give one that you know with --key.");
   }
@@ -148,7 +158,11 @@ function keyFrom(given: string): string {
   }
 }
 
-function countText({ sequence, accounts }: Checkpoint): string {
+function countText({ account, sequence, accounts }: Checkpoint): string {
+  if (account !== undefined) {
+    const count = accounts[0]?.events ?? 0;
+    return `${NUMBER.format(count)} ${count === 1 ? "event" : "events"} of the account ${account}`;
+  }
   const events = `${NUMBER.format(sequence)} ${sequence === 1 ? "event" : "events"}`;
   return `${events} of ${accounts.length} ${accounts.length === 1 ? "account" : "accounts"}`;
 }

@@ -4,8 +4,10 @@
  */
 import { Command, InvalidArgumentError } from "commander";
 import { type Environment, resolveBackup } from "../config.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { examples } from "./examples.ts";
+import { ProgressBar } from "./progress-bar.ts";
 
 interface BackupOptions {
   readonly store?: string;
@@ -18,6 +20,7 @@ export function backupCommand(
   output: CommandOutput,
   environment: Environment,
   stop: AbortSignal,
+  clock: Clock = systemClock,
 ): Command {
   return new Command("backup")
     .summary("copy the ledger while it is in use")
@@ -36,12 +39,12 @@ export function backupCommand(
     .action(async ({ store, to, keep, json }: BackupOptions) => {
       const given = { store, backupDir: to, backupKeep: keep };
       const settings = resolveBackup(given, environment);
-      const [{ backUpStore }, { systemClock }] = await Promise.all([
-        import("../app.ts"),
-        import("../core/clock.ts"),
-      ]);
-      const request = { ...settings.backup, now: systemClock.now(), mayBlock: true, signal: stop };
-      const backup = await backUpStore(settings.store, request);
+      const { backUpStore } = await import("../app.ts");
+      const bar = new ProgressBar(output, clock, "Copying");
+      const onProgress = (part: number) => bar.update(part, 1);
+      const told = { now: clock.now(), mayBlock: true, onProgress, signal: stop };
+      const request = { ...settings.backup, ...told };
+      const backup = await backUpStore(settings.store, request).finally(() => bar.end());
       if (json === true) {
         output.line(JSON.stringify(backup));
         return;

@@ -11,5 +11,5 @@ export interface CommandOutput {
    * Shows `text` in the last line of standard error, in place of what it showed before; undefined
    * where no person sees it.
    */
-  readonly status?: (text: string) => void;
+  readonly status?: ((text: string) => void) | undefined;
 }

@@ -58,9 +58,9 @@ function bashValues({ path, options }: CompletionPlace): readonly string[] {
   });
 }
 
-function bashWords({ path, commands, options }: CompletionPlace): string {
-  const words = [...commands, ...options].map(({ name }) => name).join(" ");
-  return `      "${path.join(" ")}") words="${words}" ;;`;
+function bashWords({ path, commands, options, values }: CompletionPlace): string {
+  const names = [...commands, ...options].map(({ name }) => name);
+  return `      "${path.join(" ")}") words="${[...values, ...names].join(" ")}" ;;`;
 }
 
 /** zsh runs what was written for bash. */
@@ -68,7 +68,7 @@ function zshScript(places: Places): string {
   return `#compdef tradelatch
 # Completion of tradelatch for zsh. To have it always, in ~/.zshrc:
 #   source <(tradelatch completion zsh)
-autoload -U +X compinit && compinit
+(( $+functions[compdef] )) || { autoload -U +X compinit && compinit }
 autoload -U +X bashcompinit && bashcompinit
 ${bashScript(places).replace(/^#.*\n#.*\n/, "")}`;
 }
@@ -80,7 +80,9 @@ function fishScript(places: Places): string {
     const commands = place.commands.map(
       ({ name, description }) => `${start} -f -a ${name} -d ${quoted(description)}`,
     );
-    return [...commands, ...place.options.map((option) => fishOption(start, option))];
+    const values = place.values.map((value) => `${start} -f -a ${quoted(value)}`);
+    const options = place.options.map((option) => fishOption(start, option));
+    return [...commands, ...values, ...options];
   });
   return `# Completion of tradelatch for fish. To have it always:
 #   tradelatch completion fish > ~/.config/fish/completions/tradelatch.fish

@@ -14,6 +14,8 @@ export interface CompletionPlace {
   readonly path: readonly string[];
   readonly commands: readonly { readonly name: string; readonly description: string }[];
   readonly options: readonly CompletionOption[];
+  /** The words that its arguments may be; empty where they are not a few. */
+  readonly values: readonly string[];
 }
 
 /** The program itself first, and each command before those inside it. */
@@ -27,6 +29,7 @@ export function completionPlaces(
     path,
     commands: commands.map((one) => ({ name: one.name(), description: oneLine(summaryOf(one)) })),
     options: help.visibleOptions(command).flatMap((option) => optionOf(option)),
+    values: command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []),
   };
   const inner = command.commands.flatMap((one) => completionPlaces(one, [...path, one.name()]));
   return [place, ...inner];

@@ -7,7 +7,6 @@ import type { Incident } from "../incident/incident.ts";
 import type { OperatorCommand } from "../ledger/ledger.ts";
 import { claimView } from "../sidecar/native-claim-schema.ts";
 import { incidentView } from "../sidecar/native-incident-schema.ts";
-import type { CommandOutput } from "./command-output.ts";
 import { incidentListText } from "./incident-list.ts";
 import { type Cause, incidentPageText } from "./incident-page.ts";
 import { marketTime } from "./market-time.ts";
@@ -35,11 +34,7 @@ const NAMED_MAX = 5;
 
 type Named<Options> = Options & { readonly by: string };
 
-interface Surroundings extends ReadSurroundings {
-  readonly output: CommandOutput;
-}
-
-export async function list(options: ListOptions, surroundings: Surroundings): Promise<void> {
+export async function list(options: ListOptions, surroundings: ReadSurroundings): Promise<void> {
   const { output, clock } = surroundings;
   const { open, symbol, before, json } = options;
   await readRecords(options, surroundings, async (records, account) => {
@@ -64,7 +59,7 @@ export async function list(options: ListOptions, surroundings: Surroundings): Pr
 export async function show(
   id: number,
   options: RecordsOptions,
-  surroundings: Surroundings,
+  surroundings: ReadSurroundings,
 ): Promise<void> {
   const { output } = surroundings;
   await readRecords(options, surroundings, async (records, account) => {
@@ -89,7 +84,7 @@ export async function show(
 export async function resolve(
   id: number,
   options: Named<ResolveOptions>,
-  surroundings: Surroundings,
+  surroundings: ReadSurroundings,
 ): Promise<void> {
   const { output, clock } = surroundings;
   await readRecords(options, surroundings, async (records, account) => {

@@ -7,18 +7,17 @@ import { CommanderError } from "commander";
 import type { CommandOutput } from "./command-output.ts";
 import { EXIT_FAILURE, failureLine } from "./failure-line.ts";
 import { createProgram } from "./program.ts";
+import { statusLine } from "./status-line.ts";
 import { stopSignal } from "./stop-signal.ts";
 
-/** Goes to the line's begin, and clears it to its end. */
-const OVER = "\r\u001b[K";
-const logsAreRead = process.stderr.isTTY === true;
+const status = statusLine(process.stderr);
 
 const output: CommandOutput = {
   line: (text) => process.stdout.write(`${text}\n`),
   columns: process.stdout.columns,
   color: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
-  logsAreRead,
-  ...(logsAreRead && { status: (text) => void process.stderr.write(`${OVER}${text}`) }),
+  logsAreRead: status !== undefined,
+  status,
 };
 
 const root = createProgram(output, process.env, stopSignal());

@@ -13,7 +13,7 @@ export class ProgressBar {
   #drawAt: number;
   #isShown = false;
 
-  constructor({ status }: CommandOutput, clock: Pick<Clock, "now">, what: string) {
+  constructor({ status }: Pick<CommandOutput, "status">, clock: Pick<Clock, "now">, what: string) {
     this.#status = status;
     this.#clock = clock;
     this.#what = what;

@@ -5,6 +5,8 @@ import type { Clock } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
 import type { AccountId } from "../core/ids.ts";
 import { placeOfStore } from "../core/store-place.ts";
+import type { CommandOutput } from "./command-output.ts";
+import { ProgressBar } from "./progress-bar.ts";
 
 export interface RecordsOptions {
   readonly store?: string;
@@ -13,6 +15,7 @@ export interface RecordsOptions {
 }
 
 export interface ReadSurroundings {
+  readonly output: CommandOutput;
   readonly environment: Environment;
   readonly clock: Clock;
 }
@@ -36,11 +39,11 @@ export function readRecords(
 /** Opens the ledger, whatever accounts it has, and lets go of it whatever happens. */
 export async function withRecords(
   options: Pick<RecordsOptions, "store">,
-  { environment, clock }: ReadSurroundings,
+  { output, environment, clock }: ReadSurroundings,
   read: (records: Records, store: string) => Promise<void>,
 ): Promise<void> {
   const store = options.store ?? environment.TRADELATCH_STORE ?? DEFAULT_STORE;
-  const records = openRecords(store, clock);
+  const records = openShown(store, output, clock);
   try {
     await read(records, store);
   } finally {
@@ -48,8 +51,18 @@ export async function withRecords(
   }
 }
 
+/** One of an older program is migrated as it is opened. */
+function openShown(store: string, output: CommandOutput, clock: Clock): Records {
+  const bar = new ProgressBar(output, clock, "Migrating the ledger");
+  try {
+    return openRecords(store, clock, (done, total) => bar.update(done, total));
+  } finally {
+    bar.end();
+  }
+}
+
 /** The one account of the ledger, or the one that was named; undefined where it has none yet. */
-function accountIn(
+export function accountIn(
   accounts: readonly AccountId[],
   wanted: string | undefined,
   store: string,

@@ -9,7 +9,6 @@ import type { RecordedClaim } from "../comparison/recorded.ts";
 import { LatchError, messageOf } from "../core/errors.ts";
 import { CLAIMS_LIMIT_MAX } from "../ledger/claims-query.ts";
 import { claimView } from "../sidecar/native-claim-schema.ts";
-import type { CommandOutput } from "./command-output.ts";
 import { widthOf } from "./page-width.ts";
 import { type ReadSurroundings, type RecordsOptions, readRecords } from "./read-records.ts";
 import { comparisonText } from "./reconcile-text.ts";
@@ -26,7 +25,7 @@ const FILE_BYTES_MAX = 500_000_000;
 /** Rejects with LatchError `records_disagree` where something is to be looked at. */
 export async function reconcile(
   options: ReconcileOptions,
-  surroundings: ReadSurroundings & { readonly output: CommandOutput },
+  surroundings: ReadSurroundings,
 ): Promise<void> {
   const { output } = surroundings;
   const orders = recordsOf(options.orders).flatMap(({ record, where }) => readOrder(record, where));

@@ -124,7 +124,8 @@ async function listen(
   const sidecar = await openSidecar({ serve, logger, onAway });
   const { url, brokerUrl } = sidecar;
   const key = isSimulated && keyId === KEY ? KEY : null;
-  told.listening({ url, brokerUrl, isSimulated, key, store: placeOfStore(store) });
+  const hasOperator = serve.operatorKey !== undefined;
+  told.listening({ url, brokerUrl, isSimulated, key, store: placeOfStore(store), hasOperator });
   return sidecar;
 }
 

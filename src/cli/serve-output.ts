@@ -12,6 +12,8 @@ export interface Listening {
   readonly key: string | null;
   /** Without a password. */
   readonly store: string;
+  /** Whether a person may act on the operator page; without it one may only look. */
+  readonly hasOperator: boolean;
 }
 
 export interface ServeOutput {
@@ -21,10 +23,14 @@ export interface ServeOutput {
   readonly started: (account: AccountId, recovery: Recovery) => void;
 }
 
+/** What keeps a person from acting, and what mends it. */
+const READ_ONLY = "to act there set TRADELATCH_OPERATOR_KEY";
+
 export function tellingPeople({ line }: CommandOutput): ServeOutput {
   return {
-    listening: ({ url, brokerUrl, isSimulated, key, store }) => {
+    listening: ({ url, brokerUrl, isSimulated, key, store, hasOperator }) => {
       line(`Listening on ${url}: set APCA_API_BASE_URL=${url}`);
+      line(`Operator page: ${url}/ (${hasOperator ? "asks for the operator key" : READ_ONLY})`);
       line(`Broker: ${brokerUrl}${isSimulated ? " (simulated)" : ""}`);
       if (key !== null) line(`Keys: APCA_API_KEY_ID=${key} APCA_API_SECRET_KEY=${key}`);
       line(`Store: ${store}`);
@@ -40,8 +46,7 @@ export function tellingPeople({ line }: CommandOutput): ServeOutput {
 export function tellingPrograms({ line }: CommandOutput): ServeOutput {
   const tell = (event: string, fields: object) => line(JSON.stringify({ event, ...fields }));
   return {
-    listening: ({ url, brokerUrl, isSimulated, key, store }) =>
-      tell("listening", { url, brokerUrl, isSimulated, key, store }),
+    listening: ({ url, ...others }) => tell("listening", { url, page: `${url}/`, ...others }),
     away: (reason) => tell("away", { reason }),
     started: (account, { claims }) => {
       const found = claims.map(({ claim, became }) => ({ ...claim.key, became }));

@@ -9,15 +9,13 @@ import { placeOfStore } from "../core/store-place.ts";
 import type { CopyProgress, LedgerCopy } from "../ledger/copy-ledger.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { examples } from "./examples.ts";
+import { ProgressBar } from "./progress-bar.ts";
 
 interface CopyCommandOptions {
   readonly from: string;
   readonly to: string;
   readonly json?: boolean;
 }
-
-/** What takes less than this says nothing before its end; and so often it is said how far it is. */
-const QUIET_MS = 1_000;
 
 const COPIES = examples(
   "tradelatch store copy --from tradelatch.db --to postgres://latch@db/latch",
@@ -48,10 +46,19 @@ export function storeCommand(
         if (store.trim() === "") throw new LatchError("invalid_option", `--${flag} is empty`);
       }
       const { copyStore } = await import("../app.ts");
-      const onProgress = progressLine(output, clock);
-      const copied = await copyStore(from, to, { clock, onProgress, signal: stop }).finally(() =>
-        output.status?.(""),
-      );
+      const migrating = new ProgressBar(output, clock, "Migrating the ledger");
+      const copying = new ProgressBar(output, clock, "Copying");
+      const options = {
+        ...{ clock, signal: stop },
+        onMigration: (done: number, total: number) => migrating.update(done, total),
+        // What has arrived is all read back: that is the second half.
+        onProgress: ({ step, done, total }: CopyProgress) =>
+          copying.update(step === "copied" ? done : total + done, 2 * total),
+      };
+      const copied = await copyStore(from, to, options).finally(() => {
+        migrating.end();
+        copying.end();
+      });
       output.line(json === true ? JSON.stringify(documentOf(copied)) : textOf(copied));
     });
   return new Command("store")
@@ -62,27 +69,27 @@ export function storeCommand(
     .action((_: unknown, store: Command) => store.error("no action was given, expected copy"));
 }
 
-/** For whoever watches: nothing in the first second, then a line a second in place of the last. */
-function progressLine(output: CommandOutput, clock: Clock): (progress: CopyProgress) => void {
-  let saidAt = clock.now();
-  return ({ step, done, total }) => {
-    if (clock.now() - saidAt < QUIET_MS) return;
-    saidAt = clock.now();
-    output.status?.(`${done} of ${total} rows ${step}`);
-  };
-}
-
 function documentOf({ from, to, counts, head }: LedgerCopy) {
   return { from, to, ...counts, sequence: head.sequence, hash: head.hash };
 }
 
 function textOf({ from, to, counts, head }: LedgerCopy): string {
   const { claims, books, incidents, events, accounts } = counts;
+  const rows = [
+    ...[counted(claims, "claim"), counted(books, "book")],
+    ...[counted(incidents, "incident"), counted(accounts, "account")],
+  ];
   return [
-    `Copied ${from} to ${to}`,
-    `${claims} claims, ${books} books, ${incidents} incidents, ${accounts} accounts`,
-    `${events} events; the chain is whole${events === 0 ? "" : ` and ends with ${head.hash}`}`,
-    `Start every sidecar with --store ${placeOfStore(to)} from now on, and keep the old ledger`,
-    "away from them: two ledgers know nothing of one another's orders.",
+    ...[`Copied ${from}`, `to ${to}`, rows.join(", ")],
+    `${counted(events, "event")}; the chain is whole${events === 0 ? "" : " and ends with"}`,
+    ...(events === 0 ? [] : [`  ${head.hash}`]),
+    "From now on start every sidecar with",
+    `  --store ${placeOfStore(to)}`,
+    "and keep the old ledger away from them: two ledgers know nothing of one",
+    "another's orders.",
   ].join("\n");
+}
+
+function counted(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? "" : "s"}`;
 }

@@ -15,6 +15,8 @@ export interface BackupRequest {
    * process that does nothing else. Otherwise a large copy is read through row by row.
    */
   readonly mayBlock?: boolean;
+  /** Told how much of it is done, from 0 to 1. */
+  readonly onProgress?: ((part: number) => void) | undefined;
   /** Ends it early; then there is no copy. */
   readonly signal?: AbortSignal;
 }

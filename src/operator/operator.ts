@@ -1,6 +1,6 @@
 /**
  * What a person who looks after a latch is shown and may do: the state of things, the session of
- * today, positions beside the broker's, the life of a claim, and the two actions on a position.
+ * a day, positions beside the broker's, the life of a claim, and the two actions on a position.
  * Everything that is read is bounded, and shared by all who look.
  */
 import {
@@ -28,7 +28,7 @@ import {
   type PositionResult,
 } from "./operator-actions.ts";
 import { PositionReader, type PositionTable } from "./position-table.ts";
-import { SessionDay, type SessionView } from "./session-day.ts";
+import { SessionDays, type SessionView } from "./session-days.ts";
 
 export interface MarketState {
   readonly isOpen: boolean;
@@ -72,7 +72,8 @@ export interface ClaimLife {
 
 export interface Operator {
   state(): Promise<LatchState>;
-  session(): Promise<SessionView>;
+  /** Of a day in New York, `YYYY-MM-DD`; left out, of today, or of the last one that had any. */
+  session(date?: string): Promise<SessionView>;
   positions(): Promise<PositionTable>;
   life(claim: Claim): Promise<ClaimLife>;
   /** The book takes over what the broker holds. */
@@ -99,12 +100,12 @@ const EVENTS_SHOWN = 200;
 
 export class OperatorDesk implements Operator {
   readonly #ports: OperatorPorts;
-  readonly #day: SessionDay;
+  readonly #days: SessionDays;
   readonly #positions: PositionReader;
 
   constructor(ports: OperatorPorts) {
     this.#ports = ports;
-    this.#day = new SessionDay(ports);
+    this.#days = new SessionDays(ports);
     this.#positions = new PositionReader(ports);
   }
 
@@ -125,8 +126,8 @@ export class OperatorDesk implements Operator {
     };
   }
 
-  session(): Promise<SessionView> {
-    return this.#day.read();
+  async session(date?: string): Promise<SessionView> {
+    return this.#days.read(date, (await this.#market())?.isOpen ?? false);
   }
 
   positions(): Promise<PositionTable> {

@@ -1,23 +1,28 @@
 /**
- * The session of today, kept up with the event log: each look reads only what was written since the
- * last one. Bounded: of a day with more events than are kept, the marks end where the room did, and
- * the session says so.
+ * One day of an account, kept up with the event log: each look reads only what was written since
+ * the last one. Bounded: of a day with more events than are kept, the marks end where the room did,
+ * and the session says so.
+ *
+ * The positions of a day that is over are known backwards from the book as it is, by what was
+ * written since; where that is too much, nobody knows them.
  */
 import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import { lastBefore } from "../audit/event-time.ts";
 import type { Claim } from "../claim/claim.ts";
-import type { Clock, EpochMs } from "../core/clock.ts";
-import { ZERO } from "../core/decimal.ts";
+import type { EpochMs } from "../core/clock.ts";
+import { type DecimalText, ZERO } from "../core/decimal.ts";
 import type { AccountId, ClaimKey } from "../core/ids.ts";
-import { accountOf } from "../ledger/event-chain.ts";
 import type { Ledger, StoredEvent } from "../ledger/ledger.ts";
 import { dateAfter, newYorkDate, newYorkInstant } from "../schedule/new-york-time.ts";
 import { reportSession, type SessionReport } from "../schedule/session-report.ts";
 import { type SessionMark, sessionMarks } from "./session-mark.ts";
 
-export interface SessionView {
+export interface DayView {
   /** In New York, `YYYY-MM-DD`. */
   readonly date: string;
+  /** The days before and behind it on which something happened; null where there is none. */
+  readonly earlier: string | null;
+  readonly later: string | null;
   readonly totals: SessionReport;
   /** Oldest first. */
   readonly marks: readonly SessionMark[];
@@ -29,104 +34,146 @@ export interface SessionView {
 
 export interface SessionDayPorts {
   readonly account: AccountId;
-  readonly ledger: Pick<Ledger, "events" | "lastSequence" | "claimOf" | "books">;
-  readonly clock: Clock;
+  readonly ledger: Pick<Ledger, "events" | "scan" | "lastSequence" | "claimsOf" | "books">;
 }
 
 const PAGE = 500;
 /** A busy day of several bots; in memory, some tens of megabytes at most. */
 export const EVENTS_KEPT = 20_000;
+/** So many events since a day are gone back over for its positions. */
+const LATER_KEPT = 5_000;
 /** A page shows no more points than this. */
 export const MARKS_KEPT = 2_000;
 
-interface Day {
-  readonly date: string;
-  readonly until: EpochMs;
-  readonly from: EpochMs;
-  readonly events: StoredEvent[];
-  readonly claims: Map<string, Claim>;
-  sequence: number;
-  isCut: boolean;
-}
-
 export class SessionDay {
+  readonly date: string;
   readonly #ports: SessionDayPorts;
-  #day: Day | undefined;
-  #view: SessionView | undefined;
-  #reading: Promise<SessionView> | undefined;
+  readonly #from: EpochMs;
+  readonly #until: EpochMs;
+  readonly #events: StoredEvent[] = [];
+  readonly #later: StoredEvent[] = [];
+  readonly #claims = new Map<string, Claim>();
+  /** The last event that was looked at; undefined before the first look. */
+  #sequence: number | undefined;
+  #earlier: string | null = null;
+  #isCut = false;
+  #isLaterCut = false;
+  #view: DayView | undefined;
+  #reading: Promise<DayView> | undefined;
 
-  constructor(ports: SessionDayPorts) {
+  constructor(date: string, ports: SessionDayPorts) {
+    this.date = date;
     this.#ports = ports;
+    this.#from = newYorkInstant(date, "00:00");
+    this.#until = newYorkInstant(dateAfter(date, 1), "00:00");
   }
 
   /** Whoever asks meanwhile gets the same. */
-  read(): Promise<SessionView> {
+  read(): Promise<DayView> {
     this.#reading ??= this.#read().finally(() => {
       this.#reading = undefined;
     });
     return this.#reading;
   }
 
-  async #read(): Promise<SessionView> {
-    const date = newYorkDate(this.#ports.clock.now());
-    const day = this.#day?.date === date ? this.#day : await this.#begin(date);
-    this.#day = day;
-    const isNew = await this.#catchUp(day);
-    if (this.#view?.date !== date || isNew) this.#view = await this.#viewOf(day);
+  async #read(): Promise<DayView> {
+    if (this.#sequence === undefined) await this.#begin();
+    const isNew = await this.#catchUp();
+    if (this.#view === undefined || isNew) this.#view = await this.#viewNow();
     return this.#view;
   }
 
-  async #begin(date: string): Promise<Day> {
-    const from = newYorkInstant(date, "00:00");
-    const until = newYorkInstant(dateAfter(date, 1), "00:00");
-    const sequence = await lastBefore(this.#ports.ledger, from);
-    return { date, from, until, events: [], claims: new Map(), sequence, isCut: false };
+  async #begin(): Promise<void> {
+    const { ledger } = this.#ports;
+    const before = await lastBefore(ledger, this.#from);
+    this.#earlier = await lastDateUpTo(this.#ports, before);
+    this.#sequence = before;
   }
 
-  async #catchUp(day: Day): Promise<boolean> {
+  async #catchUp(): Promise<boolean> {
     const { ledger, account } = this.#ports;
-    const before = day.sequence;
-    for (;;) {
-      const page = await ledger.events({ after: day.sequence, limit: PAGE });
-      const own = page.filter(
-        (event) => accountOf(event) === account && event.at >= day.from && event.at < day.until,
-      );
-      const room = Math.max(0, EVENTS_KEPT - day.events.length);
-      day.events.push(...own.slice(0, room));
-      day.isCut ||= own.length > room;
-      day.sequence = page.at(-1)?.sequence ?? day.sequence;
-      await this.#readClaims(day, own);
-      if (page.length < PAGE) return day.sequence > before;
+    const started = this.#sequence ?? 0;
+    const before = (await ledger.lastSequence()) + 1;
+    let after = started;
+    while (after < before - 1 && !this.#isLaterCut) {
+      const scan = { account, after, before, order: "oldest_first", limit: PAGE } as const;
+      const { events, reached } = await ledger.scan(scan);
+      await this.#keep(events);
+      after = reached;
+      this.#sequence = after;
       await turnOfTheLoop();
     }
+    return after > started;
+  }
+
+  async #keep(events: readonly StoredEvent[]): Promise<void> {
+    const own = events.filter(({ at }) => at >= this.#from && at < this.#until);
+    const later = events.filter(({ at }) => at >= this.#until);
+    const room = Math.max(0, EVENTS_KEPT - this.#events.length);
+    this.#events.push(...own.slice(0, room));
+    this.#isCut ||= own.length > room;
+    const laterRoom = Math.max(0, LATER_KEPT - this.#later.length);
+    this.#later.push(...later.slice(0, laterRoom));
+    this.#isLaterCut ||= later.length > laterRoom;
+    await this.#readClaims([...own, ...later]);
   }
 
   /** Each claim as it is behind its last event. */
-  async #readClaims(day: Day, events: readonly StoredEvent[]): Promise<void> {
+  async #readClaims(events: readonly StoredEvent[]): Promise<void> {
     const keys = new Map<string, ClaimKey>();
     for (const event of events)
       if (event.subject === "claim") keys.set(nameOf(event.key), event.key);
-    for (const [name, key] of keys) {
-      const claim = await this.#ports.ledger.claimOf(key);
-      if (claim !== undefined) day.claims.set(name, claim);
-    }
+    const claims = await this.#ports.ledger.claimsOf([...keys.values()]);
+    for (const claim of claims) if (claim !== undefined) this.#claims.set(nameOf(claim.key), claim);
   }
 
-  async #viewOf(day: Day): Promise<SessionView> {
-    const { ledger, account } = this.#ports;
-    const books = new Map((await ledger.books(account)).map(({ symbol, net }) => [symbol, net]));
-    const claimOf = (key: ClaimKey) => day.claims.get(nameOf(key));
+  async #viewNow(): Promise<DayView> {
+    const claimOf = (key: ClaimKey) => this.#claims.get(nameOf(key));
     // Notes are written up to a second late.
-    const inTime = day.events.toSorted((a, b) => a.at - b.at || a.sequence - b.sequence);
-    const marks = sessionMarks(inTime, claimOf, (symbol) => books.get(symbol) ?? ZERO);
+    const inTime = [...this.#events, ...this.#later].sort(
+      (a, b) => a.at - b.at || a.sequence - b.sequence,
+    );
+    const all = sessionMarks(inTime, claimOf, await this.#netsNow());
+    const marks = all.filter(({ at }) => at < this.#until);
+    const [later] = this.#later;
     return {
-      date: day.date,
-      totals: reportSession(day.events, claimOf),
+      date: this.date,
+      earlier: this.#earlier,
+      later: later === undefined ? null : newYorkDate(later.at),
+      totals: reportSession(this.#events, claimOf),
       marks: marks.slice(-MARKS_KEPT),
-      isCut: day.isCut || marks.length > MARKS_KEPT,
-      sequence: day.sequence,
+      isCut: this.#isCut || marks.length > MARKS_KEPT,
+      sequence: this.#sequence ?? 0,
     };
   }
+
+  /** The positions as they are behind all that was kept; unknown where not all was. */
+  async #netsNow(): Promise<(symbol: string) => DecimalText | null> {
+    if (this.#isCut || this.#isLaterCut) return () => null;
+    const { ledger, account } = this.#ports;
+    const books = new Map((await ledger.books(account)).map(({ symbol, net }) => [symbol, net]));
+    return (symbol) => books.get(symbol) ?? ZERO;
+  }
+}
+
+/** So many looks back over what other accounts have written. */
+const LOOKS_BACK = 20;
+
+/** The day of the account's last event up to a number; null where there is none. */
+export async function lastDateUpTo(
+  { ledger, account }: SessionDayPorts,
+  sequence: number,
+): Promise<string | null> {
+  let before = sequence + 1;
+  for (let look = 0; look < LOOKS_BACK; look += 1) {
+    const scan = { account, after: 0, before, order: "newest_first", limit: 1 } as const;
+    const { events, reached, isOver } = await ledger.scan(scan);
+    const [last] = events;
+    if (last !== undefined) return newYorkDate(last.at);
+    if (isOver) return null;
+    before = reached;
+  }
+  return null;
 }
 
 function nameOf({ agent, requestId }: ClaimKey): string {

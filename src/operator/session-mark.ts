@@ -2,7 +2,7 @@
  * What happened in a session, as points for a chart: entries, exits, fills, what was not sent
  * again, refusals, incidents. Pure: made from the event log and the claims that it speaks of.
  *
- * The position after each mark is known backwards from the book as it is. Before the latest
+ * The position after each mark is known backwards from the one behind the last. Before the latest
  * adjustment, which says nothing of what it replaced, nobody knows it: it is null there.
  */
 import { averagePriceOf, type Claim } from "../claim/claim.ts";
@@ -48,11 +48,11 @@ export type ClaimLookup = (key: ClaimKey) => Claim | undefined;
 type Told = Partial<Omit<SessionMark, "sequence" | "at" | "symbol" | "net">> &
   Pick<SessionMark, "kind" | "text">;
 
-/** `net` gives the book's position as it is behind the last of `events`. */
+/** `net` gives the position as it is behind the last of `events`; null where nobody knows. */
 export function sessionMarks(
   events: readonly StoredEvent[],
   claimOf: ClaimLookup,
-  net: (symbol: string) => DecimalText,
+  net: (symbol: string) => DecimalText | null,
 ): readonly SessionMark[] {
   const after = new Map<string, DecimalText | null>();
   const marks: SessionMark[] = [];

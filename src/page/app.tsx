@@ -82,7 +82,8 @@ function Overview({ client, store, readings }: OverviewProps) {
           nextDueAt={status.latch?.nextDueAt ?? null}
         />
         <TodayPanel
-          {...{ session: state.session, now: status.now, onPick }}
+          {...{ session: state.pickedDay ?? state.session, now: status.now, onPick }}
+          onDay={(date) => readings.showDay(date)}
           isOpen={status.latch?.market?.open ?? false}
         />
         <PositionPanel positions={state.positions} now={status.now} />

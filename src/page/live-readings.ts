@@ -22,7 +22,11 @@ const POSITIONS_EVERY = 5;
 const RETRY_MS = 1_000;
 /** Events come in bursts: one reading for all of one. */
 const SETTLE_MS = 150;
+/** Words are looked for once a person has stopped typing. */
+const TYPED_MS = 250;
 const CLAIMS_SHOWN = 100;
+/** A page of them has room for no more. */
+const CLAIMS_KEPT = 500;
 const OPEN_SHOWN = 100;
 const RESOLVED_SHOWN = 20;
 const CAUSES_READ = 40;
@@ -43,6 +47,9 @@ export class LiveReadings {
   #isStale = false;
   #isSoon = false;
   #readSequence = -1;
+  /** The day that a person has picked; null leaves it to the sidecar. */
+  #date: string | null = null;
+  #typed = 0;
 
   constructor(client: SidecarClient, store: PageStore) {
     this.#client = client;
@@ -62,22 +69,30 @@ export class LiveReadings {
   }
 
   filter(filter: ClaimFilter): void {
-    const before = this.#store.state.filter;
+    const isTyping = this.#store.state.filter.text !== filter.text && filter.text !== "";
     this.#store.change({ filter });
-    const { status, symbol, agent } = filter;
-    const isSame = before.status === status && before.symbol === symbol && before.agent === agent;
-    if (!isSame) void this.#attempt(() => this.#readClaims());
+    this.#typed += 1;
+    if (isTyping) void this.#readClaimsSoon(this.#typed);
+    else void this.#attempt(() => this.#readClaims(CLAIMS_SHOWN));
   }
 
   /** The next page of claims, behind those that are shown. */
   more(): void {
-    const { moreClaims, claims } = this.#store.state;
+    const { moreClaims, claims, filter } = this.#store.state;
     if (moreClaims === null) return;
     void this.#attempt(async () => {
-      const page = await this.#claimsPage(moreClaims);
+      const page = await this.#claimsPage(moreClaims, CLAIMS_SHOWN);
       this.#keep(page.claims);
+      if (this.#store.state.filter !== filter) return;
       this.#store.change({ claims: [...claims, ...page.claims], moreClaims: page.next });
     });
+  }
+
+  /** Shows another day, or with null the session as it goes on. */
+  showDay(date: string | null): void {
+    this.#date = date;
+    if (date === null) this.#store.change({ pickedDay: null });
+    void this.#attempt(() => this.#readSession());
   }
 
   /** Reads everything; whoever asks meanwhile makes it read once more. */
@@ -95,15 +110,22 @@ export class LiveReadings {
   async #readAll(): Promise<void> {
     await Promise.all([
       this.#readIncidents(),
-      this.#readClaims(),
+      this.#readClaims(Math.max(CLAIMS_SHOWN, this.#store.state.claims.length)),
       this.#readPositions(),
       // The word at the top must not contradict what stands below it.
       this.#get<StatusView>("/latch/v1/status").then((status) => this.#store.change({ status })),
-      this.#get<SessionJson>("/latch/v1/session").then((session) => {
-        this.#readSequence = session.sequence;
-        this.#store.change({ session });
-      }),
+      this.#readSession(),
     ]);
+  }
+
+  async #readSession(): Promise<void> {
+    const date = this.#date;
+    const [session, pickedDay] = await Promise.all([
+      this.#get<SessionJson>("/latch/v1/session"),
+      date === null ? null : this.#get<SessionJson>(`/latch/v1/session?date=${date}`),
+    ]);
+    this.#readSequence = session.sequence;
+    if (date === this.#date) this.#store.change({ session, pickedDay });
   }
 
   async #readIncidents(): Promise<void> {
@@ -137,15 +159,21 @@ export class LiveReadings {
     this.#keep(pages.flatMap(({ claims }) => claims));
   }
 
-  async #readClaims(): Promise<void> {
-    const { claims, next } = await this.#claimsPage(null);
+  async #readClaims(limit: number): Promise<void> {
+    const { filter } = this.#store.state;
+    const { claims, next } = await this.#claimsPage(null, Math.min(limit, CLAIMS_KEPT));
     this.#keep(claims);
-    this.#store.change({ claims, moreClaims: next });
+    // An answer to what was asked before is late.
+    if (this.#store.state.filter === filter) this.#store.change({ claims, moreClaims: next });
   }
 
-  #claimsPage(cursor: string | null): Promise<ClaimsPage> {
-    const { status, symbol, agent } = this.#store.state.filter;
-    const given = { status, symbol, agent, cursor: cursor ?? "", limit: String(CLAIMS_SHOWN) };
+  async #readClaimsSoon(typed: number): Promise<void> {
+    await pause(TYPED_MS, this.#over.signal);
+    if (typed === this.#typed) await this.#attempt(() => this.#readClaims(CLAIMS_SHOWN));
+  }
+
+  #claimsPage(cursor: string | null, limit: number): Promise<ClaimsPage> {
+    const given = { ...this.#store.state.filter, cursor: cursor ?? "", limit: String(limit) };
     const query = new URLSearchParams(Object.entries(given).filter(([, value]) => value !== ""));
     return this.#get<ClaimsPage>(`/latch/v1/claims?${query}`);
   }

@@ -21,14 +21,17 @@ export interface PageState {
   readonly filter: ClaimFilter;
   /** Claims that were read for any reason, by name. */
   readonly known: ReadonlyMap<string, ClaimView>;
+  /** The session as it goes on. */
   readonly session: SessionJson | null;
+  /** Another day that a person has picked; null while none is. */
+  readonly pickedDay: SessionJson | null;
   readonly positions: PositionsView | null;
 }
 
 export const EMPTY_STATE: PageState = {
   ...{ status: null, lostSince: null, openIncidents: [], resolvedIncidents: [] },
   ...{ claims: [], moreClaims: null, filter: NO_FILTER, known: new Map() },
-  ...{ session: null, positions: null },
+  ...{ session: null, pickedDay: null, positions: null },
 };
 
 type Listener = (state: PageState) => void;

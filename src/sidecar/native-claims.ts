@@ -5,6 +5,7 @@ import { LatchError } from "../core/errors.ts";
 import type { AgentId, RequestId } from "../core/ids.ts";
 import { SYMBOL } from "../identity/symbol.ts";
 import { CLAIMS_LIMIT_MAX } from "../ledger/claims-query.ts";
+import { searchClaims } from "../operator/claim-search.ts";
 import { claimSchema, claimView } from "./native-claim-schema.ts";
 import type { NativePorts } from "./native-ports.ts";
 import { errorSchema, named, timeIn } from "./native-schemas.ts";
@@ -13,6 +14,7 @@ import type { NativeScope } from "./native-scope.ts";
 const GROUP_MAX = 64;
 const REQUEST_ID_MAX = 256;
 const CURSOR_MAX = 100;
+const TEXT_MAX = 200;
 
 const status = z.enum(CLAIM_STATUSES);
 const statusError = `expected ${CLAIM_STATUSES.join(", ")}; give the field again for several`;
@@ -28,6 +30,11 @@ const claimsQuery = z.strictObject({
   status: z.union([status, z.array(status)], statusError).optional(),
   symbol: symbol.optional(),
   agent: agent.optional(),
+  text: z
+    .string()
+    .max(TEXT_MAX)
+    .optional()
+    .describe("Words that all occur in its ids, its order, its reason, its state or its outcome."),
   from: timeIn.optional().describe("Claimed at this time or after."),
   until: timeIn.optional().describe("Claimed before this time."),
   cursor: z.string().max(CURSOR_MAX).optional().describe("The `next` of the page before."),
@@ -56,13 +63,15 @@ export function addClaimRoutes({ app, agentOf }: NativeScope, ports: NativePorts
       },
     },
     async ({ query }) => {
-      const { status: statuses, agent, requestId, ...filters } = query;
-      const page = await ports.latch().claims({
-        ...filters,
+      const { status: statuses, agent, requestId, text = "", ...others } = query;
+      const filters = {
+        ...others,
         agent: agent as AgentId | undefined,
         requestId: requestId as RequestId | undefined,
         statuses: statuses === undefined ? undefined : listOf(statuses),
-      });
+      };
+      const latch = ports.latch();
+      const page = await searchClaims((part) => latch.claims(part), filters, text);
       return { claims: page.claims.map(claimView), next: page.next };
     },
   );

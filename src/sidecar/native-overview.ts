@@ -5,11 +5,12 @@
  */
 import { z } from "zod";
 import type { PositionTable } from "../operator/position-table.ts";
-import type { SessionView } from "../operator/session-day.ts";
+import type { SessionView } from "../operator/session-days.ts";
 import { MARK_KINDS, type SessionMark } from "../operator/session-mark.ts";
 import { bookSchema, bookView } from "./native-books.ts";
 import type { NativePorts } from "./native-ports.ts";
 import {
+  dateIn,
   decimalOut,
   errorSchema,
   named,
@@ -54,7 +55,10 @@ const markSchema = named(
 const sessionSchema = named(
   "Session",
   z.object({
-    date: z.string().describe("Today in New York."),
+    date: z.string().describe("The day in New York."),
+    today: z.string().describe("Today in New York."),
+    earlier: z.string().nullable().describe("The day before it on which something happened."),
+    later: z.string().nullable().describe("The day behind it on which something happened."),
     totals: totalsSchema,
     marks: z.array(markSchema).describe("Oldest first; at most 2,000."),
     cut: z.boolean().describe("Whether the day had more than is shown."),
@@ -82,6 +86,14 @@ const positionsSchema = named(
   }),
 );
 
+const sessionQuery = z.strictObject({
+  date: dateIn
+    .optional()
+    .describe(
+      "Left out: today, or while it is empty outside market hours, the last day that had any.",
+    ),
+});
+
 export type MarkView = z.output<typeof markSchema>;
 export type SessionJson = z.output<typeof sessionSchema>;
 export type PositionsView = z.output<typeof positionsSchema>;
@@ -94,12 +106,12 @@ export function addOverviewRoutes(scope: NativeScope, ports: NativePorts): void 
     {
       schema: {
         operationId: "getSession",
-        summary: "The session of today: its totals, and what happened as points in time.",
-        querystring: noQuery,
+        summary: "The session of a day: its totals, and what happened as points in time.",
+        querystring: sessionQuery,
         response: { 200: sessionSchema, 400: errorSchema },
       },
     },
-    async () => sessionView(await ports.latch().operator.session()),
+    async ({ query }) => sessionView(await ports.latch().operator.session(query.date)),
   );
   app.get(
     "/latch/v1/positions",

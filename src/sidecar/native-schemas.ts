@@ -35,6 +35,9 @@ export const timeIn = z.iso
   })
   .transform((text): EpochMs => Date.parse(text));
 
+/** A day in a query. */
+export const dateIn = z.iso.date("expected a day such as 2026-05-21");
+
 export const decimalOut = z.string().describe("A decimal number as text, such as 6 or 0.125.");
 
 export const noQuery = z.strictObject({});

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { publicKeyText } from "../../src/audit/checkpoint.ts";
+import { ACCOUNT } from "../ledger/sample-commands.ts";
 import { temporaryFolder } from "../ledger/temporary-folder.ts";
 import { exportedTrail, SIGNER } from "./sample-trail.ts";
 
@@ -49,5 +50,17 @@ describe("the verifier in docs/AUDIT.md", () => {
       const { said, exitCode } = await stranger(`${texts.join("\n")}\n`);
       expect([said.startsWith(place), exitCode], said).toEqual([true, 1]);
     }
+  });
+
+  test("does the same for an export of one account", async () => {
+    const content = await exportedTrail(ACCOUNT);
+    const lines = content.trimEnd().split("\n");
+    const key = publicKeyText(SIGNER);
+    const good = { said: `${lines.length - 2} events, signed by ${key}`, exitCode: 0 };
+    expect(await stranger(content, key)).toEqual(good);
+    const gone = await stranger(`${lines.toSpliced(2, 1).join("\n")}\n`);
+    expect([gone.said.startsWith("line 3: "), gone.exitCode]).toEqual([true, 1]);
+    const headless = await stranger(`${lines.slice(1).join("\n")}\n`);
+    expect(headless.exitCode).toBe(1);
   });
 });

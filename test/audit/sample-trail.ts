@@ -3,9 +3,10 @@ import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { exportParts } from "../../src/audit/export.ts";
-import { checkExport, type ExportVerdict } from "../../src/audit/export-check.ts";
+import { accountParts, exportParts } from "../../src/audit/export.ts";
+import { checkExport } from "../../src/audit/export-check.ts";
 import { linesIn } from "../../src/audit/export-lines.ts";
+import type { ExportVerdict } from "../../src/audit/export-verdict.ts";
 import type { AccountId } from "../../src/core/ids.ts";
 import { ManualClock } from "../../src/core/manual-clock.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
@@ -37,22 +38,27 @@ export async function writeTrail(ledger: Ledger): Promise<void> {
   await claimed(ledger, claimCommand({ requestId: "last", symbol: "QQQ" }));
 }
 
-/** The export of a ledger with that history. */
-export async function exportedTrail(): Promise<string> {
+/** The export of a ledger with that history; of one account alone where it is named. */
+export async function exportedTrail(account?: AccountId): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "tradelatch-audit-"));
   const ledger = openSqliteLedger(join(folder, "ledger.db"), new ManualClock(START));
   try {
     await writeTrail(ledger);
-    return await exported(ledger);
+    return await exported(ledger, SIGNER, account);
   } finally {
     await ledger.close();
     rmSync(folder, { recursive: true });
   }
 }
 
-export async function exported(ledger: Ledger, key = SIGNER): Promise<string> {
+export async function exported(ledger: Ledger, key = SIGNER, account?: AccountId): Promise<string> {
+  const clock = { now: () => EXPORTED_AT };
+  const parts =
+    account === undefined
+      ? exportParts(ledger, key, clock)
+      : accountParts(ledger, account, key, clock);
   let text = "";
-  for await (const part of exportParts(ledger, key, { now: () => EXPORTED_AT })) text += part.text;
+  for await (const part of parts) text += part.text;
   return text;
 }
 

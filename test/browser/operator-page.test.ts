@@ -230,7 +230,9 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page on 21 May, with an exit that 
     const { page, faults } = await open({ key: BOT_SECRET });
     await page.getByRole("button", { name: "Resolve…" }).click();
     const dialog = page.getByRole("dialog");
-    expect(await dialog.innerText()).toContain("the claim to sell 12 SQQQ");
+    const asked = (await dialog.innerText()).replace(/\s+/g, " ");
+    expect(asked).toContain("the claim to sell 12 SQQQ");
+    expect(asked).toContain("Book holds 12 Broker holds 12");
     await dialog.getByLabel("How the claim ended").selectOption("rejected");
     await dialog.getByLabel("Reason").fill("the broker shows 12 SQQQ, free");
     await dialog.getByLabel("Your name").fill("ann");
@@ -313,6 +315,23 @@ describe.skipIf(HAS_NO_BROWSER)("a position that differs", () => {
     await day.compareUntilAgreed();
     await page.getByText("Nothing is stuck.").waitFor(SOON);
     expect(faults).toEqual([]);
+  });
+
+  test("is still to be seen on the Sunday after, when its day is over", async () => {
+    day.jump(3 * 24 * 60 * 60 * 1_000);
+    const { page } = await openPage(browser, day.url, { key: OPERATOR_KEY });
+    const title = page.locator("#today-title");
+    expect(await title.innerText()).toBe("Session of Thu, 21 May 2026");
+    await page.getByRole("button", { name: "Today" }).click();
+    await page.getByText("Nothing has happened today.").waitFor();
+    expect(await title.innerText()).toBe("Today Sun, 24 May 2026");
+    await page.getByRole("button", { name: "Earlier session" }).click();
+    await page.locator(".lane canvas").first().waitFor();
+    await page.getByLabel("Day of the session").fill("2026-05-20");
+    await page.getByText("Nothing happened on this day.").waitFor();
+    await page.getByRole("button", { name: "Later session" }).click();
+    await page.locator(".lane canvas").first().waitFor();
+    expect(await title.innerText()).toBe("Session of Thu, 21 May 2026");
   });
 });
 

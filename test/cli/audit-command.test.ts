@@ -205,6 +205,19 @@ describe("tradelatch audit export and import-verify", () => {
     expect(exported).toMatchObject({ file: out, checkpoint: { publicKey: key } });
   });
 
+  test("write the events of one account alone, which must be there", async () => {
+    const store = await trailFile();
+    const out = join(dirname(store), "audit.jsonl");
+    const { text } = await tell(store, ["export", "--account", "account-2", "--out", out]);
+    expect(text).toContain("Exported 3 events of the account account-2 to ");
+    expect(readFileSync(out, "utf8")).not.toContain("account-1");
+    const { text: said } = await tell("none.db", ["import-verify", out]);
+    expect(said).toMatch(/^3 events of the account account-2: every hash fits/);
+    const other = await tell(store, ["export", "--account", "account-9", "--out", `${out}.9`]);
+    expect(other.failure?.line).toContain('--account is "account-9"');
+    expect(existsSync(`${out}.9`)).toBe(false);
+  });
+
   test("name the first bad event of a changed file, with exit code 1", async () => {
     const store = await trailFile();
     const out = join(dirname(store), "audit.jsonl");

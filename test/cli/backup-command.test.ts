@@ -4,8 +4,9 @@ import { describe, expect, test } from "vitest";
 import { backupCommand } from "../../src/cli/backup-command.ts";
 import type { Environment } from "../../src/config.ts";
 import { claimed, latchError, openLedger } from "../ledger/open-ledger.ts";
-import { claimCommand } from "../ledger/sample-commands.ts";
+import { claimCommand, START } from "../ledger/sample-commands.ts";
 import { temporaryFile, temporaryFolder } from "../ledger/temporary-folder.ts";
+import { HastyClock } from "./hasty-clock.ts";
 
 /** Runs the command inside the test's own process and gives what it prints. */
 async function backup(words: readonly string[], environment: Environment = {}) {
@@ -36,6 +37,26 @@ describe("tradelatch backup", () => {
     expect(sequence).toBe(1);
     expect(await openLedger(path).lastSequence()).toBe(1);
     expect(existsSync(`${store}-wal`)).toBe(false);
+  });
+
+  test("shows whoever watches how far it is, and takes that away at its end", async () => {
+    const [store, directory] = [await ledgerFile(), temporaryFolder()];
+    const shown: string[] = [];
+    const output = {
+      ...{ columns: undefined, color: false, logsAreRead: true },
+      line: (text: string) => void shown.push(text),
+      status: (text: string) => void shown.push(text),
+    };
+    const clock = new HastyClock(START);
+    const command = backupCommand(output, {}, new AbortController().signal, clock);
+    await command.parseAsync(["--store", store, "--to", directory], { from: "user" });
+    const bars = shown
+      .slice(0, -2)
+      .map((text) => Number(/^Copying {2}.* (\d+) %$/.exec(text)?.[1]));
+    expect(bars.length).toBeGreaterThan(1);
+    expect([...bars].sort((a, b) => a - b)).toEqual(bars);
+    expect(bars.at(-1)).toBe(100);
+    expect(shown.slice(-2)).toEqual(["", expect.stringMatching(/^Copied /)]);
   });
 
   test("takes its settings from the environment, and names older copies that it deletes", async () => {

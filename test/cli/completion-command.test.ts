@@ -53,6 +53,7 @@ describe.skipIf(!has("bash"))("completion in bash", () => {
   test("offers the few values that an option takes, and leaves files to the shell", () => {
     expect(offered("incidents", "resolve", "--as", "a")).toEqual(["absent", "already-flat"]);
     expect(offered("serve", "--store", "")).toEqual([]);
+    expect(offered("completion", "f")).toEqual(["fish"]);
   });
 
   test("is registered for the program", () => {
@@ -61,15 +62,61 @@ describe.skipIf(!has("bash"))("completion in bash", () => {
   });
 });
 
-describe("completion in other shells", () => {
-  test.skipIf(!has("zsh"))("is read by zsh", async () => {
-    execFileSync("zsh", ["-f", "-n", "-c", await scriptFor("zsh")]);
+/** A zsh that a person sits at: it is typed to, and what it shows is waited for. */
+const TYPING = `
+zmodload zsh/zpty
+zpty shell "env -i PATH=$PATH HOME=$1 TERM=dumb zsh -f -i"
+zpty -w shell "source $1/script.zsh; echo SOUR''CED"
+zpty -r shell shown '*SOURCED*'
+home=$1; shift
+for typed completed in "$@"; do
+  zpty -w -n shell "$typed"$'\\t'
+  zpty -r shell shown "*$completed*"
+  print -r -- "$shown"
+  zpty -w -n shell $'\\x15'
+done
+zpty -d shell
+`;
+
+describe.skipIf(!has("zsh"))("completion in zsh", () => {
+  test("completes a command, an option and a value as they are typed", async () => {
+    const home = temporaryFolder();
+    writeFileSync(join(home, "script.zsh"), await scriptFor("zsh"));
+    const pairs = [
+      ...["tradelatch rec", "tradelatch reconcile "],
+      ...["tradelatch doctor --po", "tradelatch doctor --port "],
+      ...["tradelatch incidents resolve --as alr", "--as already-flat "],
+    ];
+    const words = ["-f", "-c", TYPING, "zsh", home, ...pairs];
+    const shown = execFileSync("zsh", words, { encoding: "utf8", timeout: 20_000 });
+    expect(shown).toContain("already-flat");
+  });
+});
+
+describe.skipIf(!has("fish"))("completion in fish", () => {
+  let script = "";
+  beforeAll(async () => {
+    script = await scriptFor("fish");
   });
 
-  test.skipIf(!has("fish"))("is read by fish", async () => {
-    execFileSync("fish", ["--no-config", "--no-execute", "-c", await scriptFor("fish")]);
-  });
+  /** What fish offers behind what is typed. */
+  function offered(typed: string): readonly string[] {
+    const file = join(temporaryFolder(), "script.fish");
+    writeFileSync(file, script);
+    const asked = ["--no-config", "-c", `source ${file}; complete -C '${typed}'`];
+    const text = execFileSync("fish", asked, { encoding: "utf8" });
+    return text.split("\n").map((line) => line.split("\t")[0] ?? "");
+  }
 
+  test("offers commands, options, and the few values of one", () => {
+    expect(offered("tradelatch rec")).toContain("reconcile");
+    expect(offered("tradelatch incidents --open resolve --re")).toContain("--reason");
+    expect(offered("tradelatch incidents resolve --as a")).toContain("already-flat");
+    expect(offered("tradelatch completion z")).toContain("zsh");
+  });
+});
+
+describe("completion in any shell", () => {
   test("names every command for fish, with what it is for", async () => {
     const script = await scriptFor("fish");
     expect(script).toMatch(/^complete -c tradelatch .* -f -a doctor -d 'check what a sidecar/m);

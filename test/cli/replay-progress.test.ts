@@ -1,20 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { Clock } from "../../src/core/clock.ts";
+import { HastyClock } from "./hasty-clock.ts";
 
 /** As it was built: the bots are processes of their own. */
 const BUILT = new URL("../../dist/cli/replay-command.js", import.meta.url).href;
-
-/** Half a second goes by between any two looks at it. */
-function hurriedClock(): Clock {
-  let now = 0;
-  return {
-    now: () => {
-      now += 500;
-      return now;
-    },
-    sleep: () => new Promise(() => undefined),
-  };
-}
 
 async function replayed(words: readonly string[], isWatched: boolean) {
   const [lines, shown] = [[] as string[], [] as string[]];
@@ -23,7 +11,7 @@ async function replayed(words: readonly string[], isWatched: boolean) {
   const output = { line, columns: 80, color: false, logsAreRead: isWatched };
   const watched = isWatched ? { ...output, status } : output;
   const built = (await import(BUILT)) as typeof import("../../src/cli/replay-command.ts");
-  const command = built.replayCommand(watched, new AbortController().signal, hurriedClock());
+  const command = built.replayCommand(watched, new AbortController().signal, new HastyClock(0));
   await command.parseAsync([...words], { from: "user" });
   return { lines, shown };
 }

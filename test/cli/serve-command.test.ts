@@ -48,7 +48,8 @@ describe("tradelatch serve --broker sim", () => {
       const { stdout, exitCode } = await running.ended;
       const lines = stdout.trimEnd().split("\n");
       const [listening, started, ...others] = lines.map((line) => JSON.parse(line));
-      const place = { event: "listening", isSimulated: true, key: "simulated" };
+      const page = expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/$/);
+      const place = { event: "listening", page, isSimulated: true, key: "simulated" };
       expect(listening).toMatchObject({ ...place, store: "tradelatch.db" });
       expect(started).toEqual({ event: "started", account: expect.any(String), claims: [] });
       expect({ others, exitCode }).toEqual({ others: [], exitCode: 0 });
@@ -66,6 +67,7 @@ describe("tradelatch serve --broker sim", () => {
         expect(text).toMatch(/^Broker: http:\/\/127\.0\.0\.1:\d+ \(simulated\)$/m);
         expect(text).toMatch(/^Account: [0-9a-f-]{36}$/m);
         expect(text).toMatch(/^Store: tradelatch\.db$/m);
+        expect(text).toContain(`Operator page: ${url}/ (to act there set TRADELATCH_OPERATOR_KEY)`);
         expect(text).toMatch(/^Keys: APCA_API_KEY_ID=simulated APCA_API_SECRET_KEY=simulated$/m);
         expect(text).toMatch(/^Claims picked up: 0 \(0 settled now, 0 working, 0 unknown\)$/m);
         const answers = [

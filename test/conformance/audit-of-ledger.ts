@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { type AuditQuery, auditPage } from "../../src/audit/audit-trail.ts";
 import { publicKeyText } from "../../src/audit/checkpoint.ts";
 import { makeCheckpoint } from "../../src/audit/checkpointing.ts";
-import { exportParts } from "../../src/audit/export.ts";
+import { accountParts, exportParts } from "../../src/audit/export.ts";
 import { checkExport } from "../../src/audit/export-check.ts";
 import { linesIn } from "../../src/audit/export-lines.ts";
 import { OffsetPages } from "../../src/audit/offset-pages.ts";
@@ -143,20 +143,28 @@ export function testsOfAudit(storeOfTest: StoreOfTest): void {
       });
     });
 
-    test("is verified from its export alone", async () => {
+    test("is verified from its export alone, of all accounts or of one", async () => {
       const { ledger } = await storeOfTest();
       await history(ledger);
       const { privateKey } = generateKeyPairSync("ed25519");
       const clock = { now: () => START };
-      async function* bytes() {
-        for await (const { text } of exportParts(ledger, privateKey, clock))
-          yield Buffer.from(text);
-      }
-      const verdict = await checkExport(linesIn(bytes()), undefined);
+      const verdictOn = (parts: ReturnType<typeof exportParts>) =>
+        checkExport(linesIn(bytesOf(parts)), undefined);
       const sequence = await ledger.lastSequence();
-      expect(verdict).toMatchObject({ ok: true, checkpoint: { sequence } });
+      expect(await verdictOn(exportParts(ledger, privateKey, clock))).toMatchObject({
+        ...{ ok: true, checkpoint: { sequence } },
+      });
+      const theirs = accountParts(ledger, OTHER_ACCOUNT, privateKey, clock);
+      expect(await verdictOn(theirs)).toMatchObject({
+        ok: true,
+        checkpoint: { account: OTHER_ACCOUNT, accounts: [{ events: 1 }] },
+      });
     });
   });
+}
+
+async function* bytesOf(parts: ReturnType<typeof exportParts>) {
+  for await (const { text } of parts) yield Buffer.from(text);
 }
 
 /** A filled entry, another bot's, another account's, a SKIP, a block, and an hour later an exit. */

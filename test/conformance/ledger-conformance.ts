@@ -11,6 +11,7 @@ import { testsOfEvents } from "./ledger-events.ts";
 import { testsOfFamilies } from "./ledger-families.ts";
 import { testsOfIncidents } from "./ledger-incidents.ts";
 import { testsOfLists } from "./ledger-lists.ts";
+import { testsOfOperator } from "./ledger-operator.ts";
 import { testsOfRecords } from "./ledger-records.ts";
 import { testsOfScans } from "./ledger-scans.ts";
 import type { OpenStore, StoreOfTest } from "./open-store.ts";
@@ -29,6 +30,7 @@ export function ledgerConformance(name: string, open: () => Promise<OpenStore>):
     testsOfLists(storeOfTest);
     testsOfScans(storeOfTest);
     testsOfIncidents(storeOfTest);
+    testsOfOperator(storeOfTest);
     testsOfAudit(storeOfTest);
     testsOfClosing(storeOfTest);
   });

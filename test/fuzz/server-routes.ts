@@ -85,7 +85,10 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
   "GET /latch/v1/books": {},
   "GET /latch/v1/books/{symbol}": { parameters: { symbol: ["TQQQ", "SPY", "BTC%2FUSD"] } },
   "GET /latch/v1/claims": {
-    queries: ["", "limit=5", "status=SETTLED&status=OPEN", "symbol=TQQQ&agent=momentum"],
+    queries: [
+      ...["", "limit=5", "status=SETTLED&status=OPEN", "symbol=TQQQ&agent=momentum"],
+      "text=buy%20tqqq&limit=2",
+    ],
   },
   "GET /latch/v1/claims/{requestId}": { parameters: { requestId: ["bot-1", "native-1"] } },
   "GET /latch/v1/claims/{requestId}/life": {
@@ -93,7 +96,7 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
     queries: ["agent=momentum"],
   },
   "GET /latch/v1/status": {},
-  "GET /latch/v1/session": {},
+  "GET /latch/v1/session": { queries: ["", "date=2026-05-21"] },
   "GET /latch/v1/positions": {},
   "GET /latch/v1/entry-check": { queries: ["symbol=TQQQ"] },
   "GET /latch/v1/events": { queries: ["limit=5", "after=1", ""] },

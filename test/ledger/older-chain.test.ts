@@ -1,8 +1,15 @@
 import { createHash } from "node:crypto";
 import Database from "better-sqlite3";
 import canonicalize from "canonicalize";
+import { pino } from "pino";
 import { describe, expect, test } from "vitest";
+import { prepareLatch } from "../../src/app.ts";
+import { auditCommand } from "../../src/cli/audit-command.ts";
+import { resolveConfig } from "../../src/config.ts";
+import { ManualClock } from "../../src/core/manual-clock.ts";
 import { firstBreak } from "../../src/ledger/event-chain.ts";
+import { openSqliteLedger } from "../../src/ledger/sqlite/sqlite-ledger.ts";
+import { HastyClock } from "../cli/hasty-clock.ts";
 import { olderFile } from "./older-file.ts";
 import { latchError, openLedger } from "./open-ledger.ts";
 import { temporaryFile } from "./temporary-folder.ts";
@@ -43,6 +50,43 @@ describe("a log with one chain over all accounts", () => {
     const [genesis, first, second, third] = ["0".repeat(64), 0, 1, 2];
     const hashAt = (index: number) => events[index]?.hash;
     expect(previous).toEqual([genesis, genesis, hashAt(first), hashAt(third), hashAt(second)]);
+  });
+
+  test("says how far it is while it is opened, and nothing at the next opening", async () => {
+    const file = olderLog();
+    const told: (readonly [number, number])[] = [];
+    const opened = () =>
+      openSqliteLedger(file, new ManualClock(0), (done, total) => told.push([done, total]));
+    await opened().close();
+    expect(told).toEqual([[5, 5]]);
+    await opened().close();
+    expect(told).toHaveLength(1);
+  });
+
+  test("shows that to whoever runs a command on it", async () => {
+    const shown: string[] = [];
+    const output = {
+      ...{ columns: undefined, color: false, logsAreRead: true },
+      line: (text: string) => void shown.push(text),
+      status: (text: string) => void shown.push(text),
+    };
+    const stop = new AbortController().signal;
+    const command = auditCommand(output, {}, stop, new HastyClock(0, 2_000));
+    await command.parseAsync(["list", "--store", olderLog()], { from: "user" });
+    expect(shown.filter((text) => text.startsWith("Migrating"))).toEqual([
+      "Migrating the ledger  ██████████████████████████████ 100 %",
+    ]);
+  });
+
+  test("is told of in the log of a sidecar that opens it", async () => {
+    const lines: string[] = [];
+    const logger = pino({}, { write: (line: string) => void lines.push(line) });
+    const settings = { store: olderLog(), keyId: "key", secret: "not-looked-at" };
+    const config = resolveConfig(settings, {});
+    await prepareLatch(config, { logger, schedule: false }).close();
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { done: 5, total: 5, msg: expect.stringContaining("of an older program and is migrated") },
+    ]);
   });
 
   test("is refused and left as it was where somebody has changed it", async () => {

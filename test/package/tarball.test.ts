@@ -20,6 +20,7 @@ const root = process.cwd();
 const folder = mkdtempSync(join(tmpdir(), "tradelatch-package-"));
 const app = join(folder, "app");
 let packed: Packed;
+let installing: { readonly stderr: string };
 
 const execute = (program: string, words: readonly string[], cwd = app) =>
   promisify(execFile)(program, words, { cwd, env: { ...process.env, FORCE_COLOR: "0" } });
@@ -57,7 +58,7 @@ beforeAll(async () => {
   const manifest = { name: "app", version: "1.0.0", private: true, type: "module" };
   writeFileSync(join(app, "package.json"), JSON.stringify(manifest));
   const quiet = ["--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts"];
-  await execute("npm", ["install", ...quiet, join(folder, packed.filename)]);
+  installing = await execute("npm", ["install", ...quiet, join(folder, packed.filename)]);
   // Compiling SQLite takes minutes, and is no work of this package's.
   const built = join("node_modules/better-sqlite3/build/Release/better_sqlite3.node");
   cpSync(join(root, built), join(app, built));
@@ -81,6 +82,10 @@ describe("the package", () => {
       "package.json",
     ]);
     expect(names.filter((path) => /test\.|-bench\.|\.map$/.test(path))).toEqual([]);
+  });
+
+  test("brings nothing that asks for another engine than the package does", () => {
+    expect(installing.stderr).not.toContain("EBADENGINE");
   });
 
   test("runs by npx in an empty folder, and replays what it brings", async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { claimLine, withText } from "../../src/page/model/claim-line.ts";
+import { claimLine } from "../../src/page/model/claim-line.ts";
 import type { ClaimView } from "../../src/page/sidecar-answers.ts";
 
 const CLAIM = {
@@ -25,14 +25,4 @@ test("a line says what was wanted and what became of it", () => {
   });
   const guessed = { ...CLAIM, outcome: "already_flat", provenance: "inferred" } as ClaimView;
   expect(claimLine(guessed).outcome).toBe("already flat, inferred");
-});
-
-test.each([
-  ["BASE tqqq", 1],
-  ["r-1 filled", 1],
-  ["b-1", 1],
-  ["sqqq", 0],
-  ["", 1],
-])("the text %j leaves %i of one claim", (text, count) => {
-  expect(withText([CLAIM], text)).toHaveLength(count);
 });

@@ -35,7 +35,10 @@ describe("what a person may do", () => {
       effect: "The book goes from 6 to 4 TQQQ, as the broker has it. Nothing is traded.",
     });
     expect(flatten).toMatchObject({ name: "flatten", trades: true });
-    expect(resolve).toMatchObject({ name: "resolve", asksForEnd: false });
+    expect(resolve).toMatchObject({
+      ...{ name: "resolve", asksForEnd: false, confirmsNumbers: false },
+      numbers: { brokerQuantity: "4", bookQuantity: "6" },
+    });
   });
 
   test("does not flatten what the broker does not hold, nor adopt what was not read", () => {

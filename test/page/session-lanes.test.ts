@@ -22,11 +22,12 @@ const MARKS = [
 ];
 
 describe("a lane", () => {
-  test("has the position as steps, from before the first fill to the end of the span", () => {
+  test("has fills at their prices, and the position as steps, from before the first fill to the end of the span", () => {
     const [lane] = lanesOf(MARKS, { from: 0, to: 10 });
     expect(lane?.nets).toEqual([0, 6, 6]);
+    expect(lane?.prices).toEqual([null, 75.33, null]);
     expect(lane?.points.map(({ place }) => place)).toEqual([
-      ...["below", "line", "above", "above", "above"],
+      ...["below", "within", "above", "above", "above"],
     ]);
     const seconds = (time: string) => Date.parse(`2026-05-21T13:${time}.000Z`) / 1_000;
     expect(lane?.troubles).toEqual([{ from: seconds("50:00"), to: seconds("55:00") }]);
@@ -49,7 +50,7 @@ test("a mark tells its claim's whole story, an incident's its own", () => {
   const [entry, , , incident] = MARKS;
   expect(storyOf(entry as MarkView, MARKS)).toEqual([
     "09:42:00  entry: buy 6 TQQQ",
-    "09:42:01  filled 6 @ 75.33",
+    "09:42:01  filled 6 @ 75.33, then 6 held",
     "09:42:02  SKIP (452.00 USD)",
   ]);
   expect(storyOf(incident as MarkView, MARKS)).toEqual([

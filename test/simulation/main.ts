@@ -2,6 +2,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { ProgressBar } from "../../src/cli/progress-bar.ts";
+import { statusLine } from "../../src/cli/status-line.ts";
+import { systemClock } from "../../src/core/clock.ts";
 import { messageOf } from "../../src/core/errors.ts";
 import { CANARIES } from "./canaries.ts";
 import { drawPlan } from "./draw-plan.ts";
@@ -102,14 +105,18 @@ async function hunt([from, to]: readonly [number, number], options: Options): Pr
   const canaries: CanaryResult[] = [];
   let [seeds, kept] = [0, 0];
   const startedAt = performance.now();
+  const bar = new ProgressBar({ status: statusLine(process.stderr) }, systemClock, "Simulating");
+  let done = 0;
   await runTasks(tasks, (result) => {
+    done += 1;
+    bar.update(done, tasks.length);
     if (result.kind === "canary") canaries.push(result);
     else {
       violations.push(...result.violations);
       if (result.kind === "seeds") seeds += result.count;
       else kept = result.count;
     }
-  });
+  }).finally(() => bar.end());
   const seconds = (performance.now() - startedAt) / 1_000;
   canaries.sort((a, b) => orderOf(a) - orderOf(b));
   const failed = violations.length > 0 || canaries.some(({ caughtBy }) => caughtBy === null);

@@ -32,6 +32,9 @@ import { oneLine, storeError } from "./store-errors.ts";
 
 /** So many pages are copied between two turns of the event loop; a page has 4 KiB. */
 const PAGES_AT_ONCE = 256;
+/** How much of the whole is over when the file is copied, and when its claims are read. */
+const COPIED_PART = 0.3;
+const CLAIMS_PART = 0.5;
 /** So many rows are checked between two turns. */
 const ROWS_AT_ONCE = 100;
 /** Up to this size SQLite's integrity check takes less than a tenth of a second. */
@@ -52,7 +55,7 @@ export async function backUpSqliteLedger(file: string, request: BackupRequest): 
   const part = join(directory, `.${name}.part`);
   try {
     createPrivately(part);
-    const expected = await copy(source, part, request.signal);
+    const expected = await copy(source, part, request);
     await verify(part, expected, request);
     const path = join(directory, name);
     renameSync(part, path);
@@ -84,7 +87,7 @@ function createPrivately(part: string): void {
 async function copy(
   source: string,
   part: string,
-  signal: AbortSignal | undefined,
+  { signal, onProgress }: BackupRequest,
 ): Promise<CopiedThrough> {
   // Without a WAL nobody has it open: a connection that only reads would leave an empty one behind.
   const readonly = existsSync(`${source}-wal`);
@@ -96,8 +99,9 @@ async function copy(
     }
     database.exec("BEGIN");
     const last = new SqliteRows(database).lastEvent();
-    const progress = () => {
+    const progress = ({ totalPages, remainingPages }: Database.BackupMetadata) => {
       signal?.throwIfAborted();
+      onProgress?.(COPIED_PART * (1 - remainingPages / Math.max(1, totalPages)));
       return PAGES_AT_ONCE;
     };
     await database.backup(part, { progress });
@@ -110,18 +114,18 @@ async function copy(
 async function verify(
   part: string,
   expected: CopiedThrough,
-  { signal, mayBlock }: BackupRequest,
+  request: BackupRequest,
 ): Promise<void> {
   const database = new Database(part, { fileMustExist: true });
   try {
     // A copy is one file: with a WAL beside it, only half of it would be carried away.
     database.pragma("journal_mode = DELETE");
-    if (mayBlock === true || statSync(part).size <= CHECKED_BYTES) {
+    if (request.mayBlock === true || statSync(part).size <= CHECKED_BYTES) {
       const found = String(database.pragma("integrity_check(1)", { simple: true }));
       if (found !== "ok") throw new Error(`the copy is damaged: ${oneLine(found)}`);
     }
-    await readClaims(database, signal);
-    await verifyChain(new SqliteRows(database), expected, signal);
+    await readClaims(database, request);
+    await verifyChain(new SqliteRows(database), expected, request);
   } finally {
     database.close();
   }
@@ -130,8 +134,9 @@ async function verify(
 /** Every claim can be read; the events are by {@link verifyChain}. */
 async function readClaims(
   database: Database.Database,
-  signal: AbortSignal | undefined,
+  { signal, onProgress }: BackupRequest,
 ): Promise<void> {
+  const last = database.prepare("SELECT max(id) FROM claims").pluck().get() as number | null;
   const page = database.prepare(
     `SELECT id, json_valid(body) AS valid FROM claims WHERE id > ?
      ORDER BY id LIMIT ${ROWS_AT_ONCE}`,
@@ -141,9 +146,10 @@ async function readClaims(
     const rows = page.all(after) as { id: number; valid: number }[];
     const damaged = rows.find(({ valid }) => valid !== 1);
     if (damaged !== undefined) throw new Error(`claim ${damaged.id} in the copy is not JSON`);
-    const last = rows.at(-1);
-    if (last === undefined) return;
-    after = last.id;
+    const end = rows.at(-1);
+    if (end === undefined) return;
+    after = end.id;
+    onProgress?.(COPIED_PART + (CLAIMS_PART - COPIED_PART) * (after / (last ?? after)));
     await turnOfTheLoop();
   }
 }
@@ -151,7 +157,7 @@ async function readClaims(
 async function verifyChain(
   rows: SqliteRows,
   expected: CopiedThrough,
-  signal: AbortSignal | undefined,
+  { signal, onProgress }: BackupRequest,
 ): Promise<void> {
   let end = EMPTY_LOG;
   while (end.sequence < expected.sequence) {
@@ -162,6 +168,7 @@ async function verifyChain(
       throw new Error(`its chain breaks at event ${followed.sequence}`);
     }
     end = followed.end;
+    onProgress?.(CLAIMS_PART + (1 - CLAIMS_PART) * (end.sequence / expected.sequence));
     if (events.length === 0) break;
     await turnOfTheLoop();
   }

@@ -3,13 +3,15 @@
  * one; a program that knows fewer refuses the file. A step is never edited once it was released.
  */
 import type { Database } from "better-sqlite3";
-import { rehashEvents } from "./rehash.ts";
+import { type OnMigration, rehashEvents } from "./rehash.ts";
 
 /** Marks a file as ours in SQLite's own header: "TLCH". */
 export const APPLICATION_ID = 0x544c4348;
 
+type Migration = (database: Database, onMigration?: OnMigration) => void;
+
 /** SQL, or what SQL cannot do. */
-export const MIGRATIONS: readonly (string | ((database: Database) => void))[] = [
+export const MIGRATIONS: readonly (string | Migration)[] = [
   `
   CREATE TABLE events (
     sequence      INTEGER PRIMARY KEY,
@@ -130,9 +132,9 @@ export const MIGRATIONS: readonly (string | ((database: Database) => void))[] = 
     WHERE settled = 0;
   `,
   // Each account's events are chained by themselves, so that they can be shown without the others'.
-  (database) => {
+  (database, onMigration) => {
     database.exec("DROP TRIGGER events_are_never_changed");
-    rehashEvents(database);
+    rehashEvents(database, onMigration);
     database.exec(`CREATE TRIGGER events_are_never_changed BEFORE UPDATE ON events
       BEGIN SELECT RAISE(ABORT, 'events are append-only'); END`);
   },

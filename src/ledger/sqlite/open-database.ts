@@ -20,6 +20,7 @@ import { resolve } from "node:path";
 import Database from "better-sqlite3";
 import { LatchError } from "../../core/errors.ts";
 import { APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION } from "./migrations.ts";
+import type { OnMigration } from "./rehash.ts";
 import { isBusy, oneLine, storeError } from "./store-errors.ts";
 
 /** How long a commit waits for another process; well under the send deadline. */
@@ -37,14 +38,14 @@ const WAL_TRIES = 100;
  */
 const CHECKPOINT_PAGES = 4_000;
 
-export function openDatabase(path: string): Database.Database {
+export function openDatabase(path: string, onMigration?: OnMigration): Database.Database {
   // An absolute path is never taken for ":memory:" or for a "file:" URI.
   const file = resolve(path);
   createPrivately(file);
   try {
     refuseForeign(file);
     keepPrivate(file);
-    return connect(file);
+    return connect(file, onMigration);
   } catch (error) {
     throw storeError(error, file);
   }
@@ -64,14 +65,14 @@ export function refuseMissing(file: string): void {
  * Opens `file` where no other connection has it open, keeps everybody out, and begins a
  * transaction. A file of an older program is migrated in that, and so only if it is committed.
  */
-export function openAlone(file: string): Database.Database {
+export function openAlone(file: string, onMigration?: OnMigration): Database.Database {
   refuseForeign(file);
   const database = new Database(file, { fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
   try {
     database.pragma("locking_mode = EXCLUSIVE");
     database.pragma("synchronous = FULL");
     database.exec("BEGIN EXCLUSIVE");
-    migrate(database, file);
+    migrate(database, file, onMigration);
     return database;
   } catch (error) {
     database.close();
@@ -152,7 +153,7 @@ function refuseNewer(version: number, file: string): void {
   throw new LatchError("store_newer", `${file} has schema version ${version}; ${known}`);
 }
 
-function connect(file: string): Database.Database {
+function connect(file: string, onMigration: OnMigration | undefined): Database.Database {
   const database = new Database(file, { fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
   try {
     switchToWal(database);
@@ -163,7 +164,7 @@ function connect(file: string): Database.Database {
     if (journal !== "wal") {
       throw new LatchError("store_failed", `${file}: journal_mode is ${String(journal)}, not wal`);
     }
-    migrate(database, file);
+    migrate(database, file, onMigration);
     return database;
   } catch (error) {
     database.close();
@@ -187,7 +188,11 @@ function switchToWal(database: Database.Database): void {
   }
 }
 
-function migrate(database: Database.Database, file: string): void {
+function migrate(
+  database: Database.Database,
+  file: string,
+  onMigration: OnMigration | undefined,
+): void {
   if (pragmaNumber(database, "user_version") === SCHEMA_VERSION) return;
   database
     .transaction(() => {
@@ -195,7 +200,7 @@ function migrate(database: Database.Database, file: string): void {
       refuseNewer(version, file);
       for (const step of MIGRATIONS.slice(version)) {
         if (typeof step === "string") database.exec(step);
-        else step(database);
+        else step(database, onMigration);
       }
       database.pragma(`application_id = ${APPLICATION_ID}`);
       database.pragma(`user_version = ${SCHEMA_VERSION}`);

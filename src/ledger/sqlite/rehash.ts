@@ -12,8 +12,12 @@ import { type EventRow, storedEvent } from "../event-row.ts";
 
 const ROWS_AT_ONCE = 1_000;
 
+/** Told how many of a file's events a migration has been through; minutes, where there are many. */
+export type OnMigration = (done: number, total: number) => void;
+
 /** Throws LatchError `store_corrupt` where the log was changed by hand. */
-export function rehashEvents(database: Database): void {
+export function rehashEvents(database: Database, onMigration?: OnMigration): void {
+  const total = database.prepare("SELECT coalesce(max(sequence), 0) FROM events").pluck().get();
   const page = database.prepare(
     `SELECT * FROM events WHERE sequence > ? ORDER BY sequence LIMIT ${ROWS_AT_ONCE}`,
   );
@@ -38,6 +42,7 @@ export function rehashEvents(database: Database): void {
       former = hash;
       sequence = own;
     }
+    onMigration?.(sequence, Number(total));
   }
 }
 

@@ -21,6 +21,7 @@ import type {
 } from "../ledger-content.ts";
 import { syncDirectory } from "./backup.ts";
 import { openAlone, refuseMissing } from "./open-database.ts";
+import type { OnMigration } from "./rehash.ts";
 import { SqliteRows } from "./rows.ts";
 import { storeError } from "./store-errors.ts";
 
@@ -41,11 +42,12 @@ interface ClaimRow {
 export async function readSqliteContent<Value>(
   path: string,
   work: (source: ContentReader) => Promise<Value>,
+  onMigration?: OnMigration,
 ): Promise<Value> {
   const file = resolve(path);
   try {
     refuseMissing(file);
-    const database = openAlone(file);
+    const database = openAlone(file, onMigration);
     try {
       return await work(new SqliteContent(database, file));
     } finally {

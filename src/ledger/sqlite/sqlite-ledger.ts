@@ -35,6 +35,7 @@ import type { Rows } from "../rows.ts";
 import { type Subject, TransactedLedger } from "../transacted-ledger.ts";
 import { decideByReceipt, decideOn } from "../transaction.ts";
 import { fileIdentity, openDatabase } from "./open-database.ts";
+import type { OnMigration } from "./rehash.ts";
 import { SqliteRows } from "./rows.ts";
 import { isFailedSync, isStoreFailure, storeError } from "./store-errors.ts";
 import { SyncMode } from "./sync-mode.ts";
@@ -50,8 +51,8 @@ interface Job {
 }
 
 /** Opens or creates the ledger at `file`; throws LatchError `store_*`, leaves others' files be. */
-export function openSqliteLedger(file: string, clock: Clock): Ledger {
-  return new SqliteLedger(file, clock);
+export function openSqliteLedger(file: string, clock: Clock, onMigration?: OnMigration): Ledger {
+  return new SqliteLedger(file, clock, onMigration);
 }
 
 class SqliteLedger extends TransactedLedger implements Ledger {
@@ -72,11 +73,11 @@ class SqliteLedger extends TransactedLedger implements Ledger {
   /** Set at the call of `close`; from then on nothing new is taken. */
   #closing: Promise<void> | undefined;
 
-  constructor(file: string, clock: Clock) {
+  constructor(file: string, clock: Clock, onMigration: OnMigration | undefined) {
     super();
     this.#file = file;
     this.#notes = new NoteBuffer(clock, (note, at) => this.writeNote(note, at));
-    this.#database = openDatabase(file);
+    this.#database = openDatabase(file, onMigration);
     this.#identity = fileIdentity(file);
     this.#rows = new SqliteRows(this.#database);
     this.#sync = new SyncMode(this.#database);

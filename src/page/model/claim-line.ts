@@ -1,4 +1,4 @@
-/** A claim as a line of the table, and which lines a filter leaves. Pure. */
+/** A claim as a line of the table, and what the table is filtered by. Pure. */
 import type { ClaimView } from "../sidecar-answers.ts";
 import { priceText, quantityText } from "./amount-text.ts";
 import type { Tone } from "./health.ts";
@@ -84,22 +84,4 @@ function toneOf({ status, outcome, refusal, unknownBecause }: ClaimView): Tone {
   if (outcome !== null) return outcome === "filled" ? "good" : "quiet";
   if (refusal !== null || unknownBecause !== null) return "bad";
   return status === "SETTLED" ? "quiet" : "busy";
-}
-
-/** Those in which every word of the filter's text occurs; the rest of it the sidecar has done. */
-export function withText(claims: readonly ClaimView[], text: string): readonly ClaimView[] {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  if (words.length === 0) return claims;
-  return claims.filter((claim) => {
-    const searched = searchedText(claim);
-    return words.every((word) => searched.includes(word));
-  });
-}
-
-function searchedText(claim: ClaimView): string {
-  const { requestId, agent, clientOrderId, brokerOrderId, intent, refusal } = claim;
-  const parts = [requestId, agent, clientOrderId, brokerOrderId, refusal?.message];
-  const said = [intent.reason, intent.decisionId, intent.symbol, whatOf(claim)];
-  const words = [claimLine(claim).state, outcomeOf(claim)];
-  return [...parts, ...said, ...words].filter(Boolean).join("\n").toLowerCase();
 }

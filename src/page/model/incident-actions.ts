@@ -10,12 +10,19 @@ export interface Action {
   readonly label: string;
   /** What will happen, with the numbers. */
   readonly effect: string;
-  /** Null where no position is confirmed. */
-  readonly numbers: { readonly brokerQuantity: string; readonly bookQuantity: string } | null;
+  /** Null where the broker was not read. */
+  readonly numbers: Numbers | null;
+  /** Whether it is refused where the numbers are others by then. */
+  readonly confirmsNumbers: boolean;
   /** Whether how the claim behind it ended must be said too. */
   readonly asksForEnd: boolean;
   /** Whether something is sent to the broker. */
   readonly trades: boolean;
+}
+
+export interface Numbers {
+  readonly brokerQuantity: string;
+  readonly bookQuantity: string;
 }
 
 const ABOUT_POSITIONS: readonly IncidentView["kind"][] = ["phantom", "orphan", "quantity", "side"];
@@ -26,28 +33,44 @@ export function actionsOf(
   positions: PositionsView | null,
 ): readonly Action[] {
   if (incident.status === "resolved") return [];
-  const resolve = resolveAction(incident, claims);
-  if (!ABOUT_POSITIONS.includes(incident.kind)) return [resolve];
-  const row = positions?.rows.find(({ symbol }) => symbol === incident.symbol);
-  if (row === undefined || positions?.readAt === null) return [resolve];
-  const brokerQuantity = row.broker?.quantity ?? "0";
-  const numbers = { brokerQuantity, bookQuantity: row.book.net };
+  const numbers = numbersOf(incident, positions);
+  const resolve = resolveAction(incident, claims, numbers);
+  if (numbers === null || !ABOUT_POSITIONS.includes(incident.kind)) return [resolve];
+  const { brokerQuantity, bookQuantity } = numbers;
   const { symbol } = incident;
-  const change = `from ${quantityText(row.book.net)} to ${quantityText(brokerQuantity)} ${symbol}`;
+  const change = `from ${quantityText(bookQuantity)} to ${quantityText(brokerQuantity)} ${symbol}`;
   const adopt: Action = {
     ...{ name: "adopt", label: "Adopt", numbers, asksForEnd: false, trades: false },
+    confirmsNumbers: true,
     effect: `The book goes ${change}, as the broker has it. Nothing is traded.`,
   };
   const flatten: Action = {
     ...{ name: "flatten", label: "Flatten", numbers, asksForEnd: false, trades: true },
+    confirmsNumbers: true,
     effect: `The book goes ${change}, and all of that is closed at market.`,
   };
   return Number(brokerQuantity) === 0 ? [adopt, resolve] : [adopt, flatten, resolve];
 }
 
-function resolveAction(incident: IncidentView, claims: ReadonlyMap<string, ClaimView>): Action {
+/** What book and broker hold, as it was read. */
+function numbersOf({ symbol }: IncidentView, positions: PositionsView | null): Numbers | null {
+  if (positions === null || positions.readAt === null) return null;
+  const row = positions.rows.find((one) => one.symbol === symbol);
+  return row === undefined
+    ? null
+    : { brokerQuantity: row.broker?.quantity ?? "0", bookQuantity: row.book.net };
+}
+
+function resolveAction(
+  incident: IncidentView,
+  claims: ReadonlyMap<string, ClaimView>,
+  numbers: Numbers | null,
+): Action {
   const claim = claimBehind(incident, claims);
-  const common = { name: "resolve", label: "Resolve", numbers: null, trades: false } as const;
+  const common = {
+    ...({ name: "resolve", label: "Resolve", trades: false } as const),
+    ...{ numbers, confirmsNumbers: false },
+  };
   if (claim === undefined) {
     const effect = `Incident ${incident.id} ends with your reason. Nothing is traded or changed.`;
     return { ...common, effect, asksForEnd: false };

@@ -1,6 +1,7 @@
 /**
- * The session as lanes, one for each symbol: the position as a line of steps, what was done below
- * it, and what was not done above it. Pure: what is drawn, and the story that a mark tells.
+ * The session as lanes, one for each symbol: fills at their prices, the position as an area of
+ * steps behind them, what was asked for below, and what was not done above. Pure: what is drawn,
+ * and the story that a mark tells.
  */
 import type { MarkView } from "../sidecar-answers.ts";
 import { dollarsText, priceText, quantityText } from "./amount-text.ts";
@@ -11,16 +12,18 @@ export interface LanePoint {
   readonly mark: MarkView;
   /** Seconds since 1970. */
   readonly x: number;
-  /** `above`: what did not happen; `line`: fills; `below`: what was asked for. */
-  readonly place: "above" | "line" | "below";
+  /** `above`: what did not happen; `within`: fills; `below`: what was asked for. */
+  readonly place: "above" | "within" | "below";
 }
 
 export interface Lane {
   readonly symbol: string;
-  /** The steps of the position. */
+  /** Where the position changes; those of one moment are in order. */
   readonly xs: readonly number[];
-  /** Null where nobody knows it. */
+  /** The position behind each; null where nobody knows it. */
   readonly nets: readonly (number | null)[];
+  /** The price of each that is a fill. */
+  readonly prices: readonly (number | null)[];
   readonly points: readonly LanePoint[];
   /** Spans in which an incident was open; `to` is null while it is. */
   readonly troubles: readonly { readonly from: number; readonly to: number | null }[];
@@ -34,8 +37,8 @@ export interface Span {
 const PLACES: Readonly<Record<MarkView["kind"], LanePoint["place"]>> = {
   entry: "below",
   exit: "below",
-  fill: "line",
-  adjusted: "line",
+  fill: "within",
+  adjusted: "within",
   blocked: "above",
   refused: "above",
   incident: "above",
@@ -67,7 +70,10 @@ export function lanesOf(marks: readonly MarkView[], span: Span): readonly Lane[]
   });
 }
 
-function stepsOf(marks: readonly MarkView[], { from, to }: Span): Pick<Lane, "xs" | "nets"> {
+function stepsOf(
+  marks: readonly MarkView[],
+  { from, to }: Span,
+): Pick<Lane, "xs" | "nets" | "prices"> {
   const moves = marks.filter(({ kind }) => kind === "fill" || kind === "adjusted");
   const [first] = moves;
   const before = first === undefined ? netOf(marks[0]) : netBefore(first);
@@ -75,7 +81,12 @@ function stepsOf(marks: readonly MarkView[], { from, to }: Span): Pick<Lane, "xs
   return {
     xs: [from, ...moves.map(({ at }) => secondsOf(at)), to],
     nets: [before, ...moves.map(netOf), last === undefined ? before : netOf(last)],
+    prices: [null, ...moves.map(priceOf), null],
   };
+}
+
+function priceOf({ kind, price }: MarkView): number | null {
+  return kind === "fill" && price !== null ? Number(price) : null;
 }
 
 function netOf(mark: MarkView | undefined): number | null {
@@ -110,7 +121,7 @@ function isSameStory(mark: MarkView, other: MarkView): boolean {
   return nameOf(name) === nameOf({ agent: other.agent, requestId: other.requestId });
 }
 
-function lineOf({ kind, text, quantity, price, notionalUsd }: MarkView): string {
+function lineOf({ kind, text, quantity, price, notionalUsd, net }: MarkView): string {
   switch (kind) {
     case "entry":
     case "exit":
@@ -118,7 +129,7 @@ function lineOf({ kind, text, quantity, price, notionalUsd }: MarkView): string 
     case "fill":
       return quantity === null || price === null
         ? text
-        : `filled ${quantityText(quantity)} @ ${priceText(price)}`;
+        : `filled ${quantityText(quantity)} @ ${priceText(price)}${heldText(net)}`;
     case "blocked":
       return notionalUsd === null ? text : `${text} (${dollarsText(notionalUsd)} USD)`;
     case "incident":
@@ -127,6 +138,10 @@ function lineOf({ kind, text, quantity, price, notionalUsd }: MarkView): string 
     default:
       return text;
   }
+}
+
+function heldText(net: string | null): string {
+  return net === null ? "" : `, then ${quantityText(net)} held`;
 }
 
 export function secondsOf(at: string): number {

@@ -11,6 +11,10 @@ const DAY = new Intl.DateTimeFormat("en-CA", { timeZone: ZONE });
 const DAY_TEXT = new Intl.DateTimeFormat("en-GB", {
   ...{ timeZone: ZONE, weekday: "short", day: "numeric", month: "short" },
 });
+/** A date is one wherever the browser is. */
+const DATE_TEXT = new Intl.DateTimeFormat("en-GB", {
+  ...{ timeZone: "UTC", weekday: "short", day: "numeric", month: "short", year: "numeric" },
+});
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -36,6 +40,11 @@ export function moment(at: string, now: string): string {
 /** `Thu, 21 May` */
 export function dayText(at: string): string {
   return DAY_TEXT.format(new Date(at));
+}
+
+/** `Thu, 21 May 2026` for `2026-05-21`. */
+export function dateText(date: string): string {
+  return DATE_TEXT.format(new Date(`${date}T00:00:00Z`));
 }
 
 /** How long ago `at` was, in its two largest units; never below zero. */

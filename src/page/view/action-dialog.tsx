@@ -120,12 +120,13 @@ function confirmText({ id, symbol }: IncidentView, { name, numbers }: Action): s
   }
 }
 
-function bodyOf({ version }: IncidentView, { numbers, asksForEnd }: Action, data: FormData) {
+function bodyOf({ version }: IncidentView, action: Action, data: FormData) {
+  const { numbers, confirmsNumbers, asksForEnd } = action;
   const by = String(data.get("by") ?? "").trim();
   return {
     ...{ version, reason: String(data.get("reason") ?? "") },
     ...(by === "" ? {} : { by }),
-    ...numbers,
+    ...(confirmsNumbers ? numbers : {}),
     ...(asksForEnd ? { endClaimAs: String(data.get("endClaimAs") ?? "") } : {}),
   };
 }

@@ -6,7 +6,6 @@ import {
   NO_FILTER,
   nameOf,
   STATE_WORDS,
-  withText,
 } from "../model/claim-line.ts";
 import { moment } from "../model/time-text.ts";
 import type { ClaimView } from "../sidecar-answers.ts";
@@ -27,21 +26,17 @@ interface ClaimTableProps {
 
 export function ClaimTable(props: ClaimTableProps) {
   const { claims, filter, hasMore, now, onMore, onClaim } = props;
-  const shown = withText(claims, filter.text);
-  const more = hasMore ? "+" : "";
-  const count =
-    shown.length === claims.length ? claims.length : `${shown.length} of ${claims.length}`;
   return (
     <section class="panel claims" aria-labelledby="claims-title">
       <h2 id="claims-title">
         Claims{" "}
         <span class="count" role="status">
-          {count}
-          {more}
+          {claims.length}
+          {hasMore && "+"}
         </span>
       </h2>
       <ClaimFilters {...props} />
-      {shown.length === 0 ? (
+      {claims.length === 0 ? (
         <NoClaims {...props} />
       ) : (
         <ScrollArea label="Claims table">
@@ -69,7 +64,7 @@ export function ClaimTable(props: ClaimTableProps) {
               </tr>
             </thead>
             <tbody>
-              {shown.map((claim) => (
+              {claims.map((claim) => (
                 <ClaimRow key={nameOf(claim)} claim={claim} now={now} onClaim={onClaim} />
               ))}
             </tbody>
@@ -78,7 +73,7 @@ export function ClaimTable(props: ClaimTableProps) {
       )}
       {hasMore && (
         <button type="button" class="more" onClick={onMore}>
-          Older claims
+          {filter.text === "" ? "Older claims" : "Search older claims"}
         </button>
       )}
     </section>
@@ -143,12 +138,12 @@ function Choice({ label, value, options, onChange }: ChoiceProps) {
   );
 }
 
-function NoClaims({ filter, onFilter }: ClaimTableProps) {
+function NoClaims({ filter, hasMore, onFilter }: ClaimTableProps) {
   const isFiltered = Object.values(filter).some((value) => value !== "");
   if (!isFiltered) return <p class="empty">No order has come yet.</p>;
   return (
     <p class="empty">
-      No claim fits.{" "}
+      {hasMore ? "None of the latest claims fits." : "No claim fits."}{" "}
       <button type="button" onClick={() => onFilter(NO_FILTER)}>
         Show all
       </button>

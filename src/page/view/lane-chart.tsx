@@ -1,6 +1,7 @@
 /** One symbol's lane: a chart that is pointed at, or stepped through with the arrow keys. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
+import { quantityText } from "../model/amount-text.ts";
 import { type Lane, type LanePoint, nearest, type Span, storyOf } from "../model/session-lanes.ts";
 import type { MarkView } from "../sidecar-answers.ts";
 import {
@@ -61,7 +62,10 @@ export function LaneChart(props: LaneChartProps) {
   const label = `${lane.symbol}: ${lane.points.length} marks; arrow keys tell of each`;
   return (
     <div class="lane">
-      <h3>{lane.symbol}</h3>
+      <h3>
+        {lane.symbol}
+        <span>{heldIn(lane)}</span>
+      </h3>
       {/* biome-ignore lint/a11y/useSemanticElements: a chart is no form's group */}
       <div
         class="plot"
@@ -79,6 +83,12 @@ export function LaneChart(props: LaneChartProps) {
       </div>
     </div>
   );
+}
+
+/** What is held at the end of what is shown. */
+function heldIn({ nets }: Lane): string {
+  const last = nets.at(-1) ?? null;
+  return last === null ? "" : `${quantityText(String(last))} held`;
 }
 
 function Tip({ told, marks }: { readonly told: Told | null; readonly marks: readonly MarkView[] }) {
@@ -162,6 +172,6 @@ function stepped(lane: Lane, from: LanePoint | undefined, key: string): LanePoin
   return lane.points[Math.min(lane.points.length - 1, Math.max(0, start + step))];
 }
 
-function dataOf({ xs, nets }: Lane): uPlot.AlignedData {
-  return [[...xs], [...nets]];
+function dataOf({ xs, nets, prices }: Lane): uPlot.AlignedData {
+  return [[...xs], [...nets], [...prices]];
 }

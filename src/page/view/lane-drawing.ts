@@ -1,15 +1,24 @@
-/** How a lane is drawn: uPlot's line of steps, with the marks and the spans of trouble over it. */
+/**
+ * How a lane is drawn: a scale of prices with the fills on it, the position as an area of steps on
+ * a scale of its own behind them, and the marks and spans of trouble over both.
+ */
 import uPlot from "uplot";
+import { priceText } from "../model/amount-text.ts";
 import { type Lane, type LanePoint, levelsOf, type Span } from "../model/session-lanes.ts";
-import { shortTime } from "../model/time-text.ts";
+import { shortTime, timeOfDay } from "../model/time-text.ts";
 import { GLYPHS, type Glyph } from "./mark-glyph.ts";
 
-export const LANE_HEIGHT = 96;
+export const LANE_HEIGHT = 112;
 export const AXIS_HEIGHT = 22;
-const AXIS_WIDTH = 40;
-/** Of the position's extent, left free above and below for what is not on the line. */
-const ROOM_ABOVE = 0.5;
+const AXIS_WIDTH = 52;
+/** Of the extent of prices, left free above and below for what has none. */
+const ROOM_ABOVE = 0.55;
 const ROOM_BELOW = 0.4;
+/** Of the extent of the position: it is what prices stand in front of. */
+const HELD_ABOVE = 0.9;
+const HELD_BELOW = 0.25;
+/** Prices that are all the same have some extent too. */
+const PRICE_EXTENT = 0.002;
 const STRIP_PX = 11;
 /** Marks that stand at one place are put on levels of this height. */
 const LEVEL_PX = 12;
@@ -44,7 +53,8 @@ export function laneOptions(source: LaneSource, width: number, isLast: boolean):
     },
     scales: {
       x: { time: true, range: () => [source.span().from, source.span().to] },
-      y: { range: (_, low, high) => rangeOf(low, high) },
+      price: { range: (_, low, high) => priceRange(low, high) },
+      held: { range: (_, low, high) => heldRange(low, high) },
     },
     axes: [
       {
@@ -53,23 +63,37 @@ export function laneOptions(source: LaneSource, width: number, isLast: boolean):
         size: AXIS_HEIGHT,
         space: 70,
         grid: { show: false },
-        values: (_, splits) => splits.map((at) => shortTime(new Date(at * 1_000).toISOString())),
+        values: (_, splits, __, ___, stepS) => splits.map((at) => axisTime(at, stepS)),
       },
       {
         ...axis,
+        scale: "price",
         size: AXIS_WIDTH,
-        space: 24,
-        incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 5_000, 10_000],
-        grid: { stroke: () => colourOf("--line"), width: 1 },
+        space: 26,
+        filter: (_, splits) => ofPrices(source.lane(), splits),
+        grid: {
+          ...{ stroke: () => colourOf("--line"), width: 1 },
+          filter: (_, splits) => ofPrices(source.lane(), splits),
+        },
+        values: (_, splits) => splits.map((at) => (at === null ? "" : axisPrice(at))),
       },
     ],
     series: [
       {},
       {
-        width: 1.5,
+        scale: "held",
+        width: 1,
         stroke: () => colourOf("--position"),
         fill: () => colourOf("--position-fill"),
         paths: uPlot.paths.stepped?.({ align: 1 }) ?? null,
+        points: { show: false },
+      },
+      {
+        scale: "price",
+        width: 1,
+        dash: [2, 3],
+        spanGaps: true,
+        stroke: () => colourOf("--quiet"),
         points: { show: false },
       },
     ],
@@ -81,11 +105,33 @@ export function laneOptions(source: LaneSource, width: number, isLast: boolean):
   } as uPlot.Options;
 }
 
-function rangeOf(low: number | null, high: number | null): [number, number] {
+function priceRange(low: number | null, high: number | null): [number, number] {
+  const [bottom, top] = [low ?? 0, high ?? 1];
+  const extent = Math.max(top - bottom, Math.abs(top) * PRICE_EXTENT);
+  return [bottom - extent * ROOM_BELOW, top + extent * ROOM_ABOVE];
+}
+
+function heldRange(low: number | null, high: number | null): [number, number] {
   const bottom = Math.min(0, low ?? 0);
   const top = Math.max(bottom + 1, high ?? 0);
   const extent = top - bottom;
-  return [bottom - extent * ROOM_BELOW, top + extent * ROOM_ABOVE];
+  return [bottom - extent * HELD_BELOW, top + extent * HELD_ABOVE];
+}
+
+/** A lane without a fill has no prices: nothing is written beside it. */
+function ofPrices({ prices }: Lane, splits: readonly number[]): (number | null)[] {
+  const hasAny = prices.some((price) => price !== null);
+  return splits.map((split) => (hasAny ? split : null));
+}
+
+/** With seconds where one minute has several places. */
+function axisTime(atS: number, stepS: number): string {
+  const at = new Date(atS * 1_000).toISOString();
+  return stepS < 60 ? timeOfDay(at) : shortTime(at);
+}
+
+function axisPrice(price: number): string {
+  return Math.abs(price) >= 1_000 ? price.toFixed(0) : priceText(String(price));
 }
 
 export interface Place {
@@ -99,10 +145,13 @@ export function placesOf(chart: uPlot, { points }: Lane): ReadonlyMap<LanePoint,
   const tops: Readonly<Record<LanePoint["place"], (point: LanePoint, level: number) => number>> = {
     above: (_, level) => STRIP_PX + level * LEVEL_PX,
     below: (_, level) => height - STRIP_PX + 2 - level * LEVEL_PX,
-    line: ({ mark }) => (mark.net === null ? height / 2 : chart.valToPos(Number(mark.net), "y")),
+    within: ({ mark: { price, net } }) => {
+      if (price !== null) return chart.valToPos(Number(price), "price");
+      return net === null ? height / 2 : chart.valToPos(Number(net), "held");
+    },
   };
   const found = new Map<LanePoint, Place>();
-  for (const place of ["above", "line", "below"] as const) {
+  for (const place of ["above", "within", "below"] as const) {
     const own = points.filter((point) => point.place === place);
     const lefts = own.map(({ x }) => chart.valToPos(x, "x"));
     const levels = levelsOf(lefts, LEVEL_PX, LEVELS);
@@ -141,6 +190,8 @@ function drawMarks(chart: uPlot, source: LaneSource): void {
     ctx.save();
     ctx.translate(bbox.left + left * ratio, bbox.top + top * ratio);
     ctx.scale(ratio * size, ratio * size);
+    // The line between fills is dashed, and the canvas is the same.
+    ctx.setLineDash([]);
     drawGlyph(ctx, GLYPHS[point.mark.kind]);
     ctx.restore();
   }

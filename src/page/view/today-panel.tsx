@@ -1,9 +1,10 @@
-/** Today: what the session came to, and when, symbol by symbol. */
+/** The session of a day: what it came to, and when, symbol by symbol. */
 
 import { dollarsText } from "../model/amount-text.ts";
 import { lanesOf, spanOf } from "../model/session-lanes.ts";
-import { timeOfDay } from "../model/time-text.ts";
+import { dateText, timeOfDay } from "../model/time-text.ts";
 import type { MarkView, SessionJson } from "../sidecar-answers.ts";
+import { DayChoice } from "./day-choice.tsx";
 import { LaneChart } from "./lane-chart.tsx";
 import { GLYPHS, type MarkKind } from "./mark-glyph.ts";
 
@@ -12,23 +13,45 @@ interface TodayPanelProps {
   readonly now: string;
   readonly isOpen: boolean;
   readonly onPick: (mark: MarkView) => void;
+  /** Another day; null: the session as it goes on. */
+  readonly onDay: (date: string | null) => void;
 }
 
-export function TodayPanel({ session, now, isOpen, onPick }: TodayPanelProps) {
+export function TodayPanel({ session, now, isOpen, onPick, onDay }: TodayPanelProps) {
+  const isToday = session === null || session.date === session.today;
   return (
     <section class="panel today" aria-labelledby="today-title">
-      <h2 id="today-title">
-        Today <span class="count">{session?.date ?? ""}</span>
-      </h2>
+      <div class="panel-head">
+        <h2 id="today-title">
+          {isToday ? "Today" : "Session of"}{" "}
+          <span class={isToday ? "count" : "count other-day"}>
+            {session === null ? "" : dateText(session.date)}
+          </span>
+        </h2>
+        {session !== null && <DayChoice session={session} onDay={onDay} />}
+      </div>
       {session !== null && <TotalList totals={session.totals} />}
-      {session !== null && session.marks.length === 0 && (
-        <p class="empty">Nothing has happened today. Orders show here as they come.</p>
-      )}
+      {session !== null && session.marks.length === 0 && <NothingHappened isToday={isToday} />}
       {session !== null && session.marks.length > 0 && (
-        <Lanes marks={session.marks} now={now} isOpen={isOpen} onPick={onPick} />
+        <Lanes
+          // A chart keeps what was pointed at; another day's begins anew.
+          key={session.date}
+          {...{ marks: session.marks, now, onPick }}
+          isOpen={isOpen && isToday}
+        />
       )}
       {session?.cut === true && <p class="quiet">The day has more than is shown here.</p>}
     </section>
+  );
+}
+
+function NothingHappened({ isToday }: { readonly isToday: boolean }) {
+  return (
+    <p class="empty">
+      {isToday
+        ? "Nothing has happened today. Orders show here as they come."
+        : "Nothing happened on this day."}
+    </p>
   );
 }
 
@@ -82,7 +105,7 @@ function Total({ name, value, more, tone = "" }: TotalProps) {
   );
 }
 
-interface LanesProps extends Omit<TodayPanelProps, "session"> {
+interface LanesProps extends Omit<TodayPanelProps, "session" | "onDay"> {
   readonly marks: readonly MarkView[];
 }
 
@@ -107,8 +130,12 @@ function Lanes({ marks, now, isOpen, onPick }: LanesProps) {
         {kinds.map((kind) => (
           <li key={kind}>
             <GlyphSign kind={kind} /> {GLYPHS[kind].name}
+            {kind === "fill" && " at its price"}
           </li>
         ))}
+        <li>
+          <span class="held-sign" aria-hidden="true" /> held
+        </li>
       </ul>
       <details class="log">
         <summary>The session as a list ({marks.length})</summary>
