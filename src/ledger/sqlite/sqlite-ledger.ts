@@ -81,7 +81,7 @@ class SqliteLedger extends TransactedLedger implements Ledger {
     this.#rows = new SqliteRows(this.#database);
     this.#sync = new SyncMode(this.#database);
     this.#transact = this.#database.transaction((jobs) => {
-      this.#rows.begin();
+      this.#rows.refresh();
       return jobs.map(({ run }) => run(this.#rows));
     });
   }
@@ -247,6 +247,7 @@ class SqliteLedger extends TransactedLedger implements Ledger {
         resolve(results[index]);
       });
     } catch (error) {
+      this.#rows.forget();
       if (jobs.length > 1 && !isStoreFailure(error)) {
         for (const job of jobs) this.#commit([job]);
         return;
@@ -302,6 +303,7 @@ class SqliteLedger extends TransactedLedger implements Ledger {
   #read<Value>(read: (rows: SqliteRows) => Value): Value {
     if (this.#closing !== undefined) throw this.#closedError();
     try {
+      this.#rows.refresh();
       return read(this.#rows);
     } catch (error) {
       throw this.#failure(error);
