@@ -32,7 +32,8 @@ import { applyToClaim, applyToSymbol } from "./apply-events.ts";
 import { accountOf, chainEvent } from "./event-chain.ts";
 import { isAheadOfEntry, recordFamily } from "./family-transaction.ts";
 import { applyIncidents } from "./incident-transaction.ts";
-import type { Note, OpeningPosition, RecordResult } from "./ledger.ts";
+import type { OpeningPosition, RecordResult } from "./ledger.ts";
+import type { WaitingNote } from "./note-buffer.ts";
 import type { Rows } from "./rows.ts";
 
 export function runClaim(rows: Rows, request: ClaimRequest): ClaimDecision {
@@ -151,6 +152,8 @@ export function runOpening(
   return true;
 }
 
-export function runNote(rows: Rows, note: Note, at: EpochMs): void {
-  rows.appendEvent(chainEvent(rows.head(accountOf(note)), note, at));
+export function runNotes(rows: Rows, notes: readonly WaitingNote[]): void {
+  for (const { note, at } of notes) {
+    rows.appendEvent(chainEvent(rows.head(accountOf(note)), note, at));
+  }
 }

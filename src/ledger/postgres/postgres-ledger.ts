@@ -117,7 +117,7 @@ class PostgresLedger extends TransactedLedger implements Ledger {
     this.#options = options;
     this.#pool = new ConnectionPool(url, clock);
     this.#listing = new ClaimListing(this.#pool);
-    this.#notes = new NoteBuffer(clock, (note, at) => this.writeNote(note, at));
+    this.#notes = new NoteBuffer(clock, (notes) => this.writeNotes(notes));
   }
 
   preview(request: ClaimRequest): Promise<ClaimDecision> {
@@ -385,7 +385,7 @@ class PostgresLedger extends TransactedLedger implements Ledger {
   }
 
   async #flush(): Promise<void> {
-    this.#notes.writeSoon();
+    await this.#notes.writeSoon();
     await this.#working;
   }
 

@@ -75,7 +75,7 @@ class SqliteLedger extends TransactedLedger implements Ledger {
   constructor(file: string, clock: Clock) {
     super();
     this.#file = file;
-    this.#notes = new NoteBuffer(clock, (note, at) => this.writeNote(note, at));
+    this.#notes = new NoteBuffer(clock, (notes) => this.writeNotes(notes));
     this.#database = openDatabase(file);
     this.#identity = fileIdentity(file);
     this.#rows = new SqliteRows(this.#database);
@@ -286,8 +286,9 @@ class SqliteLedger extends TransactedLedger implements Ledger {
   }
 
   async #flush(): Promise<void> {
-    this.#notes.writeSoon();
-    if (this.#queue.length > 0) await this.#enqueue(false, () => undefined);
+    const noted = this.#notes.writeSoon();
+    const written = this.#queue.length > 0 ? this.#enqueue(false, () => undefined) : undefined;
+    await Promise.all([noted, written]);
   }
 
   /** A commit with an fsync, where the last events were committed without one. */
