@@ -73,7 +73,8 @@ export function decideOn(rows: Rows, request: ClaimRequest): ClaimVerdict {
     ? rows.equals(account, agent, fingerprintOf({ ...draft, effect: "close" }), book.episode)
     : [];
   const intent = resolveEffect(draft, { book, existing: known, equalCloses }, now, policy);
-  const { requestId, fingerprint } = identify(intent, policy);
+  const identity = identify(intent, policy);
+  const { requestId, fingerprint } = identity;
   const isDerived = believed === undefined && requestId !== null;
   const existing = isDerived ? rows.claim({ account, agent, requestId }) : known;
   // An anchor, and a claim that is not opened again, say by themselves which action it is.
@@ -84,7 +85,7 @@ export function decideOn(rows: Rows, request: ClaimRequest): ClaimVerdict {
   const blocking = rows.incidents
     .openIn(account, symbol)
     .find((incident) => blocksEntries(incident, policy));
-  return decideClaim({ book, existing, equals, blocking }, { ...request, intent });
+  return decideClaim({ book, existing, equals, blocking }, { ...request, intent }, identity);
 }
 
 export function runReplace(rows: Rows, key: ClaimKey, command: ReplaceCommand): ReplaceDecision {
