@@ -7,12 +7,12 @@ import { systemClock } from "../src/core/clock.ts";
 import { openSqliteLedger } from "../src/ledger/sqlite/sqlite-ledger.ts";
 import { BareStore, CLAIM_SIZED_BODY } from "./bare-store.ts";
 import { withFolder } from "./bench-folder.ts";
+import { byCallers, CALLERS } from "./callers.ts";
 import { timed } from "./interleaved-rounds.ts";
 import type { Figure, Measurement, Scale } from "./measurement.ts";
 import { median } from "./quantiles.ts";
 import { claimAndSettle } from "./sample-claims.ts";
 
-const CALLERS = 64;
 /** Many callers do so much more in the same time. */
 const MORE = 8;
 const SECOND_MS = 1_000;
@@ -38,16 +38,9 @@ async function measureIn(folder: string, { rounds, turns }: Scale): Promise<read
         await claimAndSettle(ledger, `one-${round}`, index);
       }
     });
-    const manyMs = await timed(() => {
-      let next = 0;
-      const caller = async () => {
-        while (next < turns * MORE) {
-          next += 1;
-          await claimAndSettle(ledger, `many-${round}`, next);
-        }
-      };
-      return Promise.all(Array.from({ length: CALLERS }, caller));
-    });
+    const manyMs = await timed(() =>
+      byCallers(CALLERS, turns * MORE, (index) => claimAndSettle(ledger, `many-${round}`, index)),
+    );
     const perSecond = (ms: number, count: number) => (count * SECOND_MS) / ms;
     const first = { bare: perSecond(bareMs, turns), one: perSecond(oneMs, turns) };
     // The first round warms up.

@@ -10,6 +10,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { withFolder } from "./bench-folder.ts";
 import { KEY_HEADERS } from "./broker-keys.ts";
 import { startBroker } from "./broker-process.ts";
+import { byCallers } from "./callers.ts";
 import { httpClient } from "./http-client.ts";
 import type { Figure, Measurement, Scale } from "./measurement.ts";
 import { startSidecar } from "./sidecar-process.ts";
@@ -60,14 +61,7 @@ async function serve(
   first: number,
   count: number,
 ): Promise<void> {
-  let next = first;
-  const caller = async () => {
-    while (next < first + count) {
-      next += 1;
-      await order("memory", next);
-    }
-  };
-  await Promise.all(Array.from({ length: CALLERS }, caller));
+  await byCallers(CALLERS, count, (index) => order("memory", first + index));
 }
 
 /** Resolves when no order is at work any more. */

@@ -9,11 +9,11 @@ import { withFolder } from "./bench-folder.ts";
 import { openBenchLatch, settle } from "./bench-latch.ts";
 import { intentAt } from "./bench-orders.ts";
 import { startBroker } from "./broker-process.ts";
+import { byCallers, CALLERS } from "./callers.ts";
 import { timed } from "./interleaved-rounds.ts";
 import type { Figure, Measurement, Scale } from "./measurement.ts";
 import { median } from "./quantiles.ts";
 
-const CALLERS = 64;
 const ORDERS = 200;
 /** Repeats in a round for each turn: a repeat takes far less than an order. */
 const REPEATS = 8;
@@ -63,14 +63,9 @@ async function measureIn(folder: string, { rounds, turns }: Scale): Promise<read
 
 /** Ends when every repeat is answered and its note is on record. */
 async function repeats(latch: Latch, count: number, callers: number): Promise<void> {
-  let next = 0;
-  const caller = async () => {
-    while (next < count) {
-      next += 1;
-      const { status } = await latch.submit(intentAt("first", next % ORDERS));
-      if (status !== "SKIP") throw new Error(`a repeat was answered with ${status}`);
-    }
-  };
-  await Promise.all(Array.from({ length: callers }, caller));
+  await byCallers(callers, count, async (index) => {
+    const { status } = await latch.submit(intentAt("first", index % ORDERS));
+    if (status !== "SKIP") throw new Error(`a repeat was answered with ${status}`);
+  });
   await latch.lastSequence();
 }

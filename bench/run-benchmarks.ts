@@ -4,6 +4,7 @@ import { type Machine, machineOf } from "./machine.ts";
 import { CLAIM_SETTLE } from "./measure-claim-settle.ts";
 import { HISTORY } from "./measure-history.ts";
 import { MEMORY } from "./measure-memory.ts";
+import { POSTGRES } from "./measure-postgres.ts";
 import { REPLAY, SEEDS } from "./measure-programs.ts";
 import { PROXY } from "./measure-proxy.ts";
 import { RECONCILE } from "./measure-reconcile.ts";
@@ -13,7 +14,7 @@ import type { Figure, Measurement, Scale } from "./measurement.ts";
 
 export const MEASUREMENTS: readonly Measurement[] = [
   ...[SUBMIT, CLAIM_SETTLE, SKIP, PROXY],
-  ...[HISTORY, RECONCILE, MEMORY, REPLAY, SEEDS],
+  ...[HISTORY, RECONCILE, POSTGRES, MEMORY, REPLAY, SEEDS],
 ];
 
 export interface Result extends BenchmarkKey {

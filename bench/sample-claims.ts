@@ -56,7 +56,11 @@ export function filledAnswer(claim: Claim): RecordCommand {
 
 /** A claim and its settlement, each as the gateway asks for it. */
 export async function claimAndSettle(ledger: Ledger, name: string, index: number): Promise<void> {
-  const claim = await claimOne(ledger, name, index);
+  await settleOne(ledger, await claimOne(ledger, name, index));
+}
+
+export async function settleOne(ledger: Ledger, claim: Claim | undefined): Promise<void> {
+  if (claim === undefined) throw new Error("there is no claim to settle");
   const result = await ledger.record(claim.key, filledAnswer(claim));
   if (result.claim.status !== "SETTLED") throw new Error(`a claim is ${result.claim.status}`);
 }

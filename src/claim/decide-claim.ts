@@ -85,9 +85,13 @@ export function identify(intent: Intent, policy: ClaimPolicy): IntentIdentity {
   return { kind: "arrival", requestId: null, fingerprint };
 }
 
-export function decideClaim(snapshot: ClaimSnapshot, command: ClaimCommand): ClaimVerdict {
+/** `identity`: the intent's, where somebody has asked for it already. */
+export function decideClaim(
+  snapshot: ClaimSnapshot,
+  command: ClaimCommand,
+  identity = identify(command.intent, command.policy),
+): ClaimVerdict {
   const { now, policy } = command;
-  const identity = identify(command.intent, policy);
   const { existing } = snapshot;
   if (existing !== undefined) return decideRepeat(snapshot, command, existing);
   const twin =

@@ -38,7 +38,8 @@ export function evolveClaim(
     if (event.type !== "claimed") throw new InvariantError(`${event.type} without a claim`);
     return begun(key, event, at);
   }
-  return { ...changed(claim, event, at), status };
+  const after = changed(claim, event, at);
+  return after.status === status ? after : { ...after, status };
 }
 
 /** The claim after all of `events`, which happened at `at`. */

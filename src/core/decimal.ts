@@ -8,7 +8,8 @@
  */
 import { Decimal as DecimalJs } from "decimal.js";
 
-const Decimal = DecimalJs.clone({ precision: 40, rounding: DecimalJs.ROUND_HALF_EVEN });
+const PRECISION = 40;
+const Decimal = DecimalJs.clone({ precision: PRECISION, rounding: DecimalJs.ROUND_HALF_EVEN });
 
 /** A number in canonical decimal text, such as `"6"`, `"-0.25"` or `"3653"`. */
 export type DecimalText = string & { readonly brand: "DecimalText" };
@@ -33,10 +34,13 @@ export function decimal(value: string): DecimalText {
 }
 
 export function add(a: DecimalText, b: DecimalText): DecimalText {
+  if (a === ZERO && b.length <= PRECISION) return b;
+  if (b === ZERO && a.length <= PRECISION) return a;
   return canonical(new Decimal(a).plus(b));
 }
 
 export function subtract(a: DecimalText, b: DecimalText): DecimalText {
+  if (b === ZERO && a.length <= PRECISION) return a;
   return canonical(new Decimal(a).minus(b));
 }
 
@@ -60,7 +64,8 @@ export function absolute(a: DecimalText): DecimalText {
 
 /** -1, 0 or 1, as `a` is less than, equal to or greater than `b`. */
 export function compare(a: DecimalText, b: DecimalText): -1 | 0 | 1 {
-  return new Decimal(a).comparedTo(b) as -1 | 0 | 1;
+  // Equal amounts are equal texts.
+  return a === b ? 0 : (new Decimal(a).comparedTo(b) as -1 | 0 | 1);
 }
 
 export function minimum(a: DecimalText, b: DecimalText): DecimalText {
@@ -68,12 +73,13 @@ export function minimum(a: DecimalText, b: DecimalText): DecimalText {
 }
 
 export function isZero(a: DecimalText): boolean {
-  return compare(a, ZERO) === 0;
+  return a === ZERO;
 }
 
 /** -1, 0 or 1: the sign of `a`. */
 export function signOf(a: DecimalText): -1 | 0 | 1 {
-  return compare(a, ZERO);
+  if (a === ZERO) return 0;
+  return a.startsWith("-") ? -1 : 1;
 }
 
 export function decimalPlaces(a: DecimalText): number {

@@ -17,8 +17,8 @@ export class Caller {
   readonly giveUpAt: EpochMs;
   readonly #clock: Clock;
   #isHurried = false;
-  /** Made for those who wait: most callers get their answer at once. */
-  #hurry: AbortController | undefined;
+  /** Those who wait: most callers get their answer at once, without an abort signal of their own. */
+  readonly #wakers = new Set<() => void>();
   #state: "waits" | "taken" | "gone" = "waits";
 
   /** Throws LatchError `invalid_option` for a wait that is out of range. */
@@ -49,7 +49,7 @@ export class Caller {
 
   /** Sleeps, but not beyond the caller's patience; {@link hurry} wakes it. */
   async sleep(durationMs: number): Promise<void> {
-    await this.#asleep(Math.min(durationMs, this.#patienceMs()), this.#hurried);
+    await this.#pause(Math.min(durationMs, this.#patienceMs())).over;
   }
 
   /**
@@ -61,15 +61,11 @@ export class Caller {
       work.catch(() => undefined);
       return false;
     }
-    const over = new AbortController();
-    const hurried = () => over.abort(OVER);
-    this.#hurried.addEventListener("abort", hurried, { once: true });
-    const patience = this.#asleep(this.#patienceMs(), over.signal).then(() => false);
+    const patience = this.#pause(this.#patienceMs());
     try {
-      return await Promise.race([work.then(() => true), patience]);
+      return await Promise.race([work.then(() => true), patience.over.then(() => false)]);
     } finally {
-      this.#hurried.removeEventListener("abort", hurried);
-      over.abort(OVER);
+      patience.end();
     }
   }
 
@@ -82,21 +78,23 @@ export class Caller {
   /** Ends the wait: the caller is to get what is known now. */
   hurry(): void {
     this.#isHurried = true;
-    this.#hurry?.abort(OVER);
-  }
-
-  get #hurried(): AbortSignal {
-    this.#hurry ??= new AbortController();
-    if (this.#isHurried) this.#hurry.abort(OVER);
-    return this.#hurry.signal;
+    for (const wake of this.#wakers) wake();
   }
 
   #patienceMs(): number {
     return Math.max(0, this.giveUpAt - this.#clock.now());
   }
 
-  /** An aborted sleeper looks around like one that woke by itself. */
-  async #asleep(durationMs: number, signal: AbortSignal): Promise<void> {
-    await this.#clock.sleep(durationMs, signal).catch(() => undefined);
+  /** `over` resolves when the time is over, or at once where the caller is hurried. */
+  #pause(durationMs: number): { readonly over: Promise<void>; readonly end: () => void } {
+    if (this.#isHurried) return { over: Promise.resolve(), end: () => undefined };
+    const ended = new AbortController();
+    const end = () => {
+      this.#wakers.delete(end);
+      ended.abort(OVER);
+    };
+    this.#wakers.add(end);
+    const over = this.#clock.sleep(durationMs, ended.signal).then(end, () => undefined);
+    return { over, end };
   }
 }

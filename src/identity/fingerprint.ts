@@ -34,8 +34,11 @@ export interface FieldDifference {
 
 /** 64 hex digits that are equal exactly when all terms are equal by value. */
 export function fingerprintOf(terms: OrderTerms): string {
-  const fields = FINGERPRINT_FIELDS.filter((field) => isTerm(terms, field));
-  return canonicalHash(Object.fromEntries(fields.map((field) => [field, terms[field]])));
+  const told: Partial<Record<FingerprintField, unknown>> = {};
+  for (const field of FINGERPRINT_FIELDS) {
+    if (isTerm(terms, field)) told[field] = terms[field];
+  }
+  return canonicalHash(told);
 }
 
 /** The first field that differs, with both values as text, or undefined when none does. */

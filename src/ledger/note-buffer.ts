@@ -8,19 +8,25 @@ const NOTE_DELAY_MS = 1_000;
 /** So many notes are written at once without waiting. */
 const NOTES_MAX = 1_000;
 
-interface WaitingNote {
+/** So many stand in one piece of work; others get their turn between two of them. */
+const NOTES_AT_ONCE = 100;
+
+export interface WaitingNote {
   readonly note: Note;
   readonly at: EpochMs;
 }
 
+/** Keeps all of the notes or none. */
+type WriteNotes = (notes: readonly WaitingNote[]) => Promise<void>;
+
 export class NoteBuffer {
   readonly #clock: Clock;
-  readonly #write: (note: Note, at: EpochMs) => Promise<void>;
+  readonly #write: WriteNotes;
   #notes: WaitingNote[] = [];
   #timer: AbortController | undefined;
   #isClosed = false;
 
-  constructor(clock: Clock, write: (note: Note, at: EpochMs) => Promise<void>) {
+  constructor(clock: Clock, write: WriteNotes) {
     this.#clock = clock;
     this.#write = write;
   }
@@ -32,19 +38,24 @@ export class NoteBuffer {
     else this.#writeLater();
   }
 
-  /** Each is written by itself, so that one that cannot be written holds up no other. */
-  writeSoon(): void {
+  /**
+   * Everything that waits is handed to the store in this turn of the event loop. Resolves when it
+   * was tried.
+   */
+  async writeSoon(): Promise<void> {
     this.#timer?.abort();
     this.#timer = undefined;
     const notes = this.#notes.splice(0);
-    if (notes.length === 0) return;
-    const written = notes.map(({ note, at }) => this.#write(note, at));
-    void this.#keepUnwritten(notes, written);
+    const tried: Promise<void>[] = [];
+    for (let first = 0; first < notes.length; first += NOTES_AT_ONCE) {
+      tried.push(this.#writeTogether(notes.slice(first, first + NOTES_AT_ONCE)));
+    }
+    await Promise.all(tried);
   }
 
   /** Writes what is there, and takes no more. */
   close(): void {
-    this.writeSoon();
+    void this.writeSoon();
     this.#isClosed = true;
   }
 
@@ -52,23 +63,26 @@ export class NoteBuffer {
     if (this.#timer !== undefined || this.#isClosed) return;
     this.#timer = new AbortController();
     this.#clock.sleep(NOTE_DELAY_MS, this.#timer.signal).then(
-      () => this.writeSoon(),
+      () => void this.writeSoon(),
       () => undefined,
     );
   }
 
+  /** One that cannot be written holds up no other: then each is written by itself. */
+  async #writeTogether(notes: readonly WaitingNote[]): Promise<void> {
+    try {
+      await this.#write(notes);
+    } catch (error) {
+      if (error instanceof LatchError) this.#keep(notes);
+      else if (notes.length > 1) {
+        await Promise.all(notes.map((note) => this.#writeTogether([note])));
+      }
+    }
+  }
+
   /** A store that fails now may work later; beyond the bound the oldest notes are lost. */
-  async #keepUnwritten(
-    notes: readonly WaitingNote[],
-    written: readonly Promise<void>[],
-  ): Promise<void> {
-    const results = await Promise.allSettled(written);
-    const kept = notes.filter((_, index) => {
-      const result = results[index];
-      return result?.status === "rejected" && result.reason instanceof LatchError;
-    });
-    if (kept.length === 0) return;
-    this.#notes = [...kept, ...this.#notes].slice(-NOTES_MAX);
+  #keep(notes: readonly WaitingNote[]): void {
+    this.#notes = [...notes, ...this.#notes].slice(-NOTES_MAX);
     this.#writeLater();
   }
 }

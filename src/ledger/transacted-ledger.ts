@@ -23,14 +23,14 @@ import type {
   EvidenceNote,
   IncidentReport,
   Judgement,
-  Note,
   OpeningPosition,
   OperatorCommand,
   OperatorResult,
   RecordResult,
 } from "./ledger.ts";
+import type { WaitingNote } from "./note-buffer.ts";
 import type { Rows } from "./rows.ts";
-import { runClaim, runNote, runOpening, runRecord, runReplace } from "./transaction.ts";
+import { runClaim, runNotes, runOpening, runRecord, runReplace } from "./transaction.ts";
 
 /** What a transaction is about, for a store that has to fetch its rows beforehand. */
 export type Subject =
@@ -115,8 +115,8 @@ export abstract class TransactedLedger {
     return this.write(true, OTHER, (rows) => runOperator(rows, account, id, command));
   }
 
-  /** One note, which is buffered before it comes here. */
-  protected writeNote(note: Note, at: EpochMs): Promise<void> {
-    return this.write(false, OTHER, (rows) => runNote(rows, note, at));
+  /** Notes that were buffered before they come here. */
+  protected writeNotes(notes: readonly WaitingNote[]): Promise<void> {
+    return this.write(false, OTHER, (rows) => runNotes(rows, notes));
   }
 }

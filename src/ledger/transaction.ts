@@ -32,7 +32,8 @@ import { applyToClaim, applyToSymbol } from "./apply-events.ts";
 import { accountOf, chainEvent } from "./event-chain.ts";
 import { isAheadOfEntry, recordFamily } from "./family-transaction.ts";
 import { applyIncidents } from "./incident-transaction.ts";
-import type { Note, OpeningPosition, RecordResult } from "./ledger.ts";
+import type { OpeningPosition, RecordResult } from "./ledger.ts";
+import type { WaitingNote } from "./note-buffer.ts";
 import type { Rows } from "./rows.ts";
 
 export function runClaim(rows: Rows, request: ClaimRequest): ClaimDecision {
@@ -72,7 +73,8 @@ export function decideOn(rows: Rows, request: ClaimRequest): ClaimVerdict {
     ? rows.equals(account, agent, fingerprintOf({ ...draft, effect: "close" }), book.episode)
     : [];
   const intent = resolveEffect(draft, { book, existing: known, equalCloses }, now, policy);
-  const { requestId, fingerprint } = identify(intent, policy);
+  const identity = identify(intent, policy);
+  const { requestId, fingerprint } = identity;
   const isDerived = believed === undefined && requestId !== null;
   const existing = isDerived ? rows.claim({ account, agent, requestId }) : known;
   // An anchor, and a claim that is not opened again, say by themselves which action it is.
@@ -83,7 +85,7 @@ export function decideOn(rows: Rows, request: ClaimRequest): ClaimVerdict {
   const blocking = rows.incidents
     .openIn(account, symbol)
     .find((incident) => blocksEntries(incident, policy));
-  return decideClaim({ book, existing, equals, blocking }, { ...request, intent });
+  return decideClaim({ book, existing, equals, blocking }, { ...request, intent }, identity);
 }
 
 export function runReplace(rows: Rows, key: ClaimKey, command: ReplaceCommand): ReplaceDecision {
@@ -151,6 +153,8 @@ export function runOpening(
   return true;
 }
 
-export function runNote(rows: Rows, note: Note, at: EpochMs): void {
-  rows.appendEvent(chainEvent(rows.head(accountOf(note)), note, at));
+export function runNotes(rows: Rows, notes: readonly WaitingNote[]): void {
+  for (const { note, at } of notes) {
+    rows.appendEvent(chainEvent(rows.head(accountOf(note)), note, at));
+  }
 }

@@ -227,7 +227,7 @@ export class SimulatedLedger extends TransactedLedger implements Ledger {
     this.#cancelNotes?.();
     this.#cancelNotes = undefined;
     const notes = this.#notes.splice(0);
-    await Promise.allSettled(notes.map(({ note, at }) => this.writeNote(note, at)));
+    await Promise.allSettled(notes.map((note) => this.writeNotes([note])));
   }
 }
 

@@ -3,7 +3,13 @@
  * that one is written as an escape, and so is what begins an escape.
  */
 
+/** Whether the server would not keep `value` as it is; hardly any of a row's many texts. */
+export function needsEscape(value: unknown): boolean {
+  return typeof value === "string" && (value.includes("\\") || value.includes("\0"));
+}
+
 export function toColumn(text: string): string {
+  if (!needsEscape(text)) return text;
   return text.replaceAll("\\", "\\\\").replaceAll("\0", "\\0");
 }
 

@@ -5,7 +5,7 @@ import type { StoredEvent } from "../ledger.ts";
 import type { NumberedClaim } from "../ledger-content.ts";
 import { headRow } from "./log-head.ts";
 import type { Changes } from "./snapshot-rows.ts";
-import { columnValue } from "./text-column.ts";
+import { columnValue, needsEscape } from "./text-column.ts";
 
 export interface Statement {
   readonly text: string;
@@ -82,11 +82,11 @@ function statement(text: string, rows: readonly object[]): readonly Statement[] 
 
 /** Bodies are JSON, which has no such characters. */
 function asColumns(row: object): object {
+  const isPlain = ([name, value]: [string, unknown]) => name === "body" || !needsEscape(value);
+  const columns = Object.entries(row);
+  if (columns.every(isPlain)) return row;
   return Object.fromEntries(
-    Object.entries(row).map(([name, value]) => [
-      name,
-      name === "body" ? value : columnValue(value),
-    ]),
+    columns.map(([name, value]) => [name, name === "body" ? value : columnValue(value)]),
   );
 }
 

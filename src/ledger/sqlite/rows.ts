@@ -13,12 +13,25 @@ import { EQUALS_MAX, type Rows } from "../rows.ts";
 import { ClaimListing } from "./claim-listing.ts";
 import { scannedRows } from "./event-scan.ts";
 import { SqliteIncidentRows } from "./incident-rows.ts";
+import { KnownRows } from "./known-rows.ts";
 import { PreparedStatements } from "./prepared-statements.ts";
 
 const IS_LIVE = "status IN ('OPEN', 'RESOLVED', 'IN_RECONCILIATION')";
-/** The first part is the one that the indexes hold. */
-const EQUAL = `substr(fingerprint, 1, 16) = substr(?, 1, 16)
-  AND account = ? AND agent = ? AND fingerprint = ?`;
+const CLAIM = "SELECT body FROM claims WHERE account = ? AND agent = ? AND request_id = ?";
+
+/** So many digits of a fingerprint the indexes hold. */
+const SHORT = 16;
+const EQUAL = `substr(fingerprint, 1, ${SHORT}) = :short
+  AND account = :account AND agent = :agent AND fingerprint = :fingerprint`;
+const look = (where: string, limit: number) =>
+  `SELECT * FROM (SELECT id, body FROM claims WHERE ${EQUAL} AND ${where}
+     ORDER BY id DESC LIMIT ${limit})`;
+/** Each look ends early, however many equal claims came before. */
+const EQUALS = [
+  look(`settled = 0 AND (${IS_LIVE} OR episode = :episode)`, 2 * EQUALS_MAX),
+  look("settled = 1 AND episode = :episode AND filled = 1", EQUALS_MAX),
+  look("settled = 1 AND episode = :episode AND filled = 0", 1),
+].join(" UNION ALL ");
 
 export interface LastEvent extends ChainHead {
   readonly account: AccountId;
@@ -40,38 +53,40 @@ export class SqliteRows implements Rows {
   readonly #database: Database;
   readonly #statements: PreparedStatements;
   readonly #listing: ClaimListing;
-  /** Where the log ends, as far as the transaction that is open has read it. */
-  readonly #hashes = new Map<AccountId, string>();
-  #sequence: number | undefined;
+  readonly #known: KnownRows;
 
   constructor(database: Database) {
     this.#database = database;
     this.#statements = new PreparedStatements(database);
     this.incidents = new SqliteIncidentRows(database);
     this.#listing = new ClaimListing(database);
+    this.#known = new KnownRows(database);
+  }
+
+  /** Before a transaction's work, and before a read outside of one. */
+  refresh(): void {
+    this.#known.refresh();
+  }
+
+  /** After a transaction that was not committed. */
+  forget(): void {
+    this.#known.forget();
   }
 
   claim(key: ClaimKey): Claim | undefined {
-    return this.#claim(
-      "SELECT body FROM claims WHERE account = ? AND agent = ? AND request_id = ?",
-      [key.account, key.agent, key.requestId],
-    );
+    const known = this.#known.claim(key);
+    if (known !== undefined || this.#known.isMissing(key)) return known;
+    const row = this.#prepare(CLAIM).get(key.account, key.agent, key.requestId) as
+      | { body: string }
+      | undefined;
+    if (row === undefined) this.#known.keepMissing(key);
+    return row && (this.#parse(row.body, "a claim") as Claim);
   }
 
-  /** Each look-up ends early, however many equal claims came before. */
   equals(account: AccountId, agent: AgentId, fingerprint: string, episode: number): Claim[] {
-    const equal = [fingerprint, account, agent, fingerprint];
-    const found = new Map<number, string>();
-    const look = (where: string, limit: number, parameters: readonly (string | number)[]) => {
-      const sql = `SELECT id, body FROM claims WHERE ${where} ORDER BY id DESC LIMIT ${limit}`;
-      const rows = this.#prepare(sql).all(...parameters) as { id: number; body: string }[];
-      for (const { id, body } of rows) found.set(id, body);
-    };
-    const ended = `${EQUAL} AND settled = 1 AND episode = ?`;
-    const here = [...equal, episode];
-    look(`${EQUAL} AND settled = 0 AND (${IS_LIVE} OR episode = ?)`, 2 * EQUALS_MAX, here);
-    look(`${ended} AND filled = 1`, EQUALS_MAX, here);
-    look(`${ended} AND filled = 0`, 1, here);
+    const asked = { account, agent, fingerprint, short: fingerprint.slice(0, SHORT), episode };
+    const rows = this.#prepare(EQUALS).all(asked) as { id: number; body: string }[];
+    const found = new Map(rows.map(({ id, body }) => [id, body]));
     const latestFirst = [...found].sort(([a], [b]) => b - a);
     return latestFirst.map(([, body]) => this.#parse(body, "a claim") as Claim);
   }
@@ -104,6 +119,7 @@ export class SqliteRows implements Rows {
   saveClaim(claim: Claim, before: Claim | undefined): void {
     if (before === undefined) this.#insertClaim(claim);
     else this.#updateClaim(claim, before);
+    this.#known.keepClaim(claim);
   }
 
   #insertClaim(claim: Claim): void {
@@ -139,13 +155,16 @@ export class SqliteRows implements Rows {
   }
 
   book(account: AccountId, symbol: string): Book {
+    const known = this.#known.book(account, symbol);
+    if (known !== undefined) return known;
     const row = this.#prepare("SELECT body FROM books WHERE account = ? AND symbol = ?").get(
       account,
       symbol,
     ) as { body: string } | undefined;
-    return row === undefined
-      ? emptyBook(account, symbol)
-      : (this.#parse(row.body, `the book ${symbol}`) as Book);
+    if (row === undefined) return emptyBook(account, symbol);
+    const book = this.#parse(row.body, `the book ${symbol}`) as Book;
+    this.#known.keepBook(book);
+    return book;
   }
 
   books(account: AccountId): Book[] {
@@ -160,6 +179,7 @@ export class SqliteRows implements Rows {
       `INSERT INTO books (account, symbol, body) VALUES (?, ?, ?)
        ON CONFLICT (account, symbol) DO UPDATE SET body = excluded.body`,
     ).run(book.account, book.symbol, JSON.stringify(book));
+    this.#known.keepBook(book);
   }
 
   markAdopted(account: AccountId, at: number): boolean {
@@ -188,22 +208,17 @@ export class SqliteRows implements Rows {
     ).run(login, account);
   }
 
-  /** A transaction begins: what others have appended since the last one is still to be read. */
-  begin(): void {
-    this.#hashes.clear();
-    this.#sequence = undefined;
-  }
-
-  /** Read once in a transaction, and inside one only: until it ends nobody else appends. */
+  /** Inside a transaction only: until it ends nobody else appends. */
   head(account: AccountId): ChainHead {
-    if (this.#sequence === undefined) {
+    const known = this.#known;
+    if (known.sequence === undefined) {
       const last = this.lastEvent();
-      this.#sequence = last?.sequence ?? 0;
-      if (last !== undefined) this.#hashes.set(last.account, last.hash);
+      known.sequence = last?.sequence ?? 0;
+      if (last !== undefined) known.keepHash(last.account, last.hash);
     }
-    const hash = this.#hashes.get(account) ?? this.#lastHashOf(account);
-    this.#hashes.set(account, hash);
-    return { sequence: this.#sequence, hash };
+    const hash = known.hash(account) ?? this.#lastHashOf(account);
+    known.keepHash(account, hash);
+    return { sequence: known.sequence, hash };
   }
 
   /** Of the whole log. */
@@ -245,8 +260,8 @@ export class SqliteRows implements Rows {
       event.previousHash,
       event.hash,
     );
-    this.#hashes.set(accountOf(event), event.hash);
-    this.#sequence = event.sequence;
+    this.#known.keepHash(accountOf(event), event.hash);
+    this.#known.sequence = event.sequence;
   }
 
   /**
@@ -296,11 +311,6 @@ export class SqliteRows implements Rows {
 
   #event(row: EventRow): StoredEvent {
     return storedEvent(row, this.#parse(row.body, `event ${row.sequence}`));
-  }
-
-  #claim(sql: string, parameters: readonly (string | number)[]): Claim | undefined {
-    const row = this.#prepare(sql).get(...parameters) as { body: string } | undefined;
-    return row === undefined ? undefined : (this.#parse(row.body, "a claim") as Claim);
   }
 
   #claims(bodies: readonly string[]): Claim[] {

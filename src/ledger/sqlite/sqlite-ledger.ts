@@ -76,13 +76,13 @@ class SqliteLedger extends TransactedLedger implements Ledger {
   constructor(file: string, clock: Clock, onMigration: OnMigration | undefined) {
     super();
     this.#file = file;
-    this.#notes = new NoteBuffer(clock, (note, at) => this.writeNote(note, at));
+    this.#notes = new NoteBuffer(clock, (notes) => this.writeNotes(notes));
     this.#database = openDatabase(file, onMigration);
     this.#identity = fileIdentity(file);
     this.#rows = new SqliteRows(this.#database);
     this.#sync = new SyncMode(this.#database);
     this.#transact = this.#database.transaction((jobs) => {
-      this.#rows.begin();
+      this.#rows.refresh();
       return jobs.map(({ run }) => run(this.#rows));
     });
   }
@@ -248,6 +248,7 @@ class SqliteLedger extends TransactedLedger implements Ledger {
         resolve(results[index]);
       });
     } catch (error) {
+      this.#rows.forget();
       if (jobs.length > 1 && !isStoreFailure(error)) {
         for (const job of jobs) this.#commit([job]);
         return;
@@ -286,8 +287,9 @@ class SqliteLedger extends TransactedLedger implements Ledger {
   }
 
   async #flush(): Promise<void> {
-    this.#notes.writeSoon();
-    if (this.#queue.length > 0) await this.#enqueue(false, () => undefined);
+    const noted = this.#notes.writeSoon();
+    const written = this.#queue.length > 0 ? this.#enqueue(false, () => undefined) : undefined;
+    await Promise.all([noted, written]);
   }
 
   /** A commit with an fsync, where the last events were committed without one. */
@@ -303,6 +305,7 @@ class SqliteLedger extends TransactedLedger implements Ledger {
   #read<Value>(read: (rows: SqliteRows) => Value): Value {
     if (this.#closing !== undefined) throw this.#closedError();
     try {
+      this.#rows.refresh();
       return read(this.#rows);
     } catch (error) {
       throw this.#failure(error);

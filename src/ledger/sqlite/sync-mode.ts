@@ -31,7 +31,7 @@ export class SyncMode {
   require(level: SyncLevel): void {
     if (this.#level === level) return;
     this.#level = undefined;
-    this.#database.pragma(`synchronous = ${level}`);
+    this.#database.exec(`PRAGMA synchronous = ${NUMBERS[level]}`);
     this.#level = level;
   }
 }

@@ -1,0 +1,68 @@
+/** What a ledger keeps in memory of its own rows is never another thing than the file has. */
+import Database from "better-sqlite3";
+import { expect, test } from "vitest";
+import { firstBreak } from "../../src/ledger/event-chain.ts";
+import { claimed, openLedger } from "./open-ledger.ts";
+import { accepted, claimCommand, filledOrder, orderRead } from "./sample-commands.ts";
+import { temporaryFile } from "./temporary-folder.ts";
+
+const COMMAND = claimCommand({ requestId: "r-1" });
+
+test("what another opening of the file has written since is seen by the next question", async () => {
+  const file = temporaryFile();
+  const [one, other] = [openLedger(file), openLedger(file)];
+  const claim = await claimed(one, COMMAND);
+  expect(await one.claim(COMMAND)).toMatchObject({ kind: "pending" });
+  await other.record(claim.key, accepted(claim));
+  await other.record(claim.key, orderRead(filledOrder(claim, "6")));
+  expect(await one.claim(COMMAND)).toMatchObject({ kind: "skip" });
+  expect(await one.claimOf(claim.key)).toMatchObject({ status: "SETTLED" });
+  expect(await one.book(claim.key.account, "TQQQ")).toMatchObject({ net: "6" });
+  const third = await claimed(one, claimCommand({ requestId: "r-2", quantity: "7" }));
+  expect(await other.claimOf(third.key)).toEqual(third);
+  expect(firstBreak(await other.events())).toBeUndefined();
+});
+
+test("a claim that another opening made after a look-up is found", async () => {
+  const file = temporaryFile();
+  const [one, other] = [openLedger(file), openLedger(file)];
+  const key = (await claimed(other, claimCommand({ requestId: "r-0", quantity: "1" }))).key;
+  const wanted = { ...key, requestId: "r-1" as typeof key.requestId };
+  expect(await one.claimOf(wanted)).toBeUndefined();
+  await claimed(other, COMMAND);
+  expect(await one.claim(COMMAND)).toMatchObject({ kind: "pending" });
+});
+
+test("a row that was changed by hand is read as it is now", async () => {
+  const file = temporaryFile();
+  const ledger = openLedger(file);
+  const claim = await claimed(ledger, COMMAND);
+  const database = new Database(file);
+  database.exec(`UPDATE claims SET body = json_set(body, '$.owner', 'somebody')`);
+  database.close();
+  expect(await ledger.claimOf(claim.key)).toMatchObject({ owner: "somebody" });
+});
+
+test("what was taken back with a transaction that failed is not remembered", async () => {
+  const ledger = openLedger(temporaryFile());
+  const { key } = await claimed(ledger, claimCommand({ requestId: "r-0", quantity: "1" }));
+  const nobodys = { ...key, requestId: "nobody's" as typeof key.requestId };
+  const told = { type: "told", answer: "pending", fencing: 1, now: 0 } as const;
+  const [first, second] = await Promise.allSettled([
+    ledger.claim(COMMAND),
+    ledger.record(nobodys, told),
+  ]);
+  expect(second.status).toBe("rejected");
+  expect(first).toMatchObject({ value: { kind: "proceed" } });
+  expect((await ledger.events()).map(({ sequence }) => sequence)).toEqual([1, 2]);
+});
+
+test("a claim that was given out cannot be changed by whoever has it", async () => {
+  const ledger = openLedger(temporaryFile());
+  const { key } = await claimed(ledger, COMMAND);
+  const claim = (await ledger.claimOf(key)) as { owner: string; key: { agent: string } };
+  expect(() => {
+    claim.key.agent = "somebody";
+  }).toThrow(TypeError);
+  expect(await ledger.claimOf(key)).toMatchObject({ key: { agent: "bot" } });
+});

@@ -1,0 +1,41 @@
+/** A claim must not cost more with every claim before it, also before the server knows its tables. */
+import { expect, onTestFinished, test } from "vitest";
+import { systemClock } from "../../src/core/clock.ts";
+import { openPostgresLedger } from "../../src/ledger/postgres/postgres-ledger.ts";
+import { claimed } from "../ledger/open-ledger.ts";
+import { claimCommand } from "../ledger/sample-commands.ts";
+import { newDatabase, rowsOf } from "./shared-server.ts";
+
+const BEFORE = 300;
+const ASKED = 20;
+/** Of its own and of the few equal ones; reading the others would be hundreds for each. */
+const ROWS_PER_CLAIM = 4;
+
+test("a claim reads only the few rows that it asks for, though nobody has analyzed the tables", async () => {
+  const { url, drop } = await newDatabase();
+  onTestFinished(drop);
+  const first = openPostgresLedger(url, systemClock);
+  await claimed(first, claimCommand({ requestId: "first", quantity: "1" }));
+  await rowsOf(url, "ALTER TABLE tradelatch.claims SET (autovacuum_enabled = off)");
+  const claim = (ledger: typeof first, name: string, index: number) =>
+    claimed(ledger, claimCommand({ requestId: `${name}-${index}`, quantity: `${index + 2}` }));
+  const many = Array.from({ length: BEFORE }, (_, index) => claim(first, "before", index));
+  await Promise.all(many);
+  await first.close();
+  const second = openPostgresLedger(url, systemClock);
+  const read = await claimRowsRead(url);
+  for (let index = 0; index < ASKED; index += 1) await claim(second, "asked", BEFORE + index);
+  // What a connection has read is counted when it ends.
+  await second.close();
+  expect((await claimRowsRead(url)) - read).toBeLessThanOrEqual(ASKED * ROWS_PER_CLAIM);
+});
+
+async function claimRowsRead(url: string): Promise<number> {
+  const [row] = await rowsOf<{ read: number }>(
+    url,
+    `SELECT (seq_tup_read + (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes
+        WHERE schemaname = 'tradelatch' AND relname = 'claims'))::integer AS read
+     FROM pg_stat_user_tables WHERE schemaname = 'tradelatch' AND relname = 'claims'`,
+  );
+  return row?.read ?? 0;
+}
