@@ -17,7 +17,7 @@ export class Caller {
   readonly giveUpAt: EpochMs;
   readonly #clock: Clock;
   #isHurried = false;
-  /** Those who wait: most callers get their answer at once, without an abort signal of their own. */
+  /** Those who wait: most callers get their answer at once, and need no signal of their own. */
   readonly #wakers = new Set<() => void>();
   #state: "waits" | "taken" | "gone" = "waits";
 

@@ -2,8 +2,8 @@
  * Rows that this connection has read or written itself, as values, for as long as nobody else has
  * written to the file: an order's settlement then need not read what its claim has just written.
  *
- * 1. SQLite's own number says whether another connection, of this process or another, has committed
- *    since; then everything is forgotten. It is asked at the begin of every transaction and read.
+ * 1. SQLite's own number says whether another connection, here or elsewhere, has committed since;
+ *    then everything is forgotten. It is asked at the begin of every transaction and every read.
  * 2. What a transaction that failed had written is forgotten with all the rest.
  * 3. What is kept cannot be changed by whoever gets it. A claim with terms that came from its caller
  *    as they were (a bracket's) is not kept: they are not ours to freeze.
