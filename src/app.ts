@@ -32,6 +32,7 @@ import { readSqliteContent, writeSqliteContent } from "./ledger/sqlite/sqlite-co
 import { openSqliteLedger } from "./ledger/sqlite/sqlite-ledger.ts";
 import type { StoreLook } from "./ledger/store-look.ts";
 import { LatchInWaiting, type PreparedLatch } from "./prepared-latch.ts";
+import { traceFields } from "./telemetry/log-fields.ts";
 
 /** What comes from outside besides settings: time, randomness, network, log. */
 export interface Surroundings {
@@ -68,7 +69,8 @@ export async function openLatch(options: LatchOptions = {}): Promise<Latch> {
 export function prepareLatch(config: Config, surroundings: Surroundings): PreparedLatch {
   const { random = systemRandom, fetchApi, logger, schedule } = surroundings;
   const clock = new FlooredClock(surroundings.clock ?? systemClock);
-  const log = logger ?? pino({ name: "tradelatch", level: "warn" }, pino.destination(2));
+  const own = { name: "tradelatch", level: "warn", mixin: traceFields };
+  const log = logger ?? pino(own, pino.destination(2));
   const broker = createAlpacaBroker({
     keyId: config.keyId,
     secret: config.secret,

@@ -41,3 +41,4 @@ export type {
   StoredEvent,
 } from "./ledger/ledger.ts";
 export type { EntryCheck } from "./reconcile/entry-check.ts";
+export { type TraceFields, traceFields } from "./telemetry/log-fields.ts";

@@ -19,6 +19,7 @@ import { recordUpdate } from "./fills/stream-updates.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import type { OrderAnswer } from "./gateway/order-answer.ts";
 import type { ReplaceAnswer, ReplaceIntent } from "./gateway/replace-order.ts";
+import { tracedOrder } from "./gateway/traced-order.ts";
 import { type IntentInput, parseIntent } from "./identity/intent-schema.ts";
 import type { Incident } from "./incident/incident.ts";
 import type { Backup, BackupRequest } from "./ledger/backup.ts";
@@ -260,11 +261,13 @@ export class OpenLatch implements Latch {
     const { account, config, log } = this.#parts;
     const intent = parseIntent(input, account, agent);
     const policy = { ...config.policy, ...options.policy };
-    const answer = await this.#gateway.submit(intent, policy, options.gone, options.waitMs);
-    const { status, requestId, incident } = answer;
-    const { symbol, side, decisionId } = intent;
-    log.info({ status, requestId, agent, symbol, side, decisionId, incident }, "order answered");
-    return answer;
+    return tracedOrder(intent, async () => {
+      const answer = await this.#gateway.submit(intent, policy, options.gone, options.waitMs);
+      const { status, requestId, incident } = answer;
+      const { symbol, side, decisionId } = intent;
+      log.info({ status, requestId, agent, symbol, side, decisionId, incident }, "order answered");
+      return answer;
+    });
   }
 
   replace(intent: ReplaceIntent): Promise<ReplaceAnswer> {

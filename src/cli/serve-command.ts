@@ -15,6 +15,7 @@ import {
 } from "../config.ts";
 import { placeOfStore } from "../core/store-place.ts";
 import type { Sidecar } from "../sidecar/sidecar.ts";
+import { traceFields } from "../telemetry/log-fields.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { examples } from "./examples.ts";
 import { type ServeOutput, tellingPeople, tellingPrograms } from "./serve-output.ts";
@@ -170,12 +171,13 @@ function dayOf(instant: number): string {
 /** Lines for people where a terminal is attached, JSON for everything else. */
 async function openLogger(level: LogLevel, areRead: boolean) {
   const { pino } = await import("pino");
-  if (!areRead) return pino({ name: "tradelatch", level }, pino.destination(2));
+  const options = { name: "tradelatch", level, mixin: traceFields };
+  if (!areRead) return pino(options, pino.destination(2));
   const { default: pretty } = await import("pino-pretty");
   const ignore = "pid,hostname,name";
   const translateTime = "SYS:HH:MM:ss.l";
   const stream = pretty({ destination: 2, sync: true, singleLine: true, ignore, translateTime });
-  return pino({ name: "tradelatch", level }, stream);
+  return pino(options, stream);
 }
 
 function settingsOf(

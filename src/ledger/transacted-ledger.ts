@@ -30,6 +30,7 @@ import type {
   RecordResult,
 } from "./ledger.ts";
 import type { Rows } from "./rows.ts";
+import { tracedClaim, tracedRecord, tracedVerdict } from "./traced-operations.ts";
 import { runClaim, runNote, runOpening, runRecord, runReplace } from "./transaction.ts";
 
 /** What a transaction is about, for a store that has to fetch its rows beforehand. */
@@ -51,7 +52,9 @@ export abstract class TransactedLedger {
   ): Promise<Value>;
 
   claim(request: ClaimRequest): Promise<ClaimDecision> {
-    return this.write(true, { kind: "claim", request }, (rows) => runClaim(rows, request));
+    return tracedClaim(request, () =>
+      this.write(true, { kind: "claim", request }, (rows) => runClaim(rows, request)),
+    );
   }
 
   requestReplace(key: ClaimKey, command: ReplaceCommand): Promise<ReplaceDecision> {
@@ -60,7 +63,9 @@ export abstract class TransactedLedger {
 
   record(key: ClaimKey, command: RecordCommand): Promise<RecordResult> {
     const subject = { kind: "record", key, command } as const;
-    return this.write(isToldOnce(command), subject, (rows) => runRecord(rows, key, command));
+    return tracedRecord(() =>
+      this.write(isToldOnce(command), subject, (rows) => runRecord(rows, key, command)),
+    );
   }
 
   adoptOpening(
@@ -72,7 +77,9 @@ export abstract class TransactedLedger {
   }
 
   judge(key: ClaimKey, command: VerdictCommand): Promise<Judgement> {
-    return this.write(true, { kind: "one_claim", key }, (rows) => runJudge(rows, key, command));
+    return tracedVerdict(key, () =>
+      this.write(true, { kind: "one_claim", key }, (rows) => runJudge(rows, key, command)),
+    );
   }
 
   compare(

@@ -3,7 +3,7 @@
  * always import itself. Type imports count: a type that points upwards is a dependency too.
  */
 
-const BELOW_STORES = ["core", "identity", "book", "incident", "claim"] as const;
+const BELOW_STORES = ["core", "telemetry", "identity", "book", "incident", "claim"] as const;
 const BELOW_FLOWS = [...BELOW_STORES, "ledger", "broker"] as const;
 const BELOW_SCHEDULE = [...BELOW_FLOWS, "gateway", "fills", "reconcile", "audit"] as const;
 const BELOW_APP = [...BELOW_SCHEDULE, "schedule", "operator", "config", "doctor"] as const;
@@ -11,6 +11,7 @@ const BELOW_SURFACES = [...BELOW_APP, "latch", "prepared-latch", "app", "index"]
 
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
+  telemetry: ["core"],
   config: BELOW_STORES,
   identity: ["core"],
   book: ["core", "identity"],
