@@ -9,6 +9,13 @@ export { BLOCK_CODES, type BlockCode, type PendingPhase } from "./claim/answer.t
 export type { Claim, Receipt } from "./claim/claim.ts";
 export type { Outcome, Provenance } from "./claim/claim-event.ts";
 export type { BrokerOrder, Refusal, RefusalReason } from "./claim/evidence.ts";
+export type {
+  GuardClaim,
+  GuardDifference,
+  GuardOutcome,
+  GuardProvenance,
+  JsonValue,
+} from "./claim/guard-claim.ts";
 export { type ClaimPolicy, DEFAULT_CLAIM_POLICY } from "./claim/policy.ts";
 export type { ClaimStatus } from "./claim/transitions.ts";
 export type { Settings } from "./config.ts";
@@ -22,6 +29,31 @@ export type {
   ProceedAnswer,
   SkipAnswer,
 } from "./gateway/order-answer.ts";
+export type {
+  DoubtAnswer,
+  DoubtInput,
+  EvidenceAnswer,
+  EvidenceInput,
+  ExecuteAnswer,
+  ExecuteInput,
+  Guard,
+  GuardClaimAnswer,
+  GuardClaimInput,
+  GuardClaimsPage,
+  GuardClaimsQuery,
+  Guarded,
+  GuardRecovery,
+  GuardVerdict,
+  GuardVerifier,
+  OpenedGuard,
+  ReleaseAnswer,
+  ReleaseInput,
+  RunContext,
+  SettleAnswer,
+  SettleInput,
+  TokenProblem,
+  WaitOptions,
+} from "./guard/guard.ts";
 export type { Anchor, CloseAnchor, OpenAnchor } from "./identity/intent.ts";
 export type { IntentInput } from "./identity/intent-schema.ts";
 export type {

@@ -5,7 +5,8 @@
 
 const BELOW_STORES = ["core", "telemetry", "identity", "book", "incident", "claim"] as const;
 const BELOW_FLOWS = [...BELOW_STORES, "ledger", "broker"] as const;
-const BELOW_SCHEDULE = [...BELOW_FLOWS, "gateway", "fills", "reconcile", "audit"] as const;
+const FLOWS = ["gateway", "fills", "reconcile", "audit", "guard"] as const;
+const BELOW_SCHEDULE = [...BELOW_FLOWS, ...FLOWS] as const;
 const BELOW_APP = [...BELOW_SCHEDULE, "schedule", "operator", "config", "doctor"] as const;
 const BELOW_SURFACES = [...BELOW_APP, "latch", "prepared-latch", "app", "index"] as const;
 
@@ -24,6 +25,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   fills: BELOW_FLOWS,
   reconcile: BELOW_FLOWS,
   audit: BELOW_FLOWS,
+  guard: BELOW_FLOWS,
   schedule: BELOW_SCHEDULE,
   doctor: [...BELOW_FLOWS, "schedule"],
   operator: [...BELOW_SCHEDULE, "schedule"],
