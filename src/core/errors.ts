@@ -280,6 +280,12 @@ export const ERRORS = {
     exitCode: 1,
     hint: "Choose another port with --port, or end the program that holds it.",
   },
+  webhook_body_parsed: {
+    httpStatus: 500,
+    retryable: false,
+    exitCode: 1,
+    hint: "Mount the webhook before any body parser, or behind express.raw; signatures need bytes.",
+  },
   check_failed: {
     httpStatus: 503,
     retryable: true,

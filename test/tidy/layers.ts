@@ -26,6 +26,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   reconcile: BELOW_FLOWS,
   audit: BELOW_FLOWS,
   guard: BELOW_FLOWS,
+  webhooks: ["core", "claim", "guard"],
+  settlement: ["core", "claim", "guard"],
   schedule: BELOW_SCHEDULE,
   doctor: [...BELOW_FLOWS, "schedule"],
   operator: [...BELOW_SCHEDULE, "schedule"],
