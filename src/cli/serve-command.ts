@@ -7,7 +7,6 @@ import { Command, InvalidArgumentError } from "commander";
 import type { Logger } from "pino";
 import {
   type Environment,
-  type LogLevel,
   resolveProgram,
   resolveServeConfig,
   type ServeConfig,
@@ -15,22 +14,14 @@ import {
 } from "../config.ts";
 import { placeOfStore } from "../core/store-place.ts";
 import type { Sidecar } from "../sidecar/sidecar.ts";
-import { traceFields } from "../telemetry/log-fields.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { examples } from "./examples.ts";
+import { openLogger } from "./open-logger.ts";
 import { type ServeOutput, tellingPeople, tellingPrograms } from "./serve-output.ts";
+import { keysForSimulator, SIMULATED_KEY, startBrokerInside } from "./simulator-inside.ts";
 
 /** What is under way has this long to end; the program is gone a moment later. */
 const CLOSE_WITHIN_MS = 4_000;
-
-const PRICES = { TQQQ: "75.33", SQQQ: "40.90", QQQ: "600", SPY: "700", AAPL: "250" } as const;
-/** The keys that bots use with the simulated broker where the environment has none; no secret. */
-const KEY = "simulated";
-const SIMULATED = { keyId: KEY, secret: KEY } as const;
-const ALL_DAY = { open: "00:00", close: "23:59" } as const;
-const OPEN_DAYS = 400;
-const DAY_MS = 24 * 60 * 60 * 1_000;
-const EVERY_SECOND_CRON = "* * * * * *";
 
 interface ServeOptions extends Omit<ServeSettings, "keyId" | "secret"> {
   readonly broker?: string;
@@ -91,7 +82,7 @@ async function serve(
 ): Promise<void> {
   const { broker, logLevel } = resolveProgram(options, environment);
   const logger = await openLogger(logLevel, output.logsAreRead);
-  const simulator = broker === "sim" ? await startBroker(logger) : undefined;
+  const simulator = broker === "sim" ? await startBrokerInside(logger) : undefined;
   try {
     const settings = settingsOf(options, environment, simulator?.url);
     const config = resolveServeConfig(settings, environment);
@@ -124,7 +115,7 @@ async function listen(
   };
   const sidecar = await openSidecar({ serve, logger, onAway });
   const { url, brokerUrl } = sidecar;
-  const key = isSimulated && keyId === KEY ? KEY : null;
+  const key = isSimulated && keyId === SIMULATED_KEY ? SIMULATED_KEY : null;
   told.listening({ url, brokerUrl, isSimulated, key, store: placeOfStore(store) });
   return sidecar;
 }
@@ -136,48 +127,6 @@ async function runUntil(stop: AbortSignal, sidecar: Sidecar, told: ServeOutput):
   if (started === undefined) return;
   told.started(started.latch.account, started.recovery);
   await stopped;
-}
-
-/** The simulated broker inside: prices for the usual symbols, and a market that never closes. */
-async function startBroker(logger: Logger) {
-  const [{ startSimulator }, { systemClock }, { startSchedule }, { systemRandom }] =
-    await Promise.all([
-      import("../simulator/index.ts"),
-      import("../core/clock.ts"),
-      import("../schedule/schedule.ts"),
-      import("../core/random.ts"),
-    ]);
-  const startAt = systemClock.now();
-  const calendar = Object.fromEntries(
-    Array.from({ length: OPEN_DAYS }, (_, day) => [dayOf(startAt + day * DAY_MS), ALL_DAY]),
-  );
-  // An account of its own each time: what a ledger holds of the last one has ended with it.
-  const accountId = systemRandom.uuid();
-  const broker = await startSimulator({ startAt, calendar, accountId, prices: PRICES });
-  const run = async () => broker.setTime(Math.max(broker.now(), systemClock.now()));
-  const time = startSchedule([{ name: "simulated-time", cron: EVERY_SECOND_CRON, run }], logger);
-  const close = async () => {
-    await time.stop();
-    await broker.close();
-  };
-  return { url: broker.url, close };
-}
-
-/** `YYYY-MM-DD` in New York. */
-function dayOf(instant: number): string {
-  return new Intl.DateTimeFormat("en-CA", { timeZone: "America/New_York" }).format(instant);
-}
-
-/** Lines for people where a terminal is attached, JSON for everything else. */
-async function openLogger(level: LogLevel, areRead: boolean) {
-  const { pino } = await import("pino");
-  const options = { name: "tradelatch", level, mixin: traceFields };
-  if (!areRead) return pino(options, pino.destination(2));
-  const { default: pretty } = await import("pino-pretty");
-  const ignore = "pid,hostname,name";
-  const translateTime = "SYS:HH:MM:ss.l";
-  const stream = pretty({ destination: 2, sync: true, singleLine: true, ignore, translateTime });
-  return pino(options, stream);
 }
 
 function settingsOf(
@@ -195,10 +144,7 @@ function settingsOf(
     ...(positionIntent === false ? { positionIntent } : {}),
   };
   if (simulatorUrl === undefined) return settings;
-  const { APCA_API_KEY_ID: keyId, APCA_API_SECRET_KEY: secret } = environment;
-  // The simulated broker takes any key, so a bot that has one keeps it.
-  const keys = keyId && secret ? { keyId, secret } : SIMULATED;
-  return { ...settings, baseUrl: simulatorUrl, ...keys };
+  return { ...settings, baseUrl: simulatorUrl, ...keysForSimulator(environment) };
 }
 
 function wholeNumber(value: string): number {

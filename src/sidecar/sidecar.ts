@@ -9,16 +9,13 @@
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { prepareLatch, type Surroundings } from "../app.ts";
-import type { AgentSettings, ServeConfig } from "../config.ts";
+import type { ServeConfig } from "../config.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
-import { LatchError } from "../core/errors.ts";
 import type { BrokerOrderId } from "../core/ids.ts";
 import { systemRandom } from "../core/random.ts";
-import type { OrderAnswer } from "../gateway/order-answer.ts";
-import type { IntentInput } from "../identity/intent-schema.ts";
 import type { Latch } from "../latch.ts";
 import type { PreparedLatch } from "../prepared-latch.ts";
-import { Access, type Agent } from "./access.ts";
+import { Access } from "./access.ts";
 import type { GuardedHandler } from "./guarded-request.ts";
 import { type Started, startLatch } from "./latch-start.ts";
 import { createMetrics } from "./metrics.ts";
@@ -34,6 +31,7 @@ import { buildServer, type SidecarServer } from "./server.ts";
 import { StartGate } from "./start-gate.ts";
 import { statusSource } from "./status-source.ts";
 import { openStreamService, type StreamService } from "./stream-service.ts";
+import { notStarted, type StartedLatch, type Submit, submitter } from "./submitter.ts";
 
 export interface SidecarOptions extends Surroundings {
   readonly serve: ServeConfig;
@@ -89,8 +87,6 @@ export async function openSidecar(options: SidecarOptions): Promise<Sidecar> {
     throw error;
   }
 }
-
-type StartedLatch = () => Latch | undefined;
 
 function wire(options: SidecarOptions, prepared: PreparedLatch, start: StartGate) {
   const started: StartedLatch = () => start.latch;
@@ -207,29 +203,6 @@ interface OrderHandling {
   readonly clock: Clock;
 }
 
-type Submit = (
-  agent: Agent,
-  input: IntentInput,
-  gone: AbortSignal,
-  waitMs?: number,
-) => Promise<OrderAnswer>;
-
-function submitter(
-  prepared: PreparedLatch,
-  started: StartedLatch,
-  agents: readonly AgentSettings[],
-): Submit {
-  const policies = new Map(agents.map(({ id, policy }) => [id, policy]));
-  return async ({ group, id }, input, gone, waitMs) => {
-    const policy = policies.get(id);
-    const open = started();
-    if (open !== undefined) return open.submitFor(group, input, { policy, gone, waitMs });
-    const known = await prepared.answerKnown(group, input, policy);
-    if (known === undefined) throw notStarted();
-    return known;
-  };
-}
-
 function startedOr(started: StartedLatch): Latch {
   const open = started();
   if (open === undefined) throw notStarted();
@@ -249,8 +222,4 @@ function orderHandler(parts: OrderHandling): GuardedHandler {
     orderWire: async (brokerOrderId) => started()?.orderWire(brokerOrderId),
     onFailure: (error) => logger.error({ err: error }, "an order could not be answered"),
   });
-}
-
-function notStarted(): LatchError {
-  return new LatchError("not_started", "the sidecar does not take orders yet");
 }

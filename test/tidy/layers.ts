@@ -37,10 +37,11 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   index: [...BELOW_APP, "latch", "prepared-latch", "app"],
   simulator: ["core"],
   sidecar: BELOW_SURFACES,
+  mcp: [...BELOW_SURFACES, "sidecar"],
   replay: [...BELOW_STORES, "ledger", "config", "latch", "app", "index", "simulator"],
   /** Runs in a browser: of the sidecar it takes types alone, see checkPage. */
   page: ["sidecar"],
-  cli: [...BELOW_SURFACES, "comparison", "simulator", "sidecar", "replay"],
+  cli: [...BELOW_SURFACES, "comparison", "simulator", "sidecar", "replay", "mcp"],
 };
 
 /** Folders that only `src/app.ts` may name from outside. */
