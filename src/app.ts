@@ -168,6 +168,8 @@ export type Records = Pick<
   | "close"
   | "countByStatus"
   | "events"
+  | "guardClaimsOf"
+  | "countGuardClaims"
   | "incident"
   | "incidents"
   | "lastSequence"
