@@ -170,6 +170,8 @@ export type Records = Pick<
   | "close"
   | "countByStatus"
   | "events"
+  | "guardClaimsOf"
+  | "countGuardClaims"
   | "incident"
   | "incidents"
   | "lastSequence"

@@ -76,6 +76,12 @@ export const ERRORS = {
     exitCode: 1,
     hint: "Adopt and flatten are for positions that differ; resolve this one.",
   },
+  incident_other_end: {
+    httpStatus: 409,
+    retryable: false,
+    exitCode: 1,
+    hint: "An order ends as absent, rejected or already_flat; an action as done, rejected or absent.",
+  },
   position_moved: {
     httpStatus: 409,
     retryable: false,

@@ -48,7 +48,7 @@ export function bodyTextOf({ body }: Pick<LedgerEvent, "body">): string {
 }
 
 export function accountOf(event: LedgerEvent): AccountId {
-  return event.subject === "claim" ? event.key.account : event.account;
+  return event.subject === "book" ? event.account : event.key.account;
 }
 
 /** `event` as the next one of its account after `head`. */
@@ -65,7 +65,7 @@ function hashedText(event: LedgerEvent, place: PlaceInChain): string {
   if (Object.keys(event).length !== EVENT_FIELDS) return canonicalJson({ ...event, ...place });
   const { at, previousHash, sequence } = place;
   const account = event.subject === "book" ? `"account":${canonicalJson(event.account)},` : "";
-  const key = event.subject === "claim" ? `"key":${canonicalJson(event.key)},` : "";
+  const key = event.subject === "book" ? "" : `"key":${canonicalJson(event.key)},`;
   return (
     `{${account}"at":${canonicalJson(at)},"body":${bodyTextOf(event)},${key}` +
     `"previousHash":"${previousHash}","sequence":${canonicalJson(sequence)},` +

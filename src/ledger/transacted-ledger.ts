@@ -5,12 +5,14 @@
 import type { ClaimDecision } from "../claim/answer.ts";
 import type { ClaimRequest } from "../claim/decide-claim.ts";
 import type { DivergenceCommand } from "../claim/decide-divergence.ts";
+import type { GuardCommand } from "../claim/decide-guard.ts";
 import { isToldOnce, type RecordCommand } from "../claim/decide-record.ts";
 import type { ReplaceCommand, ReplaceDecision } from "../claim/decide-replace.ts";
 import type { VerdictCommand } from "../claim/decide-verdict.ts";
 import type { EpochMs } from "../core/clock.ts";
 import type { AccountId, ClaimKey } from "../core/ids.ts";
 import type { Incident, Resolution } from "../incident/incident.ts";
+import { runGuard } from "./guard-transaction.ts";
 import {
   runBeginning,
   runCompare,
@@ -21,6 +23,7 @@ import {
 } from "./incident-transaction.ts";
 import type {
   EvidenceNote,
+  GuardResult,
   IncidentReport,
   Judgement,
   Note,
@@ -38,6 +41,7 @@ export type Subject =
   | { readonly kind: "claim"; readonly request: ClaimRequest }
   | { readonly kind: "record"; readonly key: ClaimKey; readonly command: RecordCommand }
   | { readonly kind: "one_claim"; readonly key: ClaimKey }
+  | { readonly kind: "guard"; readonly key: ClaimKey }
   | { readonly kind: "symbol"; readonly account: AccountId; readonly symbol: string }
   | { readonly kind: "other" };
 
@@ -55,6 +59,10 @@ export abstract class TransactedLedger {
     return tracedClaim(request, () =>
       this.write(true, { kind: "claim", request }, (rows) => runClaim(rows, request)),
     );
+  }
+
+  guard(key: ClaimKey, command: GuardCommand): Promise<GuardResult> {
+    return this.write(true, { kind: "guard", key }, (rows) => runGuard(rows, key, command));
   }
 
   requestReplace(key: ClaimKey, command: ReplaceCommand): Promise<ReplaceDecision> {

@@ -65,7 +65,7 @@ const auditKey = named(
 
 /** What guard clients ask for by the words that they know. */
 const GUARD_STATUSES: Readonly<Record<string, readonly AuditStatus[]>> = {
-  PENDING: ["PENDING", ...CLAIM_STATUSES.filter((one) => one !== "SETTLED")],
+  PENDING: CLAIM_STATUSES.filter((one) => one !== "SETTLED"),
   COMMITTED: ["SETTLED"],
 };
 const guardStatus = z.enum(["PENDING", "COMMITTED", "SKIP", "BLOCKED", ...CLAIM_STATUSES]);
@@ -158,14 +158,18 @@ function addGuardTrail({ app }: NativeScope, ports: NativePorts): void {
       schema: {
         operationId: "listGuardAudit",
         summary: "The same by offset, with a total, for clients of other guards.",
+        description:
+          "Claims, as those clients know them: PENDING or COMMITTED. `status` asks for one of " +
+          "these, for one of the five states, or for the answers SKIP and BLOCKED.",
         querystring: guardQuery,
         response: { 200: guardPage, 400: errorSchema },
       },
     },
     async ({ query }) => {
       const { agent_id, action, status, symbol, from_ts, to_ts, limit, offset } = query;
-      const known = status && (GUARD_STATUSES[status] ?? [status as AuditStatus]);
-      const filters = { agent: agent_id as AgentId | undefined, action, statuses: known, symbol };
+      const statuses =
+        status === undefined ? CLAIM_STATUSES : (GUARD_STATUSES[status] ?? [status as AuditStatus]);
+      const filters = { agentName: agent_id, action, statuses, symbol };
       const span = { from: from_ts, until: to_ts };
       const page = await ports.latch().audit.pageFrom(offset, limit, { ...filters, ...span });
       const { items, total, isTotalExact } = page;

@@ -12,6 +12,7 @@ import type { EventScan, KeptCheckpoint, ScannedEvents, StoredEvent } from "../l
 import { EQUALS_MAX, type Rows } from "../rows.ts";
 import { ClaimListing } from "./claim-listing.ts";
 import { scannedRows } from "./event-scan.ts";
+import { SqliteGuardRows } from "./guard-rows.ts";
 import { SqliteIncidentRows } from "./incident-rows.ts";
 import { PreparedStatements } from "./prepared-statements.ts";
 
@@ -37,6 +38,7 @@ function changingColumns(claim: Claim) {
 
 export class SqliteRows implements Rows {
   readonly incidents: SqliteIncidentRows;
+  readonly guards: SqliteGuardRows;
   readonly #database: Database;
   readonly #statements: PreparedStatements;
   readonly #listing: ClaimListing;
@@ -48,6 +50,7 @@ export class SqliteRows implements Rows {
     this.#database = database;
     this.#statements = new PreparedStatements(database);
     this.incidents = new SqliteIncidentRows(database);
+    this.guards = new SqliteGuardRows(database);
     this.#listing = new ClaimListing(database);
   }
 
@@ -229,7 +232,7 @@ export class SqliteRows implements Rows {
   }
 
   appendEvent(event: StoredEvent): void {
-    const claimKey = event.subject === "claim" ? event.key : undefined;
+    const claimKey = event.subject === "book" ? undefined : event.key;
     this.#prepare(
       `INSERT INTO events (sequence, at, subject, account, agent, request_id, symbol, body,
          previous_hash, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
