@@ -56,6 +56,7 @@ export type {
 } from "./guard/guard.ts";
 export type { Anchor, CloseAnchor, OpenAnchor } from "./identity/intent.ts";
 export type { IntentInput } from "./identity/intent-schema.ts";
+export { type RoutingAdapter, routedIntent } from "./identity/routed-intent.ts";
 export type {
   Incident,
   IncidentEvidence,

@@ -286,6 +286,12 @@ export const ERRORS = {
     exitCode: 1,
     hint: "Choose another port with --port, or end the program that holds it.",
   },
+  settlement_terms_differ: {
+    httpStatus: 409,
+    retryable: false,
+    exitCode: 1,
+    hint: "Give every process that takes part the same threshold, policy and sources.",
+  },
   webhook_body_parsed: {
     httpStatus: 500,
     retryable: false,
