@@ -1,4 +1,4 @@
-/** The simulated broker inside a program, for whoever has no account: it lives as long as it does. */
+/** The simulated broker inside a program, for whoever has no account; it ends with the program. */
 import type { Logger } from "pino";
 import type { Environment } from "../config.ts";
 

@@ -1,7 +1,7 @@
 /**
- * The tools over streamable HTTP, at `/mcp`. Host, Origin and key are checked as the sidecar's front
- * door checks them, before a byte of the body is read. There are no sessions: a request has all that
- * it needs, so a client that calls again after a crash finds everything as it was on record.
+ * The tools over streamable HTTP, at `/mcp`. Host, Origin and key are checked as the sidecar's
+ * front door checks them, before a byte of the body is read. There are no sessions: a request has
+ * all that it needs, so a client that calls again after a crash finds what is on record.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";

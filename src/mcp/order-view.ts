@@ -84,16 +84,19 @@ function sentences(answer: OrderAnswer, claim: Claim | undefined): string {
     case "PROCEED": {
       const { brokerOrderId, status } = answer.order;
       const known = `the broker has it as order ${brokerOrderId} (${status})`;
-      return `Sent once: ${what}; ${known}. Do not send it again: the same request_id tells later what became of it.`;
+      const next = "Do not send it again: the same request_id tells later what became of it.";
+      return `Sent once: ${what}; ${known}. ${next}`;
     }
     case "SKIP": {
       const became = claim === undefined ? answer.receipt.outcome : claimInWords(claim);
-      const order = answer.receipt.brokerOrderId ?? "none";
-      return `Nothing was sent by this call. This already happened ${at}: ${what}, ${became}; the broker's order is ${order}. Do not retry.`;
+      const order = `the broker's order is ${answer.receipt.brokerOrderId ?? "none"}`;
+      const happened = `This already happened ${at}: ${what}, ${became}; ${order}`;
+      return `Nothing was sent by this call. ${happened}. Do not retry.`;
     }
     case "PENDING": {
-      const wait = "Call again with the same request_id to learn more, and never with another one.";
-      return `Nothing new was sent. ${capital(what)} was asked for ${at} and is not over: ${answer.because}. ${wait}`;
+      const stands = `${capital(what)} was asked for ${at} and is not over: ${answer.because}`;
+      const next = "Call again with the same request_id to learn more, and never with another one.";
+      return `Nothing new was sent. ${stands}. ${next}`;
     }
     case "BLOCKED": {
       const { message, hint, cause } = answer;

@@ -20,14 +20,14 @@ export interface ResultPorts {
   onFailure(error: unknown): void;
 }
 
-/** What a failure of ours means for what was asked: an order may be at the broker, a page is not. */
+/** What a failure of ours means: an order may be at the broker, a reading has changed nothing. */
 export type OnUnexpected = "nothing_changed" | "outcome_unknown";
 
 const UNEXPECTED = {
   nothing_changed: "Something failed in TradeLatch; nothing was changed. Try again.",
   outcome_unknown:
     "Something failed in TradeLatch, and nobody can say from here whether the action was done. " +
-    "Do not do it under another request_id: call again with the same one, which never does it twice.",
+    "Do not do it under another request_id: call again with the same one, which does it once.",
 } as const;
 
 /** Never rejects. */

@@ -86,8 +86,8 @@ export function agreementOf(
   const unsure = voices.find((voice) => !votes.includes(voice));
   if (unsure === undefined) return decided;
   const { source, outcome, confidence } = unsure;
-  const reason = `${source} says ${outcome} with ${confidence}, under the threshold of ${threshold}`;
-  return { kind: "held", reason };
+  const said = `${source} says ${outcome} with ${confidence}`;
+  return { kind: "held", reason: `${said}, under the threshold of ${threshold}` };
 }
 
 function undecided(votes: readonly Signal[], sources: readonly string[]): Agreement {

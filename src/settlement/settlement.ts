@@ -3,8 +3,8 @@
  *
  * - Each source's first signal is a claim of its own. The same one again changes nothing, and
  *   another word of the same source is refused.
- * - What the signals agree on is sealed as a claim too: whichever process seals it first has decided
- *   for all of them. From then on it is FINAL; later signals are recorded and change nothing.
+ * - What the signals agree on is sealed as a claim too: whichever process seals it first has
+ *   decided for all. From then on it is FINAL; later signals are recorded and change nothing.
  * - The payout runs only from FINAL, at most once, by {@link Guard.execute}; then it is SETTLED.
  *
  * The state is not kept anywhere: it is what the claims come to, so it is the same after a crash.
@@ -129,8 +129,8 @@ export class Settlement {
   }
 
   /**
-   * A person decides what signals do not. The first decision stays, whoever made it: the answer says
-   * what is final now.
+   * A person decides what signals do not. The first decision stays, whoever made it: the answer
+   * says what is final now.
    */
   async decide({ outcome, by, reason }: Decision): Promise<SettlementState> {
     await this.#seal({ outcome: named("outcome", outcome), by: `${named("by", by)}: ${reason}` });
