@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { Command, InvalidArgumentError } from "commander";
 import type { Logger } from "pino";
 import {
+  type BrokerName,
   type Environment,
   type LogLevel,
   resolveProgram,
@@ -31,7 +32,7 @@ const OPEN_DAYS = 400;
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const EVERY_SECOND_CRON = "* * * * * *";
 
-interface ServeOptions extends Omit<ServeSettings, "keyId" | "secret"> {
+interface ServeOptions extends Omit<ServeSettings, "keyId" | "secret" | "broker"> {
   readonly broker?: string;
   readonly logLevel?: string;
   readonly json?: boolean;
@@ -53,7 +54,7 @@ export function serveCommand(
   const command = new Command("serve")
     .summary("run the sidecar between Alpaca clients and Alpaca")
     .description("Run the sidecar: point a bot's APCA_API_BASE_URL at it, and it is guarded.")
-    .option("--broker <name>", "alpaca (default), or sim: the simulated broker inside")
+    .option("--broker <name>", "alpaca (default), sim: simulated inside, or none: guards only")
     .option("--live", "trade real money, where APCA_API_BASE_URL is Alpaca's live host")
     .option("--host <address>", "address to listen on (default 127.0.0.1)")
     .option("--port <number>", "port to listen on (default 4520; 0: any)", wholeNumber)
@@ -62,6 +63,11 @@ export function serveCommand(
     .option("--backup-dir <path>", "where a copy of the ledger goes each night; else none is made")
     .option("--backup-keep <number>", "how many copies are kept (default 14)", wholeNumber)
     .option("--audit-key <file>", "the key that signs the audit trail (default: beside the ledger)")
+    .option(
+      "--guard-lease-ms <number>",
+      "when an action's owner has vanished (900000)",
+      wholeNumber,
+    )
     .option("--requests-per-minute <number>", "what the broker takes (default 200)", wholeNumber)
     .option("--agent <name>", "the agent group of bots that use the broker's own key")
     .option("--stream-frames <kind>", "trade updates as binary frames (default) or text")
@@ -92,7 +98,7 @@ async function serve(
   const logger = await openLogger(logLevel, output.logsAreRead);
   const simulator = broker === "sim" ? await startBroker(logger) : undefined;
   try {
-    const settings = settingsOf(options, environment, simulator?.url);
+    const settings = settingsOf(options, environment, broker, simulator?.url);
     const config = resolveServeConfig(settings, environment);
     const told = options.json === true ? tellingPrograms(output) : tellingPeople(output);
     const sidecar = await listen(told, config, logger, simulator !== undefined);
@@ -181,6 +187,7 @@ async function openLogger(level: LogLevel, areRead: boolean) {
 function settingsOf(
   { broker: _, logLevel: __, json: ___, ...options }: ServeOptions,
   environment: Environment,
+  broker: BrokerName,
   simulatorUrl: string | undefined,
 ): ServeSettings {
   const store = options.store ?? environment.TRADELATCH_STORE ?? "tradelatch.db";
@@ -192,6 +199,7 @@ function settingsOf(
     ...(clientIdIsIdentity === false ? { clientIdIsIdentity } : {}),
     ...(positionIntent === false ? { positionIntent } : {}),
   };
+  if (broker === "none") return { ...settings, broker };
   if (simulatorUrl === undefined) return settings;
   const { APCA_API_KEY_ID: keyId, APCA_API_SECRET_KEY: secret } = environment;
   // The simulated broker takes any key, so a bot that has one keeps it.

@@ -24,7 +24,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   fills: BELOW_FLOWS,
   reconcile: BELOW_FLOWS,
   audit: BELOW_FLOWS,
-  guard: BELOW_FLOWS,
+  guard: [...BELOW_FLOWS, "audit"],
   schedule: BELOW_SCHEDULE,
   doctor: [...BELOW_FLOWS, "schedule"],
   operator: [...BELOW_SCHEDULE, "schedule"],
