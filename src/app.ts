@@ -10,6 +10,8 @@ import { createAlpacaBroker } from "./broker/alpaca/alpaca-broker.ts";
 import { normalizeBaseUrl } from "./broker/alpaca/alpaca-options.ts";
 import { noteLimits } from "./broker/alpaca/noted-limits.ts";
 import { RateBudget } from "./broker/alpaca/rate-budget.ts";
+import type { Broker } from "./broker/broker.ts";
+import { noBroker } from "./broker/no-broker.ts";
 import { type Config, processEnvironment, resolveConfig, type Settings } from "./config.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
 import { FlooredClock } from "./core/floored-clock.ts";
@@ -17,6 +19,8 @@ import type { OwnerId } from "./core/ids.ts";
 import { type RandomSource, systemRandom } from "./core/random.ts";
 import { isServerStore } from "./core/store-place.ts";
 import { type BrokerReads, readBroker } from "./doctor/broker-checks.ts";
+import type { GuardVerifier, OpenedGuard } from "./guard/guard.ts";
+import { GuardDesk } from "./guard/guard-desk.ts";
 import type { Latch } from "./latch.ts";
 import type { Backup, BackupRequest } from "./ledger/backup.ts";
 import { type CopyOptions, copyLedger, type LedgerCopy } from "./ledger/copy-ledger.ts";
@@ -42,6 +46,8 @@ export interface Surroundings {
   readonly logger?: Logger | undefined;
   /** Off, nothing runs by itself: the caller calls {@link Latch.tick}. Default on. */
   readonly schedule?: boolean | undefined;
+  /** Who reads the provider for actions whose end nobody knows, by action; asked at the start. */
+  readonly verifiers?: Readonly<Record<string, GuardVerifier>> | undefined;
 }
 
 export type LatchOptions = Settings & Surroundings;
@@ -51,15 +57,52 @@ export type LatchOptions = Settings & Surroundings;
  * was sent.
  */
 export async function openLatch(options: LatchOptions = {}): Promise<Latch> {
-  const { clock, random, fetchApi, logger, schedule, ...settings } = options;
+  const { clock, random, fetchApi, logger, schedule, verifiers, ...settings } = options;
   const config = resolveConfig(settings, processEnvironment);
-  const prepared = prepareLatch(config, { clock, random, fetchApi, logger, schedule });
+  const surroundings = { clock, random, fetchApi, logger, schedule, verifiers };
+  const prepared = prepareLatch(config, surroundings);
   try {
-    return await prepared.open();
+    const latch = await prepared.open();
+    await latch.guard.recover();
+    return latch;
   } catch (error) {
     await Promise.allSettled([prepared.close()]);
     throw error;
   }
+}
+
+/** What a guard without a broker takes; everything else is about orders. */
+export interface GuardOptions
+  extends Omit<Surroundings, "fetchApi">,
+    Pick<Settings, "store" | "agent" | "guardLeaseMs" | "backupDir" | "backupKeep" | "auditKey"> {}
+
+/**
+ * A guard by itself: for payments, e-mails, tool calls, and whatever else must not happen twice.
+ * Vanished owners' claims are put in question, and `verifiers` asked, before it resolves. Throws
+ * LatchError: `invalid_option` or `store_*`.
+ *
+ * @example
+ * ```ts
+ * const guard = await openGuard({ store: "actions.db", agent: "payments" });
+ * ```
+ */
+export async function openGuard(options: GuardOptions = {}): Promise<OpenedGuard> {
+  const latch = await openLatch({ ...options, broker: "none" });
+  const { guard } = latch;
+  return {
+    claim: (input) => guard.claim(input),
+    settle: (input) => guard.settle(input),
+    release: (input) => guard.release(input),
+    doubt: (input) => guard.doubt(input),
+    resolve: (input) => guard.resolve(input),
+    get: (requestId, agent) => guard.get(requestId, agent),
+    list: (query) => guard.list(query),
+    wait: (requestId, waiting) => guard.wait(requestId, waiting),
+    execute: (input) => guard.execute(input),
+    registerVerifier: (action, verifier) => guard.registerVerifier(action, verifier),
+    recover: () => guard.recover(),
+    close: () => latch.close(),
+  };
 }
 
 /**
@@ -71,7 +114,22 @@ export function prepareLatch(config: Config, surroundings: Surroundings): Prepar
   const clock = new FlooredClock(surroundings.clock ?? systemClock);
   const own = { name: "tradelatch", level: "warn", mixin: traceFields };
   const log = logger ?? pino(own, pino.destination(2));
-  const broker = createAlpacaBroker({
+  const broker = config.broker === "none" ? noBroker() : alpacaOf(config, clock, fetchApi);
+  const ledger = openLedger(config.store, clock);
+  const auditKey = keyOf(config, ledger);
+  const owner = random.uuid() as OwnerId;
+  const brokerUrl = config.broker === "none" ? "none" : normalizeBaseUrl(config.baseUrl);
+  const backUp = (request: BackupRequest) => backUpSqliteLedger(config.store, request);
+  const { agent, guardLeaseMs: leaseMs } = config;
+  const { verifiers } = surroundings;
+  const common = { clock, ledger, log, owner };
+  const guard = new GuardDesk({ ...common, random, agent, leaseMs, verifiers });
+  const parts = { ...common, brokerUrl, broker, config, backUp, auditKey, guard };
+  return new LatchInWaiting(parts, schedule ?? true);
+}
+
+function alpacaOf(config: Config, clock: Clock, fetchApi: typeof fetch | undefined): Broker {
+  return createAlpacaBroker({
     keyId: config.keyId,
     secret: config.secret,
     clock,
@@ -80,13 +138,6 @@ export function prepareLatch(config: Config, surroundings: Surroundings): Prepar
     ...(config.baseUrl === undefined ? {} : { baseUrl: config.baseUrl }),
     ...(fetchApi === undefined ? {} : { fetchApi }),
   });
-  const ledger = openLedger(config.store, clock);
-  const auditKey = keyOf(config, ledger);
-  const owner = random.uuid() as OwnerId;
-  const brokerUrl = normalizeBaseUrl(config.baseUrl);
-  const backUp = (request: BackupRequest) => backUpSqliteLedger(config.store, request);
-  const parts = { brokerUrl, broker, clock, config, ledger, backUp, log, owner, auditKey };
-  return new LatchInWaiting(parts, schedule ?? true);
 }
 
 /** Made at the first start, once there is a ledger that it is the key of. */

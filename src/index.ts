@@ -1,5 +1,11 @@
 /** The public names of TradeLatch: what a bot written in TypeScript imports. */
-export { type LatchOptions, openLatch, type Surroundings } from "./app.ts";
+export {
+  type GuardOptions,
+  type LatchOptions,
+  openGuard,
+  openLatch,
+  type Surroundings,
+} from "./app.ts";
 export type { AuditItem, AuditStatus } from "./audit/audit-item.ts";
 export type { AuditTrail } from "./audit/audit-of-account.ts";
 export type { AuditFilters, AuditPage, AuditQuery } from "./audit/audit-trail.ts";
@@ -10,12 +16,12 @@ export type { Claim, Receipt } from "./claim/claim.ts";
 export type { Outcome, Provenance } from "./claim/claim-event.ts";
 export type { BrokerOrder, Refusal, RefusalReason } from "./claim/evidence.ts";
 export type {
-  GuardClaim,
   GuardDifference,
   GuardOutcome,
   GuardProvenance,
   JsonValue,
-} from "./claim/guard-claim.ts";
+} from "./claim/guard-action.ts";
+export type { GuardClaim } from "./claim/guard-claim.ts";
 export { type ClaimPolicy, DEFAULT_CLAIM_POLICY } from "./claim/policy.ts";
 export type { ClaimStatus } from "./claim/transitions.ts";
 export type { Settings } from "./config.ts";

@@ -20,8 +20,11 @@ import { Gateway } from "./gateway/gateway.ts";
 import type { OrderAnswer } from "./gateway/order-answer.ts";
 import type { ReplaceAnswer, ReplaceIntent } from "./gateway/replace-order.ts";
 import { tracedOrder } from "./gateway/traced-order.ts";
+import type { ExecuteAnswer, ExecuteInput, Guard, Guarded } from "./guard/guard.ts";
+import type { GuardDesk } from "./guard/guard-desk.ts";
 import { type IntentInput, parseIntent } from "./identity/intent-schema.ts";
 import type { Incident } from "./incident/incident.ts";
+import { incidentFor, incidentsFor, resolveFor } from "./ledger/account-incidents.ts";
 import type { Backup, BackupRequest } from "./ledger/backup.ts";
 import type { ClaimFilters, ClaimsPage } from "./ledger/claims-query.ts";
 import type {
@@ -52,7 +55,7 @@ import { type RunningSchedule, startSchedule } from "./schedule/schedule.ts";
  * });
  * ```
  */
-export interface Latch {
+export interface Latch extends Guarded {
   readonly account: AccountId;
   /** The broker's address, without a slash at its end. */
   readonly brokerUrl: string;
@@ -169,6 +172,8 @@ export interface LatchParts {
   /** Copies the ledger while it is written. */
   readonly backUp: (request: BackupRequest) => Promise<Backup>;
   readonly log: Logger;
+  /** Actions that are no orders. */
+  readonly guard: GuardDesk;
   readonly owner: OwnerId;
   /** Signs the audit trail; without it nothing is signed. */
   readonly auditKey?: KeyObject;
@@ -181,6 +186,7 @@ interface OpenParts extends LatchParts {
 export class OpenLatch implements Latch {
   readonly account: AccountId;
   readonly brokerUrl: string;
+  readonly guard: Guard;
   readonly audit: AuditOfAccount;
   readonly operator: Operator;
   readonly #parts: OpenParts;
@@ -200,6 +206,7 @@ export class OpenLatch implements Latch {
     const { account, config, log } = parts;
     this.account = account;
     this.brokerUrl = parts.brokerUrl;
+    this.guard = parts.guard;
     this.#parts = parts;
     this.audit = new AuditOfAccount(parts);
     this.#poller = new FillPoller(parts);
@@ -268,6 +275,10 @@ export class OpenLatch implements Latch {
       log.info({ status, requestId, agent, symbol, side, decisionId, incident }, "order answered");
       return answer;
     });
+  }
+
+  execute<Result>(input: ExecuteInput<Result>): Promise<ExecuteAnswer<Result>> {
+    return this.guard.execute(input);
   }
 
   replace(intent: ReplaceIntent): Promise<ReplaceAnswer> {
@@ -390,16 +401,16 @@ export class OpenLatch implements Latch {
   }
 
   incidents(query?: IncidentsQuery): Promise<readonly Incident[]> {
-    return this.#parts.ledger.incidents(this.account, query);
+    return incidentsFor(this.#parts.ledger, this.account, query);
   }
 
   incident(id: number): Promise<Incident | undefined> {
-    return this.#parts.ledger.incident(this.account, id);
+    return incidentFor(this.#parts.ledger, this.account, id);
   }
 
   resolveIncident(id: number, command: Omit<OperatorCommand, "now">): Promise<OperatorResult> {
     const { ledger, clock } = this.#parts;
-    return ledger.resolveIncident(this.account, id, { ...command, now: clock.now() });
+    return resolveFor(ledger, this.account, id, { ...command, now: clock.now() });
   }
 
   async entryCheck(symbol: string): Promise<EntryCheck> {
@@ -465,6 +476,7 @@ export class OpenLatch implements Latch {
   /** The ledger goes last: what is cut off at the broker is still to be recorded as unknown. */
   async #shutDown(): Promise<void> {
     this.#stopping.abort();
+    this.#parts.guard.close();
     const stopped = this.#schedule?.stop();
     const ended = this.#gateway.close();
     await this.#parts.broker.close();

@@ -14,6 +14,7 @@ import {
   AUDIT_TYPES,
   type AuditItem,
   type AuditStatus,
+  type AuditType,
   agentOf,
   auditItem,
   guardAuditItem,
@@ -26,6 +27,8 @@ export interface AuditFilters {
   readonly agent?: AgentId | undefined;
   /** An agent group, or what the caller of an action that is no order called itself. */
   readonly agentName?: string | undefined;
+  /** Only items of these types. */
+  readonly types?: readonly AuditType[] | undefined;
   readonly action?: string | undefined;
   /** Any of these; all where it is left out. */
   readonly statuses?: readonly AuditStatus[] | undefined;
@@ -118,9 +121,9 @@ export async function* looksAt(
   { after, before }: Span,
   isCounted = (): boolean => false,
 ): AsyncGenerator<AuditLook> {
-  const { agent, symbol } = filters;
+  const { agent, symbol, types = AUDIT_TYPES } = filters;
   const order = "newest_first" as const;
-  const fixed = { account, agent, symbol, types: AUDIT_TYPES, order, withActions: true };
+  const fixed = { account, agent, symbol, types, order, withActions: true };
   for (let reached = before; ; ) {
     const scan = { ...fixed, after, before: reached, limit: LOOK_MAX };
     const looked: ScannedEvents = await ledger.scan(scan);

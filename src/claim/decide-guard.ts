@@ -11,13 +11,13 @@ import type { EpochMs } from "../core/clock.ts";
 import type { OwnerId } from "../core/ids.ts";
 import type {
   GuardAction,
-  GuardClaim,
   GuardDifference,
   GuardOutcome,
   GuardProvenance,
   JsonValue,
   PayloadFingerprint,
-} from "./guard-claim.ts";
+} from "./guard-action.ts";
+import type { GuardClaim } from "./guard-claim.ts";
 import type { GuardEvent } from "./guard-event.ts";
 import { guardDifference } from "./guard-terms.ts";
 
@@ -43,6 +43,8 @@ export interface GuardSettleCommand extends Timed, Shown {
   readonly type: "settle";
   readonly outcome: Exclude<GuardOutcome, "absent">;
   readonly result: JsonValue;
+  /** Why what came of it cannot be kept; then the result is null. */
+  readonly resultProblem?: string | undefined;
 }
 
 export interface GuardReleaseCommand extends Timed, Shown {
@@ -62,6 +64,7 @@ export interface GuardEvidenceCommand extends Timed {
   readonly provenance: Extract<GuardProvenance, "verifier" | "operator">;
   readonly outcome: GuardOutcome;
   readonly result: JsonValue;
+  readonly resultProblem?: string | undefined;
   readonly evidence: string;
 }
 
@@ -155,8 +158,8 @@ function decideSettle(claim: GuardClaim, command: GuardSettleCommand): GuardVerd
   if (problem !== undefined) return unchanged({ kind: "not_owner", problem });
   if (isReleased(claim, command.tokenHash)) return late(claim, command.outcome);
   if (claim.status === "SETTLED") return unchanged(standing(claim));
-  const { outcome, result } = command;
-  const said = { outcome, result, provenance: "owner", evidence: null } as const;
+  const { outcome, result, resultProblem = null } = command;
+  const said = { outcome, result, resultProblem, provenance: "owner", evidence: null } as const;
   return settledBy({ type: "guard_settled", ...said });
 }
 
@@ -197,10 +200,11 @@ function decideDoubt(claim: GuardClaim, { tokenHash, reason }: GuardDoubtCommand
 }
 
 function decideEvidence(claim: GuardClaim, command: GuardEvidenceCommand): GuardVerdict {
-  const { outcome, provenance, evidence, result, now } = command;
+  const { outcome, provenance, evidence, result, resultProblem = null, now } = command;
   if (claim.status === "SETTLED") return unchanged(standing(claim));
   if (outcome !== "absent") {
-    return settledBy({ type: "guard_settled", outcome, result, provenance, evidence });
+    const said = { outcome, result, resultProblem, provenance, evidence };
+    return settledBy({ type: "guard_settled", ...said });
   }
   if (claim.status === "OPEN" && !isLeaseOver(claim, now)) return unchanged({ kind: "live" });
   const event = { type: "guard_released", provenance, evidence } as const;

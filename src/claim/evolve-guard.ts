@@ -43,6 +43,7 @@ const UNSETTLED = {
   provenance: null,
   settledAt: null,
   result: null,
+  resultProblem: null,
   evidence: null,
 } as const;
 
@@ -55,16 +56,8 @@ function changed(claim: GuardClaim, event: GuardEvent, at: EpochMs): GuardClaim 
     case "guard_doubted":
       return { ...claim, unknownBecause: event.reason };
     case "guard_settled": {
-      const { outcome, provenance, result, evidence } = event;
-      return {
-        ...claim,
-        outcome,
-        provenance,
-        result,
-        evidence,
-        settledAt: at,
-        unknownBecause: null,
-      };
+      const { type: _, ...end } = event;
+      return { ...claim, ...end, settledAt: at, unknownBecause: null };
     }
     case "guard_released": {
       const { provenance, evidence } = event;

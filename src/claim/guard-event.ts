@@ -7,7 +7,7 @@ import type {
   GuardProvenance,
   JsonValue,
   PayloadFingerprint,
-} from "./guard-claim.ts";
+} from "./guard-action.ts";
 
 interface AttemptOwned {
   readonly owner: OwnerId;
@@ -30,6 +30,8 @@ export type GuardEvent =
       readonly result: JsonValue;
       readonly provenance: GuardProvenance;
       readonly evidence: string | null;
+      /** Why the result could not be kept; null where it is there. */
+      readonly resultProblem: string | null;
     }
   | {
       /** It certainly did not happen, and may be tried again. */

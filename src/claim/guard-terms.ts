@@ -4,7 +4,7 @@
  * that nothing is learnt from equal hashes of different claims.
  */
 import { canonicalHash } from "../identity/canonical-json.ts";
-import type { GuardAction, GuardDifference, PayloadFingerprint } from "./guard-claim.ts";
+import type { GuardAction, GuardDifference, PayloadFingerprint } from "./guard-action.ts";
 
 /** So many fields have a hash of their own; a larger payload is compared by its first level. */
 export const PAYLOAD_FIELDS_MAX = 128;

@@ -10,7 +10,8 @@ import {
   subjectOfGuard,
   subjectOfLateSettlement,
 } from "../incident/incident.ts";
-import type { GuardClaim, GuardProvenance } from "./guard-claim.ts";
+import type { GuardProvenance } from "./guard-action.ts";
+import type { GuardClaim } from "./guard-claim.ts";
 import type { GuardEvent } from "./guard-event.ts";
 
 export interface GuardChange {

@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { Command, InvalidArgumentError } from "commander";
 import type { Logger } from "pino";
 import {
+  type BrokerName,
   type Environment,
   resolveProgram,
   resolveServeConfig,
@@ -23,7 +24,7 @@ import { keysForSimulator, SIMULATED_KEY, startBrokerInside } from "./simulator-
 /** What is under way has this long to end; the program is gone a moment later. */
 const CLOSE_WITHIN_MS = 4_000;
 
-interface ServeOptions extends Omit<ServeSettings, "keyId" | "secret"> {
+interface ServeOptions extends Omit<ServeSettings, "keyId" | "secret" | "broker"> {
   readonly broker?: string;
   readonly logLevel?: string;
   readonly json?: boolean;
@@ -45,7 +46,7 @@ export function serveCommand(
   const command = new Command("serve")
     .summary("run the sidecar between Alpaca clients and Alpaca")
     .description("Run the sidecar: point a bot's APCA_API_BASE_URL at it, and it is guarded.")
-    .option("--broker <name>", "alpaca (default), or sim: the simulated broker inside")
+    .option("--broker <name>", "alpaca (default), sim: simulated inside, or none: guards only")
     .option("--live", "trade real money, where APCA_API_BASE_URL is Alpaca's live host")
     .option("--host <address>", "address to listen on (default 127.0.0.1)")
     .option("--port <number>", "port to listen on (default 4520; 0: any)", wholeNumber)
@@ -54,6 +55,11 @@ export function serveCommand(
     .option("--backup-dir <path>", "where a copy of the ledger goes each night; else none is made")
     .option("--backup-keep <number>", "how many copies are kept (default 14)", wholeNumber)
     .option("--audit-key <file>", "the key that signs the audit trail (default: beside the ledger)")
+    .option(
+      "--guard-lease-ms <number>",
+      "when an action's owner has vanished (900000)",
+      wholeNumber,
+    )
     .option("--requests-per-minute <number>", "what the broker takes (default 200)", wholeNumber)
     .option("--agent <name>", "the agent group of bots that use the broker's own key")
     .option("--stream-frames <kind>", "trade updates as binary frames (default) or text")
@@ -84,7 +90,7 @@ async function serve(
   const logger = await openLogger(logLevel, output.logsAreRead);
   const simulator = broker === "sim" ? await startBrokerInside(logger) : undefined;
   try {
-    const settings = settingsOf(options, environment, simulator?.url);
+    const settings = settingsOf(options, environment, broker, simulator?.url);
     const config = resolveServeConfig(settings, environment);
     const told = options.json === true ? tellingPrograms(output) : tellingPeople(output);
     const sidecar = await listen(told, config, logger, simulator !== undefined);
@@ -132,6 +138,7 @@ async function runUntil(stop: AbortSignal, sidecar: Sidecar, told: ServeOutput):
 function settingsOf(
   { broker: _, logLevel: __, json: ___, ...options }: ServeOptions,
   environment: Environment,
+  broker: BrokerName,
   simulatorUrl: string | undefined,
 ): ServeSettings {
   const store = options.store ?? environment.TRADELATCH_STORE ?? "tradelatch.db";
@@ -143,6 +150,7 @@ function settingsOf(
     ...(clientIdIsIdentity === false ? { clientIdIsIdentity } : {}),
     ...(positionIntent === false ? { positionIntent } : {}),
   };
+  if (broker === "none") return { ...settings, broker };
   if (simulatorUrl === undefined) return settings;
   return { ...settings, baseUrl: simulatorUrl, ...keysForSimulator(environment) };
 }

@@ -34,6 +34,24 @@ export const ERRORS = {
     exitCode: 2,
     hint: "Correct the named field; /openapi.json says what each page takes.",
   },
+  invalid_guard_call: {
+    httpStatus: 400,
+    retryable: false,
+    exitCode: 2,
+    hint: "Correct the named field; docs/GUARD.md says what each call takes. Nothing was changed.",
+  },
+  guard_result_unusable: {
+    httpStatus: 500,
+    retryable: false,
+    exitCode: 1,
+    hint: "It was done, once; give back JSON of at most 256 KiB, or a reference to what is larger.",
+  },
+  guard_lease_over: {
+    httpStatus: 409,
+    retryable: true,
+    exitCode: 1,
+    hint: "Nothing was run; a longer guardLeaseMs gives a slow verifier time. Call again.",
+  },
   claim_not_found: {
     httpStatus: 404,
     retryable: false,

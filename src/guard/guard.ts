@@ -12,11 +12,11 @@
  */
 import type {
   GuardAction,
-  GuardClaim,
   GuardDifference,
   GuardOutcome,
   JsonValue,
-} from "../claim/guard-claim.ts";
+} from "../claim/guard-action.ts";
+import type { GuardClaim } from "../claim/guard-claim.ts";
 import type { ClaimStatus } from "../claim/transitions.ts";
 import type { EpochMs } from "../core/clock.ts";
 import type { AgentId } from "../core/ids.ts";
@@ -153,8 +153,10 @@ export interface WaitOptions extends OfAgent {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface GuardClaimsQuery extends OfAgent {
-  /** Whose claims; every agent group's where it is left out. */
+export interface GuardClaimsQuery {
+  /** Every agent group's where it is left out. */
+  readonly agent?: AgentId | undefined;
+  /** An agent group, or what a caller called itself. */
   readonly agentId?: string | undefined;
   readonly action?: string | undefined;
   readonly statuses?: readonly ClaimStatus[] | undefined;
@@ -170,8 +172,9 @@ export interface GuardClaimsQuery extends OfAgent {
 export interface GuardClaimsPage {
   /** Newest first. */
   readonly claims: readonly GuardClaim[];
-  /** How many there are in all. */
+  /** How many there are in all; at least so many where `isTotalExact` is false. */
   readonly total: number;
+  readonly isTotalExact: boolean;
 }
 
 /** What {@link Guard.execute} gives the action that it runs. */

@@ -8,18 +8,12 @@ import type { GuardClaim } from "../claim/guard-claim.ts";
 import type { EpochMs } from "../core/clock.ts";
 import type { AccountId } from "../core/ids.ts";
 import type { Incident } from "../incident/incident.ts";
-import type { KeptCheckpoint, StoredEvent } from "./ledger.ts";
+import type { KeptCheckpoint, NumberedGuardClaim, StoredEvent } from "./ledger.ts";
 
 export interface NumberedClaim {
   /** Claims are numbered from 1 in the order in which they were made. */
   readonly id: number;
   readonly claim: Claim;
-}
-
-/** The claim of an action that is no order. */
-export interface NumberedGuardClaim {
-  readonly id: number;
-  readonly claim: GuardClaim;
 }
 
 /** An account whose opening balances were taken over. */

@@ -19,7 +19,8 @@ import type { GuardAnswer, GuardCommand } from "../claim/decide-guard.ts";
 import type { RecordCommand } from "../claim/decide-record.ts";
 import type { ReplaceCommand, ReplaceDecision } from "../claim/decide-replace.ts";
 import type { Verdict, VerdictCommand } from "../claim/decide-verdict.ts";
-import type { GuardClaim, GuardOutcome } from "../claim/guard-claim.ts";
+import type { GuardOutcome } from "../claim/guard-action.ts";
+import type { GuardClaim } from "../claim/guard-claim.ts";
 import type { GuardEvent } from "../claim/guard-event.ts";
 import type { EpochMs } from "../core/clock.ts";
 import type { DecimalText } from "../core/decimal.ts";
@@ -190,6 +191,12 @@ export interface GuardResult {
   readonly incident: number | null;
 }
 
+/** Such claims are numbered in the order in which they were made. */
+export interface NumberedGuardClaim {
+  readonly id: number;
+  readonly claim: GuardClaim;
+}
+
 export interface Ledger {
   /**
    * Decides about the claim of an action that is no order. On disk before it resolves: no broker
@@ -198,8 +205,8 @@ export interface Ledger {
   guard(key: ClaimKey, command: GuardCommand): Promise<GuardResult>;
   /** Each key's claim of such an action, in their order; for a few hundred at once. */
   guardClaimsOf(keys: readonly ClaimKey[]): Promise<readonly (GuardClaim | undefined)[]>;
-  /** Those that are not settled: at most `limit`, in an order that stays. */
-  unsettledGuardClaims(limit: number): Promise<readonly GuardClaim[]>;
+  /** Those that are not settled: at most `limit` that follow the one numbered `after`. */
+  unsettledGuardClaims(after: number, limit: number): Promise<readonly NumberedGuardClaim[]>;
   /** All of them: for a check of the whole ledger, not for every day. */
   countGuardClaims(): Promise<number>;
   claim(request: ClaimRequest): Promise<ClaimDecision>;

@@ -28,6 +28,7 @@ describe("a claim of an action", () => {
       ...{ owner: "process-1", tokenHash: "token-1", leaseUntil: NOW + LEASE_MS },
       ...{ claimedAt: NOW, openedAt: NOW, fencing: 1, releasedTokens: [], unknownBecause: null },
       ...{ outcome: null, provenance: null, settledAt: null, result: null, evidence: null },
+      resultProblem: null,
     });
   });
 

@@ -88,9 +88,11 @@ function testsOfRecord(storeOfTest: StoreOfTest): void {
     const { ledger } = await storeOfTest();
     const keys = ["a", "b", "c"].map((id) => ({ ...KEY, requestId: id as RequestId }));
     for (const key of keys) await ledger.guard(key, claimOf());
-    const idsOf = async (limit: number) =>
-      (await ledger.unsettledGuardClaims(limit)).map(({ key }) => key.requestId);
+    const idsOf = async (limit: number, after = 0) =>
+      (await ledger.unsettledGuardClaims(after, limit)).map(({ claim }) => claim.key.requestId);
     expect(await idsOf(2)).toEqual(["a", "b"]);
+    const [first] = await ledger.unsettledGuardClaims(0, 1);
+    expect(await idsOf(2, first?.id)).toEqual(["b", "c"]);
     await ledger.guard(keys[0] as typeof KEY, settle());
     await ledger.guard(keys[1] as typeof KEY, release());
     expect(await idsOf(9)).toEqual(["c"]);

@@ -20,6 +20,7 @@ import {
   type KeptCheckpoint,
   type Ledger,
   type Note,
+  type NumberedGuardClaim,
   type ScannedEvents,
   type StoredEvent,
 } from "../../src/ledger/ledger.ts";
@@ -67,10 +68,12 @@ export class SimulatedLedger extends TransactedLedger implements Ledger {
     return this.#read((memory) => keys.map((key) => memory.guards.get(key)));
   }
 
-  unsettledGuardClaims(limit: number): Promise<readonly GuardClaim[]> {
-    const isUnsettled = ({ status }: GuardClaim) => status !== "SETTLED";
+  unsettledGuardClaims(after: number, limit: number): Promise<readonly NumberedGuardClaim[]> {
     return this.#read(({ guardsByName }) =>
-      [...guardsByName.values()].filter(isUnsettled).slice(0, limit),
+      [...guardsByName.values()]
+        .map((claim, index) => ({ id: index + 1, claim }))
+        .filter(({ id, claim }) => id > after && claim.status !== "SETTLED")
+        .slice(0, limit),
     );
   }
 

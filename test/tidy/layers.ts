@@ -7,7 +7,12 @@ const BELOW_STORES = ["core", "telemetry", "identity", "book", "incident", "clai
 const BELOW_FLOWS = [...BELOW_STORES, "ledger", "broker"] as const;
 const FLOWS = ["gateway", "fills", "reconcile", "audit", "guard"] as const;
 const BELOW_SCHEDULE = [...BELOW_FLOWS, ...FLOWS] as const;
-const BELOW_APP = [...BELOW_SCHEDULE, "schedule", "operator", "config", "doctor"] as const;
+const ON_GUARD = ["settlement", "webhooks"] as const;
+const BELOW_APP = [
+  ...BELOW_SCHEDULE,
+  ...ON_GUARD,
+  ...["schedule", "operator", "config", "doctor"],
+] as const;
 const BELOW_SURFACES = [...BELOW_APP, "latch", "prepared-latch", "app", "index"] as const;
 
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -25,7 +30,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   fills: BELOW_FLOWS,
   reconcile: BELOW_FLOWS,
   audit: BELOW_FLOWS,
-  guard: BELOW_FLOWS,
+  guard: [...BELOW_FLOWS, "audit"],
   webhooks: ["core", "claim", "guard"],
   settlement: ["core", "claim", "guard"],
   schedule: BELOW_SCHEDULE,

@@ -1,6 +1,7 @@
 /** Claims that are no orders, as a server gives them outside of a transaction. */
 import type { GuardClaim } from "../../claim/guard-claim.ts";
 import type { ClaimKey } from "../../core/ids.ts";
+import type { NumberedGuardClaim } from "../ledger.ts";
 import type { ConnectionPool } from "./connection-pool.ts";
 import { parsed } from "./json-column.ts";
 import { isKey, ownAnswer } from "./own-answer.ts";
@@ -10,7 +11,8 @@ const BY_KEYS = `SELECT q.n, g.body
   FROM jsonb_to_recordset($1::text::jsonb) AS q (n integer, account text, agent text, id text)
   JOIN tradelatch.guard_claims g
     ON g.account = q.account AND g.agent = q.agent AND g.request_id = q.id`;
-const UNSETTLED = "SELECT body FROM tradelatch.guard_claims WHERE NOT settled ORDER BY id LIMIT $1";
+const UNSETTLED = `SELECT id, body FROM tradelatch.guard_claims
+  WHERE NOT settled AND id > $1 ORDER BY id LIMIT $2`;
 const COUNT = "SELECT count(*) AS count FROM tradelatch.guard_claims";
 
 export async function guardClaimsOf(
@@ -29,10 +31,11 @@ export async function guardClaimsOf(
 
 export async function unsettledGuardClaims(
   pool: ConnectionPool,
+  after: number,
   limit: number,
-): Promise<readonly GuardClaim[]> {
-  const rows = await pool.ask<{ body: string }>(UNSETTLED, [limit]);
-  return rows.map(({ body }) => parsed<GuardClaim>(body));
+): Promise<readonly NumberedGuardClaim[]> {
+  const rows = await pool.ask<{ id: number; body: string }>(UNSETTLED, [after, limit]);
+  return rows.map(({ id, body }) => ({ id: Number(id), claim: parsed<GuardClaim>(body) }));
 }
 
 export async function countGuardClaims(pool: ConnectionPool): Promise<number> {

@@ -192,8 +192,8 @@ class PostgresLedger extends TransactedLedger implements Ledger {
     return this.#read(() => guardClaimsOf(this.#pool, keys));
   }
 
-  unsettledGuardClaims(limit: number): Promise<readonly GuardClaim[]> {
-    return this.#read(() => unsettledGuardClaims(this.#pool, limit));
+  unsettledGuardClaims(after: number, limit: number) {
+    return this.#read(() => unsettledGuardClaims(this.#pool, after, limit));
   }
 
   countGuardClaims(): Promise<number> {

@@ -3,7 +3,7 @@ import type { Database } from "better-sqlite3";
 import type { GuardClaim } from "../../claim/guard-claim.ts";
 import { InvariantError } from "../../core/errors.ts";
 import type { ClaimKey } from "../../core/ids.ts";
-import type { NumberedGuardClaim } from "../ledger-content.ts";
+import type { NumberedGuardClaim } from "../ledger.ts";
 import type { GuardRows } from "../rows.ts";
 import { PreparedStatements } from "./prepared-statements.ts";
 
@@ -40,9 +40,10 @@ export class SqliteGuardRows implements GuardRows {
     if (changes !== 1) throw new InvariantError(`the claim ${requestId} has no row`);
   }
 
-  unsettled(limit: number): GuardClaim[] {
-    const sql = "SELECT id, body FROM guard_claims WHERE settled = 0 ORDER BY id LIMIT ?";
-    return this.#claims(sql, limit).map(({ claim }) => claim);
+  unsettled(after: number, limit: number): NumberedGuardClaim[] {
+    const sql = `SELECT id, body FROM guard_claims WHERE settled = 0 AND id > ?
+      ORDER BY id LIMIT ?`;
+    return this.#claims(sql, after, limit);
   }
 
   /** At most `limit` that follow the one numbered `after`. */

@@ -105,8 +105,8 @@ class SqliteLedger extends TransactedLedger implements Ledger {
     return this.#read((rows) => keys.map((key) => rows.guards.get(key)));
   }
 
-  async unsettledGuardClaims(limit: number): Promise<readonly GuardClaim[]> {
-    return this.#read((rows) => rows.guards.unsettled(limit));
+  async unsettledGuardClaims(after: number, limit: number) {
+    return this.#read((rows) => rows.guards.unsettled(after, limit));
   }
 
   async countGuardClaims(): Promise<number> {
