@@ -36,6 +36,7 @@ import { readSqliteContent, writeSqliteContent } from "./ledger/sqlite/sqlite-co
 import { openSqliteLedger } from "./ledger/sqlite/sqlite-ledger.ts";
 import type { StoreLook } from "./ledger/store-look.ts";
 import { LatchInWaiting, type PreparedLatch } from "./prepared-latch.ts";
+import type { Settling } from "./settlement/settlement.ts";
 import { traceFields } from "./telemetry/log-fields.ts";
 
 /** What comes from outside besides settings: time, randomness, network, log. */
@@ -76,6 +77,9 @@ export interface GuardOptions
   extends Omit<Surroundings, "fetchApi">,
     Pick<Settings, "store" | "agent" | "guardLeaseMs" | "backupDir" | "backupKeep" | "auditKey"> {}
 
+/** What {@link openGuard} gives. */
+export interface SettlingGuard extends OpenedGuard, Settling {}
+
 /**
  * A guard by itself: for payments, e-mails, tool calls, and whatever else must not happen twice.
  * Vanished owners' claims are put in question, and `verifiers` asked, before it resolves. Throws
@@ -86,7 +90,7 @@ export interface GuardOptions
  * const guard = await openGuard({ store: "actions.db", agent: "payments" });
  * ```
  */
-export async function openGuard(options: GuardOptions = {}): Promise<OpenedGuard> {
+export async function openGuard(options: GuardOptions = {}): Promise<SettlingGuard> {
   const latch = await openLatch({ ...options, broker: "none" });
   const { guard } = latch;
   return {
@@ -101,6 +105,7 @@ export async function openGuard(options: GuardOptions = {}): Promise<OpenedGuard
     execute: (input) => guard.execute(input),
     registerVerifier: (action, verifier) => guard.registerVerifier(action, verifier),
     recover: () => guard.recover(),
+    settlement: (settling) => latch.settlement(settling),
     close: () => latch.close(),
   };
 }

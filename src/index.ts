@@ -4,6 +4,7 @@ export {
   type LatchOptions,
   openGuard,
   openLatch,
+  type SettlingGuard,
   type Surroundings,
 } from "./app.ts";
 export type { AuditItem, AuditStatus } from "./audit/audit-item.ts";
@@ -80,4 +81,45 @@ export type {
   StoredEvent,
 } from "./ledger/ledger.ts";
 export type { EntryCheck } from "./reconcile/entry-check.ts";
+export {
+  type Agreement,
+  majority,
+  type SettlementPolicy,
+  type Signal,
+  singleSource,
+  unanimous,
+} from "./settlement/policy.ts";
+export type {
+  Decision,
+  Payout,
+  PayoutAnswer,
+  Settlement,
+  SettlementOptions,
+  SettlementState,
+  Settling,
+  SignalAnswer,
+  SignalInput,
+} from "./settlement/settlement.ts";
 export { type TraceFields, traceFields } from "./telemetry/log-fields.ts";
+export {
+  type ExactlyOnceOptions,
+  exactlyOnce,
+  type Handler,
+} from "./webhooks/exactly-once.ts";
+export { type FastifyWebhookOptions, fastifyWebhook } from "./webhooks/fastify-webhook.ts";
+export { type GithubSignatureOptions, githubSignature } from "./webhooks/github-signature.ts";
+export { type HmacSignatureOptions, hmacSignature } from "./webhooks/hmac-signature.ts";
+export type {
+  Delivery,
+  SignatureCheck,
+  SignatureProblem,
+  SignatureScheme,
+} from "./webhooks/signature.ts";
+export { type StripeSignatureOptions, stripeSignature } from "./webhooks/stripe-signature.ts";
+export {
+  type Webhook,
+  type WebhookAnswer,
+  type WebhookOptions,
+  webhook,
+} from "./webhooks/webhook.ts";
+export { type MiddlewareOptions, webhookMiddleware } from "./webhooks/webhook-middleware.ts";

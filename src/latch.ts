@@ -42,6 +42,7 @@ import { Reconciler } from "./reconcile/reconciler.ts";
 import { latchTicks } from "./schedule/latch-ticks.ts";
 import { MarketCalendar } from "./schedule/market-calendar.ts";
 import { type RunningSchedule, startSchedule } from "./schedule/schedule.ts";
+import { Settlement, type SettlementOptions, type Settling } from "./settlement/settlement.ts";
 
 /**
  * The gateway of one agent group in one account.
@@ -55,7 +56,7 @@ import { type RunningSchedule, startSchedule } from "./schedule/schedule.ts";
  * });
  * ```
  */
-export interface Latch extends Guarded {
+export interface Latch extends Guarded, Settling {
   readonly account: AccountId;
   /** The broker's address, without a slash at its end. */
   readonly brokerUrl: string;
@@ -279,6 +280,10 @@ export class OpenLatch implements Latch {
 
   execute<Result>(input: ExecuteInput<Result>): Promise<ExecuteAnswer<Result>> {
     return this.guard.execute(input);
+  }
+
+  settlement(options: SettlementOptions): Settlement {
+    return new Settlement(this.guard, options);
   }
 
   replace(intent: ReplaceIntent): Promise<ReplaceAnswer> {

@@ -13,6 +13,7 @@ import type { GuardClaim } from "../claim/guard-claim.ts";
 import type { ClaimStatus } from "../claim/transitions.ts";
 import { compare, type DecimalText, parseDecimal } from "../core/decimal.ts";
 import { LatchError } from "../core/errors.ts";
+import { isWellFormed } from "../core/json-shape.ts";
 import type { ExecuteAnswer, ExecuteInput, Guard, RunContext } from "../guard/guard.ts";
 import { agreementOf, type SettlementPolicy, type Signal } from "./policy.ts";
 
@@ -71,6 +72,12 @@ interface Sealed {
   readonly outcome: string;
   /** Null where the signals agreed. */
   readonly by: string | null;
+}
+
+/** What a latch, and a guard by itself, have besides. */
+export interface Settling {
+  /** Throws LatchError `invalid_option`. */
+  settlement(options: SettlementOptions): Settlement;
 }
 
 const SOURCES_MAX = 100;
@@ -209,7 +216,8 @@ function checkedPolicy(policy: SettlementPolicy): SettlementPolicy {
 }
 
 function named(what: string, value: string): string {
-  if (typeof value === "string" && value !== "" && value.length <= NAME_MAX) return value;
+  const isName = typeof value === "string" && value.length <= NAME_MAX && isWellFormed(value);
+  if (isName && value !== "") return value;
   const received = JSON.stringify(value);
   const message = `${what} is ${received}: expected a text of 1 to ${NAME_MAX} characters`;
   throw new LatchError("invalid_option", message);

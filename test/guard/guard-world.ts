@@ -3,9 +3,8 @@ import { join } from "node:path";
 import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import { pino } from "pino";
 import { onTestFinished } from "vitest";
-import { type GuardOptions, openGuard } from "../../src/app.ts";
+import { type GuardOptions, openGuard, type SettlingGuard } from "../../src/app.ts";
 import { ManualClock } from "../../src/core/manual-clock.ts";
-import type { OpenedGuard } from "../../src/guard/guard.ts";
 import { temporaryFolder } from "../ledger/temporary-folder.ts";
 
 export const START = Date.UTC(2026, 4, 21, 13, 42);
@@ -24,11 +23,11 @@ export class DrivenClock extends ManualClock {
 }
 
 export interface GuardWorld {
-  readonly guard: OpenedGuard;
+  readonly guard: SettlingGuard;
   readonly clock: DrivenClock;
   readonly store: string;
   /** Another opening of the same ledger. */
-  another(options?: GuardOptions): Promise<OpenedGuard>;
+  another(options?: GuardOptions): Promise<SettlingGuard>;
 }
 
 export async function guardWorld(options: GuardOptions = {}): Promise<GuardWorld> {
