@@ -50,6 +50,7 @@ import {
   optionalName,
   readJson,
 } from "./guard-input.ts";
+import { tracedGuard } from "./traced-guard.ts";
 import { Verifiers } from "./verifiers.ts";
 import { Waiting } from "./waiting.ts";
 
@@ -309,7 +310,7 @@ export class GuardDesk implements Guard {
   }
 
   async #guard(key: ClaimKey, command: GuardCommand): Promise<GuardResult> {
-    const result = await this.#parts.ledger.guard(key, command);
+    const result = await tracedGuard(key, command, () => this.#parts.ledger.guard(key, command));
     if (result.claim?.status !== "OPEN") this.#waiting.wake(nameOf(key));
     const { requestId, agent } = key;
     const fields = { requestId, agent, command: command.type, incident: result.incident };

@@ -37,7 +37,8 @@ export type Operation =
   | "read_back"
   | "verdict"
   | "settle"
-  | "release";
+  | "release"
+  | "doubt";
 
 /** How an operation went: one of our own words, and what a trace may say besides. */
 export interface Described {
