@@ -178,9 +178,14 @@ export interface ServeSettings extends Settings {
   readonly hosts?: string;
   /**
    * The bots' own keys, as JSON: `[{"id", "secret", "group", "clientIdIsIdentity"?,
-   * "dedupeWindowMs"?}]`. Environment: TRADELATCH_AGENTS.
+   * "dedupeWindowMs"?, "requireSettlementToken"?}]`. Environment: TRADELATCH_AGENTS.
    */
   readonly agents?: string;
+  /**
+   * Whether an action is settled only with the token of its PROCEED; default: not on loopback.
+   * Environment: TRADELATCH_REQUIRE_SETTLEMENT_TOKEN.
+   */
+  readonly requireSettlementToken?: boolean;
   /** Trade updates as `binary` frames, as Alpaca sends them, or `text`. */
   readonly streamFrames?: string;
   /**
@@ -196,6 +201,7 @@ export interface AgentSettings {
   readonly secret: string;
   readonly group: AgentId;
   readonly policy: Partial<Pick<ClaimPolicy, "clientIdIsIdentity" | "dedupeWindowMs">>;
+  readonly requireSettlementToken?: boolean | undefined;
 }
 
 export interface ServeConfig {
@@ -205,6 +211,8 @@ export interface ServeConfig {
   readonly hosts: readonly string[];
   readonly agents: readonly AgentSettings[];
   readonly streamFrames: "binary" | "text";
+  /** Undefined: not on loopback. */
+  readonly requireSettlementToken?: boolean | undefined;
   /** What a person shows who acts over HTTP; undefined: nobody may. */
   readonly operatorKey: string | undefined;
 }
@@ -227,6 +235,7 @@ const serveSchema = z.strictObject({
         .filter((name) => name !== ""),
     ),
   agents: z.string().default("[]"),
+  requireSettlementToken: z.boolean().optional(),
   streamFrames: z.enum(["binary", "text"]).default("binary"),
   operatorKey: z
     .string()
@@ -242,6 +251,7 @@ const agentsSchema = z.array(
     group: z.string().min(1).max(64),
     clientIdIsIdentity: z.boolean().optional(),
     dedupeWindowMs: duration.optional(),
+    requireSettlementToken: z.boolean().optional(),
   }),
 );
 
@@ -250,6 +260,7 @@ const SERVE_VARIABLES = {
   port: "TRADELATCH_PORT",
   hosts: "TRADELATCH_HOSTS",
   agents: "TRADELATCH_AGENTS",
+  requireSettlementToken: "TRADELATCH_REQUIRE_SETTLEMENT_TOKEN",
   streamFrames: "TRADELATCH_STREAM_FRAMES",
   operatorKey: "TRADELATCH_OPERATOR_KEY",
 } as const;
@@ -301,7 +312,9 @@ const EVERY_VARIABLE: Readonly<Record<string, string>> = {
 const WITHOUT_BROKER = { keyId: "none", secret: "none", baseUrl: undefined, live: false };
 
 /** Settings that are written as true or false. */
-const SWITCHES: readonly string[] = ["allowShort", "clientIdIsIdentity", "positionIntent", "live"];
+const SWITCHES: readonly string[] = [
+  ...["allowShort", "clientIdIsIdentity", "positionIntent", "live", "requireSettlementToken"],
+];
 
 /** Settings that are whole numbers, besides the durations. */
 const COUNTS: readonly string[] = ["port", "backupKeep", "requestsPerMinute"];
@@ -365,8 +378,17 @@ export function resolveBackup(
 
 /** Throws LatchError `invalid_option`, as {@link resolveConfig} does. */
 export function resolveServeConfig(settings: ServeSettings, environment: Environment): ServeConfig {
-  const { host, port, hosts, agents: agentKeys, streamFrames, operatorKey, ...latch } = settings;
-  const own = { host, port, hosts, agents: agentKeys, streamFrames, operatorKey };
+  const { host, port, hosts, agents: keys, streamFrames, operatorKey, ...others } = settings;
+  const { requireSettlementToken, ...latch } = others;
+  const own = {
+    host,
+    port,
+    hosts,
+    agents: keys,
+    streamFrames,
+    operatorKey,
+    requireSettlementToken,
+  };
   const given = withoutUndefined(own);
   const merged = { ...fromEnvironment(environment, SERVE_VARIABLES), ...given };
   const parsed = serveSchema.safeParse(merged);
@@ -392,10 +414,8 @@ function readAgents(text: string): readonly AgentSettings[] {
     const where = issue === undefined || issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
     throw fault(`${where}${issue?.message}`);
   }
-  return parsed.data.map(({ id, secret, group, ...policy }) => ({
-    id,
-    secret,
-    group: group as AgentId,
+  return parsed.data.map(({ id, secret, group, requireSettlementToken, ...policy }) => ({
+    ...{ id, secret, group: group as AgentId, requireSettlementToken },
     policy: withoutUndefined(policy),
   }));
 }

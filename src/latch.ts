@@ -182,6 +182,8 @@ export interface LatchParts {
 
 interface OpenParts extends LatchParts {
   readonly account: AccountId;
+  /** Ends what looks after actions by itself, since before the latch was open. */
+  readonly stopGuarding: () => Promise<void>;
 }
 
 export class OpenLatch implements Latch {
@@ -482,6 +484,7 @@ export class OpenLatch implements Latch {
   async #shutDown(): Promise<void> {
     this.#stopping.abort();
     this.#parts.guard.close();
+    await this.#parts.stopGuarding();
     const stopped = this.#schedule?.stop();
     const ended = this.#gateway.close();
     await this.#parts.broker.close();

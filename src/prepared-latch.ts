@@ -132,7 +132,8 @@ export class LatchInWaiting implements PreparedLatch {
     }
     if (this.#isClosed) throw new LatchError("store_closed", "the latch was closed meanwhile");
     await warnOfOtherKey(this.#parts);
-    this.#latch = new OpenLatch({ ...this.#parts, account });
+    const stopGuarding = async () => this.#guardSchedule?.stop();
+    this.#latch = new OpenLatch({ ...this.#parts, account, stopGuarding });
     if (this.#scheduled) this.#latch.start();
     return this.#latch;
   }

@@ -50,8 +50,9 @@ function escaped(name: string): string {
 }
 
 /**
- * The first field in which the two differ. Who claims is no term: it may be another worker. What the second one leaves out it says nothing of; what
- * the first one left out is not known to be the same.
+ * The first field in which the two differ. Who claims is no term: it may be another worker. What
+ * the second one leaves out it says nothing of; what the first one left out is not known to be the
+ * same.
  */
 export function guardDifference(
   first: GuardTerms,

@@ -45,7 +45,8 @@ const END_LENGTH = "already-flat".length;
 export function incidentPageText(page: IncidentPage, width: number): string {
   const { id, kind, symbol, resolution, summary, version } = page.incident;
   const state = resolution === null ? "open" : "resolved";
-  const heading = `Incident ${id}: ${kind}${symbol === NO_SYMBOL ? "" : ` in ${symbol}`}, ${state}, version ${version}`;
+  const where = symbol === NO_SYMBOL ? "" : ` in ${symbol}`;
+  const heading = `Incident ${id}: ${kind}${where}, ${state}, version ${version}`;
   return [
     ...wrapped("", heading, width),
     ...wrapped(INDENT, summary, width),

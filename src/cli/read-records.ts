@@ -49,8 +49,8 @@ export async function withRecords(
 }
 
 /**
- * The one account of the ledger, or the one that was named; undefined where it has none yet. What is no
- * order belongs to no broker's account, and is shown beside each.
+ * The one account of the ledger, or the one that was named; undefined where it has none yet. An
+ * action that is no order belongs to no broker's account, and is shown beside each.
  */
 function accountIn(
   accounts: readonly AccountId[],

@@ -40,6 +40,42 @@ export const ERRORS = {
     exitCode: 2,
     hint: "Correct the named field; docs/GUARD.md says what each call takes. Nothing was changed.",
   },
+  guard_terms_differ: {
+    httpStatus: 422,
+    retryable: false,
+    exitCode: 1,
+    hint: "Repeat it unchanged, or claim another action under another request_id.",
+  },
+  settlement_token_missing: {
+    httpStatus: 403,
+    retryable: false,
+    exitCode: 1,
+    hint: "Send the settlement_token of the PROCEED as the header TradeLatch-Settlement-Token.",
+  },
+  settlement_token_wrong: {
+    httpStatus: 403,
+    retryable: false,
+    exitCode: 1,
+    hint: "Only the owner settles: send the settlement_token that its own PROCEED returned.",
+  },
+  guard_claim_released: {
+    httpStatus: 409,
+    retryable: false,
+    exitCode: 1,
+    hint: "An incident holds this word; look at the provider, for two attempts may have acted.",
+  },
+  guard_claim_live: {
+    httpStatus: 409,
+    retryable: true,
+    exitCode: 1,
+    hint: "Send the owner's settlement token, or wait until its lease is over.",
+  },
+  guard_claim_settled: {
+    httpStatus: 409,
+    retryable: false,
+    exitCode: 1,
+    hint: "GET /claims/{id} has what is on record; a settled action is never released.",
+  },
   guard_result_unusable: {
     httpStatus: 500,
     retryable: false,
@@ -98,7 +134,7 @@ export const ERRORS = {
     httpStatus: 409,
     retryable: false,
     exitCode: 1,
-    hint: "An order ends as absent, rejected or already_flat; an action as done, rejected or absent.",
+    hint: "An order ends absent, rejected or already_flat; an action done, rejected or absent.",
   },
   position_moved: {
     httpStatus: 409,

@@ -10,12 +10,7 @@
  * Expected outcomes are returned; a call that cannot be understood throws LatchError
  * `invalid_guard_call`, and a store that fails `store_*`.
  */
-import type {
-  GuardAction,
-  GuardDifference,
-  GuardOutcome,
-  JsonValue,
-} from "../claim/guard-action.ts";
+import type { GuardDifference, GuardOutcome, JsonValue } from "../claim/guard-action.ts";
 import type { GuardClaim } from "../claim/guard-claim.ts";
 import type { ClaimStatus } from "../claim/transitions.ts";
 import type { EpochMs } from "../core/clock.ts";
@@ -26,11 +21,15 @@ interface OfAgent {
   readonly agent?: AgentId | undefined;
 }
 
-export interface GuardClaimInput extends OfAgent, Partial<Omit<GuardAction, "action">> {
-  /** The same on every try of one action: 1 to 256 characters. */
+export interface GuardClaimInput extends OfAgent {
+  /** The same on every try of one action: 1 to 512 characters. */
   readonly requestId: string;
-  /** Such as `payment.send`: 1 to 256 characters. */
+  /** Such as `payment.send`: 1 to 512 characters. */
   readonly action: string;
+  /** What the caller calls itself; it is on record, and no part of the identity. */
+  readonly agentId?: string | null | undefined;
+  /** What it may act on; the same. */
+  readonly scope?: string | null | undefined;
   /** What must be the same on every try; hashes of its fields are kept, not the values. */
   readonly payload?: unknown;
 }

@@ -10,6 +10,7 @@ import { CLAIM_STATUSES } from "../claim/transitions.ts";
 import { LatchError } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
 import { SYMBOL } from "../identity/symbol.ts";
+import { KEYLESS_ID } from "./access.ts";
 import {
   auditItemSchema,
   auditItemView,
@@ -105,6 +106,9 @@ const guardPage = named(
   }),
 );
 
+/** Who shows no key sees what needs none: actions, and no orders. */
+const OF_ACTIONS = ["guard_claimed", "guard_reopened", "guard_answered"] as const;
+
 export function addAuditRoutes(scope: NativeScope, ports: NativePorts): void {
   addTrail(scope, ports);
   addKey(scope, ports);
@@ -151,7 +155,7 @@ function addKey({ app }: NativeScope, ports: NativePorts): void {
   );
 }
 
-function addGuardTrail({ app }: NativeScope, ports: NativePorts): void {
+function addGuardTrail({ app, agentOf }: NativeScope, ports: NativePorts): void {
   app.get(
     "/audit",
     {
@@ -165,11 +169,12 @@ function addGuardTrail({ app }: NativeScope, ports: NativePorts): void {
         response: { 200: guardPage, 400: errorSchema },
       },
     },
-    async ({ query }) => {
+    async ({ query, raw }) => {
+      const types = agentOf(raw).id === KEYLESS_ID ? OF_ACTIONS : undefined;
       const { agent_id, action, status, symbol, from_ts, to_ts, limit, offset } = query;
       const statuses =
         status === undefined ? CLAIM_STATUSES : (GUARD_STATUSES[status] ?? [status as AuditStatus]);
-      const filters = { agentName: agent_id, action, statuses, symbol };
+      const filters = { agentName: agent_id, action, statuses, symbol, types };
       const span = { from: from_ts, until: to_ts };
       const page = await ports.latch().audit.pageFrom(offset, limit, { ...filters, ...span });
       const { items, total, isTotalExact } = page;

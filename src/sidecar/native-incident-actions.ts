@@ -46,8 +46,8 @@ const resolveBody = named(
       .enum(["absent", "rejected", "already_flat", "done"])
       .optional()
       .describe(
-        "How the claim behind it ended: an order as absent, rejected or already_flat; an action that " +
-          "is no order as done, rejected or absent. Left out, that is left to the evidence.",
+        "How the claim behind it ended: an order as absent, rejected or already_flat; an action " +
+          "that is no order as done, rejected or absent. Left out, it is left to the evidence.",
       ),
   }),
 );

@@ -15,7 +15,7 @@ import type { BrokerOrderId } from "../core/ids.ts";
 import { systemRandom } from "../core/random.ts";
 import type { Latch } from "../latch.ts";
 import type { PreparedLatch } from "../prepared-latch.ts";
-import { Access } from "./access.ts";
+import { Access, type Agent, isLoopback } from "./access.ts";
 import type { GuardedHandler } from "./guarded-request.ts";
 import { type Started, startLatch } from "./latch-start.ts";
 import { createMetrics } from "./metrics.ts";
@@ -67,7 +67,7 @@ export async function openSidecar(options: SidecarOptions): Promise<Sidecar> {
   const close = (withinMs: number) => closeAll(parts, withinMs);
   try {
     const port = await parts.server.listen(serve.host, serve.port);
-    parts.stream.start();
+    if (serve.latch.broker !== "none") parts.stream.start();
     const onAway = (reason: string) => {
       logger.warn({ reason }, "the broker could not be asked; no orders are taken yet");
       options.onAway?.(reason);
@@ -88,21 +88,37 @@ export async function openSidecar(options: SidecarOptions): Promise<Sidecar> {
   }
 }
 
+/** Where nothing is sent to: no host has this name. */
+const NOWHERE = "http://broker.invalid";
+
+function accessOf({ host, hosts, agents, operatorKey, latch }: ServeConfig): Access {
+  const { keyId, secret, agent, broker } = latch;
+  const ofBroker = { brokerKey: { id: keyId, secret, group: agent } };
+  return new Access({
+    ...{ bindHost: host, hosts, agents, operatorKey, keylessGroup: agent },
+    ...(broker === "none" ? {} : ofBroker),
+  });
+}
+
+/** On loopback existing clients settle without one; elsewhere the token says who the owner is. */
+function tokenRule({ host, agents, requireSettlementToken }: ServeConfig) {
+  const isUsual = requireSettlementToken ?? !isLoopback(host);
+  const own = new Map(agents.map((one) => [one.id, one.requireSettlementToken]));
+  return ({ id }: Agent): boolean => own.get(id) ?? isUsual;
+}
+
 function wire(options: SidecarOptions, prepared: PreparedLatch, start: StartGate) {
   const started: StartedLatch = () => start.latch;
   const { serve, logger, clock = systemClock, random = systemRandom } = options;
-  const { keyId, secret, agent } = serve.latch;
+  const { keyId, secret } = serve.latch;
   const { brokerUrl } = prepared;
-  const access = new Access({
-    bindHost: serve.host,
-    hosts: serve.hosts,
-    agents: serve.agents,
-    brokerKey: { id: keyId, secret, group: agent },
-    operatorKey: serve.operatorKey,
-  });
-  const passThrough = createPassThrough({ baseUrl: brokerUrl, keyId, secret });
+  const hasBroker = serve.latch.broker !== "none";
+  const access = accessOf(serve);
+  const baseUrl = hasBroker ? brokerUrl : NOWHERE;
+  const passThrough = createPassThrough({ baseUrl, keyId, secret });
   const operatorKeys = serve.operatorKey === undefined ? [] : [serve.operatorKey];
-  const secrets = [secret, ...serve.agents.map(({ secret }) => secret), ...operatorKeys];
+  const brokerSecrets = hasBroker ? [secret] : [];
+  const secrets = [...brokerSecrets, ...serve.agents.map(({ secret }) => secret), ...operatorKeys];
   const mask = new SecretMask(secrets);
   const metrics = createMetrics({ clock, latch: started, stream: () => stream.health() });
   const places = { brokerUrl, store: serve.latch.store };
@@ -113,14 +129,14 @@ function wire(options: SidecarOptions, prepared: PreparedLatch, start: StartGate
   });
   const submit = metrics.observed(submitter(prepared, started, serve.agents));
   const server = buildServer({
-    access,
-    passThrough,
+    ...{ access, passThrough, hasBroker },
     guarded: orderHandler({ prepared, started, submit, logger, clock }),
     own: (app, context) => {
       addProbes(app, readiness);
       addPageRoutes(app);
       registerNativeRoutes(app, context, {
-        ...{ clock, metrics, latch: () => startedOr(started) },
+        ...{ clock, metrics, latch: () => startedOr(started), guard: () => prepared.guard },
+        requiresToken: tokenRule(serve),
         status: statusSource({ readiness, started, stream: () => stream.health() }, places),
         submit: (agent, intent, { gone, waitMs }) => submit(agent, intent, gone, waitMs),
         config: () => configPage(serve, brokerUrl),
@@ -139,7 +155,7 @@ function wire(options: SidecarOptions, prepared: PreparedLatch, start: StartGate
     clock,
   });
   const stream = openStreamService({
-    ...{ brokerUrl, keyId, secretKey: secret, clock, random },
+    ...{ brokerUrl: baseUrl, keyId, secretKey: secret, clock, random },
     authenticate: (id, presented) => access.agentOf({ id, secret: presented }) !== undefined,
     refuseStranger: (request) => access.refuseStranger(request),
     frames: serve.streamFrames,
