@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { Command, InvalidArgumentError } from "commander";
 import type { Logger } from "pino";
 import {
+  type BrokerName,
   type Environment,
   resolveProgram,
   resolveServeConfig,
@@ -51,7 +52,7 @@ export function mcpCommand(
     .option("--allow-orders", "have tools that place orders and close positions")
     .option("--allow-live-orders", "the same where the account may be one of real money")
     .option("--live", "permit Alpaca's live host")
-    .option("--broker <name>", "alpaca (default), or sim: the simulated broker inside")
+    .option("--broker <name>", "alpaca (default), sim: simulated inside, or none: guards only")
     .option("--store <path>", "the ledger: a file, or postgres://... (default tradelatch.db)")
     .option("--agent <name>", "the agent group whose orders these are")
     .option("--http", "serve streamable HTTP at /mcp in place of standard input and output")
@@ -81,7 +82,7 @@ async function serveTools(
   const logger = await openLogger(logLevel, output.logsAreRead);
   const simulator = broker === "sim" ? await startBrokerInside(logger) : undefined;
   try {
-    const serve = configOf(options, environment, simulator?.url);
+    const serve = configOf(options, environment, broker, simulator?.url);
     const { McpProgram } = await import("../mcp/mcp-program.ts");
     const { allowOrders: allowsOrders = false, allowLiveOrders: allowsLiveOrders = false } =
       options;
@@ -118,15 +119,15 @@ interface HttpSurroundings {
 
 async function overHttp(
   program: McpProgram,
-  { host, port, hosts, agents, latch }: ServeConfig,
+  serve: ServeConfig,
   { output, logger, stop, options }: HttpSurroundings,
 ): Promise<void> {
-  const [{ listenForTools, MCP_PATH }, { Access }] = await Promise.all([
+  const [{ listenForTools, MCP_PATH }, { accessOf }] = await Promise.all([
     import("../mcp/http-endpoint.ts"),
-    import("../sidecar/access.ts"),
+    import("../sidecar/sidecar.ts"),
   ]);
-  const brokerKey = { id: latch.keyId, secret: latch.secret, group: latch.agent };
-  const access = new Access({ bindHost: host, hosts, agents, brokerKey });
+  const access = accessOf(serve);
+  const { host, port } = serve;
   const onFailure = (error: unknown) => logger.error({ err: error }, "a request failed");
   const portsFor = program.portsFor.bind(program);
   const endpoint = await listenForTools({ access, host, port, portsFor, onFailure });
@@ -145,15 +146,17 @@ async function overHttp(
 function configOf(
   { live, host, port, hosts, agent, store: given }: McpCommandOptions,
   environment: Environment,
+  broker: BrokerName,
   simulatorUrl: string | undefined,
 ): ServeConfig {
   const store = given ?? environment.TRADELATCH_STORE ?? "tradelatch.db";
   const ports = port ?? (environment.TRADELATCH_PORT === undefined ? DEFAULT_PORT : undefined);
   const inside =
     simulatorUrl === undefined ? {} : { baseUrl: simulatorUrl, ...keysForSimulator(environment) };
+  const none = broker === "none" ? { broker } : {};
   const flags = { live, host, port: ports, hosts, agent };
   const said = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
-  const settings: ServeSettings = { ...said, store, ...inside };
+  const settings: ServeSettings = { ...said, store, ...inside, ...none };
   return resolveServeConfig(settings, environment);
 }
 

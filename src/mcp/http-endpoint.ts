@@ -77,12 +77,15 @@ function refusalOf(
   request: IncomingMessage,
   underWay: number,
 ): keyof typeof REFUSALS | Agent {
-  const admission = access.admit(request);
-  if (admission.kind === "refused") return admission.refusal;
+  const stranger = access.refuseStranger(request);
+  if (stranger !== undefined) return stranger;
+  const { headers } = request;
+  const agent = access.authenticate(headers) ?? access.keyless(headers);
+  if (agent === undefined) return "unauthorized";
   const [path] = (request.url ?? "").split("?");
   if (path !== MCP_PATH) return "not_found";
   if (request.method !== "POST") return "method_refused";
-  return underWay >= BOUNDS.underWay ? "overloaded" : admission.agent;
+  return underWay >= BOUNDS.underWay ? "overloaded" : agent;
 }
 
 /** One request, one server: what its agent may see is all that it can call. */

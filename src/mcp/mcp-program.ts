@@ -12,13 +12,15 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
 import type { Latch } from "../latch.ts";
 import type { PreparedLatch } from "../prepared-latch.ts";
-import type { Agent } from "../sidecar/access.ts";
+import { type Agent, KEYLESS_ID } from "../sidecar/access.ts";
 import { type Started, startLatch } from "../sidecar/latch-start.ts";
+import { OF_ACTIONS } from "../sidecar/native-audit.ts";
 import { brokerKind } from "../sidecar/native-status-schema.ts";
 import { SecretMask } from "../sidecar/secret-mask.ts";
+import { tokenRule } from "../sidecar/sidecar.ts";
 import { StartGate } from "../sidecar/start-gate.ts";
 import { notStarted, type Submit, submitter } from "../sidecar/submitter.ts";
-import type { ToolPorts } from "./tool-ports.ts";
+import type { BrokerPorts, ToolPorts } from "./tool-ports.ts";
 
 export interface McpOptions extends Surroundings {
   readonly serve: ServeConfig;
@@ -71,20 +73,22 @@ export class McpProgram {
 
   /** What the tools of a connection need; `agent` is whose it is. */
   portsFor(agent: Agent): ToolPorts {
-    const { version, logger, allowsOrders } = this.#options;
+    const { version, logger, serve } = this.#options;
+    // Whoever shows no key may guard actions, and learns nothing of the account.
+    const isKeyless = agent.id === KEYLESS_ID;
+    const hasBroker = serve.latch.broker !== "none" && !isKeyless;
+    const types = isKeyless ? OF_ACTIONS : undefined;
     return {
       version,
       mask: (text) => this.#mask.mask(text),
       onFailure: (error) => logger.error({ err: error }, "a tool failed"),
-      broker: {
-        allowsOrders,
-        latch: () => this.#latch(),
-        submit: async (intent, gone) => {
-          await this.#startedOrNot();
-          return this.#submit(agent, intent, gone);
-        },
-        claim: (requestId) => this.#prepared.claimOf(agent.group, requestId),
+      guarded: {
+        guard: this.#prepared.guard,
+        group: agent.group,
+        isTokenRequired: tokenRule(serve)(agent),
+        audit: async (query) => (await this.#latch()).audit.page({ ...query, types }),
       },
+      broker: hasBroker ? this.#brokerPorts(agent) : undefined,
     };
   }
 
@@ -92,6 +96,18 @@ export class McpProgram {
     this.#stop.abort();
     this.#gate.abandon();
     await this.#prepared.close();
+  }
+
+  #brokerPorts(agent: Agent): BrokerPorts {
+    return {
+      allowsOrders: this.#options.allowsOrders,
+      latch: () => this.#latch(),
+      submit: async (intent, gone) => {
+        await this.#startedOrNot();
+        return this.#submit(agent, intent, gone);
+      },
+      claim: (requestId) => this.#prepared.claimOf(agent.group, requestId),
+    };
   }
 
   async #latch(): Promise<Latch> {
@@ -119,7 +135,10 @@ export class McpProgram {
 
 /** An address that nobody knows may be one of real money. */
 function requireSpokenLive({ serve, allowsOrders, allowsLiveOrders }: McpOptions): void {
-  const { baseUrl } = serve.latch;
+  const { baseUrl, broker } = serve.latch;
+  if (allowsOrders && broker === "none") {
+    throw new LatchError("invalid_option", "--allow-orders needs a broker: --broker is none");
+  }
   if (!allowsOrders || allowsLiveOrders || baseUrl === undefined) return;
   const kind = brokerKind(baseUrl);
   if (kind === "paper" || kind === "simulated") return;

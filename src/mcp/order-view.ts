@@ -15,7 +15,7 @@ type Retry = (typeof RETRIES)[number];
 
 const amount = z.string().nullable().describe("A decimal number as text.");
 
-const onRecordSchema = z.object({
+export const onRecordSchema = z.object({
   request_id: z.string(),
   claimed_at: z.string().describe("When it was first asked for; RFC 3339."),
   symbol: z.string(),
@@ -116,7 +116,7 @@ function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-function onRecord(claim: Claim): z.output<typeof onRecordSchema> {
+export function onRecord(claim: Claim): z.output<typeof onRecordSchema> {
   const { key, intent, status, outcome, claimedAt } = claim;
   const { symbol, side, effect, quantity, notional } = intent;
   return {

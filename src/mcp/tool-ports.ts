@@ -1,7 +1,9 @@
 /** What the tools need from the program around them: functions only, passed in. */
+import type { AuditPage, AuditQuery } from "../audit/audit-trail.ts";
 import type { Claim } from "../claim/claim.ts";
-import type { RequestId } from "../core/ids.ts";
+import type { AgentId, RequestId } from "../core/ids.ts";
 import type { OrderAnswer } from "../gateway/order-answer.ts";
+import type { Guard } from "../guard/guard.ts";
 import type { IntentInput } from "../identity/intent-schema.ts";
 import type { Latch } from "../latch.ts";
 import type { ResultPorts } from "./tool-result.ts";
@@ -20,8 +22,19 @@ export interface BrokerPorts {
   readonly allowsOrders: boolean;
 }
 
+export interface GuardPorts {
+  readonly guard: Guard;
+  /** Whose actions these are. */
+  readonly group: AgentId;
+  /** Whether only the settlement token settles. */
+  readonly isTokenRequired: boolean;
+  /** Waits a while for the start to be over, as {@link BrokerPorts.latch} does. */
+  audit(query: AuditQuery): Promise<AuditPage>;
+}
+
 export interface ToolPorts extends ResultPorts {
   readonly version: string;
-  /** Undefined where there is no broker. */
+  readonly guarded: GuardPorts;
+  /** Undefined where there is no broker, or no key was shown. */
   readonly broker: BrokerPorts | undefined;
 }

@@ -3,6 +3,7 @@
  * cannot be called. Which transport carries it is not known here.
  */
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
+import { addGuardTools } from "./guard-tools.ts";
 import { addOrderTools } from "./order-tools.ts";
 import { addReadingTools } from "./reading-tools.ts";
 import type { ToolPorts } from "./tool-ports.ts";
@@ -16,6 +17,7 @@ export function createToolServer(ports: ToolPorts): McpServer {
     { name: "tradelatch", title: "TradeLatch", version },
     { instructions: instructionsFor(ports), maxToolInputElements: INPUT_ELEMENTS_MAX },
   );
+  addGuardTools(server, ports);
   if (broker !== undefined) addReadingTools(server, ports, broker);
   if (broker?.allowsOrders) addOrderTools(server, ports, broker);
   return server;

@@ -107,7 +107,7 @@ const guardPage = named(
 );
 
 /** Who shows no key sees what needs none: actions, and no orders. */
-const OF_ACTIONS = ["guard_claimed", "guard_reopened", "guard_answered"] as const;
+export const OF_ACTIONS = ["guard_claimed", "guard_reopened", "guard_answered"] as const;
 
 export function addAuditRoutes(scope: NativeScope, ports: NativePorts): void {
   addTrail(scope, ports);

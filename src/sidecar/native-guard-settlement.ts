@@ -85,8 +85,8 @@ type Doubted = { readonly kind: "doubted" } & Pick<
 >;
 
 /** The owner does not know; whoever else does not know either has nothing to say. */
-async function doubted(
-  { guard }: NativePorts,
+export async function doubted(
+  { guard }: Pick<NativePorts, "guard">,
   input: {
     readonly requestId: string;
     readonly agent: AgentId;
@@ -101,7 +101,8 @@ async function doubted(
   return answer.kind === "settled" ? { ...answer, isRepeat: true } : answer;
 }
 
-function settledView(
+/** Throws LatchError where nothing was settled: no such claim, no token, or released before. */
+export function settledView(
   requestId: string,
   answer: SettleAnswer | Doubted,
 ): z.output<typeof settledSchema> {

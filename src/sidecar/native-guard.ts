@@ -52,8 +52,9 @@ function addClaim({ app, agentOf }: NativeScope, ports: NativePorts): void {
   );
 }
 
-async function claimed(
-  { guard }: NativePorts,
+/** Throws LatchError `guard_terms_differ`, or `invalid_guard_call` where it names no action. */
+export async function claimed(
+  { guard }: Pick<NativePorts, "guard">,
   agent: AgentId,
   body: GuardClaimBody,
 ): Promise<Exclude<GuardClaimAnswer, { kind: "mismatch" }>> {
@@ -85,7 +86,8 @@ const SAID = {
   settled: "It is over, and this is what was recorded of it. Do not do it again.",
 } as const;
 
-function claimView(
+/** The answer in the shape that guard clients know. */
+export function claimView(
   answer: Exclude<GuardClaimAnswer, { kind: "mismatch" }>,
 ): z.output<typeof guardAnswerSchema> {
   const { claim } = answer;

@@ -91,7 +91,8 @@ export async function openSidecar(options: SidecarOptions): Promise<Sidecar> {
 /** Where nothing is sent to: no host has this name. */
 const NOWHERE = "http://broker.invalid";
 
-function accessOf({ host, hosts, agents, operatorKey, latch }: ServeConfig): Access {
+/** Who may talk to what these settings describe. */
+export function accessOf({ host, hosts, agents, operatorKey, latch }: ServeConfig): Access {
   const { keyId, secret, agent, broker } = latch;
   const ofBroker = { brokerKey: { id: keyId, secret, group: agent } };
   return new Access({
@@ -101,7 +102,7 @@ function accessOf({ host, hosts, agents, operatorKey, latch }: ServeConfig): Acc
 }
 
 /** On loopback existing clients settle without one; elsewhere the token says who the owner is. */
-function tokenRule({ host, agents, requireSettlementToken }: ServeConfig) {
+export function tokenRule({ host, agents, requireSettlementToken }: ServeConfig) {
   const isUsual = requireSettlementToken ?? !isLoopback(host);
   const own = new Map(agents.map((one) => [one.id, one.requireSettlementToken]));
   return ({ id }: Agent): boolean => own.get(id) ?? isUsual;

@@ -21,6 +21,10 @@ describe.each(TRANSPORTS)("a program that serves tools over %s", (_, start) => {
       data: { sent_by_this_call: false },
     });
 
+    const refund = { request_id: "refund/order-88", action: "refund.issue" };
+    const owned = await call(first.client, "claim", refund);
+    expect(owned).toMatchObject({ data: { status: "PROCEED" } });
+
     // The next order's answer is held back by the broker: the program dies while it waits.
     const second = { ...BUY, request_id: "decision-18", quantity: 7 };
     world.fault({ kind: "accept_then_hang" });
@@ -37,6 +41,13 @@ describe.each(TRANSPORTS)("a program that serves tools over %s", (_, start) => {
     expect(again.text).toMatch(/^Nothing (new )?was sent/);
     const old = await call(client, "place_order", BUY);
     expect(old).toMatchObject({ isError: false, data: { status: "SKIP", retry: "never" } });
+    const pending = await call(client, "claim", refund);
+    expect(pending).toMatchObject({ data: { status: "PENDING" } });
+    const { settlement_token } = owned.data;
+    const settled = { request_id: refund.request_id, settlement_token, result: "re_1" };
+    await call(client, "settle", settled);
+    const repeat = await call(client, "claim", refund);
+    expect(repeat).toMatchObject({ data: { status: "SKIP", existing: { result: "re_1" } } });
     expect(world.posts()).toHaveLength(2);
     expect(
       world.simulator
