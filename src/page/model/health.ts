@@ -77,7 +77,9 @@ function wrongWith(status: StatusView, incidents: readonly IncidentView[]): read
 
 /** Which they are, as far as a line has room. */
 function namesOf(incidents: readonly IncidentView[]): string {
-  const names = incidents.map(({ symbol, kind }) => `${symbol} ${kind.replaceAll("_", " ")}`);
+  const names = incidents.map(({ symbol, kind }) =>
+    `${symbol} ${kind.replaceAll("_", " ")}`.trim(),
+  );
   const shown = names.slice(0, INCIDENTS_NAMED);
   const more = names.length > shown.length ? " …" : "";
   return names.length === 0 ? "" : `: ${shown.join(", ")}${more}`;

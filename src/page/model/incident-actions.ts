@@ -14,8 +14,17 @@ export interface Action {
   readonly numbers: { readonly brokerQuantity: string; readonly bookQuantity: string } | null;
   /** Whether how the claim behind it ended must be said too. */
   readonly asksForEnd: boolean;
+  /** How it may have ended, where that is asked for. */
+  readonly ends?: readonly End[];
   /** Whether something is sent to the broker. */
   readonly trades: boolean;
+}
+
+/** What is chosen from. */
+export interface End {
+  /** Empty where no claim waits for its end. */
+  readonly value: string;
+  readonly text: string;
 }
 
 const ABOUT_POSITIONS: readonly IncidentView["kind"][] = ["phantom", "orphan", "quantity", "side"];
@@ -45,7 +54,18 @@ export function actionsOf(
   return Number(brokerQuantity) === 0 ? [adopt, resolve] : [adopt, flatten, resolve];
 }
 
+/** An action that is no order has no claim among the orders: its incident says whether one waits. */
+function resolveGuard({ id, kind }: IncidentView): Action {
+  const common = { name: "resolve", label: "Resolve", numbers: null, trades: false } as const;
+  const ends = kind === "late_settlement" ? [OVER_ALREADY, ...GUARD_ENDS] : GUARD_ENDS;
+  const effect =
+    `Incident ${id} ends, and with it the claim of the action where it waits for its end. ` +
+    "Say only what the provider's own records show.";
+  return { ...common, effect, asksForEnd: true, ends };
+}
+
 function resolveAction(incident: IncidentView, claims: ReadonlyMap<string, ClaimView>): Action {
+  if (ABOUT_ACTIONS.includes(incident.kind)) return resolveGuard(incident);
   const claim = claimBehind(incident, claims);
   const common = { name: "resolve", label: "Resolve", numbers: null, trades: false } as const;
   if (claim === undefined) {
@@ -55,7 +75,7 @@ function resolveAction(incident: IncidentView, claims: ReadonlyMap<string, Claim
   const effect =
     `Incident ${incident.id} ends, and with it the claim to ${whatOf(claim)}. ` +
     "Say only what the broker's own records show.";
-  return { ...common, effect, asksForEnd: true };
+  return { ...common, effect, asksForEnd: true, ends: ENDS };
 }
 
 /** The claim that the incident is about, while nobody knows how it ended. */
@@ -68,8 +88,19 @@ export function claimBehind(
   return claim?.status === "IN_RECONCILIATION" && claim.brokerOrderId === null ? claim : undefined;
 }
 
-export const ENDS = [
+const ABOUT_ACTIONS: readonly IncidentView["kind"][] = ["unknown_action", "late_settlement"];
+
+const ENDS: readonly End[] = [
   { value: "rejected", text: "rejected: refused, the shares are still held and free" },
   { value: "already_flat", text: "already flat: the shares of this exit are gone" },
   { value: "absent", text: "absent: the broker never had the order" },
-] as const;
+];
+
+/** The dialog's own empty choice is none. */
+export const NO_END = "none";
+const OVER_ALREADY: End = { value: NO_END, text: "the claim is over: only the incident ends" };
+const GUARD_ENDS: readonly End[] = [
+  { value: "done", text: "done: it happened" },
+  { value: "rejected", text: "rejected: it did not, and is not to be tried again" },
+  { value: "absent", text: "absent: it did not; the next claim may proceed" },
+];
