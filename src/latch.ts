@@ -271,13 +271,9 @@ export class OpenLatch implements Latch {
     const { account, config, log } = this.#parts;
     const intent = parseIntent(input, account, agent);
     const policy = { ...config.policy, ...options.policy };
-    return tracedOrder(intent, async () => {
-      const answer = await this.#gateway.submit(intent, policy, options.gone, options.waitMs);
-      const { status, requestId, incident } = answer;
-      const { symbol, side, decisionId } = intent;
-      log.info({ status, requestId, agent, symbol, side, decisionId, incident }, "order answered");
-      return answer;
-    });
+    return tracedOrder(intent, log, () =>
+      this.#gateway.submit(intent, policy, options.gone, options.waitMs),
+    );
   }
 
   execute<Result>(input: ExecuteInput<Result>): Promise<ExecuteAnswer<Result>> {

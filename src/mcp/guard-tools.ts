@@ -88,8 +88,8 @@ function addClaim(server: McpServer, ports: ToolPorts, { guard, group }: GuardPo
       title: "Claim an action before doing it",
       description:
         "Call it before an action that must not happen twice: a payment, an e-mail, a refund. " +
-        "Only PROCEED says that you are to do it, once; then call settle with the token. Give the " +
-        "same request_id on every try of one action.",
+        "Only PROCEED says that you are to do it, once; then call settle with the token. " +
+        "Give the same request_id on every try of one action.",
       inputSchema: guardClaimBody,
       outputSchema: guardAnswerSchema,
       // The first call and a repeat differ: PROCEED is given once.
