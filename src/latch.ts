@@ -38,6 +38,7 @@ import { type Operator, OperatorDesk } from "./operator/operator.ts";
 import { checkEntry, type EntryCheck } from "./reconcile/entry-check.ts";
 import { INCIDENTS_WATCHED, IncidentLog } from "./reconcile/incident-log.ts";
 import { Reconciler } from "./reconcile/reconciler.ts";
+import { guardTick } from "./schedule/guard-tick.ts";
 import { latchTicks } from "./schedule/latch-ticks.ts";
 import { MarketCalendar } from "./schedule/market-calendar.ts";
 import { type RunningSchedule, startSchedule } from "./schedule/schedule.ts";
@@ -244,7 +245,8 @@ export class OpenLatch implements Latch {
       makeCheckpoint: this.audit.makeCheckpoint,
       backUp: this.#backUp(),
     });
-    this.#schedule = startSchedule(ticks, this.#parts.log);
+    const { guard, log } = this.#parts;
+    this.#schedule = startSchedule([...ticks, guardTick(guard, log)], log);
   }
 
   /** What makes a copy of the ledger; undefined where no directory for copies is set. */
