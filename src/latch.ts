@@ -39,6 +39,7 @@ import { type Operator, OperatorDesk } from "./operator/operator.ts";
 import { checkEntry, type EntryCheck } from "./reconcile/entry-check.ts";
 import { INCIDENTS_WATCHED, IncidentLog } from "./reconcile/incident-log.ts";
 import { Reconciler } from "./reconcile/reconciler.ts";
+import { guardTick } from "./schedule/guard-tick.ts";
 import { latchTicks } from "./schedule/latch-ticks.ts";
 import { MarketCalendar } from "./schedule/market-calendar.ts";
 import { type RunningSchedule, startSchedule } from "./schedule/schedule.ts";
@@ -182,8 +183,6 @@ export interface LatchParts {
 
 interface OpenParts extends LatchParts {
   readonly account: AccountId;
-  /** Ends what looks after actions by itself, since before the latch was open. */
-  readonly stopGuarding: () => Promise<void>;
 }
 
 export class OpenLatch implements Latch {
@@ -248,7 +247,8 @@ export class OpenLatch implements Latch {
       makeCheckpoint: this.audit.makeCheckpoint,
       backUp: this.#backUp(),
     });
-    this.#schedule = startSchedule(ticks, this.#parts.log);
+    const { guard, log } = this.#parts;
+    this.#schedule = startSchedule([...ticks, guardTick(guard, log)], log);
   }
 
   /** What makes a copy of the ledger; undefined where no directory for copies is set. */
@@ -480,7 +480,6 @@ export class OpenLatch implements Latch {
   async #shutDown(): Promise<void> {
     this.#stopping.abort();
     this.#parts.guard.close();
-    await this.#parts.stopGuarding();
     const stopped = this.#schedule?.stop();
     const ended = this.#gateway.close();
     await this.#parts.broker.close();

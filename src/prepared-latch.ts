@@ -105,6 +105,7 @@ export class LatchInWaiting implements PreparedLatch {
   readonly brokerUrl: string;
   readonly guard: Guard;
   readonly #parts: LatchParts;
+  /** Until the latch is open. */
   readonly #guardSchedule: RunningSchedule | undefined;
   readonly #scheduled: boolean;
   /** The account that these keys have at this address, as the ledger knows them. */
@@ -132,8 +133,9 @@ export class LatchInWaiting implements PreparedLatch {
     }
     if (this.#isClosed) throw new LatchError("store_closed", "the latch was closed meanwhile");
     await warnOfOtherKey(this.#parts);
-    const stopGuarding = async () => this.#guardSchedule?.stop();
-    this.#latch = new OpenLatch({ ...this.#parts, account, stopGuarding });
+    this.#latch = new OpenLatch({ ...this.#parts, account });
+    // From here on the latch looks after them, whoever closes it.
+    await this.#guardSchedule?.stop();
     if (this.#scheduled) this.#latch.start();
     return this.#latch;
   }

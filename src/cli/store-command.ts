@@ -77,10 +77,11 @@ function documentOf({ from, to, counts, head }: LedgerCopy) {
 }
 
 function textOf({ from, to, counts, head }: LedgerCopy): string {
-  const { claims, books, incidents, events, accounts } = counts;
+  const { claims, books, incidents, events, accounts, guardClaims } = counts;
+  const actions = guardClaims === 0 ? "" : `, ${guardClaims} actions`;
   return [
     `Copied ${from} to ${to}`,
-    `${claims} claims, ${books} books, ${incidents} incidents, ${accounts} accounts`,
+    `${claims} claims, ${books} books, ${incidents} incidents, ${accounts} accounts${actions}`,
     `${events} events; the chain is whole${events === 0 ? "" : ` and ends with ${head.hash}`}`,
     `Start every sidecar with --store ${placeOfStore(to)} from now on, and keep the old ledger`,
     "away from them: two ledgers know nothing of one another's orders.",

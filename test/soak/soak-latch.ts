@@ -51,7 +51,6 @@ export async function openSoakLatch(
     ...{ ...common, account: accountId, brokerUrl, broker, config },
     backUp: (request) => backUpSqliteLedger(store, request),
     guard: new GuardDesk({ ...common, random: systemRandom, agent, leaseMs }),
-    stopGuarding: async () => undefined,
   });
   return { latch, answered: calls.answered, failures };
 }

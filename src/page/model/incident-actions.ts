@@ -54,7 +54,7 @@ export function actionsOf(
   return Number(brokerQuantity) === 0 ? [adopt, resolve] : [adopt, flatten, resolve];
 }
 
-/** An action that is no order has no claim among the orders: its incident says whether one waits. */
+/** An action that is no order has no claim among the orders': its incident says if one waits. */
 function resolveGuard({ id, kind }: IncidentView): Action {
   const common = { name: "resolve", label: "Resolve", numbers: null, trades: false } as const;
   const ends = kind === "late_settlement" ? [OVER_ALREADY, ...GUARD_ENDS] : GUARD_ENDS;
