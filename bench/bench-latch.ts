@@ -13,6 +13,7 @@ import { systemClock } from "../src/core/clock.ts";
 import { FlooredClock } from "../src/core/floored-clock.ts";
 import type { OwnerId } from "../src/core/ids.ts";
 import { systemRandom } from "../src/core/random.ts";
+import { GuardDesk } from "../src/guard/guard-desk.ts";
 import type { Latch } from "../src/latch.ts";
 import { backUpSqliteLedger } from "../src/ledger/sqlite/backup.ts";
 import { openSqliteLedger } from "../src/ledger/sqlite/sqlite-ledger.ts";
@@ -25,14 +26,19 @@ const PAUSE_MS = 100;
 
 export function openBenchLatch(store: string, brokerUrl: string): Promise<Latch> {
   const clock = new FlooredClock(systemClock);
-  const parts = {
-    ...{ brokerUrl, broker: benchBroker(brokerUrl), clock },
-    config: resolveConfig({ ...KEYS, store, baseUrl: brokerUrl, agent: "bench" }, {}),
+  const config = resolveConfig({ ...KEYS, store, baseUrl: brokerUrl, agent: "bench" }, {});
+  const common = {
+    clock,
     ledger: openSqliteLedger(store, clock),
-    backUp: (request: Parameters<typeof backUpSqliteLedger>[1]) =>
-      backUpSqliteLedger(store, request),
     log: pino({ name: "tradelatch", level: "warn" }, pino.destination(2)),
     owner: systemRandom.uuid() as OwnerId,
+  };
+  const { agent, guardLeaseMs: leaseMs } = config;
+  const parts = {
+    ...{ ...common, brokerUrl, broker: benchBroker(brokerUrl), config },
+    backUp: (request: Parameters<typeof backUpSqliteLedger>[1]) =>
+      backUpSqliteLedger(store, request),
+    guard: new GuardDesk({ ...common, random: systemRandom, agent, leaseMs }),
   };
   return new LatchInWaiting(parts, false).open();
 }

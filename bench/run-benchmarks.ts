@@ -2,6 +2,7 @@
 import { BENCHMARK_KEYS, type BenchmarkKey, type BenchmarkName, holds } from "./benchmark-keys.ts";
 import { type Machine, machineOf } from "./machine.ts";
 import { CLAIM_SETTLE } from "./measure-claim-settle.ts";
+import { GUARD } from "./measure-guard.ts";
 import { HISTORY } from "./measure-history.ts";
 import { MEMORY } from "./measure-memory.ts";
 import { POSTGRES } from "./measure-postgres.ts";
@@ -13,7 +14,7 @@ import { SUBMIT } from "./measure-submit.ts";
 import type { Figure, Measurement, Scale } from "./measurement.ts";
 
 export const MEASUREMENTS: readonly Measurement[] = [
-  ...[SUBMIT, CLAIM_SETTLE, SKIP, PROXY],
+  ...[SUBMIT, CLAIM_SETTLE, GUARD, SKIP, PROXY],
   ...[HISTORY, RECONCILE, POSTGRES, MEMORY, REPLAY, SEEDS],
 ];
 

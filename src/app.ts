@@ -10,6 +10,8 @@ import { createAlpacaBroker } from "./broker/alpaca/alpaca-broker.ts";
 import { normalizeBaseUrl } from "./broker/alpaca/alpaca-options.ts";
 import { noteLimits } from "./broker/alpaca/noted-limits.ts";
 import { RateBudget } from "./broker/alpaca/rate-budget.ts";
+import type { Broker } from "./broker/broker.ts";
+import { noBroker } from "./broker/no-broker.ts";
 import { type Config, processEnvironment, resolveConfig, type Settings } from "./config.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
 import { FlooredClock } from "./core/floored-clock.ts";
@@ -17,6 +19,8 @@ import type { OwnerId } from "./core/ids.ts";
 import { type RandomSource, systemRandom } from "./core/random.ts";
 import { isServerStore } from "./core/store-place.ts";
 import { type BrokerReads, readBroker } from "./doctor/broker-checks.ts";
+import type { GuardVerifier, OpenedGuard } from "./guard/guard.ts";
+import { GuardDesk } from "./guard/guard-desk.ts";
 import type { Latch } from "./latch.ts";
 import type { Backup, BackupRequest } from "./ledger/backup.ts";
 import { type CopyOptions, copyLedger, type LedgerCopy } from "./ledger/copy-ledger.ts";
@@ -33,6 +37,8 @@ import { readSqliteContent, writeSqliteContent } from "./ledger/sqlite/sqlite-co
 import { openSqliteLedger } from "./ledger/sqlite/sqlite-ledger.ts";
 import type { StoreLook } from "./ledger/store-look.ts";
 import { LatchInWaiting, type PreparedLatch } from "./prepared-latch.ts";
+import type { Settling } from "./settlement/settlement.ts";
+import { traceFields } from "./telemetry/log-fields.ts";
 
 /** What comes from outside besides settings: time, randomness, network, log. */
 export interface Surroundings {
@@ -42,6 +48,8 @@ export interface Surroundings {
   readonly logger?: Logger | undefined;
   /** Off, nothing runs by itself: the caller calls {@link Latch.tick}. Default on. */
   readonly schedule?: boolean | undefined;
+  /** Who reads the provider for actions whose end nobody knows, by action; asked at the start. */
+  readonly verifiers?: Readonly<Record<string, GuardVerifier>> | undefined;
 }
 
 /** A migration of millions of events takes minutes, in which nothing else is done. */
@@ -54,15 +62,56 @@ export type LatchOptions = Settings & Surroundings;
  * was sent.
  */
 export async function openLatch(options: LatchOptions = {}): Promise<Latch> {
-  const { clock, random, fetchApi, logger, schedule, ...settings } = options;
+  const { clock, random, fetchApi, logger, schedule, verifiers, ...settings } = options;
   const config = resolveConfig(settings, processEnvironment);
-  const prepared = prepareLatch(config, { clock, random, fetchApi, logger, schedule });
+  const surroundings = { clock, random, fetchApi, logger, schedule, verifiers };
+  const prepared = prepareLatch(config, surroundings);
   try {
-    return await prepared.open();
+    const latch = await prepared.open();
+    await latch.guard.recover();
+    return latch;
   } catch (error) {
     await Promise.allSettled([prepared.close()]);
     throw error;
   }
+}
+
+/** What a guard without a broker takes; everything else is about orders. */
+export interface GuardOptions
+  extends Omit<Surroundings, "fetchApi">,
+    Pick<Settings, "store" | "agent" | "guardLeaseMs" | "backupDir" | "backupKeep" | "auditKey"> {}
+
+/** What {@link openGuard} gives. */
+export interface SettlingGuard extends OpenedGuard, Settling {}
+
+/**
+ * A guard by itself: for payments, e-mails, tool calls, and whatever else must not happen twice.
+ * Vanished owners' claims are put in question, and `verifiers` asked, before it resolves. Throws
+ * LatchError: `invalid_option` or `store_*`.
+ *
+ * @example
+ * ```ts
+ * const guard = await openGuard({ store: "actions.db", agent: "payments" });
+ * ```
+ */
+export async function openGuard(options: GuardOptions = {}): Promise<SettlingGuard> {
+  const latch = await openLatch({ ...options, broker: "none" });
+  const { guard } = latch;
+  return {
+    claim: (input) => guard.claim(input),
+    settle: (input) => guard.settle(input),
+    release: (input) => guard.release(input),
+    doubt: (input) => guard.doubt(input),
+    resolve: (input) => guard.resolve(input),
+    get: (requestId, agent) => guard.get(requestId, agent),
+    list: (query) => guard.list(query),
+    wait: (requestId, waiting) => guard.wait(requestId, waiting),
+    execute: (input) => guard.execute(input),
+    registerVerifier: (action, verifier) => guard.registerVerifier(action, verifier),
+    recover: () => guard.recover(),
+    settlement: (settling) => latch.settlement(settling),
+    close: () => latch.close(),
+  };
 }
 
 /**
@@ -72,8 +121,24 @@ export async function openLatch(options: LatchOptions = {}): Promise<Latch> {
 export function prepareLatch(config: Config, surroundings: Surroundings): PreparedLatch {
   const { random = systemRandom, fetchApi, logger, schedule } = surroundings;
   const clock = new FlooredClock(surroundings.clock ?? systemClock);
-  const log = logger ?? pino({ name: "tradelatch", level: "warn" }, pino.destination(2));
-  const broker = createAlpacaBroker({
+  const own = { name: "tradelatch", level: "warn", mixin: traceFields };
+  const log = logger ?? pino(own, pino.destination(2));
+  const broker = config.broker === "none" ? noBroker() : alpacaOf(config, clock, fetchApi);
+  const ledger = openLedger(config.store, clock, log);
+  const auditKey = keyOf(config, ledger);
+  const owner = random.uuid() as OwnerId;
+  const brokerUrl = config.broker === "none" ? "none" : normalizeBaseUrl(config.baseUrl);
+  const backUp = (request: BackupRequest) => backUpSqliteLedger(config.store, request);
+  const { agent, guardLeaseMs: leaseMs } = config;
+  const { verifiers } = surroundings;
+  const common = { clock, ledger, log, owner };
+  const guard = new GuardDesk({ ...common, random, agent, leaseMs, verifiers });
+  const parts = { ...common, brokerUrl, broker, config, backUp, auditKey, guard };
+  return new LatchInWaiting(parts, schedule ?? true);
+}
+
+function alpacaOf(config: Config, clock: Clock, fetchApi: typeof fetch | undefined): Broker {
+  return createAlpacaBroker({
     keyId: config.keyId,
     secret: config.secret,
     clock,
@@ -82,13 +147,6 @@ export function prepareLatch(config: Config, surroundings: Surroundings): Prepar
     ...(config.baseUrl === undefined ? {} : { baseUrl: config.baseUrl }),
     ...(fetchApi === undefined ? {} : { fetchApi }),
   });
-  const ledger = openLedger(config.store, clock, log);
-  const auditKey = keyOf(config, ledger);
-  const owner = random.uuid() as OwnerId;
-  const brokerUrl = normalizeBaseUrl(config.baseUrl);
-  const backUp = (request: BackupRequest) => backUpSqliteLedger(config.store, request);
-  const parts = { brokerUrl, broker, clock, config, ledger, backUp, log, owner, auditKey };
-  return new LatchInWaiting(parts, schedule ?? true);
 }
 
 /** Made at the first start, once there is a ledger that it is the key of. */
@@ -180,6 +238,8 @@ export type Records = Pick<
   | "close"
   | "countByStatus"
   | "events"
+  | "guardClaimsOf"
+  | "countGuardClaims"
   | "incident"
   | "incidents"
   | "lastSequence"

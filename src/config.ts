@@ -30,6 +30,13 @@ export interface Settings extends Partial<Omit<ClaimPolicy, "divergence">> {
   readonly store?: string;
   /** The agent group: all instances of one bot share it. Environment: TRADELATCH_AGENT. */
   readonly agent?: string;
+  /** `none`: there is no broker, and only actions are guarded; then no key is needed. */
+  readonly broker?: "alpaca" | "none";
+  /**
+   * How long the owner of an action that is no order may say nothing before nobody knows what it
+   * did, in milliseconds. Environment: TRADELATCH_GUARD_LEASE_MS. Default: 15 minutes.
+   */
+  readonly guardLeaseMs?: number;
   /** Environment: APCA_API_KEY_ID. */
   readonly keyId?: string;
   /** Environment: APCA_API_SECRET_KEY. */
@@ -69,6 +76,9 @@ export interface BackupSettings {
 export interface Config {
   readonly store: string;
   readonly agent: AgentId;
+  readonly broker: "alpaca" | "none";
+  readonly guardLeaseMs: number;
+  /** Empty where there is no broker. */
   readonly keyId: string;
   readonly secret: string;
   readonly baseUrl: string | undefined;
@@ -96,6 +106,7 @@ const DEFAULT_REQUESTS_PER_MINUTE = 200;
 /** With fewer, looking after what is at work would wait for minutes. */
 const FEWEST_REQUESTS_PER_MINUTE = 20;
 const MOST_REQUESTS_PER_MINUTE = 1_000_000;
+const DEFAULT_GUARD_LEASE_MS = 15 * 60_000;
 const LIVE_HOST = "api.alpaca.markets";
 /** Far beyond every use, and far below what a timer can count. */
 const LONGEST_DURATION_MS = 24 * 60 * 60 * 1_000;
@@ -123,6 +134,8 @@ const divergence = z.string().transform((text, context): DivergencePolicies => {
 const settingsSchema = z.strictObject({
   store: z.string().min(1),
   agent: z.string().min(1).max(64).default("default"),
+  broker: z.enum(["alpaca", "none"]).default("alpaca"),
+  guardLeaseMs: duration.default(DEFAULT_GUARD_LEASE_MS),
   keyId: z.string().min(1),
   secret: z.string().min(1),
   baseUrl: z.string().min(1).optional(),
@@ -165,9 +178,14 @@ export interface ServeSettings extends Settings {
   readonly hosts?: string;
   /**
    * The bots' own keys, as JSON: `[{"id", "secret", "group", "clientIdIsIdentity"?,
-   * "dedupeWindowMs"?}]`. Environment: TRADELATCH_AGENTS.
+   * "dedupeWindowMs"?, "requireSettlementToken"?}]`. Environment: TRADELATCH_AGENTS.
    */
   readonly agents?: string;
+  /**
+   * Whether an action is settled only with the token of its PROCEED; default: not on loopback.
+   * Environment: TRADELATCH_REQUIRE_SETTLEMENT_TOKEN.
+   */
+  readonly requireSettlementToken?: boolean;
   /** Trade updates as `binary` frames, as Alpaca sends them, or `text`. */
   readonly streamFrames?: string;
   /**
@@ -183,6 +201,7 @@ export interface AgentSettings {
   readonly secret: string;
   readonly group: AgentId;
   readonly policy: Partial<Pick<ClaimPolicy, "clientIdIsIdentity" | "dedupeWindowMs">>;
+  readonly requireSettlementToken?: boolean | undefined;
 }
 
 export interface ServeConfig {
@@ -192,6 +211,8 @@ export interface ServeConfig {
   readonly hosts: readonly string[];
   readonly agents: readonly AgentSettings[];
   readonly streamFrames: "binary" | "text";
+  /** Undefined: not on loopback. */
+  readonly requireSettlementToken?: boolean | undefined;
   /** What a person shows who acts over HTTP; undefined: nobody may. */
   readonly operatorKey: string | undefined;
 }
@@ -214,6 +235,7 @@ const serveSchema = z.strictObject({
         .filter((name) => name !== ""),
     ),
   agents: z.string().default("[]"),
+  requireSettlementToken: z.boolean().optional(),
   streamFrames: z.enum(["binary", "text"]).default("binary"),
   operatorKey: z
     .string()
@@ -229,6 +251,7 @@ const agentsSchema = z.array(
     group: z.string().min(1).max(64),
     clientIdIsIdentity: z.boolean().optional(),
     dedupeWindowMs: duration.optional(),
+    requireSettlementToken: z.boolean().optional(),
   }),
 );
 
@@ -237,6 +260,7 @@ const SERVE_VARIABLES = {
   port: "TRADELATCH_PORT",
   hosts: "TRADELATCH_HOSTS",
   agents: "TRADELATCH_AGENTS",
+  requireSettlementToken: "TRADELATCH_REQUIRE_SETTLEMENT_TOKEN",
   streamFrames: "TRADELATCH_STREAM_FRAMES",
   operatorKey: "TRADELATCH_OPERATOR_KEY",
 } as const;
@@ -248,7 +272,7 @@ const PROGRAM_VARIABLES = {
 } as const;
 
 const programSchema = z.object({
-  broker: z.enum(["alpaca", "sim"]).default("alpaca"),
+  broker: z.enum(["alpaca", "sim", "none"]).default("alpaca"),
   logLevel: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
 });
 
@@ -258,6 +282,7 @@ export type LogLevel = z.output<typeof programSchema>["logLevel"];
 const VARIABLES: Readonly<Partial<Record<SettingName, string>>> = {
   store: "TRADELATCH_STORE",
   agent: "TRADELATCH_AGENT",
+  guardLeaseMs: "TRADELATCH_GUARD_LEASE_MS",
   keyId: "APCA_API_KEY_ID",
   secret: "APCA_API_SECRET_KEY",
   baseUrl: "APCA_API_BASE_URL",
@@ -283,8 +308,13 @@ const EVERY_VARIABLE: Readonly<Record<string, string>> = {
   ...PROGRAM_VARIABLES,
 };
 
+/** What is of no use without a broker. */
+const WITHOUT_BROKER = { keyId: "none", secret: "none", baseUrl: undefined, live: false };
+
 /** Settings that are written as true or false. */
-const SWITCHES: readonly string[] = ["allowShort", "clientIdIsIdentity", "positionIntent", "live"];
+const SWITCHES: readonly string[] = [
+  ...["allowShort", "clientIdIsIdentity", "positionIntent", "live", "requireSettlementToken"],
+];
 
 /** Settings that are whole numbers, besides the durations. */
 const COUNTS: readonly string[] = ["port", "backupKeep", "requestsPerMinute"];
@@ -295,11 +325,13 @@ const SECRETS: readonly string[] = ["keyId", "secret", "agents", "operatorKey"];
 /** Throws LatchError `invalid_option` naming the setting, its variable and the value received. */
 export function resolveConfig(settings: Settings, environment: Environment): Config {
   refuseUnknownVariables(environment);
-  const merged = { ...fromEnvironment(environment), ...withoutUndefined(settings) };
+  const given = { ...fromEnvironment(environment), ...withoutUndefined(settings) };
+  const merged = given.broker === "none" ? { ...given, ...WITHOUT_BROKER } : given;
   const parsed = settingsSchema.safeParse(merged);
   if (!parsed.success) throw describe(parsed.error, merged);
-  const { live, agent, backupDir, backupKeep, auditKey, ...rest } = parsed.data;
-  const { store, keyId, secret, baseUrl, waitMs, requestsPerMinute, ...policy } = rest;
+  const { live, agent, broker, backupDir, backupKeep, auditKey, ...rest } = parsed.data;
+  const { store, keyId, secret, baseUrl, waitMs, requestsPerMinute, guardLeaseMs, ...policy } =
+    rest;
   refuseUnspokenLive(baseUrl, live);
   refuseOtherServers(store);
   refuseCopies(store, backupDir);
@@ -307,7 +339,8 @@ export function resolveConfig(settings: Settings, environment: Environment): Con
   const backup =
     backupDir === undefined ? undefined : Object.freeze({ directory: backupDir, keep: backupKeep });
   const common = {
-    ...{ store, keyId, secret, baseUrl, waitMs, requestsPerMinute },
+    ...{ store, broker, baseUrl, waitMs, requestsPerMinute, guardLeaseMs },
+    ...(broker === "none" ? { keyId: "", secret: "" } : { keyId, secret }),
     ...{ policy, backup, auditKey },
   };
   return Object.freeze({ ...common, agent: agent as AgentId });
@@ -345,8 +378,17 @@ export function resolveBackup(
 
 /** Throws LatchError `invalid_option`, as {@link resolveConfig} does. */
 export function resolveServeConfig(settings: ServeSettings, environment: Environment): ServeConfig {
-  const { host, port, hosts, agents: agentKeys, streamFrames, operatorKey, ...latch } = settings;
-  const own = { host, port, hosts, agents: agentKeys, streamFrames, operatorKey };
+  const { host, port, hosts, agents: keys, streamFrames, operatorKey, ...others } = settings;
+  const { requireSettlementToken, ...latch } = others;
+  const own = {
+    host,
+    port,
+    hosts,
+    agents: keys,
+    streamFrames,
+    operatorKey,
+    requireSettlementToken,
+  };
   const given = withoutUndefined(own);
   const merged = { ...fromEnvironment(environment, SERVE_VARIABLES), ...given };
   const parsed = serveSchema.safeParse(merged);
@@ -372,10 +414,8 @@ function readAgents(text: string): readonly AgentSettings[] {
     const where = issue === undefined || issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
     throw fault(`${where}${issue?.message}`);
   }
-  return parsed.data.map(({ id, secret, group, ...policy }) => ({
-    id,
-    secret,
-    group: group as AgentId,
+  return parsed.data.map(({ id, secret, group, requireSettlementToken, ...policy }) => ({
+    ...{ id, secret, group: group as AgentId, requireSettlementToken },
     policy: withoutUndefined(policy),
   }));
 }

@@ -19,8 +19,12 @@ import { recordUpdate } from "./fills/stream-updates.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import type { OrderAnswer } from "./gateway/order-answer.ts";
 import type { ReplaceAnswer, ReplaceIntent } from "./gateway/replace-order.ts";
+import { tracedOrder } from "./gateway/traced-order.ts";
+import type { ExecuteAnswer, ExecuteInput, Guard, Guarded } from "./guard/guard.ts";
+import type { GuardDesk } from "./guard/guard-desk.ts";
 import { type IntentInput, parseIntent } from "./identity/intent-schema.ts";
 import type { Incident } from "./incident/incident.ts";
+import { incidentFor, incidentsFor, resolveFor } from "./ledger/account-incidents.ts";
 import type { Backup, BackupRequest } from "./ledger/backup.ts";
 import type { ClaimFilters, ClaimsPage } from "./ledger/claims-query.ts";
 import type {
@@ -35,9 +39,11 @@ import { type Operator, OperatorDesk } from "./operator/operator.ts";
 import { checkEntry, type EntryCheck } from "./reconcile/entry-check.ts";
 import { INCIDENTS_WATCHED, IncidentLog } from "./reconcile/incident-log.ts";
 import { Reconciler } from "./reconcile/reconciler.ts";
+import { guardTick } from "./schedule/guard-tick.ts";
 import { latchTicks } from "./schedule/latch-ticks.ts";
 import { MarketCalendar } from "./schedule/market-calendar.ts";
 import { type RunningSchedule, startSchedule } from "./schedule/schedule.ts";
+import { Settlement, type SettlementOptions, type Settling } from "./settlement/settlement.ts";
 
 /**
  * The gateway of one agent group in one account.
@@ -51,7 +57,7 @@ import { type RunningSchedule, startSchedule } from "./schedule/schedule.ts";
  * });
  * ```
  */
-export interface Latch {
+export interface Latch extends Guarded, Settling {
   readonly account: AccountId;
   /** The broker's address, without a slash at its end. */
   readonly brokerUrl: string;
@@ -168,6 +174,8 @@ export interface LatchParts {
   /** Copies the ledger while it is written. */
   readonly backUp: (request: BackupRequest) => Promise<Backup>;
   readonly log: Logger;
+  /** Actions that are no orders. */
+  readonly guard: GuardDesk;
   readonly owner: OwnerId;
   /** Signs the audit trail; without it nothing is signed. */
   readonly auditKey?: KeyObject;
@@ -180,6 +188,7 @@ interface OpenParts extends LatchParts {
 export class OpenLatch implements Latch {
   readonly account: AccountId;
   readonly brokerUrl: string;
+  readonly guard: Guard;
   readonly audit: AuditOfAccount;
   readonly operator: Operator;
   readonly #parts: OpenParts;
@@ -199,6 +208,7 @@ export class OpenLatch implements Latch {
     const { account, config, log } = parts;
     this.account = account;
     this.brokerUrl = parts.brokerUrl;
+    this.guard = parts.guard;
     this.#parts = parts;
     this.audit = new AuditOfAccount(parts);
     this.#poller = new FillPoller(parts);
@@ -237,7 +247,8 @@ export class OpenLatch implements Latch {
       makeCheckpoint: this.audit.makeCheckpoint,
       backUp: this.#backUp(),
     });
-    this.#schedule = startSchedule(ticks, this.#parts.log);
+    const { guard, log } = this.#parts;
+    this.#schedule = startSchedule([...ticks, guardTick(guard, log)], log);
   }
 
   /** What makes a copy of the ledger; undefined where no directory for copies is set. */
@@ -260,11 +271,17 @@ export class OpenLatch implements Latch {
     const { account, config, log } = this.#parts;
     const intent = parseIntent(input, account, agent);
     const policy = { ...config.policy, ...options.policy };
-    const answer = await this.#gateway.submit(intent, policy, options.gone, options.waitMs);
-    const { status, requestId, incident } = answer;
-    const { symbol, side, decisionId } = intent;
-    log.info({ status, requestId, agent, symbol, side, decisionId, incident }, "order answered");
-    return answer;
+    return tracedOrder(intent, log, () =>
+      this.#gateway.submit(intent, policy, options.gone, options.waitMs),
+    );
+  }
+
+  execute<Result>(input: ExecuteInput<Result>): Promise<ExecuteAnswer<Result>> {
+    return this.guard.execute(input);
+  }
+
+  settlement(options: SettlementOptions): Settlement {
+    return new Settlement(this.guard, options);
   }
 
   replace(intent: ReplaceIntent): Promise<ReplaceAnswer> {
@@ -387,16 +404,16 @@ export class OpenLatch implements Latch {
   }
 
   incidents(query?: IncidentsQuery): Promise<readonly Incident[]> {
-    return this.#parts.ledger.incidents(this.account, query);
+    return incidentsFor(this.#parts.ledger, this.account, query);
   }
 
   incident(id: number): Promise<Incident | undefined> {
-    return this.#parts.ledger.incident(this.account, id);
+    return incidentFor(this.#parts.ledger, this.account, id);
   }
 
   resolveIncident(id: number, command: Omit<OperatorCommand, "now">): Promise<OperatorResult> {
     const { ledger, clock } = this.#parts;
-    return ledger.resolveIncident(this.account, id, { ...command, now: clock.now() });
+    return resolveFor(ledger, this.account, id, { ...command, now: clock.now() });
   }
 
   async entryCheck(symbol: string): Promise<EntryCheck> {
@@ -462,6 +479,7 @@ export class OpenLatch implements Latch {
   /** The ledger goes last: what is cut off at the broker is still to be recorded as unknown. */
   async #shutDown(): Promise<void> {
     this.#stopping.abort();
+    this.#parts.guard.close();
     const stopped = this.#schedule?.stop();
     const ended = this.#gateway.close();
     await this.#parts.broker.close();

@@ -11,9 +11,12 @@ import { CLOCK_BEHIND_MAX_MS } from "./core/floored-clock.ts";
 import type { AccountId, AgentId, RequestId } from "./core/ids.ts";
 import { knownAnswer } from "./gateway/known-answer.ts";
 import type { OrderAnswer } from "./gateway/order-answer.ts";
+import type { Guard } from "./guard/guard.ts";
 import { canonicalHash } from "./identity/canonical-json.ts";
 import { type IntentInput, parseIntent } from "./identity/intent-schema.ts";
 import { type Latch, type LatchParts, OpenLatch } from "./latch.ts";
+import { guardTick } from "./schedule/guard-tick.ts";
+import { type RunningSchedule, startSchedule } from "./schedule/schedule.ts";
 
 /** What keeps an order from being taken, in a sentence; null where nothing does. */
 export interface Health {
@@ -43,6 +46,8 @@ export interface PreparedLatch {
   claimOf(agent: AgentId, requestId: RequestId): Promise<Claim | undefined>;
   /** Asks the store and the broker whether an order could be taken now; never rejects. */
   health(): Promise<Health>;
+  /** Actions that are no orders: guarded as soon as there is a store. */
+  readonly guard: Guard;
   /** A bot's own request went past the latch under the same key: it counts against the limit. */
   countPassed(): void;
   /** Closes the latch too, where one was opened. */
@@ -98,7 +103,10 @@ async function adoptAccount({ broker, ledger, clock }: LatchParts): Promise<Acco
 /** `scheduled`: it looks after its claims by itself from the opening on. */
 export class LatchInWaiting implements PreparedLatch {
   readonly brokerUrl: string;
+  readonly guard: Guard;
   readonly #parts: LatchParts;
+  /** Until the latch is open. */
+  readonly #guardSchedule: RunningSchedule | undefined;
   readonly #scheduled: boolean;
   /** The account that these keys have at this address, as the ledger knows them. */
   readonly #login: string;
@@ -106,7 +114,10 @@ export class LatchInWaiting implements PreparedLatch {
   #isClosed = false;
 
   constructor(parts: LatchParts, scheduled: boolean) {
+    const { guard, log } = parts;
     this.brokerUrl = parts.brokerUrl;
+    this.guard = guard;
+    this.#guardSchedule = scheduled ? startSchedule([guardTick(guard, log)], log) : undefined;
     this.#parts = parts;
     this.#scheduled = scheduled;
     this.#login = canonicalHash({ url: this.brokerUrl, keyId: parts.config.keyId });
@@ -123,6 +134,8 @@ export class LatchInWaiting implements PreparedLatch {
     if (this.#isClosed) throw new LatchError("store_closed", "the latch was closed meanwhile");
     await warnOfOtherKey(this.#parts);
     this.#latch = new OpenLatch({ ...this.#parts, account });
+    // From here on the latch looks after them, whoever closes it.
+    await this.#guardSchedule?.stop();
     if (this.#scheduled) this.#latch.start();
     return this.#latch;
   }
@@ -159,6 +172,8 @@ export class LatchInWaiting implements PreparedLatch {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#parts.guard.close();
+    await this.#guardSchedule?.stop();
     if (this.#latch !== undefined) return this.#latch.close();
     await this.#parts.broker.close();
     await this.#parts.ledger.close();

@@ -9,6 +9,10 @@ import { BLOCK_CODES, type BlockCode } from "../claim/answer.ts";
 import type { Claim } from "../claim/claim.ts";
 import type { BookEvent, ClaimEvent, Outcome, Provenance } from "../claim/claim-event.ts";
 import { claimInWords } from "../claim/claim-in-words.ts";
+import type { GuardOutcome, GuardProvenance } from "../claim/guard-action.ts";
+import type { GuardClaim } from "../claim/guard-claim.ts";
+import type { GuardEvent } from "../claim/guard-event.ts";
+import { guardInWords } from "../claim/guard-in-words.ts";
 import { CLAIM_STATUSES } from "../claim/transitions.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { InvariantError } from "../core/errors.ts";
@@ -24,7 +28,10 @@ export const AUDIT_TYPES = [
   "cancel_passed",
   "repeat_answered",
   "intent_blocked",
-] as const satisfies readonly (ClaimEvent | BookEvent)["type"][];
+  "guard_claimed",
+  "guard_reopened",
+  "guard_answered",
+] as const satisfies readonly (ClaimEvent | BookEvent | GuardEvent)["type"][];
 export type AuditType = (typeof AUDIT_TYPES)[number];
 
 /** What callers are told of what was not sent. */
@@ -47,13 +54,14 @@ export interface AuditItem {
   readonly agent: AgentId;
   /** Null for an intent that was turned away before it became a claim. */
   readonly requestId: RequestId | null;
+  /** Empty for an action that is no order. */
   readonly symbol: string;
-  /** Such as `buy_to_open` or `sell_to_close`; `replace` and `cancel` of an order. */
+  /** Such as `buy_to_open` or `sell_to_close`; `replace` and `cancel` of an order; or its own. */
   readonly action: string;
   readonly status: AuditStatus;
   /** Of a claim that has ended. */
-  readonly outcome: Outcome | null;
-  readonly provenance: Provenance | null;
+  readonly outcome: Outcome | GuardOutcome | null;
+  readonly provenance: Provenance | GuardProvenance | null;
   /** Of a refusal: docs/ERRORS.md lists them. */
   readonly code: string | null;
   /** Why, in a sentence. */
@@ -63,27 +71,51 @@ export interface AuditItem {
   /** The bot's own number for its decision. */
   readonly decisionId: string | null;
   readonly hash: string;
+  /** The claim of an action that is no order, as it stands; null for an order's. */
+  readonly guard: GuardClaim | null;
 }
 
 export type ListedEvent =
   | (Extract<StoredEvent, { subject: "claim" }> & { readonly body: { readonly type: AuditType } })
-  | (Extract<StoredEvent, { subject: "book" }> & { readonly body: { type: "intent_blocked" } });
+  | (Extract<StoredEvent, { subject: "book" }> & { readonly body: { type: "intent_blocked" } })
+  | GuardItemEvent;
+type GuardItemEvent = Extract<StoredEvent, { subject: "guard" }> & {
+  readonly body: { readonly type: AuditType };
+};
 
 export function isListed(event: StoredEvent): event is ListedEvent {
   return AUDIT_TYPES.some((type) => type === event.body.type);
 }
 
 /** `claim`: that of the event, as it stands; undefined for an intent that became none. */
-export function auditItem(event: ListedEvent, claim: Claim | undefined): AuditItem {
+export function auditItem(
+  event: Exclude<ListedEvent, { subject: "guard" }>,
+  claim: Claim | undefined,
+): AuditItem {
   const { sequence, at, symbol, hash, body } = event;
-  const common = { sequence, at, symbol, hash, type: body.type };
+  const common = { sequence, at, symbol, hash, type: body.type, guard: null };
   if (event.subject === "book") return { ...common, ...blockedItem(event) };
   if (claim === undefined) throw new InvariantError(`event ${sequence} is of no claim`);
   const { key } = event;
   return { ...common, ...key, ...claimItem(event.body, claim) };
 }
 
-type Fields = Omit<AuditItem, "sequence" | "at" | "symbol" | "hash" | "type">;
+/** The same of an action that is no order. */
+export function guardAuditItem(event: GuardItemEvent, claim: GuardClaim | undefined): AuditItem {
+  if (claim === undefined) throw new InvariantError(`event ${event.sequence} is of no claim`);
+  const { sequence, at, symbol, hash, body, key } = event;
+  const { action, status, outcome, provenance } = claim;
+  const common = { sequence, at, symbol, hash, type: body.type, guard: claim, decisionId: null };
+  const words = guardInWords(claim);
+  const own = { ...common, ...key, action, code: null, cause: words, causedBy: null };
+  if (body.type !== "guard_answered") return { ...own, status, outcome, provenance };
+  const { answer, code } = body;
+  const cause = code === null ? `the first one: ${words}` : code;
+  const told = { status: answer, outcome: null, provenance: null, code, cause };
+  return { ...own, ...told, causedBy: nameOf(key) };
+}
+
+type Fields = Omit<AuditItem, "sequence" | "at" | "symbol" | "hash" | "type" | "guard">;
 
 function blockedItem({
   account,
@@ -142,5 +174,5 @@ function nameOf({ agent, requestId }: ClaimName): ClaimName {
 
 /** The agent of an event, where it has one. */
 export function agentOf(event: ListedEvent): AgentId {
-  return event.subject === "claim" ? event.key.agent : event.body.intent.agent;
+  return event.subject === "book" ? event.body.intent.agent : event.key.agent;
 }

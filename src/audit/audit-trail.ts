@@ -14,8 +14,10 @@ import {
   AUDIT_TYPES,
   type AuditItem,
   type AuditStatus,
+  type AuditType,
   agentOf,
   auditItem,
+  guardAuditItem,
   isListed,
   type ListedEvent,
 } from "./audit-item.ts";
@@ -23,6 +25,10 @@ import { lastBefore } from "./event-time.ts";
 
 export interface AuditFilters {
   readonly agent?: AgentId | undefined;
+  /** An agent group, or what the caller of an action that is no order called itself. */
+  readonly agentName?: string | undefined;
+  /** Only items of these types. */
+  readonly types?: readonly AuditType[] | undefined;
   readonly action?: string | undefined;
   /** Any of these; all where it is left out. */
   readonly statuses?: readonly AuditStatus[] | undefined;
@@ -46,7 +52,10 @@ export interface AuditPage {
   readonly next: number | null;
 }
 
-export type AuditLedger = Pick<Ledger, "claimsOf" | "events" | "lastSequence" | "scan">;
+export type AuditLedger = Pick<
+  Ledger,
+  "claimsOf" | "events" | "guardClaimsOf" | "lastSequence" | "scan"
+>;
 
 export const AUDIT_LIMIT_MAX = 1_000;
 const AUDIT_LIMIT = 100;
@@ -112,15 +121,16 @@ export async function* looksAt(
   { after, before }: Span,
   isCounted = (): boolean => false,
 ): AsyncGenerator<AuditLook> {
-  const { agent, symbol } = filters;
-  const fixed = { account, agent, symbol, types: AUDIT_TYPES, order: "newest_first" } as const;
+  const { agent, symbol, types = AUDIT_TYPES } = filters;
+  const order = "newest_first" as const;
+  const fixed = { account, agent, symbol, types, order, withActions: true };
   for (let reached = before; ; ) {
     const scan = { ...fixed, after, before: reached, limit: LOOK_MAX };
     const looked: ScannedEvents = await ledger.scan(scan);
     const { isOver } = looked;
     const fits = listedIn(looked.events, filters);
     reached = looked.reached;
-    if (isCounted() && filters.action === undefined && filters.statuses === undefined) {
+    if (isCounted() && !needsItems(filters)) {
       yield { items: [], count: fits.length, reached, isOver };
     } else {
       const items = await itemsOf(ledger, fits, filters);
@@ -129,6 +139,11 @@ export async function* looksAt(
     if (isOver) return;
     await turnOfTheLoop();
   }
+}
+
+/** Whether an event alone does not tell if it fits. */
+function needsItems({ action, agentName, statuses }: AuditFilters): boolean {
+  return [action, agentName, statuses].some((filter) => filter !== undefined);
 }
 
 /** What fits as far as the events themselves tell. */
@@ -145,21 +160,42 @@ function listedIn(
 async function itemsOf(
   ledger: AuditLedger,
   events: readonly ListedEvent[],
-  { action, statuses }: AuditFilters,
+  { action, agentName, statuses }: AuditFilters,
 ): Promise<readonly AuditItem[]> {
-  const keys = new Map(
-    events.flatMap((event) => (event.subject === "claim" ? [[nameOf(event.key), event.key]] : [])),
-  );
-  const claims = await ledger.claimsOf([...keys.values()]);
-  const byName = new Map([...keys.keys()].map((name, index) => [name, claims[index]]));
-  const items = events.map((event) =>
-    auditItem(event, event.subject === "claim" ? byName.get(nameOf(event.key)) : undefined),
-  );
+  const [orders, actions] = await Promise.all([
+    claimsBehind(events, "claim", (keys) => ledger.claimsOf(keys)),
+    claimsBehind(events, "guard", (keys) => ledger.guardClaimsOf(keys)),
+  ]);
+  const items = events.map((event) => {
+    if (event.subject === "guard") return guardAuditItem(event, actions.get(nameOf(event.key)));
+    const isOfClaim = event.subject === "claim";
+    return auditItem(event, isOfClaim ? orders.get(nameOf(event.key)) : undefined);
+  });
   return items.filter(
     (item) =>
       (action === undefined || item.action === action) &&
+      (agentName === undefined || isNamed(item, agentName)) &&
       (statuses === undefined || statuses.includes(item.status)),
   );
+}
+
+function isNamed({ agent, guard }: AuditItem, name: string): boolean {
+  return agent === name || guard?.agentId === name;
+}
+
+/** The claims of the events about `subject`, by their names. */
+async function claimsBehind<Claim>(
+  events: readonly ListedEvent[],
+  subject: "claim" | "guard",
+  look: (keys: readonly ClaimKey[]) => Promise<readonly (Claim | undefined)[]>,
+): Promise<ReadonlyMap<string, Claim | undefined>> {
+  const keys = new Map(
+    events.flatMap((event) =>
+      event.subject === subject ? [[nameOf(event.key), event.key] as const] : [],
+    ),
+  );
+  const claims = keys.size === 0 ? [] : await look([...keys.values()]);
+  return new Map([...keys.keys()].map((name, index) => [name, claims[index]]));
 }
 
 function nameOf({ agent, requestId }: ClaimKey): string {

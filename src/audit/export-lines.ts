@@ -88,6 +88,7 @@ function isEvent(value: unknown): value is StoredEvent {
   if (![hash, previousHash].every((text) => typeof text === "string")) return false;
   if (!Number.isSafeInteger(sequence)) return false;
   if (subject === "book") return typeof account === "string";
-  const ofClaim = subject === "claim" && typeof key === "object" && key !== null;
+  const isClaims = subject === "claim" || subject === "guard";
+  const ofClaim = isClaims && typeof key === "object" && key !== null;
   return ofClaim && typeof (key as Record<string, unknown>).account === "string";
 }

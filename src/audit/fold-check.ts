@@ -13,10 +13,18 @@ import type { AccountId, ClaimKey } from "../core/ids.ts";
 import { canonicalJson } from "../identity/canonical-json.ts";
 import { evolveIncident, type Incident } from "../incident/incident.ts";
 import type { Ledger, StoredEvent } from "../ledger/ledger.ts";
+import { GuardFoldCheck } from "./guard-fold-check.ts";
 
 export type FoldLedger = Pick<
   Ledger,
-  "accounts" | "books" | "claimOf" | "claimsOf" | "countByStatus" | "incident"
+  | "accounts"
+  | "books"
+  | "claimOf"
+  | "claimsOf"
+  | "countByStatus"
+  | "countGuardClaims"
+  | "guardClaimsOf"
+  | "incident"
 >;
 
 type ClaimEventOf = Extract<StoredEvent, { subject: "claim" }>;
@@ -28,6 +36,7 @@ const BEGINNINGS: ReadonlySet<string> = new Set(["claimed", "leg_adopted"]);
 
 export class FoldCheck {
   readonly #ledger: FoldLedger;
+  readonly #guards: GuardFoldCheck;
   /** The last event that was there when the check began. */
   readonly #last: number;
   /** Claims that were not found equal to their rows, or not since they last moved. */
@@ -42,11 +51,13 @@ export class FoldCheck {
   constructor(ledger: FoldLedger, last: number) {
     this.#ledger = ledger;
     this.#last = last;
+    this.#guards = new GuardFoldCheck(ledger, last);
   }
 
   /** Takes the next event; throws InvariantError for one that cannot follow those before it. */
   async take(event: StoredEvent): Promise<void> {
-    if (event.subject === "book") this.#takeOfBook(event);
+    if (event.subject === "guard") await this.#guards.take(event);
+    else if (event.subject === "book") this.#takeOfBook(event);
     else if (!STILL.has(event.body.type)) await this.#takeOfClaim(event);
   }
 
@@ -57,6 +68,7 @@ export class FoldCheck {
       return claim?.status === "SETTLED" ? [{ name, claim }] : [];
     });
     this.#touched.clear();
+    await this.#guards.letGo();
     if (settled.length === 0) return;
     const rows = await this.#ledger.claimsOf(settled.map(({ claim }) => claim.key));
     for (const [index, { name, claim }] of settled.entries()) {
@@ -79,7 +91,8 @@ export class FoldCheck {
       if (isEqual(incident, row)) this.#incidents.delete(name);
       else return `the row of incident ${incident.id} is not what its events come to`;
     }
-    return (await this.#differenceOfBooks()) ?? (await this.#differenceOfCounts());
+    const ofActions = await this.#guards.difference();
+    return ofActions ?? (await this.#differenceOfBooks()) ?? (await this.#differenceOfCounts());
   }
 
   async #takeOfClaim({ key, symbol, body, at, sequence }: ClaimEventOf): Promise<void> {

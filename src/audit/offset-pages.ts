@@ -83,9 +83,10 @@ export class OffsetPages {
 }
 
 function placeName(
-  { agent, action, statuses, symbol, from, until }: AuditFilters,
+  { agent, agentName, types, action, statuses, symbol, from, until }: AuditFilters,
   offset: number,
 ): string {
-  const given = [agent, action, statuses, symbol, from, until].map((value) => value ?? null);
+  const filters = [agent, agentName, types, action, statuses, symbol, from, until];
+  const given = filters.map((value) => value ?? null);
   return JSON.stringify([...given, offset]);
 }

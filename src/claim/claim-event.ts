@@ -17,6 +17,7 @@ import type {
 import type { Intent, IntentDraft, Side } from "../identity/intent.ts";
 import type { IncidentEvent } from "../incident/incident.ts";
 import type { BrokerOrder, EvidenceSource, Refusal } from "./evidence.ts";
+import type { GuardEvent } from "./guard-event.ts";
 
 /** How the action ended. */
 export type Outcome =
@@ -222,6 +223,9 @@ export type BookEvent =
       readonly cause: ClaimKey | null;
     };
 
+/** What stands for the symbol where an action is not about one. */
+export const NO_SYMBOL = "";
+
 /** An event with what it is about; the ledger adds time, number and hash. */
 export type LedgerEvent =
   | {
@@ -235,6 +239,14 @@ export type LedgerEvent =
       readonly account: AccountId;
       readonly symbol: string;
       readonly body: BookEvent;
+    }
+  | {
+      /** A claim of a guard: an action that is not an order, and moves no book. */
+      readonly subject: "guard";
+      readonly key: ClaimKey;
+      /** Always {@link NO_SYMBOL}. */
+      readonly symbol: string;
+      readonly body: GuardEvent;
     };
 
 /** The symbol whose book an event of a claim in `symbol` moves. */

@@ -8,10 +8,14 @@
  * - FINAL: how it ended is proved; shares may still be missing from the book.
  * - SETTLED: every filled share is booked; the receipt is sealed.
  *
+ * The claim of a guard has no broker, and lives by the same table: OPEN while its owner may be at
+ * it, IN_RECONCILIATION while nobody knows what it did, SETTLED by a result or by a release.
+ *
  * A pair that is not in the table throws. The diagram in docs/ARCHITECTURE.md is made from it.
  */
 import { InvariantError } from "../core/errors.ts";
 import type { ClaimEventType } from "./claim-event.ts";
+import type { GuardEventType } from "./guard-event.ts";
 
 export const CLAIM_STATUSES = [
   "OPEN",
@@ -22,7 +26,8 @@ export const CLAIM_STATUSES = [
 ] as const;
 export type ClaimStatus = (typeof CLAIM_STATUSES)[number];
 
-type Row = Readonly<Partial<Record<ClaimEventType, ClaimStatus>>>;
+type EventType = ClaimEventType | GuardEventType;
+type Row = Readonly<Partial<Record<EventType, ClaimStatus>>>;
 
 /** What may be known of a claim in any state without moving it. */
 const told = (status: ClaimStatus) =>
@@ -35,7 +40,7 @@ const told = (status: ClaimStatus) =>
   }) as const satisfies Row;
 
 export const TRANSITIONS: Readonly<Record<ClaimStatus | "NONE", Row>> = {
-  NONE: { claimed: "OPEN", leg_adopted: "IN_RECONCILIATION" },
+  NONE: { claimed: "OPEN", guard_claimed: "OPEN", leg_adopted: "IN_RECONCILIATION" },
   OPEN: {
     ...told("OPEN"),
     accepted: "RESOLVED",
@@ -48,6 +53,11 @@ export const TRANSITIONS: Readonly<Record<ClaimStatus | "NONE", Row>> = {
     order_ended: "FINAL",
     fill_booked: "OPEN",
     leg_booked: "OPEN",
+    guard_answered: "OPEN",
+    guard_settled: "SETTLED",
+    guard_released: "SETTLED",
+    guard_doubted: "IN_RECONCILIATION",
+    settlement_refused: "OPEN",
   },
   RESOLVED: {
     ...told("RESOLVED"),
@@ -76,6 +86,10 @@ export const TRANSITIONS: Readonly<Record<ClaimStatus | "NONE", Row>> = {
     changed_elsewhere: "FINAL",
     malformed: "FINAL",
     operator_ended: "FINAL",
+    guard_answered: "IN_RECONCILIATION",
+    guard_settled: "SETTLED",
+    guard_released: "SETTLED",
+    settlement_refused: "IN_RECONCILIATION",
   },
   FINAL: {
     ...told("FINAL"),
@@ -91,12 +105,16 @@ export const TRANSITIONS: Readonly<Record<ClaimStatus | "NONE", Row>> = {
     late_fill_booked: "SETTLED",
     leg_booked: "SETTLED",
     order_surfaced: "IN_RECONCILIATION",
+    settlement_surfaced: "IN_RECONCILIATION",
+    settlement_refused: "SETTLED",
+    guard_answered: "SETTLED",
+    guard_reopened: "OPEN",
     reopened: "OPEN",
   },
 };
 
 /** The state after `event`; throws InvariantError for a pair that is not in the table. */
-export function transition(from: ClaimStatus | "NONE", event: ClaimEventType): ClaimStatus {
+export function transition(from: ClaimStatus | "NONE", event: EventType): ClaimStatus {
   const to = TRANSITIONS[from][event];
   if (to === undefined) throw new InvariantError(`a claim in ${from} cannot take ${event}`);
   return to;

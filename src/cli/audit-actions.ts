@@ -4,17 +4,26 @@ import type { Records } from "../app.ts";
 import type { AuditItem } from "../audit/audit-item.ts";
 import { type AuditFilters, type AuditPage, auditPage } from "../audit/audit-trail.ts";
 import { attemptsIn, evidenceIn, historyOf } from "../audit/claim-history.ts";
-import { checkStore } from "../audit/store-check.ts";
+import { guardHistoryOf } from "../audit/guard-history.ts";
+import { checkStore, type OnProgress } from "../audit/store-check.ts";
 import type { Claim } from "../claim/claim.ts";
-import { LatchError } from "../core/errors.ts";
-import type { AccountId, AgentId, BrokerOrderId, RequestId } from "../core/ids.ts";
+import { InvariantError, LatchError } from "../core/errors.ts";
+import {
+  type AccountId,
+  type AgentId,
+  type BrokerOrderId,
+  GUARD_ACCOUNT,
+  type RequestId,
+} from "../core/ids.ts";
 import { placeOfStore } from "../core/store-place.ts";
 import { auditItemView } from "../sidecar/native-audit-schema.ts";
 import { claimView } from "../sidecar/native-claim-schema.ts";
 import { eventView } from "../sidecar/native-event-schema.ts";
+import { guardClaimView } from "../sidecar/native-guard-schema.ts";
 import { timeText } from "../sidecar/native-schemas.ts";
 import { auditListText } from "./audit-list.ts";
 import { auditPageText } from "./audit-page.ts";
+import { guardPageText } from "./guard-page.ts";
 import { widthOf } from "./page-width.ts";
 import { ProgressBar } from "./progress-bar.ts";
 import {
@@ -72,7 +81,6 @@ async function pageOf(
   { agent, action, status, symbol, from, until, before, limit }: ListOptions,
   { output, clock, stop }: AuditSurroundings,
 ): Promise<AuditPage> {
-  if (account === undefined) return { items: [], next: null };
   const filters = { agent: agent as AgentId | undefined, action, statuses: status, symbol };
   const bar = new ProgressBar(output, clock, "Looking");
   const items: AuditItem[] = [];
@@ -83,7 +91,7 @@ async function pageOf(
       stop.throwIfAborted();
       const rest = limit - items.length;
       const query = { ...filters, from, until, before: next ?? undefined, limit: rest };
-      const page: AuditPage = await auditPage(records, account, query);
+      const page: AuditPage = await auditPage(records, account ?? GUARD_ACCOUNT, query);
       items.push(...page.items);
       next = page.next;
       bar.update(top - (next ?? 0), top);
@@ -116,14 +124,16 @@ export async function show(
   const { output, clock } = surroundings;
   await readRecords(options, surroundings, async (records, account) => {
     const claim = account && (await claimNamed(records, account, name, options.agent));
-    if (claim === undefined) {
-      throw new LatchError("claim_not_found", `no claim is known as ${JSON.stringify(name)}`);
-    }
     const bar = new ProgressBar(output, clock, "Looking");
     const onProgress = (done: number, total: number) => {
       surroundings.stop.throwIfAborted();
       bar.update(done, total);
     };
+    if (claim === undefined) {
+      await showAction(records, name, options, { ...surroundings, onProgress });
+      bar.end();
+      return;
+    }
     const events = await historyOf(records, claim, onProgress).finally(() => bar.end());
     if (options.json !== true) {
       output.line(auditPageText({ claim, events }, widthOf(output)));
@@ -144,6 +154,35 @@ export async function show(
   });
 }
 
+/** An action that is no order, by its request id. */
+async function showAction(
+  records: Records,
+  name: string,
+  { agent, json }: ShowOptions,
+  { output, onProgress }: AuditSurroundings & { readonly onProgress: OnProgress },
+): Promise<void> {
+  const of = agent as AgentId | undefined;
+  const events = await guardHistoryOf(records, name as RequestId, of, onProgress);
+  const [key, ...others] = new Map(events.map((event) => [event.key.agent, event.key])).values();
+  if (key === undefined) {
+    throw new LatchError("claim_not_found", `no claim is known as ${JSON.stringify(name)}`);
+  }
+  if (others.length > 0) throw severalAgents(name, [key, ...others]);
+  const [claim] = await records.guardClaimsOf([key]);
+  if (claim === undefined) throw new InvariantError(`the action ${name} has no row`);
+  output.line(
+    json === true
+      ? asJson({ claim: guardClaimView(claim), events: events.map(eventView) })
+      : guardPageText(claim, events, widthOf(output)),
+  );
+}
+
+function severalAgents(name: string, keys: readonly { readonly agent: AgentId }[]): LatchError {
+  const message = `several agents have a claim ${JSON.stringify(name)}: name one with --agent`;
+  const agents = keys.map(({ agent }) => agent).join(", ");
+  return new LatchError("invalid_option", `${message}: ${agents}`);
+}
+
 /** By its request id, its order's id, or the number of one of its events. */
 async function claimNamed(
   records: Records,
@@ -156,9 +195,10 @@ async function claimNamed(
   const [first, second] = claims;
   if (first !== undefined && second === undefined) return first;
   if (second !== undefined) {
-    const agents = claims.map(({ key }) => key.agent).join(", ");
-    const message = `several agents have a claim ${JSON.stringify(name)}: name one with --agent`;
-    throw new LatchError("invalid_option", `${message}: ${agents}`);
+    throw severalAgents(
+      name,
+      claims.map(({ key }) => key),
+    );
   }
   const ofOrder = await records.claimOfOrder(account, name as BrokerOrderId);
   if (ofOrder !== undefined || !EVENT_NUMBER.test(name)) return ofOrder;

@@ -33,6 +33,7 @@ const DEFAULT_STORE = "tradelatch.db";
 /** Stands where there is no key; the broker refuses it, and shows so that it answers. */
 const NO_KEYS = { keyId: "not-set", secret: "not-set" } as const;
 const INSIDE = "the simulated broker is inside the sidecar";
+const NONE = "there is no broker: only actions are guarded";
 
 /** Rejects with LatchError `check_failed` where a check failed. */
 export async function doctor(options: DoctorOptions, surroundings: Surroundings): Promise<void> {
@@ -54,14 +55,14 @@ export async function doctor(options: DoctorOptions, surroundings: Surroundings)
 
 function checksOf(options: DoctorOptions, surroundings: Surroundings): Promise<readonly Check[]> {
   const { environment, clock, leastNode } = surroundings;
-  const { config, store, fault, isSimulated, hasKeys } = settingsOf(options, environment);
+  const { config, store, fault, unasked, hasKeys } = settingsOf(options, environment);
   const { host, port, latch } = config;
   return examine({
     clock,
     node: { version: process.versions.node, least: leastNode },
     settingsFault: fault,
     ...{ host, port, store, lookAtStore: (place: string) => lookAtStore(place, clock) },
-    broker: isSimulated ? INSIDE : () => readBrokerFor(latch, hasKeys, clock),
+    broker: unasked ?? (() => readBrokerFor(latch, hasKeys, clock)),
   });
 }
 
@@ -70,7 +71,8 @@ interface ReadSettings {
   /** Undefined where it is none that can be looked at. */
   readonly store: string | undefined;
   readonly fault: LatchError | undefined;
-  readonly isSimulated: boolean;
+  /** Why there is no broker to be asked; undefined where there is one. */
+  readonly unasked: string | undefined;
   readonly hasKeys: boolean;
 }
 
@@ -81,13 +83,15 @@ function settingsOf(options: DoctorOptions, environment: Environment): ReadSetti
   const hasKeys = Boolean(keyId && secret);
   const store = options.store ?? (environment.TRADELATCH_STORE || DEFAULT_STORE);
   const keys = keyId && secret ? { keyId, secret } : NO_KEYS;
-  const isSimulated = (name ?? environment.TRADELATCH_BROKER) === "sim";
+  const kind = name ?? environment.TRADELATCH_BROKER;
+  const unasked = kind === "sim" ? INSIDE : kind === "none" ? NONE : undefined;
+  const none = kind === "none" ? ({ broker: "none" } as const) : {};
   const whole = resolved(() => {
     resolveProgram(name === undefined ? {} : { broker: name }, environment);
-    return resolveServeConfig({ ...given, store, ...keys }, environment);
+    return resolveServeConfig({ ...given, ...none, store, ...keys }, environment);
   });
   if (!(whole instanceof LatchError)) {
-    return { config: whole, store, fault: undefined, isSimulated, hasKeys };
+    return { config: whole, store, fault: undefined, unasked, hasKeys };
   }
   const { host, port } = given;
   const baseUrl = environment.APCA_API_BASE_URL || undefined;
@@ -103,7 +107,7 @@ function settingsOf(options: DoctorOptions, environment: Environment): ReadSetti
     resolved(() => resolveServeConfig({ ...keys, store }, {})) instanceof LatchError
   );
   const usable = isUsable ? store : undefined;
-  return { config, store: usable, fault: whole, isSimulated, hasKeys };
+  return { config, store: usable, fault: whole, unasked, hasKeys };
 }
 
 /** What `resolve` gives, or why it refuses. */

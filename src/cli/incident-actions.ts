@@ -2,8 +2,9 @@
 import type { Records } from "../app.ts";
 import type { Clock } from "../core/clock.ts";
 import { InvariantError, LatchError } from "../core/errors.ts";
-import type { AccountId } from "../core/ids.ts";
+import { type AccountId, GUARD_ACCOUNT } from "../core/ids.ts";
 import type { Incident } from "../incident/incident.ts";
+import { incidentFor, incidentsFor, resolveFor } from "../ledger/account-incidents.ts";
 import type { OperatorCommand } from "../ledger/ledger.ts";
 import { claimView } from "../sidecar/native-claim-schema.ts";
 import { incidentView } from "../sidecar/native-incident-schema.ts";
@@ -25,7 +26,7 @@ export interface ResolveOptions extends RecordsOptions {
   readonly reason: string;
   /** Default: the name of the system's user. */
   readonly by?: string;
-  readonly as?: "absent" | "rejected" | "already-flat";
+  readonly as?: "absent" | "rejected" | "already-flat" | "done";
 }
 
 const LISTED = 100;
@@ -39,7 +40,7 @@ export async function list(options: ListOptions, surroundings: ReadSurroundings)
   const { open, symbol, before, json } = options;
   await readRecords(options, surroundings, async (records, account) => {
     const query = { symbol, before, isOpen: open === true ? true : undefined, limit: LISTED + 1 };
-    const found = account === undefined ? [] : await records.incidents(account, query);
+    const found = await incidentsFor(records, account ?? GUARD_ACCOUNT, query);
     const incidents = found.slice(0, LISTED);
     const next = found.length > LISTED ? (incidents.at(-1)?.id ?? null) : null;
     if (json === true) {
@@ -63,11 +64,12 @@ export async function show(
 ): Promise<void> {
   const { output } = surroundings;
   await readRecords(options, surroundings, async (records, account) => {
-    const incident = account && (await records.incident(account, id));
+    const incident = await incidentFor(records, account ?? GUARD_ACCOUNT, id);
     if (incident === undefined) throw notFound(id);
     const causes = await Promise.all(
       incident.causes.map(async (key): Promise<Cause> => {
-        return { key, claim: await records.claimOf(key) };
+        const [action] = await records.guardClaimsOf([key]);
+        return { key, claim: await records.claimOf(key), action };
       }),
     );
     if (options.json === true) {
@@ -88,8 +90,12 @@ export async function resolve(
 ): Promise<void> {
   const { output, clock } = surroundings;
   await readRecords(options, surroundings, async (records, account) => {
-    if (account === undefined) throw notFound(id);
-    const incident = await resolved(records, account, id, commandOf(options, clock));
+    const incident = await resolved(
+      records,
+      account ?? GUARD_ACCOUNT,
+      id,
+      commandOf(options, clock),
+    );
     if (options.json === true) {
       output.line(asJson(incidentView(incident)));
       return;
@@ -113,7 +119,7 @@ async function resolved(
   id: number,
   command: OperatorCommand,
 ): Promise<Incident> {
-  const result = await records.resolveIncident(account, id, command);
+  const result = await resolveFor(records, account, id, command);
   switch (result.kind) {
     case "resolved":
       return result.incident;
@@ -127,6 +133,8 @@ async function resolved(
       const message = `incident ${id} has no claim behind it that waits for its end`;
       throw new LatchError("incident_without_claim", message);
     }
+    case "other_end":
+      throw new LatchError("incident_other_end", `incident ${id} does not end like that`);
     case "not_a_position":
     case "position_moved":
       throw new InvariantError(`${result.kind} for a command that adopts nothing`);

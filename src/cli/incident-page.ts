@@ -3,7 +3,10 @@
  * last consequence, the evidence, and how it ended or how it can be ended. Pure.
  */
 import { type Claim, isAccepted } from "../claim/claim.ts";
+import { NO_SYMBOL } from "../claim/claim-event.ts";
 import { claimInWords } from "../claim/claim-in-words.ts";
+import type { GuardClaim } from "../claim/guard-claim.ts";
+import { guardInWords } from "../claim/guard-in-words.ts";
 import type { ClaimKey } from "../core/ids.ts";
 import { type Incident, subjectOfClaim } from "../incident/incident.ts";
 import { marketTime, ZONE_NOTE } from "./market-time.ts";
@@ -14,6 +17,8 @@ export interface Cause {
   readonly key: ClaimKey;
   /** Undefined where the ledger does not have it. */
   readonly claim: Claim | undefined;
+  /** The same of an action that is no order. */
+  readonly action?: GuardClaim | undefined;
 }
 
 export interface IncidentPage {
@@ -24,6 +29,11 @@ export interface IncidentPage {
 }
 
 const INDENT = "  ";
+const ACTION_ENDS = [
+  ["done", "it happened"],
+  ["rejected", "it did not, and is not to be tried again"],
+  ["absent", "it did not; the next claim under its id may proceed"],
+] as const;
 const ENDS = [
   ["absent", "the broker never had it"],
   ["rejected", "the broker refused it; its shares are still held"],
@@ -35,7 +45,8 @@ const END_LENGTH = "already-flat".length;
 export function incidentPageText(page: IncidentPage, width: number): string {
   const { id, kind, symbol, resolution, summary, version } = page.incident;
   const state = resolution === null ? "open" : "resolved";
-  const heading = `Incident ${id}: ${kind} in ${symbol}, ${state}, version ${version}`;
+  const where = symbol === NO_SYMBOL ? "" : ` in ${symbol}`;
+  const heading = `Incident ${id}: ${kind}${where}, ${state}, version ${version}`;
   return [
     ...wrapped("", heading, width),
     ...wrapped(INDENT, summary, width),
@@ -63,8 +74,12 @@ function causeLines(causes: readonly Cause[], width: number): readonly string[] 
   return ["", "Causes, the first claim first", ...causes.flatMap((one) => causeText(one, width))];
 }
 
-function causeText({ key, claim }: Cause, width: number): readonly string[] {
+function causeText({ key, claim, action }: Cause, width: number): readonly string[] {
   const name = wrapped(INDENT.repeat(2), `${key.agent}/${key.requestId}`, width);
+  if (action !== undefined) {
+    const text = `${action.action}: ${guardInWords(action)}`;
+    return [...wrapped(`${INDENT}${marketTime(action.claimedAt)}  `, text, width), ...name];
+  }
   if (claim === undefined) return [`${INDENT}not on record in this ledger`, ...name];
   const { intent, claimedAt } = claim;
   const amount = intent.quantity ?? `${intent.notional} USD of`;
@@ -95,10 +110,14 @@ function resolutionLines({ resolution }: Incident, width: number): readonly stri
 
 /** A command stays on one line, so that it can be copied. */
 function wayOut({ incident, causes, resolveCommand }: IncidentPage, width: number) {
-  const waiting = causes.some(({ key, claim }) => isWaiting(incident, key, claim));
+  const action = causes.some(({ action }) => action?.status === "IN_RECONCILIATION");
+  const waiting = action || causes.some(({ key, claim }) => isWaiting(incident, key, claim));
+  const whose = action
+    ? "the provider's own records show how it"
+    : "the broker's own records show how its order";
   const claimPart = [
-    ...wrapped(INDENT, "Where the broker's own records show how its order ended, add one:", width),
-    ...ENDS.flatMap(([name, meaning]) =>
+    ...wrapped(INDENT, `Where ${whose} ended, add one:`, width),
+    ...(action ? ACTION_ENDS : ENDS).flatMap(([name, meaning]) =>
       wrapped(`${INDENT.repeat(2)}--as ${name.padEnd(END_LENGTH)}  `, meaning, width),
     ),
     ...wrapped(INDENT, "Without it the claim waits for evidence on.", width),

@@ -13,7 +13,7 @@ import { examples } from "./examples.ts";
 import type { ListOptions, ResolveOptions } from "./incident-actions.ts";
 import type { RecordsOptions } from "./read-records.ts";
 
-const END_AS = ["absent", "rejected", "already-flat"];
+const END_AS = ["absent", "rejected", "already-flat", "done"];
 const REASON_MAX = 1_000;
 const NAME_MAX = 64;
 
@@ -64,9 +64,10 @@ function resolveCommand(): Command {
     .requiredOption("--version <number>", "the incident's version that you saw", positiveNumber)
     .requiredOption("--reason <text>", "why it is over; goes on record", text(REASON_MAX))
     .addOption(
-      new Option("--as <end>", "how the claim behind it ended, by the broker's records").choices(
-        END_AS,
-      ),
+      new Option(
+        "--as <end>",
+        "how the claim behind it ended, by the records of broker or provider",
+      ).choices(END_AS),
     )
     .option("--by <name>", "who says so (default: your user name)", text(NAME_MAX))
     .addHelpText(

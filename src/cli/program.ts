@@ -12,6 +12,7 @@ import { completionCommand } from "./completion-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { examples } from "./examples.ts";
 import { incidentsCommand } from "./incidents-command.ts";
+import { mcpCommand } from "./mcp-command.ts";
 import { packageManifest } from "./package-manifest.ts";
 import { reconcileCommand } from "./reconcile-command.ts";
 import { replayCommand } from "./replay-command.ts";
@@ -27,6 +28,7 @@ export function createProgram(
   const program = new Command("tradelatch");
   const commands: readonly Command[] = [
     serveCommand(output, environment, stop),
+    mcpCommand(output, environment, stop),
     replayCommand(output, stop),
     brokerSimCommand(output, stop),
     backupCommand(output, environment, stop),

@@ -3,7 +3,7 @@ import { openRecords, type Records } from "../app.ts";
 import type { Environment } from "../config.ts";
 import type { Clock } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
-import type { AccountId } from "../core/ids.ts";
+import { type AccountId, GUARD_ACCOUNT } from "../core/ids.ts";
 import { placeOfStore } from "../core/store-place.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { ProgressBar } from "./progress-bar.ts";
@@ -61,13 +61,17 @@ function openShown(store: string, output: CommandOutput, clock: Clock): Records 
   }
 }
 
-/** The one account of the ledger, or the one that was named; undefined where it has none yet. */
+/**
+ * The one account of the ledger, or the one that was named; undefined where it has none yet. An
+ * action that is no order belongs to no broker's account, and is shown beside each.
+ */
 export function accountIn(
   accounts: readonly AccountId[],
   wanted: string | undefined,
   store: string,
 ): AccountId | undefined {
-  const [only, ...others] = accounts;
+  const ofBrokers = accounts.filter((account) => account !== GUARD_ACCOUNT);
+  const [only, ...others] = ofBrokers.length === 0 ? accounts : ofBrokers;
   if (wanted === undefined && others.length === 0) return only;
   const found = accounts.find((account) => account === wanted);
   if (found !== undefined) return found;

@@ -6,8 +6,8 @@ import { once } from "node:events";
 import { Command, InvalidArgumentError } from "commander";
 import type { Logger } from "pino";
 import {
+  type BrokerName,
   type Environment,
-  type LogLevel,
   resolveProgram,
   resolveServeConfig,
   type ServeConfig,
@@ -17,21 +17,14 @@ import { placeOfStore } from "../core/store-place.ts";
 import type { Sidecar } from "../sidecar/sidecar.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { examples } from "./examples.ts";
+import { openLogger } from "./open-logger.ts";
 import { type ServeOutput, tellingPeople, tellingPrograms } from "./serve-output.ts";
+import { keysForSimulator, SIMULATED_KEY, startBrokerInside } from "./simulator-inside.ts";
 
 /** What is under way has this long to end; the program is gone a moment later. */
 const CLOSE_WITHIN_MS = 4_000;
 
-const PRICES = { TQQQ: "75.33", SQQQ: "40.90", QQQ: "600", SPY: "700", AAPL: "250" } as const;
-/** The keys that bots use with the simulated broker where the environment has none; no secret. */
-const KEY = "simulated";
-const SIMULATED = { keyId: KEY, secret: KEY } as const;
-const ALL_DAY = { open: "00:00", close: "23:59" } as const;
-const OPEN_DAYS = 400;
-const DAY_MS = 24 * 60 * 60 * 1_000;
-const EVERY_SECOND_CRON = "* * * * * *";
-
-interface ServeOptions extends Omit<ServeSettings, "keyId" | "secret"> {
+interface ServeOptions extends Omit<ServeSettings, "keyId" | "secret" | "broker"> {
   readonly broker?: string;
   readonly logLevel?: string;
   readonly json?: boolean;
@@ -53,7 +46,7 @@ export function serveCommand(
   const command = new Command("serve")
     .summary("run the sidecar between Alpaca clients and Alpaca")
     .description("Run the sidecar: point a bot's APCA_API_BASE_URL at it, and it is guarded.")
-    .option("--broker <name>", "alpaca (default), or sim: the simulated broker inside")
+    .option("--broker <name>", "alpaca (default), sim: simulated inside, or none: guards only")
     .option("--live", "trade real money, where APCA_API_BASE_URL is Alpaca's live host")
     .option("--host <address>", "address to listen on (default 127.0.0.1)")
     .option("--port <number>", "port to listen on (default 4520; 0: any)", wholeNumber)
@@ -62,6 +55,11 @@ export function serveCommand(
     .option("--backup-dir <path>", "where a copy of the ledger goes each night; else none is made")
     .option("--backup-keep <number>", "how many copies are kept (default 14)", wholeNumber)
     .option("--audit-key <file>", "the key that signs the audit trail (default: beside the ledger)")
+    .option(
+      "--guard-lease-ms <number>",
+      "when an action's owner has vanished (900000)",
+      wholeNumber,
+    )
     .option("--requests-per-minute <number>", "what the broker takes (default 200)", wholeNumber)
     .option("--agent <name>", "the agent group of bots that use the broker's own key")
     .option("--stream-frames <kind>", "trade updates as binary frames (default) or text")
@@ -90,9 +88,9 @@ async function serve(
 ): Promise<void> {
   const { broker, logLevel } = resolveProgram(options, environment);
   const logger = await openLogger(logLevel, output.logsAreRead);
-  const simulator = broker === "sim" ? await startBroker(logger) : undefined;
+  const simulator = broker === "sim" ? await startBrokerInside(logger) : undefined;
   try {
-    const settings = settingsOf(options, environment, simulator?.url);
+    const settings = settingsOf(options, environment, broker, simulator?.url);
     const config = resolveServeConfig(settings, environment);
     const told = options.json === true ? tellingPrograms(output) : tellingPeople(output);
     const sidecar = await listen(told, config, logger, simulator !== undefined);
@@ -123,7 +121,7 @@ async function listen(
   };
   const sidecar = await openSidecar({ serve, logger, onAway });
   const { url, brokerUrl } = sidecar;
-  const key = isSimulated && keyId === KEY ? KEY : null;
+  const key = isSimulated && keyId === SIMULATED_KEY ? SIMULATED_KEY : null;
   const hasOperator = serve.operatorKey !== undefined;
   told.listening({ url, brokerUrl, isSimulated, key, store: placeOfStore(store), hasOperator });
   return sidecar;
@@ -138,50 +136,10 @@ async function runUntil(stop: AbortSignal, sidecar: Sidecar, told: ServeOutput):
   await stopped;
 }
 
-/** The simulated broker inside: prices for the usual symbols, and a market that never closes. */
-async function startBroker(logger: Logger) {
-  const [{ startSimulator }, { systemClock }, { startSchedule }, { systemRandom }] =
-    await Promise.all([
-      import("../simulator/index.ts"),
-      import("../core/clock.ts"),
-      import("../schedule/schedule.ts"),
-      import("../core/random.ts"),
-    ]);
-  const startAt = systemClock.now();
-  const calendar = Object.fromEntries(
-    Array.from({ length: OPEN_DAYS }, (_, day) => [dayOf(startAt + day * DAY_MS), ALL_DAY]),
-  );
-  // An account of its own each time: what a ledger holds of the last one has ended with it.
-  const accountId = systemRandom.uuid();
-  const broker = await startSimulator({ startAt, calendar, accountId, prices: PRICES });
-  const run = async () => broker.setTime(Math.max(broker.now(), systemClock.now()));
-  const time = startSchedule([{ name: "simulated-time", cron: EVERY_SECOND_CRON, run }], logger);
-  const close = async () => {
-    await time.stop();
-    await broker.close();
-  };
-  return { url: broker.url, close };
-}
-
-/** `YYYY-MM-DD` in New York. */
-function dayOf(instant: number): string {
-  return new Intl.DateTimeFormat("en-CA", { timeZone: "America/New_York" }).format(instant);
-}
-
-/** Lines for people where a terminal is attached, JSON for everything else. */
-async function openLogger(level: LogLevel, areRead: boolean) {
-  const { pino } = await import("pino");
-  if (!areRead) return pino({ name: "tradelatch", level }, pino.destination(2));
-  const { default: pretty } = await import("pino-pretty");
-  const ignore = "pid,hostname,name";
-  const translateTime = "SYS:HH:MM:ss.l";
-  const stream = pretty({ destination: 2, sync: true, singleLine: true, ignore, translateTime });
-  return pino({ name: "tradelatch", level }, stream);
-}
-
 function settingsOf(
   { broker: _, logLevel: __, json: ___, ...options }: ServeOptions,
   environment: Environment,
+  broker: BrokerName,
   simulatorUrl: string | undefined,
 ): ServeSettings {
   const store = options.store ?? environment.TRADELATCH_STORE ?? "tradelatch.db";
@@ -193,11 +151,9 @@ function settingsOf(
     ...(clientIdIsIdentity === false ? { clientIdIsIdentity } : {}),
     ...(positionIntent === false ? { positionIntent } : {}),
   };
+  if (broker === "none") return { ...settings, broker };
   if (simulatorUrl === undefined) return settings;
-  const { APCA_API_KEY_ID: keyId, APCA_API_SECRET_KEY: secret } = environment;
-  // The simulated broker takes any key, so a bot that has one keeps it.
-  const keys = keyId && secret ? { keyId, secret } : SIMULATED;
-  return { ...settings, baseUrl: simulatorUrl, ...keys };
+  return { ...settings, baseUrl: simulatorUrl, ...keysForSimulator(environment) };
 }
 
 function wholeNumber(value: string): number {

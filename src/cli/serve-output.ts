@@ -1,5 +1,5 @@
 /** What `tradelatch serve` prints as it starts: lines for people, or one JSON object a line. */
-import type { AccountId } from "../core/ids.ts";
+import { type AccountId, GUARD_ACCOUNT } from "../core/ids.ts";
 import type { Recovery } from "../latch.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { recoveryLines } from "./recovery-lines.ts";
@@ -25,18 +25,23 @@ export interface ServeOutput {
 
 /** What keeps a person from acting, and what mends it. */
 const READ_ONLY = "to act there set TRADELATCH_OPERATOR_KEY";
+const NO_BROKER = "Broker: none; actions are guarded, orders are refused";
 
 export function tellingPeople({ line }: CommandOutput): ServeOutput {
   return {
     listening: ({ url, brokerUrl, isSimulated, key, store, hasOperator }) => {
-      line(`Listening on ${url}: set APCA_API_BASE_URL=${url}`);
+      const hasBroker = brokerUrl !== "none";
+      line(
+        `Listening on ${url}: ${hasBroker ? `set APCA_API_BASE_URL=${url}` : `POST ${url}/claim`}`,
+      );
       line(`Operator page: ${url}/ (${hasOperator ? "asks for the operator key" : READ_ONLY})`);
-      line(`Broker: ${brokerUrl}${isSimulated ? " (simulated)" : ""}`);
+      line(hasBroker ? `Broker: ${brokerUrl}${isSimulated ? " (simulated)" : ""}` : NO_BROKER);
       if (key !== null) line(`Keys: APCA_API_KEY_ID=${key} APCA_API_SECRET_KEY=${key}`);
       line(`Store: ${store}`);
     },
     away: (reason) => line(`No orders yet: ${reason}; asking again until it answers`),
     started: (account, recovery) => {
+      if (account === GUARD_ACCOUNT) return;
       line(`Account: ${account}`);
       for (const text of recoveryLines(recovery)) line(text);
     },

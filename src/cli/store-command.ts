@@ -74,10 +74,11 @@ function documentOf({ from, to, counts, head }: LedgerCopy) {
 }
 
 function textOf({ from, to, counts, head }: LedgerCopy): string {
-  const { claims, books, incidents, events, accounts } = counts;
+  const { claims, books, incidents, events, accounts, guardClaims } = counts;
   const rows = [
     ...[counted(claims, "claim"), counted(books, "book")],
     ...[counted(incidents, "incident"), counted(accounts, "account")],
+    ...(guardClaims === 0 ? [] : [counted(guardClaims, "action")]),
   ];
   return [
     ...[`Copied ${from}`, `to ${to}`, rows.join(", ")],

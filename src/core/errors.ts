@@ -34,6 +34,60 @@ export const ERRORS = {
     exitCode: 2,
     hint: "Correct the named field; /openapi.json says what each page takes.",
   },
+  invalid_guard_call: {
+    httpStatus: 400,
+    retryable: false,
+    exitCode: 2,
+    hint: "Correct the named field; docs/GUARD.md says what each call takes. Nothing was changed.",
+  },
+  guard_terms_differ: {
+    httpStatus: 422,
+    retryable: false,
+    exitCode: 1,
+    hint: "Repeat it unchanged, or claim another action under another request_id.",
+  },
+  settlement_token_missing: {
+    httpStatus: 403,
+    retryable: false,
+    exitCode: 1,
+    hint: "Send the settlement_token of the PROCEED as the header TradeLatch-Settlement-Token.",
+  },
+  settlement_token_wrong: {
+    httpStatus: 403,
+    retryable: false,
+    exitCode: 1,
+    hint: "Only the owner settles: send the settlement_token that its own PROCEED returned.",
+  },
+  guard_claim_released: {
+    httpStatus: 409,
+    retryable: false,
+    exitCode: 1,
+    hint: "An incident holds this word; look at the provider, for two attempts may have acted.",
+  },
+  guard_claim_live: {
+    httpStatus: 409,
+    retryable: true,
+    exitCode: 1,
+    hint: "Send the owner's settlement token, or wait until its lease is over.",
+  },
+  guard_claim_settled: {
+    httpStatus: 409,
+    retryable: false,
+    exitCode: 1,
+    hint: "GET /claims/{id} has what is on record; a settled action is never released.",
+  },
+  guard_result_unusable: {
+    httpStatus: 500,
+    retryable: false,
+    exitCode: 1,
+    hint: "It was done, once; give back JSON of at most 256 KiB, or a reference to what is larger.",
+  },
+  guard_lease_over: {
+    httpStatus: 409,
+    retryable: true,
+    exitCode: 1,
+    hint: "Nothing was run; a longer guardLeaseMs gives a slow verifier time. Call again.",
+  },
   claim_not_found: {
     httpStatus: 404,
     retryable: false,
@@ -75,6 +129,12 @@ export const ERRORS = {
     retryable: false,
     exitCode: 1,
     hint: "Adopt and flatten are for positions that differ; resolve this one.",
+  },
+  incident_other_end: {
+    httpStatus: 409,
+    retryable: false,
+    exitCode: 1,
+    hint: "An order ends absent, rejected or already_flat; an action done, rejected or absent.",
   },
   position_moved: {
     httpStatus: 409,
@@ -279,6 +339,18 @@ export const ERRORS = {
     retryable: false,
     exitCode: 1,
     hint: "Choose another port with --port, or end the program that holds it.",
+  },
+  settlement_terms_differ: {
+    httpStatus: 409,
+    retryable: false,
+    exitCode: 1,
+    hint: "Give every process that takes part the same threshold, policy and sources.",
+  },
+  webhook_body_parsed: {
+    httpStatus: 500,
+    retryable: false,
+    exitCode: 1,
+    hint: "Mount the webhook before any body parser, or behind express.raw; signatures need bytes.",
   },
   check_failed: {
     httpStatus: 503,

@@ -2,6 +2,8 @@
 
 /** The broker's account, as its own API names it (Alpaca: a UUID). */
 export type AccountId = string & { readonly brand: "AccountId" };
+/** The account of every claim that is not an order's: such a claim belongs to no broker. */
+export const GUARD_ACCOUNT = "guard" as AccountId;
 /** The agent group: all instances of one bot. */
 export type AgentId = string & { readonly brand: "AgentId" };
 /** The identity of one logical action within (account, agent). */

@@ -10,6 +10,8 @@ import type { ClaimPolicy } from "../claim/policy.ts";
 import type { Clock } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
 import type { Ledger, RecordResult } from "../ledger/ledger.ts";
+import { attributesOf, linksOf } from "../telemetry/claim-spans.ts";
+import { traced } from "../telemetry/traced.ts";
 import type { Caller } from "./caller.ts";
 import {
   notSentAnswer,
@@ -55,7 +57,7 @@ export async function sendAttempt(
     }
     const halted = await halt(ports, claim);
     if (halted !== undefined) return answered(halted);
-    const outcome = await ports.broker.submit(orderRequestOf(claim, ports.policy));
+    const outcome = await post(ports, claim);
     const after = await recordOutcome(ports, claim, outcome, caller);
     const pauseMs = repeatPause(outcome);
     if (pauseMs === undefined) return settled(after, outcome);
@@ -65,6 +67,19 @@ export async function sendAttempt(
     rateLimited ||= outcome.kind === "rate_limited";
     mustLookFirst = reopened || rateLimited;
   }
+}
+
+function post({ broker, policy }: AttemptPorts, claim: Claim): Promise<SubmitOutcome> {
+  const attributes = {
+    ...attributesOf(claim.key),
+    "tradelatch.client_order_id": claim.clientOrderId,
+    "tradelatch.attempt": claim.attempt,
+  };
+  const links = linksOf(claim.key);
+  const describe = ({ kind }: SubmitOutcome) => ({ result: kind });
+  return traced({ operation: "submit", attributes, links, describe }, () =>
+    broker.submit(orderRequestOf(claim, policy)),
+  );
 }
 
 /** Sleeps, where that ends before the send deadline; false where it does not, or on closing. */

@@ -8,11 +8,13 @@
 import type { Broker } from "../broker/broker.ts";
 import { type Claim, isOlder, postOverAt } from "../claim/claim.ts";
 import { awaitsListScan, isSought } from "../claim/decide-absence.ts";
-import type { BrokerOrder } from "../claim/evidence.ts";
+import type { BrokerOrder, OrderLookup } from "../claim/evidence.ts";
 import type { ClaimPolicy } from "../claim/policy.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
 import { subjectOfClaim } from "../incident/incident.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import { attributesOf, linksOf } from "../telemetry/claim-spans.ts";
+import { traced } from "../telemetry/traced.ts";
 
 /** How far around the time of sending the orders list is scanned. */
 export const SCAN_MARGIN_MS = 60_000;
@@ -50,9 +52,18 @@ export async function lookUp(
   now: ReadTime,
 ): Promise<Claim | undefined> {
   const readAt = now();
-  const lookup = await ports.broker.orderByClientId(claim.clientOrderId);
+  const lookup = await tracedLookup(ports, claim);
   if (lookup.kind === "unknown") return undefined;
   return recordRead(ports, claim, "single", readAt, lookup.kind === "found" ? [lookup.order] : []);
+}
+
+function tracedLookup({ broker }: ReadBackPorts, claim: Claim): Promise<OrderLookup> {
+  const { key, clientOrderId } = claim;
+  const attributes = { ...attributesOf(key), "tradelatch.client_order_id": clientOrderId };
+  const describe = ({ kind }: OrderLookup) => ({ result: kind });
+  return traced({ operation: "read_back", attributes, links: linksOf(key), describe }, () =>
+    broker.orderByClientId(clientOrderId),
+  );
 }
 
 /** Puts on record that a list, begun at `readAt`, has shown `order` under the claim's id. */

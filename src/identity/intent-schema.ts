@@ -27,7 +27,8 @@ import { SYMBOL } from "./symbol.ts";
 
 /** Alpaca's bound for a bot's own client_order_id; ours stay within the 48 of older documents. */
 const CLIENT_ORDER_ID_MAX = 128;
-const TEXT_MAX = 256;
+/** The longest id or reason of an intent, in characters. */
+export const INTENT_TEXT_MAX = 256;
 /** More than any order has; with the digits behind the point it keeps all arithmetic exact. */
 const WHOLE_DIGITS_MAX = 15;
 
@@ -53,7 +54,7 @@ function refuse(context: z.RefinementCtx, message: string): never {
 }
 
 const unicodeError = "expected well-formed Unicode";
-const text = z.string().min(1).max(TEXT_MAX).refine(isWellFormed, unicodeError);
+const text = z.string().min(1).max(INTENT_TEXT_MAX).refine(isWellFormed, unicodeError);
 
 const PERCENT = /^(.+)%$/;
 const WHOLE = "100" as DecimalText;
@@ -167,7 +168,7 @@ function describeIssue(input: unknown, error: z.ZodError): string {
 function describe(value: unknown): string {
   if (value === undefined) return "missing";
   if (typeof value === "number" || typeof value === "bigint") return String(value);
-  return JSON.stringify(value)?.slice(0, TEXT_MAX) ?? typeof value;
+  return JSON.stringify(value)?.slice(0, INTENT_TEXT_MAX) ?? typeof value;
 }
 
 /** What no single field shows, in the words of the message; undefined when all is well. */

@@ -28,6 +28,10 @@ export const INCIDENT_KINDS = [
   "side",
   /** An order at work at the broker that no claim accounts for. */
   "unknown_order",
+  /** Nobody knows whether an action that is no order happened. */
+  "unknown_action",
+  /** Who held an attempt of such an action that was released says that it was not absent. */
+  "late_settlement",
 ] as const;
 export type IncidentKind = (typeof INCIDENT_KINDS)[number];
 
@@ -139,6 +143,16 @@ export function evolveIncident(
 /** What an incident about a claim is about. */
 export function subjectOfClaim({ agent, requestId }: Omit<ClaimKey, "account">): string {
   return `claim ${agent}/${requestId}`;
+}
+
+/** What an incident about an action that is no order is about. */
+export function subjectOfGuard({ agent, requestId }: Omit<ClaimKey, "account">): string {
+  return `action ${agent}/${requestId}`;
+}
+
+/** What an incident about a word that came after its attempt was released is about. */
+export function subjectOfLateSettlement(key: Omit<ClaimKey, "account">): string {
+  return `late ${subjectOfGuard(key)}`;
 }
 
 /** What an incident about the position in `symbol` is about. */

@@ -1,8 +1,11 @@
 /** Appends events inside an open transaction and writes the rows that they imply. */
 import type { Book } from "../book/book.ts";
 import type { Claim } from "../claim/claim.ts";
-import { type BookEvent, bookOf, type ClaimEvent } from "../claim/claim-event.ts";
+import { type BookEvent, bookOf, type ClaimEvent, NO_SYMBOL } from "../claim/claim-event.ts";
 import { evolveBook, evolveBookByClaim, evolveClaim } from "../claim/evolve.ts";
+import { evolveGuard } from "../claim/evolve-guard.ts";
+import type { GuardClaim } from "../claim/guard-claim.ts";
+import type { GuardEvent } from "../claim/guard-event.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { InvariantError } from "../core/errors.ts";
 import type { AccountId, ClaimKey } from "../core/ids.ts";
@@ -39,6 +42,25 @@ export function applyToClaim(
   if (claim === undefined) throw new InvariantError("a claim needs at least one event");
   rows.saveClaim(claim, before);
   for (const book of books.values()) if (!loaded.has(book)) rows.saveBook(book);
+  return claim;
+}
+
+/** A claim of an action that is no order moves no book. */
+export function applyToGuard(
+  rows: Rows,
+  before: GuardClaim | undefined,
+  key: ClaimKey,
+  events: readonly GuardEvent[],
+  at: EpochMs,
+): GuardClaim {
+  let claim = before;
+  for (const body of events) {
+    claim = evolveGuard(claim, key, body, at);
+    const event = { subject: "guard", key, symbol: NO_SYMBOL, body } as const;
+    rows.appendEvent(chainEvent(rows.head(key.account), event, at));
+  }
+  if (claim === undefined) throw new InvariantError("a claim needs at least one event");
+  if (events.length > 0) rows.guards.save(claim, before);
   return claim;
 }
 

@@ -16,9 +16,10 @@ export class ContentCheck {
   readonly #place: string;
   readonly #digest: Hash = createHash("sha256");
   readonly #counts = {
-    ...{ accounts: 0, logins: 0, events: 0, claims: 0, books: 0, incidents: 0, checkpoints: 0 },
+    ...{ accounts: 0, logins: 0, events: 0, claims: 0, guardClaims: 0 },
+    ...{ books: 0, incidents: 0, checkpoints: 0 },
   };
-  readonly #begun = { claims: 0, incidents: 0 };
+  readonly #begun = { claims: 0, guardClaims: 0, incidents: 0 };
   #end = EMPTY_LOG;
   #last: ChainHead = { sequence: 0, hash: GENESIS_HASH };
 
@@ -47,7 +48,7 @@ export class ContentCheck {
   } {
     const [found, said] = [canonicalJson(this.#counts), canonicalJson(counted)];
     if (found !== said) throw this.#damaged(`it counts ${said} and holds ${found}`);
-    for (const kind of ["claims", "incidents"] as const) {
+    for (const kind of ["claims", "guardClaims", "incidents"] as const) {
       const [begun, held] = [this.#begun[kind], this.#counts[kind]];
       if (begun !== held)
         throw this.#damaged(`its events tell of ${begun} ${kind}, it has ${held}`);
@@ -65,6 +66,7 @@ export class ContentCheck {
     if (last !== undefined) this.#last = { sequence: last.sequence, hash: last.hash };
     for (const { body } of events) {
       if (body.type === "claimed" || body.type === "leg_adopted") this.#begun.claims += 1;
+      if (body.type === "guard_claimed") this.#begun.guardClaims += 1;
       if (body.type === "incident_opened") this.#begun.incidents += 1;
     }
   }

@@ -55,7 +55,7 @@ function keyTextOf(key: ClaimKey): string {
 }
 
 export function accountOf(event: LedgerEvent): AccountId {
-  return event.subject === "claim" ? event.key.account : event.account;
+  return event.subject === "book" ? event.account : event.key.account;
 }
 
 /** `event` as the next one of its account after `head`. */
@@ -70,17 +70,22 @@ export function chainEvent(head: ChainHead, event: LedgerEvent, at: EpochMs): St
   // Field by field: an event that is put together out of two objects takes several times as long.
   const { subject, symbol, body } = event;
   const [first, then] =
-    subject === "claim"
-      ? ["", `"key":${keyTextOf(event.key)},`]
-      : [`"account":${canonicalJson(event.account)},`, ""];
+    subject === "book"
+      ? [`"account":${canonicalJson(event.account)},`, ""]
+      : ["", `"key":${keyTextOf(event.key)},`];
   const hash = sha256Hex(
     `{${first}"at":${canonicalJson(at)},"body":${bodyTextOf(event)},${then}` +
       `"previousHash":"${previousHash}","sequence":${canonicalJson(sequence)},` +
       `"subject":"${subject}","symbol":${canonicalJson(symbol)}}`,
   );
-  return subject === "claim"
-    ? { subject, key: event.key, symbol, body, sequence, at, previousHash, hash }
-    : { subject, account: event.account, symbol, body, sequence, at, previousHash, hash };
+  switch (subject) {
+    case "claim":
+      return { subject, key: event.key, symbol, body, sequence, at, previousHash, hash };
+    case "book":
+      return { subject, account: event.account, symbol, body, sequence, at, previousHash, hash };
+    case "guard":
+      return { subject, key: event.key, symbol, body, sequence, at, previousHash, hash };
+  }
 }
 
 export type Followed =

@@ -17,7 +17,7 @@ import { foldClaim } from "../claim/evolve.ts";
 import { incidentsOfClaim } from "../claim/incidents-of-claim.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { InvariantError } from "../core/errors.ts";
-import type { AccountId, ClaimKey } from "../core/ids.ts";
+import { type AccountId, type ClaimKey, GUARD_ACCOUNT } from "../core/ids.ts";
 import {
   type Incident,
   type IncidentEvidence,
@@ -26,13 +26,14 @@ import {
   subjectOfPosition,
 } from "../incident/incident.ts";
 import { applyToClaim, applyToSymbol } from "./apply-events.ts";
+import { runGuardOperator } from "./guard-transaction.ts";
 import type {
   EvidenceNote,
   IncidentReport,
   Judgement,
   OperatorCommand,
-  OperatorEnd,
   OperatorResult,
+  OrderEnd,
 } from "./ledger.ts";
 import type { Rows } from "./rows.ts";
 
@@ -157,10 +158,13 @@ export function runOperator(
   if (incident === undefined) return { kind: "unknown" };
   if (incident.resolution !== null) return { kind: "over", incident };
   if (incident.version !== command.version) return { kind: "stale", incident };
+  if (account === GUARD_ACCOUNT) return runGuardOperator(rows, incident, command);
   const { position } = command;
   if (position !== undefined) return adoptByOperator(rows, incident, position, command);
   const claim = claimBehind(rows, incident);
   const { endClaimAs } = command;
+  // Of an order the broker says that it was done.
+  if (endClaimAs === "done") return { kind: "other_end", incident };
   if (endClaimAs === null && claim !== undefined) return { kind: "claim_waits", incident };
   if (endClaimAs !== null && claim === undefined) return { kind: "no_claim", incident };
   if (endClaimAs !== null && claim !== undefined) {
@@ -193,7 +197,7 @@ function adoptByOperator(
 function endByOperator(
   rows: Rows,
   claim: Claim,
-  { by, reason, endClaimAs, now }: OperatorCommand & { readonly endClaimAs: OperatorEnd },
+  { by, reason, endClaimAs, now }: OperatorCommand & { readonly endClaimAs: OrderEnd },
   incident: number,
 ): void {
   const { account } = claim.key;

@@ -4,10 +4,11 @@
  */
 import type { Book } from "../book/book.ts";
 import type { Claim } from "../claim/claim.ts";
+import type { GuardClaim } from "../claim/guard-claim.ts";
 import type { EpochMs } from "../core/clock.ts";
 import type { AccountId } from "../core/ids.ts";
 import type { Incident } from "../incident/incident.ts";
-import type { KeptCheckpoint, StoredEvent } from "./ledger.ts";
+import type { KeptCheckpoint, NumberedGuardClaim, StoredEvent } from "./ledger.ts";
 
 export interface NumberedClaim {
   /** Claims are numbered from 1 in the order in which they were made. */
@@ -32,6 +33,7 @@ export interface ContentCounts {
   readonly logins: number;
   readonly events: number;
   readonly claims: number;
+  readonly guardClaims: number;
   readonly books: number;
   readonly incidents: number;
   readonly checkpoints: number;
@@ -41,9 +43,10 @@ export interface ContentReader {
   /** Where it is, for people: without a password. */
   readonly place: string;
   counts(): Promise<ContentCounts>;
-  /** At most `limit` that follow the one numbered `after`, in their order; so the next three. */
+  /** At most `limit` that follow the one numbered `after`, in their order; so the next four. */
   events(after: number, limit: number): Promise<readonly StoredEvent[]>;
   claims(after: number, limit: number): Promise<readonly NumberedClaim[]>;
+  guardClaims(after: number, limit: number): Promise<readonly NumberedGuardClaim[]>;
   incidents(after: number, limit: number): Promise<readonly Incident[]>;
   checkpoints(after: number, limit: number): Promise<readonly KeptCheckpoint[]>;
   /** All of them: a symbol has one, and an account one of each. In no order. */
@@ -58,6 +61,7 @@ export type ContentBatch =
   | { readonly kind: "logins"; readonly values: readonly KnownLogin[] }
   | { readonly kind: "events"; readonly values: readonly StoredEvent[] }
   | { readonly kind: "claims"; readonly values: readonly Claim[] }
+  | { readonly kind: "guardClaims"; readonly values: readonly GuardClaim[] }
   | { readonly kind: "books"; readonly values: readonly Book[] }
   | { readonly kind: "incidents"; readonly values: readonly Incident[] }
   | { readonly kind: "checkpoints"; readonly values: readonly KeptCheckpoint[] };
@@ -99,6 +103,13 @@ export async function* contentOf(reader: ContentReader): AsyncGenerator<ContentB
     const last = page.at(-1);
     if (last === undefined) break;
     yield { kind: "claims", values: page.map(({ claim }) => claim) };
+    after = last.id;
+  }
+  for (let after = 0; ; ) {
+    const page = await reader.guardClaims(after, BATCH_SIZE);
+    const last = page.at(-1);
+    if (last === undefined) break;
+    yield { kind: "guardClaims", values: page.map(({ claim }) => claim) };
     after = last.id;
   }
   const nameOf = ({ account, symbol }: Book) => [account, symbol];

@@ -15,9 +15,13 @@ import type { BookEvent, ClaimEvent, LedgerEvent } from "../claim/claim-event.ts
 import type { AdoptedPosition } from "../claim/decide-adoption.ts";
 import type { ClaimRequest } from "../claim/decide-claim.ts";
 import type { DivergenceCommand } from "../claim/decide-divergence.ts";
+import type { GuardAnswer, GuardCommand } from "../claim/decide-guard.ts";
 import type { RecordCommand } from "../claim/decide-record.ts";
 import type { ReplaceCommand, ReplaceDecision } from "../claim/decide-replace.ts";
 import type { Verdict, VerdictCommand } from "../claim/decide-verdict.ts";
+import type { GuardOutcome } from "../claim/guard-action.ts";
+import type { GuardClaim } from "../claim/guard-claim.ts";
+import type { GuardEvent } from "../claim/guard-event.ts";
 import type { EpochMs } from "../core/clock.ts";
 import type { DecimalText } from "../core/decimal.ts";
 import type { AccountId, AgentId, BrokerOrderId, ClaimKey, RequestId } from "../core/ids.ts";
@@ -57,6 +61,12 @@ export type Note =
       readonly account: AccountId;
       readonly symbol: string;
       readonly body: BookEvent & { type: "intent_blocked" };
+    }
+  | {
+      readonly subject: "guard";
+      readonly key: ClaimKey;
+      readonly symbol: string;
+      readonly body: GuardEvent & { type: "guard_answered" };
     };
 
 export interface EventQuery {
@@ -83,6 +93,8 @@ export interface EventScan {
   readonly agent?: AgentId | undefined;
   readonly requestId?: RequestId | undefined;
   readonly symbol?: string | undefined;
+  /** Also those of actions that are no orders, which belong to no account. */
+  readonly withActions?: boolean | undefined;
   /** At most so many are given. */
   readonly limit: number;
 }
@@ -133,8 +145,11 @@ export interface IncidentsQuery {
 
 export const INCIDENTS_DEFAULT = 100;
 
-/** How an operator may say that a claim ended. */
-export type OperatorEnd = "absent" | "rejected" | "already_flat";
+/** How an operator may say that the claim of an order ended. */
+export type OrderEnd = "absent" | "rejected" | "already_flat";
+/** And that of an action that is no order. */
+export type GuardEnd = GuardOutcome;
+export type OperatorEnd = OrderEnd | GuardEnd;
 
 export interface OperatorCommand {
   /** The incident's version that the operator has seen. */
@@ -160,12 +175,40 @@ export type OperatorResult =
   | { readonly kind: "no_claim"; readonly incident: Incident }
   /** The claim behind it would stay in question without an incident: its end must be said too. */
   | { readonly kind: "claim_waits"; readonly incident: Incident }
+  /** The claim's kind does not end like that: an order is never `done`, an action never flat. */
+  | { readonly kind: "other_end"; readonly incident: Incident }
   /** There is no position to take over: the incident is about something else. */
   | { readonly kind: "not_a_position"; readonly incident: Incident }
   /** The position, or the book, is not what the operator has confirmed. */
   | { readonly kind: "position_moved"; readonly incident: Incident };
 
+/** What a command came to for the claim of an action that is no order. */
+export interface GuardResult {
+  readonly answer: GuardAnswer;
+  /** As it stands now; undefined where there is none. */
+  readonly claim: GuardClaim | undefined;
+  /** The open incident about it; null where there is none. */
+  readonly incident: number | null;
+}
+
+/** Such claims are numbered in the order in which they were made. */
+export interface NumberedGuardClaim {
+  readonly id: number;
+  readonly claim: GuardClaim;
+}
+
 export interface Ledger {
+  /**
+   * Decides about the claim of an action that is no order. On disk before it resolves: no broker
+   * could tell it again.
+   */
+  guard(key: ClaimKey, command: GuardCommand): Promise<GuardResult>;
+  /** Each key's claim of such an action, in their order; for a few hundred at once. */
+  guardClaimsOf(keys: readonly ClaimKey[]): Promise<readonly (GuardClaim | undefined)[]>;
+  /** Those that are not settled: at most `limit` that follow the one numbered `after`. */
+  unsettledGuardClaims(after: number, limit: number): Promise<readonly NumberedGuardClaim[]>;
+  /** All of them: for a check of the whole ledger, not for every day. */
+  countGuardClaims(): Promise<number>;
   claim(request: ClaimRequest): Promise<ClaimDecision>;
   /**
    * What `claim` would decide, with nothing written: whether the intent is known, for as long as no

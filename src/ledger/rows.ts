@@ -7,6 +7,7 @@
  */
 import type { Book } from "../book/book.ts";
 import type { Claim } from "../claim/claim.ts";
+import type { GuardClaim } from "../claim/guard-claim.ts";
 import type { EpochMs } from "../core/clock.ts";
 import type { AccountId, AgentId, ClaimKey } from "../core/ids.ts";
 import type { Incident } from "../incident/incident.ts";
@@ -36,8 +37,16 @@ export interface IncidentRows {
   causes(account: AccountId, symbol: string, episode: number): ClaimKey[];
 }
 
+/** Claims of actions that are no orders. */
+export interface GuardRows {
+  get(key: ClaimKey): GuardClaim | undefined;
+  /** `before`: as this transaction has read it; undefined where it is new. */
+  save(claim: GuardClaim, before: GuardClaim | undefined): void;
+}
+
 export interface Rows {
   readonly incidents: IncidentRows;
+  readonly guards: GuardRows;
   claim(key: ClaimKey): Claim | undefined;
   /**
    * Claims of equal intents, the latest first: every live one, and of those in `episode` the latest

@@ -5,12 +5,14 @@
 import type { ClaimDecision } from "../claim/answer.ts";
 import type { ClaimRequest } from "../claim/decide-claim.ts";
 import type { DivergenceCommand } from "../claim/decide-divergence.ts";
+import type { GuardCommand } from "../claim/decide-guard.ts";
 import { isToldOnce, type RecordCommand } from "../claim/decide-record.ts";
 import type { ReplaceCommand, ReplaceDecision } from "../claim/decide-replace.ts";
 import type { VerdictCommand } from "../claim/decide-verdict.ts";
 import type { EpochMs } from "../core/clock.ts";
 import type { AccountId, ClaimKey } from "../core/ids.ts";
 import type { Incident, Resolution } from "../incident/incident.ts";
+import { runGuard } from "./guard-transaction.ts";
 import {
   runBeginning,
   runCompare,
@@ -21,6 +23,7 @@ import {
 } from "./incident-transaction.ts";
 import type {
   EvidenceNote,
+  GuardResult,
   IncidentReport,
   Judgement,
   OpeningPosition,
@@ -30,6 +33,7 @@ import type {
 } from "./ledger.ts";
 import type { WaitingNote } from "./note-buffer.ts";
 import type { Rows } from "./rows.ts";
+import { tracedClaim, tracedRecord, tracedVerdict } from "./traced-operations.ts";
 import { runClaim, runNotes, runOpening, runRecord, runReplace } from "./transaction.ts";
 
 /** What a transaction is about, for a store that has to fetch its rows beforehand. */
@@ -37,6 +41,7 @@ export type Subject =
   | { readonly kind: "claim"; readonly request: ClaimRequest }
   | { readonly kind: "record"; readonly key: ClaimKey; readonly command: RecordCommand }
   | { readonly kind: "one_claim"; readonly key: ClaimKey }
+  | { readonly kind: "guard"; readonly key: ClaimKey }
   | { readonly kind: "symbol"; readonly account: AccountId; readonly symbol: string }
   | { readonly kind: "other" };
 
@@ -51,7 +56,13 @@ export abstract class TransactedLedger {
   ): Promise<Value>;
 
   claim(request: ClaimRequest): Promise<ClaimDecision> {
-    return this.write(true, { kind: "claim", request }, (rows) => runClaim(rows, request));
+    return tracedClaim(request, () =>
+      this.write(true, { kind: "claim", request }, (rows) => runClaim(rows, request)),
+    );
+  }
+
+  guard(key: ClaimKey, command: GuardCommand): Promise<GuardResult> {
+    return this.write(true, { kind: "guard", key }, (rows) => runGuard(rows, key, command));
   }
 
   requestReplace(key: ClaimKey, command: ReplaceCommand): Promise<ReplaceDecision> {
@@ -60,7 +71,9 @@ export abstract class TransactedLedger {
 
   record(key: ClaimKey, command: RecordCommand): Promise<RecordResult> {
     const subject = { kind: "record", key, command } as const;
-    return this.write(isToldOnce(command), subject, (rows) => runRecord(rows, key, command));
+    return tracedRecord(() =>
+      this.write(isToldOnce(command), subject, (rows) => runRecord(rows, key, command)),
+    );
   }
 
   adoptOpening(
@@ -72,7 +85,9 @@ export abstract class TransactedLedger {
   }
 
   judge(key: ClaimKey, command: VerdictCommand): Promise<Judgement> {
-    return this.write(true, { kind: "one_claim", key }, (rows) => runJudge(rows, key, command));
+    return tracedVerdict(key, () =>
+      this.write(true, { kind: "one_claim", key }, (rows) => runJudge(rows, key, command)),
+    );
   }
 
   compare(

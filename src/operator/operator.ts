@@ -19,6 +19,7 @@ import type { AccountId } from "../core/ids.ts";
 import type { OrderAnswer } from "../gateway/order-answer.ts";
 import { deriveRequestId, requestPreimage } from "../identity/request-id.ts";
 import type { Incident } from "../incident/incident.ts";
+import { incidentsFor } from "../ledger/account-incidents.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { MarketCalendar } from "../schedule/market-calendar.ts";
 import {
@@ -113,7 +114,9 @@ export class OperatorDesk implements Operator {
     const { ledger, account, broker, polledAt, nextDueAt } = this.#ports;
     const live = (await ledger.unsettledClaims(account)).filter(({ status }) => isLive(status));
     const unknown = live.filter((claim) => !isAccepted(claim));
-    const open = await ledger.incidents(account, { isOpen: true, limit: INCIDENTS_COUNTED });
+    const open = await incidentsFor(ledger, account, {
+      ...{ isOpen: true, limit: INCIDENTS_COUNTED },
+    });
     return {
       market: await this.#market(),
       live: live.length,

@@ -81,6 +81,7 @@ function before({ kind, side, quantity }: Told, net: DecimalText | null): Decima
 
 function tell(event: StoredEvent, claimOf: ClaimLookup): Told | undefined {
   if (event.subject === "book") return tellOfBook(event.body);
+  if (event.subject === "guard") return undefined;
   const { agent, requestId } = event.key;
   const told = tellOfClaim(event.body, claimOf(event.key));
   return told && { ...told, agent, requestId };

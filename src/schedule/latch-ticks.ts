@@ -9,7 +9,7 @@ import type { Logger } from "pino";
 import type { Checkpoint } from "../audit/checkpoint.ts";
 import type { Broker } from "../broker/broker.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
-import type { AccountId } from "../core/ids.ts";
+import { type AccountId, GUARD_ACCOUNT } from "../core/ids.ts";
 import type { Backup } from "../ledger/backup.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { reportAfterClose } from "./after-close.ts";
@@ -66,8 +66,9 @@ export function latchTicks(work: LatchWork): readonly Tick[] {
   const nightly = (name: string, cron: string, run: Tick["run"]): Tick => {
     return { name, cron, timeZone: MARKET_ZONE, run };
   };
+  // Without a broker there is no market, and nothing at work in one.
   const all = [
-    ...ticks,
+    ...(work.account === GUARD_ACCOUNT ? [] : ticks),
     ...(makeCheckpoint === undefined
       ? []
       : [nightly("checkpoint", CHECKPOINT_CRON, () => logCheckpoint(work, makeCheckpoint))]),

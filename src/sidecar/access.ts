@@ -6,6 +6,7 @@
  * 2. A request that a browser makes for a page of another origin is turned away, key or not.
  * 3. Everybody else shows an agent's key or, while we listen on loopback only, the broker's own.
  *    Every known key is compared in full and in constant time, whether the id is known or not.
+ *    On loopback, where no agent has a key, the guard of actions takes clients without one.
  * 4. A person who acts shows the operator key, which is nobody else's and opens no order path.
  */
 import { hash, timingSafeEqual } from "node:crypto";
@@ -33,12 +34,20 @@ export interface AccessOptions {
   readonly agents: readonly AgentKey[];
   /** The broker's own key pair with the default group; taken on loopback only. */
   readonly brokerKey?: AgentKey;
+  /**
+   * As whom a guard client acts that shows no key at all: taken on loopback only, and only where no
+   * agent has a key of its own.
+   */
+  readonly keylessGroup?: AgentId;
   /** What a person shows who reads the pages or acts on an incident; undefined: nobody may act. */
   readonly operatorKey?: string | undefined;
 }
 
 /** As who the operator reads; no bot can have this name, since it has no key. */
 const OPERATOR: Agent = { id: "operator", group: "operator" as AgentId };
+
+/** The id of whoever shows no key. */
+export const KEYLESS_ID = "keyless";
 
 /** What of a request decides; node's IncomingMessage has it all. */
 export interface Caller {
@@ -58,6 +67,7 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/i;
 const ANY_ADDRESS: ReadonlySet<string> = new Set(["0.0.0.0", "::", "[::]"]);
 const LOOPBACK_NAMES = ["127.0.0.1", "localhost", "[::1]"] as const;
 const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(\d{1,5}))?$/;
+const KEY_HEADERS = ["apca-api-key-id", "apca-api-secret-key", "authorization"] as const;
 const HTTP_PORT = 80;
 const HTTPS_PORT = 443;
 
@@ -81,6 +91,7 @@ export class Access {
   readonly #ownNames: ReadonlySet<string>;
   readonly #configured: readonly HostName[];
   readonly #operatorKey: Buffer | undefined;
+  readonly #keyless: Agent | undefined;
 
   /** Throws LatchError `invalid_option` for keys or names that would let the wrong ones in. */
   constructor(options: AccessOptions) {
@@ -89,6 +100,9 @@ export class Access {
       throw invalid(`listening on ${bindHost} needs agent keys: others can reach that address`);
     }
     const keys = brokerKey !== undefined && isLoopback(bindHost) ? [...agents, brokerKey] : agents;
+    const { keylessGroup: group } = options;
+    const isOpen = isLoopback(bindHost) && agents.length === 0 && group !== undefined;
+    this.#keyless = isOpen ? { id: KEYLESS_ID, group } : undefined;
     requireUsable(keys);
     requireOwn(options.operatorKey, keys);
     this.#operatorKey = options.operatorKey === undefined ? undefined : digest(options.operatorKey);
@@ -127,6 +141,11 @@ export class Access {
   authenticate(headers: IncomingHttpHeaders): Agent | undefined {
     const presented = presentedKey(headers);
     return presented === undefined ? undefined : this.agentOf(presented);
+  }
+
+  /** Who shows no key at all, where that is enough for the guard; a wrong key never is. */
+  keyless(headers: IncomingHttpHeaders): Agent | undefined {
+    return KEY_HEADERS.some((name) => headers[name] !== undefined) ? undefined : this.#keyless;
   }
 
   /** Whether there is a key with which a person may act. */

@@ -68,6 +68,12 @@ export const SIDECAR_ERRORS = {
     message: "the sidecar has no such page",
     hint: "Alpaca's API is under /v2; the sidecar's own is in /openapi.json.",
   },
+  no_broker: {
+    httpStatus: 404,
+    code: 40490002,
+    message: "this sidecar has no broker: it guards actions, and takes no orders",
+    hint: "POST /claim guards an action; serve without --broker none takes orders.",
+  },
   order_malformed: {
     httpStatus: 422,
     code: 42290001,

@@ -23,7 +23,14 @@ import type { Forwarded, PassThrough } from "./pass-through.ts";
 import type { RefusalLog } from "./refusal-log.ts";
 import type { RequestPath } from "./request-path.ts";
 import { RETRY_AFTER } from "./retry-after.ts";
-import { isCancel, isForPeople, isOpenPath, NATIVE_ORDERS_PATH, policyOf } from "./route-policy.ts";
+import {
+  isCancel,
+  isForPeople,
+  isGuardRequest,
+  isOpenPath,
+  NATIVE_ORDERS_PATH,
+  policyOf,
+} from "./route-policy.ts";
 import type { SecretMask } from "./secret-mask.ts";
 import { sendAnswer } from "./send-answer.ts";
 import type { ServerBounds } from "./server-bounds.ts";
@@ -43,6 +50,8 @@ export interface PassedCancel {
 export interface FrontDoorOptions {
   readonly access: Access;
   readonly passThrough: PassThrough;
+  /** Off, nothing of the broker's space is served. */
+  readonly hasBroker: boolean;
   readonly guarded: GuardedHandler;
   readonly onCancel?: ((cancel: PassedCancel) => void | Promise<void>) | undefined;
   /** Told of each request that goes through to the broker. */
@@ -84,14 +93,17 @@ export class FrontDoor {
 
   /** `target`: what the request's URL was read as. */
   decide(request: IncomingMessage, target: RequestPath): Decision {
-    const { access, mask } = this.#options;
+    const { access, mask, hasBroker } = this.#options;
     const method = request.method ?? "";
     const stranger = access.refuseStranger(request);
     if (stranger !== undefined) return refused(stranger);
     if (target.kind === "path" && isOpenPath(method, target.path)) {
       return { kind: "own", agent: undefined };
     }
-    const agent = access.authenticate(request.headers) ?? this.#operator(request, target);
+    const agent =
+      access.authenticate(request.headers) ??
+      this.#operator(request, target) ??
+      this.#keyless(request, target);
     if (agent === undefined) return refused("unauthorized");
     if (target.kind === "refused") return refused("path_refused", target.reason);
     const { path, query } = target;
@@ -105,7 +117,9 @@ export class FrontDoor {
         mask.quote(`${method} ${path} does not pass through the sidecar`),
       );
     }
-    const full = this.#refusedForNow(policy === "guarded" || isNativeOrder(method, path));
+    const isOrder = isNativeOrder(method, path);
+    if (!hasBroker && (policy !== "own" || isOrder)) return refused("no_broker");
+    const full = this.#refusedForNow(policy === "guarded" || isOrder);
     if (full !== undefined) return full;
     if (policy === "own" || policy === "stream") return { kind: "own", agent };
     return { kind: policy === "guarded" ? "guarded" : "forward", agent, path, query };
@@ -134,6 +148,12 @@ export class FrontDoor {
   #operator(request: IncomingMessage, target: RequestPath): Agent | undefined {
     if (target.kind !== "path" || !isForPeople(request.method ?? "", target.path)) return undefined;
     return this.#options.access.operatorOf(request.headers);
+  }
+
+  /** Clients of other guards know no key. */
+  #keyless(request: IncomingMessage, target: RequestPath): Agent | undefined {
+    const isGuards = target.kind === "path" && isGuardRequest(request.method ?? "", target.path);
+    return isGuards ? this.#options.access.keyless(request.headers) : undefined;
   }
 
   #refusedForNow(isGuarded: boolean): Decision | undefined {

@@ -5,6 +5,11 @@ import { CLAIM_STATUSES } from "../claim/transitions.ts";
 import { OUTCOMES } from "./native-claim-schema.ts";
 import { named, timeOut, timeText } from "./native-schemas.ts";
 
+/** An order's, and those of an action that is none. */
+const EVERY_OUTCOME = [...OUTCOMES, "done"] as const;
+const OF_ORDERS = ["venue", "inferred", "operator"] as const;
+const EVERY_PROVENANCE = [...OF_ORDERS, "owner", "caller", "verifier"] as const;
+
 const claimRef = z.object({ agent: z.string(), requestId: z.string() });
 
 export const auditItemSchema = named(
@@ -16,13 +21,15 @@ export const auditItemSchema = named(
     account: z.string(),
     agent: z.string().describe("The agent group."),
     requestId: z.string().nullable().describe("Null for an intent that became no claim."),
-    symbol: z.string(),
-    action: z.string().describe("Such as buy_to_open or sell_to_close; replace; cancel."),
+    symbol: z.string().describe("Empty for an action that is no order."),
+    action: z
+      .string()
+      .describe("Such as buy_to_open or sell_to_close; replace; cancel; or the action's own."),
     status: z
       .enum(AUDIT_STATUSES)
       .describe("Its claim's state as it is now; of what was not sent, the answer."),
-    outcome: z.enum(OUTCOMES).nullable(),
-    provenance: z.enum(["venue", "inferred", "operator"]).nullable(),
+    outcome: z.enum(EVERY_OUTCOME).nullable(),
+    provenance: z.enum(EVERY_PROVENANCE).nullable(),
     code: z.string().nullable().describe("Of a refusal; docs/ERRORS.md lists them."),
     cause: z.string().describe("Why, in a sentence."),
     causedBy: claimRef.nullable().describe("The claim behind a SKIP, a PENDING or a refusal."),
@@ -33,22 +40,24 @@ export const auditItemSchema = named(
 
 export type AuditItemView = z.output<typeof auditItemSchema>;
 
-export function auditItemView(item: AuditItem): AuditItemView {
+export function auditItemView({ guard: _, ...item }: AuditItem): AuditItemView {
   return { ...item, at: timeText(item.at), causedBy: item.causedBy && { ...item.causedBy } };
 }
 
 export const guardItemSchema = named(
   "GuardAuditItem",
   z.object({
-    claim_id: z.string().nullable(),
-    agent_id: z.string(),
+    request_id: z.string().nullable(),
+    claim_id: z.string().nullable().describe("The same."),
+    agent_id: z.string().describe("What the caller called itself, or its agent group."),
     action: z.string(),
+    scope: z.string().nullable(),
     symbol: z.string(),
     status: z
       .enum(["PENDING", "COMMITTED", "SKIP", "BLOCKED"])
       .describe("COMMITTED: the claim is settled; `outcome` says how it ended."),
     state: z.enum(CLAIM_STATUSES).nullable().describe("Of its claim; null for an answer."),
-    outcome: z.enum(OUTCOMES).nullable(),
+    outcome: z.enum(EVERY_OUTCOME).nullable(),
     code: z.string().nullable(),
     cause: z.string(),
     timestamp: timeOut,
@@ -60,9 +69,11 @@ export const guardItemSchema = named(
 
 export function guardItemView(item: AuditItem): z.output<typeof guardItemSchema> {
   const { requestId, agent, action, symbol, status, outcome, code, cause, at, sequence } = item;
+  const { agentId = null, scope = null } = item.guard ?? {};
   const state = CLAIM_STATUSES.find((one) => one === status) ?? null;
   return {
-    ...{ claim_id: requestId, agent_id: agent, action, symbol, state, outcome, code, cause },
+    ...{ request_id: requestId, claim_id: requestId, agent_id: agentId ?? agent },
+    ...{ action, scope, symbol, state, outcome, code, cause },
     status: guardStatusOf(status),
     ...{ timestamp: timeText(at), ts: at, sequence, hash: item.hash },
   };

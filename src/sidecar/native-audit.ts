@@ -10,6 +10,7 @@ import { CLAIM_STATUSES } from "../claim/transitions.ts";
 import { LatchError } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
 import { SYMBOL } from "../identity/symbol.ts";
+import { KEYLESS_ID } from "./access.ts";
 import {
   auditItemSchema,
   auditItemView,
@@ -65,7 +66,7 @@ const auditKey = named(
 
 /** What guard clients ask for by the words that they know. */
 const GUARD_STATUSES: Readonly<Record<string, readonly AuditStatus[]>> = {
-  PENDING: ["PENDING", ...CLAIM_STATUSES.filter((one) => one !== "SETTLED")],
+  PENDING: CLAIM_STATUSES.filter((one) => one !== "SETTLED"),
   COMMITTED: ["SETTLED"],
 };
 const guardStatus = z.enum(["PENDING", "COMMITTED", "SKIP", "BLOCKED", ...CLAIM_STATUSES]);
@@ -104,6 +105,9 @@ const guardPage = named(
     offset: z.number().int(),
   }),
 );
+
+/** Who shows no key sees what needs none: actions, and no orders. */
+export const OF_ACTIONS = ["guard_claimed", "guard_reopened", "guard_answered"] as const;
 
 export function addAuditRoutes(scope: NativeScope, ports: NativePorts): void {
   addTrail(scope, ports);
@@ -151,21 +155,26 @@ function addKey({ app }: NativeScope, ports: NativePorts): void {
   );
 }
 
-function addGuardTrail({ app }: NativeScope, ports: NativePorts): void {
+function addGuardTrail({ app, agentOf }: NativeScope, ports: NativePorts): void {
   app.get(
     "/audit",
     {
       schema: {
         operationId: "listGuardAudit",
         summary: "The same by offset, with a total, for clients of other guards.",
+        description:
+          "Claims, as those clients know them: PENDING or COMMITTED. `status` asks for one of " +
+          "these, for one of the five states, or for the answers SKIP and BLOCKED.",
         querystring: guardQuery,
         response: { 200: guardPage, 400: errorSchema },
       },
     },
-    async ({ query }) => {
+    async ({ query, raw }) => {
+      const types = agentOf(raw).id === KEYLESS_ID ? OF_ACTIONS : undefined;
       const { agent_id, action, status, symbol, from_ts, to_ts, limit, offset } = query;
-      const known = status && (GUARD_STATUSES[status] ?? [status as AuditStatus]);
-      const filters = { agent: agent_id as AgentId | undefined, action, statuses: known, symbol };
+      const statuses =
+        status === undefined ? CLAIM_STATUSES : (GUARD_STATUSES[status] ?? [status as AuditStatus]);
+      const filters = { agentName: agent_id, action, statuses, symbol, types };
       const span = { from: from_ts, until: to_ts };
       const page = await ports.latch().audit.pageFrom(offset, limit, { ...filters, ...span });
       const { items, total, isTotalExact } = page;

@@ -36,7 +36,9 @@ export const configSchema = named(
   "Config",
   z.object({
     store: z.string(),
-    brokerUrl: z.string(),
+    brokerUrl: z.string().describe("`none` where there is no broker."),
+    guardLeaseMs: z.number().describe("After so long an action's silent owner has vanished."),
+    requireSettlementToken: z.boolean().nullable().describe("Null: not on loopback."),
     host: z.string(),
     port: z.number().int(),
     hosts: z.array(z.string()),
@@ -51,6 +53,7 @@ export const configSchema = named(
         id: z.string(),
         group: z.string(),
         secret: z.literal(MASK),
+        requireSettlementToken: z.boolean().nullable(),
         policy: z.object(policy).partial().describe("What differs for this agent."),
       }),
     ),
@@ -63,18 +66,18 @@ export type ConfigPage = z.output<typeof configSchema>;
 
 export function configPage(serve: ServeConfig, brokerUrl: string): ConfigPage {
   const { latch, host, port, hosts, agents, streamFrames, operatorKey } = serve;
-  const { store, agent, keyId, waitMs, requestsPerMinute, policy } = latch;
+  const { store, agent, keyId, waitMs, requestsPerMinute, policy, guardLeaseMs } = latch;
   return {
     store: placeOfStore(store),
-    ...{ brokerUrl, host, port, agent, waitMs, requestsPerMinute, streamFrames },
+    ...{ brokerUrl, host, port, agent, waitMs, requestsPerMinute, streamFrames, guardLeaseMs },
+    requireSettlementToken: serve.requireSettlementToken ?? null,
     hosts: [...hosts],
     keyId: maskedId(keyId),
     secret: MASK,
     operatorKey: operatorKey === undefined ? null : MASK,
     policy: { ...policy },
-    agents: agents.map(({ id, group, policy: own }) => ({
-      id,
-      group,
+    agents: agents.map(({ id, group, policy: own, requireSettlementToken = null }) => ({
+      ...{ id, group, requireSettlementToken },
       secret: MASK,
       policy: { ...own },
     })),

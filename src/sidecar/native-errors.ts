@@ -38,7 +38,14 @@ export function pageFailure(
   const name = nameOf(status);
   const headers: Record<string, string> = retryable ? RETRY_AFTER : {};
   const message = quote(known.message);
-  return alpacaError(name, { status, message, headers, extra: { error: code, hint } });
+  const extra = { ...fieldIn(known.cause), error: code, hint };
+  return alpacaError(name, { status, message, headers, extra });
+}
+
+/** The field that an error is about, where it names one. */
+function fieldIn(cause: unknown): { readonly field?: string } {
+  const { field } = (cause ?? {}) as { readonly field?: unknown };
+  return typeof field === "string" ? { field } : {};
 }
 
 function nameOf(status: number) {

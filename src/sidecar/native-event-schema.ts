@@ -15,16 +15,16 @@ const stored = {
   hash: z.string(),
 };
 
-const claimEventSchema = z.object({
-  subject: z.literal("claim"),
-  key: z.object({ account: z.string(), agent: z.string(), requestId: z.string() }),
-  ...stored,
-});
+const key = z.object({ account: z.string(), agent: z.string(), requestId: z.string() });
+const claimEventSchema = z.object({ subject: z.literal("claim"), key, ...stored });
+const guardEventSchema = z
+  .object({ subject: z.literal("guard"), key, ...stored })
+  .describe("Of an action that is no order: its symbol is empty.");
 const bookEventSchema = z.object({ subject: z.literal("book"), account: z.string(), ...stored });
 
 export const eventSchema = named(
   "Event",
-  z.discriminatedUnion("subject", [claimEventSchema, bookEventSchema]),
+  z.discriminatedUnion("subject", [claimEventSchema, bookEventSchema, guardEventSchema]),
 );
 
 export type EventView = z.output<typeof eventSchema>;

@@ -43,9 +43,12 @@ const resolveBody = named(
   z.strictObject({
     ...word,
     endClaimAs: z
-      .enum(["absent", "rejected", "already_flat"])
+      .enum(["absent", "rejected", "already_flat", "done"])
       .optional()
-      .describe("How the claim behind it ended; left out, that is left to the evidence."),
+      .describe(
+        "How the claim behind it ended: an order as absent, rejected or already_flat; an action " +
+          "that is no order as done, rejected or absent. Left out, it is left to the evidence.",
+      ),
   }),
 );
 
@@ -204,6 +207,7 @@ const CODES = {
   over: "incident_over",
   no_claim: "incident_without_claim",
   claim_waits: "incident_claim_waits",
+  other_end: "incident_other_end",
   not_a_position: "incident_not_a_position",
   position_moved: "position_moved",
 } as const satisfies Partial<Record<Refused["kind"], ErrorCode>>;
@@ -214,6 +218,7 @@ function messageOf(kind: keyof typeof CODES, { id, ...incident }: Incident, vers
     over: `incident ${id} was resolved before: ${incident.resolution?.verdict}`,
     claim_waits: `the claim behind incident ${id} still waits for its end`,
     no_claim: `no claim behind incident ${id} waits for its end`,
+    other_end: `what is behind incident ${id} does not end like that`,
     not_a_position: `incident ${id} is about ${incident.subject}, which is no position`,
     position_moved: `the position in ${incident.symbol} is not what was confirmed`,
   };

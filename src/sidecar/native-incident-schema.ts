@@ -61,6 +61,7 @@ export const incidentConflictSchema = named(
         "incident_without_claim",
         "incident_claim_waits",
         "incident_not_a_position",
+        "incident_other_end",
         "position_moved",
       ]),
       hint: z.string(),

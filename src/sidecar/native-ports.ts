@@ -2,6 +2,7 @@
 
 import type { Clock } from "../core/clock.ts";
 import type { OrderAnswer } from "../gateway/order-answer.ts";
+import type { Guard } from "../guard/guard.ts";
 import type { IntentInput } from "../identity/intent-schema.ts";
 import type { Latch } from "../latch.ts";
 import type { Agent } from "./access.ts";
@@ -37,6 +38,10 @@ export interface NativePorts {
   readonly clock: Clock;
   /** Throws a LatchError while there is none yet. */
   latch(): NativeLatch;
+  /** Actions that are no orders; there as soon as there is a store. */
+  guard(): Guard;
+  /** Whether this agent's settlements take the settlement token. */
+  requiresToken(agent: Agent): boolean;
   /** Rejects with a LatchError where this call sent no order. */
   submit(agent: Agent, intent: IntentInput, options: NativeSubmitOptions): Promise<OrderAnswer>;
   /** What of the state the latch alone does not know; also while there is none. */

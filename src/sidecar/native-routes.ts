@@ -1,7 +1,7 @@
 /**
- * The sidecar's own surface: `/latch/v1`, `/audit`, `/openapi.json` and `/metrics`. One schema for
- * each page checks its requests, shapes its answers and describes it. Who may come in is the front
- * door's.
+ * The sidecar's own surface: `/latch/v1`, the guard's, `/openapi.json` and `/metrics`. One schema
+ * for each page checks its requests, shapes its answers and describes it. Who may come in is the
+ * front door's.
  *
  * The pages live in a scope of their own: their way of reading bodies and telling errors is not
  * that of the rest of the server.
@@ -19,6 +19,8 @@ import { addClaimRoutes } from "./native-claims.ts";
 import { addConfigRoute } from "./native-config.ts";
 import { pageFailure } from "./native-errors.ts";
 import { addEventsRoute } from "./native-events.ts";
+import { addGuardRoutes } from "./native-guard.ts";
+import { addSettlementRoutes } from "./native-guard-settlement.ts";
 import { addIncidentActions } from "./native-incident-actions.ts";
 import { addIncidentRoutes } from "./native-incidents.ts";
 import { OPENAPI_OPTIONS } from "./native-openapi.ts";
@@ -64,6 +66,8 @@ export function registerNativeRoutes(
     addIncidentActions(scope, ports);
     addEventsRoute(scope, ports);
     addAuditRoutes(scope, ports);
+    addGuardRoutes(scope, ports);
+    addSettlementRoutes(scope, ports);
     addConfigRoute(scope, ports);
     addDocument(scope, plain);
     addMetrics(scope, ports);

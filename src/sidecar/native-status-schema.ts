@@ -6,7 +6,7 @@ import { decimalOut, named, timeOut, timeText, timeTextOrNull } from "./native-s
 import type { Readiness } from "./readiness.ts";
 import type { StreamHealth } from "./stream-service.ts";
 
-const BROKER_KINDS = ["live", "paper", "simulated", "other"] as const;
+const BROKER_KINDS = ["live", "paper", "simulated", "other", "none"] as const;
 type BrokerKind = (typeof BROKER_KINDS)[number];
 
 const LIVE_HOST = "api.alpaca.markets";
@@ -46,7 +46,9 @@ export const statusSchema = named(
     recovery: z.enum(["done", "under way"]),
     broker: z.object({
       url: z.string(),
-      kind: z.enum(BROKER_KINDS).describe("`live` is real money; `other` may be."),
+      kind: z
+        .enum(BROKER_KINDS)
+        .describe("`live` is real money; `other` may be; `none`: actions alone are guarded."),
       health: z.string().describe('"ok", or what is wrong.'),
     }),
     store: z.object({
@@ -128,6 +130,7 @@ function latchView(state: NonNullable<StatusParts["latch"]>): z.output<typeof la
 
 /** A name that ends in a point is the same host; what is not known may be real money. */
 export function brokerKind(url: string): BrokerKind {
+  if (url === "none") return "none";
   const host = URL.canParse(url) ? new URL(url).hostname.replace(/\.$/, "") : "";
   if (host === LIVE_HOST) return "live";
   if (host === PAPER_HOST) return "paper";

@@ -64,6 +64,16 @@ export function isForPeople(method: string, path: string): boolean {
   return method === "GET" || (method === "POST" && path.startsWith(INCIDENTS_PATH));
 }
 
+/** What clients of other guards ask for; on loopback they know no key. */
+const GUARD_PATH = /^\/(?:claim|settle(?:\/[^/]+)?|release(?:\/[^/]+)?)$/;
+const GUARD_PAGE = /^\/(?:audit|claims(?:\/[^/]+)?)$/;
+
+/** Whether the request is one that guard clients make. */
+export function isGuardRequest(method: string, path: string): boolean {
+  if (method === "POST") return GUARD_PATH.test(path);
+  return method === "GET" && GUARD_PAGE.test(path);
+}
+
 /** Orders in the library's own words; a page of ours, judged like an order. */
 export const NATIVE_ORDERS_PATH = "/latch/v1/orders";
 

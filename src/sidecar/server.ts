@@ -38,6 +38,8 @@ export interface SidecarServerOptions {
   readonly access: Access;
   readonly passThrough: PassThrough;
   readonly guarded: GuardedHandler;
+  /** Default: there is one. */
+  readonly hasBroker?: boolean;
   /** Registers the sidecar's own routes. */
   readonly own?: (app: FastifyInstance, context: OwnContext) => void;
   readonly onCancel?: (cancel: PassedCancel) => void | Promise<void>;
@@ -68,9 +70,9 @@ export function buildServer(options: SidecarServerOptions): SidecarServer {
   const closing = new AbortController();
   const mask = new SecretMask(options.secrets);
   const refusals = new RefusalLog(log, clock);
-  const { access, passThrough, guarded, onCancel, onForward } = options;
+  const { access, passThrough, guarded, onCancel, onForward, hasBroker = true } = options;
   const door = new FrontDoor({
-    ...{ access, passThrough, guarded, onCancel, onForward },
+    ...{ access, passThrough, guarded, onCancel, onForward, hasBroker },
     ...{ bounds, traffic, mask, refusals, log, closing: closing.signal },
   });
   const targets = new WeakMap<IncomingMessage, RequestPath>();

@@ -9,16 +9,13 @@
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { prepareLatch, type Surroundings } from "../app.ts";
-import type { AgentSettings, ServeConfig } from "../config.ts";
+import type { ServeConfig } from "../config.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
-import { LatchError } from "../core/errors.ts";
 import type { BrokerOrderId } from "../core/ids.ts";
 import { systemRandom } from "../core/random.ts";
-import type { OrderAnswer } from "../gateway/order-answer.ts";
-import type { IntentInput } from "../identity/intent-schema.ts";
 import type { Latch } from "../latch.ts";
 import type { PreparedLatch } from "../prepared-latch.ts";
-import { Access, type Agent } from "./access.ts";
+import { Access, type Agent, isLoopback } from "./access.ts";
 import type { GuardedHandler } from "./guarded-request.ts";
 import { type Started, startLatch } from "./latch-start.ts";
 import { createMetrics } from "./metrics.ts";
@@ -34,6 +31,7 @@ import { buildServer, type SidecarServer } from "./server.ts";
 import { StartGate } from "./start-gate.ts";
 import { statusSource } from "./status-source.ts";
 import { openStreamService, type StreamService } from "./stream-service.ts";
+import { notStarted, type StartedLatch, type Submit, submitter } from "./submitter.ts";
 
 export interface SidecarOptions extends Surroundings {
   readonly serve: ServeConfig;
@@ -69,7 +67,7 @@ export async function openSidecar(options: SidecarOptions): Promise<Sidecar> {
   const close = (withinMs: number) => closeAll(parts, withinMs);
   try {
     const port = await parts.server.listen(serve.host, serve.port);
-    parts.stream.start();
+    if (serve.latch.broker !== "none") parts.stream.start();
     const onAway = (reason: string) => {
       logger.warn({ reason }, "the broker could not be asked; no orders are taken yet");
       options.onAway?.(reason);
@@ -90,23 +88,38 @@ export async function openSidecar(options: SidecarOptions): Promise<Sidecar> {
   }
 }
 
-type StartedLatch = () => Latch | undefined;
+/** Where nothing is sent to: no host has this name. */
+const NOWHERE = "http://broker.invalid";
+
+/** Who may talk to what these settings describe. */
+export function accessOf({ host, hosts, agents, operatorKey, latch }: ServeConfig): Access {
+  const { keyId, secret, agent, broker } = latch;
+  const ofBroker = { brokerKey: { id: keyId, secret, group: agent } };
+  return new Access({
+    ...{ bindHost: host, hosts, agents, operatorKey, keylessGroup: agent },
+    ...(broker === "none" ? {} : ofBroker),
+  });
+}
+
+/** On loopback existing clients settle without one; elsewhere the token says who the owner is. */
+export function tokenRule({ host, agents, requireSettlementToken }: ServeConfig) {
+  const isUsual = requireSettlementToken ?? !isLoopback(host);
+  const own = new Map(agents.map((one) => [one.id, one.requireSettlementToken]));
+  return ({ id }: Agent): boolean => own.get(id) ?? isUsual;
+}
 
 function wire(options: SidecarOptions, prepared: PreparedLatch, start: StartGate) {
   const started: StartedLatch = () => start.latch;
   const { serve, logger, clock = systemClock, random = systemRandom } = options;
-  const { keyId, secret, agent } = serve.latch;
+  const { keyId, secret } = serve.latch;
   const { brokerUrl } = prepared;
-  const access = new Access({
-    bindHost: serve.host,
-    hosts: serve.hosts,
-    agents: serve.agents,
-    brokerKey: { id: keyId, secret, group: agent },
-    operatorKey: serve.operatorKey,
-  });
-  const passThrough = createPassThrough({ baseUrl: brokerUrl, keyId, secret });
+  const hasBroker = serve.latch.broker !== "none";
+  const access = accessOf(serve);
+  const baseUrl = hasBroker ? brokerUrl : NOWHERE;
+  const passThrough = createPassThrough({ baseUrl, keyId, secret });
   const operatorKeys = serve.operatorKey === undefined ? [] : [serve.operatorKey];
-  const secrets = [secret, ...serve.agents.map(({ secret }) => secret), ...operatorKeys];
+  const brokerSecrets = hasBroker ? [secret] : [];
+  const secrets = [...brokerSecrets, ...serve.agents.map(({ secret }) => secret), ...operatorKeys];
   const mask = new SecretMask(secrets);
   const metrics = createMetrics({ clock, latch: started, stream: () => stream.health() });
   const places = { brokerUrl, store: serve.latch.store };
@@ -117,14 +130,14 @@ function wire(options: SidecarOptions, prepared: PreparedLatch, start: StartGate
   });
   const submit = metrics.observed(submitter(prepared, started, serve.agents));
   const server = buildServer({
-    access,
-    passThrough,
+    ...{ access, passThrough, hasBroker },
     guarded: orderHandler({ prepared, started, submit, logger, clock }),
     own: (app, context) => {
       addProbes(app, readiness);
       addPageRoutes(app);
       registerNativeRoutes(app, context, {
-        ...{ clock, metrics, latch: () => startedOr(started) },
+        ...{ clock, metrics, latch: () => startedOr(started), guard: () => prepared.guard },
+        requiresToken: tokenRule(serve),
         status: statusSource({ readiness, started, stream: () => stream.health() }, places),
         submit: (agent, intent, { gone, waitMs }) => submit(agent, intent, gone, waitMs),
         config: () => configPage(serve, brokerUrl),
@@ -143,7 +156,7 @@ function wire(options: SidecarOptions, prepared: PreparedLatch, start: StartGate
     clock,
   });
   const stream = openStreamService({
-    ...{ brokerUrl, keyId, secretKey: secret, clock, random },
+    ...{ brokerUrl: baseUrl, keyId, secretKey: secret, clock, random },
     authenticate: (id, presented) => access.agentOf({ id, secret: presented }) !== undefined,
     refuseStranger: (request) => access.refuseStranger(request),
     frames: serve.streamFrames,
@@ -207,29 +220,6 @@ interface OrderHandling {
   readonly clock: Clock;
 }
 
-type Submit = (
-  agent: Agent,
-  input: IntentInput,
-  gone: AbortSignal,
-  waitMs?: number,
-) => Promise<OrderAnswer>;
-
-function submitter(
-  prepared: PreparedLatch,
-  started: StartedLatch,
-  agents: readonly AgentSettings[],
-): Submit {
-  const policies = new Map(agents.map(({ id, policy }) => [id, policy]));
-  return async ({ group, id }, input, gone, waitMs) => {
-    const policy = policies.get(id);
-    const open = started();
-    if (open !== undefined) return open.submitFor(group, input, { policy, gone, waitMs });
-    const known = await prepared.answerKnown(group, input, policy);
-    if (known === undefined) throw notStarted();
-    return known;
-  };
-}
-
 function startedOr(started: StartedLatch): Latch {
   const open = started();
   if (open === undefined) throw notStarted();
@@ -249,8 +239,4 @@ function orderHandler(parts: OrderHandling): GuardedHandler {
     orderWire: async (brokerOrderId) => started()?.orderWire(brokerOrderId),
     onFailure: (error) => logger.error({ err: error }, "an order could not be answered"),
   });
-}
-
-function notStarted(): LatchError {
-  return new LatchError("not_started", "the sidecar does not take orders yet");
 }

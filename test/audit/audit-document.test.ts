@@ -4,9 +4,12 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { publicKeyText } from "../../src/audit/checkpoint.ts";
-import { ACCOUNT } from "../ledger/sample-commands.ts";
-import { temporaryFolder } from "../ledger/temporary-folder.ts";
-import { exportedTrail, SIGNER } from "./sample-trail.ts";
+import { checkStore } from "../../src/audit/store-check.ts";
+import { claimOf, KEY, payload, settle } from "../claim/guard-commands.ts";
+import { openLedger } from "../ledger/open-ledger.ts";
+import { ACCOUNT, START } from "../ledger/sample-commands.ts";
+import { temporaryFile, temporaryFolder } from "../ledger/temporary-folder.ts";
+import { exported, exportedTrail, SIGNER, verdictOf, writeTrail } from "./sample-trail.ts";
 
 const DOCUMENT = readFileSync(new URL("../../docs/AUDIT.md", import.meta.url), "utf8");
 const [, VERIFIER = ""] =
@@ -33,6 +36,23 @@ describe("the verifier in docs/AUDIT.md", () => {
     expect(await stranger(content)).toEqual(good);
     expect(await stranger(content, key)).toEqual(good);
     expect(await stranger(content, "0".repeat(64))).toMatchObject({ exitCode: 1 });
+  });
+
+  test("finds the claims of actions good, whatever JSON they hold", async () => {
+    const ledger = openLedger(temporaryFile());
+    await writeTrail(ledger);
+    const now = START + 2_000;
+    const result = { amount: 0.1, zero: -0, large: 1e21, text: "é 😀 \u2028", none: null };
+    await ledger.guard(KEY, claimOf({ payload: payload({ amount: "50" }), now }));
+    await ledger.guard(KEY, settle({ result, now }));
+    const content = await exported(ledger);
+    expect(content).toContain('"subject":"guard"');
+    expect((await stranger(content)).exitCode).toBe(0);
+    expect(await verdictOf(content)).toMatchObject({ ok: true });
+    const spoilt = content.replace('"amount":0.1', '"amount":0.2');
+    expect((await stranger(spoilt)).exitCode).toBe(1);
+    const folds = await checkStore(ledger, () => undefined);
+    expect(folds).toMatchObject({ fault: undefined, wereRowsCompared: true });
   });
 
   test("finds what was changed, removed, moved, inserted or cut off where it is", async () => {

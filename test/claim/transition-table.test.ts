@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ClaimEventType } from "../../src/claim/claim-event.ts";
+import type { GuardEventType } from "../../src/claim/guard-event.ts";
 import {
   CLAIM_STATUSES,
   type ClaimStatus,
@@ -16,7 +17,7 @@ const COLUMNS = ["NONE", "OPEN", "RESOLVED", "IN_RECONCILIATION", "FINAL", "SETT
  * The claim's life, written out from the design and not from the code:
  * O = OPEN, R = RESOLVED, I = IN_RECONCILIATION, F = FINAL, S = SETTLED.
  */
-const LIFE: Readonly<Record<ClaimEventType, string>> = {
+const LIFE: Readonly<Record<ClaimEventType | GuardEventType, string>> = {
   //                    NONE OPEN RESOLVED IN_REC FINAL SETTLED
   claimed: "            O    -    -        -      -     -",
   leg_adopted: "        I    -    -        -      -     -",
@@ -52,6 +53,14 @@ const LIFE: Readonly<Record<ClaimEventType, string>> = {
   cancel_passed: "      -    O    R        I      F     S",
   caller_told: "        -    O    R        I      F     S",
   repeat_answered: "    -    O    R        I      F     S",
+  guard_claimed: "      O    -    -        -      -     -",
+  guard_reopened: "     -    -    -        -      -     O",
+  guard_doubted: "      -    I    -        -      -     -",
+  guard_settled: "      -    S    -        S      -     -",
+  guard_released: "     -    S    -        S      -     -",
+  guard_answered: "     -    O    -        I      -     S",
+  settlement_surfaced: "-    -    -        -      -     I",
+  settlement_refused: " -    O    -        I      -     S",
 };
 
 const LETTERS: Readonly<Record<string, ClaimStatus>> = {
@@ -68,7 +77,7 @@ const PAIRS = Object.entries(LIFE).flatMap(([event, row]) =>
     .split(/\s+/)
     .map((letter, column) => ({
       from: COLUMNS[column] ?? "NONE",
-      event: event as ClaimEventType,
+      event: event as ClaimEventType | GuardEventType,
       to: LETTERS[letter],
     })),
 );
@@ -79,7 +88,7 @@ const UNLISTED = PAIRS.filter(({ to }) => to === undefined);
 
 describe("the claim's life", () => {
   test("is written out for every state and every event", () => {
-    expect(PAIRS).toHaveLength(34 * 6);
+    expect(PAIRS).toHaveLength(42 * 6);
     expect([...CLAIM_STATUSES]).toEqual(COLUMNS.slice(1));
   });
 

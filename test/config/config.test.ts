@@ -23,6 +23,8 @@ describe("the settings", () => {
       baseUrl: undefined,
       waitMs: 8_000,
       requestsPerMinute: 200,
+      broker: "alpaca",
+      guardLeaseMs: 900_000,
       policy: DEFAULT_CLAIM_POLICY,
     });
   });
@@ -36,6 +38,7 @@ describe("the settings", () => {
     ["APCA_API_BASE_URL", "http://127.0.0.1:4599", { baseUrl: "http://127.0.0.1:4599" }],
     ["TRADELATCH_WAIT_MS", "5000", { waitMs: 5_000 }],
     ["TRADELATCH_REQUESTS_PER_MINUTE", "1000", { requestsPerMinute: 1_000 }],
+    ["TRADELATCH_GUARD_LEASE_MS", "60000", { guardLeaseMs: 60_000 }],
     ["TRADELATCH_DEDUPE_WINDOW_MS", "60000", { policy: { dedupeWindowMs: 60_000 } }],
     ["TRADELATCH_SEND_DEADLINE_MS", "3000", { policy: { sendDeadlineMs: 3_000 } }],
     ["TRADELATCH_POST_DEADLINE_MS", "4000", { policy: { postDeadlineMs: 4_000 } }],

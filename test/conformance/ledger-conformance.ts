@@ -9,6 +9,7 @@ import { testsOfAudit } from "./audit-of-ledger.ts";
 import { testsOfClaims } from "./ledger-claims.ts";
 import { testsOfEvents } from "./ledger-events.ts";
 import { testsOfFamilies } from "./ledger-families.ts";
+import { testsOfGuards } from "./ledger-guards.ts";
 import { testsOfIncidents } from "./ledger-incidents.ts";
 import { testsOfLists } from "./ledger-lists.ts";
 import { testsOfOperator } from "./ledger-operator.ts";
@@ -31,6 +32,7 @@ export function ledgerConformance(name: string, open: () => Promise<OpenStore>):
     testsOfScans(storeOfTest);
     testsOfIncidents(storeOfTest);
     testsOfOperator(storeOfTest);
+    testsOfGuards(storeOfTest);
     testsOfAudit(storeOfTest);
     testsOfClosing(storeOfTest);
   });

@@ -14,6 +14,8 @@ export function foldEvents(events: readonly StoredEvent[]): Folded {
   const claims = new Map<string, Claim>();
   const books = new Map<string, Book>();
   for (const event of events) {
+    // Of an action that is no order: it moves no book.
+    if (event.subject === "guard") continue;
     const account = event.subject === "claim" ? event.key.account : event.account;
     const bookName = JSON.stringify([account, event.symbol]);
     const book = books.get(bookName) ?? emptyBook(account, event.symbol);

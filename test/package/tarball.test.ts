@@ -77,7 +77,9 @@ describe("the package", () => {
     expect(kinds).toEqual([
       ...["CHANGELOG.md", "LICENSE", "README.md"],
       ...["dist/page/icon-HASH.svg", "dist/page/index.html", "dist/page/page-HASH.css"],
-      ...["docs/AUDIT.md", "docs/ERRORS.md", "docs/OPERATING.md", "docs/RECONCILE.md"],
+      ...["docs/AUDIT.md", "docs/ERRORS.md", "docs/GUARD.md", "docs/MCP.md"],
+      ...["docs/OPERATING.md", "docs/RECONCILE.md"],
+      ...readdirSync(join(root, "examples")).map((name) => `examples/${name}`),
       ...readdirSync(join(root, "fixtures/sessions")).map((name) => `fixtures/sessions/${name}`),
       "package.json",
     ]);

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { copyStore } from "../../src/app.ts";
+import type { RequestId } from "../../src/core/ids.ts";
 import { ManualClock } from "../../src/core/manual-clock.ts";
 import { copyLedger } from "../../src/ledger/copy-ledger.ts";
 import type { Ledger, StoredEvent } from "../../src/ledger/ledger.ts";
@@ -16,6 +17,7 @@ import {
 import { writePostgresContent } from "../../src/ledger/postgres/postgres-content.ts";
 import { openPostgresLedger } from "../../src/ledger/postgres/postgres-ledger.ts";
 import { readSqliteContent } from "../../src/ledger/sqlite/sqlite-content.ts";
+import { claimOf, KEY, settle } from "../claim/guard-commands.ts";
 import { foldEvents } from "../ledger/fold.ts";
 import { mixedHistory } from "../ledger/mixed-history.ts";
 import { claimed, latchError, openLedger } from "../ledger/open-ledger.ts";
@@ -62,6 +64,11 @@ async function ledgerFile(claims = 0): Promise<string> {
       ledger.claim(claimCommand({ requestId: `claim-${index}`, quantity: `${index + 8}` })),
     ),
   );
+  for (const [index, requestId] of ["action-1", ODD_TEXT, "action-3"].entries()) {
+    const key = { ...KEY, requestId: requestId as RequestId };
+    await ledger.guard(key, claimOf({ agentId: ODD_TEXT, now: START }));
+    if (index > 0) await ledger.guard(key, settle({ result: { said: ODD_TEXT }, now: START }));
+  }
   for (const sequence of [2, 9]) {
     await ledger.keepCheckpoint({ sequence, at: START, text: `{"through":${sequence}} \0 \\0` });
   }
@@ -92,6 +99,7 @@ describe("a ledger that is copied", () => {
     expect(there.counts).toMatchObject({ accounts: 1, logins: 1, checkpoints: 2 });
     expect(there.counts).toMatchObject({ books: 2, incidents: 3 });
     expect(there.counts.claims).toBeGreaterThan(CLAIMS);
+    expect(there.counts.guardClaims).toBe(3);
     const { claims, books } = foldEvents(eventsIn(before));
     const held = before.flatMap((batch) => (batch.kind === "claims" ? batch.values : []));
     expect(held).toEqual(claims);
@@ -105,6 +113,8 @@ describe("a ledger that is copied", () => {
     for (const ledger of [openDatabase(url), openLedger(file)]) {
       const known = await ledger.claim(claimCommand({ requestId: ODD_TEXT, quantity: "7" }));
       expect(known.kind).toBe("pending");
+      const action = await ledger.guard({ ...KEY, requestId: ODD_TEXT as RequestId }, claimOf());
+      expect(action).toMatchObject({ answer: { kind: "settled" }, claim: { outcome: "done" } });
       await claimed(ledger, claimCommand({ requestId: "another", quantity: "9" }));
       const [next] = await ledger.events({ after: head.sequence });
       expect(next).toMatchObject({ sequence: head.sequence + 1, previousHash: head.hash });

@@ -101,7 +101,8 @@ export async function openNative(
         routes.push(route);
       });
       registerNativeRoutes(app, context, {
-        ...{ clock, submit, metrics, latch: () => latch },
+        ...{ clock, submit, metrics, latch: () => latch, guard: () => latch.guard },
+        requiresToken: () => false,
         status: statusSource({ readiness, started: () => latch, stream }, places),
         config: () => configPage(serve, latch.brokerUrl),
         quote: (text) => mask.quote(text),

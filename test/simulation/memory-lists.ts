@@ -8,6 +8,7 @@ import {
   invalidCursor,
   limitOf,
 } from "../../src/ledger/claims-query.ts";
+import { accountOf } from "../../src/ledger/event-chain.ts";
 import { scanned, stretchOf } from "../../src/ledger/event-scan.ts";
 import {
   type EventScan,
@@ -76,14 +77,14 @@ export function incidentsList(
 }
 
 export function scanEvents({ events }: MemoryRows, scan: EventScan): ScannedEvents {
-  const { account, agent, requestId, symbol, types, order, limit } = scan;
+  const { account, agent, requestId, symbol, types, order, limit, withActions } = scan;
   const last = events.length;
   const stretch = stretchOf(scan, last);
   const looked = events.slice(stretch.above, Math.max(stretch.above, stretch.below - 1));
   const fits = looked.filter((event) => {
-    const key = event.subject === "claim" ? event.key : undefined;
+    const key = event.subject === "book" ? undefined : event.key;
     return (
-      (event.subject === "claim" ? event.key.account : event.account) === account &&
+      (accountOf(event) === account || (withActions === true && event.subject === "guard")) &&
       (agent === undefined || key === undefined || key.agent === agent) &&
       (requestId === undefined || key?.requestId === requestId) &&
       (symbol === undefined || event.symbol === symbol) &&

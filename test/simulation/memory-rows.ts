@@ -4,6 +4,7 @@
  */
 import { type Book, emptyBook } from "../../src/book/book.ts";
 import type { Claim } from "../../src/claim/claim.ts";
+import type { GuardClaim } from "../../src/claim/guard-claim.ts";
 import type { EpochMs } from "../../src/core/clock.ts";
 import { InvariantError } from "../../src/core/errors.ts";
 import type { AccountId, AgentId, ClaimKey } from "../../src/core/ids.ts";
@@ -14,6 +15,7 @@ import type { KeptCheckpoint, StoredEvent } from "../../src/ledger/ledger.ts";
 import {
   CAUSES_LOOKBACK,
   CAUSES_MAX,
+  type GuardRows,
   type IncidentRows,
   type Rows,
 } from "../../src/ledger/rows.ts";
@@ -24,6 +26,7 @@ export type Undo = () => void;
 export class MemoryRows implements Rows {
   /** By key, in the order in which they were made. */
   readonly claims = new Map<string, Claim>();
+  readonly guardsByName = new Map<string, GuardClaim>();
   readonly books = new Map<string, Book>();
   readonly incidentsById = new Map<number, Incident>();
   readonly adoptedAt = new Map<AccountId, EpochMs>();
@@ -31,6 +34,10 @@ export class MemoryRows implements Rows {
   readonly checkpoints = new Map<number, KeptCheckpoint>();
   readonly events: StoredEvent[] = [];
   readonly incidents: IncidentRows;
+  readonly guards: GuardRows = {
+    get: (key) => this.guardsByName.get(nameOf(key)),
+    save: (claim) => this.put(this.guardsByName, nameOf(claim.key), claim),
+  };
   #undo: Undo[] = [];
 
   constructor() {

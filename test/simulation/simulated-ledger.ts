@@ -6,6 +6,7 @@ import type { Book } from "../../src/book/book.ts";
 import type { ClaimDecision } from "../../src/claim/answer.ts";
 import type { Claim } from "../../src/claim/claim.ts";
 import type { ClaimRequest } from "../../src/claim/decide-claim.ts";
+import type { GuardClaim } from "../../src/claim/guard-claim.ts";
 import type { EpochMs } from "../../src/core/clock.ts";
 import { LatchError } from "../../src/core/errors.ts";
 import type { AccountId, BrokerOrderId, ClaimKey } from "../../src/core/ids.ts";
@@ -19,6 +20,7 @@ import {
   type KeptCheckpoint,
   type Ledger,
   type Note,
+  type NumberedGuardClaim,
   type ScannedEvents,
   type StoredEvent,
 } from "../../src/ledger/ledger.ts";
@@ -60,6 +62,23 @@ export class SimulatedLedger extends TransactedLedger implements Ledger {
     this.#disk = disk;
     this.#host = host;
     this.#rows = rows;
+  }
+
+  guardClaimsOf(keys: readonly ClaimKey[]): Promise<readonly (GuardClaim | undefined)[]> {
+    return this.#read((memory) => keys.map((key) => memory.guards.get(key)));
+  }
+
+  unsettledGuardClaims(after: number, limit: number): Promise<readonly NumberedGuardClaim[]> {
+    return this.#read(({ guardsByName }) =>
+      [...guardsByName.values()]
+        .map((claim, index) => ({ id: index + 1, claim }))
+        .filter(({ id, claim }) => id > after && claim.status !== "SETTLED")
+        .slice(0, limit),
+    );
+  }
+
+  countGuardClaims(): Promise<number> {
+    return this.#read(({ guardsByName }) => guardsByName.size);
   }
 
   preview(request: ClaimRequest): Promise<ClaimDecision> {

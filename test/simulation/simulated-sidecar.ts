@@ -10,6 +10,7 @@ import type { EpochMs } from "../../src/core/clock.ts";
 import { LatchError } from "../../src/core/errors.ts";
 import type { AgentId, OwnerId } from "../../src/core/ids.ts";
 import type { OrderAnswer } from "../../src/gateway/order-answer.ts";
+import { GuardDesk } from "../../src/guard/guard-desk.ts";
 import type { IntentInput } from "../../src/identity/intent-schema.ts";
 import type { Latch, LatchParts } from "../../src/latch.ts";
 import { LatchInWaiting } from "../../src/prepared-latch.ts";
@@ -120,12 +121,14 @@ export class SimulatedSidecar {
       fetchApi: fetchThrough(this.#parts, { process, owner, downUntil }),
     });
     const ledger = new SimulatedLedger(disk, process, tampering.rows?.(disk.rows) ?? disk.rows);
+    const log = pino({ level: "info" }, { write: (line: string) => void facts.log.push(line) });
+    const common = { clock, owner, log, ledger: tampering.ledger?.(ledger, clock) ?? ledger };
+    const { agent, guardLeaseMs: leaseMs } = config;
     return {
-      ...{ brokerUrl: BROKER_URL, clock, config, owner },
+      ...{ ...common, brokerUrl: BROKER_URL, config },
       broker: tampering.broker?.(broker, clock) ?? broker,
-      ledger: tampering.ledger?.(ledger, clock) ?? ledger,
+      guard: new GuardDesk({ ...common, random: process.random, agent, leaseMs }),
       backUp: () => Promise.reject(new LatchError("backup_failed", "nothing is copied here")),
-      log: pino({ level: "info" }, { write: (line: string) => void facts.log.push(line) }),
     };
   }
 

@@ -10,6 +10,8 @@ import { resolveConfig } from "../../src/config.ts";
 import { FlooredClock } from "../../src/core/floored-clock.ts";
 import type { OwnerId } from "../../src/core/ids.ts";
 import type { ManualClock } from "../../src/core/manual-clock.ts";
+import { systemRandom } from "../../src/core/random.ts";
+import { GuardDesk } from "../../src/guard/guard-desk.ts";
 import { OpenLatch } from "../../src/latch.ts";
 import { backUpSqliteLedger } from "../../src/ledger/sqlite/backup.ts";
 import { openSqliteLedger } from "../../src/ledger/sqlite/sqlite-ledger.ts";
@@ -41,12 +43,14 @@ export async function openSoakLatch(
   if (account.kind !== "read") throw new Error(`no account: ${account.reason}`);
   const { accountId } = account.value;
   await ledger.adoptOpening(accountId, [], clock.now());
+  const config = resolveConfig({ ...KEYS, store, baseUrl: brokerUrl, agent: "soak" }, {});
+  const log = pino({ level: "error" }, { write });
+  const common = { ledger, log, clock: new FlooredClock(clock), owner: "soak" as OwnerId };
+  const { agent, guardLeaseMs: leaseMs } = config;
   const latch = new OpenLatch({
-    ...{ account: accountId, brokerUrl, broker, ledger, clock: new FlooredClock(clock) },
-    config: resolveConfig({ ...KEYS, store, baseUrl: brokerUrl, agent: "soak" }, {}),
+    ...{ ...common, account: accountId, brokerUrl, broker, config },
     backUp: (request) => backUpSqliteLedger(store, request),
-    log: pino({ level: "error" }, { write }),
-    owner: "soak" as OwnerId,
+    guard: new GuardDesk({ ...common, random: systemRandom, agent, leaseMs }),
   });
   return { latch, answered: calls.answered, failures };
 }

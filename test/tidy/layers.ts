@@ -3,14 +3,21 @@
  * always import itself. Type imports count: a type that points upwards is a dependency too.
  */
 
-const BELOW_STORES = ["core", "identity", "book", "incident", "claim"] as const;
+const BELOW_STORES = ["core", "telemetry", "identity", "book", "incident", "claim"] as const;
 const BELOW_FLOWS = [...BELOW_STORES, "ledger", "broker"] as const;
-const BELOW_SCHEDULE = [...BELOW_FLOWS, "gateway", "fills", "reconcile", "audit"] as const;
-const BELOW_APP = [...BELOW_SCHEDULE, "schedule", "operator", "config", "doctor"] as const;
+const FLOWS = ["gateway", "fills", "reconcile", "audit", "guard"] as const;
+const BELOW_SCHEDULE = [...BELOW_FLOWS, ...FLOWS] as const;
+const ON_GUARD = ["settlement", "webhooks"] as const;
+const BELOW_APP = [
+  ...BELOW_SCHEDULE,
+  ...ON_GUARD,
+  ...["schedule", "operator", "config", "doctor"],
+] as const;
 const BELOW_SURFACES = [...BELOW_APP, "latch", "prepared-latch", "app", "index"] as const;
 
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
+  telemetry: ["core"],
   config: BELOW_STORES,
   identity: ["core"],
   book: ["core", "identity"],
@@ -23,6 +30,9 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   fills: BELOW_FLOWS,
   reconcile: BELOW_FLOWS,
   audit: BELOW_FLOWS,
+  guard: [...BELOW_FLOWS, "audit"],
+  webhooks: ["core", "claim", "guard"],
+  settlement: ["core", "claim", "guard"],
   schedule: BELOW_SCHEDULE,
   doctor: [...BELOW_FLOWS, "schedule"],
   operator: [...BELOW_SCHEDULE, "schedule"],
@@ -32,10 +42,11 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   index: [...BELOW_APP, "latch", "prepared-latch", "app"],
   simulator: ["core"],
   sidecar: BELOW_SURFACES,
+  mcp: [...BELOW_SURFACES, "sidecar"],
   replay: [...BELOW_STORES, "ledger", "config", "latch", "app", "index", "simulator"],
   /** Runs in a browser: of the sidecar it takes types alone, see checkPage. */
   page: ["sidecar"],
-  cli: [...BELOW_SURFACES, "comparison", "simulator", "sidecar", "replay"],
+  cli: [...BELOW_SURFACES, "comparison", "simulator", "sidecar", "replay", "mcp"],
 };
 
 /** Folders that only `src/app.ts` may name from outside. */

@@ -17,12 +17,14 @@ export function scannedRows(
   scan: EventScan,
   { above, below }: Stretch,
 ): Promise<readonly EventRow[]> {
-  const { account, agent, requestId, symbol, types, order, limit } = scan;
+  const { account, agent, requestId, symbol, types, order, limit, withActions } = scan;
   const parameters: Parameter[] = [];
   const place = (value: Parameter) => `$${parameters.push(columnValue(value))}`;
   const isOfType = (type: EventType) => `strpos(body, ${place(typeText(type))}) > 0`;
+  const ofAccount = `account = ${place(account)}`;
   const where = [
-    `sequence > ${place(above)} AND sequence < ${place(below)} AND account = ${place(account)}`,
+    `sequence > ${place(above)} AND sequence < ${place(below)}`,
+    withActions === true ? `(${ofAccount} OR subject = 'guard')` : ofAccount,
     ...(agent === undefined ? [] : [`(agent = ${place(agent)} OR agent IS NULL)`]),
     ...(requestId === undefined ? [] : [`request_id = ${place(requestId)}`]),
     ...(symbol === undefined ? [] : [`symbol = ${place(symbol)}`]),

@@ -19,6 +19,8 @@ export function foreseenQuestions(subject: Subject): readonly Question[] {
       return aboutRecord(subject.key, subject.command);
     case "one_claim":
       return [{ kind: "claim", key: subject.key }];
+    case "guard":
+      return [{ kind: "guard", key: subject.key }];
     case "symbol": {
       const { account, symbol } = subject;
       return [

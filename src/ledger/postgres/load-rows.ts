@@ -1,6 +1,7 @@
 /** Asks the database questions, all at once, and gives the snapshot their answers. */
 import type { Book } from "../../book/book.ts";
 import type { Claim } from "../../claim/claim.ts";
+import type { GuardClaim } from "../../claim/guard-claim.ts";
 import { type Incident, subjectOfClaim } from "../../incident/incident.ts";
 import { parsed } from "./json-column.ts";
 import { LOAD_STATEMENTS } from "./load-statements.ts";
@@ -66,6 +67,12 @@ function takeRow(rows: SnapshotRows, question: Question, row: Row): void {
       if (row.incident !== null) rows.loadIncident(parsed<Incident>(row.incident));
       rows.answered({ kind: "book", account, symbol: claim.intent.symbol });
       rows.answered({ kind: "open_incident", account, subject: subjectOfClaim(question.key) });
+      return;
+    }
+    case "guard": {
+      const claim = parsed<GuardClaim>(row.body);
+      ownAnswer(claim, ({ key }) => isKey(key, question.key), "the server");
+      rows.loadGuard(claim);
       return;
     }
     case "equals_now": {

@@ -35,6 +35,9 @@ export const LOAD_STATEMENTS: Readonly<Record<QuestionKind, string>> = {
     LEFT JOIN tradelatch.books b ON b.account = c.account AND b.symbol = c.symbol
     LEFT JOIN tradelatch.incidents i
       ON i.account = q.account AND i.subject = q.subject AND i.is_open`,
+  guard: `SELECT q.n, g.body FROM ${asked('agent text, "requestId" text')}
+    JOIN tradelatch.guard_claims g
+      ON g.account = q.account AND g.agent = q.agent AND g.request_id = q."requestId"`,
   equals: `SELECT q.n, c.id, c.body
     FROM ${asked("agent text, fingerprint text, episode bigint")}
     CROSS JOIN LATERAL (${ONE_EPISODE}) c`,

@@ -110,6 +110,21 @@ export const MIGRATIONS: readonly string[] = [
     BEFORE UPDATE OR DELETE OR TRUNCATE ON tradelatch.checkpoints
     FOR EACH STATEMENT EXECUTE FUNCTION tradelatch.keep_checkpoints();
   `,
+  `
+  ALTER TABLE tradelatch.events DROP CONSTRAINT events_subject_check;
+  ALTER TABLE tradelatch.events ADD CONSTRAINT events_subject_check
+    CHECK (subject IN ('claim', 'book', 'guard'));
+  CREATE TABLE tradelatch.guard_claims (
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    account    text NOT NULL,
+    agent      text NOT NULL,
+    request_id text NOT NULL,
+    settled    boolean NOT NULL,
+    body       text NOT NULL,
+    UNIQUE (account, agent, request_id)
+  );
+  CREATE INDEX guard_claims_unsettled ON tradelatch.guard_claims (id) WHERE NOT settled;
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

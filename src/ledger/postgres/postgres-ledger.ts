@@ -14,6 +14,7 @@ import { emptyBook } from "../../book/book.ts";
 import type { ClaimDecision } from "../../claim/answer.ts";
 import type { Claim } from "../../claim/claim.ts";
 import type { ClaimRequest } from "../../claim/decide-claim.ts";
+import type { GuardClaim } from "../../claim/guard-claim.ts";
 import type { Clock, EpochMs } from "../../core/clock.ts";
 import { LatchError } from "../../core/errors.ts";
 import type { AccountId, BrokerOrderId, ClaimKey } from "../../core/ids.ts";
@@ -44,6 +45,7 @@ import type { Session } from "./dedicated-connection.ts";
 import { EVENT_PAGE, eventOf } from "./event-page.ts";
 import { scannedRows } from "./event-scan.ts";
 import { foreseenQuestions } from "./foreseen-questions.ts";
+import { countGuardClaims, guardClaimsOf, unsettledGuardClaims } from "./guard-queries.ts";
 import { parsed } from "./json-column.ts";
 import { loadRows, type Row } from "./load-rows.ts";
 import { type HeadRow, headOf } from "./log-head.ts";
@@ -193,6 +195,18 @@ class PostgresLedger extends TransactedLedger implements Ledger {
     const [found] = await this.#bodies<Claim>(sql, [account, brokerOrderId]);
     const isIt = (claim: Claim) => claim.brokerOrderId === brokerOrderId;
     return ownAnswer(found, isIt, this.#pool.place);
+  }
+
+  guardClaimsOf(keys: readonly ClaimKey[]): Promise<readonly (GuardClaim | undefined)[]> {
+    return this.#read(() => guardClaimsOf(this.#pool, keys));
+  }
+
+  unsettledGuardClaims(after: number, limit: number) {
+    return this.#read(() => unsettledGuardClaims(this.#pool, after, limit));
+  }
+
+  countGuardClaims(): Promise<number> {
+    return this.#read(() => countGuardClaims(this.#pool));
   }
 
   claims(query: ClaimsQuery): Promise<ClaimsPage> {

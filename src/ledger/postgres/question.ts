@@ -7,6 +7,8 @@ import type { AccountId, AgentId, ClaimKey } from "../../core/ids.ts";
 export type Question =
   /** Its book, and the open incident about it, come with it. */
   | { readonly kind: "claim"; readonly key: ClaimKey }
+  /** Of an action that is no order. */
+  | { readonly kind: "guard"; readonly key: ClaimKey }
   | {
       readonly kind: "equals";
       readonly account: AccountId;
@@ -46,7 +48,7 @@ export function questionName(question: Question): string {
 
 /** Its fields, with those of a claim's key beside them. */
 export function flat(question: Question): Readonly<Record<string, string | number>> {
-  if (question.kind !== "claim") return question;
+  if (question.kind !== "claim" && question.kind !== "guard") return question;
   const { account, agent, requestId } = question.key;
-  return { kind: "claim", account, agent, requestId };
+  return { kind: question.kind, account, agent, requestId };
 }

@@ -1,6 +1,7 @@
 /** The content of a ledger in the transaction of one session: rows in, domain values out. */
 import type { Book } from "../../book/book.ts";
 import type { Claim } from "../../claim/claim.ts";
+import type { GuardClaim } from "../../claim/guard-claim.ts";
 import type { AccountId } from "../../core/ids.ts";
 import type { Incident } from "../../incident/incident.ts";
 import { accountOf } from "../event-chain.ts";
@@ -30,6 +31,7 @@ const COUNTS = `SELECT (SELECT count(*) FROM tradelatch.accounts) AS accounts,
   (SELECT count(*) FROM tradelatch.logins) AS logins,
   (SELECT count(*) FROM tradelatch.events) AS events,
   (SELECT count(*) FROM tradelatch.claims) AS claims,
+  (SELECT count(*) FROM tradelatch.guard_claims) AS "guardClaims",
   (SELECT count(*) FROM tradelatch.books) AS books,
   (SELECT count(*) FROM tradelatch.incidents) AS incidents,
   (SELECT count(*) FROM tradelatch.checkpoints) AS checkpoints`;
@@ -38,7 +40,9 @@ const CHECKPOINT_PAGE = `SELECT sequence, at, text FROM tradelatch.checkpoints
   WHERE sequence > $1 ORDER BY sequence LIMIT $2`;
 const KEEP_CHECKPOINT =
   "INSERT INTO tradelatch.checkpoints (sequence, at, text) VALUES ($1, $2, $3)";
-const NOTHING = { events: [], claims: [], books: [], incidents: [], adopted: [] } as const;
+const NOTHING = {
+  ...{ events: [], claims: [], guards: [], books: [], incidents: [], adopted: [] },
+} as const;
 
 export class PostgresContent implements ContentWriter {
   readonly place: string;
@@ -65,6 +69,11 @@ export class PostgresContent implements ContentWriter {
   async claims(after: number, limit: number) {
     const rows = await this.#page("claims", after, limit);
     return rows.map(({ id, body }) => ({ id, claim: parsed<Claim>(body) }));
+  }
+
+  async guardClaims(after: number, limit: number) {
+    const rows = await this.#page("guard_claims", after, limit);
+    return rows.map(({ id, body }) => ({ id, claim: parsed<GuardClaim>(body) }));
   }
 
   async incidents(after: number, limit: number) {
@@ -116,6 +125,8 @@ export class PostgresContent implements ContentWriter {
         const claims = batch.values.map((claim, index) => ({ id: before + index + 1, claim }));
         return this.#save({ claims }, { claims: before + claims.length });
       }
+      case "guardClaims":
+        return this.#save({ guards: batch.values });
       case "books":
         return this.#save({ books: batch.values });
       case "incidents": {
@@ -140,7 +151,7 @@ export class PostgresContent implements ContentWriter {
     await Promise.all(saved);
   }
 
-  #page(table: "claims" | "incidents", after: number, limit: number) {
+  #page(table: "claims" | "guard_claims" | "incidents", after: number, limit: number) {
     const sql = `SELECT id, body FROM tradelatch.${table} WHERE id > $1 ORDER BY id LIMIT $2`;
     return this.#session.ask<BodyRow>(sql, [after, limit]);
   }

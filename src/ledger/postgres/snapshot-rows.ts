@@ -5,6 +5,7 @@
  */
 import { type Book, emptyBook } from "../../book/book.ts";
 import type { Claim } from "../../claim/claim.ts";
+import type { GuardClaim } from "../../claim/guard-claim.ts";
 import type { EpochMs } from "../../core/clock.ts";
 import type { AccountId, AgentId, ClaimKey } from "../../core/ids.ts";
 import type { Incident } from "../../incident/incident.ts";
@@ -12,7 +13,7 @@ import { equalsIn, isCause } from "../among-claims.ts";
 import { accountOf, type ChainHead, GENESIS_HASH } from "../event-chain.ts";
 import type { StoredEvent } from "../ledger.ts";
 import type { NumberedClaim } from "../ledger-content.ts";
-import { CAUSES_MAX, type IncidentRows, type Rows } from "../rows.ts";
+import { CAUSES_MAX, type GuardRows, type IncidentRows, type Rows } from "../rows.ts";
 import { EMPTY_HEAD, type LogHead } from "./log-head.ts";
 import { type Question, questionName } from "./question.ts";
 
@@ -31,6 +32,7 @@ export interface Changes {
   readonly head: LogHead;
   readonly events: readonly StoredEvent[];
   readonly claims: readonly NumberedClaim[];
+  readonly guards: readonly GuardClaim[];
   readonly books: readonly Book[];
   readonly incidents: readonly Incident[];
   readonly adopted: readonly { readonly account: AccountId; readonly at: EpochMs }[];
@@ -40,8 +42,10 @@ type Undo = () => void;
 
 export class SnapshotRows implements Rows {
   readonly incidents: IncidentRows;
+  readonly guards: GuardRows;
   readonly #answered = new Set<string>();
   readonly #claims = new Map<string, NumberedClaim>();
+  readonly #guards = new Map<string, GuardClaim>();
   readonly #books = new Map<string, Book>();
   readonly #incidents = new Map<number, Incident>();
   readonly #adopted = new Map<AccountId, EpochMs>();
@@ -51,6 +55,13 @@ export class SnapshotRows implements Rows {
   #undo: Undo[] = [];
 
   constructor() {
+    this.guards = {
+      get: (key) => {
+        this.#need({ kind: "guard", key });
+        return this.#guards.get(claimName(key));
+      },
+      save: (claim) => this.#put(this.#guards, claimName(claim.key), claim, "guard"),
+    };
     this.incidents = {
       next: () => this.#head.incidents + 1,
       get: (account, id) => {
@@ -101,6 +112,11 @@ export class SnapshotRows implements Rows {
     this.answered({ kind: "claim", key: claim.key });
   }
 
+  loadGuard(claim: GuardClaim): void {
+    const name = claimName(claim.key);
+    if (!this.#guards.has(name)) this.#guards.set(name, claim);
+  }
+
   loadBook(book: Book): void {
     const name = bookName(book.account, book.symbol);
     if (!this.#books.has(name)) this.#books.set(name, book);
@@ -123,6 +139,7 @@ export class SnapshotRows implements Rows {
       head: this.#head,
       events: this.#events,
       claims: [...this.#claims].filter(([name]) => isChanged("claim", name)).map(([, one]) => one),
+      guards: [...this.#guards].filter(([name]) => isChanged("guard", name)).map(([, one]) => one),
       books: [...this.#books].filter(([name]) => isChanged("book", name)).map(([, book]) => book),
       incidents: [...this.#incidents.values()].filter(({ id }) => isChanged("incident", id)),
       adopted: [...this.#adopted]

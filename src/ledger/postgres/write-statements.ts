@@ -1,5 +1,6 @@
 /** What a transaction has changed, as statements that go out together. */
 import { wasFilled } from "../../claim/claim.ts";
+import type { GuardClaim } from "../../claim/guard-claim.ts";
 import { accountOf, bodyTextOf } from "../event-chain.ts";
 import type { StoredEvent } from "../ledger.ts";
 import type { NumberedClaim } from "../ledger-content.ts";
@@ -30,6 +31,15 @@ const SAVE_CLAIMS = `INSERT INTO tradelatch.claims
     episode = excluded.episode, status = excluded.status, filled = excluded.filled,
     broker_order_id = excluded.broker_order_id, body = excluded.body`;
 
+/** New ones are numbered in their order. */
+const SAVE_GUARDS = `INSERT INTO tradelatch.guard_claims
+    (account, agent, request_id, settled, body)
+  SELECT account, agent, request_id, settled, body
+  FROM ${rowsOf("n integer, account text, agent text, request_id text, settled boolean, body text")}
+  ORDER BY n
+  ON CONFLICT (account, agent, request_id) DO UPDATE SET
+    settled = excluded.settled, body = excluded.body`;
+
 const SAVE_BOOKS = `INSERT INTO tradelatch.books
   SELECT * FROM ${rowsOf("account text, symbol text, episode bigint, body text")}
   ON CONFLICT (account, symbol) DO UPDATE SET episode = excluded.episode, body = excluded.body`;
@@ -49,10 +59,11 @@ const MOVE_HEAD = `UPDATE tradelatch.head SET sequence = r.sequence, hashes = r.
 
 /** In an order that keeps every constraint. */
 export function writeStatements(changes: Changes): readonly Statement[] {
-  const { head, events, claims, books, incidents, adopted } = changes;
+  const { head, events, claims, guards, books, incidents, adopted } = changes;
   return [
     ...statement(INSERT_EVENTS, events.map(eventRow)),
     ...statement(SAVE_CLAIMS, claims.map(claimRow)),
+    ...statement(SAVE_GUARDS, guards.map(guardRow)),
     ...statement(
       SAVE_BOOKS,
       books.map((book) => ({
@@ -92,7 +103,7 @@ function asColumns(row: object): object {
 
 function eventRow(event: StoredEvent) {
   const { sequence, at, subject, symbol, previousHash, hash } = event;
-  const key = event.subject === "claim" ? event.key : undefined;
+  const key = event.subject === "book" ? undefined : event.key;
   return {
     ...{ sequence, at, subject, symbol, hash, previous_hash: previousHash },
     account: accountOf(event),
@@ -100,6 +111,12 @@ function eventRow(event: StoredEvent) {
     request_id: key?.requestId ?? null,
     body: bodyTextOf(event),
   };
+}
+
+function guardRow(claim: GuardClaim, n: number) {
+  const { account, agent, requestId } = claim.key;
+  const settled = claim.status === "SETTLED";
+  return { n, account, agent, request_id: requestId, settled, body: JSON.stringify(claim) };
 }
 
 function claimRow({ id, claim }: NumberedClaim) {

@@ -9,9 +9,10 @@ export function scannedRows(
   scan: EventScan,
   { above, below }: Stretch,
 ): readonly EventRow[] {
-  const { account, agent, requestId, symbol, types, order, limit } = scan;
+  const { account, agent, requestId, symbol, types, order, limit, withActions } = scan;
   const where = [
-    "sequence > :above AND sequence < :below AND account = :account",
+    "sequence > :above AND sequence < :below",
+    withActions === true ? "(account = :account OR subject = 'guard')" : "account = :account",
     ...(agent === undefined ? [] : ["(agent = :agent OR agent IS NULL)"]),
     ...(requestId === undefined ? [] : ["request_id = :requestId"]),
     ...(symbol === undefined ? [] : ["symbol = :symbol"]),

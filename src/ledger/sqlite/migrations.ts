@@ -149,6 +149,43 @@ export const MIGRATIONS: readonly (string | Migration)[] = [
   CREATE TRIGGER checkpoints_are_never_deleted BEFORE DELETE ON checkpoints
     BEGIN SELECT RAISE(ABORT, 'checkpoints are kept'); END;
   `,
+  // Claims that are no orders have a table of their own, and their events a subject. SQLite alters
+  // no CHECK, so the events move to a table that has the new one.
+  `
+  CREATE TABLE guard_claims (
+    id         INTEGER PRIMARY KEY,
+    account    TEXT NOT NULL,
+    agent      TEXT NOT NULL,
+    request_id TEXT NOT NULL,
+    settled    INTEGER NOT NULL CHECK (settled IN (0, 1)),
+    body       TEXT NOT NULL,
+    UNIQUE (account, agent, request_id)
+  ) STRICT;
+  CREATE INDEX guard_claims_unsettled ON guard_claims (id) WHERE settled = 0;
+  CREATE TABLE events_of_all (
+    sequence      INTEGER PRIMARY KEY,
+    at            INTEGER NOT NULL,
+    subject       TEXT NOT NULL CHECK (subject IN ('claim', 'book', 'guard')),
+    account       TEXT NOT NULL,
+    agent         TEXT,
+    request_id    TEXT,
+    symbol        TEXT NOT NULL,
+    body          TEXT NOT NULL,
+    previous_hash TEXT NOT NULL,
+    hash          TEXT NOT NULL
+  ) STRICT;
+  INSERT INTO events_of_all SELECT sequence, at, subject, account, agent, request_id, symbol, body,
+    previous_hash, hash FROM events ORDER BY sequence;
+  DROP TABLE events;
+  ALTER TABLE events_of_all RENAME TO events;
+  CREATE TRIGGER events_are_only_appended BEFORE INSERT ON events
+    WHEN NEW.sequence IS NOT (SELECT coalesce(max(sequence), 0) + 1 FROM events)
+    BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+  CREATE TRIGGER events_are_never_changed BEFORE UPDATE ON events
+    BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+  CREATE TRIGGER events_are_never_deleted BEFORE DELETE ON events
+    BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -12,6 +12,7 @@ import type { EventScan, KeptCheckpoint, ScannedEvents, StoredEvent } from "../l
 import { EQUALS_MAX, type Rows } from "../rows.ts";
 import { ClaimListing } from "./claim-listing.ts";
 import { scannedRows } from "./event-scan.ts";
+import { SqliteGuardRows } from "./guard-rows.ts";
 import { SqliteIncidentRows } from "./incident-rows.ts";
 import { KnownRows } from "./known-rows.ts";
 import { PreparedStatements } from "./prepared-statements.ts";
@@ -50,6 +51,7 @@ function changingColumns(claim: Claim) {
 
 export class SqliteRows implements Rows {
   readonly incidents: SqliteIncidentRows;
+  readonly guards: SqliteGuardRows;
   readonly #database: Database;
   readonly #statements: PreparedStatements;
   readonly #listing: ClaimListing;
@@ -59,6 +61,7 @@ export class SqliteRows implements Rows {
     this.#database = database;
     this.#statements = new PreparedStatements(database);
     this.incidents = new SqliteIncidentRows(database);
+    this.guards = new SqliteGuardRows(database);
     this.#listing = new ClaimListing(database);
     this.#known = new KnownRows(database);
   }
@@ -244,7 +247,7 @@ export class SqliteRows implements Rows {
   }
 
   appendEvent(event: StoredEvent): void {
-    const claimKey = event.subject === "claim" ? event.key : undefined;
+    const claimKey = event.subject === "book" ? undefined : event.key;
     this.#prepare(
       `INSERT INTO events (sequence, at, subject, account, agent, request_id, symbol, body,
          previous_hash, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,

@@ -28,6 +28,7 @@ import { storeError } from "./store-errors.ts";
 const COUNTS = `SELECT
   (SELECT count(*) FROM accounts) AS accounts, (SELECT count(*) FROM logins) AS logins,
   (SELECT count(*) FROM events) AS events, (SELECT count(*) FROM claims) AS claims,
+  (SELECT count(*) FROM guard_claims) AS guardClaims,
   (SELECT count(*) FROM books) AS books, (SELECT count(*) FROM incidents) AS incidents,
   (SELECT count(*) FROM checkpoints) AS checkpoints`;
 
@@ -143,6 +144,11 @@ class SqliteContent implements ContentWriter {
     });
   }
 
+  async guardClaims(after: number, limit: number) {
+    await turnOfTheLoop();
+    return this.#rows.guards.page(after, limit);
+  }
+
   async incidents(after: number, limit: number) {
     await turnOfTheLoop();
     const sql = "SELECT id, account FROM incidents WHERE id > ? ORDER BY id LIMIT ?";
@@ -184,6 +190,9 @@ class SqliteContent implements ContentWriter {
         return;
       case "claims":
         for (const claim of batch.values) this.#rows.saveClaim(claim, undefined);
+        return;
+      case "guardClaims":
+        for (const claim of batch.values) this.#rows.guards.save(claim, undefined);
         return;
       case "books":
         for (const book of batch.values) this.#rows.saveBook(book);

@@ -14,15 +14,19 @@ import type { Book } from "../../book/book.ts";
 import type { ClaimDecision } from "../../claim/answer.ts";
 import type { Claim } from "../../claim/claim.ts";
 import type { ClaimRequest } from "../../claim/decide-claim.ts";
+import type { GuardCommand } from "../../claim/decide-guard.ts";
+import type { GuardClaim } from "../../claim/guard-claim.ts";
 import type { Clock, EpochMs } from "../../core/clock.ts";
 import { LatchError } from "../../core/errors.ts";
 import type { AccountId, BrokerOrderId, ClaimKey } from "../../core/ids.ts";
 import type { Incident } from "../../incident/incident.ts";
 import type { ClaimsPage, ClaimsQuery } from "../claims-query.ts";
+import { standingGuard } from "../guard-transaction.ts";
 import {
   EVENTS_DEFAULT,
   type EventQuery,
   type EventScan,
+  type GuardResult,
   type IncidentsQuery,
   type KeptCheckpoint,
   type Ledger,
@@ -90,6 +94,24 @@ class SqliteLedger extends TransactedLedger implements Ledger {
   override async claim(request: ClaimRequest): Promise<ClaimDecision> {
     const known = this.#read((rows) => decideByReceipt(rows, request));
     return known ?? super.claim(request);
+  }
+
+  /** What changes nothing needs no transaction, and no commit. */
+  override async guard(key: ClaimKey, command: GuardCommand): Promise<GuardResult> {
+    const known = this.#read((rows) => standingGuard(rows, key, command));
+    return known ?? super.guard(key, command);
+  }
+
+  async guardClaimsOf(keys: readonly ClaimKey[]): Promise<readonly (GuardClaim | undefined)[]> {
+    return this.#read((rows) => keys.map((key) => rows.guards.get(key)));
+  }
+
+  async unsettledGuardClaims(after: number, limit: number) {
+    return this.#read((rows) => rows.guards.unsettled(after, limit));
+  }
+
+  async countGuardClaims(): Promise<number> {
+    return this.#read((rows) => rows.guards.count());
   }
 
   async preview(request: ClaimRequest): Promise<ClaimDecision> {

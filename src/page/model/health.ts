@@ -64,7 +64,8 @@ function wrongWith(status: StatusView, incidents: readonly IncidentView[]): read
   }
   if (store.health !== "ok") found.push(`the store fails: ${store.health}`);
   if (broker.health !== "ok") found.push(`the broker is away: ${broker.health}`);
-  if (!stream.connected && ageMs(stream.since, now) >= STREAM_BLINK_MS) {
+  const hasStream = broker.kind !== "none";
+  if (hasStream && !stream.connected && ageMs(stream.since, now) >= STREAM_BLINK_MS) {
     found.push(`no trade updates for ${ageText(stream.since, now)}; orders are polled`);
   }
   const polledAt = latch?.polledAt ?? null;
@@ -76,7 +77,9 @@ function wrongWith(status: StatusView, incidents: readonly IncidentView[]): read
 
 /** Which they are, as far as a line has room. */
 function namesOf(incidents: readonly IncidentView[]): string {
-  const names = incidents.map(({ symbol, kind }) => `${symbol} ${kind.replaceAll("_", " ")}`);
+  const names = incidents.map(({ symbol, kind }) =>
+    `${symbol} ${kind.replaceAll("_", " ")}`.trim(),
+  );
   const shown = names.slice(0, INCIDENTS_NAMED);
   const more = names.length > shown.length ? " …" : "";
   return names.length === 0 ? "" : `: ${shown.join(", ")}${more}`;
@@ -92,9 +95,9 @@ function what({ side, quantity, symbol }: Unresolved): string {
   return quantity === null ? `${side} ${symbol}` : `${side} ${quantity} ${symbol}`;
 }
 
-/** The line of facts, most asked for first. */
-export function factsOf(status: StatusView): readonly Fact[] {
-  const { latch } = status;
+function brokerFacts(status: StatusView): readonly Fact[] {
+  const { latch, broker } = status;
+  const isWell = broker.health === "ok";
   return [
     marketFact(status),
     unresolvedFact(status),
@@ -102,10 +105,17 @@ export function factsOf(status: StatusView): readonly Fact[] {
     ...(latch === null ? [] : [pollFact(latch, status.now), budgetFact(latch)]),
     {
       name: "Broker",
-      value: status.broker.health === "ok" ? "answers" : "away",
-      tone: status.broker.health === "ok" ? "good" : "bad",
-      hint: status.broker.health === "ok" ? status.broker.url : status.broker.health,
+      value: isWell ? "answers" : "away",
+      tone: isWell ? "good" : "bad",
+      hint: isWell ? broker.url : broker.health,
     },
+  ];
+}
+
+/** The line of facts, most asked for first. */
+export function factsOf(status: StatusView): readonly Fact[] {
+  return [
+    ...(status.broker.kind === "none" ? [] : brokerFacts(status)),
     {
       name: "Store",
       value: status.store.health === "ok" ? `${status.store.kind} ok` : "fails",

@@ -16,6 +16,8 @@ export interface Action {
   readonly confirmsNumbers: boolean;
   /** Whether how the claim behind it ended must be said too. */
   readonly asksForEnd: boolean;
+  /** How it may have ended, where that is asked for. */
+  readonly ends?: readonly End[];
   /** Whether something is sent to the broker. */
   readonly trades: boolean;
 }
@@ -23,6 +25,13 @@ export interface Action {
 export interface Numbers {
   readonly brokerQuantity: string;
   readonly bookQuantity: string;
+}
+
+/** What is chosen from. */
+export interface End {
+  /** Empty where no claim waits for its end. */
+  readonly value: string;
+  readonly text: string;
 }
 
 const ABOUT_POSITIONS: readonly IncidentView["kind"][] = ["phantom", "orphan", "quantity", "side"];
@@ -61,11 +70,25 @@ function numbersOf({ symbol }: IncidentView, positions: PositionsView | null): N
     : { brokerQuantity: row.broker?.quantity ?? "0", bookQuantity: row.book.net };
 }
 
+/** An action that is no order has no claim among the orders': its incident says if one waits. */
+function resolveGuard({ id, kind }: IncidentView): Action {
+  const common = {
+    ...({ name: "resolve", label: "Resolve", trades: false } as const),
+    ...{ numbers: null, confirmsNumbers: false },
+  };
+  const ends = kind === "late_settlement" ? [OVER_ALREADY, ...GUARD_ENDS] : GUARD_ENDS;
+  const effect =
+    `Incident ${id} ends, and with it the claim of the action where it waits for its end. ` +
+    "Say only what the provider's own records show.";
+  return { ...common, effect, asksForEnd: true, ends };
+}
+
 function resolveAction(
   incident: IncidentView,
   claims: ReadonlyMap<string, ClaimView>,
   numbers: Numbers | null,
 ): Action {
+  if (ABOUT_ACTIONS.includes(incident.kind)) return resolveGuard(incident);
   const claim = claimBehind(incident, claims);
   const common = {
     ...({ name: "resolve", label: "Resolve", trades: false } as const),
@@ -78,7 +101,7 @@ function resolveAction(
   const effect =
     `Incident ${incident.id} ends, and with it the claim to ${whatOf(claim)}. ` +
     "Say only what the broker's own records show.";
-  return { ...common, effect, asksForEnd: true };
+  return { ...common, effect, asksForEnd: true, ends: ENDS };
 }
 
 /** The claim that the incident is about, while nobody knows how it ended. */
@@ -91,8 +114,19 @@ export function claimBehind(
   return claim?.status === "IN_RECONCILIATION" && claim.brokerOrderId === null ? claim : undefined;
 }
 
-export const ENDS = [
+const ABOUT_ACTIONS: readonly IncidentView["kind"][] = ["unknown_action", "late_settlement"];
+
+const ENDS: readonly End[] = [
   { value: "rejected", text: "rejected: refused, the shares are still held and free" },
   { value: "already_flat", text: "already flat: the shares of this exit are gone" },
   { value: "absent", text: "absent: the broker never had the order" },
-] as const;
+];
+
+/** The dialog's own empty choice is none. */
+export const NO_END = "none";
+const OVER_ALREADY: End = { value: NO_END, text: "the claim is over: only the incident ends" };
+const GUARD_ENDS: readonly End[] = [
+  { value: "done", text: "done: it happened" },
+  { value: "rejected", text: "rejected: it did not, and is not to be tried again" },
+  { value: "absent", text: "absent: it did not; the next claim may proceed" },
+];

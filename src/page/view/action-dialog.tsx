@@ -1,7 +1,7 @@
 /** The confirmation of what a person does about an incident; it repeats the numbers. */
 import { useState } from "preact/hooks";
 import { quantityText } from "../model/amount-text.ts";
-import { type Action, ENDS } from "../model/incident-actions.ts";
+import { type Action, type End, NO_END } from "../model/incident-actions.ts";
 import type { IncidentView } from "../sidecar-answers.ts";
 import { Refusal } from "../sidecar-client.ts";
 import { DialogFrame } from "./dialog-frame.tsx";
@@ -43,7 +43,7 @@ export function ActionDialog(props: ActionDialogProps) {
             restart the sidecar, or use <code>tradelatch incidents</code> on its machine.
           </p>
         )}
-        {action.asksForEnd && <EndChoice />}
+        {action.asksForEnd && <EndChoice ends={action.ends ?? []} />}
         <label class="field">
           <span>Reason</span>
           <input name="reason" required maxLength={1000} autofocus autocomplete="off" />
@@ -93,13 +93,13 @@ function Numbers({ action: { numbers } }: { readonly action: Action }) {
   );
 }
 
-function EndChoice() {
+function EndChoice({ ends }: { readonly ends: readonly End[] }) {
   return (
     <label class="field">
       <span>How the claim ended</span>
       <select name="endClaimAs" required>
-        <option value="">choose by the broker's records</option>
-        {ENDS.map(({ value, text }) => (
+        <option value="">choose by what the records show</option>
+        {ends.map(({ value, text }) => (
           <option key={value} value={value}>
             {text}
           </option>
@@ -123,11 +123,12 @@ function confirmText({ id, symbol }: IncidentView, { name, numbers }: Action): s
 function bodyOf({ version }: IncidentView, action: Action, data: FormData) {
   const { numbers, confirmsNumbers, asksForEnd } = action;
   const by = String(data.get("by") ?? "").trim();
+  const end = String(data.get("endClaimAs") ?? "");
   return {
     ...{ version, reason: String(data.get("reason") ?? "") },
     ...(by === "" ? {} : { by }),
     ...(confirmsNumbers ? numbers : {}),
-    ...(asksForEnd ? { endClaimAs: String(data.get("endClaimAs") ?? "") } : {}),
+    ...(asksForEnd && end !== NO_END ? { endClaimAs: end } : {}),
   };
 }
 

@@ -33,7 +33,7 @@ export function IncidentPanel(props: IncidentPanelProps) {
       {resolved.length > 0 && (
         <details class="resolved">
           <summary>
-            {resolved.length} resolved, latest: {resolved[0]?.symbol}{" "}
+            {resolved.length} resolved, latest: {resolved[0]?.symbol || "an action"}{" "}
             {resolved[0] && kindText(resolved[0].kind)}
           </summary>
           {resolved.map((incident) => (
@@ -52,7 +52,8 @@ function IncidentCard({ incident, ...props }: IncidentPanelProps & { incident: I
   return (
     <article class={`incident-card ${status}`} id={`incident-${id}`} aria-label={`Incident ${id}`}>
       <h3>
-        <span class="symbol">{symbol}</span> {capital(summary)}
+        {symbol !== "" && <span class="symbol">{symbol} </span>}
+        {capital(summary)}
       </h3>
       <p class="meta">
         Incident {id} · {kindText(kind)} · opened {moment(openedAt, now)}

@@ -15,6 +15,7 @@ const MONEY: Readonly<Record<StatusView["broker"]["kind"], string>> = {
   paper: "PAPER",
   simulated: "SIMULATED",
   other: "NOT ALPACA'S HOST · may be real money",
+  none: "ACTIONS ONLY · no broker",
 };
 
 export function TopLine({ status, lostSince, incidents }: TopLineProps) {

@@ -9,7 +9,7 @@ export function chainedLog({ disk }: Outcome): readonly Violation[] {
   for (const [index, stored] of disk.rows.events.entries()) {
     const { hash, ...event } = stored;
     const { previousHash } = event;
-    const account = stored.subject === "claim" ? stored.key.account : stored.account;
+    const account = stored.subject === "book" ? stored.account : stored.key.account;
     const previous = last.get(account) ?? "0".repeat(64);
     const expected = createHash("sha256")
       .update(`${canonicalize(event)}`)

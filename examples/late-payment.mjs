@@ -1,0 +1,30 @@
+// A payment provider that pays and answers too late. Paying again is what a retry would do.
+import { openGuard } from "tradelatch";
+
+const provider = {
+  transfers: [], // What the provider really did, whatever it answered.
+  async pay(reference, amount) {
+    this.transfers.push({ reference, amount });
+    throw new Error("the answer came too late");
+  },
+  async find(reference) {
+    return this.transfers.find((transfer) => transfer.reference === reference);
+  },
+};
+
+const guard = await openGuard({ store: process.env.STORE ?? "actions.db", agent: "billing" });
+const pay = (verify) =>
+  guard.execute({
+    requestId: "invoice-1042",
+    action: "payment.send",
+    payload: { amount: "50.00" },
+    run: () => provider.pay("invoice-1042", "50.00"),
+    verify,
+  });
+
+console.log("first:", (await pay()).status); // Nobody knows: the claim is kept, an incident opened.
+console.log("again:", (await pay()).status); // Still nobody knows, and nothing is paid.
+const lookUp = async ({ key }) => ({ kind: "done", result: await provider.find(key.requestId) });
+const paid = await pay(lookUp);
+console.log("read back:", paid.status, paid.result.amount, "transfers:", provider.transfers.length);
+await guard.close();

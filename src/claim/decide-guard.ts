@@ -1,0 +1,234 @@
+/**
+ * What is decided of a guard's claim: `decide(state, command) → events`. Pure.
+ *
+ * 1. Of all callers one is told to proceed, and the next one only after a release (I1, I3).
+ * 2. A lease that is over puts the claim in question; time alone neither settles nor reopens (I4).
+ * 3. While an attempt runs, only its own token releases it; a verifier's "absent" has to wait.
+ * 4. Who held an attempt that was released may have acted after all: its word is refused, and the
+ *    claim is in question again unless somebody else is at it.
+ */
+import type { EpochMs } from "../core/clock.ts";
+import type { OwnerId } from "../core/ids.ts";
+import type {
+  GuardAction,
+  GuardDifference,
+  GuardOutcome,
+  GuardProvenance,
+  JsonValue,
+  PayloadFingerprint,
+} from "./guard-action.ts";
+import type { GuardClaim } from "./guard-claim.ts";
+import type { GuardEvent } from "./guard-event.ts";
+import { guardDifference } from "./guard-terms.ts";
+
+interface Timed {
+  readonly now: EpochMs;
+}
+
+export interface GuardClaimCommand extends Timed, GuardAction {
+  readonly type: "claim";
+  readonly payload: PayloadFingerprint | null;
+  readonly owner: OwnerId;
+  readonly tokenHash: string;
+  readonly leaseMs: number;
+}
+
+/** What a caller shows: the hash of its token, or null where it has shown none. */
+interface Shown {
+  readonly tokenHash: string | null;
+  readonly isTokenRequired: boolean;
+}
+
+export interface GuardSettleCommand extends Timed, Shown {
+  readonly type: "settle";
+  readonly outcome: Exclude<GuardOutcome, "absent">;
+  readonly result: JsonValue;
+  /** Why what came of it cannot be kept; then the result is null. */
+  readonly resultProblem?: string | undefined;
+}
+
+export interface GuardReleaseCommand extends Timed, Shown {
+  readonly type: "release";
+  readonly evidence: string;
+}
+
+export interface GuardDoubtCommand extends Timed {
+  readonly type: "doubt";
+  readonly reason: string;
+  readonly tokenHash: string;
+}
+
+/** What somebody who is not its owner has found out. */
+export interface GuardEvidenceCommand extends Timed {
+  readonly type: "weigh";
+  readonly provenance: Extract<GuardProvenance, "verifier" | "operator">;
+  readonly outcome: GuardOutcome;
+  readonly result: JsonValue;
+  readonly resultProblem?: string | undefined;
+  readonly evidence: string;
+}
+
+/** Time has passed. */
+export interface GuardLapseCommand extends Timed {
+  readonly type: "lapse";
+}
+
+export type GuardCommand =
+  | GuardClaimCommand
+  | GuardSettleCommand
+  | GuardReleaseCommand
+  | GuardDoubtCommand
+  | GuardEvidenceCommand
+  | GuardLapseCommand;
+
+export type GuardAnswer =
+  | { readonly kind: "proceed"; readonly isReopened: boolean }
+  | { readonly kind: "pending" }
+  | { readonly kind: "unresolved" }
+  /** `isRepeat`: it was over before this call. */
+  | { readonly kind: "settled"; readonly isRepeat: boolean }
+  | { readonly kind: "mismatch"; readonly difference: GuardDifference }
+  | { readonly kind: "not_owner"; readonly problem: "missing" | "wrong" }
+  /** By this call or before it: the attempt counts as absent. */
+  | { readonly kind: "released"; readonly isRepeat: boolean }
+  /** Its owner's lease runs. */
+  | { readonly kind: "live" }
+  /** There is no such claim. */
+  | { readonly kind: "unknown" };
+
+export interface GuardVerdict {
+  readonly events: readonly GuardEvent[];
+  readonly answer: GuardAnswer;
+}
+
+/** What `command` does to `claim`; undefined: there is none yet. */
+export function decideGuard(claim: GuardClaim | undefined, command: GuardCommand): GuardVerdict {
+  if (command.type === "claim") return decideClaim(claim, command);
+  if (claim === undefined) return unchanged({ kind: "unknown" });
+  switch (command.type) {
+    case "settle":
+      return decideSettle(claim, command);
+    case "release":
+      return decideRelease(claim, command);
+    case "doubt":
+      return decideDoubt(claim, command);
+    case "weigh":
+      return decideEvidence(claim, command);
+    case "lapse":
+      return lapsed(claim, command.now) ?? unchanged(standing(claim));
+  }
+}
+
+function decideClaim(claim: GuardClaim | undefined, command: GuardClaimCommand): GuardVerdict {
+  const { type: _, now, leaseMs, owner, tokenHash, ...said } = command;
+  const attempt = { owner, tokenHash, leaseUntil: now + leaseMs };
+  if (claim === undefined) {
+    const event: GuardEvent = { type: "guard_claimed", ...said, ...attempt };
+    return { events: [event], answer: { kind: "proceed", isReopened: false } };
+  }
+  const difference = guardDifference(claim, said);
+  if (difference !== undefined) return unchanged({ kind: "mismatch", difference });
+  if (claim.outcome === "absent") {
+    const event: GuardEvent = { type: "guard_reopened", ...attempt };
+    return { events: [event], answer: { kind: "proceed", isReopened: true } };
+  }
+  return lapsed(claim, now) ?? unchanged(standing(claim));
+}
+
+/** What a claim tells whoever changes nothing. */
+function standing(claim: GuardClaim): GuardAnswer {
+  if (claim.status === "SETTLED") return { kind: "settled", isRepeat: true };
+  return { kind: claim.status === "OPEN" ? "pending" : "unresolved" };
+}
+
+/** Its owner has said nothing until its lease was over. */
+function lapsed(claim: GuardClaim, now: EpochMs): GuardVerdict | undefined {
+  if (!isLeaseOver(claim, now)) return undefined;
+  const until = new Date(claim.leaseUntil).toISOString();
+  const reason = `its owner has said nothing of it until its lease was over at ${until}`;
+  return { events: [{ type: "guard_doubted", reason }], answer: { kind: "unresolved" } };
+}
+
+export function isLeaseOver({ status, leaseUntil }: GuardClaim, now: EpochMs): boolean {
+  return status === "OPEN" && now >= leaseUntil;
+}
+
+function decideSettle(claim: GuardClaim, command: GuardSettleCommand): GuardVerdict {
+  const problem = problemOf(claim, command);
+  if (problem !== undefined) return unchanged({ kind: "not_owner", problem });
+  if (isReleased(claim, command.tokenHash)) return late(claim, command.outcome);
+  if (claim.status === "SETTLED") return unchanged(standing(claim));
+  const { outcome, result, resultProblem = null } = command;
+  const said = { outcome, result, resultProblem, provenance: "owner", evidence: null } as const;
+  return settledBy({ type: "guard_settled", ...said });
+}
+
+/** The word of whoever held an attempt that was released. */
+function late(claim: GuardClaim, outcome: GuardOutcome): GuardVerdict {
+  const isNobodyAtIt = claim.outcome === "absent";
+  // In question by an earlier word of its own: another one says nothing new.
+  const isKnown = claim.status === "IN_RECONCILIATION" && isReleased(claim, claim.tokenHash);
+  const type = isNobodyAtIt ? "settlement_surfaced" : "settlement_refused";
+  const answer: GuardAnswer = { kind: "released", isRepeat: isKnown };
+  return isKnown ? unchanged(answer) : { events: [{ type, outcome }], answer };
+}
+
+function decideRelease(claim: GuardClaim, command: GuardReleaseCommand): GuardVerdict {
+  const { evidence, tokenHash, now } = command;
+  const problem = problemOf(claim, command);
+  if (problem !== undefined) return unchanged({ kind: "not_owner", problem });
+  if (claim.outcome === "absent") return unchanged({ kind: "released", isRepeat: true });
+  if (claim.status === "SETTLED") return unchanged(standing(claim));
+  const isOwner = tokenHash === claim.tokenHash;
+  if (!isOwner && tokenHash !== null) return unchanged({ kind: "not_owner", problem: "wrong" });
+  const isRunning = claim.status === "OPEN" && !isLeaseOver(claim, now);
+  if (isRunning && !isOwner) return unchanged({ kind: "live" });
+  const event = {
+    type: "guard_released",
+    provenance: isOwner ? "owner" : "caller",
+    evidence,
+  } as const;
+  return { events: [event], answer: { kind: "released", isRepeat: false } };
+}
+
+function decideDoubt(claim: GuardClaim, { tokenHash, reason }: GuardDoubtCommand): GuardVerdict {
+  if (tokenHash !== claim.tokenHash || isReleased(claim, tokenHash)) {
+    return unchanged({ kind: "not_owner", problem: "wrong" });
+  }
+  if (claim.status !== "OPEN") return unchanged(standing(claim));
+  return { events: [{ type: "guard_doubted", reason }], answer: { kind: "unresolved" } };
+}
+
+function decideEvidence(claim: GuardClaim, command: GuardEvidenceCommand): GuardVerdict {
+  const { outcome, provenance, evidence, result, resultProblem = null, now } = command;
+  if (claim.status === "SETTLED") return unchanged(standing(claim));
+  if (outcome !== "absent") {
+    const said = { outcome, result, resultProblem, provenance, evidence };
+    return settledBy({ type: "guard_settled", ...said });
+  }
+  if (claim.status === "OPEN" && !isLeaseOver(claim, now)) return unchanged({ kind: "live" });
+  const event = { type: "guard_released", provenance, evidence } as const;
+  return { events: [event], answer: { kind: "released", isRepeat: false } };
+}
+
+function settledBy(event: GuardEvent & { type: "guard_settled" }): GuardVerdict {
+  return { events: [event], answer: { kind: "settled", isRepeat: false } };
+}
+
+/** Why what was shown does not do; undefined where it does. */
+function problemOf(
+  claim: GuardClaim,
+  { tokenHash, isTokenRequired }: Shown,
+): "missing" | "wrong" | undefined {
+  if (tokenHash === null) return isTokenRequired ? "missing" : undefined;
+  return tokenHash === claim.tokenHash || isReleased(claim, tokenHash) ? undefined : "wrong";
+}
+
+/** Whether the attempt of that token was released; without one, the attempt that ran last. */
+function isReleased(claim: GuardClaim, tokenHash: string | null): boolean {
+  return claim.releasedTokens.includes(tokenHash ?? claim.tokenHash);
+}
+
+function unchanged(answer: GuardAnswer): GuardVerdict {
+  return { events: [], answer };
+}

@@ -1,0 +1,80 @@
+/** `evolve(state, event) → state` for the claims of a guard. Pure; see evolve.ts. */
+import type { EpochMs } from "../core/clock.ts";
+import { InvariantError } from "../core/errors.ts";
+import type { ClaimKey } from "../core/ids.ts";
+import type { GuardClaim } from "./guard-claim.ts";
+import type { GuardEvent } from "./guard-event.ts";
+import { transition } from "./transitions.ts";
+
+/** So many released attempts are remembered by their tokens. */
+export const RELEASED_TOKENS_MAX = 16;
+
+/** The claim after `event`, which happened at `at`. */
+export function evolveGuard(
+  claim: GuardClaim | undefined,
+  key: ClaimKey,
+  event: GuardEvent,
+  at: EpochMs,
+): GuardClaim {
+  const status = transition(claim?.status ?? "NONE", event.type);
+  if (claim === undefined) {
+    if (event.type !== "guard_claimed") throw new InvariantError(`${event.type} without a claim`);
+    return begun(key, event, at);
+  }
+  return { ...changed(claim, event, at), status };
+}
+
+function begun(
+  key: ClaimKey,
+  event: GuardEvent & { type: "guard_claimed" },
+  at: EpochMs,
+): GuardClaim {
+  const { type: _, ...said } = event;
+  return {
+    ...{ key, status: "OPEN", ...said },
+    ...{ claimedAt: at, openedAt: at, fencing: 1, releasedTokens: [] },
+    ...UNSETTLED,
+  };
+}
+
+const UNSETTLED = {
+  unknownBecause: null,
+  outcome: null,
+  provenance: null,
+  settledAt: null,
+  result: null,
+  resultProblem: null,
+  evidence: null,
+} as const;
+
+function changed(claim: GuardClaim, event: GuardEvent, at: EpochMs): GuardClaim {
+  switch (event.type) {
+    case "guard_reopened": {
+      const { type: _, ...attempt } = event;
+      return { ...claim, ...attempt, ...UNSETTLED, openedAt: at, fencing: claim.fencing + 1 };
+    }
+    case "guard_doubted":
+      return { ...claim, unknownBecause: event.reason };
+    case "guard_settled": {
+      const { type: _, ...end } = event;
+      return { ...claim, ...end, settledAt: at, unknownBecause: null };
+    }
+    case "guard_released": {
+      const { provenance, evidence } = event;
+      const releasedTokens = withToken(claim);
+      const end = { outcome: "absent", provenance, evidence, settledAt: at } as const;
+      return { ...claim, ...end, result: null, unknownBecause: null, releasedTokens };
+    }
+    case "settlement_surfaced":
+      return { ...claim, ...UNSETTLED, unknownBecause: SURFACED };
+    default:
+      return claim;
+  }
+}
+
+const SURFACED = "whoever held the attempt that was released says that it was not absent";
+
+function withToken({ releasedTokens, tokenHash }: GuardClaim): readonly string[] {
+  const others = releasedTokens.filter((one) => one !== tokenHash);
+  return [...others, tokenHash].slice(-RELEASED_TOKENS_MAX);
+}

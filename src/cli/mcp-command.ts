@@ -1,0 +1,166 @@
+/**
+ * `tradelatch mcp`: the latch as tools for a model, over standard input and output or over HTTP.
+ * Orders are off unless the command line says otherwise: no variable can turn them on.
+ */
+import { once } from "node:events";
+import { Command, InvalidArgumentError } from "commander";
+import type { Logger } from "pino";
+import {
+  type BrokerName,
+  type Environment,
+  resolveProgram,
+  resolveServeConfig,
+  type ServeConfig,
+  type ServeSettings,
+} from "../config.ts";
+import type { McpProgram } from "../mcp/mcp-program.ts";
+import type { CommandOutput } from "./command-output.ts";
+import { examples } from "./examples.ts";
+import { openLogger } from "./open-logger.ts";
+import { packageManifest } from "./package-manifest.ts";
+import { keysForSimulator, startBrokerInside } from "./simulator-inside.ts";
+
+/** Beside a sidecar's. */
+const DEFAULT_PORT = 4521;
+
+interface McpCommandOptions {
+  readonly broker?: string;
+  readonly live?: boolean;
+  readonly allowOrders?: boolean;
+  readonly allowLiveOrders?: boolean;
+  readonly http?: boolean;
+  readonly host?: string;
+  readonly port?: number;
+  readonly hosts?: string;
+  readonly store?: string;
+  readonly agent?: string;
+  readonly logLevel?: string;
+  readonly json?: boolean;
+}
+
+export function mcpCommand(
+  output: CommandOutput,
+  environment: Environment,
+  stop: AbortSignal,
+): Command {
+  return new Command("mcp")
+    .summary("serve the latch as tools for a model (MCP)")
+    .description(
+      "Serve tools by the Model Context Protocol: over standard input and output, or over\n" +
+        "HTTP. It only reads unless --allow-orders is given.",
+    )
+    .option("--allow-orders", "have tools that place orders and close positions")
+    .option("--allow-live-orders", "the same where the account may be one of real money")
+    .option("--live", "permit Alpaca's live host")
+    .option("--broker <name>", "alpaca (default), sim: simulated inside, or none: guards only")
+    .option("--store <path>", "the ledger: a file, or postgres://... (default tradelatch.db)")
+    .option("--agent <name>", "the agent group whose orders these are")
+    .option("--http", "serve streamable HTTP at /mcp in place of standard input and output")
+    .option("--host <address>", "address to listen on (default 127.0.0.1)")
+    .option("--port <number>", `port to listen on (default ${DEFAULT_PORT}; 0: any)`, wholeNumber)
+    .option("--hosts <names>", "further names that clients reach it by, with commas")
+    .option("--log-level <level>", "trace, debug, info (default), warn, error, fatal or silent")
+    .option("--json", "with --http: print where it listens as JSON")
+    .addHelpText(
+      "after",
+      examples(
+        "tradelatch mcp --broker sim --allow-orders",
+        "tradelatch mcp --store ledger.db --agent research",
+        "tradelatch mcp --http --port 4521 --allow-orders",
+      ),
+    )
+    .action((options: McpCommandOptions) => serveTools(output, environment, stop, options));
+}
+
+async function serveTools(
+  output: CommandOutput,
+  environment: Environment,
+  stop: AbortSignal,
+  options: McpCommandOptions,
+): Promise<void> {
+  const { broker, logLevel } = resolveProgram(options, environment);
+  const logger = await openLogger(logLevel, output.logsAreRead);
+  const simulator = broker === "sim" ? await startBrokerInside(logger) : undefined;
+  try {
+    const serve = configOf(options, environment, broker, simulator?.url);
+    const { McpProgram } = await import("../mcp/mcp-program.ts");
+    const { allowOrders: allowsOrders = false, allowLiveOrders: allowsLiveOrders = false } =
+      options;
+    const allowed = { allowsOrders, allowsLiveOrders };
+    const { version } = packageManifest();
+    const program = new McpProgram({ serve, logger, version, ...allowed });
+    try {
+      if (options.http) await overHttp(program, serve, { output, logger, stop, options });
+      else await overStdio(program, serve, stop);
+    } finally {
+      await program.close();
+    }
+  } finally {
+    await simulator?.close();
+  }
+}
+
+async function overStdio(program: McpProgram, { latch }: ServeConfig, stop: AbortSignal) {
+  const { serveStdio } = await import("../mcp/stdio-endpoint.ts");
+  const ports = program.portsFor({ id: "stdio", group: latch.agent });
+  const { stdin, stdout } = process;
+  const endpoint = await serveStdio(stdin, stdout, ports);
+  if (!stop.aborted) await Promise.race([endpoint.ended, once(stop, "abort")]);
+  await endpoint.close();
+  stdin.destroy();
+}
+
+interface HttpSurroundings {
+  readonly output: CommandOutput;
+  readonly logger: Logger;
+  readonly stop: AbortSignal;
+  readonly options: McpCommandOptions;
+}
+
+async function overHttp(
+  program: McpProgram,
+  serve: ServeConfig,
+  { output, logger, stop, options }: HttpSurroundings,
+): Promise<void> {
+  const [{ listenForTools, MCP_PATH }, { accessOf }] = await Promise.all([
+    import("../mcp/http-endpoint.ts"),
+    import("../sidecar/sidecar.ts"),
+  ]);
+  const access = accessOf(serve);
+  const { host, port } = serve;
+  const onFailure = (error: unknown) => logger.error({ err: error }, "a request failed");
+  const portsFor = program.portsFor.bind(program);
+  const endpoint = await listenForTools({ access, host, port, portsFor, onFailure });
+  const name = host.includes(":") ? `[${host}]` : host;
+  const url = `http://${name}:${endpoint.port}${MCP_PATH}`;
+  const allowsOrders = options.allowOrders === true;
+  const { brokerUrl } = program;
+  const said = { event: "listening", url, brokerUrl, allowsOrders };
+  if (options.json) output.line(JSON.stringify(said));
+  else output.line(`Tools at ${url}, orders ${allowsOrders ? "on" : "off"}, broker ${brokerUrl}`);
+  if (!stop.aborted) await once(stop, "abort");
+  await endpoint.close();
+}
+
+/** Whatever is not a flag here is a variable of the environment, as for the sidecar. */
+function configOf(
+  { live, host, port, hosts, agent, store: given }: McpCommandOptions,
+  environment: Environment,
+  broker: BrokerName,
+  simulatorUrl: string | undefined,
+): ServeConfig {
+  const store = given ?? environment.TRADELATCH_STORE ?? "tradelatch.db";
+  const ports = port ?? (environment.TRADELATCH_PORT === undefined ? DEFAULT_PORT : undefined);
+  const inside =
+    simulatorUrl === undefined ? {} : { baseUrl: simulatorUrl, ...keysForSimulator(environment) };
+  const none = broker === "none" ? { broker } : {};
+  const flags = { live, host, port: ports, hosts, agent };
+  const said = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
+  const settings: ServeSettings = { ...said, store, ...inside, ...none };
+  return resolveServeConfig(settings, environment);
+}
+
+function wholeNumber(value: string): number {
+  if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError("Give a whole number from 0 up.");
+  return Number(value);
+}

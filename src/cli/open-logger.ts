@@ -1,0 +1,18 @@
+/** The log of a program: standard error, so that standard output is what was asked for. */
+import type { Logger } from "pino";
+import type { LogLevel } from "../config.ts";
+
+/** Lines for people where a terminal is attached, JSON for everything else. */
+export async function openLogger(level: LogLevel, areRead: boolean): Promise<Logger> {
+  const [{ pino }, { traceFields }] = await Promise.all([
+    import("pino"),
+    import("../telemetry/log-fields.ts"),
+  ]);
+  const options = { name: "tradelatch", level, mixin: traceFields };
+  if (!areRead) return pino(options, pino.destination(2));
+  const { default: pretty } = await import("pino-pretty");
+  const ignore = "pid,hostname,name";
+  const translateTime = "SYS:HH:MM:ss.l";
+  const stream = pretty({ destination: 2, sync: true, singleLine: true, ignore, translateTime });
+  return pino(options, stream);
+}

@@ -1,0 +1,241 @@
+/**
+ * `execute`: runs an action at most once for each attempt at its claim, and gives what is on record
+ * of it on every repeat.
+ *
+ * 1. It runs only what this call's own claim owns, before the lease is over.
+ * 2. Before any second attempt runs, `verify` reads the provider.
+ * 3. What `run` throws proves nothing unless `confirm` says so: the claim is kept.
+ */
+import type { JsonValue } from "../claim/guard-action.ts";
+import type { GuardClaim } from "../claim/guard-claim.ts";
+import type { Clock } from "../core/clock.ts";
+import { LatchError } from "../core/errors.ts";
+import { canonicalHash } from "../identity/canonical-json.ts";
+import type {
+  ExecuteAnswer,
+  ExecuteInput,
+  Guard,
+  GuardClaimAnswer,
+  GuardVerdict,
+  GuardVerifier,
+  SettleAnswer,
+  SettleInput,
+} from "./guard.ts";
+import { guardWait, readJson } from "./guard-input.ts";
+import { isVerdict } from "./verifiers.ts";
+
+export interface RunnerParts {
+  readonly guard: Pick<Guard, "claim" | "settle" | "release" | "doubt" | "resolve" | "wait">;
+  readonly clock: Pick<Clock, "now">;
+  readonly ask: (verifier: GuardVerifier, claim: GuardClaim) => Promise<GuardVerdict>;
+  /** Settles what was done without a result. */
+  readonly doneBefore: (input: SettleInput & { readonly problem: string }) => Promise<SettleAnswer>;
+}
+
+type Proceed = Extract<GuardClaimAnswer, { readonly kind: "proceed" }>;
+/** An answer, or none yet: the claim was released, by what `verify` found or by its owner. */
+type Step<Result> = ExecuteAnswer<Result> | "verified_absent" | "released";
+
+/** So often a claim that is released again and again meanwhile is claimed by one call. */
+const ROUNDS_MAX = 5;
+const KEY_DIGITS = 32;
+
+export class ActionRunner {
+  readonly #parts: RunnerParts;
+
+  constructor(parts: RunnerParts) {
+    this.#parts = parts;
+  }
+
+  async execute<Result>(input: ExecuteInput<Result>): Promise<ExecuteAnswer<Result>> {
+    const waitUntil = this.#parts.clock.now() + guardWait(input.waitMs ?? 0);
+    /** The attempt after which `verify` has found the action absent. */
+    let foundAbsentAfter = 0;
+    for (let round = 1; ; round += 1) {
+      const answer = await this.#parts.guard.claim(input);
+      if (answer.kind === "mismatch") {
+        return { status: "mismatch", claim: answer.claim, difference: answer.difference };
+      }
+      if (answer.kind === "settled") return this.#standing(answer.claim);
+      if (answer.kind === "proceed") {
+        const isVerified = answer.claim.fencing === foundAbsentAfter + 1;
+        return this.#proceed(input, answer, isVerified);
+      }
+      const step =
+        answer.kind === "pending"
+          ? await this.#waited(input, answer.claim, waitUntil)
+          : await this.#verified(input, answer.claim, answer.incident);
+      if (step !== "verified_absent" && step !== "released") return step;
+      if (round === ROUNDS_MAX) return { status: "pending", claim: answer.claim };
+      if (step === "verified_absent") foundAbsentAfter = answer.claim.fencing;
+    }
+  }
+
+  async #waited<Result>(
+    input: ExecuteInput<Result>,
+    before: GuardClaim,
+    waitUntil: number,
+  ): Promise<Step<Result>> {
+    const { requestId, agent, signal } = input;
+    const waitMs = Math.max(0, waitUntil - this.#parts.clock.now());
+    if (waitMs === 0) return { status: "pending", claim: before };
+    const claim = (await this.#parts.guard.wait(requestId, { agent, waitMs, signal })) ?? before;
+    if (claim.status === "OPEN") return { status: "pending", claim };
+    if (claim.outcome === "absent") return "released";
+    return claim.status === "SETTLED" ? this.#standing(claim) : this.#verified(input, claim, null);
+  }
+
+  /** Nobody knows: what the provider shows decides, where it can be read. */
+  async #verified<Result>(
+    input: ExecuteInput<Result>,
+    claim: GuardClaim,
+    incident: number | null,
+  ): Promise<Step<Result>> {
+    const { requestId, agent, verify } = input;
+    if (verify === undefined) return { status: "unresolved", claim, incident };
+    const verdict = await this.#parts.ask(verify, claim);
+    const answer = await this.#parts.guard.resolve({ requestId, agent, verdict });
+    if (answer.kind === "unknown" || answer.kind === "unresolved") {
+      return { status: "unresolved", claim, incident };
+    }
+    return answer.claim.outcome === "absent" ? "verified_absent" : this.#standing(answer.claim);
+  }
+
+  /** This call owns the action. */
+  async #proceed<Result>(
+    input: ExecuteInput<Result>,
+    owned: Proceed,
+    isVerified: boolean,
+  ): Promise<ExecuteAnswer<Result>> {
+    if (owned.isReopened && !isVerified && input.verify !== undefined) {
+      const verdict = await this.#parts.ask(input.verify, owned.claim);
+      const found = await this.#beforeSecondRun(input, owned, verdict);
+      if (found !== undefined) return found;
+    }
+    if (this.#parts.clock.now() >= owned.claim.leaseUntil) {
+      const reason = "its lease was over before it was begun";
+      return this.#absent(input, owned, reason, new LatchError("guard_lease_over", reason));
+    }
+    return this.#run(input, owned);
+  }
+
+  /** What was found before a second run; undefined where it may run. */
+  async #beforeSecondRun<Result>(
+    input: ExecuteInput<Result>,
+    { claim, token }: Proceed,
+    verdict: GuardVerdict,
+  ): Promise<ExecuteAnswer<Result> | undefined> {
+    const { requestId, agent } = input;
+    if (verdict.kind === "absent") return undefined;
+    if (verdict.kind === "unknown") {
+      const reason = "the provider could not be read before a second run";
+      const doubted = await this.#parts.guard.doubt({ requestId, agent, token, reason });
+      const incident = "incident" in doubted ? doubted.incident : null;
+      const standing = "claim" in doubted ? doubted.claim : claim;
+      return { status: "unresolved", claim: standing, incident };
+    }
+    const answer = await this.#parts.guard.resolve({ requestId, agent, verdict });
+    return this.#standing("claim" in answer ? answer.claim : claim);
+  }
+
+  async #run<Result>(input: ExecuteInput<Result>, owned: Proceed): Promise<ExecuteAnswer<Result>> {
+    const { claim } = owned;
+    const { agent, requestId } = claim.key;
+    const idempotencyKey = `tl-${canonicalHash({ agent, requestId }).slice(0, KEY_DIGITS)}`;
+    let value: unknown;
+    try {
+      value = await input.run({ claim, idempotencyKey });
+    } catch (error) {
+      return this.#afterError(input, owned, error);
+    }
+    return this.#settled(input, owned, "done", value);
+  }
+
+  async #afterError<Result>(
+    input: ExecuteInput<Result>,
+    owned: Proceed,
+    error: unknown,
+  ): Promise<ExecuteAnswer<Result>> {
+    const { requestId, agent, confirm } = input;
+    const verdict = confirm === undefined ? UNKNOWN : await confirmed(confirm, error);
+    if (verdict.kind === "done" || verdict.kind === "rejected") {
+      return this.#settled(input, owned, verdict.kind, verdict.result);
+    }
+    if (verdict.kind === "absent") {
+      return this.#absent(input, owned, verdict.evidence ?? `${nameOf(error)} proves it`, error);
+    }
+    // The error's own words may hold what must not be on record.
+    const reason = `the action ended with ${nameOf(error)}, which proves nothing`;
+    const doubted = await this.#parts.guard.doubt({ requestId, agent, token: owned.token, reason });
+    if (doubted.kind === "settled") return this.#standing(doubted.claim);
+    const incident = doubted.kind === "unresolved" ? doubted.incident : null;
+    const claim = doubted.kind === "unresolved" ? doubted.claim : owned.claim;
+    return { status: "unresolved", claim, incident, error };
+  }
+
+  async #settled<Result>(
+    { requestId, agent }: ExecuteInput<Result>,
+    { token, claim }: Proceed,
+    outcome: "done" | "rejected",
+    value: unknown,
+  ): Promise<ExecuteAnswer<Result>> {
+    const read = readJson(value);
+    const said = { requestId, agent, token, outcome };
+    const answer =
+      read.kind === "json"
+        ? await this.#parts.guard.settle({ ...said, result: read.value })
+        : await this.#parts.doneBefore({ ...said, problem: read.problem });
+    if (answer.kind === "settled") return this.#standing(answer.claim, answer.isRepeat);
+    const incident = answer.kind === "released" ? answer.incident : null;
+    return { status: "unresolved", claim: "claim" in answer ? answer.claim : claim, incident };
+  }
+
+  /** It certainly did not happen by this attempt. */
+  async #absent<Result>(
+    { requestId, agent }: ExecuteInput<Result>,
+    { token, claim }: Proceed,
+    evidence: string,
+    error: unknown,
+  ): Promise<ExecuteAnswer<Result>> {
+    const answer = await this.#parts.guard.release({ requestId, agent, token, evidence });
+    if (answer.kind === "settled") return this.#standing(answer.claim);
+    const released = answer.kind === "released" ? answer.claim : claim;
+    return { status: "absent", claim: released, error };
+  }
+
+  /** What a claim that is settled gives. */
+  #standing<Result>(claim: GuardClaim, isRepeat = true): ExecuteAnswer<Result> {
+    const { outcome, result, resultProblem, key } = claim;
+    if (resultProblem !== null) {
+      const what = `${claim.action} ${key.requestId} is ${outcome}, and its result`;
+      throw new LatchError("guard_result_unusable", `${what} ${resultProblem}`);
+    }
+    if (outcome === "absent") return { status: "absent", claim, error: undefined };
+    if (outcome === "rejected") return { status: "rejected", result, isRepeat, claim };
+    if (outcome === null) return { status: "unresolved", claim, incident: null };
+    return { status: "done", result: result as JsonValue as Result, isRepeat, claim };
+  }
+}
+
+const UNKNOWN: GuardVerdict = { kind: "unknown" };
+
+async function confirmed(
+  confirm: (error: unknown) => GuardVerdict | Promise<GuardVerdict>,
+  error: unknown,
+): Promise<GuardVerdict> {
+  try {
+    const verdict: unknown = await confirm(error);
+    return isVerdict(verdict) ? verdict : UNKNOWN;
+  } catch {
+    return UNKNOWN;
+  }
+}
+
+/** Its kind, and a code such as ECONNRESET. */
+function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return "a value that is no error";
+  const { code } = error as NodeJS.ErrnoException;
+  return typeof code === "string" && /^[A-Z][A-Z0-9_]{1,40}$/.test(code)
+    ? `${error.name} ${code}`
+    : error.name.slice(0, 60);
+}

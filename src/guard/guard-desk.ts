@@ -1,0 +1,348 @@
+/**
+ * The guard over a ledger: every operation is one of the ledger's, and every answer one of the
+ * port's. What it adds are tokens, callers that wait, and verifiers that are asked by themselves.
+ */
+import type { Logger } from "pino";
+import { NO_SYMBOL } from "../claim/claim-event.ts";
+import { type GuardCommand, isLeaseOver } from "../claim/decide-guard.ts";
+import type { GuardClaim } from "../claim/guard-claim.ts";
+import { payloadFingerprint } from "../claim/guard-terms.ts";
+import type { Clock } from "../core/clock.ts";
+import { InvariantError } from "../core/errors.ts";
+import {
+  type AgentId,
+  type ClaimKey,
+  GUARD_ACCOUNT,
+  type OwnerId,
+  type RequestId,
+} from "../core/ids.ts";
+import type { RandomSource } from "../core/random.ts";
+import { sha256Hex } from "../identity/canonical-json.ts";
+import type { GuardResult, Ledger } from "../ledger/ledger.ts";
+import { ClaimList, type ListLedger } from "./claim-list.ts";
+import { ActionRunner } from "./execute.ts";
+import type {
+  DoubtAnswer,
+  DoubtInput,
+  EvidenceAnswer,
+  EvidenceInput,
+  ExecuteAnswer,
+  ExecuteInput,
+  Guard,
+  GuardClaimAnswer,
+  GuardClaimInput,
+  GuardClaimsPage,
+  GuardClaimsQuery,
+  GuardRecovery,
+  GuardVerdict,
+  GuardVerifier,
+  ReleaseAnswer,
+  ReleaseInput,
+  SettleAnswer,
+  SettleInput,
+  WaitOptions,
+} from "./guard.ts";
+import {
+  EVIDENCE_MAX,
+  guardJson,
+  guardName,
+  guardWait,
+  optionalName,
+  readJson,
+} from "./guard-input.ts";
+import { tracedGuard } from "./traced-guard.ts";
+import { Verifiers } from "./verifiers.ts";
+import { Waiting } from "./waiting.ts";
+
+export interface GuardParts {
+  readonly ledger: Pick<Ledger, "guard" | "guardClaimsOf" | "note" | "unsettledGuardClaims"> &
+    ListLedger;
+  readonly clock: Clock;
+  readonly random: Pick<RandomSource, "uuid">;
+  readonly log: Logger;
+  readonly owner: OwnerId;
+  /** Whose claims are meant where a call does not say. */
+  readonly agent: AgentId;
+  /** After so long an owner that has said nothing counts as vanished. */
+  readonly leaseMs: number;
+  readonly verifiers?: Readonly<Record<string, GuardVerifier>> | undefined;
+}
+
+const DEFAULT_WAIT_MS = 8_000;
+/** So many claims are looked at between two turns. */
+const PAGE = 200;
+
+export class GuardDesk implements Guard {
+  readonly #parts: GuardParts;
+  readonly #closing = new AbortController();
+  readonly #waiting: Waiting;
+  readonly #verifiers: Verifiers;
+  readonly #list: ClaimList;
+  readonly #runner: ActionRunner;
+
+  constructor(parts: GuardParts) {
+    const { clock, ledger, verifiers = {} } = parts;
+    this.#parts = parts;
+    this.#waiting = new Waiting(clock);
+    this.#verifiers = new Verifiers(clock, this.#closing.signal);
+    this.#list = new ClaimList(ledger);
+    this.#runner = new ActionRunner({
+      ...{ guard: this, clock, doneBefore: (input) => this.#doneBefore(input) },
+      ask: (verifier, claim) => this.#verifiers.ask(verifier, claim),
+    });
+    for (const [action, verifier] of Object.entries(verifiers)) {
+      this.#verifiers.register(action, verifier);
+    }
+  }
+
+  async claim(input: GuardClaimInput): Promise<GuardClaimAnswer> {
+    const { random, owner, leaseMs } = this.#parts;
+    const key = this.#keyOf(input);
+    const { payload } = input;
+    const said = {
+      action: guardName("action", input.action),
+      agentId: optionalName("agentId", input.agentId),
+      scope: optionalName("scope", input.scope),
+      payload:
+        payload === undefined
+          ? null
+          : payloadFingerprint(key.requestId, guardJson("payload", payload)),
+    };
+    const token = random.uuid();
+    const attempt = { owner, tokenHash: sha256Hex(token), leaseMs };
+    const result = await this.#guard(key, { type: "claim", ...said, ...attempt, now: this.#now() });
+    const { answer, incident } = result;
+    const claim = known(result);
+    switch (answer.kind) {
+      case "proceed":
+        return { kind: "proceed", claim, token, isReopened: answer.isReopened };
+      case "mismatch":
+        this.#note(key, "BLOCKED", "fingerprint_mismatch");
+        return { kind: "mismatch", claim, difference: answer.difference };
+      case "unresolved":
+        this.#note(key, "PENDING", null);
+        return { kind: "unresolved", claim, incident };
+      case "pending":
+        this.#note(key, "PENDING", null);
+        return { kind: "pending", claim };
+      case "settled":
+        this.#note(key, "SKIP", null);
+        return { kind: "settled", claim };
+      default:
+        throw new InvariantError(`a claim was answered ${answer.kind}`);
+    }
+  }
+
+  async settle(input: SettleInput): Promise<SettleAnswer> {
+    return this.#settle(input, guardJson("result", input.result), undefined);
+  }
+
+  /** What was done has no result that can be kept; that it was done is kept all the same. */
+  #doneBefore(input: SettleInput & { readonly problem: string }): Promise<SettleAnswer> {
+    return this.#settle(input, null, input.problem);
+  }
+
+  async #settle(
+    input: SettleInput,
+    result: GuardClaim["result"],
+    resultProblem: string | undefined,
+  ): Promise<SettleAnswer> {
+    const { outcome = "done" } = input;
+    const said = { ...this.#shown(input), outcome, result, resultProblem };
+    const settled = await this.#guard(this.#keyOf(input), { type: "settle", ...said });
+    const { answer, incident } = settled;
+    switch (answer.kind) {
+      case "settled":
+        return { kind: "settled", claim: known(settled), isRepeat: answer.isRepeat };
+      case "released":
+        return { kind: "released", claim: known(settled), incident };
+      case "not_owner":
+      case "unknown":
+        return answer;
+      default:
+        throw new InvariantError(`a settlement was answered ${answer.kind}`);
+    }
+  }
+
+  async release(input: ReleaseInput): Promise<ReleaseAnswer> {
+    const evidence = guardName("evidence", input.evidence, EVIDENCE_MAX);
+    const said = { ...this.#shown(input), evidence };
+    const released = await this.#guard(this.#keyOf(input), { type: "release", ...said });
+    const { answer } = released;
+    switch (answer.kind) {
+      case "released":
+        return { kind: "released", claim: known(released), isRepeat: answer.isRepeat };
+      case "settled":
+      case "live":
+        return { kind: answer.kind, claim: known(released) };
+      case "not_owner":
+      case "unknown":
+        return answer;
+      default:
+        throw new InvariantError(`a release was answered ${answer.kind}`);
+    }
+  }
+
+  async doubt(input: DoubtInput): Promise<DoubtAnswer> {
+    const reason = guardName("reason", input.reason, EVIDENCE_MAX);
+    const tokenHash = sha256Hex(guardName("token", input.token));
+    const said = { type: "doubt", reason, tokenHash, now: this.#now() } as const;
+    const doubted = await this.#guard(this.#keyOf(input), said);
+    const { answer, incident } = doubted;
+    switch (answer.kind) {
+      case "unresolved":
+        return { kind: "unresolved", claim: known(doubted), incident };
+      case "settled":
+        return { kind: "settled", claim: known(doubted) };
+      case "not_owner":
+      case "unknown":
+        return answer;
+      default:
+        throw new InvariantError(`a doubt was answered ${answer.kind}`);
+    }
+  }
+
+  async resolve({ verdict, ...input }: EvidenceInput): Promise<EvidenceAnswer> {
+    const key = this.#keyOf(input);
+    if (verdict.kind === "unknown") {
+      const claim = await this.get(input.requestId, input.agent);
+      return claim === undefined ? { kind: "unknown" } : { kind: "unresolved", claim };
+    }
+    const read = readJson(verdict.kind === "absent" ? null : verdict.result);
+    const evidence = (verdict.evidence ?? `the verifier says: ${verdict.kind}`).slice(
+      0,
+      EVIDENCE_MAX,
+    );
+    const weighed = await this.#guard(key, {
+      ...{ type: "weigh", provenance: "verifier", outcome: verdict.kind, now: this.#now() },
+      evidence: guardName("evidence", evidence, EVIDENCE_MAX),
+      ...(read.kind === "json"
+        ? { result: read.value }
+        : { result: null, resultProblem: read.problem }),
+    });
+    const { answer } = weighed;
+    if (answer.kind === "unknown") return { kind: "unknown" };
+    const claim = known(weighed);
+    if (answer.kind === "live") return { kind: "unresolved", claim };
+    const isOver = answer.kind === "settled" && answer.isRepeat;
+    return { kind: isOver ? "over" : "resolved", claim };
+  }
+
+  async get(requestId: string, agent?: AgentId): Promise<GuardClaim | undefined> {
+    const key = this.#keyOf({ requestId, agent });
+    const [claim] = await this.#parts.ledger.guardClaimsOf([key]);
+    return claim;
+  }
+
+  list(query: GuardClaimsQuery = {}): Promise<GuardClaimsPage> {
+    return this.#list.page(query);
+  }
+
+  async wait(requestId: string, options: WaitOptions = {}): Promise<GuardClaim | undefined> {
+    const { agent, waitMs = DEFAULT_WAIT_MS, signal } = options;
+    const key = this.#keyOf({ requestId, agent });
+    const stop = AbortSignal.any([this.#closing.signal, ...(signal === undefined ? [] : [signal])]);
+    let last: GuardClaim | undefined;
+    await this.#waiting.until(nameOf(key), guardWait(waitMs), stop, async () => {
+      last = await this.#standing(key);
+      return last?.status === "OPEN" ? undefined : true;
+    });
+    return last;
+  }
+
+  execute<Result>(input: ExecuteInput<Result>): Promise<ExecuteAnswer<Result>> {
+    return this.#runner.execute(input);
+  }
+
+  registerVerifier(action: string, verifier: GuardVerifier): void {
+    this.#verifiers.register(guardName("action", action), verifier);
+  }
+
+  async recover(): Promise<GuardRecovery> {
+    const resolved: GuardClaim[] = [];
+    const unresolved: GuardClaim[] = [];
+    for (let after = 0; !this.#closing.signal.aborted; ) {
+      const page = await this.#parts.ledger.unsettledGuardClaims(after, PAGE);
+      for (const { claim } of page) {
+        const now = await this.#lookAfter(claim);
+        if (now.status === "SETTLED") resolved.push(now);
+        else if (now.status !== "OPEN") unresolved.push(now);
+      }
+      const last = page.at(-1);
+      if (last === undefined) break;
+      after = last.id;
+    }
+    this.#verifiers.keepOnly(new Set(unresolved.map(({ key }) => nameOf(key))));
+    return { resolved, unresolved };
+  }
+
+  /** Answers those who wait; what is under way may end. */
+  close(): void {
+    this.#closing.abort();
+  }
+
+  /** Put in question where its owner vanished, and asked of its verifier. */
+  async #lookAfter(claim: GuardClaim): Promise<GuardClaim> {
+    const { key } = claim;
+    const now = isLeaseOver(claim, this.#now()) ? ((await this.#standing(key)) ?? claim) : claim;
+    if (now.status !== "IN_RECONCILIATION") return now;
+    const verifier = this.#verifiers.due(nameOf(key), now);
+    if (verifier === undefined) return now;
+    const verdict = await this.#verifiers.ask(verifier, now);
+    if (verdict.kind === "unknown") this.#sayUnknown(now, verdict);
+    const { agent, requestId } = key;
+    const answer = await this.resolve({ requestId, agent, verdict });
+    return answer.kind === "unknown" ? now : answer.claim;
+  }
+
+  #sayUnknown(claim: GuardClaim, { reason }: GuardVerdict & { kind: "unknown" }): void {
+    const { requestId, agent } = claim.key;
+    const fields = { requestId, agent, action: claim.action, reason };
+    this.#parts.log.warn(fields, "a verifier could not say what became of an action");
+  }
+
+  /** As it stands; whose lease is over is put in question by the look. */
+  async #standing(key: ClaimKey): Promise<GuardClaim | undefined> {
+    const [claim] = await this.#parts.ledger.guardClaimsOf([key]);
+    const now = this.#now();
+    if (claim === undefined || !isLeaseOver(claim, now)) return claim;
+    return (await this.#guard(key, { type: "lapse", now })).claim;
+  }
+
+  async #guard(key: ClaimKey, command: GuardCommand): Promise<GuardResult> {
+    const result = await tracedGuard(key, command, () => this.#parts.ledger.guard(key, command));
+    if (result.claim?.status !== "OPEN") this.#waiting.wake(nameOf(key));
+    const { requestId, agent } = key;
+    const fields = { requestId, agent, command: command.type, incident: result.incident };
+    this.#parts.log.info({ ...fields, answer: result.answer.kind }, "action answered");
+    return result;
+  }
+
+  #shown({ token, isTokenRequired = false }: Pick<SettleInput, "token" | "isTokenRequired">) {
+    const tokenHash = token === undefined ? null : sha256Hex(guardName("token", token));
+    return { tokenHash, isTokenRequired, now: this.#now() };
+  }
+
+  #note(key: ClaimKey, answer: "PENDING" | "SKIP" | "BLOCKED", code: string | null): void {
+    const body = { type: "guard_answered", answer, code } as const;
+    this.#parts.ledger.note({ subject: "guard", key, symbol: NO_SYMBOL, body }, this.#now());
+  }
+
+  #keyOf(input: { readonly requestId: string; readonly agent?: AgentId | undefined }): ClaimKey {
+    const requestId = guardName("requestId", input.requestId) as RequestId;
+    return { account: GUARD_ACCOUNT, agent: input.agent ?? this.#parts.agent, requestId };
+  }
+
+  #now(): number {
+    return this.#parts.clock.now();
+  }
+}
+
+function known({ claim, answer }: GuardResult): GuardClaim {
+  if (claim === undefined) throw new InvariantError(`${answer.kind} of no claim`);
+  return claim;
+}
+
+function nameOf({ agent, requestId }: ClaimKey): string {
+  return JSON.stringify([agent, requestId]);
+}

@@ -1,0 +1,73 @@
+/**
+ * What callers give a guard, checked: every text has a bound, is well-formed Unicode, and is no
+ * other text by the time it is on record. Throws LatchError `invalid_guard_call`, which names it.
+ */
+import type { JsonValue } from "../claim/guard-action.ts";
+import { LatchError, messageOf } from "../core/errors.ts";
+import { DEEPEST_JSON, isTooDeep, isWellFormed } from "../core/json-shape.ts";
+
+export const GUARD_NAME_MAX = 512;
+export const EVIDENCE_MAX = 2_000;
+/** Of a result, as JSON in UTF-8. */
+export const RESULT_BYTES_MAX = 256 * 1_024;
+export const GUARD_WAIT_MAX_MS = 30_000;
+
+const SHOWN = 60;
+
+/** `text`, where it is one of 1 to `longest` characters. */
+export function guardName(field: string, text: unknown, longest = GUARD_NAME_MAX): string {
+  if (typeof text !== "string") throw invalid(field, typeof text, "expected a text");
+  if (text.length === 0) throw invalid(field, "empty", `expected 1 to ${longest} characters`);
+  if (text.length > longest) {
+    throw invalid(field, `${text.length} characters long`, `expected at most ${longest}`);
+  }
+  if (isWellFormed(text)) return text;
+  throw invalid(field, "not well-formed Unicode", "expected text without half a character");
+}
+
+export function optionalName(field: string, text: string | null | undefined): string | null {
+  return text === undefined || text === null ? null : guardName(field, text);
+}
+
+/** Milliseconds from 0 to {@link GUARD_WAIT_MAX_MS}. */
+export function guardWait(waitMs: number): number {
+  if (Number.isInteger(waitMs) && waitMs >= 0 && waitMs <= GUARD_WAIT_MAX_MS) return waitMs;
+  throw invalid("waitMs", String(waitMs), `expected 0 to ${GUARD_WAIT_MAX_MS} milliseconds`);
+}
+
+export type ReadJson =
+  | { readonly kind: "json"; readonly value: JsonValue }
+  /** Why it cannot be kept, in words that go on after "the result". */
+  | { readonly kind: "unusable"; readonly problem: string };
+
+/** `value` as JSON holds it; nothing at all is null. */
+export function readJson(value: unknown): ReadJson {
+  let text: string | undefined;
+  try {
+    text = value === undefined ? "null" : JSON.stringify(value);
+  } catch (error) {
+    return { kind: "unusable", problem: `is not JSON: ${messageOf(error).slice(0, SHOWN)}` };
+  }
+  if (text === undefined) return { kind: "unusable", problem: `is not JSON: ${typeof value}` };
+  const bytes = Buffer.byteLength(text);
+  if (bytes > RESULT_BYTES_MAX) {
+    return { kind: "unusable", problem: `has ${bytes} bytes, more than ${RESULT_BYTES_MAX}` };
+  }
+  const read = JSON.parse(text) as JsonValue;
+  if (isTooDeep(read)) {
+    return { kind: "unusable", problem: `is nested more than ${DEEPEST_JSON} levels deep` };
+  }
+  if (isWellFormed(read)) return { kind: "json", value: read };
+  return { kind: "unusable", problem: "holds text that is not well-formed Unicode" };
+}
+
+/** The same of what a caller sends; nothing is kept of what cannot be. */
+export function guardJson(field: string, value: unknown): JsonValue {
+  const read = readJson(value);
+  if (read.kind === "json") return read.value;
+  throw new LatchError("invalid_guard_call", `${field} ${read.problem}`);
+}
+
+function invalid(field: string, received: string, expected: string): LatchError {
+  return new LatchError("invalid_guard_call", `${field} is ${received}: ${expected}`);
+}

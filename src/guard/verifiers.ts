@@ -1,0 +1,87 @@
+/**
+ * Who reads the provider for actions whose end nobody knows. A verifier that fails, gives nothing
+ * usable or takes too long has said nothing: `unknown`. Asked by itself, it is asked again after
+ * growing pauses.
+ */
+import type { GuardClaim } from "../claim/guard-claim.ts";
+import type { Clock, EpochMs } from "../core/clock.ts";
+import { messageOf } from "../core/errors.ts";
+import type { GuardVerdict, GuardVerifier } from "./guard.ts";
+
+export const VERIFIER_DEADLINE_MS = 30_000;
+const FIRST_PAUSE_MS = 15_000;
+const LONGEST_PAUSE_MS = 60 * 60_000;
+const KINDS: readonly string[] = ["done", "rejected", "absent", "unknown"];
+
+interface Next {
+  readonly at: EpochMs;
+  readonly pauseMs: number;
+}
+
+export class Verifiers {
+  readonly #clock: Clock;
+  readonly #closing: AbortSignal;
+  readonly #byAction = new Map<string, GuardVerifier>();
+  /** When a claim's verifier is asked again, by the claim's name. */
+  readonly #next = new Map<string, Next>();
+
+  constructor(clock: Clock, closing: AbortSignal) {
+    this.#clock = clock;
+    this.#closing = closing;
+  }
+
+  register(action: string, verifier: GuardVerifier): void {
+    this.#byAction.set(action, verifier);
+    this.#next.clear();
+  }
+
+  /** The one of `claim`'s action, where it is its time; `undefined` where it is not. */
+  due(name: string, { action }: GuardClaim): GuardVerifier | undefined {
+    const verifier = this.#byAction.get(action);
+    if (verifier === undefined) return undefined;
+    const now = this.#clock.now();
+    const { at, pauseMs } = this.#next.get(name) ?? { at: now, pauseMs: FIRST_PAUSE_MS };
+    if (at > now) return undefined;
+    this.#next.set(name, { at: now + pauseMs, pauseMs: Math.min(2 * pauseMs, LONGEST_PAUSE_MS) });
+    return verifier;
+  }
+
+  /** Only those of claims that are still unknown are remembered. */
+  keepOnly(names: ReadonlySet<string>): void {
+    for (const name of this.#next.keys()) if (!names.has(name)) this.#next.delete(name);
+  }
+
+  async ask(verifier: GuardVerifier, claim: GuardClaim): Promise<GuardVerdict> {
+    const over = new AbortController();
+    const signal = AbortSignal.any([over.signal, this.#closing]);
+    const late = this.#clock.sleep(VERIFIER_DEADLINE_MS, signal).then(
+      (): GuardVerdict => ({ kind: "unknown", reason: "the verifier did not answer in time" }),
+      (): GuardVerdict => ({ kind: "unknown", reason: "the guard was closed meanwhile" }),
+    );
+    try {
+      return await Promise.race([asked(verifier, claim, signal), late]);
+    } finally {
+      over.abort();
+    }
+  }
+}
+
+async function asked(
+  verifier: GuardVerifier,
+  claim: GuardClaim,
+  signal: AbortSignal,
+): Promise<GuardVerdict> {
+  try {
+    const verdict: unknown = await verifier(claim, signal);
+    return isVerdict(verdict)
+      ? verdict
+      : { kind: "unknown", reason: "the verifier gave no verdict" };
+  } catch (error) {
+    return { kind: "unknown", reason: `the verifier failed: ${messageOf(error)}` };
+  }
+}
+
+export function isVerdict(value: unknown): value is GuardVerdict {
+  if (typeof value !== "object" || value === null) return false;
+  return KINDS.includes(String((value as { readonly kind?: unknown }).kind));
+}

@@ -1,0 +1,104 @@
+/**
+ * Operations about the claims of a guard inside an open transaction: load, decide, apply. Decisions
+ * are taken in claim/decide-guard.ts; this carries them out.
+ */
+
+import { NO_SYMBOL } from "../claim/claim-event.ts";
+import { decideGuard, type GuardAnswer, type GuardCommand } from "../claim/decide-guard.ts";
+import type { GuardClaim } from "../claim/guard-claim.ts";
+import type { GuardEvent } from "../claim/guard-event.ts";
+import { incidentsOfGuard } from "../claim/incidents-of-guard.ts";
+import type { EpochMs } from "../core/clock.ts";
+import type { ClaimKey } from "../core/ids.ts";
+import { type Incident, subjectOfGuard, subjectOfLateSettlement } from "../incident/incident.ts";
+import { applyToGuard, applyToSymbol } from "./apply-events.ts";
+import type { GuardResult, OperatorCommand, OperatorResult } from "./ledger.ts";
+import type { Rows } from "./rows.ts";
+
+/** The answer to a command that changes nothing; undefined where it takes a transaction. */
+export function standingGuard(
+  rows: Rows,
+  key: ClaimKey,
+  command: GuardCommand,
+): GuardResult | undefined {
+  const claim = rows.guards.get(key);
+  const { events, answer } = decideGuard(claim, command);
+  return events.length > 0 ? undefined : resultOf(rows, key, claim, answer);
+}
+
+export function runGuard(rows: Rows, key: ClaimKey, command: GuardCommand): GuardResult {
+  const before = rows.guards.get(key);
+  const { events, answer } = decideGuard(before, command);
+  const claim = carryOut(rows, before, key, events, command.now);
+  return resultOf(rows, key, claim, answer);
+}
+
+function resultOf(
+  rows: Rows,
+  key: ClaimKey,
+  claim: GuardClaim | undefined,
+  answer: GuardAnswer,
+): GuardResult {
+  // Looked up only where there can be one: a claim that proceeds costs no more than it must.
+  const isInQuestion = claim?.status === "IN_RECONCILIATION" || answer.kind === "released";
+  const open = isInQuestion ? openAbout(rows, key) : undefined;
+  return { answer, claim, incident: open?.id ?? null };
+}
+
+function openAbout(rows: Rows, key: ClaimKey): Incident | undefined {
+  const late = rows.incidents.open(key.account, subjectOfLateSettlement(key));
+  return late ?? rows.incidents.open(key.account, subjectOfGuard(key));
+}
+
+function carryOut(
+  rows: Rows,
+  before: GuardClaim | undefined,
+  key: ClaimKey,
+  events: readonly GuardEvent[],
+  at: EpochMs,
+): GuardClaim | undefined {
+  let claim = before;
+  for (const event of events) {
+    const after = applyToGuard(rows, claim, key, [event], at);
+    const incidents = incidentsOfGuard({
+      ...{ after, event },
+      open: (subject) => rows.incidents.open(key.account, subject),
+      nextIncident: () => rows.incidents.next(),
+    });
+    applyToSymbol(rows, key.account, NO_SYMBOL, incidents, at);
+    claim = after;
+  }
+  return claim;
+}
+
+/** An operator says how the action behind an incident ended, or that the incident is over. */
+export function runGuardOperator(
+  rows: Rows,
+  incident: Incident,
+  command: OperatorCommand,
+): OperatorResult {
+  const { by, reason, endClaimAs, position, now } = command;
+  if (position !== undefined) return { kind: "not_a_position", incident };
+  const [key] = incident.causes;
+  const claim = key && rows.guards.get(key);
+  const isWaiting = claim?.status === "IN_RECONCILIATION";
+  if (endClaimAs === null && isWaiting) return { kind: "claim_waits", incident };
+  if (endClaimAs !== null && !isWaiting) return { kind: "no_claim", incident };
+  const said = `${by}: ${reason}`;
+  if (endClaimAs !== null && key !== undefined) {
+    if (endClaimAs === "already_flat") return { kind: "other_end", incident };
+    const found = { outcome: endClaimAs, result: null, evidence: said } as const;
+    const evidence = { type: "weigh", provenance: "operator", ...found, now } as const;
+    carryOut(rows, claim, key, decideGuard(claim, evidence).events, now);
+  }
+  // Its end may have resolved it; of a late word only the operator's own does.
+  if (rows.incidents.get(incident.account, incident.id)?.resolution === null) {
+    const verdict = { verdict: "by_operator", provenance: "operator", reason: said } as const;
+    const resolved = { type: "incident_resolved", incident: incident.id, ...verdict } as const;
+    applyToSymbol(rows, incident.account, incident.symbol, [resolved], now);
+  }
+  return {
+    kind: "resolved",
+    incident: rows.incidents.get(incident.account, incident.id) ?? incident,
+  };
+}

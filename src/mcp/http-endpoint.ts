@@ -1,0 +1,135 @@
+/**
+ * The tools over streamable HTTP, at `/mcp`. Host, Origin and key are checked as the sidecar's
+ * front door checks them, before a byte of the body is read. There are no sessions: a request has
+ * all that it needs, so a client that calls again after a crash finds what is on record.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import { LatchError } from "../core/errors.ts";
+import type { Access, Agent } from "../sidecar/access.ts";
+import { DEFAULT_SERVER_BOUNDS as BOUNDS } from "../sidecar/server-bounds.ts";
+import type { ToolPorts } from "./tool-ports.ts";
+import { createToolServer } from "./tool-server.ts";
+
+export const MCP_PATH = "/mcp";
+
+export interface HttpEndpointOptions {
+  readonly access: Access;
+  readonly host: string;
+  /** 0 takes any that is free. */
+  readonly port: number;
+  portsFor(agent: Agent): ToolPorts;
+  onFailure(error: unknown): void;
+}
+
+export interface HttpEndpoint {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** JSON-RPC's own codes for what never came to be a call. */
+const REFUSED = -32_000;
+
+const REFUSALS = {
+  host_refused: [403, "the Host header does not name this server"],
+  origin_refused: [403, "requests of other origins are not taken"],
+  unauthorized: [401, "show an agent's key: Authorization: Bearer, or Alpaca's pair of headers"],
+  not_found: [404, `the tools are at ${MCP_PATH}`],
+  method_refused: [405, "there are no sessions here: POST each message"],
+  overloaded: [503, "too many requests are under way; nothing was done"],
+} as const;
+
+/** Throws LatchError `port_unavailable`. */
+export async function listenForTools(options: HttpEndpointOptions): Promise<HttpEndpoint> {
+  const underWay = new Set<Promise<void>>();
+  const server = createServer({ maxHeaderSize: BOUNDS.headerBytes }, (request, response) => {
+    const refusal = refusalOf(options, request, underWay.size);
+    if (typeof refusal === "string") {
+      refuse(response, refusal);
+      request.resume();
+      return;
+    }
+    const served = serve(options, refusal, request, response)
+      .catch((error: unknown) => {
+        options.onFailure(error);
+        response.destroy();
+      })
+      .finally(() => underWay.delete(served));
+    underWay.add(served);
+  });
+  bound(server);
+  const port = await listen(server, options);
+  const close = async () => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeIdleConnections();
+    await Promise.allSettled(underWay);
+    server.closeAllConnections();
+    await closed;
+  };
+  return { port, close };
+}
+
+/** Why the request is not served, or whose it is. */
+function refusalOf(
+  { access }: HttpEndpointOptions,
+  request: IncomingMessage,
+  underWay: number,
+): keyof typeof REFUSALS | Agent {
+  const stranger = access.refuseStranger(request);
+  if (stranger !== undefined) return stranger;
+  const { headers } = request;
+  const agent = access.authenticate(headers) ?? access.keyless(headers);
+  if (agent === undefined) return "unauthorized";
+  const [path] = (request.url ?? "").split("?");
+  if (path !== MCP_PATH) return "not_found";
+  if (request.method !== "POST") return "method_refused";
+  return underWay >= BOUNDS.underWay ? "overloaded" : agent;
+}
+
+/** One request, one server: what its agent may see is all that it can call. */
+async function serve(
+  { portsFor }: HttpEndpointOptions,
+  agent: Agent,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const tools = createToolServer(portsFor(agent));
+  const transport = new StreamableHTTPServerTransport({
+    enableJsonResponse: true,
+    maxRequestBodySize: BOUNDS.bodyBytes,
+  });
+  const over = new Promise<void>((resolve) => response.once("close", resolve));
+  // Its optional members are declared as such that may be undefined, which ours may not.
+  await tools.connect(transport as Transport);
+  await transport.handleRequest(request, response);
+  await over;
+  // A client that hung up before its answer counts as not told.
+  await tools.close();
+}
+
+function refuse(response: ServerResponse, name: keyof typeof REFUSALS): void {
+  const [status, message] = REFUSALS[name];
+  const allow = name === "method_refused" ? { allow: "POST" } : {};
+  response.writeHead(status, { "content-type": "application/json", ...allow });
+  response.end(JSON.stringify({ jsonrpc: "2.0", error: { code: REFUSED, message }, id: null }));
+}
+
+function bound(server: Server): void {
+  server.maxConnections = BOUNDS.connections;
+  server.headersTimeout = BOUNDS.headersTimeoutMs;
+  server.requestTimeout = BOUNDS.requestTimeoutMs;
+  server.keepAliveTimeout = BOUNDS.keepAliveMs;
+}
+
+async function listen(server: Server, { host, port }: HttpEndpointOptions): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (cause) => {
+      const message = `cannot listen on ${host} port ${port}`;
+      reject(new LatchError("port_unavailable", message, { cause }));
+    });
+    server.listen(port, host, resolve);
+  });
+  return (server.address() as AddressInfo).port;
+}

@@ -1,0 +1,28 @@
+/** The tools over standard input and output, for the one program that started this one. */
+import type { Readable, Writable } from "node:stream";
+import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
+import { DEFAULT_SERVER_BOUNDS as BOUNDS } from "../sidecar/server-bounds.ts";
+import type { ToolPorts } from "./tool-ports.ts";
+import { createToolServer } from "./tool-server.ts";
+
+export interface StdioEndpoint {
+  /** Resolves when whoever started this program has closed its end. */
+  readonly ended: Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function serveStdio(
+  input: Readable,
+  output: Writable,
+  ports: ToolPorts,
+): Promise<StdioEndpoint> {
+  const tools = createToolServer(ports);
+  const ended = new Promise<void>((resolve) => {
+    for (const event of ["end", "close"]) input.once(event, resolve);
+    tools.server.onclose = resolve;
+  });
+  tools.server.onerror = (error) => ports.onFailure(error);
+  const limits = { maxBufferSize: BOUNDS.bodyBytes };
+  await tools.connect(new StdioServerTransport(input, output, limits));
+  return { ended, close: () => tools.close() };
+}

@@ -1,0 +1,55 @@
+/**
+ * An HMAC in a header, for every provider whose shape is neither of the two: over the body alone,
+ * or over `SECONDS.BODY` where a header has the time that was signed with it.
+ */
+import {
+  checkDigests,
+  checkTime,
+  headerOf,
+  refused,
+  type Secrets,
+  type SignatureScheme,
+  secretList,
+  toleranceOf,
+} from "./signature.ts";
+
+export interface HmacSignatureOptions {
+  readonly secrets: Secrets;
+  /** The header with the signature, such as `x-signature`. */
+  readonly header: string;
+  /** Default: sha256. */
+  readonly algorithm?: "sha256" | "sha512";
+  /** Default: hex. */
+  readonly encoding?: "hex" | "base64";
+  /** What stands before the digest, such as `sha256=`. Default: nothing. */
+  readonly prefix?: string;
+  /** The header with the time in seconds; with it, `SECONDS.BODY` is what was signed. */
+  readonly timeHeader?: string;
+  /** How far that time may be from ours. Default: five minutes. */
+  readonly toleranceMs?: number;
+}
+
+/** Throws LatchError `invalid_option` for secrets or a tolerance that are none. */
+export function hmacSignature(options: HmacSignatureOptions): SignatureScheme {
+  const { header, timeHeader, prefix = "" } = options;
+  const { algorithm = "sha256", encoding = "hex" } = options;
+  const secrets = secretList(options.secrets);
+  const toleranceMs = toleranceOf(options.toleranceMs);
+  return {
+    check: (delivery, now) => {
+      const text = headerOf(delivery, header);
+      const time = timeHeader === undefined ? undefined : headerOf(delivery, timeHeader);
+      if (text === undefined || (timeHeader !== undefined && time === undefined)) {
+        return refused("missing");
+      }
+      if (!text.startsWith(prefix)) return refused("malformed");
+      const { rawBody } = delivery;
+      const digests = checkDigests({
+        ...{ algorithm, encoding, secrets, signatures: [text.slice(prefix.length)] },
+        content: time === undefined ? [rawBody] : [time, ".", rawBody],
+      });
+      if (digests.kind === "refused" || time === undefined) return digests;
+      return checkTime(time, now, toleranceMs);
+    },
+  };
+}

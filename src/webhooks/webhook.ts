@@ -1,0 +1,137 @@
+/**
+ * A webhook: a delivery's signature is checked before its body is read, its event is claimed before
+ * it is handled, and what is answered makes a provider deliver again exactly where that is of use.
+ *
+ * 1. A delivery that is not believed claims nothing.
+ * 2. A status of 2xx says that nothing is left to do. While an earlier delivery is at work, or
+ *    nobody knows what it did, it is a 409: a provider that delivers again does no harm, since the
+ *    handler is not run again before evidence says that it may be.
+ * 3. Nothing that a stranger sent is quoted in an answer.
+ */
+import { type Clock, systemClock } from "../core/clock.ts";
+import { LatchError } from "../core/errors.ts";
+import type { ExecuteAnswer } from "../guard/guard.ts";
+import { type ExactlyOnceOptions, exactlyOnce, type Handler } from "./exactly-once.ts";
+import { type Delivery, SIGNATURE_PROBLEMS, type SignatureScheme } from "./signature.ts";
+
+export interface WebhookOptions<Event> extends Omit<ExactlyOnceOptions<Event>, "id"> {
+  /** Null takes deliveries of anybody: only where something in front has checked them. */
+  readonly signature: SignatureScheme | null;
+  /** What distinguishes events; some providers have it in a header. */
+  readonly id: (event: Event, delivery: Delivery) => string;
+  /** Default: the body is JSON. */
+  readonly parse?: (delivery: Delivery) => Event;
+  readonly clock?: Clock;
+}
+
+export interface WebhookAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: WebhookBody;
+}
+
+export interface WebhookBody {
+  /** How the event stands, or why the delivery was not taken. */
+  readonly status: ExecuteAnswer<unknown>["status"] | "refused" | "failed";
+  readonly message: string;
+  /** What the handler gave, on the first delivery and on every repeat. */
+  readonly result?: unknown;
+  readonly incident?: number;
+}
+
+export type Webhook = (delivery: Delivery) => Promise<WebhookAnswer>;
+
+interface Received<Event> {
+  readonly event: Event;
+  readonly id: string;
+}
+
+/** Seconds after which a delivery that could not be ended may come again. */
+const RETRY_AFTER = { "retry-after": "30" } as const;
+
+/** Never rejects: what fails is an answer too. */
+export function webhook<Event, Result>(
+  handler: Handler<Event, Result>,
+  options: WebhookOptions<Event>,
+): Webhook {
+  const { signature, clock = systemClock } = options;
+  const { verify, payload, ...others } = options;
+  const handle = exactlyOnce<Received<Event>, Result>(
+    ({ event }, context) => handler(event, context),
+    {
+      ...others,
+      id: ({ id }) => id,
+      ...(payload === undefined ? {} : { payload: ({ event }) => payload(event) }),
+      ...(verify === undefined ? {} : { verify: ({ event }) => verify(event) }),
+    },
+  );
+  return async (delivery) => {
+    const checked = signature?.check(delivery, clock.now());
+    if (checked?.kind === "refused") {
+      return answer(401, "refused", SIGNATURE_PROBLEMS[checked.problem]);
+    }
+    const received = receive(delivery, options);
+    if (received === undefined) return answer(400, "refused", "no event with an id could be read");
+    return handle(received).then(answerTo, failure);
+  };
+}
+
+function receive<Event>(
+  delivery: Delivery,
+  { id, parse }: WebhookOptions<Event>,
+): Received<Event> | undefined {
+  try {
+    const event = (parse ?? parseJson)(delivery) as Event;
+    const name: unknown = id(event, delivery);
+    return typeof name === "string" && name !== "" ? { event, id: name } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function parseJson({ rawBody }: Delivery): unknown {
+  return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(rawBody));
+}
+
+function answerTo(answered: ExecuteAnswer<unknown>): WebhookAnswer {
+  switch (answered.status) {
+    case "done": {
+      const { result, isRepeat } = answered;
+      return answer(200, "done", isRepeat ? "handled before" : "handled", { result });
+    }
+    case "rejected": {
+      const { result } = answered;
+      return answer(200, "rejected", "it certainly cannot be done, and is not tried again", {
+        result,
+      });
+    }
+    case "absent":
+      return answer(503, "absent", "nothing was done: deliver it again", {}, RETRY_AFTER);
+    case "pending":
+      return answer(409, "pending", "an earlier delivery is being handled", {}, RETRY_AFTER);
+    case "unresolved": {
+      const { incident } = answered;
+      const message = "an earlier delivery was begun, and nobody knows what it did";
+      const extra = incident === null ? {} : { incident };
+      return answer(409, "unresolved", message, extra, RETRY_AFTER);
+    }
+    case "mismatch":
+      return answer(422, "mismatch", "this id was delivered before with other contents");
+  }
+}
+
+function failure(error: unknown): WebhookAnswer {
+  if (!(error instanceof LatchError)) return answer(500, "failed", "the webhook failed");
+  const headers = error.retryable ? RETRY_AFTER : {};
+  return answer(error.httpStatus, "failed", `${error.code}: ${error.hint}`, {}, headers);
+}
+
+function answer(
+  status: number,
+  how: WebhookBody["status"],
+  message: string,
+  extra: Partial<WebhookBody> = {},
+  headers: Readonly<Record<string, string>> = {},
+): WebhookAnswer {
+  return { status, headers, body: { status: how, message, ...extra } };
+}

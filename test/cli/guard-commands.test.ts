@@ -1,0 +1,59 @@
+/** What the command line shows of actions that are no orders, and does about them. */
+import { expect, test } from "vitest";
+import { openGuard } from "../../src/index.ts";
+import { PAYMENT } from "../guard/guard-world.ts";
+import { temporaryFile } from "../ledger/temporary-folder.ts";
+import { runHere } from "./in-process.ts";
+
+/** A ledger with one action that nobody knows the end of. */
+async function storeInQuestion(): Promise<string> {
+  const store = temporaryFile("actions.db");
+  const guard = await openGuard({ store, agent: "payments", schedule: false });
+  const payload = { amount: "50.00", to: "ACME" };
+  const run = () => Promise.reject(new Error("no answer"));
+  await guard.execute({ ...PAYMENT, agentId: "worker-1", payload, run });
+  await guard.claim(PAYMENT);
+  await guard.close();
+  return store;
+}
+
+test("actions are listed, shown, verified, and ended by an operator, in 80 columns", async () => {
+  const store = await storeInQuestion();
+  const say = async (...words: readonly string[]) => {
+    const { stdout, stderr } = await runHere([...words, "--store", store]);
+    expect(stderr).toBe("");
+    for (const line of stdout.split("\n")) {
+      if (!line.includes("tradelatch incidents resolve")) expect(line.length).toBeLessThan(81);
+    }
+    return stdout;
+  };
+  const listed = await say("audit");
+  expect(listed).toMatch(/PENDING +payment\.send\n +payments\/invoice-1042: the first one/);
+  expect(listed).toMatch(/IN_RECONCILIATION +payment\.send/);
+  const shown = await say("audit", "show", "invoice-1042");
+  expect(shown).toContain("Action payments/invoice-1042\n");
+  expect(shown).toContain("by           worker-1");
+  expect(shown).toContain("payload      hashes of 2 fields");
+  expect(shown).toMatch(/guard_claimed\n.*\n.*guard_doubted/);
+  const open = await say("incidents");
+  expect(open).toMatch(/1 .* unknown_action .*open/);
+  const incident = await say("incidents", "show", "1");
+  expect(incident).toContain("Incident 1: unknown_action, open, version 1");
+  expect(incident).toContain("--as done");
+  expect(incident).not.toContain("already-flat");
+  const words = ["incidents", "resolve", "1", "--version", "1", "--by", "ops", "--reason", "seen"];
+  expect(await say(...words, "--as", "done")).toContain("The claim behind it ended as done.");
+  expect(await say("audit", "show", "invoice-1042")).toContain("SETTLED, done, says its operator");
+  expect(await say("audit", "verify")).toContain("are what the events come to");
+});
+
+test("an action nobody claimed, and an end that none has, are refused with what mends it", async () => {
+  const store = await storeInQuestion();
+  const none = await runHere(["audit", "show", "invoice-7", "--store", store]);
+  expect(none).toMatchObject({ exitCode: 1, stdout: "" });
+  expect(none.stderr).toContain('no claim is known as "invoice-7"');
+  const words = ["incidents", "resolve", "1", "--version", "1", "--reason", "x", "--store", store];
+  const flat = await runHere([...words, "--as", "already-flat"]);
+  expect(flat).toMatchObject({ exitCode: 1, stdout: "" });
+  expect(flat.stderr).toContain("does not end like that");
+});

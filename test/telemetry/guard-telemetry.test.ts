@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import { guardWorld, PAYMENT } from "../guard/guard-world.ts";
+import { registerSdk } from "./recording-sdk.ts";
+
+test("an action's claim, doubt, verdict and repeat are spans by one request id, linked to its claim", async () => {
+  const sdk = registerSdk();
+  const { guard } = await guardWorld();
+  const lost = () => {
+    throw new Error("a secret that the provider quoted");
+  };
+  await guard.execute({ ...PAYMENT, run: lost });
+  await guard.execute({ ...PAYMENT, run: lost, verify: () => ({ kind: "done", result: 1 }) });
+  const spans = sdk.spans();
+  expect(spans.map(({ name, attributes }) => [name, attributes["tradelatch.result"]])).toEqual([
+    ["tradelatch.claim", "proceed"],
+    ["tradelatch.doubt", "unresolved"],
+    ["tradelatch.claim", "unresolved"],
+    ["tradelatch.verdict", "done"],
+  ]);
+  expect(new Set(spans.map(({ attributes }) => attributes["tradelatch.request_id"]))).toEqual(
+    new Set([PAYMENT.requestId]),
+  );
+  const claimed = spans[0]?.spanContext().spanId;
+  expect(spans.slice(1).map(({ links }) => links.map(({ context }) => context.spanId))).toEqual([
+    [claimed],
+    [claimed],
+    [claimed],
+  ]);
+  expect(JSON.stringify(spans.map(({ attributes, events }) => [attributes, events]))).not.toContain(
+    "secret",
+  );
+});
+
+test("a settled action is counted by its outcome", async () => {
+  const sdk = registerSdk();
+  const { guard } = await guardWorld();
+  await guard.claim(PAYMENT);
+  await guard.settle({ requestId: PAYMENT.requestId, outcome: "rejected" });
+  expect(await sdk.counts()).toMatchObject({ "claim proceed": 1, "settle rejected": 1 });
+});

@@ -1,0 +1,273 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import express from "express";
+import Fastify from "fastify";
+import { describe, expect, onTestFinished, test } from "vitest";
+import {
+  exactlyOnce,
+  fastifyWebhook,
+  githubSignature,
+  stripeSignature,
+  type Webhook,
+  webhook,
+  webhookMiddleware,
+} from "../../src/index.ts";
+import { type GuardWorld, guardWorld } from "../guard/guard-world.ts";
+import { eventBody, type PaidEvent, post, stripeHeader, WEBHOOK_SECRET } from "./delivered.ts";
+
+/** A handler that counts, and fails when it is told to. */
+function shop() {
+  const shipped: string[] = [];
+  let failure: Error | undefined;
+  return {
+    shipped,
+    failWith: (error: Error | undefined) => {
+      failure = error;
+    },
+    ship: ({ id, amount }: PaidEvent) => {
+      shipped.push(id);
+      if (failure !== undefined) throw failure;
+      return { parcel: shipped.length, amount };
+    },
+  };
+}
+
+function signedWebhook({ guard, clock }: GuardWorld, more: object = {}) {
+  const { shipped, ship, failWith } = shop();
+  const signature = stripeSignature({ secrets: WEBHOOK_SECRET });
+  const id = (event: PaidEvent) => event.id;
+  const receive = webhook(ship, { guard, clock, signature, source: "shop", id, ...more });
+  const deliver = (
+    body: Buffer,
+    headers = { "stripe-signature": stripeHeader(body, clock.now()) },
+  ) => receive({ rawBody: body, headers });
+  return { shipped, failWith, receive, deliver };
+}
+
+describe("a webhook", () => {
+  test("handles an event once, and gives its result on every later delivery", async () => {
+    const world = await guardWorld();
+    const { shipped, deliver } = signedWebhook(world);
+    const result = { parcel: 1, amount: "50.00" };
+    expect(await deliver(eventBody("evt-1"))).toMatchObject({
+      status: 200,
+      body: { status: "done", message: "handled", result },
+    });
+    expect(await deliver(eventBody("evt-1"))).toMatchObject({
+      status: 200,
+      body: { status: "done", message: "handled before", result },
+    });
+    expect((await deliver(eventBody("evt-2"))).body.result).toMatchObject({ parcel: 2 });
+    expect(shipped).toEqual(["evt-1", "evt-2"]);
+  });
+
+  test("claims nothing for a delivery that it does not believe, nor for one without an id", async () => {
+    const world = await guardWorld();
+    const { shipped, deliver } = signedWebhook(world);
+    const body = eventBody("evt-1");
+    const wrong = { "stripe-signature": stripeHeader(body, world.clock.now(), "another secret") };
+    expect(await deliver(body, wrong)).toEqual({
+      status: 401,
+      headers: {},
+      body: {
+        status: "refused",
+        message: "the signature was not made with a secret that is known here",
+      },
+    });
+    const old = { "stripe-signature": stripeHeader(body, world.clock.now() - 301_000) };
+    expect((await deliver(body, old)).status).toBe(401);
+    for (const text of ["{", "{}", '{"id":""}', '{"id":7}', "null"]) {
+      expect(await deliver(Buffer.from(text)), text).toMatchObject({ status: 400 });
+    }
+    expect((await world.guard.list()).total).toBe(0);
+    expect(shipped).toEqual([]);
+  });
+
+  test("whose handler failed half way is not run again by a redelivery", async () => {
+    const world = await guardWorld();
+    const { shipped, failWith, deliver } = signedWebhook(world);
+    failWith(new Error("the parcel service hung up"));
+    const first = await deliver(eventBody("evt-1"));
+    expect(first).toMatchObject({
+      status: 409,
+      headers: { "retry-after": "30" },
+      body: { status: "unresolved", incident: 1 },
+    });
+    failWith(undefined);
+    expect(await deliver(eventBody("evt-1"))).toMatchObject({ status: 409 });
+    expect(shipped).toEqual(["evt-1"]);
+    const verdict = { kind: "done", result: { parcel: 1 } } as const;
+    await world.guard.resolve({ requestId: "shop:evt-1", verdict });
+    expect(await deliver(eventBody("evt-1"))).toMatchObject({
+      status: 200,
+      body: { status: "done", result: { parcel: 1 } },
+    });
+  });
+
+  test("asks for another delivery where its handler certainly did nothing", async () => {
+    const world = await guardWorld();
+    const confirm = () => ({ kind: "absent", evidence: "the database was not reached" }) as const;
+    const { shipped, failWith, deliver } = signedWebhook(world, { confirm });
+    failWith(new Error("no connection"));
+    expect(await deliver(eventBody("evt-1"))).toMatchObject({
+      status: 503,
+      body: { status: "absent" },
+    });
+    failWith(undefined);
+    expect(await deliver(eventBody("evt-1"))).toMatchObject({ status: 200 });
+    expect(shipped).toEqual(["evt-1", "evt-1"]);
+  });
+
+  test("reads back what a handler did before it runs it again", async () => {
+    const world = await guardWorld();
+    const asked: string[] = [];
+    const verify = (event: PaidEvent) => () => {
+      asked.push(event.id);
+      return { kind: "done", result: { parcel: 9 } } as const;
+    };
+    const { shipped, failWith, deliver } = signedWebhook(world, { verify });
+    failWith(new Error("the parcel service hung up"));
+    await deliver(eventBody("evt-1"));
+    expect(await deliver(eventBody("evt-1"))).toMatchObject({
+      status: 200,
+      body: { result: { parcel: 9 } },
+    });
+    expect({ asked, shipped }).toEqual({ asked: ["evt-1"], shipped: ["evt-1"] });
+  });
+
+  test("refuses an id that was delivered with other contents, where they are to be compared", async () => {
+    const world = await guardWorld();
+    const payload = ({ amount }: PaidEvent) => ({ amount });
+    const { shipped, deliver } = signedWebhook(world, { payload });
+    await deliver(eventBody("evt-1", "50.00"));
+    expect(await deliver(eventBody("evt-1", "60.00"))).toMatchObject({
+      status: 422,
+      body: { status: "mismatch" },
+    });
+    expect(shipped).toEqual(["evt-1"]);
+  });
+
+  test("answers 503 and handles nothing where the store does not take the claim", async () => {
+    const world = await guardWorld();
+    const { shipped, deliver } = signedWebhook(world);
+    await world.guard.close();
+    expect(await deliver(eventBody("evt-1"))).toMatchObject({
+      status: 503,
+      body: { status: "failed", message: expect.stringMatching(/^store_closed: /) },
+    });
+    expect(shipped).toEqual([]);
+  });
+
+  test("takes the id from a header, and keeps the events of two sources apart", async () => {
+    const { guard } = await guardWorld();
+    const { shipped, ship } = shop();
+    const id = (_: PaidEvent, { headers }: { headers: Record<string, unknown> }) =>
+      String(headers["x-github-delivery"]);
+    const hub = webhook(ship, { guard, signature: null, source: "hub", id });
+    const other = webhook(ship, { guard, signature: null, source: "other", id });
+    const delivery = { rawBody: eventBody("a"), headers: { "x-github-delivery": "d-1" } };
+    for (const receive of [hub, hub, other]) await receive(delivery);
+    expect(shipped).toEqual(["a", "a"]);
+  });
+});
+
+describe("exactlyOnce", () => {
+  test("runs a handler once for deliveries at once in several processes", async () => {
+    const { guard, another } = await guardWorld();
+    const { shipped, ship } = shop();
+    const id = (event: PaidEvent) => event.id;
+    const handlers = [guard, await another(), await another()].map((one) =>
+      exactlyOnce(ship, { guard: one, source: "shop", id }),
+    );
+    const event = { id: "evt-1", amount: "50.00" };
+    const answers = await Promise.all([...handlers, ...handlers].map((handle) => handle(event)));
+    expect(shipped).toEqual(["evt-1"]);
+    expect(answers.filter((one) => one.status === "done" && !one.isRepeat)).toHaveLength(1);
+  });
+});
+
+/** What a program makes of a webhook; gives the URL of its deliveries. */
+type Mount = (receive: Webhook) => Promise<string>;
+
+const viaFastify: Mount = async (receive) => {
+  const app = Fastify();
+  onTestFinished(() => app.close());
+  app.post("/json", async ({ body }) => body);
+  await app.register(fastifyWebhook, { url: "/hook", webhook: receive, bodyLimit: 2_000 });
+  await app.listen({ host: "127.0.0.1", port: 0 });
+  const { port } = app.server.address() as AddressInfo;
+  const parsed = await post(`http://127.0.0.1:${port}/json`, Buffer.from('{"parsed": true}'));
+  expect(parsed.body, "other routes keep their parser").toEqual({ parsed: true });
+  return `http://127.0.0.1:${port}/hook`;
+};
+
+async function listening(listener: Parameters<typeof createServer>[1]): Promise<string> {
+  const server = createServer(listener).listen(0, "127.0.0.1");
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, "close");
+  });
+  await once(server, "listening");
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
+}
+
+const viaExpress: Mount = (receive) => {
+  const app = express();
+  app.post("/hook", webhookMiddleware(receive, { bodyLimit: 2_000 }));
+  app.use(express.json());
+  return listening(app);
+};
+
+const viaExpressRaw: Mount = (receive) => {
+  const app = express();
+  app.post("/hook", express.raw({ type: "*/*", limit: 2_000 }), webhookMiddleware(receive));
+  return listening(app);
+};
+
+const viaNode: Mount = (receive) => {
+  const middleware = webhookMiddleware(receive, { bodyLimit: 2_000 });
+  return listening((request, response) => middleware(request, response, () => response.destroy()));
+};
+
+describe.each([
+  ["Fastify", viaFastify],
+  ["Express", viaExpress],
+  ["Express behind its raw parser", viaExpressRaw],
+  ["Node's own server", viaNode],
+] as const)("mounted in %s, a webhook", (_, mount) => {
+  test("checks the bytes that came, handles each event once and bounds its body", async () => {
+    const world = await guardWorld();
+    const { shipped, receive } = signedWebhook(world);
+    const url = await mount(receive);
+    const body = Buffer.from('{ "id": "evt-1",   "amount": "50.00" }');
+    const headers = { "stripe-signature": stripeHeader(body, world.clock.now()) };
+    const statuses = [];
+    for (let times = 0; times < 3; times++) statuses.push((await post(url, body, headers)).status);
+    expect(statuses).toEqual([200, 200, 200]);
+    expect((await post(url, body)).status).toBe(401);
+    const large = { method: "POST", body: "x".repeat(3_000) };
+    expect((await fetch(url, large)).status).toBe(413);
+    expect(shipped).toEqual(["evt-1"]);
+  });
+});
+
+test("a webhook behind a parser that kept no bytes says so, and handles nothing", async () => {
+  const { guard } = await guardWorld();
+  const { shipped, ship } = shop();
+  const signature = githubSignature({ secrets: WEBHOOK_SECRET });
+  const receive = webhook(ship, { guard, signature, id: (event: PaidEvent) => event.id });
+  const errors: unknown[] = [];
+  const app = express();
+  app.use(express.json());
+  app.post("/hook", webhookMiddleware(receive));
+  app.use(((error, _request, response, _next) => {
+    errors.push(error);
+    response.status(500).json({});
+  }) satisfies express.ErrorRequestHandler);
+  const url = await listening(app);
+  expect((await post(url, eventBody("evt-1"))).status).toBe(500);
+  expect(errors).toMatchObject([{ code: "webhook_body_parsed" }]);
+  expect(shipped).toEqual([]);
+});
