@@ -41,3 +41,14 @@ export type {
   StoredEvent,
 } from "./ledger/ledger.ts";
 export type { EntryCheck } from "./reconcile/entry-check.ts";
+export type { MarketSession } from "./schedule/market-hours.ts";
+export { BAR_MS, type Bar } from "./strategy/bar.ts";
+export type { Feed, FeedItem, FeedNotice, FeedRequest } from "./strategy/feed.ts";
+export type {
+  Strategy,
+  StrategyContext,
+  StrategyFactory,
+  StrategyFill,
+  StrategyParameters,
+} from "./strategy/strategy.ts";
+export { type RunObserver, type RunParts, StrategyRunner } from "./strategy/strategy-runner.ts";

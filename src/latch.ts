@@ -53,6 +53,8 @@ import { type RunningSchedule, startSchedule } from "./schedule/schedule.ts";
  */
 export interface Latch {
   readonly account: AccountId;
+  /** The agent group whose orders {@link Latch.submit} sends. */
+  readonly agent: AgentId;
   /** The broker's address, without a slash at its end. */
   readonly brokerUrl: string;
   /** One logical action, at most one order; the answer says which of the four ways it went. */
@@ -179,6 +181,7 @@ interface OpenParts extends LatchParts {
 
 export class OpenLatch implements Latch {
   readonly account: AccountId;
+  readonly agent: AgentId;
   readonly brokerUrl: string;
   readonly audit: AuditOfAccount;
   readonly operator: Operator;
@@ -198,6 +201,7 @@ export class OpenLatch implements Latch {
   constructor(parts: OpenParts) {
     const { account, config, log } = parts;
     this.account = account;
+    this.agent = config.agent;
     this.brokerUrl = parts.brokerUrl;
     this.#parts = parts;
     this.audit = new AuditOfAccount(parts);

@@ -7,7 +7,8 @@ const BELOW_STORES = ["core", "identity", "book", "incident", "claim"] as const;
 const BELOW_FLOWS = [...BELOW_STORES, "ledger", "broker"] as const;
 const BELOW_SCHEDULE = [...BELOW_FLOWS, "gateway", "fills", "reconcile", "audit"] as const;
 const BELOW_APP = [...BELOW_SCHEDULE, "schedule", "operator", "config", "doctor"] as const;
-const BELOW_SURFACES = [...BELOW_APP, "latch", "prepared-latch", "app", "index"] as const;
+const BELOW_INDEX = [...BELOW_APP, "latch", "prepared-latch", "app", "strategy"] as const;
+const BELOW_SURFACES = [...BELOW_INDEX, "index"] as const;
 
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
@@ -29,13 +30,15 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   latch: BELOW_APP,
   "prepared-latch": [...BELOW_APP, "latch"],
   app: [...BELOW_APP, "latch", "prepared-latch"],
-  index: [...BELOW_APP, "latch", "prepared-latch", "app"],
+  strategy: [...BELOW_APP, "latch"],
+  index: BELOW_INDEX,
   simulator: ["core"],
   sidecar: BELOW_SURFACES,
   replay: [...BELOW_STORES, "ledger", "config", "latch", "app", "index", "simulator"],
   /** Runs in a browser: of the sidecar it takes types alone, see checkPage. */
   page: ["sidecar"],
-  cli: [...BELOW_SURFACES, "comparison", "simulator", "sidecar", "replay"],
+  run: [...BELOW_SURFACES, "simulator", "sidecar", "replay"],
+  cli: [...BELOW_SURFACES, "comparison", "simulator", "sidecar", "replay", "run"],
 };
 
 /** Folders that only `src/app.ts` may name from outside. */
