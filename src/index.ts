@@ -45,6 +45,13 @@ export type { MarketSession } from "./schedule/market-hours.ts";
 export { BAR_MS, type Bar } from "./strategy/bar.ts";
 export type { Feed, FeedItem, FeedNotice, FeedRequest } from "./strategy/feed.ts";
 export type {
+  PlainBroker,
+  PlainOrder,
+  UnguardedContext,
+  UnguardedFactory,
+  UnguardedStrategy,
+} from "./strategy/plain-broker.ts";
+export type {
   Strategy,
   StrategyContext,
   StrategyFactory,

@@ -129,6 +129,7 @@ export class StrategyRunner {
     const runner = this;
     return {
       account: latch.account,
+      agent: latch.agent,
       book: (symbol) => latch.book(symbol),
       books: () => latch.books(),
       claim: (requestId, agent) => latch.claim(requestId, agent),

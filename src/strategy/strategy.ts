@@ -71,7 +71,15 @@ export interface StrategyFill {
 /** What of the latch a strategy may use. */
 type LatchOperations = Pick<
   Latch,
-  "account" | "book" | "books" | "claim" | "claims" | "entryCheck" | "incidents" | "unsettledClaims"
+  | "account"
+  | "agent"
+  | "book"
+  | "books"
+  | "claim"
+  | "claims"
+  | "entryCheck"
+  | "incidents"
+  | "unsettledClaims"
 >;
 
 export interface StrategyContext extends LatchOperations {
