@@ -7,9 +7,11 @@ import { resolve } from "node:path";
 import { type Logger, pino } from "pino";
 import { defaultKeyFile, openSigningKey } from "./audit/signing-key.ts";
 import { createAlpacaBroker } from "./broker/alpaca/alpaca-broker.ts";
+import { createAlpacaMarketData } from "./broker/alpaca/alpaca-market-data.ts";
 import { normalizeBaseUrl } from "./broker/alpaca/alpaca-options.ts";
 import { noteLimits } from "./broker/alpaca/noted-limits.ts";
 import { RateBudget } from "./broker/alpaca/rate-budget.ts";
+import type { MarketData } from "./broker/market-data.ts";
 import { type Config, processEnvironment, resolveConfig, type Settings } from "./config.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
 import { FlooredClock } from "./core/floored-clock.ts";
@@ -17,6 +19,8 @@ import type { OwnerId } from "./core/ids.ts";
 import { type RandomSource, systemRandom } from "./core/random.ts";
 import { isServerStore } from "./core/store-place.ts";
 import { type BrokerReads, readBroker } from "./doctor/broker-checks.ts";
+import { type MarketDataReads, readMarketData } from "./doctor/data-checks.ts";
+import { LiveFeed } from "./feed/live-feed.ts";
 import type { Latch } from "./latch.ts";
 import type { Backup, BackupRequest } from "./ledger/backup.ts";
 import { type CopyOptions, copyLedger, type LedgerCopy } from "./ledger/copy-ledger.ts";
@@ -32,6 +36,8 @@ import { readSqliteContent, writeSqliteContent } from "./ledger/sqlite/sqlite-co
 import { openSqliteLedger } from "./ledger/sqlite/sqlite-ledger.ts";
 import type { StoreLook } from "./ledger/store-look.ts";
 import { LatchInWaiting, type PreparedLatch } from "./prepared-latch.ts";
+import { MarketCalendar } from "./schedule/market-calendar.ts";
+import type { Feed } from "./strategy/feed.ts";
 
 /** What comes from outside besides settings: time, randomness, network, log. */
 export interface Surroundings {
@@ -149,6 +155,37 @@ export async function readBrokerFor(
   } finally {
     await broker.close();
   }
+}
+
+/** The feed of a live day, and what ends the reads that are under way. */
+export interface OpenFeed {
+  readonly feed: Feed;
+  readonly data: MarketData;
+  close(): Promise<void>;
+}
+
+/** Throws LatchError `invalid_option` for an address that cannot be used; asks nobody yet. */
+export function openLiveFeed(config: Config, surroundings: Surroundings): OpenFeed {
+  const { clock = systemClock, random = systemRandom, fetchApi, logger } = surroundings;
+  const log = logger ?? pino({ name: "tradelatch", level: "warn" }, pino.destination(2));
+  const { keyId, secret, baseUrl } = config;
+  const common = { keyId, secret, clock, ...(fetchApi === undefined ? {} : { fetchApi }) };
+  const data = createAlpacaMarketData({ ...common, baseUrl, ...config.data });
+  const address = baseUrl === undefined ? {} : { baseUrl };
+  const broker = createAlpacaBroker({ ...common, ...address, budget: new RateBudget({ clock }) });
+  const calendar = new MarketCalendar({ broker, clock, log });
+  const feed = new LiveFeed({ data, calendar, clock, random, log });
+  return { feed, data, close: () => broker.close() };
+}
+
+/** Reads and streams market data for a moment, as a live feed would. Throws `invalid_option`. */
+export function readMarketDataFor(
+  { keyId, secret, baseUrl, data }: Pick<Config, "keyId" | "secret" | "baseUrl" | "data">,
+  isNeeded: boolean,
+  clock: Clock = systemClock,
+): Promise<MarketDataReads> {
+  const reader = createAlpacaMarketData({ keyId, secret, clock, baseUrl, ...data });
+  return readMarketData(reader, clock, isNeeded);
 }
 
 function openLedger(store: string, clock: Clock): Ledger {

@@ -13,11 +13,23 @@ import { stopSignal } from "./stop-signal.ts";
 const OVER = "\r\u001b[K";
 const logsAreRead = process.stderr.isTTY === true;
 
+/** Only what a person types at a terminal counts as an answer. */
+async function ask(question: string, stop: AbortSignal): Promise<string> {
+  const { createInterface } = await import("node:readline/promises");
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return await terminal.question(question, { signal: stop });
+  } finally {
+    terminal.close();
+  }
+}
+
 const output: CommandOutput = {
   line: (text) => process.stdout.write(`${text}\n`),
   columns: process.stdout.columns,
   color: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
   logsAreRead,
+  ...(process.stdin.isTTY === true && process.stdout.isTTY === true && { ask }),
   ...(logsAreRead && { status: (text) => void process.stderr.write(`${OVER}${text}`) }),
 };
 

@@ -7,7 +7,6 @@ import { Command, InvalidArgumentError } from "commander";
 import type { Logger } from "pino";
 import {
   type Environment,
-  type LogLevel,
   resolveProgram,
   resolveServeConfig,
   type ServeConfig,
@@ -17,6 +16,7 @@ import { placeOfStore } from "../core/store-place.ts";
 import type { Sidecar } from "../sidecar/sidecar.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { examples } from "./examples.ts";
+import { openLogger } from "./open-logger.ts";
 import { type ServeOutput, tellingPeople, tellingPrograms } from "./serve-output.ts";
 
 /** What is under way has this long to end; the program is gone a moment later. */
@@ -165,17 +165,6 @@ async function startBroker(logger: Logger) {
 /** `YYYY-MM-DD` in New York. */
 function dayOf(instant: number): string {
   return new Intl.DateTimeFormat("en-CA", { timeZone: "America/New_York" }).format(instant);
-}
-
-/** Lines for people where a terminal is attached, JSON for everything else. */
-async function openLogger(level: LogLevel, areRead: boolean) {
-  const { pino } = await import("pino");
-  if (!areRead) return pino({ name: "tradelatch", level }, pino.destination(2));
-  const { default: pretty } = await import("pino-pretty");
-  const ignore = "pid,hostname,name";
-  const translateTime = "SYS:HH:MM:ss.l";
-  const stream = pretty({ destination: 2, sync: true, singleLine: true, ignore, translateTime });
-  return pino({ name: "tradelatch", level }, stream);
 }
 
 function settingsOf(

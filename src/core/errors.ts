@@ -310,6 +310,12 @@ export const ERRORS = {
     exitCode: 2,
     hint: "Correct the named line; docs/STRATEGIES.md has the form of a file of bars.",
   },
+  live_not_confirmed: {
+    httpStatus: 403,
+    retryable: false,
+    exitCode: 2,
+    hint: "Run it at a terminal and type the account number, or use --paper; nothing was sent.",
+  },
   feed_failed: {
     httpStatus: 503,
     retryable: true,

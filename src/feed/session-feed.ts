@@ -15,9 +15,10 @@ import type { Clock, EpochMs } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
 import type { RandomSource } from "../core/random.ts";
 import type { MarketSession } from "../schedule/market-hours.ts";
+import { newYorkMinute } from "../schedule/new-york-time.ts";
 import type { FeedItem, FeedRequest } from "../strategy/feed.ts";
 import { BarLine, GRACE_MS } from "./bar-line.ts";
-import { namedBar, nameOf } from "./named-bar.ts";
+import { namedBar } from "./named-bar.ts";
 import { Staleness } from "./staleness.ts";
 import { StreamKeeper } from "./stream-keeper.ts";
 
@@ -163,7 +164,7 @@ export class SessionFeed {
     const last = () => line.next + (bars - 1) * MINUTE_MS;
     if (this.#isCurrent(line, last(), now)) bars -= 1;
     lane.filledUntil = last() + MINUTE_MS;
-    const [from, until] = [nameOf(line.next), nameOf(last())];
+    const [from, until] = [newYorkMinute(line.next), newYorkMinute(last())];
     yield { kind: "gap_filled", at: now, symbol: line.symbol, from, until, bars };
   }
 
@@ -198,7 +199,7 @@ export class SessionFeed {
       if (holdsUpSince === undefined || now < holdsUpSince + MINUTE_MS + PATIENCE_MS) continue;
       const lost = line.giveUp();
       if (lost === undefined) continue;
-      const span = `${nameOf(lost.from)} to ${nameOf(lost.last)}`;
+      const span = `${newYorkMinute(lost.from)} to ${newYorkMinute(lost.last)}`;
       const { symbol } = line;
       this.#parts.log.warn({ symbol, ...lost, reason: this.#unread }, "minutes are lost");
       lane.hole = `the bars of ${symbol} from ${span} could not be read: ${this.#unread}`;

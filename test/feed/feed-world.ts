@@ -34,6 +34,8 @@ export interface FeedWorld {
   readonly simulator: Simulator;
   readonly clock: ManualClock;
   readonly data: MarketData;
+  /** What every read and order of the test goes through: time stands still for them. */
+  readonly fetchApi: typeof fetch;
   readonly log: Logger;
   readonly lines: readonly string[];
   /** Moves both clocks, the broker's first, when no read is under way. */
@@ -80,7 +82,7 @@ export async function openFeedWorld(
     }
   };
   let underWay = 0;
-  const fetchApi = async (url: string, init: RequestInit) => {
+  const fetchApi: typeof fetch = async (url, init) => {
     underWay += 1;
     try {
       return await fetch(url, init);
@@ -101,7 +103,7 @@ export async function openFeedWorld(
     }
   };
   return {
-    ...{ simulator, clock, data, log, lines },
+    ...{ simulator, clock, data, fetchApi, log, lines },
     async advance(durationMs) {
       const end = simulator.now() + durationMs;
       for (let now = simulator.now(); now < end; now = simulator.now()) {

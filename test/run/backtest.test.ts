@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { systemClock } from "../../src/core/clock.ts";
-import { type Backtest, backtest, type BacktestOptions } from "../../src/run/backtest.ts";
+import { type Backtest, type BacktestOptions, backtest } from "../../src/run/backtest.ts";
 
 const OPTIONS: BacktestOptions = {
   strategy: "strategies/momentum.ts",
@@ -19,6 +19,7 @@ describe("the bars of 21 May", () => {
   test("make the bot's entries, adds and flips at the record's minutes", async () => {
     const { summary, records, elapsedMs } = await run();
     console.log(summary, elapsedMs);
-    for (const l of records.lines) console.log(new Date(l.at).toISOString(), l.message, JSON.stringify(l.fields));
+    for (const l of records.lines)
+      console.log(new Date(l.at).toISOString(), l.message, JSON.stringify(l.fields));
   });
 });
