@@ -25,6 +25,8 @@ export interface Standing {
   /** An order is at work, or nobody knows yet what became of it. */
   readonly isEntering: boolean;
   readonly isExiting: boolean;
+  /** Why the position is being given up already, by an exit that has left some or all of it. */
+  readonly begunExit: string | undefined;
   readonly lastExit: { readonly at: EpochMs; readonly wasLoss: boolean } | undefined;
 }
 
@@ -37,10 +39,8 @@ export interface Moment {
   readonly bear: Standing;
 }
 
-export type ExitReason = "close" | "loss_stop" | "give_back" | "trail" | "flip";
-
 export type Decision =
-  | { readonly kind: "exit"; readonly symbol: string; readonly reason: ExitReason }
+  | { readonly kind: "exit"; readonly symbol: string; readonly reason: string }
   | {
       readonly kind: "enter";
       readonly symbol: string;
@@ -69,14 +69,18 @@ function minutesLeft({ now, closeAt }: Moment): number {
   return (closeAt - now) / MINUTE_MS;
 }
 
-/** Why the position is to be given up now; undefined where it is not. */
+/**
+ * Why the position is to be given up now; undefined where it is not. An exit that was once decided
+ * is never dropped because the score has turned again: one that was refused is sent until it is out.
+ */
 export function exitReason(
-  { isHeld, isExiting, price, averagePrice, bestPrice }: Standing,
+  { isHeld, isExiting, begunExit, price, averagePrice, bestPrice }: Standing,
   score: number,
   minutesToClose: number,
   parameters: MomentumParameters,
-): ExitReason | undefined {
+): string | undefined {
   if (!isHeld || isExiting) return undefined;
+  if (begunExit !== undefined) return begunExit;
   if (minutesToClose <= parameters.flatMinutes) return "close";
   if (price === undefined) return undefined;
   const gain = percentOver(price, averagePrice);

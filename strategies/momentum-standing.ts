@@ -15,6 +15,8 @@ export interface RecordedStanding {
   readonly lastStageAt: EpochMs | undefined;
   readonly isEntering: boolean;
   readonly isExiting: boolean;
+  /** Why an exit of the position was sent that has left some or all of it. */
+  readonly begunExit: string | undefined;
   readonly lastExit: { readonly at: EpochMs; readonly wasLoss: boolean } | undefined;
   /** Names the next exit: what an earlier one has left is another leg. */
   readonly leg: string;
@@ -33,9 +35,8 @@ export async function recordedStanding(
   const closes = claims.filter(({ intent }) => intent.effect === "close");
   const entries = opens.filter((claim) => claim.episode === book.episode && wasFilled(claim));
   const lastExit = closes.filter(wasFilled).sort(byOpening).at(-1);
-  const partExits = closes.filter(
-    (claim) => claim.episode === book.episode && wasFilled(claim) && isOver(claim),
-  );
+  const exits = closes.filter(({ episode }) => isHeld && episode === book.episode);
+  const partExits = exits.filter((claim) => wasFilled(claim) && isOver(claim));
   return {
     isHeld,
     averagePrice: Number(book.averagePrice),
@@ -46,6 +47,7 @@ export async function recordedStanding(
     lastStageAt: entries.at(-1)?.openedAt,
     isEntering: opens.some((claim) => !isOver(claim)),
     isExiting: closes.some((claim) => !isOver(claim)),
+    begunExit: exits.at(-1)?.intent.reason ?? undefined,
     lastExit: lastExit && {
       at: lastExit.openedAt,
       wasLoss: priceOf([lastExit]) < priceOf(opens.filter(sameEpisode(lastExit))),

@@ -100,7 +100,8 @@ class NaiveBot implements UnguardedStrategy {
     const bestPrice = Math.max(own.bestPrice, price ?? 0);
     if (own.quantity > 0) this.#own.set(symbol, { ...own, bestPrice });
     const isHeld = own.quantity > 0;
-    return { ...own, symbol, price, bestPrice, isHeld, isEntering: false, isExiting: false };
+    const asks = { isEntering: false, isExiting: false, begunExit: undefined };
+    return { ...own, ...asks, symbol, price, bestPrice, isHeld };
   }
 
   async #enter(

@@ -15,6 +15,7 @@ import { incidentsCommand } from "./incidents-command.ts";
 import { packageManifest } from "./package-manifest.ts";
 import { reconcileCommand } from "./reconcile-command.ts";
 import { replayCommand } from "./replay-command.ts";
+import { runCommand } from "./run-command.ts";
 import { serveCommand } from "./serve-command.ts";
 import { storeCommand } from "./store-command.ts";
 
@@ -28,6 +29,7 @@ export function createProgram(
   const commands: readonly Command[] = [
     serveCommand(output, environment, stop),
     replayCommand(output, stop),
+    runCommand(output, stop),
     brokerSimCommand(output, stop),
     backupCommand(output, environment, stop),
     storeCommand(output, stop),

@@ -45,21 +45,23 @@ export class Quiet {
   async settled(): Promise<void> {
     do {
       if (this.#countHeld === undefined) await Promise.allSettled(this.#underWay.values());
-      else await this.#untilHeld(this.#countHeld);
+      else await this.#untilHeld();
       await nextTurn();
     } while (this.#isInFlight() || isTurnAwaited());
   }
 
   /** Until every request that is under way is one whose answer is held back. */
-  async #untilHeld(countHeld: CountHeld): Promise<void> {
-    while (this.#underWay.size > 0) {
-      const { size } = this.#underWay;
-      for (let turn = 0; turn < TURNS_BEFORE_ASKING; turn += 1) {
-        await nextTurn();
-        if (this.#underWay.size !== size || isTurnAwaited()) turn = 0;
-        if (this.#underWay.size === 0) return;
+  async #untilHeld(): Promise<void> {
+    let known = this.#underWay.size;
+    for (let turn = 0; known > 0; turn += 1) {
+      await nextTurn();
+      if (this.#underWay.size !== known || isTurnAwaited()) {
+        known = this.#underWay.size;
+        turn = 0;
+      } else if (turn >= TURNS_BEFORE_ASKING) {
+        if (!this.#isInFlight()) return;
+        turn = 0;
       }
-      if (countHeld(new Set(this.#underWay.keys())) === this.#underWay.size) return;
     }
   }
 

@@ -24,6 +24,7 @@ import {
   type WirePosition,
 } from "../simulator/index.ts";
 import type { Bar } from "../strategy/bar.ts";
+import type { FeedItem } from "../strategy/feed.ts";
 import type { UnguardedStrategy } from "../strategy/plain-broker.ts";
 import type { Strategy } from "../strategy/strategy.ts";
 import { calendarOf } from "./broker-calendar.ts";
@@ -106,9 +107,9 @@ class BacktestWorld {
   }
 
   async run(): Promise<BacktestRecords> {
-    const { bars, strategies } = this.#plan;
+    const { bars } = this.#plan;
     const hours = await calendarOf(this.#simulator.url, bars);
-    const steps = daySteps(bars, hours, strategies.length);
+    const steps = daySteps(bars, hours);
     const sessions = steps.flatMap((step) => (step.kind === "session" ? [step.session] : []));
     const closesAt = sessions.at(-1)?.closeAt;
     if (closesAt === undefined) {
@@ -170,13 +171,12 @@ class BacktestWorld {
       for (const [symbol, price] of step.prices) this.#simulator.setPrice(symbol, price);
       return;
     }
-    if (step.kind === "session") {
-      for (const instance of this.#instances) instance.push(step);
-      return;
-    }
-    const instance = this.#instances[step.instance];
-    for (const bar of step.bars) instance?.push({ kind: "bar", bar, isPast: false });
-    await instance?.advanceTo(step.at);
+    const items: readonly FeedItem[] =
+      step.kind === "session"
+        ? [step]
+        : step.bars.map((bar) => ({ kind: "bar", bar, isPast: false }));
+    for (const item of items) for (const instance of this.#instances) instance.push(item);
+    for (const instance of this.#instances) await instance.advanceTo(step.at);
   }
 
   /** Stops at every moment before `target` at which an instance wants to run. */

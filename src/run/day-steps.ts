@@ -5,7 +5,7 @@
  *    meets the next bar's open, never the close that it has seen.
  * 2. Within a minute the price goes from the open to the extreme that lies further from the close,
  *    then to the other; at the end of a session it is the close.
- * 3. The second instance hears of a bar two seconds after the first, as on 21 May 2026.
+ * 3. All instances hear of a bar at one moment, as two programs do that listen to one stream.
  */
 import type { EpochMs } from "../core/clock.ts";
 import { compare, type DecimalText } from "../core/decimal.ts";
@@ -15,24 +15,17 @@ import type { Bar } from "../strategy/bar.ts";
 export type DayStep =
   | { readonly kind: "session"; readonly at: EpochMs; readonly session: MarketSession }
   | { readonly kind: "prices"; readonly at: EpochMs; readonly prices: Prices }
-  | {
-      readonly kind: "bars";
-      readonly at: EpochMs;
-      readonly instance: number;
-      readonly bars: readonly Bar[];
-    };
+  | { readonly kind: "bars"; readonly at: EpochMs; readonly bars: readonly Bar[] };
 
 export type Prices = readonly (readonly [symbol: string, price: DecimalText])[];
 
 const FIRST_EXTREME_MS = 20_000;
 const SECOND_EXTREME_MS = 40_000;
-const BETWEEN_INSTANCES_MS = 2_000;
 
 /** Bars outside of regular hours are left out. The symbols of one minute keep their order. */
 export function daySteps(
   bars: ReadonlyMap<string, readonly Bar[]>,
   hours: MarketHours,
-  instances: number,
 ): readonly DayStep[] {
   const minutes = minutesOf(
     [...bars.values()].flat().filter(({ startAt }) => hours.isOpen(startAt)),
@@ -49,10 +42,7 @@ export function daySteps(
       { kind: "prices", at: startAt + FIRST_EXTREME_MS, prices: extremes(ofMinute, "first") },
       { kind: "prices", at: startAt + SECOND_EXTREME_MS, prices: extremes(ofMinute, "second") },
       ...(minutes.has(endAt) ? [] : [closes(endAt, ofMinute)]),
-      ...Array.from({ length: instances }, (_, instance): DayStep => {
-        const at = endAt + instance * BETWEEN_INSTANCES_MS;
-        return { kind: "bars", at, instance, bars: ofMinute };
-      }),
+      { kind: "bars", at: endAt, bars: ofMinute },
     ];
   });
   return steps.sort((a, b) => a.at - b.at || rank(a) - rank(b));

@@ -6,6 +6,7 @@ import type { EpochMs } from "../core/clock.ts";
 import { toFixed } from "../core/decimal.ts";
 import type { Claim } from "../index.ts";
 import type { BacktestRecords } from "./backtest-world.ts";
+import { clientOrderIdsOf } from "./claim-ids.ts";
 import { fillsOf, type OrderFill } from "./trade-accounts.ts";
 
 /** What an action filled in one of the two days. */
@@ -52,10 +53,10 @@ interface Action {
 function actionsOf({ ledger, orders }: BacktestRecords): ReadonlyMap<string, Action> {
   const fills = new Map(fillsOf(orders).map((fill) => [fill.clientOrderId, fill]));
   return new Map(
-    (ledger?.claims ?? []).map((claim) => [
-      claim.key.requestId,
-      { claim, fill: fills.get(claim.clientOrderId) },
-    ]),
+    (ledger?.claims ?? []).map((claim) => {
+      const [fill] = [...clientOrderIdsOf(claim)].flatMap((id) => fills.get(id) ?? []);
+      return [claim.key.requestId, { claim, fill }];
+    }),
   );
 }
 
@@ -68,10 +69,11 @@ function sideOf(fill: OrderFill | undefined): MovedSide | null {
   return { at: fill.at, quantity: fill.quantity, price: toFixed(fill.price, 2) };
 }
 
-function faultsOf({ clientOrderId }: Claim, { requests }: BacktestRecords): readonly string[] {
+function faultsOf(claim: Claim, { requests }: BacktestRecords): readonly string[] {
+  const ids = clientOrderIdsOf(claim);
   const kinds = requests.flatMap(({ fault, body, query }) => {
     const sent = (body as { readonly client_order_id?: string } | undefined)?.client_order_id;
-    const isAbout = sent === clientOrderId || query.client_order_id === clientOrderId;
+    const isAbout = ids.has(sent ?? "") || ids.has(query.client_order_id ?? "");
     return isAbout && fault !== undefined ? [fault] : [];
   });
   return [...new Set(kinds)];

@@ -4,11 +4,11 @@
  * not hold. The numbers are those of docs/ARCHITECTURE.md.
  */
 import { compare, type DecimalText, decimal, isZero, ZERO } from "../core/decimal.ts";
-import { deriveClientOrderId } from "../identity/request-id.ts";
 import type { Claim } from "../index.ts";
 import { firstBreak } from "../ledger/event-chain.ts";
 import type { WireOrder, WirePosition } from "../simulator/index.ts";
 import type { BacktestRecords, LedgerRecords } from "./backtest-world.ts";
+import { clientOrderIdsOf } from "./claim-ids.ts";
 
 /** Empty where everything holds. */
 export function brokenInvariants(
@@ -43,7 +43,7 @@ export function booksEqual(
 }
 
 function wrongInClaim(claim: Claim, orders: readonly WireOrder[]): readonly string[] {
-  const ids = new Set(idsOf(claim));
+  const ids = clientOrderIdsOf(claim);
   const name = `${claim.intent.side} ${claim.intent.symbol} (${claim.key.requestId.slice(0, 8)})`;
   const own = orders.filter((order) => ids.has(order.client_order_id));
   const filled = own.filter((order) => !isZero(order.filled_qty));
@@ -89,13 +89,8 @@ const PERMITTING: ReadonlySet<string> = new Set(["claimed", "reopened", "rate_li
 /** The request id of each client_order_id. */
 function ownersOf(claims: readonly Claim[]): ReadonlyMap<string, string> {
   return new Map(
-    claims.flatMap((claim) => idsOf(claim).map((id) => [id, claim.key.requestId] as const)),
+    claims.flatMap((claim) =>
+      [...clientOrderIdsOf(claim)].map((id) => [id, claim.key.requestId] as const),
+    ),
   );
-}
-
-function idsOf({ key, attempt, clientOrderId }: Claim): readonly string[] {
-  const attempts = Array.from({ length: attempt }, (_, index) =>
-    deriveClientOrderId(key.account, key.agent, key.requestId, index + 1),
-  );
-  return [clientOrderId, ...attempts];
 }

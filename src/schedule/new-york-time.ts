@@ -19,6 +19,11 @@ export function newYorkMinute(at: EpochMs): string {
   return new Date(at + offsetMs(at)).toISOString().slice(0, 16);
 }
 
+/** The time of day in New York at `at`, as `HH:MM:SS`. */
+export function newYorkClock(at: EpochMs): string {
+  return new Date(at + offsetMs(at)).toISOString().slice(11, 19);
+}
+
 /** The instant at which clocks in New York show `time` (`HH:MM`) on `date`. */
 export function newYorkInstant(date: string, time: string): EpochMs {
   const wall = Date.parse(`${date}T${time}:00Z`);

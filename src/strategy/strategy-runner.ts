@@ -95,7 +95,6 @@ export class StrategyRunner {
     this.#isPast = item.isPast;
     await this.#call("onBar", () => this.#parts.strategy.onBar(item.bar, this.#context));
     this.#isPast = false;
-    await this.#tellFills();
   }
 
   async #tellFills(): Promise<void> {

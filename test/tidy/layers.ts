@@ -36,8 +36,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   simulator: ["core"],
   sidecar: BELOW_SURFACES,
   replay: [...BELOW_STORES, "ledger", "config", "latch", "app", "index", "simulator"],
-  /** Runs in a browser: of the sidecar it takes types alone, see checkPage. */
-  page: ["sidecar"],
+  /** Runs in a browser: of the program it takes types alone, see checkPage. */
+  page: ["sidecar", "run"],
   run: [...BELOW_SURFACES, "simulator", "sidecar", "replay"],
   cli: [...BELOW_SURFACES, "comparison", "simulator", "sidecar", "replay", "run"],
 };
