@@ -29,7 +29,7 @@ export function createProgram(
   const commands: readonly Command[] = [
     serveCommand(output, environment, stop),
     replayCommand(output, stop),
-    runCommand(output, stop),
+    runCommand(output, environment, stop),
     brokerSimCommand(output, stop),
     backupCommand(output, environment, stop),
     storeCommand(output, stop),

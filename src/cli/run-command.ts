@@ -1,8 +1,10 @@
 /**
- * `tradelatch run`: a strategy, on bars from files against the simulated broker. What a run needs
- * is loaded when it runs, so that help and complaints come at once.
+ * `tradelatch run`: a strategy, on bars from files against the simulated broker, or on live bars
+ * and a real account. What a run needs is loaded when it runs, so that help and complaints come at
+ * once.
  */
 import { Command, InvalidArgumentError, Option } from "commander";
+import type { Environment } from "../config.ts";
 import { systemClock } from "../core/clock.ts";
 import type { BacktestOptions } from "../run/backtest.ts";
 import { FAULT_LEVELS, type FaultLevel } from "../run/heavy-faults.ts";
@@ -10,11 +12,12 @@ import type { CommandOutput } from "./command-output.ts";
 import { examples } from "./examples.ts";
 import { widthOf } from "./page-width.ts";
 import { ProgressBar } from "./progress-bar.ts";
+import { addLiveOptions, type LiveFlags, refuseMixedFlags } from "./run-live-options.ts";
 
 const DEFAULT_REPORT = "tradelatch-report.html";
 const MOST_INSTANCES = 8;
 
-interface RunOptions {
+interface RunOptions extends Omit<LiveFlags, "json"> {
   readonly bars?: readonly string[];
   readonly broker: "sim";
   readonly faults: FaultLevel;
@@ -26,12 +29,17 @@ interface RunOptions {
   readonly json?: boolean;
 }
 
-export function runCommand(output: CommandOutput, stop: AbortSignal): Command {
-  return new Command("run")
+export function runCommand(
+  output: CommandOutput,
+  environment: Environment,
+  stop: AbortSignal,
+): Command {
+  const command = new Command("run")
     .summary("run a strategy on bars, through the latch")
     .description(
-      "Run a strategy on bars from files, through the latch, against the simulated broker.\n" +
-        "Needs no account. docs/STRATEGIES.md says what a strategy is and what is printed.",
+      "Run a strategy through the latch: on bars from files against the simulated\n" +
+        "broker, without an account (docs/STRATEGIES.md), or on live bars with orders\n" +
+        "to Alpaca's paper account (docs/PAPER.md).",
     )
     .argument("<strategy>", "the strategy's file, TypeScript or JavaScript")
     .option("--bars <file...>", "CSV files of one-minute bars: FILE, or SYMBOL=FILE")
@@ -46,19 +54,26 @@ export function runCommand(output: CommandOutput, stop: AbortSignal): Command {
     .option("--set <name=value...>", "a parameter of the strategy", parameter)
     .option("--report <file>", "where the HTML report goes", DEFAULT_REPORT)
     .option("--no-report", "write no HTML report")
-    .option("--json", "print one JSON document and nothing else")
+    .option("--json", "print JSON and nothing else; with --feed one object a line");
+  addLiveOptions(command);
+  return command
     .addHelpText(
       "after",
       examples(
         "tradelatch run strategies/momentum.ts --bars fixtures/bars/2026-05-21-qqq.csv",
         "tradelatch run strategies/momentum.ts --bars qqq.csv --faults heavy",
         "tradelatch run my-bot.ts --bars SPY=spy.csv --set quantity=2 --json",
+        "tradelatch run strategies/momentum.ts --feed alpaca --paper --dry-run",
       ),
     )
     .action(async (strategy: string, options: RunOptions, command: Command) => {
       const { bars, faults } = options;
-      if (bars === undefined) {
-        command.error("--bars is missing: give a file of bars, such as --bars QQQ=qqq.csv");
+      refuseMixedFlags(command, options.feed !== undefined);
+      if (options.feed !== undefined) {
+        const { runLive } = await import("./run-live-actions.ts");
+        await runLive(strategy, options.set ?? {}, options, { output, environment, stop });
+      } else if (bars === undefined) {
+        command.error("--bars is missing: give a file of bars, or --feed alpaca for live ones");
       } else {
         const { set: parameters = {}, seed: ofSeed, instances: number } = options;
         const given = { strategy, parameters, bars, faults, seed: ofSeed, instances: number };

@@ -23,8 +23,7 @@ import type { CommandOutput } from "./command-output.ts";
 import { openLogger } from "./open-logger.ts";
 import { type LiveOutput, tellingPeople, tellingPrograms } from "./run-live-output.ts";
 
-export interface RunLiveOptions
-  extends Pick<Settings, "store" | "agent" | "dataFeed" | "divergence" | "allowShort"> {
+export interface RunLiveOptions extends Pick<Settings, "store" | "agent" | "dataFeed"> {
   readonly paper?: boolean;
   readonly live?: boolean;
   readonly dryRun?: boolean;
@@ -105,7 +104,7 @@ async function trade(path: string, strategy: Strategy, plan: Plan): Promise<void
 
 /** The two accounts are never mixed up: what the flag says and where orders go must agree. */
 function settingsOf(options: RunLiveOptions, environment: Environment): Settings {
-  const { paper, live, dryRun, logLevel: _, json: __, ...given } = options;
+  const { paper, live, dryRun, store: named, agent, dataFeed } = options;
   if (paper === true && live === true) throw invalid("--paper and --live: expected one of the two");
   const address = environment.APCA_API_BASE_URL || undefined;
   const host = address !== undefined && URL.canParse(address) ? new URL(address).origin : undefined;
@@ -115,10 +114,11 @@ function settingsOf(options: RunLiveOptions, environment: Environment): Settings
   if (live !== true && (host === LIVE_URL || environment.TRADELATCH_LIVE === "true")) {
     throw invalid("the settings name the live account: expected --live, which asks for its number");
   }
-  const store = given.store ?? environment.TRADELATCH_STORE ?? DEFAULT_STORE;
+  const store = named ?? (environment.TRADELATCH_STORE || DEFAULT_STORE);
   return {
-    ...given,
     store,
+    ...(agent === undefined ? {} : { agent }),
+    ...(dataFeed === undefined ? {} : { dataFeed }),
     live: live === true,
     ...(live === true && address === undefined ? { baseUrl: LIVE_URL } : {}),
     // A dry run sends nothing, also nothing that closes what nobody can explain.

@@ -29,7 +29,6 @@ const SIMULATED = { keyId: KEY, secret: KEY } as const;
 const ALL_DAY = { open: "00:00", close: "23:59" } as const;
 const OPEN_DAYS = 400;
 const DAY_MS = 24 * 60 * 60 * 1_000;
-const EVERY_SECOND_CRON = "* * * * * *";
 
 interface ServeOptions extends Omit<ServeSettings, "keyId" | "secret"> {
   readonly broker?: string;
@@ -139,11 +138,11 @@ async function runUntil(stop: AbortSignal, sidecar: Sidecar, told: ServeOutput):
 
 /** The simulated broker inside: prices for the usual symbols, and a market that never closes. */
 async function startBroker(logger: Logger) {
-  const [{ startSimulator }, { systemClock }, { startSchedule }, { systemRandom }] =
+  const [{ startSimulator }, { systemClock }, { followSystemClock }, { systemRandom }] =
     await Promise.all([
       import("../simulator/index.ts"),
       import("../core/clock.ts"),
-      import("../schedule/schedule.ts"),
+      import("./simulated-time.ts"),
       import("../core/random.ts"),
     ]);
   const startAt = systemClock.now();
@@ -153,10 +152,9 @@ async function startBroker(logger: Logger) {
   // An account of its own each time: what a ledger holds of the last one has ended with it.
   const accountId = systemRandom.uuid();
   const broker = await startSimulator({ startAt, calendar, accountId, prices: PRICES });
-  const run = async () => broker.setTime(Math.max(broker.now(), systemClock.now()));
-  const time = startSchedule([{ name: "simulated-time", cron: EVERY_SECOND_CRON, run }], logger);
+  const stopTime = followSystemClock(broker, logger);
   const close = async () => {
-    await time.stop();
+    await stopTime();
     await broker.close();
   };
   return { url: broker.url, close };

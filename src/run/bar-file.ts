@@ -21,14 +21,14 @@ const GIVEN_SYMBOL = /^([A-Z][A-Z0-9.]{0,9})=(.+)$/;
 const ENDING = ".csv";
 
 /**
- * The bars of `symbols`, by symbol, in the order of time. A given file is of the symbol that stands
- * before it (`QQQ=bars.csv`), or that its column `symbol` or its name tells; symbols that no given
- * file is of are looked for beside the first one, as `2026-05-21-tqqq.csv` is beside
- * `2026-05-21-qqq.csv`. Throws LatchError `invalid_bars`.
+ * The bars of `symbols` (without them, of all that the files have), by symbol, in the order of
+ * time. A given file is of the symbol that stands before it (`QQQ=bars.csv`), or that its column
+ * `symbol` or its name tells; symbols that no given file is of are looked for beside the first one,
+ * as `2026-05-21-tqqq.csv` is beside `2026-05-21-qqq.csv`. Throws LatchError `invalid_bars`.
  */
 export function readBars(
   given: readonly string[],
-  symbols: readonly string[],
+  symbols?: readonly string[],
 ): ReadonlyMap<string, readonly Bar[]> {
   const bars = new Map<string, readonly Bar[]>();
   for (const argument of given) {
@@ -37,6 +37,7 @@ export function readBars(
       bars.set(symbol, of);
     }
   }
+  if (symbols === undefined) return bars;
   for (const symbol of symbols.filter((one) => !bars.has(one))) {
     bars.set(symbol, readBeside(given[0] ?? "", symbol));
   }
