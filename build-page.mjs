@@ -1,7 +1,8 @@
 /**
  * Builds the operator page into dist/page: one document, one script, one style, one icon, each of
  * the last three named after the hash of what it holds. Nothing is loaded from elsewhere. And into
- * dist/report the script and the style that a backtest's report takes into itself.
+ * dist/report the script and the style that a backtest's report takes into itself, and into
+ * dist/strategies the naive bot, which the replay's unguarded world runs.
  */
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -37,6 +38,19 @@ await build({
   outdir: REPORT,
   format: "iife",
   write: true,
+});
+
+await build({
+  bundle: true,
+  packages: "external",
+  // The paths of ours lead from a strategy's import of the package into its source.
+  tsconfigRaw: "{}",
+  platform: "node",
+  target: ["node20"],
+  format: "esm",
+  entryPoints: [fileURLToPath(new URL("./strategies/naive.ts", import.meta.url))],
+  outdir: fileURLToPath(new URL("./dist/strategies/", import.meta.url)),
+  logLevel: "warning",
 });
 
 rmSync(TARGET, { recursive: true, force: true });

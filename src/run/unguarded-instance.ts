@@ -2,12 +2,12 @@
 import type { EpochMs } from "../core/clock.ts";
 import { LatchError, messageOf } from "../core/errors.ts";
 import { ManualClock } from "../core/manual-clock.ts";
+import { PlainAlpaca } from "../replay/plain-alpaca.ts";
 import type { Quiet } from "../replay/quiet.ts";
 import type { MarketSession } from "../schedule/market-hours.ts";
 import type { FeedItem } from "../strategy/feed.ts";
 import type { UnguardedContext, UnguardedStrategy } from "../strategy/plain-broker.ts";
 import type { Instance, LoggedLine } from "./instance.ts";
-import { PlainAlpaca } from "./plain-alpaca.ts";
 
 /** After so long without an answer the bot's own client gives up, and the bot sends again. */
 const CLIENT_TIMEOUT_MS = 10_000;

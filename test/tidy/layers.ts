@@ -35,7 +35,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   index: BELOW_INDEX,
   simulator: ["core"],
   sidecar: BELOW_SURFACES,
-  replay: [...BELOW_STORES, "ledger", "config", "latch", "app", "index", "simulator"],
+  replay: [...BELOW_STORES, "ledger", "config", "latch", "app", "strategy", "index", "simulator"],
   /** Runs in a browser: of the program it takes types alone, see checkPage. */
   page: ["sidecar", "run"],
   run: [...BELOW_SURFACES, "simulator", "sidecar", "replay"],

@@ -6,7 +6,7 @@ import type { PlainBroker, PlainOrder } from "../strategy/plain-broker.ts";
 export interface PlainAlpacaOptions {
   readonly baseUrl: string;
   readonly fetchApi?: typeof fetch | undefined;
-  /** Ends a request that nobody answers; each request has one of its own. */
+  /** Ends a request that nobody answers; asked for at each request. */
   readonly deadline: () => AbortSignal;
 }
 
@@ -16,7 +16,7 @@ export class PlainAlpaca implements PlainBroker {
   readonly #deadline: () => AbortSignal;
 
   constructor({ baseUrl, fetchApi, deadline }: PlainAlpacaOptions) {
-    const headers = { "APCA-API-KEY-ID": "backtest", "APCA-API-SECRET-KEY": "backtest" };
+    const headers = { "APCA-API-KEY-ID": "simulated", "APCA-API-SECRET-KEY": "simulated" };
     const ownFetch = fetchApi === undefined ? {} : { fetchApi };
     const configuration = new trading.Configuration({ basePath: baseUrl, headers, ...ownFetch });
     this.#orders = new trading.OrdersApi(configuration);
