@@ -16,7 +16,7 @@ const logsAreRead = process.stderr.isTTY === true;
 /** Only what a person types at a terminal counts as an answer. */
 async function ask(question: string, stop: AbortSignal): Promise<string> {
   const { createInterface } = await import("node:readline/promises");
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return await terminal.question(question, { signal: stop });
   } finally {
@@ -29,7 +29,7 @@ const output: CommandOutput = {
   columns: process.stdout.columns,
   color: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
   logsAreRead,
-  ...(process.stdin.isTTY === true && process.stdout.isTTY === true && { ask }),
+  ...(process.stdin.isTTY === true && logsAreRead && { ask }),
   ...(logsAreRead && { status: (text) => void process.stderr.write(`${OVER}${text}`) }),
 };
 

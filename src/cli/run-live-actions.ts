@@ -137,8 +137,8 @@ async function confirmLive(config: Config, surroundings: LiveSurroundings): Prom
   if (account.kind === "unknown") throw new LatchError("broker_unavailable", account.reason);
   const { accountNumber } = account.value;
   if (accountNumber === null) throw notConfirmed(`${url} does not say the account's number`);
-  output.line(`REAL MONEY: orders go to ${url}.`);
-  const typed = await output.ask("Type the account's number, as the broker shows it: ", stop);
+  const warning = `REAL MONEY: orders go to ${url}.`;
+  const typed = await output.ask(`${warning}\nType the account's number: `, stop);
   if (typed.trim() !== accountNumber) {
     throw notConfirmed(`${JSON.stringify(typed.trim())} is not the number of this account`);
   }

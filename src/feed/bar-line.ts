@@ -46,8 +46,13 @@ export class BarLine {
 
   /** Whether it was news. */
   take(bar: MinuteBar): boolean {
-    const { startAt } = bar;
-    if (startAt < this.#next || startAt >= this.#closeAt || this.#waiting.has(startAt))
+    const { startAt, symbol } = bar;
+    if (
+      symbol !== this.symbol ||
+      startAt < this.#next ||
+      startAt >= this.#closeAt ||
+      this.#waiting.has(startAt)
+    )
       return false;
     this.#waiting.set(startAt, bar);
     return true;

@@ -9,7 +9,8 @@ import { MINUTE_MS } from "../broker/market-data.ts";
 import { LatchError } from "../core/errors.ts";
 import type { MarketHours, MarketSession } from "../schedule/market-hours.ts";
 import type { Feed, FeedItem, FeedRequest } from "../strategy/feed.ts";
-import { SessionFeed, type SessionFeedParts, START_PATIENCE_MS } from "./session-feed.ts";
+import { START_PATIENCE_MS } from "./gap-reader.ts";
+import { SessionFeed, type SessionFeedParts } from "./session-feed.ts";
 
 export interface LiveFeedParts extends SessionFeedParts {
   readonly calendar: {
@@ -31,9 +32,9 @@ export class LiveFeed implements Feed {
     this.#parts = parts;
   }
 
-  async *items(request: FeedRequest): AsyncGenerator<FeedItem> {
+  async *items({ symbols, signal }: FeedRequest): AsyncGenerator<FeedItem> {
     const { clock, log } = this.#parts;
-    const { signal } = request;
+    const request = { symbols: [...new Set(symbols)], signal };
     const session = await this.#session(signal);
     if (session === undefined) return;
     await this.#try(request);

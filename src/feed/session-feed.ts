@@ -12,15 +12,15 @@
 import type { Logger } from "pino";
 import { type MarketData, MINUTE_MS, type MinuteBar } from "../broker/market-data.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
-import { LatchError } from "../core/errors.ts";
 import type { RandomSource } from "../core/random.ts";
 import type { MarketSession } from "../schedule/market-hours.ts";
 import { newYorkMinute } from "../schedule/new-york-time.ts";
 import type { FeedItem, FeedRequest } from "../strategy/feed.ts";
 import { BarLine, GRACE_MS } from "./bar-line.ts";
+import { GapReader } from "./gap-reader.ts";
 import { namedBar } from "./named-bar.ts";
 import { Staleness } from "./staleness.ts";
-import { StreamKeeper } from "./stream-keeper.ts";
+import { WatchedStream } from "./watched-stream.ts";
 
 export interface SessionFeedParts {
   readonly data: MarketData;
@@ -35,12 +35,6 @@ export const STALE_MS = 90_000;
 export const FRESH_MS = 30_000;
 /** How long bars are held up by minutes before them that cannot be read. */
 const PATIENCE_MS = 20_000;
-/** How long a start goes on trying to read what came before it. */
-export const START_PATIENCE_MS = 60_000;
-const FIRST_READ_PAUSE_MS = 4_000;
-const LONGEST_READ_PAUSE_MS = 16_000;
-/** So many reads in a row with bars that the stream has not told of, and it is made anew. */
-const SILENT_READS = 3;
 const OVER = new Error("something has changed");
 
 /** A symbol's line, and what was said of it. */
@@ -61,18 +55,9 @@ export class SessionFeed {
   readonly #lanes: readonly Lane[];
   readonly #staleness = new Staleness();
   readonly #startedAt: EpochMs;
-  readonly #keeper: StreamKeeper;
+  readonly #stream: WatchedStream;
+  readonly #reader: GapReader;
   #changed = new AbortController();
-  #reading: Promise<void> | undefined;
-  #readAgainAt: EpochMs = Number.NEGATIVE_INFINITY;
-  #readPauseMs = FIRST_READ_PAUSE_MS;
-  /** Why the last read came to nothing; undefined where it did not. */
-  #unread: string | undefined;
-  #hasRead = false;
-  /** How many reads in a row had bars that the stream did not tell of. */
-  #readInstead = 0;
-  #isUp = false;
-  #failure: LatchError | undefined;
 
   constructor(parts: SessionFeedParts, session: MarketSession, request: FeedRequest) {
     this.#parts = parts;
@@ -85,7 +70,17 @@ export class SessionFeed {
       const line = new BarLine(symbol, openAt, closeAt);
       return { line, newestEndAt, filledUntil: this.#startedAt, hole: undefined };
     });
-    this.#keeper = this.#openKeeper();
+    this.#stream = new WatchedStream({
+      ...{ ...parts, symbols: request.symbols },
+      onBar: (bar) => this.#hear(bar),
+    });
+    this.#reader = new GapReader({
+      ...{ ...parts, openAt, closeAt },
+      onRead: (news) => {
+        if (news > 0) this.#stream.missed();
+        this.#wake();
+      },
+    });
   }
 
   /** Until the session is over or the request's signal aborts. */
@@ -97,19 +92,19 @@ export class SessionFeed {
       this.#wake();
     };
     signal.addEventListener("abort", end, { once: true });
-    const streaming = this.#keeper.run(stopping.signal);
+    const streaming = this.#stream.run(stopping.signal);
     try {
       for (;;) {
         yield* this.#due();
-        if (this.#failure !== undefined) throw this.#failure;
+        if (this.#reader.failure !== undefined) throw this.#reader.failure;
         if (signal.aborted || this.#isOver()) return;
-        this.#lookUp();
+        this.#reader.look(this.#lanes.map(({ line }) => line));
         await this.#untilSomethingIsDue();
       }
     } finally {
       signal.removeEventListener("abort", end);
       stopping.abort(OVER);
-      await Promise.all([streaming, this.#reading]);
+      await Promise.all([streaming, this.#reader.rest()]);
     }
   }
 
@@ -132,7 +127,8 @@ export class SessionFeed {
     const isComplete = this.#lanes.every(
       ({ line }) => line.next > next || line.head()?.startAt === next,
     );
-    if (!this.#hasRead || !(isComplete || now >= next + MINUTE_MS + GRACE_MS)) return undefined;
+    if (!this.#reader.hasRead || !(isComplete || now >= next + MINUTE_MS + GRACE_MS))
+      return undefined;
     return ready.find(({ line }) => line.next === next);
   }
 
@@ -192,7 +188,8 @@ export class SessionFeed {
   }
 
   #giveUpLost(now: EpochMs): void {
-    if (this.#unread === undefined || !this.#hasRead) return;
+    const { unread, hasRead } = this.#reader;
+    if (unread === undefined || !hasRead) return;
     for (const lane of this.#lanes) {
       const { line } = lane;
       const holdsUpSince = line.firstWaiting();
@@ -201,105 +198,17 @@ export class SessionFeed {
       if (lost === undefined) continue;
       const span = `${newYorkMinute(lost.from)} to ${newYorkMinute(lost.last)}`;
       const { symbol } = line;
-      this.#parts.log.warn({ symbol, ...lost, reason: this.#unread }, "minutes are lost");
-      lane.hole = `the bars of ${symbol} from ${span} could not be read: ${this.#unread}`;
+      this.#parts.log.warn({ symbol, ...lost, reason: unread }, "minutes are lost");
+      lane.hole = `the bars of ${symbol} from ${span} could not be read: ${unread}`;
     }
   }
 
-  /** Reads what is overdue, one read at a time. */
-  #lookUp(): void {
-    const now = this.#parts.clock.now();
-    if (this.#reading !== undefined || now < this.#readAgainAt) return;
-    const overdue = this.#lanes.map(({ line }) => line).filter((line) => line.isOverdue(now));
-    const until = Math.min(Math.floor(now / MINUTE_MS) * MINUTE_MS, this.#session.closeAt);
-    const from = Math.min(...overdue.map((line) => line.next));
-    if (overdue.length === 0) {
-      this.#readPauseMs = FIRST_READ_PAUSE_MS;
-      this.#hasRead ||= until <= this.#session.openAt;
-    }
-    if (from >= until) return;
-    this.#reading = this.#read(overdue, from, until, now).finally(() => {
-      this.#reading = undefined;
-      this.#wake();
-    });
-  }
-
-  async #read(
-    lines: readonly BarLine[],
-    from: EpochMs,
-    until: EpochMs,
-    readAt: EpochMs,
-  ): Promise<void> {
-    const symbols = lines.map(({ symbol }) => symbol);
-    const reading = await this.#parts.data.bars({ symbols, from, until });
-    this.#readAgainAt = this.#parts.clock.now() + this.#readPauseMs;
-    this.#readPauseMs = Math.min(this.#readPauseMs * 2, LONGEST_READ_PAUSE_MS);
-    if (reading.kind !== "read") {
-      this.#tellUnread(reading.reason, reading.kind === "refused");
-      return;
-    }
-    this.#unread = undefined;
-    // A minute that is not over by our clock may change yet.
-    const over = reading.value.filter(({ startAt }) => startAt + MINUTE_MS <= readAt);
-    const news = over.filter((bar) => this.#take(bar));
-    for (const line of lines) line.confirm(readAt);
-    if (this.#hasRead && news.length > 0) this.#missedByStream();
-    if (!this.#hasRead) this.#parts.log.info({ symbols, bars: reading.value.length }, "caught up");
-    this.#hasRead = true;
-  }
-
-  /** A stream that is up and tells nothing is made anew. */
-  #missedByStream(): void {
-    if (!this.#isUp) return;
-    this.#readInstead += 1;
-    if (this.#readInstead < SILENT_READS) return;
-    this.#parts.log.warn("the stream of bars is silent while bars are read: it is made anew");
-    this.#readInstead = 0;
-    this.#keeper.restart();
-  }
-
-  #tellUnread(reason: string, isRefused: boolean): void {
-    const { log, clock, data } = this.#parts;
-    if (this.#unread === undefined) log.warn({ reason }, "bars cannot be read");
-    this.#unread = reason;
-    const isLate = clock.now() >= this.#startedAt + START_PATIENCE_MS;
-    if (this.#hasRead || !(isRefused || isLate)) return;
-    const message = `the session's bars cannot be read from ${data.url}: ${reason}`;
-    this.#failure = new LatchError("feed_failed", message);
-  }
-
-  /** What keeps the stream up; its reasons for being down are told once each. */
-  #openKeeper(): StreamKeeper {
-    const { data, clock, random, log } = this.#parts;
-    const { symbols } = this.#request;
-    let told: string | undefined;
-    return new StreamKeeper({
-      ...{ data, clock, random, symbols },
-      onBar: (bar) => {
-        this.#readInstead = 0;
-        // What it is ahead of is missing, and is read at once.
-        if (this.#take(bar)) this.#readAgainAt = clock.now();
-        this.#wake();
-      },
-      onUp: () => {
-        told = undefined;
-        this.#readInstead = 0;
-        this.#isUp = true;
-        log.info({ url: data.streamUrl, symbols }, "the stream of bars is up");
-      },
-      onDown: ({ kind, reason }, pauseMs) => {
-        const fields = { kind, reason, pauseMs: Math.round(pauseMs) };
-        this.#isUp = false;
-        const level = reason === told ? "debug" : "warn";
-        told = reason;
-        log[level](fields, "the stream of bars is down; bars are read meanwhile");
-      },
-    });
-  }
-
-  #take(bar: MinuteBar): boolean {
-    const lane = this.#lanes.find(({ line }) => line.symbol === bar.symbol);
-    return lane?.line.take(bar) === true;
+  #hear(bar: MinuteBar): void {
+    const line = this.#lanes.map((lane) => lane.line).find(({ symbol }) => symbol === bar.symbol);
+    line?.take(bar);
+    // What it is ahead of is missing, and is read at once.
+    if (line?.firstWaiting() !== undefined) this.#reader.hurry();
+    this.#wake();
   }
 
   #isOver(): boolean {
@@ -315,7 +224,7 @@ export class SessionFeed {
       newestEndAt + STALE_MS,
       (line.firstWaiting() ?? now) + MINUTE_MS + PATIENCE_MS,
     ]);
-    times.push(this.#readAgainAt, this.#session.closeAt + STALE_MS);
+    times.push(this.#reader.againAt, this.#session.closeAt + STALE_MS);
     const next = Math.min(...times.filter((at) => at > now));
     const { signal } = this.#changed;
     await clock.sleep(next - now, signal).catch(() => undefined);
