@@ -70,8 +70,8 @@ function minutesLeft({ now, closeAt }: Moment): number {
 }
 
 /**
- * Why the position is to be given up now; undefined where it is not. An exit that was once decided
- * is never dropped because the score has turned again: one that was refused is sent until it is out.
+ * Why the position is to be given up now; undefined where it is not. An exit that was once sent is
+ * never dropped because the score has turned again: one that was refused is sent until it is out.
  */
 export function exitReason(
   { isHeld, isExiting, begunExit, price, averagePrice, bestPrice }: Standing,

@@ -1,7 +1,7 @@
 /**
  * A momentum bot on one-minute bars, as an example of a strategy: QQQ leads, TQQQ is bought when it
- * rises and SQQQ when it falls. It shows how a careful user writes one; it is no advice, and nothing
- * says that it earns money.
+ * rises and SQQQ when it falls. It shows how a careful user writes one; it is no advice, and
+ * nothing says that it earns money.
  *
  * 1. Every order has an anchor: an entry its bar and stage, an exit the life of the position. So a
  *    retry, a restart and a second instance mean the same order.

@@ -17,8 +17,12 @@ const logsAreRead = process.stderr.isTTY === true;
 async function ask(question: string, stop: AbortSignal): Promise<string> {
   const { createInterface } = await import("node:readline/promises");
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  // At a prompt the terminal keeps Ctrl-C to itself.
+  terminal.once("SIGINT", () => process.kill(process.pid, "SIGINT"));
   try {
     return await terminal.question(question, { signal: stop });
+  } catch (error) {
+    throw stop.aborted ? stop.reason : error;
   } finally {
     terminal.close();
   }

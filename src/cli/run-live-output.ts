@@ -125,7 +125,7 @@ function startLines(start: LiveStart): readonly string[] {
   const dry = isDryRun ? ", DRY RUN: nothing is sent" : "";
   return [
     `${mode}${dry}`,
-    `Strategy: ${strategy} (an example is no advice)`,
+    `Strategy: ${strategy} (TradeLatch gives no advice)`,
     `Broker:   ${brokerUrl}`,
     `Account:  ${account}, agent group ${agent}`,
     `Bars:     ${streamUrl}`,

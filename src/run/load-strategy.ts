@@ -32,7 +32,8 @@ export function isUnguarded(strategy: Strategy | UnguardedStrategy): strategy is
 
 async function defaultExportOf(path: string, file: string): Promise<unknown> {
   // A cache on disk would outlive the file that it was made of.
-  const jiti = createJiti(import.meta.url, { fsCache: false, virtualModules: { tradelatch } });
+  const options = { fsCache: false, interopDefault: false, virtualModules: { tradelatch } };
+  const jiti = createJiti(import.meta.url, options);
   try {
     const exported = await jiti.import<{ readonly default?: unknown }>(file);
     return exported.default;

@@ -10,6 +10,11 @@ const AXIS_WIDTH = 64;
 const MARK_PX = 6;
 const ZONE = "America/New_York";
 const FONT = "11px system-ui, sans-serif";
+const TIME = new Intl.DateTimeFormat("en-GB", {
+  timeZone: ZONE,
+  hour: "2-digit",
+  minute: "2-digit",
+});
 
 const data = JSON.parse(document.getElementById("data")?.textContent ?? "") as ReportData;
 const charts: { readonly chart: uPlot; readonly place: HTMLElement }[] = [];
@@ -23,12 +28,16 @@ function optionsOf(width: number, label: string, line: string, marks?: PriceLane
   return {
     width,
     height: HEIGHT,
-    padding: [12, 16, 0, 0],
+    padding: [12, 28, 0, 0],
     tzDate: (at) => uPlot.tzDate(new Date(at * 1_000), ZONE),
     cursor: { sync: { key: "report" }, drag: { x: true, y: false } },
     scales: { x: { time: true } },
     axes: [
-      { ...axis, grid: { show: false } },
+      {
+        ...axis,
+        grid: { show: false },
+        values: (_, splits) => splits.map((at) => TIME.format(at * 1_000)),
+      },
       { ...axis, size: AXIS_WIDTH, grid: { stroke: () => colour("--line"), width: 1 } },
     ],
     series: [
