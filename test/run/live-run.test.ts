@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { type RunLiveOptions, runLive } from "../../src/cli/run-live-actions.ts";
 import type { Latch } from "../../src/latch.ts";
 import { readBars } from "../../src/run/bar-file.ts";
+import { runHere } from "../cli/in-process.ts";
 import { type FeedWorld, MINUTE, OPEN, openFeedWorld } from "../feed/feed-world.ts";
 
 const BOT = "strategies/momentum.ts";
@@ -218,6 +219,29 @@ describe("real money", () => {
       code: "invalid_option",
       message: expect.stringContaining(why),
     });
+  });
+});
+
+describe("flags of a live run", () => {
+  test.each([
+    ["--feed alpaca --seed 3", "--seed is a backtest's: leave it out, or leave out --feed"],
+    ["--feed alpaca --bars qqq.csv", "--bars is a backtest's"],
+    ["--bars qqq.csv --dry-run", "--dry-run goes with --feed alpaca: give that, or leave it out"],
+    ["--bars qqq.csv --data-feed sip", "--data-feed goes with --feed alpaca"],
+    ["--feed yahoo", "argument 'yahoo' is invalid. Allowed choices are alpaca"],
+    ["--feed alpaca --paper", "APCA_API_KEY_ID"],
+  ])("%s is told in one line, and what mends it", async (words, why) => {
+    const { stderr, exitCode } = await runHere(["run", BOT, ...words.split(" ")]);
+    expect({ exitCode, lines: stderr.trimEnd().split("\n").length }).toEqual({
+      ...{ exitCode: 2, lines: 1 },
+    });
+    expect(stderr).toContain(why);
+  });
+
+  test("a bot that sends its orders by itself runs in a backtest only", async () => {
+    const { stderr, exitCode } = await runHere(["run", "strategies/naive.ts", "--feed", "alpaca"]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain("naive.ts sends its orders by itself: it runs in a backtest only");
   });
 });
 
