@@ -1,6 +1,8 @@
 /**
  * Builds the operator page into dist/page: one document, one script, one style, one icon, each of
- * the last three named after the hash of what it holds. Nothing is loaded from elsewhere.
+ * the last three named after the hash of what it holds. Nothing is loaded from elsewhere. And into
+ * dist/report the script and the style that a backtest's report takes into itself, and into
+ * dist/strategies the naive bot, which the replay's unguarded world runs.
  */
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -10,20 +12,44 @@ import { build } from "esbuild";
 
 const SOURCE = fileURLToPath(new URL("./src/page/", import.meta.url));
 const TARGET = fileURLToPath(new URL("./dist/page/", import.meta.url));
+const REPORT = fileURLToPath(new URL("./dist/report/", import.meta.url));
 const HASH_DIGITS = 12;
 
-const { outputFiles } = await build({
-  entryPoints: { page: join(SOURCE, "main.tsx"), style: join(SOURCE, "style.css") },
+const shared = {
   bundle: true,
   minify: true,
   write: false,
-  outdir: TARGET,
-  format: "esm",
   target: ["es2022"],
   jsx: "automatic",
   jsxImportSource: "preact",
   legalComments: "eof",
   define: { "process.env.NODE_ENV": '"production"' },
+  logLevel: "warning",
+};
+const { outputFiles } = await build({
+  ...shared,
+  entryPoints: { page: join(SOURCE, "main.tsx"), style: join(SOURCE, "style.css") },
+  outdir: TARGET,
+  format: "esm",
+});
+await build({
+  ...shared,
+  entryPoints: { report: join(SOURCE, "report/main.ts"), style: join(SOURCE, "report/report.css") },
+  outdir: REPORT,
+  format: "iife",
+  write: true,
+});
+
+await build({
+  bundle: true,
+  packages: "external",
+  // The paths of ours lead from a strategy's import of the package into its source.
+  tsconfigRaw: "{}",
+  platform: "node",
+  target: ["node20"],
+  format: "esm",
+  entryPoints: [fileURLToPath(new URL("./strategies/naive.ts", import.meta.url))],
+  outdir: fileURLToPath(new URL("./dist/strategies/", import.meta.url)),
   logLevel: "warning",
 });
 

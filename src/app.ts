@@ -7,10 +7,12 @@ import { resolve } from "node:path";
 import { type Logger, pino } from "pino";
 import { defaultKeyFile, openSigningKey } from "./audit/signing-key.ts";
 import { createAlpacaBroker } from "./broker/alpaca/alpaca-broker.ts";
+import { createAlpacaMarketData } from "./broker/alpaca/alpaca-market-data.ts";
 import { normalizeBaseUrl } from "./broker/alpaca/alpaca-options.ts";
 import { noteLimits } from "./broker/alpaca/noted-limits.ts";
 import { RateBudget } from "./broker/alpaca/rate-budget.ts";
 import type { Broker } from "./broker/broker.ts";
+import type { MarketData } from "./broker/market-data.ts";
 import { noBroker } from "./broker/no-broker.ts";
 import { type Config, processEnvironment, resolveConfig, type Settings } from "./config.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
@@ -19,6 +21,8 @@ import type { OwnerId } from "./core/ids.ts";
 import { type RandomSource, systemRandom } from "./core/random.ts";
 import { isServerStore } from "./core/store-place.ts";
 import { type BrokerReads, readBroker } from "./doctor/broker-checks.ts";
+import { type MarketDataReads, readMarketData } from "./doctor/data-checks.ts";
+import { LiveFeed } from "./feed/live-feed.ts";
 import type { GuardVerifier, OpenedGuard } from "./guard/guard.ts";
 import { GuardDesk } from "./guard/guard-desk.ts";
 import type { Latch } from "./latch.ts";
@@ -37,7 +41,9 @@ import { readSqliteContent, writeSqliteContent } from "./ledger/sqlite/sqlite-co
 import { openSqliteLedger } from "./ledger/sqlite/sqlite-ledger.ts";
 import type { StoreLook } from "./ledger/store-look.ts";
 import { LatchInWaiting, type PreparedLatch } from "./prepared-latch.ts";
+import { MarketCalendar } from "./schedule/market-calendar.ts";
 import type { Settling } from "./settlement/settlement.ts";
+import type { Feed } from "./strategy/feed.ts";
 import { traceFields } from "./telemetry/log-fields.ts";
 
 /** What comes from outside besides settings: time, randomness, network, log. */
@@ -223,6 +229,37 @@ function openLedger(store: string, clock: Clock, log: Logger): Ledger {
     saidAt = clock.now();
     log.warn({ done, total }, "the ledger is of an older program and is migrated; let it finish");
   });
+}
+
+/** The feed of a live day, and what ends the reads that are under way. */
+export interface OpenFeed {
+  readonly feed: Feed;
+  readonly data: MarketData;
+  close(): Promise<void>;
+}
+
+/** Throws LatchError `invalid_option` for an address that cannot be used; asks nobody yet. */
+export function openLiveFeed(config: Config, surroundings: Surroundings): OpenFeed {
+  const { clock = systemClock, random = systemRandom, fetchApi, logger } = surroundings;
+  const log = logger ?? pino({ name: "tradelatch", level: "warn" }, pino.destination(2));
+  const { keyId, secret, baseUrl } = config;
+  const common = { keyId, secret, clock, ...(fetchApi === undefined ? {} : { fetchApi }) };
+  const data = createAlpacaMarketData({ ...common, baseUrl, ...config.data });
+  const address = baseUrl === undefined ? {} : { baseUrl };
+  const broker = createAlpacaBroker({ ...common, ...address, budget: new RateBudget({ clock }) });
+  const calendar = new MarketCalendar({ broker, clock, log });
+  const feed = new LiveFeed({ data, calendar, clock, random, log });
+  return { feed, data, close: () => broker.close() };
+}
+
+/** Reads and streams market data for a moment, as a live feed would. Throws `invalid_option`. */
+export function readMarketDataFor(
+  { keyId, secret, baseUrl, data }: Pick<Config, "keyId" | "secret" | "baseUrl" | "data">,
+  isNeeded: boolean,
+  clock: Clock = systemClock,
+): Promise<MarketDataReads> {
+  const reader = createAlpacaMarketData({ keyId, secret, clock, baseUrl, ...data });
+  return readMarketData(reader, clock, isNeeded);
 }
 
 /** What a command reads in a ledger, and does as its operator; no broker is asked. */

@@ -65,6 +65,18 @@ export interface Settings extends Partial<Omit<ClaimPolicy, "divergence">> {
    * TRADELATCH_AUDIT_KEY. Default: beside the ledger's file, its name with `-audit-key.pem` behind.
    */
   readonly auditKey?: string;
+  /**
+   * Where bars are read. Environment: APCA_API_DATA_URL. Default: Alpaca's host of market data for
+   * Alpaca's own addresses, and any other broker's own address.
+   */
+  readonly dataUrl?: string;
+  /** Where bars are streamed from. Environment: APCA_API_STREAM_URL. Default: beside `dataUrl`. */
+  readonly dataStreamUrl?: string;
+  /**
+   * `iex`, the exchange that every account sees, or `sip`, all of them, in a paid plan.
+   * Environment: TRADELATCH_DATA_FEED. Default: iex.
+   */
+  readonly dataFeed?: string;
 }
 
 /** Where copies of the ledger go, and how many are kept. */
@@ -89,6 +101,14 @@ export interface Config {
   readonly backup: BackupSettings | undefined;
   /** Undefined: the default place. */
   readonly auditKey: string | undefined;
+  readonly data: DataSettings;
+}
+
+/** Where market data comes from; undefined: the default place. */
+export interface DataSettings {
+  readonly dataUrl: string | undefined;
+  readonly dataStreamUrl: string | undefined;
+  readonly dataFeed: "iex" | "sip";
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -150,6 +170,9 @@ const settingsSchema = z.strictObject({
   backupDir: z.string().min(1).optional(),
   backupKeep: z.number().int().positive().max(MOST_BACKUPS_KEPT).default(DEFAULT_BACKUPS_KEPT),
   auditKey: z.string().min(1).optional(),
+  dataUrl: z.string().min(1).optional(),
+  dataStreamUrl: z.string().min(1).optional(),
+  dataFeed: z.enum(["iex", "sip"]).default("iex"),
   dedupeWindowMs: duration.default(DEFAULT_CLAIM_POLICY.dedupeWindowMs),
   sendDeadlineMs: duration.default(DEFAULT_CLAIM_POLICY.sendDeadlineMs),
   postDeadlineMs: duration.default(DEFAULT_CLAIM_POLICY.postDeadlineMs),
@@ -292,6 +315,9 @@ const VARIABLES: Readonly<Partial<Record<SettingName, string>>> = {
   backupDir: "TRADELATCH_BACKUP_DIR",
   backupKeep: "TRADELATCH_BACKUP_KEEP",
   auditKey: "TRADELATCH_AUDIT_KEY",
+  dataUrl: "APCA_API_DATA_URL",
+  dataStreamUrl: "APCA_API_STREAM_URL",
+  dataFeed: "TRADELATCH_DATA_FEED",
   dedupeWindowMs: "TRADELATCH_DEDUPE_WINDOW_MS",
   sendDeadlineMs: "TRADELATCH_SEND_DEADLINE_MS",
   postDeadlineMs: "TRADELATCH_POST_DEADLINE_MS",
@@ -329,9 +355,9 @@ export function resolveConfig(settings: Settings, environment: Environment): Con
   const merged = given.broker === "none" ? { ...given, ...WITHOUT_BROKER } : given;
   const parsed = settingsSchema.safeParse(merged);
   if (!parsed.success) throw describe(parsed.error, merged);
-  const { live, agent, broker, backupDir, backupKeep, auditKey, ...rest } = parsed.data;
-  const { store, keyId, secret, baseUrl, waitMs, requestsPerMinute, guardLeaseMs, ...policy } =
-    rest;
+  const { live, agent, broker, backupDir, backupKeep, auditKey, ...others } = parsed.data;
+  const { dataUrl, dataStreamUrl, dataFeed, guardLeaseMs, ...rest } = others;
+  const { store, keyId, secret, baseUrl, waitMs, requestsPerMinute, ...policy } = rest;
   refuseUnspokenLive(baseUrl, live);
   refuseOtherServers(store);
   refuseCopies(store, backupDir);
@@ -342,6 +368,7 @@ export function resolveConfig(settings: Settings, environment: Environment): Con
     ...{ store, broker, baseUrl, waitMs, requestsPerMinute, guardLeaseMs },
     ...(broker === "none" ? { keyId: "", secret: "" } : { keyId, secret }),
     ...{ policy, backup, auditKey },
+    data: Object.freeze({ dataUrl, dataStreamUrl, dataFeed }),
   };
   return Object.freeze({ ...common, agent: agent as AgentId });
 }

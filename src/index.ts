@@ -81,6 +81,7 @@ export type {
   StoredEvent,
 } from "./ledger/ledger.ts";
 export type { EntryCheck } from "./reconcile/entry-check.ts";
+export type { MarketSession } from "./schedule/market-hours.ts";
 export {
   type Agreement,
   majority,
@@ -100,6 +101,23 @@ export type {
   SignalAnswer,
   SignalInput,
 } from "./settlement/settlement.ts";
+export { BAR_MS, type Bar } from "./strategy/bar.ts";
+export type { Feed, FeedItem, FeedNotice, FeedRequest } from "./strategy/feed.ts";
+export type {
+  PlainBroker,
+  PlainOrder,
+  UnguardedContext,
+  UnguardedFactory,
+  UnguardedStrategy,
+} from "./strategy/plain-broker.ts";
+export type {
+  Strategy,
+  StrategyContext,
+  StrategyFactory,
+  StrategyFill,
+  StrategyParameters,
+} from "./strategy/strategy.ts";
+export { type RunObserver, type RunParts, StrategyRunner } from "./strategy/strategy-runner.ts";
 export { type TraceFields, traceFields } from "./telemetry/log-fields.ts";
 export {
   type ExactlyOnceOptions,

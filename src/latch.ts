@@ -59,6 +59,8 @@ import { Settlement, type SettlementOptions, type Settling } from "./settlement/
  */
 export interface Latch extends Guarded, Settling {
   readonly account: AccountId;
+  /** The agent group whose orders {@link Latch.submit} sends. */
+  readonly agent: AgentId;
   /** The broker's address, without a slash at its end. */
   readonly brokerUrl: string;
   /** One logical action, at most one order; the answer says which of the four ways it went. */
@@ -187,6 +189,7 @@ interface OpenParts extends LatchParts {
 
 export class OpenLatch implements Latch {
   readonly account: AccountId;
+  readonly agent: AgentId;
   readonly brokerUrl: string;
   readonly guard: Guard;
   readonly audit: AuditOfAccount;
@@ -207,6 +210,7 @@ export class OpenLatch implements Latch {
   constructor(parts: OpenParts) {
     const { account, config, log } = parts;
     this.account = account;
+    this.agent = config.agent;
     this.brokerUrl = parts.brokerUrl;
     this.guard = parts.guard;
     this.#parts = parts;

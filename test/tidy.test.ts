@@ -11,7 +11,7 @@ import {
   checkPage,
   checkSizes,
 } from "./tidy/rules.ts";
-import { codeOnly, type SourceFile } from "./tidy/source-text.ts";
+import { codeOnly, importsOf, type SourceFile } from "./tidy/source-text.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const SCANNED = filesUnder("src", ".ts");
@@ -70,6 +70,22 @@ describe("the benchmarks", () => {
 
   test("have no import cycle, types included", () => {
     expect(checkCycles([...SOURCES, ...benchmarks])).toEqual([]);
+  });
+});
+
+describe("the strategies", () => {
+  const strategies = filesUnder("strategies", ".ts");
+
+  test("have small files, short lines and names that tell what a file holds", () => {
+    expect(strategies.flatMap((file) => [...checkSizes(file), ...checkNames(file)])).toEqual([]);
+  });
+
+  test("import the public entry and each other alone", () => {
+    const imported = strategies.flatMap(({ text }) => importsOf(text));
+    expect(imported.length).toBeGreaterThan(0);
+    const own = strategies.map(({ path }) => path.replace("strategies/", "./"));
+    const others = imported.map(({ specifier }) => specifier).filter((one) => !own.includes(one));
+    expect([...new Set(others)]).toEqual(["tradelatch"]);
   });
 });
 

@@ -29,6 +29,8 @@ export interface ReplaceRequest {
 
 export interface BrokerAccount {
   readonly accountId: AccountId;
+  /** What the broker's own pages call it; null where it did not say. */
+  readonly accountNumber: string | null;
   readonly status: string;
 }
 

@@ -9,6 +9,7 @@ import type { Broker, OrdersReading, Reading } from "./broker.ts";
 export const NO_BROKER = "there is no broker";
 
 const NOT_SENT: SubmitOutcome = { kind: "not_sent", reason: NO_BROKER };
+const ACCOUNT = { accountId: GUARD_ACCOUNT, accountNumber: null, status: "NONE" } as const;
 const UNKNOWN = { kind: "unknown", reason: NO_BROKER } as const;
 
 /** Reads are true: nothing is held and no order is at work, for nothing can be. */
@@ -16,7 +17,7 @@ export function noBroker(): Broker {
   const nothing = async () => ({ kind: "read", value: [] }) as const;
   const missing = async (): Promise<OrderLookup> => UNKNOWN;
   return {
-    account: async () => ({ kind: "read", value: { accountId: GUARD_ACCOUNT, status: "NONE" } }),
+    account: async () => ({ kind: "read", value: ACCOUNT }),
     submit: async () => NOT_SENT,
     replace: async () => NOT_SENT,
     orderByClientId: missing,

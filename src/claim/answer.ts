@@ -21,6 +21,9 @@ export const BLOCK_CODES = {
     "The position is in question and the policy blocks entries; see the incident, or resolve it.",
   refused_by_broker: "The broker refused the order for certain; its message says why.",
   not_sent: "The order certainly never reached the broker; the same intent may be sent again.",
+  feed_stale: "The strategy's feed has no current bars; entries are free again once it has.",
+  bar_over: "The bar is one of the past, for indicators only; decide again with the next one.",
+  dry_run: "A dry run sends nothing; leave out --dry-run to trade.",
 } as const satisfies Record<string, string>;
 
 export type BlockCode = keyof typeof BLOCK_CODES;

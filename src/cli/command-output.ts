@@ -12,4 +12,6 @@ export interface CommandOutput {
    * where no person sees it.
    */
   readonly status?: ((text: string) => void) | undefined;
+  /** Asks the person at the terminal; undefined where there is none. Rejects when `stop` aborts. */
+  readonly ask?: (question: string, stop: AbortSignal) => Promise<string>;
 }

@@ -1,5 +1,5 @@
 /** What `tradelatch doctor` does: reads the settings as a sidecar would, and has all examined. */
-import { lookAtStore, readBrokerFor } from "../app.ts";
+import { lookAtStore, readBrokerFor, readMarketDataFor } from "../app.ts";
 import {
   type Environment,
   resolveProgram,
@@ -16,8 +16,10 @@ import { checksText } from "./doctor-text.ts";
 import { widthOf } from "./page-width.ts";
 
 export interface DoctorOptions
-  extends Pick<ServeSettings, "store" | "host" | "port" | "live" | "backupDir"> {
+  extends Pick<ServeSettings, "store" | "host" | "port" | "live" | "backupDir" | "dataFeed"> {
   readonly broker?: string;
+  /** Market data is needed: what is wrong there fails. */
+  readonly data?: boolean;
   readonly json?: boolean;
 }
 
@@ -63,6 +65,11 @@ function checksOf(options: DoctorOptions, surroundings: Surroundings): Promise<r
     settingsFault: fault,
     ...{ host, port, store, lookAtStore: (place: string) => lookAtStore(place, clock) },
     broker: unasked ?? (() => readBrokerFor(latch, hasKeys, clock)),
+    data:
+      unasked ??
+      (hasKeys
+        ? () => readMarketDataFor(latch, options.data === true, clock)
+        : "there are no keys to ask with"),
   });
 }
 
@@ -78,7 +85,7 @@ interface ReadSettings {
 
 /** Where they are not in order, the rest is examined with what remains of them. */
 function settingsOf(options: DoctorOptions, environment: Environment): ReadSettings {
-  const { broker: name, json: _, ...given } = options;
+  const { broker: name, json: _, data: __, ...given } = options;
   const { APCA_API_KEY_ID: keyId, APCA_API_SECRET_KEY: secret } = environment;
   const hasKeys = Boolean(keyId && secret);
   const store = options.store ?? (environment.TRADELATCH_STORE || DEFAULT_STORE);

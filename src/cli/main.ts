@@ -12,11 +12,27 @@ import { stopSignal } from "./stop-signal.ts";
 
 const status = statusLine(process.stderr);
 
+/** Only what a person types at a terminal counts as an answer. */
+async function ask(question: string, stop: AbortSignal): Promise<string> {
+  const { createInterface } = await import("node:readline/promises");
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  // At a prompt the terminal keeps Ctrl-C to itself.
+  terminal.once("SIGINT", () => process.kill(process.pid, "SIGINT"));
+  try {
+    return await terminal.question(question, { signal: stop });
+  } catch (error) {
+    throw stop.aborted ? stop.reason : error;
+  } finally {
+    terminal.close();
+  }
+}
+
 const output: CommandOutput = {
   line: (text) => process.stdout.write(`${text}\n`),
   columns: process.stdout.columns,
   color: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
   logsAreRead: status !== undefined,
+  ...(process.stdin.isTTY === true && status !== undefined && { ask }),
   status,
 };
 

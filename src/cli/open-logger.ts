@@ -1,4 +1,4 @@
-/** The log of a program: standard error, so that standard output is what was asked for. */
+/** The log of a command that goes on running, on standard error. */
 import type { Logger } from "pino";
 import type { LogLevel } from "../config.ts";
 

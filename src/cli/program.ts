@@ -16,6 +16,7 @@ import { mcpCommand } from "./mcp-command.ts";
 import { packageManifest } from "./package-manifest.ts";
 import { reconcileCommand } from "./reconcile-command.ts";
 import { replayCommand } from "./replay-command.ts";
+import { runCommand } from "./run-command.ts";
 import { serveCommand } from "./serve-command.ts";
 import { storeCommand } from "./store-command.ts";
 
@@ -30,6 +31,7 @@ export function createProgram(
     serveCommand(output, environment, stop),
     mcpCommand(output, environment, stop),
     replayCommand(output, stop),
+    runCommand(output, environment, stop),
     brokerSimCommand(output, stop),
     backupCommand(output, environment, stop),
     storeCommand(output, stop),

@@ -9,7 +9,6 @@ const SIMULATED = { keyId: SIMULATED_KEY, secret: SIMULATED_KEY } as const;
 const ALL_DAY = { open: "00:00", close: "23:59" } as const;
 const OPEN_DAYS = 400;
 const DAY_MS = 24 * 60 * 60 * 1_000;
-const EVERY_SECOND_CRON = "* * * * * *";
 
 export interface BrokerInside {
   readonly url: string;
@@ -24,11 +23,11 @@ export function keysForSimulator(environment: Environment) {
 
 /** The simulated broker inside: prices for the usual symbols, and a market that never closes. */
 export async function startBrokerInside(logger: Logger): Promise<BrokerInside> {
-  const [{ startSimulator }, { systemClock }, { startSchedule }, { systemRandom }] =
+  const [{ startSimulator }, { systemClock }, { followSystemClock }, { systemRandom }] =
     await Promise.all([
       import("../simulator/index.ts"),
       import("../core/clock.ts"),
-      import("../schedule/schedule.ts"),
+      import("./simulated-time.ts"),
       import("../core/random.ts"),
     ]);
   const startAt = systemClock.now();
@@ -38,10 +37,9 @@ export async function startBrokerInside(logger: Logger): Promise<BrokerInside> {
   // An account of its own each time: what a ledger holds of the last one has ended with it.
   const accountId = systemRandom.uuid();
   const broker = await startSimulator({ startAt, calendar, accountId, prices: PRICES });
-  const run = async () => broker.setTime(Math.max(broker.now(), systemClock.now()));
-  const time = startSchedule([{ name: "simulated-time", cron: EVERY_SECOND_CRON, run }], logger);
+  const stopTime = followSystemClock(broker, logger);
   const close = async () => {
-    await time.stop();
+    await stopTime();
     await broker.close();
   };
   return { url: broker.url, close };

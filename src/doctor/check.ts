@@ -24,6 +24,8 @@ export const CHECK_NAMES = [
   "clock",
   "rate budget",
   "calendar",
+  "bars",
+  "bar stream",
 ] as const;
 export type CheckName = (typeof CHECK_NAMES)[number];
 

@@ -14,6 +14,7 @@ import {
   checkRateBudget,
 } from "./broker-checks.ts";
 import { type Check, type CheckName, type Finding, failed, inTime, ok, skipped } from "./check.ts";
+import { checkBarStream, checkBars, type MarketDataReads } from "./data-checks.ts";
 import { checkPort } from "./port-check.ts";
 import { checkPermissions, checkSpace, checkStore } from "./store-checks.ts";
 
@@ -30,6 +31,8 @@ export interface Patient {
   readonly port: number;
   /** Reads the broker; a text says why it is not asked. */
   readonly broker: (() => Promise<BrokerReads>) | string;
+  /** Reads its market data; a text says why that is not asked. */
+  readonly data: (() => Promise<MarketDataReads>) | string;
 }
 
 const BROKER_CHECKS: readonly (readonly [CheckName, (reads: BrokerReads) => Finding])[] = [
@@ -38,6 +41,11 @@ const BROKER_CHECKS: readonly (readonly [CheckName, (reads: BrokerReads) => Find
   ["clock", checkClock],
   ["rate budget", checkRateBudget],
   ["calendar", checkCalendar],
+];
+
+const DATA_CHECKS: readonly (readonly [CheckName, (reads: MarketDataReads) => Finding])[] = [
+  ["bars", checkBars],
+  ["bar stream", checkBarStream],
 ];
 
 /** In the order in which they are best mended. */
@@ -49,6 +57,7 @@ export async function examine(patient: Patient): Promise<readonly Check[]> {
     return { name, ...(await inTime(clock, look)) };
   };
   const reads = readOnce(patient.broker);
+  const dataReads = readOnce(patient.data);
   return Promise.all([
     checked("node", () => checkNode(patient.node)),
     checked("settings", () => checkSettings(patient.settingsFault)),
@@ -65,15 +74,21 @@ export async function examine(patient: Patient): Promise<readonly Check[]> {
         return typeof read === "string" ? skipped(read) : check(read);
       }),
     ),
+    ...DATA_CHECKS.map(([name, check]) =>
+      checked(name, async () => {
+        const read = await dataReads();
+        return typeof read === "string" ? skipped(read) : check(read);
+      }),
+    ),
   ]);
 }
 
-/** All checks of the broker share its answers. */
-function readOnce(broker: Patient["broker"]): () => Promise<BrokerReads | string> {
-  if (typeof broker === "string") return async () => broker;
-  let reading: Promise<BrokerReads> | undefined;
+/** All checks of the broker, or of its market data, share its answers. */
+function readOnce<Reads>(look: (() => Promise<Reads>) | string): () => Promise<Reads | string> {
+  if (typeof look === "string") return async () => look;
+  let reading: Promise<Reads> | undefined;
   return () => {
-    reading ??= broker();
+    reading ??= look();
     return reading;
   };
 }

@@ -1,10 +1,9 @@
 /**
- * The bot's old behaviour, the same in both worlds: place an order, and on any exception place it
- * again, up to three tries; before an entry, look whether a position is open that should not be.
+ * The bot of the recorded days, the same in both worlds: what it did with a call that failed, and
+ * when it made no entry. It is `strategies/naive.ts`, as the build has made it; only its shape
+ * stands here, because nothing below the strategies may import one.
  */
-
-/** Tries of one order before the bot gives up, the first included. */
-export const MAX_TRIES = 3;
+import type { PlainBroker } from "../strategy/plain-broker.ts";
 
 export interface Tried<Result> {
   /** Null when every try threw. */
@@ -13,17 +12,18 @@ export interface Tried<Result> {
   readonly failures: readonly string[];
 }
 
-/** Calls `place` until it does not throw, {@link MAX_TRIES} times at the most. */
-export async function placeWithRetries<Result>(
-  place: (attempt: number) => Promise<Result>,
-): Promise<Tried<Result>> {
-  const failures: string[] = [];
-  for (let attempt = 1; attempt <= MAX_TRIES; attempt += 1) {
-    try {
-      return { result: await place(attempt), failures };
-    } catch (error) {
-      failures.push(error instanceof Error ? error.message : String(error));
-    }
-  }
-  return { result: null, failures };
+/** What of the bot a recorded day needs. */
+export interface OldBotCalls {
+  /** Calls `work` until it does not throw, three times at the most. */
+  withRetries<Result>(work: (attempt: number) => Promise<Result>): Promise<Tried<Result>>;
+  /** The bot takes itself to hold nothing, and the broker shows a position in one of `symbols`. */
+  entryBlocked(broker: PlainBroker, symbols: readonly string[]): Promise<boolean>;
 }
+
+/** The same file from the source and from the build. */
+const BUILT = new URL("../../dist/strategies/naive.js", import.meta.url);
+
+const naive = (await import(BUILT.href)) as OldBotCalls;
+
+export const placeWithRetries: OldBotCalls["withRetries"] = naive.withRetries;
+export const entryBlocked: OldBotCalls["entryBlocked"] = naive.entryBlocked;

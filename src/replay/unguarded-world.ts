@@ -6,12 +6,13 @@
  * Each order carries the row that it came from in its client_order_id, so that the broker's own
  * list tells afterwards which orders repeat another.
  */
-import { ApiError, FetchError, trading } from "@alpacahq/alpaca-trade-api/rest";
 import type { EpochMs } from "../core/clock.ts";
 import type { Simulator } from "../simulator/index.ts";
+import type { PlainBroker } from "../strategy/plain-broker.ts";
 import { NaiveBook } from "./believed-positions.ts";
-import { placeWithRetries, type Tried } from "./old-bot.ts";
+import { entryBlocked, placeWithRetries, type Tried } from "./old-bot.ts";
 import { type GuardAnswer, OldGuard } from "./old-guard.ts";
+import { PlainAlpaca } from "./plain-alpaca.ts";
 import type { FinalPositions } from "./report.ts";
 import type { OrderEvent, Session } from "./session.ts";
 import {
@@ -147,53 +148,25 @@ export function countBlocked(
 /** Both instances of the bot: they keep no state that the other would not have. */
 class OldBot {
   readonly #session: Session;
-  readonly #stop: AbortSignal;
-  readonly #orders: trading.OrdersApi;
-  readonly #positions: trading.PositionsApi;
+  readonly #broker: PlainBroker;
 
-  constructor(session: Session, basePath: string, stop: AbortSignal) {
+  constructor(session: Session, baseUrl: string, stop: AbortSignal) {
     this.#session = session;
-    this.#stop = stop;
-    const headers = { "APCA-API-KEY-ID": "replay", "APCA-API-SECRET-KEY": "replay" };
-    const configuration = new trading.Configuration({ basePath, headers });
-    this.#orders = new trading.OrdersApi(configuration);
-    this.#positions = new trading.PositionsApi(configuration);
+    this.#broker = new PlainAlpaca({ baseUrl, deadline: () => stop });
   }
 
   place(event: OrderEvent): Promise<Tried<string>> {
-    return placeWithRetries((attempt) => told(() => this.#post(event, attempt)));
+    return placeWithRetries((attempt) => this.#post(event, attempt));
   }
 
-  /**
-   * "broker still shows open positions": the bot believes itself flat whenever it asks. One that
-   * cannot see what the broker shows makes no entry either.
-   */
-  async entryBlocked(symbol: string): Promise<boolean> {
-    const { result } = await placeWithRetries(() =>
-      this.#positions.getAllOpenPositions({ signal: this.#stop }),
-    );
-    return result === null || result.some((position) => position.symbol === symbol);
+  entryBlocked(symbol: string): Promise<boolean> {
+    return entryBlocked(this.#broker, [symbol]);
   }
 
-  async #post(event: OrderEvent, attempt: number): Promise<string> {
+  #post(event: OrderEvent, attempt: number): Promise<string> {
     const row = this.#session.events.indexOf(event);
     const clientOrderId = `${row}-${event.instance}-${attempt}`;
-    const { symbol, side, quantity: qty } = event;
-    const terms = { symbol, side, qty, type: "market", timeInForce: "day" } as const;
-    const order = await this.#orders.postOrder(
-      { postOrderRequest: { ...terms, clientOrderId } },
-      { signal: this.#stop },
-    );
-    return order.id ?? "";
-  }
-}
-
-/** The broker's own words in place of the SDK's. */
-async function told<Result>(call: () => Promise<Result>): Promise<Result> {
-  try {
-    return await call();
-  } catch (error) {
-    if (error instanceof ApiError) throw new Error(`${error.status} ${error.message}`);
-    throw new Error(error instanceof FetchError ? "no answer" : "an answer that cannot be read");
+    const { symbol, side, quantity } = event;
+    return this.#broker.postOrder({ symbol, side, quantity, clientOrderId });
   }
 }

@@ -14,6 +14,16 @@ export function newYorkDate(at: EpochMs): string {
   return new Date(at + offsetMs(at)).toISOString().slice(0, 10);
 }
 
+/** The minute in New York at `at`, as `YYYY-MM-DDTHH:MM`. */
+export function newYorkMinute(at: EpochMs): string {
+  return new Date(at + offsetMs(at)).toISOString().slice(0, 16);
+}
+
+/** The time of day in New York at `at`, as `HH:MM:SS`. */
+export function newYorkClock(at: EpochMs): string {
+  return new Date(at + offsetMs(at)).toISOString().slice(11, 19);
+}
+
 /** The instant at which clocks in New York show `time` (`HH:MM`) on `date`. */
 export function newYorkInstant(date: string, time: string): EpochMs {
   const wall = Date.parse(`${date}T${time}:00Z`);

@@ -30,6 +30,10 @@ export interface CallEffects {
   readonly positionLagMs: number;
   /** A cancel stays pending until the next open. */
   readonly cancelSticks: boolean;
+  /** Bars that ended less than this ago are left out. */
+  readonly barsLagMs: number;
+  /** The minute that is not over is shown too. */
+  readonly barsUnfinished: boolean;
 }
 
 export interface ApiAnswer {

@@ -54,13 +54,13 @@ export class BrokerEndpoint {
   }
 
   async serve(handle: ApiRoute["handle"], arrival: Arrival): Promise<Served> {
-    const { broker, requests, meter, credentials, faults } = this.#simulation;
+    const { broker, requests, credentials, faults } = this.#simulation;
     broker.settle();
     const call = readCall(arrival);
     const { method, path, query } = call;
     const logged = { method, path, query, body: parseForLog(arrival.text) };
     const sequence = requests.arrived(logged, broker.clock.now());
-    const rate = meter.count(broker.clock.now());
+    const rate = this.#simulation.meterFor(path).count(broker.clock.now());
     const always = {
       ...rate.headers,
       Date: new Date(broker.clock.now()).toUTCString(),

@@ -6,6 +6,7 @@ import { marketRoutes } from "./market-routes.ts";
 import { orderRoutes } from "./order-routes.ts";
 import { positionRoutes } from "./position-routes.ts";
 import type { SimulatedBroker } from "./simulated-broker.ts";
+import { stockDataRoutes } from "./stock-data-routes.ts";
 import { watchlistRoutes } from "./watchlist-routes.ts";
 
 /** `broker` is asked anew for every request: a reset puts another in its place. */
@@ -16,6 +17,7 @@ export function brokerRoutes(broker: () => SimulatedBroker): ApiRoute[] {
     ...accountRoutes(broker),
     ...activityRoutes(broker),
     ...marketRoutes(broker),
+    ...stockDataRoutes(broker),
     ...watchlistRoutes(broker),
   ];
 }

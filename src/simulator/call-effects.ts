@@ -13,6 +13,8 @@ export function callEffects(faults: readonly EffectFault[], now: EpochMs): CallE
     clientIdLagMs: lagOf(faults, "client_id_lag"),
     positionLagMs: lagOf(faults, "position_lag"),
     cancelSticks: faults.some((fault) => fault.kind === "cancel_stuck"),
+    barsLagMs: lagOf(faults, "bars_lag"),
+    barsUnfinished: faults.some((fault) => fault.kind === "bars_unfinished"),
   };
 }
 
@@ -28,6 +30,8 @@ function orderEffect(fault: EffectFault, now: EpochMs): OrderEffects {
       return { fillPlan: partialPlan(decimal(fault.quantity), fault.rest ?? "full") };
     case "position_lag":
     case "cancel_stuck":
+    case "bars_lag":
+    case "bars_unfinished":
       return {};
   }
 }
@@ -39,7 +43,7 @@ function partialPlan(quantity: DecimalText, rest: "full" | "script"): FillPlan {
 
 function lagOf(
   faults: readonly EffectFault[],
-  kind: "list_lag" | "client_id_lag" | "position_lag",
+  kind: "list_lag" | "client_id_lag" | "position_lag" | "bars_lag",
 ): number {
   return Math.max(0, ...faults.map((fault) => (fault.kind === kind ? fault.lagMs : 0)));
 }

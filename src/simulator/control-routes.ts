@@ -1,7 +1,7 @@
 /** The simulator's own routes, under /sim: they need no credentials and appear in no log. */
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { LatchError } from "../core/errors.ts";
-import type { SimulatorControl } from "./simulator-control.ts";
+import type { SimulatorControl, StreamName } from "./simulator-control.ts";
 import { parseExactJson } from "./wire-json.ts";
 
 export function addControlRoutes(app: FastifyInstance, control: SimulatorControl): void {
@@ -23,8 +23,12 @@ export function addControlRoutes(app: FastifyInstance, control: SimulatorControl
     control.setAsset(exactBody(request));
     return reply.code(204).send();
   });
-  app.delete("/sim/streams", (_request, reply) => {
-    control.cutStreams();
+  app.post("/sim/bars", (request, reply) => {
+    control.addBars(exactBody(request));
+    return reply.code(204).send();
+  });
+  app.delete<{ Querystring: { only?: string } }>("/sim/streams", (request, reply) => {
+    control.cutStreams(streamName(request.query.only));
     return reply.code(204).send();
   });
   app.post("/sim/reset", (request, reply) => {
@@ -47,6 +51,11 @@ function plainBody(request: FastifyRequest): unknown {
   } catch (cause) {
     throw new LatchError("invalid_option", "the body is not JSON", { cause });
   }
+}
+
+function streamName(only: string | undefined): StreamName | undefined {
+  if (only === undefined || only === "trades" || only === "data") return only;
+  throw new LatchError("invalid_option", `only: expected trades or data (received ${only})`);
 }
 
 function textOf(request: FastifyRequest): string {

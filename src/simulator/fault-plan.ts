@@ -8,10 +8,12 @@
 import type { RandomSource } from "../core/random.ts";
 import {
   type AnswerFault,
+  type BarFault,
   type EffectFault,
   type Fault,
   type FaultRule,
   isAnswerFault,
+  isBarFault,
   isEffectFault,
   isStreamFault,
   type StreamFault,
@@ -64,7 +66,7 @@ export class FaultPlan {
   takeForRequest(subject: FaultSubject): RequestFaults {
     let answer: AnswerFault | undefined;
     const effects: EffectFault[] = [];
-    for (const active of this.#ready(subject, (fault) => !isStreamFault(fault))) {
+    for (const active of this.#ready(subject, isRequestFault)) {
       const { fault } = active.rule;
       if (isEffectFault(fault)) {
         if (this.#strikes(active)) effects.push(fault);
@@ -79,6 +81,14 @@ export class FaultPlan {
     for (const active of this.#ready(subject, isStreamFault)) {
       const { fault } = active.rule;
       if (isStreamFault(fault) && this.#strikes(active)) return fault;
+    }
+    return undefined;
+  }
+
+  takeForBar(symbol: string): BarFault | undefined {
+    for (const active of this.#ready({ symbol }, isBarFault)) {
+      const { fault } = active.rule;
+      if (isBarFault(fault) && this.#strikes(active)) return fault;
     }
     return undefined;
   }
@@ -100,6 +110,10 @@ export class FaultPlan {
     active.strikes += 1;
     return true;
   }
+}
+
+function isRequestFault(fault: Fault): boolean {
+  return isAnswerFault(fault) || isEffectFault(fault);
 }
 
 function isSpent({ rule, strikes }: ActiveRule): boolean {

@@ -68,6 +68,10 @@ const effectFaults = [
   }),
   /** On a DELETE: the order stays in pending_cancel until the next open. */
   z.strictObject({ kind: z.literal("cancel_stuck") }),
+  /** On a GET of bars: those that ended less than `lagMs` ago are missing. */
+  z.strictObject({ kind: z.literal("bars_lag"), lagMs: duration }),
+  /** On a GET of bars: the minute that is not over is shown too. */
+  z.strictObject({ kind: z.literal("bars_unfinished") }),
 ] as const;
 
 /** Faults of the trade-updates stream. */
@@ -80,9 +84,22 @@ const streamFaults = [
   z.strictObject({ kind: z.literal("stream_cut") }),
 ] as const;
 
+/** Faults of the stream of stock data, each in the place of a bar. */
+const barFaults = [
+  z.strictObject({ kind: z.literal("bar_lost") }),
+  z.strictObject({ kind: z.literal("bar_repeated") }),
+  /** The bar is sent when the clock has advanced by `delayMs`. */
+  z.strictObject({ kind: z.literal("bar_late"), delayMs: duration }),
+  /** Nothing is sent for `durationMs` on connections that stay up. */
+  z.strictObject({ kind: z.literal("data_stream_silent"), durationMs: duration }),
+  /** All connections are cut; for `heldMs` (default 0) the broker takes them to be there still. */
+  z.strictObject({ kind: z.literal("data_stream_cut"), heldMs: duration.optional() }),
+] as const;
+
 const answerFault = z.discriminatedUnion("kind", answerFaults);
 const effectFault = z.discriminatedUnion("kind", effectFaults);
 const streamFault = z.discriminatedUnion("kind", streamFaults);
+const barFault = z.discriminatedUnion("kind", barFaults);
 
 const requestMatch = {
   method: z.enum(["GET", "POST", "PATCH", "PUT", "DELETE"]).optional(),
@@ -104,15 +121,19 @@ const ruleSchema = z
       /** Start with the n-th match, counted from 1. */
       nth: z.int().positive().optional(),
     }),
-    fault: z.discriminatedUnion("kind", [...answerFaults, ...effectFaults, ...streamFaults]),
+    fault: z.discriminatedUnion("kind", [
+      ...answerFaults,
+      ...effectFaults,
+      ...streamFaults,
+      ...barFaults,
+    ]),
     /** How often the fault happens; default 1. */
     times: z.int().positive().optional(),
     /** Chance (0 to 1) for each match, drawn from the simulator's seed; default 1. */
     chance: z.number().min(0).max(1).optional(),
   })
   .superRefine(({ match, fault }, context) => {
-    const isStream = streamFault.safeParse(fault).success;
-    for (const field of isStream ? (["method", "path"] as const) : (["event"] as const)) {
+    for (const field of strangersTo(fault)) {
       if (match[field] === undefined) continue;
       const message = `${field} does not go with the fault ${fault.kind}`;
       context.addIssue({ code: "custom", path: ["match", field], message });
@@ -121,11 +142,30 @@ const ruleSchema = z
 
 export const faultRulesSchema = z.strictObject({ rules: z.array(ruleSchema) });
 
+/** The fields of a match that nothing which the fault strikes has. */
+function strangersTo(fault: Fault): readonly ("method" | "path" | "event" | "side")[] {
+  if (isBarFault(fault)) return ["method", "path", "event", "side"];
+  return isStreamFault(fault) ? ["method", "path"] : ["event"];
+}
+
 export type FaultRule = Readonly<z.input<typeof ruleSchema>>;
-export type Fault = FaultRule["fault"];
+export type Fault =
+  | z.infer<typeof answerFault>
+  | z.infer<typeof effectFault>
+  | z.infer<typeof streamFault>
+  | z.infer<typeof barFault>;
 export type AnswerFault = z.infer<typeof answerFault>;
 export type EffectFault = z.infer<typeof effectFault>;
 export type StreamFault = z.infer<typeof streamFault>;
+export type BarFault = z.infer<typeof barFault>;
+
+/** The faults of market data, of its stream and of its endpoints; they touch no order. */
+export const DATA_FAULTS = [
+  ...barFaults.map((schema) => schema.shape.kind.value),
+  "bars_lag",
+  "bars_unfinished",
+] as const;
+export type DataFault = BarFault | Extract<EffectFault, { kind: "bars_lag" | "bars_unfinished" }>;
 
 export function isAnswerFault(fault: Fault): fault is AnswerFault {
   return answerFaults.some((schema) => schema.shape.kind.value === fault.kind);
@@ -137,4 +177,8 @@ export function isEffectFault(fault: Fault): fault is EffectFault {
 
 export function isStreamFault(fault: Fault): fault is StreamFault {
   return streamFaults.some((schema) => schema.shape.kind.value === fault.kind);
+}
+
+export function isBarFault(fault: Fault): fault is BarFault {
+  return barFaults.some((schema) => schema.shape.kind.value === fault.kind);
 }

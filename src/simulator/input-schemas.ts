@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { compare, decimal, parseDecimal, ZERO } from "../core/decimal.ts";
 import { LatchError } from "../core/errors.ts";
+import { MINUTE_MS } from "./market-tape.ts";
 import { isOptionSymbol } from "./option-contract.ts";
 import { epochMs, parseTimestamp } from "./timestamp.ts";
 
@@ -47,7 +48,19 @@ const hours = z.strictObject({
   close: z.string().regex(/^\d{2}:\d{2}$/),
 });
 
+const bar = z
+  .strictObject({
+    time: pointInTime.refine((at) => at % MINUTE_MS === 0, "not the begin of a minute"),
+    open: positive,
+    high: positive,
+    low: positive,
+    close: positive,
+    volume: amount.refine((text) => isPositive(text) || isNothing(text), "must not be negative"),
+  })
+  .refine(isPossible, "low and high do not enclose open and close");
+
 export const pricesSchema = z.record(symbol, positive);
+export const barsSchema = z.record(symbol, z.array(bar));
 
 const world = {
   seed: integer.optional(),
@@ -56,6 +69,7 @@ const world = {
   allowShorting: z.boolean().optional(),
   prices: pricesSchema.optional(),
   positions: z.array(position).optional(),
+  bars: barsSchema.optional(),
   calendar: z.record(z.iso.date(), z.union([hours, z.null()])).optional(),
   accountId: z.uuid().optional(),
   partialFillChance: fraction.optional(),
@@ -71,6 +85,8 @@ export const optionsSchema = z
     secret: z.string().min(1).optional(),
     rateLimitPerMinute: z.int().positive().optional(),
     streamFrames: z.enum(["binary", "text"]).optional(),
+    dataPlan: z.enum(["basic", "plus"]).optional(),
+    dataConnections: z.int().positive().optional(),
   })
   .refine(
     ({ keyId, secret }) => (keyId === undefined) === (secret === undefined),
@@ -130,6 +146,19 @@ function complaint({ path, message }: z.core.$ZodIssue, value: unknown): string 
     value,
   );
   return `${place}: ${message} (received ${JSON.stringify(received) ?? "nothing"})`;
+}
+
+function isNothing(text: string): boolean {
+  return parseDecimal(text) === ZERO;
+}
+
+function isPossible(prices: Readonly<Record<"open" | "high" | "low" | "close", string>>): boolean {
+  const [open, high, low, close] = [prices.open, prices.high, prices.low, prices.close];
+  if (![open, high, low, close].every((text) => parseDecimal(text) !== undefined)) return true;
+  return [open, close].every(
+    (price) =>
+      compare(decimal(low), decimal(price)) <= 0 && compare(decimal(price), decimal(high)) <= 0,
+  );
 }
 
 function isPositive(text: string): boolean {

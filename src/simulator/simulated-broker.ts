@@ -20,6 +20,7 @@ import { comboLegTerms, isComboLeg, netPrice } from "./combo.ts";
 import { comboRefusal } from "./combo-admission.ts";
 import { buyingPower } from "./holdings.ts";
 import { MarketCalendar } from "./market-calendar.ts";
+import { type LastTrade, MarketTape, type MarketTrade, USUAL_SIZE } from "./market-tape.ts";
 import { wallTime } from "./new-york-time.ts";
 import { isWorking, type Order, type OrderTerms, type PositionIntent } from "./order.ts";
 import { OrderBook } from "./order-book.ts";
@@ -27,11 +28,14 @@ import { expiryOf, legTerms, newOrder } from "./order-record.ts";
 import type { OrderRequest, RequestedLeg } from "./order-request.ts";
 import { chooseFillPlan } from "./partial-fills.ts";
 import { type Refusal, unprocessable } from "./refusal.ts";
+import { type ScriptedBar, ScriptedBars } from "./scripted-bars.ts";
 import type { SimulatedClock } from "./simulated-clock.ts";
 import {
+  type DataPlan,
   DEFAULT_CASH,
   DEFAULT_SEED,
   type OpeningPosition,
+  type SimulatorOptions,
   type WorldOptions,
 } from "./simulator-options.ts";
 import { TimestampSource } from "./timestamp.ts";
@@ -48,6 +52,14 @@ export type OrderEffects = Partial<
   Pick<Order, "hiddenFromListsUntil" | "hiddenFromClientIdUntil" | "rejectLater" | "fillPlan">
 >;
 
+/** Who hears what happens in the market. */
+export interface BrokerEars {
+  readonly report: (event: TradeEvent) => void;
+  readonly traded: (symbol: string, trade: LastTrade) => void;
+  /** The clock has moved, and what was due on the way has happened. */
+  readonly moved: () => void;
+}
+
 export class SimulatedBroker {
   readonly clock: SimulatedClock;
   readonly calendar: MarketCalendar;
@@ -62,12 +74,27 @@ export class SimulatedBroker {
   readonly configuration: AccountConfiguration;
   readonly watchlists: Watchlists;
   readonly floor: TradingFloor;
+  readonly tape = new MarketTape();
+  readonly dataPlan: DataPlan;
+  readonly #script: ScriptedBars;
+  readonly #ears: BrokerEars;
   readonly #stamps: TimestampSource;
   readonly #options: WorldOptions;
   #putOff: (() => void)[] = [];
 
-  constructor(options: WorldOptions, clock: SimulatedClock, report: (event: TradeEvent) => void) {
+  constructor(
+    options: WorldOptions & Pick<SimulatorOptions, "dataPlan">,
+    clock: SimulatedClock,
+    ears: BrokerEars,
+  ) {
     this.#options = options;
+    this.#ears = ears;
+    this.dataPlan = options.dataPlan ?? "basic";
+    this.#script = new ScriptedBars({
+      clock,
+      past: ({ symbol, ...trade }) => void this.tape.record(symbol, trade),
+      due: ({ symbol, ...trade }) => this.#trade(symbol, trade),
+    });
     this.clock = clock;
     this.openedAt = clock.now();
     this.calendar = new MarketCalendar(options.calendar);
@@ -80,12 +107,14 @@ export class SimulatedBroker {
     this.watchlists = new Watchlists(this.random, this.#stamps);
     const { calendar, random, book, books, activities } = this;
     const stamps = this.#stamps;
+    const { report } = ears;
     this.floor = new TradingFloor({
       ...{ clock, calendar, random, book, books, activities, stamps, report },
     });
     for (const [symbol, price] of Object.entries(options.prices ?? {})) {
       this.setPrice(symbol, decimal(price));
     }
+    for (const [symbol, bars] of Object.entries(options.bars ?? {})) this.addBars(symbol, bars);
     for (const position of options.positions ?? []) this.setPosition(position);
     this.books.restartHistory();
   }
@@ -147,8 +176,18 @@ export class SimulatedBroker {
 
   setPrice(symbol: string, price: DecimalText): void {
     this.settle();
+    this.#trade(symbol, { at: this.clock.now(), price, size: USUAL_SIZE });
+  }
+
+  /** Has the market go through `bars`; a symbol without a price gets the last one of its past. */
+  addBars(symbol: string, bars: readonly ScriptedBar[]): void {
+    this.settle();
     this.assets.learn(symbol);
-    this.floor.setPrice(symbol, price);
+    this.#script.add(symbol, bars);
+    const last = this.tape.lastTrade(symbol);
+    if (this.floor.price(symbol) === undefined && last !== undefined) {
+      this.floor.setPrice(symbol, last.price);
+    }
   }
 
   setPosition({ symbol, quantity, averagePrice }: OpeningPosition): void {
@@ -171,6 +210,7 @@ export class SimulatedBroker {
       this.clock.moveTo(Math.min(target, this.#nextStop()));
       this.settle();
       this.floor.tick();
+      this.#ears.moved();
     }
   }
 
@@ -180,12 +220,19 @@ export class SimulatedBroker {
     this.clock.force(target);
     this.books.restartHistory();
     this.floor.tick();
+    this.#ears.moved();
   }
 
   buyingPower(exceptOrderId?: string): DecimalText {
     const working = this.#workingBeside(exceptOrderId);
     const priceOf = (symbol: string) => this.floor.price(symbol);
     return buyingPower(this.books.cash, this.books.positions(), working, priceOf);
+  }
+
+  #trade(symbol: string, trade: MarketTrade): void {
+    this.assets.learn(symbol);
+    this.#ears.traded(symbol, this.tape.record(symbol, trade));
+    this.floor.setPrice(symbol, trade.price);
   }
 
   /** Working orders without the one that is being replaced and those that exclude it. */

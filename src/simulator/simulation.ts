@@ -16,6 +16,7 @@ import {
   type SimulatorOptions,
   type WorldOptions,
 } from "./simulator-options.ts";
+import { StockStream } from "./stock-stream.ts";
 import { tradeUpdateFrame } from "./stream-frames.ts";
 import type { TradeEvent } from "./trade-event.ts";
 import { TradeStream } from "./trade-stream.ts";
@@ -23,23 +24,37 @@ import { TradeStream } from "./trade-stream.ts";
 /** Sets chances of faults apart from the broker's ids: one more fault must not change the ids. */
 const FAULT_SEED_OFFSET = 0x5eed;
 
+const STOCK_DATA = "/v2/stocks/";
+
 export class Simulation {
   readonly requests = new RequestLog();
   readonly credentials: Credentials;
   readonly stream: TradeStream;
+  readonly stockStream: StockStream;
   readonly #options: SimulatorOptions;
   #broker: SimulatedBroker;
   #faults: FaultPlan;
   #meter: RateMeter;
+  #dataMeter: RateMeter;
   readonly #releases = new Set<() => void>();
 
   constructor(options: SimulatorOptions) {
     this.#options = options;
     this.credentials = new Credentials(options.keyId, options.secret);
     this.stream = new TradeStream(this.credentials, options.streamFrames ?? "binary");
+    this.stockStream = new StockStream({
+      credentials: this.credentials,
+      plan: options.dataPlan ?? "basic",
+      maximumConnections: options.dataConnections ?? 1,
+      now: () => this.#broker.clock.now(),
+      after: (delayMs, action) => void this.after(delayMs, action),
+      faultFor: (symbol) => this.#faults.takeForBar(symbol),
+    });
     this.#faults = faultPlan(options.seed);
     this.#meter = new RateMeter(options.rateLimitPerMinute);
+    this.#dataMeter = new RateMeter(options.rateLimitPerMinute);
     this.#broker = this.#openBroker(options);
+    this.stockStream.restart();
   }
 
   get broker(): SimulatedBroker {
@@ -50,8 +65,9 @@ export class Simulation {
     return this.#faults;
   }
 
-  get meter(): RateMeter {
-    return this.#meter;
+  /** Market data has a limit of its own, as it has a host of its own. */
+  meterFor(path: string): RateMeter {
+    return path.startsWith(STOCK_DATA) ? this.#dataMeter : this.#meter;
   }
 
   /** Starts over with the options of the start, as far as `changes` does not overrule them. */
@@ -61,7 +77,9 @@ export class Simulation {
     this.requests.clear();
     this.#faults = faultPlan(options.seed);
     this.#meter = new RateMeter(options.rateLimitPerMinute);
+    this.#dataMeter = new RateMeter(options.rateLimitPerMinute);
     this.#broker = this.#openBroker(options);
+    this.stockStream.restart();
   }
 
   /**
@@ -92,9 +110,13 @@ export class Simulation {
     for (const release of releases) release();
   }
 
-  #openBroker(options: WorldOptions): SimulatedBroker {
+  #openBroker(options: SimulatorOptions): SimulatedBroker {
     const clock = new SimulatedClock(options.startAt ?? DEFAULT_START);
-    return new SimulatedBroker(options, clock, (event) => this.#publish(event));
+    return new SimulatedBroker(options, clock, {
+      report: (event) => this.#publish(event),
+      traded: (symbol, trade) => this.stockStream.traded(symbol, trade),
+      moved: () => this.stockStream.moved(this.#broker.tape),
+    });
   }
 
   #publish(event: TradeEvent): void {

@@ -12,6 +12,7 @@ import { isCombo, isComboLeg } from "./combo.ts";
 import { type FaultRule, faultRulesSchema } from "./fault-rule-schema.ts";
 import {
   assetSchema,
+  barsSchema,
   checked,
   clockSchema,
   fillSchema,
@@ -28,6 +29,9 @@ import type { Simulation } from "./simulation.ts";
 import { type Timestamp, timestamp } from "./timestamp.ts";
 import { type WireOrder, wireOrder } from "./wire-order.ts";
 import type { WirePosition } from "./wire-position.ts";
+
+/** The two kinds of streams, by what they tell of. */
+export type StreamName = "trades" | "data";
 
 export interface ClockReading {
   readonly now: Timestamp;
@@ -127,14 +131,22 @@ export class SimulatorControl {
     return wireOrder(broker.book.get(order.id), broker.book.legs(order));
   }
 
+  /** Has the market go through minutes: those that are over are history. */
+  addBars(input: unknown): void {
+    for (const [symbol, bars] of Object.entries(checked(barsSchema, input))) {
+      this.#settled().addBars(symbol, bars);
+    }
+  }
+
   setAsset(input: unknown): void {
     const { symbol, ...flags } = checked(assetSchema, input);
     this.#settled().assets.setFlags(symbol, flags);
   }
 
-  /** Cuts every trade-updates stream, as a network does. */
-  cutStreams(): void {
-    this.#simulation.stream.cut();
+  /** Cuts the streams of trade updates and of stock data, or one of the two, as a network does. */
+  cutStreams(only?: StreamName): void {
+    if (only !== "data") this.#simulation.stream.cut();
+    if (only !== "trades") this.#simulation.stockStream.cut();
   }
 
   /** Starts over with the options of the start, as far as `input` does not overrule them. */

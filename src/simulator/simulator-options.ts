@@ -1,6 +1,10 @@
 /** The options of the simulator, for its start and for a reset. Amounts are decimal text. */
 import type { EpochMs } from "../core/clock.ts";
 import type { CalendarOverrides } from "./market-calendar.ts";
+import type { ScriptedBar } from "./scripted-bars.ts";
+
+/** What an account may see: the exchange IEX alone, or all of them at once as well. */
+export type DataPlan = "basic" | "plus";
 
 export interface OpeningPosition {
   readonly symbol: string;
@@ -21,6 +25,8 @@ export interface WorldOptions {
   readonly allowShorting?: boolean | undefined;
   readonly prices?: Readonly<Record<string, string>> | undefined;
   readonly positions?: readonly OpeningPosition[] | undefined;
+  /** Minutes of each symbol: those before the start are history, the others come in their time. */
+  readonly bars?: Readonly<Record<string, readonly ScriptedBar[]>> | undefined;
   readonly calendar?: CalendarOverrides | undefined;
   /** The account's id, a UUID; made from the seed when absent. */
   readonly accountId?: string | undefined;
@@ -41,6 +47,10 @@ export interface SimulatorOptions extends WorldOptions {
   readonly rateLimitPerMinute?: number | undefined;
   /** Default "binary", as Alpaca does it. */
   readonly streamFrames?: "binary" | "text" | undefined;
+  /** What market data the account may see: `basic` (the default) has no recent `sip`. */
+  readonly dataPlan?: DataPlan | undefined;
+  /** Streams of stock data at once; default 1, as Alpaca has it. */
+  readonly dataConnections?: number | undefined;
 }
 
 /** 10:00 in New York. */

@@ -1,5 +1,5 @@
 /**
- * The HTTP server: Alpaca's routes, the control routes and the websocket on one port.
+ * The HTTP server: Alpaca's routes, the control routes and the websockets on one port.
  *
  * Bodies are taken as text whatever their Content-Type says, up to 1 MiB. Closing the server cuts
  * every connection, answered or not.
@@ -75,7 +75,9 @@ function upgrade(
   socket: Duplex,
   head: Buffer,
 ): void {
-  if (STREAM_PATH.test(request.url ?? "")) simulation.stream.accept(request, socket, head);
+  const { url = "" } = request;
+  if (STREAM_PATH.test(url)) simulation.stream.accept(request, socket, head);
+  else if (simulation.stockStream.isPath(url)) simulation.stockStream.accept(request, socket, head);
   else socket.destroy();
 }
 

@@ -6,8 +6,9 @@ import type { AssetFlags } from "./asset-registry.ts";
 import type { FaultRule } from "./fault-rule-schema.ts";
 import { checked, optionsSchema } from "./input-schemas.ts";
 import type { LoggedRequest } from "./request-log.ts";
+import type { ScriptedBar } from "./scripted-bars.ts";
 import { Simulation } from "./simulation.ts";
-import { type ClockReading, SimulatorControl } from "./simulator-control.ts";
+import { type ClockReading, SimulatorControl, type StreamName } from "./simulator-control.ts";
 import type { OpeningPosition, SimulatorOptions, WorldOptions } from "./simulator-options.ts";
 import { buildServer } from "./simulator-server.ts";
 import type { WireOrder } from "./wire-order.ts";
@@ -36,6 +37,8 @@ export interface Simulator {
   /** Sets the time; earlier than now only with `force`. */
   setTime(target: EpochMs | string, options?: { readonly force?: boolean }): void;
   setPrice(symbol: string, price: string): void;
+  /** Has the market go through `bars`; those whose minute is over are history. */
+  addBars(symbol: string, bars: readonly ScriptedBar[]): void;
   setPositions(positions: readonly OpeningPosition[]): void;
   setAsset(symbol: string, flags: AssetFlags): void;
   addFaults(rules: readonly FaultRule[]): void;
@@ -43,7 +46,10 @@ export interface Simulator {
   /** Rules that can still strike. */
   faults(): readonly FaultRule[];
   fill(fill: ScriptedFill): WireOrder;
-  cutStreams(): void;
+  /** Cuts the streams of trade updates and of stock data, or one of the two. */
+  cutStreams(only?: StreamName): void;
+  /** How many streams of stock data are authenticated. */
+  dataConnections(): number;
   /** Every request that arrived at the broker's surface, in order. */
   requests(): readonly LoggedRequest[];
   /** Every order that was ever accepted, oldest first, in Alpaca's shape. */
@@ -85,26 +91,32 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const { port } = app.server.address() as AddressInfo;
   const close = async () => {
     simulation.stream.close();
+    simulation.stockStream.close();
     simulation.releaseAll();
     await app.close();
   };
-  return { url: `http://${urlHost(host)}:${port}`, port, ...handles(control), close };
+  const dataConnections = () => simulation.stockStream.connections;
+  const url = `http://${urlHost(host)}:${port}`;
+  return { url, port, ...handles(control), dataConnections, close };
 }
 
-function handles(control: SimulatorControl): Omit<Simulator, "url" | "port" | "close"> {
+type Handles = Omit<Simulator, "url" | "port" | "dataConnections" | "close">;
+
+function handles(control: SimulatorControl): Handles {
   return {
     now: () => control.clock().epochMs,
     clock: () => control.clock(),
     advance: (durationMs) => void control.setClock({ advanceMs: durationMs }),
     setTime: (target, options = {}) => void control.setClock({ now: target, ...options }),
     setPrice: (symbol, price) => void control.setPrices({ [symbol]: price }),
+    addBars: (symbol, bars) => control.addBars({ [symbol]: bars }),
     setPositions: (positions) => void control.setPositions(positions),
     setAsset: (symbol, flags) => control.setAsset({ symbol, ...flags }),
     addFaults: (rules) => void control.addFaults({ rules }),
     clearFaults: () => control.clearFaults(),
     faults: () => control.faults(),
     fill: (fill) => control.fill(fill),
-    cutStreams: () => control.cutStreams(),
+    cutStreams: (only) => control.cutStreams(only),
     requests: () => control.requests(),
     orders: () => control.orders(),
     positions: () => control.positions(),

@@ -8,13 +8,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { resolveServeConfig } from "../../src/config.ts";
-import { type Clock, systemClock } from "../../src/core/clock.ts";
 import { bundledPath } from "../../src/replay/bundled-sessions.ts";
 import { epochOf, loadSession, type Session } from "../../src/replay/session.ts";
 import { scriptFaults, setMarket } from "../../src/replay/session-broker.ts";
 import { type SessionStep, sessionSteps } from "../../src/replay/session-steps.ts";
 import { openSidecar, type Sidecar } from "../../src/sidecar/sidecar.ts";
 import { type Simulator, startSimulator } from "../../src/simulator/index.ts";
+import { JumpingClock } from "../jumping-clock.ts";
 
 export const OPERATOR_KEY = "whoever-looks-after-the-bots";
 const BOTS = { a: "secret-of-instance-a", b: "secret-of-instance-b" } as const;
@@ -27,27 +27,6 @@ const REFUSED = 403;
 /** No fill of late, and two reads that agree, ten seconds apart. */
 const NOTICED_AFTER_MS = [1_000, 40_000, 11_000];
 const BROKER = { keyId: "replayed", secret: "the-brokers-own-secret" } as const;
-
-/** Goes on by itself, and further when it is told to. */
-class JumpingClock implements Clock {
-  #aheadMs: number;
-
-  constructor(startAt: number) {
-    this.#aheadMs = startAt - systemClock.now();
-  }
-
-  now(): number {
-    return systemClock.now() + this.#aheadMs;
-  }
-
-  sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
-    return systemClock.sleep(durationMs, signal);
-  }
-
-  jumpTo(moment: number): void {
-    this.#aheadMs += Math.max(0, moment - this.now());
-  }
-}
 
 export class ReplayedDay {
   readonly #session: Session;

@@ -101,7 +101,7 @@ describe("tradelatch doctor", () => {
     });
     expect(ended.exitCode).toBe(1);
     expect(ended.stderr).toMatch(
-      /^tradelatch: 3 of 11 checks failed: store, broker, credentials\./,
+      /^tradelatch: 3 of 13 checks failed: store, broker, credentials\./,
     );
     expect(ended.stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
     expect(ended.stdout).toMatch(/^node {9}ok {7}Node /m);
@@ -127,9 +127,26 @@ describe("tradelatch doctor", () => {
     expect(text).not.toContain("storePassword");
   });
 
+  test("looks at bars and their stream, which fail only where they are needed", async () => {
+    const broker = await openBroker();
+    const env = { ...KEYS, APCA_API_BASE_URL: broker.url, TRADELATCH_STORE: temporaryFile() };
+    const well = await examined([...WELL, "--data"], env);
+    expect(well.exitCode).toBe(0);
+    expect(well.told["bar stream"]).toMatch(/^ok: ws:.*\/v2\/iex takes the keys$/);
+    expect(broker.dataConnections()).toBe(0);
+    const sip = [...WELL, "--data-feed", "sip"];
+    const warned = await examined(sip, env);
+    expect(warned.exitCode).toBe(0);
+    expect(warned.told.bars).toMatch(/^warning: .* refuses bars: .*recent SIP data/);
+    const needed = await examined([...sip, "--data"], env);
+    expect(needed.exitCode).toBe(1);
+    expect(needed.told["bar stream"]).toMatch(/^failed: ws:.*insufficient subscription$/);
+  });
+
   test("an old Node fails", async () => {
     const checks = await examine({
-      ...{ clock: systemClock, settingsFault: undefined, store: undefined, broker: "not asked" },
+      ...{ clock: systemClock, settingsFault: undefined, store: undefined },
+      ...{ broker: "not asked", data: "not asked" },
       ...{ node: { version: "20.9.0", least: "20.12" }, host: "127.0.0.1", port: 0 },
       lookAtStore: async () => ({ kind: "none" }),
     });

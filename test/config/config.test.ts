@@ -26,6 +26,7 @@ describe("the settings", () => {
       broker: "alpaca",
       guardLeaseMs: 900_000,
       policy: DEFAULT_CLAIM_POLICY,
+      data: { dataUrl: undefined, dataStreamUrl: undefined, dataFeed: "iex" },
     });
   });
 
@@ -36,6 +37,9 @@ describe("the settings", () => {
     ["APCA_API_KEY_ID", "PKXYZ", { keyId: "PKXYZ" }],
     ["APCA_API_SECRET_KEY", "other", { secret: "other" }],
     ["APCA_API_BASE_URL", "http://127.0.0.1:4599", { baseUrl: "http://127.0.0.1:4599" }],
+    ["APCA_API_DATA_URL", "http://127.0.0.1:1", { data: { dataUrl: "http://127.0.0.1:1" } }],
+    ["APCA_API_STREAM_URL", "ws://127.0.0.1:1", { data: { dataStreamUrl: "ws://127.0.0.1:1" } }],
+    ["TRADELATCH_DATA_FEED", "sip", { data: { dataFeed: "sip" } }],
     ["TRADELATCH_WAIT_MS", "5000", { waitMs: 5_000 }],
     ["TRADELATCH_REQUESTS_PER_MINUTE", "1000", { requestsPerMinute: 1_000 }],
     ["TRADELATCH_GUARD_LEASE_MS", "60000", { guardLeaseMs: 60_000 }],

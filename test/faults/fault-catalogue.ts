@@ -6,8 +6,8 @@
  * does anything depend on what is read. `lingers` is what strikes besides when a sidecar starts
  * while the fault goes on.
  */
-import { faultRulesSchema } from "../../src/simulator/fault-rule-schema.ts";
-import type { Fault } from "../../src/simulator/index.ts";
+import { DATA_FAULTS, faultRulesSchema } from "../../src/simulator/fault-rule-schema.ts";
+import type { DataFault, Fault } from "../../src/simulator/index.ts";
 import {
   answer,
   BEFORE_OPEN,
@@ -25,7 +25,8 @@ import {
   reading,
 } from "./fault-row.ts";
 
-export type FaultKind = Fault["kind"];
+/** Market data touches no order: its faults are in test/simulator and test/broker. */
+export type FaultKind = Exclude<Fault, DataFault>["kind"];
 
 export const CATALOGUE: Readonly<Record<FaultKind, readonly FaultRow[]>> = {
   refuse: [
@@ -174,5 +175,6 @@ export const CATALOGUE: Readonly<Record<FaultKind, readonly FaultRow[]>> = {
 /** The kinds that the simulator's schema takes. */
 export function knownKinds(): readonly string[] {
   const { fault } = faultRulesSchema.shape.rules.element.shape;
-  return fault.options.map((option) => option.shape.kind.value);
+  const kinds = fault.options.map((option) => option.shape.kind.value);
+  return kinds.filter((kind) => !DATA_FAULTS.some((one) => one === kind));
 }

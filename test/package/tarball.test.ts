@@ -1,5 +1,13 @@
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -77,11 +85,14 @@ describe("the package", () => {
     expect(kinds).toEqual([
       ...["CHANGELOG.md", "LICENSE", "README.md"],
       ...["dist/page/icon-HASH.svg", "dist/page/index.html", "dist/page/page-HASH.css"],
+      "dist/report/style.css",
       ...["docs/AUDIT.md", "docs/ERRORS.md", "docs/GUARD.md", "docs/MCP.md"],
-      ...["docs/OPERATING.md", "docs/RECONCILE.md"],
+      ...["docs/OPERATING.md", "docs/PAPER.md", "docs/RECONCILE.md", "docs/STRATEGIES.md"],
       ...readdirSync(join(root, "examples")).map((name) => `examples/${name}`),
+      ...["qqq", "sqqq", "tqqq"].map((symbol) => `fixtures/bars/2026-05-21-${symbol}.csv`),
       ...readdirSync(join(root, "fixtures/sessions")).map((name) => `fixtures/sessions/${name}`),
       "package.json",
+      ...readdirSync(join(root, "strategies")).map((name) => `strategies/${name}`),
     ]);
     expect(names.filter((path) => /test\.|-bench\.|\.map$/.test(path))).toEqual([]);
   });
@@ -95,6 +106,18 @@ describe("the package", () => {
     expect(stdout).toContain("Usage: tradelatch");
     const replay = await execute("npx", ["--no-install", "tradelatch", "replay", "2026-09-skip"]);
     expect(replay.stdout).toContain("Orders at the broker");
+  });
+
+  test("runs the strategy that it brings, on the bars that it brings", async () => {
+    const [strategy, day] = ["strategies/momentum.ts", "fixtures/bars/2026-05-21"];
+    const brought = (path: string) => join("node_modules/tradelatch", path);
+    for (const symbol of ["qqq", "tqqq", "sqqq"]) {
+      const bars = readFileSync(join(app, brought(`${day}-${symbol}.csv`)), "utf8");
+      writeFileSync(join(app, `${symbol}.csv`), bars.split("\n").slice(0, 20).join("\n"));
+    }
+    const words = ["run", brought(strategy), "--bars", "qqq.csv", "--no-report", "--json"];
+    const { stdout } = await execute("npx", ["--no-install", "tradelatch", ...words]);
+    expect(JSON.parse(stdout)).toMatchObject({ summary: { orders: 1, booksEqual: true } });
   });
 
   test("has types that resolve, for the library and for its simulated broker", async () => {

@@ -2,9 +2,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, test } from "vitest";
 import { placeWithRetries } from "../../src/replay/old-bot.ts";
-import { Quiet } from "../../src/replay/quiet.ts";
+import { NUMBER_FIELD, Quiet } from "../../src/replay/quiet.ts";
 import { parseSession } from "../../src/replay/session.ts";
 import { runUnguardedWorld } from "../../src/replay/unguarded-world.ts";
+import { startSimulator } from "../../src/simulator/index.ts";
 import { dayOf } from "./replayed-session.ts";
 import { order } from "./session-file.ts";
 
@@ -18,6 +19,31 @@ async function turns(count: number): Promise<void> {
 }
 
 describe("a process is at rest", () => {
+  test("while the broker holds back every answer that is due, and not before", async () => {
+    const simulator = await startSimulator({ prices: { TQQQ: "75" } });
+    const held = (numbers: ReadonlySet<string>) =>
+      simulator
+        .requests()
+        .filter(({ answered }) => answered === "pending")
+        .filter(({ query }) => numbers.has(query[NUMBER_FIELD] ?? "")).length;
+    const quiet = new Quiet(held);
+    const headers = { "APCA-API-KEY-ID": "k", "APCA-API-SECRET-KEY": "s" };
+    const asked = ["/v2/positions", "/v2/orders"].map(
+      async (path) => (await quiet.fetchApi(`${simulator.url}${path}`, { headers })).status,
+    );
+    const slow = { kind: "slow", delayMs: 3_000 } as const;
+    simulator.addFaults([{ match: { path: "/v2/orders" }, fault: slow }]);
+    await quiet.settled();
+    expect(await asked[0]).toBe(200);
+    expect(simulator.requests().map(({ answered }) => answered === "pending")).toEqual(
+      simulator.requests().map(({ path }) => path === "/v2/orders"),
+    );
+    simulator.advance(3_000);
+    await quiet.settled();
+    expect(await asked[1]).toBe(200);
+    await simulator.close();
+  });
+
   test("only when work that asks for turn after turn is done", async () => {
     let isDone = false;
     void turns(MANY_TURNS).then(() => {

@@ -45,7 +45,7 @@ export const BANS: readonly Ban[] = [
   {
     rule: "no fetch outside the broker's adapter",
     pattern: /(?<![\w$.#])fetch\s*\(|\bglobalThis\s*\.\s*fetch\b/g,
-    owners: ["src/broker/alpaca/", "src/replay/", "src/page/sidecar-client.ts"],
+    owners: ["src/broker/alpaca/", "src/replay/", "src/run/", "src/page/sidecar-client.ts"],
     instead: "call the broker through its port (src/broker/broker.ts)",
   },
   {

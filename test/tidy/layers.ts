@@ -13,7 +13,8 @@ const BELOW_APP = [
   ...ON_GUARD,
   ...["schedule", "operator", "config", "doctor"],
 ] as const;
-const BELOW_SURFACES = [...BELOW_APP, "latch", "prepared-latch", "app", "index"] as const;
+const BELOW_INDEX = [...BELOW_APP, "latch", "prepared-latch", "app", "strategy"] as const;
+const BELOW_SURFACES = [...BELOW_INDEX, "index"] as const;
 
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
@@ -38,15 +39,18 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   operator: [...BELOW_SCHEDULE, "schedule"],
   latch: BELOW_APP,
   "prepared-latch": [...BELOW_APP, "latch"],
-  app: [...BELOW_APP, "latch", "prepared-latch"],
-  index: [...BELOW_APP, "latch", "prepared-latch", "app"],
+  app: [...BELOW_APP, "latch", "prepared-latch", "feed", "strategy"],
+  strategy: [...BELOW_APP, "latch"],
+  feed: ["core", "broker", "schedule", "strategy"],
+  index: BELOW_INDEX,
   simulator: ["core"],
   sidecar: BELOW_SURFACES,
   mcp: [...BELOW_SURFACES, "sidecar"],
-  replay: [...BELOW_STORES, "ledger", "config", "latch", "app", "index", "simulator"],
-  /** Runs in a browser: of the sidecar it takes types alone, see checkPage. */
-  page: ["sidecar"],
-  cli: [...BELOW_SURFACES, "comparison", "simulator", "sidecar", "replay", "mcp"],
+  replay: [...BELOW_STORES, "ledger", "config", "latch", "app", "strategy", "index", "simulator"],
+  /** Runs in a browser: of the program it takes types alone, see checkPage. */
+  page: ["sidecar", "run"],
+  run: [...BELOW_SURFACES, "simulator", "sidecar", "replay"],
+  cli: [...BELOW_SURFACES, "comparison", "simulator", "sidecar", "replay", "run", "mcp"],
 };
 
 /** Folders that only `src/app.ts` may name from outside. */

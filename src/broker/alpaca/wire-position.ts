@@ -18,7 +18,11 @@ const wirePosition = z
   // A short is negative. Were one ever written without its sign, it would read as its opposite.
   .refine((position) => signOf(position.qty) !== (position.side === "long" ? -1 : 1), "sign");
 
-const wireAccount = z.object({ id: z.string().min(1), status: z.string().min(1) });
+const wireAccount = z.object({
+  id: z.string().min(1),
+  status: z.string().min(1),
+  account_number: z.string().min(1).nullish(),
+});
 
 function readPosition(value: unknown): BrokerPosition | undefined {
   const parsed = wirePosition.safeParse(value);
@@ -51,5 +55,6 @@ export function readPositionsBody(body: string): readonly BrokerPosition[] | und
 export function readAccountBody(body: string): BrokerAccount | undefined {
   const parsed = wireAccount.safeParse(parseJsonText(body));
   if (!parsed.success) return undefined;
-  return { accountId: parsed.data.id as AccountId, status: parsed.data.status };
+  const { id, status, account_number: accountNumber = null } = parsed.data;
+  return { accountId: id as AccountId, accountNumber, status };
 }

@@ -1,0 +1,218 @@
+/**
+ * What `tradelatch run` prints of a live day: lines for people, each within 80 columns, or one JSON
+ * object a line. Both count what they have told for the last words.
+ */
+import { averagePriceOf, type Claim, isAccepted } from "../claim/claim.ts";
+import type { Clock, EpochMs } from "../core/clock.ts";
+import { toFixed } from "../core/decimal.ts";
+import type { OrderAnswer } from "../gateway/order-answer.ts";
+import type { IntentInput } from "../identity/intent-schema.ts";
+import type { LeftOpen } from "../run/live-day.ts";
+import type { FeedItem } from "../strategy/feed.ts";
+import type { RunObserver } from "../strategy/strategy-runner.ts";
+import type { CommandOutput } from "./command-output.ts";
+import { marketTime, ZONE_NOTE } from "./market-time.ts";
+import { widthOf } from "./page-width.ts";
+import { wrapped } from "./wrapped-text.ts";
+
+/** Where a run begins. */
+export interface LiveStart {
+  readonly strategy: string;
+  readonly mode: "PAPER" | "LIVE";
+  readonly isDryRun: boolean;
+  readonly brokerUrl: string;
+  readonly account: string;
+  readonly store: string;
+  readonly agent: string;
+  readonly streamUrl: string;
+}
+
+export interface LiveOutput extends Required<RunObserver> {
+  readonly started: (start: LiveStart) => void;
+  /** The run is over, by its end or by a signal. */
+  readonly ended: (left: LeftOpen, isStopped: boolean) => void;
+}
+
+/** What was answered, by status and code. */
+interface Tally {
+  readonly answers: Map<string, number>;
+  fills: number;
+  bars: number;
+  stale: number;
+}
+
+type Write = (text: string) => void;
+
+export function tellingPeople(output: CommandOutput, clock: Clock): LiveOutput {
+  const tally = newTally();
+  const say: Write = (text) => {
+    const head = `${marketTime(clock.now()).slice(11)}  `;
+    for (const line of wrapped(head, text, widthOf(output))) output.line(line);
+  };
+  return {
+    started: (start) => {
+      for (const line of startLines(start)) output.line(line);
+    },
+    onItem: (item) => {
+      count(tally, item);
+      const text = itemText(item, tally);
+      if (text !== undefined) say(text);
+    },
+    onAnswer: (intent, answer) => {
+      countAnswer(tally, answer);
+      say(`${intentText(intent)}: ${answerText(answer)}`);
+    },
+    onFill: ({ side, quantity, symbol, price, book }) => {
+      tally.fills += 1;
+      say(`filled: ${side} ${quantity} ${symbol} @ ${price}; holds ${book.net}`);
+    },
+    onLog: (message, fields) => {
+      const shown = Object.entries(fields).map(([name, value]) => `${name} ${String(value)}`);
+      say(`  ${[message, ...shown].join(", ")}`);
+    },
+    ended: (left, isStopped) => {
+      output.line("");
+      for (const line of endLines(left, tally, isStopped, widthOf(output))) output.line(line);
+    },
+  };
+}
+
+export function tellingPrograms({ line }: CommandOutput, clock: Clock): LiveOutput {
+  const tally = newTally();
+  const tell = (event: string, fields: object) =>
+    line(JSON.stringify({ event, at: new Date(clock.now()).toISOString(), ...fields }));
+  return {
+    started: (start) => tell("started", start),
+    onItem: (item) => {
+      count(tally, item);
+      const { kind, ...fields } = item;
+      tell(kind, fields);
+    },
+    onAnswer: (intent, answer) => {
+      countAnswer(tally, answer);
+      tell("answer", { intent, answer });
+    },
+    onFill: (fill) => {
+      tally.fills += 1;
+      tell("fill", fill);
+    },
+    onLog: (message, fields) => tell("log", { message, fields }),
+    ended: ({ positions, claims, incidents, realizedUsd }, isStopped) => {
+      const { bars, fills, stale } = tally;
+      const answers = Object.fromEntries(tally.answers);
+      const counts = { bars, fills, stale, answers, realizedUsd: toFixed(realizedUsd, 2) };
+      tell("ended", { isStopped, summary: counts, open: { positions, claims, incidents } });
+    },
+  };
+}
+
+function newTally(): Tally {
+  return { answers: new Map(), fills: 0, bars: 0, stale: 0 };
+}
+
+function count(tally: Tally, item: FeedItem): void {
+  if (item.kind === "bar" && !item.isPast) tally.bars += 1;
+  if (item.kind === "stale") tally.stale += 1;
+}
+
+function countAnswer({ answers }: Tally, answer: OrderAnswer): void {
+  const name = answer.status === "BLOCKED" ? `BLOCKED ${answer.code}` : answer.status;
+  answers.set(name, (answers.get(name) ?? 0) + 1);
+}
+
+function startLines(start: LiveStart): readonly string[] {
+  const { mode, isDryRun, strategy, brokerUrl, account, store, agent, streamUrl } = start;
+  const dry = isDryRun ? ", DRY RUN: nothing is sent" : "";
+  return [
+    `${mode}${dry}`,
+    `Strategy: ${strategy} (TradeLatch gives no advice)`,
+    `Broker:   ${brokerUrl}`,
+    `Account:  ${account}, agent group ${agent}`,
+    `Bars:     ${streamUrl}`,
+    `Store:    ${store}`,
+    `${ZONE_NOTE} Ctrl-C stops it; positions stay as they are.`,
+  ];
+}
+
+/** Bars are not shown: there is one a minute, and the strategy says what it makes of it. */
+function itemText(item: FeedItem, tally: Tally): string | undefined {
+  switch (item.kind) {
+    case "session": {
+      const [open, close] = [item.session.openAt, item.session.closeAt].map(minuteText);
+      return `session of ${item.session.date}, ${open} to ${close}`;
+    }
+    case "stale":
+      return `STALE: ${item.reason}; entries are stopped, exits go on`;
+    case "resumed":
+      return "bars are current again; entries are free";
+    case "gap_filled":
+      return `read what the stream had missed: ${item.bars} bars of ${item.symbol}`;
+    case "bar": {
+      const isFirst = tally.bars === 1 && !item.isPast;
+      return isFirst ? `first live bar: ${item.bar.symbol} ${item.bar.close}` : undefined;
+    }
+  }
+}
+
+function minuteText(at: EpochMs): string {
+  return marketTime(at).slice(11, 16);
+}
+
+function intentText({ symbol, side, quantity, portion, effect, anchor }: IntentInput): string {
+  const amount = quantity ?? portion;
+  const act = effect === "close" || portion !== undefined ? "close" : (side ?? "order");
+  const stage = anchor !== undefined && "stage" in anchor ? ` (${anchor.stage})` : "";
+  return [act, amount, `${symbol}${stage}`].filter((word) => word !== undefined).join(" ");
+}
+
+function answerText(answer: OrderAnswer): string {
+  switch (answer.status) {
+    case "PROCEED":
+      return `PROCEED, the broker has it: ${answer.order.status}`;
+    case "SKIP":
+      return `SKIP, done before: ${answer.receipt.outcome}`;
+    case "PENDING":
+      return `PENDING, ${answer.phase}; nothing new was sent`;
+    case "BLOCKED":
+      if (answer.code === "dry_run") return "not sent, this is a dry run";
+      return `BLOCKED ${answer.code}: ${answer.message}`;
+  }
+}
+
+function endLines(
+  { positions, claims, incidents, realizedUsd }: LeftOpen,
+  tally: Tally,
+  isStopped: boolean,
+  width: number,
+): readonly string[] {
+  const answers = [...tally.answers].map(([name, times]) => `${times} ${name}`);
+  const open = [
+    ...positions.map(
+      ({ symbol, net, averagePrice }) => `position  ${net} ${symbol} @ ${averagePrice}`,
+    ),
+    ...claims.map((claim) => `order     ${claimText(claim)}`),
+    ...incidents.map(({ id, kind, symbol }) => `incident  ${id}, ${kind} ${symbol}`),
+  ];
+  const rest = "They stay as they are, and nobody looks after them until a latch runs again.";
+  return [
+    isStopped ? "Stopped." : "The session is over.",
+    ...wrapped("Intents:  ", answers.length === 0 ? "none" : answers.join(", "), width),
+    `Fills:    ${tally.fills}`,
+    `Realized: ${toFixed(realizedUsd, 2)} USD`,
+    ...(tally.stale === 0 ? [] : [`Stale:    ${tally.stale} times`]),
+    ...(open.length === 0 ? ["Nothing is open."] : ["Still open:", ...open.map(indented)]),
+    ...(open.length === 0 ? [] : wrapped("", rest, width)),
+  ];
+}
+
+function claimText(claim: Claim): string {
+  const { side, quantity, notional, symbol } = claim.intent;
+  const amount = quantity ?? `${notional} USD of`;
+  const filled = averagePriceOf(claim) === null ? "" : `, ${claim.bookedQuantity} filled`;
+  const state = isAccepted(claim) ? "working" : "its outcome is not known";
+  return `${side} ${amount} ${symbol}, ${state}${filled}`;
+}
+
+function indented(text: string): string {
+  return `  ${text}`;
+}

@@ -1,0 +1,74 @@
+/**
+ * A backtest as steps in the order of their times. Pure.
+ *
+ * 1. A bar is told when it is over, and its end is the next one's begin: what a strategy sends then
+ *    meets the next bar's open, never the close that it has seen.
+ * 2. Within a minute the price goes from the open to the extreme that lies further from the close,
+ *    then to the other; at the end of a session it is the close.
+ * 3. All instances hear of a bar at one moment, as two programs do that listen to one stream.
+ */
+import type { EpochMs } from "../core/clock.ts";
+import { compare, type DecimalText } from "../core/decimal.ts";
+import type { MarketHours, MarketSession } from "../schedule/market-hours.ts";
+import type { Bar } from "../strategy/bar.ts";
+
+export type DayStep =
+  | { readonly kind: "session"; readonly at: EpochMs; readonly session: MarketSession }
+  | { readonly kind: "prices"; readonly at: EpochMs; readonly prices: Prices }
+  | { readonly kind: "bars"; readonly at: EpochMs; readonly bars: readonly Bar[] };
+
+export type Prices = readonly (readonly [symbol: string, price: DecimalText])[];
+
+const FIRST_EXTREME_MS = 20_000;
+const SECOND_EXTREME_MS = 40_000;
+
+/** Bars outside of regular hours are left out. The symbols of one minute keep their order. */
+export function daySteps(
+  bars: ReadonlyMap<string, readonly Bar[]>,
+  hours: MarketHours,
+): readonly DayStep[] {
+  const minutes = minutesOf(
+    [...bars.values()].flat().filter(({ startAt }) => hours.isOpen(startAt)),
+  );
+  const sessions = new Map<string, MarketSession>();
+  const steps = [...minutes].flatMap(([startAt, ofMinute]): DayStep[] => {
+    const session = hours.sessionOn(startAt);
+    const isNew = session !== undefined && !sessions.has(session.date);
+    if (isNew) sessions.set(session.date, session);
+    const endAt = ofMinute[0]?.endAt ?? startAt;
+    return [
+      ...(isNew ? [{ kind: "session", at: startAt, session } as const] : []),
+      { kind: "prices", at: startAt, prices: ofMinute.map((bar) => [bar.symbol, bar.open]) },
+      { kind: "prices", at: startAt + FIRST_EXTREME_MS, prices: extremes(ofMinute, "first") },
+      { kind: "prices", at: startAt + SECOND_EXTREME_MS, prices: extremes(ofMinute, "second") },
+      ...(minutes.has(endAt) ? [] : [closes(endAt, ofMinute)]),
+      { kind: "bars", at: endAt, bars: ofMinute },
+    ];
+  });
+  return steps.sort((a, b) => a.at - b.at || rank(a) - rank(b));
+}
+
+/** By their begin, in the order of time. */
+function minutesOf(bars: readonly Bar[]): ReadonlyMap<EpochMs, readonly Bar[]> {
+  const minutes = new Map<EpochMs, Bar[]>();
+  for (const bar of [...bars].sort((a, b) => a.startAt - b.startAt)) {
+    minutes.set(bar.startAt, [...(minutes.get(bar.startAt) ?? []), bar]);
+  }
+  return minutes;
+}
+
+function extremes(bars: readonly Bar[], which: "first" | "second"): Prices {
+  return bars.map(({ symbol, open, high, low, close }) => {
+    const isRising = compare(close, open) >= 0;
+    return [symbol, isRising === (which === "first") ? low : high];
+  });
+}
+
+function closes(at: EpochMs, bars: readonly Bar[]): DayStep {
+  return { kind: "prices", at, prices: bars.map(({ symbol, close }) => [symbol, close]) };
+}
+
+/** At one moment the market moves before anybody hears of it. */
+function rank({ kind }: DayStep): number {
+  return ["session", "prices", "bars"].indexOf(kind);
+}

@@ -1,0 +1,41 @@
+/**
+ * What keeps a strategy's intent from the latch: a bar of the past, a feed without current bars, a
+ * dry run. An exit is kept back by a stale feed never.
+ */
+import { type Book, reduces } from "../book/book.ts";
+import type { BlockCode } from "../claim/answer.ts";
+import { type BlockedAnswer, blockedAnswer } from "../gateway/order-answer.ts";
+import type { IntentInput } from "../identity/intent-schema.ts";
+
+/** How the feed stands at the moment of an intent. */
+export interface FeedStanding {
+  readonly isPast: boolean;
+  /** Why entries are stopped; null while they are not. */
+  readonly entriesStopped: string | null;
+  readonly isDryRun: boolean;
+}
+
+/** The refusal of `intent`; undefined where it may go to the latch. Pure. */
+export function heldBack(
+  intent: IntentInput,
+  book: Book,
+  { isPast, entriesStopped, isDryRun }: FeedStanding,
+): BlockedAnswer | undefined {
+  if (isPast) return blocked("bar_over", "the bar is over: it is for indicators only");
+  if (entriesStopped !== null && !isExit(intent, book)) {
+    return blocked("feed_stale", `entries are stopped: ${entriesStopped}`);
+  }
+  return isDryRun ? blocked("dry_run", "nothing is sent in a dry run") : undefined;
+}
+
+/** Whether the intent reduces what is held, by its own word or else by the book. */
+export function isExit({ effect, anchor, portion, side }: IntentInput, book: Book): boolean {
+  if (effect !== undefined) return effect === "close";
+  if (anchor !== undefined) return "episode" in anchor;
+  return portion !== undefined || (side !== undefined && reduces(book, side));
+}
+
+function blocked(code: BlockCode, message: string): BlockedAnswer {
+  const none = { cause: null, difference: null, availableQuantity: null } as const;
+  return blockedAnswer({ code, message, ...none }, null);
+}

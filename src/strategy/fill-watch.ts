@@ -1,0 +1,84 @@
+/**
+ * Finds out what of a strategy's orders has been booked since it last looked, by the claims' own
+ * cumulative quantities: each share is told once, however often and by whichever path it came.
+ * Watches what the strategy was answered and whatever of its agent group is not settled, another
+ * instance's and an earlier process's too, until it is.
+ */
+import type { Claim } from "../claim/claim.ts";
+import type { EpochMs } from "../core/clock.ts";
+import { type DecimalText, divide, isZero, subtract, ZERO } from "../core/decimal.ts";
+import type { RequestId } from "../core/ids.ts";
+import type { Latch } from "../latch.ts";
+import type { StrategyFill } from "./strategy.ts";
+
+/** What of a claim was told. */
+interface Told {
+  readonly quantity: DecimalText;
+  readonly cost: DecimalText;
+}
+
+const NOTHING: Told = { quantity: ZERO, cost: ZERO };
+
+type WatchedLatch = Pick<Latch, "agent" | "book" | "claim" | "unsettledClaims">;
+
+export class FillWatch {
+  readonly #latch: WatchedLatch;
+  /** Claims that were settled before are no news, whoever names them. */
+  readonly #beganAt: EpochMs;
+  readonly #told = new Map<RequestId, Told>();
+  readonly #watched = new Set<RequestId>();
+
+  constructor(latch: WatchedLatch, beganAt: EpochMs) {
+    this.#latch = latch;
+    this.#beganAt = beganAt;
+  }
+
+  /** What was filled before the start is no news. */
+  async begin(): Promise<void> {
+    for (const claim of await this.#unsettled()) {
+      this.#told.set(claim.key.requestId, toldOf(claim));
+    }
+  }
+
+  /** An answer named this claim. */
+  watch(requestId: RequestId): void {
+    this.#watched.add(requestId);
+  }
+
+  /** Fills that nobody was told of yet. */
+  async news(): Promise<readonly StrategyFill[]> {
+    for (const { key } of await this.#unsettled()) this.watch(key.requestId);
+    const fills: StrategyFill[] = [];
+    for (const requestId of this.#watched) {
+      const claim = await this.#latch.claim(requestId, this.#latch.agent);
+      const fill = claim && (await this.#newFillOf(claim));
+      if (fill !== undefined) fills.push(fill);
+      if (claim === undefined || claim.status === "SETTLED") this.#watched.delete(requestId);
+    }
+    return fills;
+  }
+
+  async #unsettled(): Promise<readonly Claim[]> {
+    const claims = await this.#latch.unsettledClaims();
+    return claims.filter(({ key }) => key.agent === this.#latch.agent);
+  }
+
+  async #newFillOf(claim: Claim): Promise<StrategyFill | undefined> {
+    const { requestId } = claim.key;
+    const isOld = claim.status === "SETTLED" && claim.openedAt < this.#beganAt;
+    const told = this.#told.get(requestId) ?? (isOld ? toldOf(claim) : NOTHING);
+    this.#told.set(requestId, toldOf(claim));
+    const quantity = subtract(claim.bookedQuantity, told.quantity);
+    if (isZero(quantity)) return undefined;
+    const { symbol, side, effect, anchor, reason } = claim.intent;
+    return {
+      ...{ requestId, symbol, side, effect, quantity, anchor, reason },
+      price: divide(subtract(claim.bookedCost, told.cost), quantity),
+      book: await this.#latch.book(symbol),
+    };
+  }
+}
+
+function toldOf({ bookedQuantity, bookedCost }: Claim): Told {
+  return { quantity: bookedQuantity, cost: bookedCost };
+}

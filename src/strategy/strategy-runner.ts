@@ -1,0 +1,153 @@
+/**
+ * Joins a strategy, a feed and a latch: one call of one hook at a time, fills before the bar that
+ * follows them.
+ *
+ * 1. Nothing is sent for a bar of the past, and no entry while the feed is stale; exits go on.
+ * 2. A hook that throws ends the run; so does a feed that fails. Positions stay as they are.
+ * 3. A failure of the latch (its store refuses, an intent is wrong) is the strategy's to meet: it
+ *    reaches the hook that called.
+ *
+ * Opens and closes neither latch nor feed, and knows no clock but the one it is given.
+ */
+import type { Clock } from "../core/clock.ts";
+import { LatchError, messageOf } from "../core/errors.ts";
+import type { OrderAnswer } from "../gateway/order-answer.ts";
+import type { IntentInput } from "../identity/intent-schema.ts";
+import type { Latch } from "../latch.ts";
+import type { MarketSession } from "../schedule/market-hours.ts";
+import { heldBack } from "./entry-gate.ts";
+import type { Feed, FeedItem } from "./feed.ts";
+import { FillWatch } from "./fill-watch.ts";
+import type { Strategy, StrategyContext, StrategyFill } from "./strategy.ts";
+
+/** Who looks on; every method may be left out. */
+export interface RunObserver {
+  /** Before the strategy hears of it. */
+  onItem?(item: FeedItem): void;
+  onAnswer?(intent: IntentInput, answer: OrderAnswer): void;
+  onFill?(fill: StrategyFill): void;
+  onLog?(message: string, fields: Readonly<Record<string, unknown>>): void;
+}
+
+export interface RunParts {
+  readonly strategy: Strategy;
+  readonly feed: Feed;
+  readonly latch: Latch;
+  readonly clock: Clock;
+  readonly observer?: RunObserver | undefined;
+  /** Intents are shown to the observer and not sent. */
+  readonly isDryRun?: boolean | undefined;
+}
+
+type HookName = "onStart" | "onBar" | "onFill" | "onStop";
+
+export class StrategyRunner {
+  readonly #parts: RunParts;
+  readonly #observer: RunObserver;
+  readonly #fills: FillWatch;
+  readonly #context: StrategyContext;
+  #session: MarketSession | undefined;
+  #isPast = false;
+  #entriesStopped: string | null = null;
+  /** Whatever is done is done behind this. */
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(parts: RunParts) {
+    this.#parts = parts;
+    this.#observer = parts.observer ?? {};
+    this.#fills = new FillWatch(parts.latch, parts.clock.now());
+    this.#context = this.#makeContext();
+  }
+
+  /**
+   * Runs until the feed is over or `signal` aborts. Rejects with LatchError `strategy_failed` or
+   * `feed_failed`.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const { strategy, feed } = this.#parts;
+    await this.#fills.begin();
+    await this.#inTurn(() => this.#call("onStart", () => strategy.onStart?.(this.#context)));
+    for await (const item of feed.items({ symbols: strategy.symbols, signal })) {
+      await this.#inTurn(() => this.#take(item));
+    }
+    await this.#inTurn(() => this.#tellFills());
+    await this.#inTurn(() => this.#call("onStop", () => strategy.onStop?.(this.#context)));
+  }
+
+  /** Tells the strategy of what has been filled since, between two hooks. */
+  lookForFills(): Promise<void> {
+    return this.#inTurn(() => this.#tellFills());
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  async #take(item: FeedItem): Promise<void> {
+    this.#observer.onItem?.(item);
+    if (item.kind === "session") this.#session = item.session;
+    if (item.kind === "stale") this.#entriesStopped = item.reason;
+    if (item.kind === "resumed") this.#entriesStopped = null;
+    if (item.kind !== "bar") return;
+    await this.#tellFills();
+    this.#isPast = item.isPast;
+    await this.#call("onBar", () => this.#parts.strategy.onBar(item.bar, this.#context));
+    this.#isPast = false;
+  }
+
+  async #tellFills(): Promise<void> {
+    for (const fill of await this.#fills.news()) {
+      this.#observer.onFill?.(fill);
+      await this.#call("onFill", () => this.#parts.strategy.onFill?.(fill, this.#context));
+    }
+  }
+
+  async #call(hook: HookName, work: () => void | Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (cause) {
+      const message = `${hook} of the strategy has thrown: ${messageOf(cause)}`;
+      throw new LatchError("strategy_failed", message, { cause });
+    }
+  }
+
+  async #submit(intent: IntentInput): Promise<OrderAnswer> {
+    const { latch, isDryRun = false } = this.#parts;
+    const standing = { isPast: this.#isPast, entriesStopped: this.#entriesStopped, isDryRun };
+    const held = heldBack(intent, await latch.book(intent.symbol), standing);
+    const answer = held ?? (await latch.submit(intent));
+    if (answer.requestId !== null) this.#fills.watch(answer.requestId);
+    this.#observer.onAnswer?.(intent, answer);
+    return answer;
+  }
+
+  #makeContext(): StrategyContext {
+    const { latch, clock } = this.#parts;
+    const runner = this;
+    return {
+      account: latch.account,
+      agent: latch.agent,
+      book: (symbol) => latch.book(symbol),
+      books: () => latch.books(),
+      claim: (requestId, agent) => latch.claim(requestId, agent),
+      claims: (filters) => latch.claims(filters),
+      entryCheck: (symbol) => latch.entryCheck(symbol),
+      incidents: (query) => latch.incidents(query),
+      unsettledClaims: () => latch.unsettledClaims(),
+      submit: (intent) => runner.#submit(intent),
+      now: () => clock.now(),
+      get session() {
+        return runner.#session;
+      },
+      get isPast() {
+        return runner.#isPast;
+      },
+      get entriesStopped() {
+        return runner.#entriesStopped;
+      },
+      log: (message, fields = {}) => runner.#observer.onLog?.(message, fields),
+    };
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * How a symbol stands by the latch's own records: the book and the claims of the session. Nothing
+ * of it is kept by the bot, so a start, a restart and a second instance all see the same.
+ */
+import type { Claim, EpochMs, StrategyContext } from "tradelatch";
+
+/** What the records say of a symbol; prices and sums are for decisions, nothing sent is of them. */
+export interface RecordedStanding {
+  readonly isHeld: boolean;
+  readonly averagePrice: number;
+  readonly episode: number;
+  /** When the position was begun; undefined where no claim of the session tells. */
+  readonly begunAt: EpochMs | undefined;
+  readonly stages: number;
+  readonly lastStageAt: EpochMs | undefined;
+  readonly isEntering: boolean;
+  readonly isExiting: boolean;
+  /** Why an exit of the position was sent that has left some or all of it. */
+  readonly begunExit: string | undefined;
+  readonly lastExit: { readonly at: EpochMs; readonly wasLoss: boolean } | undefined;
+  /** Names the next exit: what an earlier one has left is another leg. */
+  readonly leg: string;
+}
+
+const PAGE = 500;
+
+export async function recordedStanding(
+  symbol: string,
+  context: StrategyContext,
+): Promise<RecordedStanding> {
+  const book = await context.book(symbol);
+  const claims = await claimsOfSession(symbol, context);
+  const isHeld = book.net !== "0";
+  const opens = claims.filter(({ intent }) => intent.effect === "open");
+  const closes = claims.filter(({ intent }) => intent.effect === "close");
+  const entries = opens.filter((claim) => claim.episode === book.episode && wasFilled(claim));
+  const lastExit = closes.filter(wasFilled).sort(byOpening).at(-1);
+  const exits = closes.filter(({ episode }) => isHeld && episode === book.episode);
+  const partExits = exits.filter((claim) => wasFilled(claim) && isOver(claim));
+  return {
+    isHeld,
+    averagePrice: Number(book.averagePrice),
+    episode: book.episode,
+    begunAt: isHeld ? entries[0]?.openedAt : undefined,
+    // Of a position that was begun before the session, all stages are taken.
+    stages: isHeld && entries.length === 0 ? Number.POSITIVE_INFINITY : entries.length,
+    lastStageAt: entries.at(-1)?.openedAt,
+    isEntering: opens.some((claim) => !isOver(claim)),
+    isExiting: closes.some((claim) => !isOver(claim)),
+    begunExit: exits.at(-1)?.intent.reason ?? undefined,
+    lastExit: lastExit && {
+      at: lastExit.openedAt,
+      wasLoss: priceOf([lastExit]) < priceOf(opens.filter(sameEpisode(lastExit))),
+    },
+    leg: partExits.length === 0 ? "exit" : `exit-${partExits.length + 1}`,
+  };
+}
+
+/** Oldest first. */
+async function claimsOfSession(
+  symbol: string,
+  { agent, session, claims }: StrategyContext,
+): Promise<readonly Claim[]> {
+  const found: Claim[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await claims({ agent, symbol, from: session?.openAt, cursor, limit: PAGE });
+    found.push(...page.claims);
+    cursor = page.next ?? undefined;
+  } while (cursor !== undefined);
+  return found.sort(byOpening);
+}
+
+function byOpening(a: Claim, b: Claim): number {
+  return a.openedAt - b.openedAt;
+}
+
+function isOver({ status }: Claim): boolean {
+  return status === "SETTLED";
+}
+
+function wasFilled({ bookedQuantity }: Claim): boolean {
+  return bookedQuantity !== "0";
+}
+
+function sameEpisode({ episode }: Claim): (other: Claim) => boolean {
+  return (other) => other.episode === episode;
+}
+
+/** The average price of what the claims have filled; 0 where nothing is. */
+function priceOf(claims: readonly Claim[]): number {
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
+  const quantity = sum(claims.map(({ bookedQuantity }) => Number(bookedQuantity)));
+  const cost = sum(claims.map(({ bookedCost }) => Number(bookedCost)));
+  return quantity === 0 ? 0 : cost / quantity;
+}

@@ -1,0 +1,76 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { runHere } from "./in-process.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "tradelatch-run-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const MOMENTUM = "strategies/momentum.ts";
+const BARS = "fixtures/bars/2026-05-21-qqq.csv";
+
+/** A strategy of one order, and two minutes for it. */
+function smallDay(): readonly string[] {
+  const strategy = join(folder, "once.mjs");
+  const anchor = '{ bar: bar.name, stage: "base" }';
+  writeFileSync(
+    strategy,
+    `export default ({ symbol = "SPY" }) => ({ symbols: [symbol], async onBar(bar, context) {
+      await context.submit({ symbol, side: "buy", quantity: "1", anchor: ${anchor} });
+    } });`,
+  );
+  const bars = join(folder, "spy.csv");
+  const rows = ["09:30", "09:31"].map((time) => `2026-05-21T${time},700,700,700,700,9`);
+  writeFileSync(bars, ["time,open,high,low,close,volume", ...rows].join("\n"));
+  return ["run", strategy, "--bars", bars];
+}
+
+describe("tradelatch run", () => {
+  test("prints one JSON document, and writes the report where it is told to", async () => {
+    const report = join(folder, "report.html");
+    const words = [...smallDay(), "--json", "--report", report, "--broker", "sim"];
+    const { stdout, stderr, exitCode } = await runHere(words);
+    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+    expect(JSON.parse(stdout)).toMatchObject({
+      summary: {
+        ...{ trades: 0, hitRate: null, orders: 2, booksEqual: true, invariantsBroken: [] },
+        finalPositions: { SPY: "2" },
+      },
+      ...{ trades: [], moved: null, report },
+    });
+    expect(readFileSync(report, "utf8")).toMatch(/^<!doctype html>/);
+  });
+
+  test("prints a page within 80 columns, and writes no report where none is wanted", async () => {
+    const { stdout } = await runHere([...smallDay(), "--no-report"]);
+    expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(stdout).toMatch(/^Orders at the broker +2$/m);
+    expect(stdout).toMatch(/^Books equal the broker's +yes$/m);
+    expect(stdout).toMatch(/no advice\.\n$/);
+    expect(stdout).not.toContain("Report:");
+  });
+
+  test.each([
+    [["run", MOMENTUM], /--bars is missing: give a file of bars/],
+    [["run", "no.ts", "--bars", BARS], /there is no file "no.ts"/],
+    [["run", MOMENTUM, "--bars", "no-qqq.csv"], /the bars in "no-qqq.csv" cannot be read/],
+    [["run", MOMENTUM, "--bars", BARS, "--set", "x=1"], /no parameter x: there are signalSymbol/],
+    [["run", MOMENTUM, "--bars", BARS, "--set", "x"], /NAME=VALUE/],
+    [["run", MOMENTUM, "--bars", BARS, "--faults", "some"], /Allowed choices are none, heavy/],
+    [["run", MOMENTUM, "--bars", BARS, "--broker", "alpaca"], /Allowed choices are sim/],
+    [["run", MOMENTUM, "--bars", BARS, "--instances", "0"], /from 1 to 8/],
+  ])("refuses %o in one line, with the remedy", async (words, message) => {
+    const { stdout, stderr, exitCode } = await runHere(words);
+    expect(stderr).toMatch(message);
+    expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+    expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });
+  });
+
+  test("says where a report cannot be written, and has run all the same", async () => {
+    const nowhere = join(folder, "no", "such", "folder.html");
+    const { stderr, exitCode } = await runHere([...smallDay(), "--report", nowhere]);
+    expect(stderr).toMatch(/the report cannot be written to/);
+    expect(exitCode).toBe(1);
+  });
+});

@@ -1,0 +1,125 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { barFiles } from "../../fixtures/bars/generate-bars.ts";
+import { systemClock } from "../../src/core/clock.ts";
+import { type Backtest, type BacktestOptions, backtest } from "../../src/run/backtest.ts";
+import { reportPage } from "../../src/run/report-page.ts";
+import { newYorkClock } from "../../src/schedule/new-york-time.ts";
+
+const OPTIONS: BacktestOptions = {
+  strategy: "strategies/momentum.ts",
+  parameters: {},
+  bars: ["fixtures/bars/2026-05-21-qqq.csv"],
+  faults: "none",
+  seed: 1,
+  instances: 1,
+};
+
+function run(changes: Partial<BacktestOptions> = {}): Promise<Backtest> {
+  return backtest({ ...OPTIONS, ...changes }, systemClock, new AbortController().signal);
+}
+
+/** Fills until 11:40, as the record tells them. */
+function morning({ accounts }: Backtest): readonly string[] {
+  return accounts.fills
+    .map(({ at, side, symbol, quantity }) => `${newYorkClock(at)} ${side} ${symbol} ${quantity}`)
+    .filter((line) => line < "11:40");
+}
+
+const RECORD = [
+  "09:42:00 buy TQQQ 6",
+  "09:47:00 buy TQQQ 6",
+  "09:49:00 sell TQQQ 12",
+  "10:00:00 buy TQQQ 6",
+  "10:05:00 buy TQQQ 6",
+  "10:10:00 buy TQQQ 6",
+  "10:14:00 sell TQQQ 18",
+  "10:15:00 buy SQQQ 11",
+  "11:06:00 buy SQQQ 11",
+  "11:14:00 sell SQQQ 22",
+  "11:16:00 buy TQQQ 6",
+  "11:21:00 buy TQQQ 6",
+  "11:26:00 sell TQQQ 12",
+  "11:36:00 buy TQQQ 6",
+];
+
+describe("the generated bars of 21 May", () => {
+  test("are what their generator makes with its seed, and say what they are", () => {
+    for (const [name, text] of Object.entries(barFiles())) {
+      expect(readFileSync(`fixtures/bars/${name}`, "utf8"), name).toBe(text);
+      expect(text).toMatch(/^# Generated bars: no market ever traded so/);
+    }
+  });
+});
+
+describe("two instances of the bot, at once, on the bars of 21 May", () => {
+  let guarded: Backtest;
+  let unguarded: Backtest;
+  beforeAll(async () => {
+    guarded = await run({ instances: 2 });
+    unguarded = await run({ instances: 2, strategy: "strategies/naive.ts" });
+  });
+
+  test("trade at the record's minutes, through the latch once each", () => {
+    const { summary } = guarded;
+    expect(morning(guarded)).toEqual(RECORD);
+    expect(summary).toMatchObject({
+      ...{ isGuarded: true, bars: 390, trades: 15, duplicateOrders: 0 },
+      ...{ booksEqual: true, invariantsBroken: [], unsettled: 0, finalPositions: {} },
+    });
+    expect(summary.orders).toBe(summary.intents);
+    expect(summary.duplicatesBlocked).toBe(summary.intents);
+    const posts = guarded.records.requests.filter(({ method }) => method === "POST");
+    expect(posts).toHaveLength(summary.orders);
+  });
+
+  test("trade everything twice without it", () => {
+    expect(morning(unguarded)).toEqual(RECORD.flatMap((line) => [line, line]));
+    const { summary } = unguarded;
+    expect(summary).toMatchObject({ isGuarded: false, booksEqual: null, duplicatesBlocked: null });
+    expect(summary.orders).toBe(2 * guarded.summary.orders);
+    expect(summary.duplicateOrders).toBe(guarded.summary.orders);
+  });
+
+  test("meet the prices that the record states", () => {
+    const priceAt = (clock: string) =>
+      guarded.accounts.fills.find(({ at }) => newYorkClock(at) === clock)?.price;
+    const clocks = ["09:42:00", "09:47:00", "09:49:00", "10:00:00", "10:14:00"];
+    expect(clocks.map(priceAt)).toEqual(["75.33", "75.33", "75.17", "75.67", "75"]);
+  });
+
+  test("make a report that loads nothing from elsewhere", () => {
+    const page = reportPage(guarded);
+    expect(page).toContain("default-src 'none'");
+    expect(page).not.toMatch(/(?:src|href)=|url\(|@import|https?:/);
+    expect(page).toContain("<dd>15</dd>");
+    expect(page).toContain("no advice");
+  });
+});
+
+describe("a morning with heavy faults", () => {
+  const folder = mkdtempSync(join(tmpdir(), "tradelatch-morning-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** The first bars of each file, and its remarks. */
+  function firstBars(count: number): string {
+    for (const symbol of ["qqq", "tqqq", "sqqq"]) {
+      const lines = readFileSync(`fixtures/bars/2026-05-21-${symbol}.csv`, "utf8").split("\n");
+      const start = lines.findIndex((line) => line.startsWith("time,"));
+      writeFileSync(join(folder, `${symbol}.csv`), lines.slice(0, start + 1 + count).join("\n"));
+    }
+    return join(folder, "qqq.csv");
+  }
+
+  test("ends with the broker's books, and tells which fills were moved, and by what", async () => {
+    const { summary, moved } = await run({ bars: [firstBars(60)], faults: "heavy", seed: 2 });
+    expect(summary).toMatchObject({ booksEqual: true, invariantsBroken: [], unsettled: 0 });
+    expect(summary.faultsMet).toBeGreaterThan(0);
+    expect(moved?.length).toBeGreaterThan(0);
+    const known = moved?.filter(({ faults }) => faults.length > 0) ?? [];
+    expect(known.length).toBeGreaterThan(0);
+    for (const { without, withFaults } of moved ?? []) expect(without).not.toEqual(withFaults);
+  });
+});

@@ -1,0 +1,25 @@
+import { describe, expect, test } from "vitest";
+import { momentumParameters } from "../../strategies/momentum-parameters.ts";
+
+describe("the parameters of the momentum bot", () => {
+  test("have defaults, and take text", () => {
+    expect(momentumParameters({ fastBars: "5", bullQuantity: "0.5" })).toMatchObject({
+      ...{ fastBars: 5, middleBars: 21, slowBars: 34, bullQuantity: "0.5", bearQuantity: "11" },
+    });
+  });
+
+  test.each([
+    [{ fastbars: "5" }, /^no parameter fastbars: there are signalSymbol, /],
+    [{ fastBars: "5.5" }, 'fastBars is "5.5": expected a whole number from 1 to 390'],
+    [{ fastBars: "" }, 'fastBars is "": expected a whole number from 1 to 390'],
+    [{ giveBackPart: "2" }, 'giveBackPart is "2": expected a number from 0.01 to 1'],
+    [{ bullQuantity: "0" }, 'bullQuantity is "0": expected shares'],
+    [{ bullQuantity: "-6" }, 'bullQuantity is "-6": expected shares'],
+    [{ bullSymbol: "tqqq" }, 'bullSymbol is "tqqq": expected a symbol'],
+    [{ fastBars: "30" }, /middleBars 21.*expected each to be longer than the one before/],
+    [{ bullSymbol: "QQQ" }, /QQQ, QQQ, SQQQ: expected three symbols/],
+    [{ flatMinutes: "20" }, /expected no entry when everything is to be sold/],
+  ])("refuse %o by name, with what is expected", (given, message) => {
+    expect(() => momentumParameters(given as Record<string, string>)).toThrow(message);
+  });
+});

@@ -1,0 +1,165 @@
+import { describe, expect, test } from "vitest";
+import {
+  type Feed,
+  type FeedItem,
+  type OrderAnswer,
+  type Strategy,
+  type StrategyContext,
+  StrategyRunner,
+} from "../../src/index.ts";
+import { openWorld, type World } from "../gateway/world.ts";
+import { bar, feedOf, SESSION } from "./listed-feed.ts";
+
+const ENTRY = { symbol: "TQQQ", side: "buy", quantity: "6" } as const;
+const EXIT = { symbol: "TQQQ", portion: "all" } as const;
+
+/** Buys on the first bar, and sells all on every later one. */
+class BuyThenSell implements Strategy {
+  readonly symbols = ["TQQQ"];
+  readonly told: string[] = [];
+  readonly answers: OrderAnswer[] = [];
+
+  onStart({ session }: StrategyContext): void {
+    this.told.push(`start in ${session?.date ?? "no session"}`);
+  }
+
+  async onBar({ name, close }: Parameters<Strategy["onBar"]>[0], context: StrategyContext) {
+    this.told.push(`bar ${name} ${close} of ${context.session?.date}`);
+    const { net, episode } = await context.book("TQQQ");
+    const anchor = net === "0" ? { bar: name, stage: "base" } : { episode, leg: "exit" };
+    const intent = net === "0" ? ENTRY : EXIT;
+    this.answers.push(await context.submit({ ...intent, anchor }));
+  }
+
+  onFill({ side, quantity, price, book }: Parameters<NonNullable<Strategy["onFill"]>>[0]): void {
+    this.told.push(`${side} ${quantity} @ ${price}, holds ${book.net}`);
+  }
+
+  onStop(): void {
+    this.told.push("stop");
+  }
+}
+
+interface Ran {
+  readonly world: World;
+  readonly strategy: BuyThenSell;
+}
+
+async function run(
+  items: readonly FeedItem[],
+  given: { readonly world?: World; readonly feed?: Feed; readonly isDryRun?: boolean } = {},
+): Promise<Ran> {
+  const world = given.world ?? (await openWorld());
+  const { latch, clock } = await world.open();
+  const strategy = new BuyThenSell();
+  const feed = given.feed ?? feedOf(items);
+  const { isDryRun } = given;
+  const runner = new StrategyRunner({ strategy, feed, latch, clock, isDryRun });
+  await world.drive(runner.run(new AbortController().signal));
+  return { world, strategy };
+}
+
+describe("a strategy that runs", () => {
+  test("is told of bars and of fills in their order, and its orders go through the latch", async () => {
+    const world = await openWorld();
+    const { latch, clock } = await world.open();
+    const strategy = new BuyThenSell();
+    const feed: Feed = {
+      async *items() {
+        yield SESSION;
+        yield bar(0, "75");
+        await latch.tick();
+        yield bar(1, "76");
+        await latch.tick();
+      },
+    };
+    const runner = new StrategyRunner({ strategy, feed, latch, clock });
+    await world.drive(runner.run(new AbortController().signal));
+    expect(strategy.told).toEqual([
+      "start in no session",
+      "bar 2026-05-21T09:30 75 of 2026-05-21",
+      "buy 6 @ 75, holds 6",
+      "bar 2026-05-21T09:31 76 of 2026-05-21",
+      "sell 6 @ 75, holds 0",
+      "stop",
+    ]);
+    expect(strategy.answers.map(({ status }) => status)).toEqual(["PROCEED", "PROCEED"]);
+    expect(world.posts()).toHaveLength(2);
+  });
+
+  test("sends nothing for bars of the past, and is told so", async () => {
+    const { world, strategy } = await run([SESSION, bar(0, "75", true), bar(1, "75")]);
+    expect(strategy.answers).toMatchObject([
+      { status: "BLOCKED", code: "bar_over" },
+      { status: "PROCEED" },
+    ]);
+    expect(world.posts()).toHaveLength(1);
+  });
+
+  test("makes no entry while the feed is stale, and exits all the same", async () => {
+    const stale = { kind: "stale", at: 0, reason: "no bar of TQQQ for 90 s" } as const;
+    const resumed = { kind: "resumed", at: 0 } as const;
+    const { strategy } = await run([SESSION, stale, bar(0, "75"), resumed, bar(1, "75")]);
+    expect(strategy.answers).toMatchObject([
+      {
+        status: "BLOCKED",
+        code: "feed_stale",
+        message: "entries are stopped: no bar of TQQQ for 90 s",
+      },
+      { status: "PROCEED" },
+    ]);
+    const positions = [{ symbol: "TQQQ", quantity: "6", averagePrice: "70" }];
+    const held = await run([SESSION, stale, bar(0, "75")], {
+      world: await openWorld({ positions }),
+    });
+    expect(held.strategy.answers).toMatchObject([{ status: "PROCEED", order: { side: "sell" } }]);
+  });
+
+  test("sends nothing in a dry run", async () => {
+    const { world, strategy } = await run([SESSION, bar(0, "75")], { isDryRun: true });
+    expect(strategy.answers).toMatchObject([{ status: "BLOCKED", code: "dry_run" }]);
+    expect(world.posts()).toHaveLength(0);
+  });
+
+  test("ends when a hook throws, and the error names the hook", async () => {
+    const world = await openWorld();
+    const { latch, clock } = await world.open();
+    const strategy: Strategy = {
+      symbols: ["TQQQ"],
+      onBar() {
+        throw new Error("division by nothing");
+      },
+    };
+    const runner = new StrategyRunner({ strategy, feed: feedOf([bar(0, "75")]), latch, clock });
+    const ran = runner.run(new AbortController().signal);
+    await expect(ran).rejects.toMatchObject({
+      code: "strategy_failed",
+      message: "onBar of the strategy has thrown: division by nothing",
+    });
+  });
+
+  test("is told once of each fill, also of one that another instance's order made", async () => {
+    const world = await openWorld();
+    const first = await world.open();
+    await world.submit(first, { ...ENTRY, anchor: { bar: "2026-05-21T09:30", stage: "base" } });
+    await first.latch.tick();
+    // It was filled before this one started: no news.
+    const { strategy } = await run([SESSION], { world });
+    expect(strategy.told).toEqual(["start in no session", "stop"]);
+    const second = new BuyThenSell();
+    const { latch, clock } = await world.open();
+    const feed: Feed = {
+      async *items() {
+        yield SESSION;
+        await world.submit(first, { ...EXIT, anchor: { episode: 1, leg: "exit" } });
+        await runner.lookForFills();
+        await first.latch.tick();
+        await runner.lookForFills();
+        await runner.lookForFills();
+      },
+    };
+    const runner = new StrategyRunner({ strategy: second, feed, latch, clock });
+    await world.drive(runner.run(new AbortController().signal));
+    expect(second.told).toEqual(["start in no session", "sell 6 @ 75, holds 0", "stop"]);
+  });
+});
