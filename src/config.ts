@@ -4,6 +4,7 @@
  * known is an error: a misspelt setting must not be silently without effect.
  */
 import { z } from "zod";
+import { type AgentSettings, readAgents } from "./agent-settings.ts";
 import {
   type ClaimPolicy,
   DEFAULT_CLAIM_POLICY,
@@ -14,6 +15,7 @@ import {
 import { LatchError } from "./core/errors.ts";
 import type { AgentId } from "./core/ids.ts";
 import { isServerStore } from "./core/store-place.ts";
+import { duration } from "./setting-duration.ts";
 
 /** What a caller may set; everything else comes from the environment or has a default. */
 export interface Settings extends Partial<Omit<ClaimPolicy, "divergence">> {
@@ -128,10 +130,6 @@ const FEWEST_REQUESTS_PER_MINUTE = 20;
 const MOST_REQUESTS_PER_MINUTE = 1_000_000;
 const DEFAULT_GUARD_LEASE_MS = 15 * 60_000;
 const LIVE_HOST = "api.alpaca.markets";
-/** Far beyond every use, and far below what a timer can count. */
-const LONGEST_DURATION_MS = 24 * 60 * 60 * 1_000;
-
-const duration = z.number().int().positive().max(LONGEST_DURATION_MS);
 const divergence = z.string().transform((text, context): DivergencePolicies => {
   const policies = Object.fromEntries(
     text.split(",").flatMap((part) => {
@@ -218,15 +216,6 @@ export interface ServeSettings extends Settings {
   readonly operatorKey?: string;
 }
 
-/** A bot's key, the group that it belongs to, and what differs for it from the settings. */
-export interface AgentSettings {
-  readonly id: string;
-  readonly secret: string;
-  readonly group: AgentId;
-  readonly policy: Partial<Pick<ClaimPolicy, "clientIdIsIdentity" | "dedupeWindowMs">>;
-  readonly requireSettlementToken?: boolean | undefined;
-}
-
 export interface ServeConfig {
   readonly latch: Config;
   readonly host: string;
@@ -266,17 +255,6 @@ const serveSchema = z.strictObject({
     .regex(/^[\x21-\x7e]+$/, "expected letters, digits and signs without a space")
     .optional(),
 });
-
-const agentsSchema = z.array(
-  z.strictObject({
-    id: z.string().min(1),
-    secret: z.string().min(1),
-    group: z.string().min(1).max(64),
-    clientIdIsIdentity: z.boolean().optional(),
-    dedupeWindowMs: duration.optional(),
-    requireSettlementToken: z.boolean().optional(),
-  }),
-);
 
 const SERVE_VARIABLES = {
   host: "TRADELATCH_HOST",
@@ -420,31 +398,9 @@ export function resolveServeConfig(settings: ServeSettings, environment: Environ
   const merged = { ...fromEnvironment(environment, SERVE_VARIABLES), ...given };
   const parsed = serveSchema.safeParse(merged);
   if (!parsed.success) throw describe(parsed.error, merged);
-  const agents = readAgents(parsed.data.agents);
+  const agents = readAgents(parsed.data.agents, SERVE_VARIABLES.agents);
   const key = parsed.data.operatorKey;
   return { ...parsed.data, operatorKey: key, latch: resolveConfig(latch, environment), agents };
-}
-
-/** The text holds secrets, so no message shows it. */
-function readAgents(text: string): readonly AgentSettings[] {
-  const fault = (reason: string) =>
-    new LatchError("invalid_option", `agents (${SERVE_VARIABLES.agents}) is not usable: ${reason}`);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw fault("it is not JSON");
-  }
-  const parsed = agentsSchema.safeParse(value);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const where = issue === undefined || issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
-    throw fault(`${where}${issue?.message}`);
-  }
-  return parsed.data.map(({ id, secret, group, requireSettlementToken, ...policy }) => ({
-    ...{ id, secret, group: group as AgentId, requireSettlementToken },
-    policy: withoutUndefined(policy),
-  }));
 }
 
 function refuseUnknownVariables(environment: Environment): void {

@@ -2,7 +2,7 @@
  * An order from whichever surface, submitted for its agent and by that agent's policy. Until the
  * latch is started a known repeat gets its answer, and a new order is told that none was sent.
  */
-import type { AgentSettings } from "../config.ts";
+import type { AgentSettings } from "../agent-settings.ts";
 import { LatchError } from "../core/errors.ts";
 import type { OrderAnswer } from "../gateway/order-answer.ts";
 import type { IntentInput } from "../identity/intent-schema.ts";

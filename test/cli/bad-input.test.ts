@@ -16,7 +16,7 @@ describe("a command line that is not understood", () => {
   test.each([
     [
       "",
-      "no command was given, expected serve or replay or run or broker-sim or backup or store or " +
+      "no command was given, expected serve or mcp or replay or run or broker-sim or backup or store or " +
         "incidents or audit or reconcile or doctor or completion",
       "tradelatch --help",
     ],

@@ -1,7 +1,8 @@
 /** A whole sidecar without a broker, on a clock that the test drives, asked over real HTTP. */
 import { join } from "node:path";
 import { pino } from "pino";
-import { type AgentSettings, resolveServeConfig, type ServeSettings } from "../../src/config.ts";
+import type { AgentSettings } from "../../src/agent-settings.ts";
+import { resolveServeConfig, type ServeSettings } from "../../src/config.ts";
 import { openSidecar } from "../../src/sidecar/sidecar.ts";
 import { DrivenClock, START } from "../guard/guard-world.ts";
 import { temporaryFolder } from "../ledger/temporary-folder.ts";

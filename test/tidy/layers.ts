@@ -11,7 +11,7 @@ const ON_GUARD = ["settlement", "webhooks"] as const;
 const BELOW_APP = [
   ...BELOW_SCHEDULE,
   ...ON_GUARD,
-  ...["schedule", "operator", "config", "doctor"],
+  ...["schedule", "operator", "agent-settings", "config", "doctor"],
 ] as const;
 const BELOW_INDEX = [...BELOW_APP, "latch", "prepared-latch", "app", "strategy"] as const;
 const BELOW_SURFACES = [...BELOW_INDEX, "index"] as const;
@@ -19,7 +19,9 @@ const BELOW_SURFACES = [...BELOW_INDEX, "index"] as const;
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
   telemetry: ["core"],
-  config: BELOW_STORES,
+  "setting-duration": [],
+  "agent-settings": ["core", "claim", "setting-duration"],
+  config: [...BELOW_STORES, "agent-settings", "setting-duration"],
   identity: ["core"],
   book: ["core", "identity"],
   incident: ["core"],
