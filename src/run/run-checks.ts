@@ -16,12 +16,13 @@ export function brokenInvariants(
   ledger: LedgerRecords,
 ): readonly string[] {
   const { claims, events } = ledger;
+  const byId = new Map(orders.map((order) => [order.client_order_id, order]));
   const owners = ownersOf(claims);
   const stray = orders.filter((order) => !owners.has(order.client_order_id));
   const chainBreak = firstBreak(events);
   return [
     ...stray.map((order) => `I1: the order ${order.client_order_id} belongs to no claim`),
-    ...claims.flatMap((claim) => wrongInClaim(claim, orders)),
+    ...claims.flatMap((claim) => wrongInClaim(claim, byId)),
     ...tooManyPosts(claims, requests, events),
     ...positions
       .filter(({ qty }) => compare(decimal(qty), ZERO) < 0)
@@ -42,10 +43,9 @@ export function booksEqual(
   );
 }
 
-function wrongInClaim(claim: Claim, orders: readonly WireOrder[]): readonly string[] {
-  const ids = clientOrderIdsOf(claim);
+function wrongInClaim(claim: Claim, byId: ReadonlyMap<string, WireOrder>): readonly string[] {
   const name = `${claim.intent.side} ${claim.intent.symbol} (${claim.key.requestId.slice(0, 8)})`;
-  const own = orders.filter((order) => ids.has(order.client_order_id));
+  const own = [...clientOrderIdsOf(claim)].flatMap((id) => byId.get(id) ?? []);
   const filled = own.filter((order) => !isZero(order.filled_qty));
   const [first] = filled;
   const booked = first?.filled_qty ?? ZERO;

@@ -80,7 +80,7 @@ export function accountsOf(
     equity.push({ at: bar.endAt, ...ledger.standing(prices) });
   }
   bookUntil(Number.POSITIVE_INFINITY);
-  equity.push({ at: Math.max(...equity.map(({ at }) => at)) + 1, ...ledger.standing(prices) });
+  equity.push({ at: (equity.at(-1)?.at ?? 0) + 1, ...ledger.standing(prices) });
   const { trades, realizedProfitUsd } = ledger;
   return { fills, trades, equity, realizedProfitUsd, maxDrawdownUsd: drawdownOf(equity) };
 }

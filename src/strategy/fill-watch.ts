@@ -19,6 +19,9 @@ interface Told {
 
 const NOTHING: Told = { quantity: ZERO, cost: ZERO };
 
+/** Claims that are remembered as told, the latest; far more than a session has. */
+const REMEMBERED_MAX = 10_000;
+
 type WatchedLatch = Pick<Latch, "agent" | "book" | "claim" | "unsettledClaims">;
 
 export class FillWatch {
@@ -63,11 +66,21 @@ export class FillWatch {
     return claims.filter(({ key }) => key.agent === this.#latch.agent);
   }
 
+  #remember(requestId: RequestId, told: Told): void {
+    this.#told.delete(requestId);
+    this.#told.set(requestId, told);
+    if (this.#told.size <= REMEMBERED_MAX) return;
+    for (const oldest of this.#told.keys()) {
+      this.#told.delete(oldest);
+      return;
+    }
+  }
+
   async #newFillOf(claim: Claim): Promise<StrategyFill | undefined> {
     const { requestId } = claim.key;
     const isOld = claim.status === "SETTLED" && claim.openedAt < this.#beganAt;
     const told = this.#told.get(requestId) ?? (isOld ? toldOf(claim) : NOTHING);
-    this.#told.set(requestId, toldOf(claim));
+    this.#remember(requestId, toldOf(claim));
     const quantity = subtract(claim.bookedQuantity, told.quantity);
     if (isZero(quantity)) return undefined;
     const { symbol, side, effect, anchor, reason } = claim.intent;

@@ -74,7 +74,10 @@ export class StrategyRunner {
     await this.#inTurn(() => this.#call("onStop", () => strategy.onStop?.(this.#context)));
   }
 
-  /** Tells the strategy of what has been filled since, between two hooks. */
+  /**
+   * Tells the strategy of what has been filled since, between two hooks. Rejects as {@link run}
+   * does; whoever called it then ends the run.
+   */
   lookForFills(): Promise<void> {
     return this.#inTurn(() => this.#tellFills());
   }

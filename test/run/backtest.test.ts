@@ -21,12 +21,27 @@ function run(changes: Partial<BacktestOptions> = {}): Promise<Backtest> {
   return backtest({ ...OPTIONS, ...changes }, systemClock, new AbortController().signal);
 }
 
-/** Fills until 11:40, as the record tells them. */
-function morning({ accounts }: Backtest): readonly string[] {
-  return accounts.fills
-    .map(({ at, side, symbol, quantity }) => `${newYorkClock(at)} ${side} ${symbol} ${quantity}`)
-    .filter((line) => line < "11:40");
+const folder = mkdtempSync(join(tmpdir(), "tradelatch-morning-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Files with the first bars of the day; random-days.test.ts has whole days. */
+function firstBars(count: number): string {
+  for (const symbol of ["qqq", "tqqq", "sqqq"]) {
+    const lines = readFileSync(`fixtures/bars/2026-05-21-${symbol}.csv`, "utf8").split("\n");
+    const start = lines.findIndex((line) => line.startsWith("time,"));
+    writeFileSync(join(folder, `${symbol}.csv`), lines.slice(0, start + 1 + count).join("\n"));
+  }
+  return join(folder, "qqq.csv");
 }
+
+function fillLines({ accounts }: Backtest): readonly string[] {
+  return accounts.fills.map(
+    ({ at, side, symbol, quantity }) => `${newYorkClock(at)} ${side} ${symbol} ${quantity}`,
+  );
+}
+
+/** Until the first entry that the old bot could not make any more. */
+const MINUTES = 127;
 
 const RECORD = [
   "09:42:00 buy TQQQ 6",
@@ -58,16 +73,18 @@ describe("two instances of the bot, at once, on the bars of 21 May", () => {
   let guarded: Backtest;
   let unguarded: Backtest;
   beforeAll(async () => {
-    guarded = await run({ instances: 2 });
-    unguarded = await run({ instances: 2, strategy: "strategies/naive.ts" });
+    const given = { bars: [firstBars(MINUTES)], instances: 2 };
+    guarded = await run(given);
+    unguarded = await run({ ...given, strategy: "strategies/naive.ts" });
   });
 
   test("trade at the record's minutes, through the latch once each", () => {
     const { summary } = guarded;
-    expect(morning(guarded)).toEqual(RECORD);
+    expect(fillLines(guarded)).toEqual(RECORD);
     expect(summary).toMatchObject({
-      ...{ isGuarded: true, bars: 390, trades: 15, duplicateOrders: 0 },
-      ...{ booksEqual: true, invariantsBroken: [], unsettled: 0, finalPositions: {} },
+      ...{ isGuarded: true, bars: MINUTES, trades: 4, wins: 0, duplicateOrders: 0 },
+      ...{ booksEqual: true, invariantsBroken: [], unsettled: 0 },
+      finalPositions: { TQQQ: "6" },
     });
     expect(summary.orders).toBe(summary.intents);
     expect(summary.duplicatesBlocked).toBe(summary.intents);
@@ -76,7 +93,7 @@ describe("two instances of the bot, at once, on the bars of 21 May", () => {
   });
 
   test("trade everything twice without it", () => {
-    expect(morning(unguarded)).toEqual(RECORD.flatMap((line) => [line, line]));
+    expect(fillLines(unguarded)).toEqual(RECORD.flatMap((line) => [line, line]));
     const { summary } = unguarded;
     expect(summary).toMatchObject({ isGuarded: false, booksEqual: null, duplicatesBlocked: null });
     expect(summary.orders).toBe(2 * guarded.summary.orders);
@@ -94,25 +111,12 @@ describe("two instances of the bot, at once, on the bars of 21 May", () => {
     const page = reportPage(guarded);
     expect(page).toContain("default-src 'none'");
     expect(page).not.toMatch(/(?:src|href)=|url\(|@import|https?:/);
-    expect(page).toContain("<dd>15</dd>");
+    expect(page).toContain("<dd>4</dd>");
     expect(page).toContain("no advice");
   });
 });
 
 describe("a morning with heavy faults", () => {
-  const folder = mkdtempSync(join(tmpdir(), "tradelatch-morning-"));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-  /** The first bars of each file, and its remarks. */
-  function firstBars(count: number): string {
-    for (const symbol of ["qqq", "tqqq", "sqqq"]) {
-      const lines = readFileSync(`fixtures/bars/2026-05-21-${symbol}.csv`, "utf8").split("\n");
-      const start = lines.findIndex((line) => line.startsWith("time,"));
-      writeFileSync(join(folder, `${symbol}.csv`), lines.slice(0, start + 1 + count).join("\n"));
-    }
-    return join(folder, "qqq.csv");
-  }
-
   test("ends with the broker's books, and tells which fills were moved, and by what", async () => {
     const { summary, moved } = await run({ bars: [firstBars(60)], faults: "heavy", seed: 2 });
     expect(summary).toMatchObject({ booksEqual: true, invariantsBroken: [], unsettled: 0 });

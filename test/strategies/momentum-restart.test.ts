@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import type { Bar, Feed, FeedItem } from "../../src/index.ts";
+import { StrategyRunner } from "../../src/index.ts";
+import { readBars } from "../../src/run/bar-file.ts";
+import createMomentumBot from "../../strategies/momentum.ts";
+import { openWorld, type Process, type World } from "../gateway/world.ts";
+import { SESSION } from "../strategy/listed-feed.ts";
+
+const OPEN_AT = Date.parse("2026-05-21T13:30:00Z");
+const BARS = readBars(["fixtures/bars/2026-05-21-qqq.csv"], createMomentumBot({}).symbols);
+
+/** The bars of these minutes, each when it is over, at the prices that the market then has. */
+function minutesOf(world: World, from: number, until: number, past: number): Feed {
+  return {
+    async *items() {
+      yield SESSION;
+      for (let minute = from; minute < until; minute += 1) {
+        const bars = [...BARS.values()].map((of) => of[minute] as Bar);
+        const isPast = minute < past;
+        if (!isPast) await atTheEndOf(world, bars);
+        for (const bar of bars) yield { kind: "bar", bar, isPast } satisfies FeedItem;
+      }
+    },
+  };
+}
+
+async function atTheEndOf(world: World, bars: readonly Bar[]): Promise<void> {
+  await world.advance((bars[0]?.endAt ?? 0) - world.now());
+  for (const { symbol, close } of bars) world.simulator.setPrice(symbol, close);
+}
+
+async function run(world: World, { latch, clock }: Process, feed: Feed): Promise<void> {
+  const runner = new StrategyRunner({ strategy: createMomentumBot({}), feed, latch, clock });
+  await runner.run(new AbortController().signal);
+  await world.advance(5_000);
+}
+
+test("a bot that starts in mid-session goes on where the one before it ended", async () => {
+  const world = await openWorld({ startAt: OPEN_AT });
+  const first = await world.open();
+  // Until the base entry of 09:42.
+  await run(world, first, minutesOf(world, 0, 12, 0));
+  expect(world.orders()).toHaveLength(1);
+  await first.latch.close();
+  first.runs = false;
+  // Another program: it sees the minutes before as bars of the past, and sends nothing for them.
+  const second = await world.open();
+  await run(world, second, minutesOf(world, 0, 19, 14));
+  expect(world.orders().map(({ side, qty }) => `${side} ${qty}`)).toEqual([
+    ...["buy 6", "buy 6", "sell 12"],
+  ]);
+  expect(world.book().net).toBe("0");
+});
