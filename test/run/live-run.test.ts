@@ -80,7 +80,12 @@ function start(world: FeedWorld, options: RunLiveOptions, typed?: Typed, bot = B
   const surroundings = { output, environment, stop: stopping.signal, clock, fetchApi, onOpen };
   const quiet = { logLevel: "silent", ...options };
   const over = runLive(bot, {}, quiet, surroundings);
-  over.catch(() => undefined);
+  let isOver = false;
+  over
+    .finally(() => {
+      isOver = true;
+    })
+    .catch(() => undefined);
   const stop = async () => {
     stopping.abort();
     await over;
@@ -96,7 +101,7 @@ function start(world: FeedWorld, options: RunLiveOptions, typed?: Typed, bot = B
   const advance = async (durationMs: number) => {
     for (let left = durationMs; left > 0; left -= ROUND_MS) {
       await world.advance(ROUND_MS);
-      await latch?.tick();
+      if (!isOver) await latch?.tick();
     }
   };
   return { lines, said, over, advance, stop };
