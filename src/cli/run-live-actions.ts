@@ -96,7 +96,9 @@ async function trade(path: string, strategy: Strategy, plan: Plan): Promise<void
       ...{ store: placeOfStore(config.store), streamUrl: data.streamUrl },
     });
     const day = { strategy, feed, latch, clock, observer: told, isDryRun };
-    told.ended(await liveDay(day, stop), stop.aborted);
+    const { how, left, failure } = await liveDay(day, stop);
+    told.ended(left, how);
+    if (how === "failed") throw failure;
   } finally {
     await Promise.allSettled([prepared.close(), close()]);
   }

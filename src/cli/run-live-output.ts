@@ -7,7 +7,7 @@ import type { Clock, EpochMs } from "../core/clock.ts";
 import { toFixed } from "../core/decimal.ts";
 import type { OrderAnswer } from "../gateway/order-answer.ts";
 import type { IntentInput } from "../identity/intent-schema.ts";
-import type { LeftOpen } from "../run/live-day.ts";
+import type { DayEnd, LeftOpen } from "../run/live-day.ts";
 import type { FeedItem } from "../strategy/feed.ts";
 import type { RunObserver } from "../strategy/strategy-runner.ts";
 import type { CommandOutput } from "./command-output.ts";
@@ -29,8 +29,7 @@ export interface LiveStart {
 
 export interface LiveOutput extends Required<RunObserver> {
   readonly started: (start: LiveStart) => void;
-  /** The run is over, by its end or by a signal. */
-  readonly ended: (left: LeftOpen, isStopped: boolean) => void;
+  readonly ended: (left: LeftOpen, how: DayEnd["how"]) => void;
 }
 
 /** What was answered, by status and code. */
@@ -40,6 +39,12 @@ interface Tally {
   bars: number;
   stale: number;
 }
+
+const ENDS: Readonly<Record<DayEnd["how"], string>> = {
+  over: "The session is over.",
+  stopped: "Stopped.",
+  failed: "Ended by a failure.",
+};
 
 type Write = (text: string) => void;
 
@@ -70,9 +75,9 @@ export function tellingPeople(output: CommandOutput, clock: Clock): LiveOutput {
       const shown = Object.entries(fields).map(([name, value]) => `${name} ${String(value)}`);
       say(`  ${[message, ...shown].join(", ")}`);
     },
-    ended: (left, isStopped) => {
+    ended: (left, how) => {
       output.line("");
-      for (const line of endLines(left, tally, isStopped, widthOf(output))) output.line(line);
+      for (const line of endLines(left, tally, how, widthOf(output))) output.line(line);
     },
   };
 }
@@ -97,11 +102,11 @@ export function tellingPrograms({ line }: CommandOutput, clock: Clock): LiveOutp
       tell("fill", fill);
     },
     onLog: (message, fields) => tell("log", { message, fields }),
-    ended: ({ positions, claims, incidents, realizedUsd }, isStopped) => {
+    ended: ({ positions, claims, incidents, realizedUsd }, how) => {
       const { bars, fills, stale } = tally;
       const answers = Object.fromEntries(tally.answers);
       const counts = { bars, fills, stale, answers, realizedUsd: toFixed(realizedUsd, 2) };
-      tell("ended", { isStopped, summary: counts, open: { positions, claims, incidents } });
+      tell("ended", { how, summary: counts, open: { positions, claims, incidents } });
     },
   };
 }
@@ -182,7 +187,7 @@ function answerText(answer: OrderAnswer): string {
 function endLines(
   { positions, claims, incidents, realizedUsd }: LeftOpen,
   tally: Tally,
-  isStopped: boolean,
+  how: DayEnd["how"],
   width: number,
 ): readonly string[] {
   const answers = [...tally.answers].map(([name, times]) => `${times} ${name}`);
@@ -195,7 +200,7 @@ function endLines(
   ];
   const rest = "They stay as they are, and nobody looks after them until a latch runs again.";
   return [
-    isStopped ? "Stopped." : "The session is over.",
+    ENDS[how],
     ...wrapped("Intents:  ", answers.length === 0 ? "none" : answers.join(", "), width),
     `Fills:    ${tally.fills}`,
     `Realized: ${toFixed(realizedUsd, 2)} USD`,

@@ -43,24 +43,32 @@ const FILLS_MS = 2_000;
 const SETTLE_MS = 10_000;
 const OVER = new Error("the run is over");
 
-/** Rejects with LatchError `strategy_failed` or `feed_failed`. */
-export async function liveDay(parts: LiveDayParts, stop: AbortSignal): Promise<LeftOpen> {
+/** How a day ended, and what it leaves behind: that is to be known most of all where it failed. */
+export interface DayEnd {
+  readonly how: "over" | "stopped" | "failed";
+  readonly left: LeftOpen;
+  /** A LatchError `strategy_failed` or `feed_failed`; undefined where it did not fail. */
+  readonly failure: unknown;
+}
+
+/** Rejects where not even the ledger can be read. */
+export async function liveDay(parts: LiveDayParts, stop: AbortSignal): Promise<DayEnd> {
   const { clock, latch } = parts;
   const before = realizedIn(await latch.books());
   const runner = new StrategyRunner(parts);
   const ended = new AbortController();
   const failed = new AbortController();
   const watching = watchFills(runner, clock, ended.signal).catch((error) => failed.abort(error));
-  try {
-    await runner.run(AbortSignal.any([stop, failed.signal]));
-    if (failed.signal.aborted) throw failed.signal.reason;
-    await settled(latch, clock);
-    await runner.lookForFills();
-  } finally {
-    ended.abort(OVER);
-    await watching;
+  const running = runner.run(AbortSignal.any([stop, failed.signal]));
+  await running.then(() => settled(latch, clock)).catch((error) => failed.abort(error));
+  if (!failed.signal.aborted) {
+    await runner.lookForFills().catch((error) => failed.abort(error));
   }
-  return leftOpen(latch, before);
+  ended.abort(OVER);
+  await watching;
+  const failure = failed.signal.aborted ? failed.signal.reason : undefined;
+  const how = failed.signal.aborted ? "failed" : stop.aborted ? "stopped" : "over";
+  return { how, left: await leftOpen(latch, before), failure };
 }
 
 async function leftOpen(latch: Latch, before: DecimalText): Promise<LeftOpen> {

@@ -44,13 +44,14 @@ describe("a read", () => {
     }
   });
 
-  it("of the account gives its id and status", async () => {
-    const { broker } = await bench(
-      json(200, { id: "e6fe16f3-64a4-4921-8928-cadf02f92f98", status: "ACTIVE", cash: "1.5" }),
-    );
-    expect(await broker.account()).toEqual({
-      kind: "read",
-      value: { accountId: "e6fe16f3-64a4-4921-8928-cadf02f92f98", status: "ACTIVE" },
+  it("of the account gives its id, its number where it has one, and its status", async () => {
+    const account = { id: "e6fe16f3-64a4-4921-8928-cadf02f92f98", status: "ACTIVE", cash: "1.5" };
+    const { broker } = await bench(json(200, account));
+    const value = { accountId: account.id, accountNumber: null, status: "ACTIVE" };
+    expect(await broker.account()).toEqual({ kind: "read", value });
+    const numbered = await bench(json(200, { ...account, account_number: "PA1" }));
+    expect(await numbered.broker.account()).toEqual({
+      ...{ kind: "read", value: { ...value, accountNumber: "PA1" } },
     });
   });
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -13,6 +13,18 @@ const SYMBOLS = ["QQQ", "TQQQ", "SQQQ"];
 const KEYS = { APCA_API_KEY_ID: "key", APCA_API_SECRET_KEY: "secret" };
 /** The bot's first entry is for the bar of 09:41, which is over at 09:42. */
 const AT_0941 = OPEN + 11 * MINUTE + 2_000;
+
+/** Buys at its first live bar, and throws at the second. */
+const FAILING_BOT = `export default () => ({
+  symbols: ["TQQQ"],
+  async onBar({ name: bar }, context) {
+    if (context.isPast) return;
+    if ((await context.book("TQQQ")).net !== "0") throw new Error("no second bar");
+    const order = { symbol: "TQQQ", side: "buy", effect: "open", quantity: "1" };
+    await context.submit({ ...order, anchor: { bar, stage: "base" } });
+  },
+});
+`;
 
 /** 21 May as the generated bars have it, with the simulated broker at `startAt`. */
 function dayAt(startAt: number): Promise<FeedWorld> {
@@ -49,7 +61,7 @@ interface Running {
 /** What a person types, where there is a terminal. */
 type Typed = string | undefined;
 
-function start(world: FeedWorld, options: RunLiveOptions, typed?: Typed): Running {
+function start(world: FeedWorld, options: RunLiveOptions, typed?: Typed, bot = BOT): Running {
   const { simulator, clock, fetchApi } = world;
   const lines: string[] = [];
   const waiting: { readonly text: string; readonly done: () => void }[] = [];
@@ -67,8 +79,13 @@ function start(world: FeedWorld, options: RunLiveOptions, typed?: Typed): Runnin
   };
   const surroundings = { output, environment, stop: stopping.signal, clock, fetchApi, onOpen };
   const quiet = { logLevel: "silent", ...options };
-  const over = runLive(BOT, {}, quiet, surroundings);
-  over.catch(() => undefined);
+  const over = runLive(bot, {}, quiet, surroundings);
+  let isOver = false;
+  over
+    .finally(() => {
+      isOver = true;
+    })
+    .catch(() => undefined);
   const stop = async () => {
     stopping.abort();
     await over;
@@ -84,7 +101,7 @@ function start(world: FeedWorld, options: RunLiveOptions, typed?: Typed): Runnin
   const advance = async (durationMs: number) => {
     for (let left = durationMs; left > 0; left -= ROUND_MS) {
       await world.advance(ROUND_MS);
-      await latch?.tick();
+      if (!isOver) await latch?.tick();
     }
   };
   return { lines, said, over, advance, stop };
@@ -147,7 +164,7 @@ describe("tradelatch run --feed alpaca", () => {
     ]);
     expect(posts(world)).toHaveLength(2);
     expect(told.at(-1)).toMatchObject({
-      ...{ event: "ended", isStopped: true, summary: { answers: { PROCEED: 1 } } },
+      ...{ event: "ended", how: "stopped", summary: { answers: { PROCEED: 1 } } },
       open: { positions: [{ symbol: "TQQQ" }] },
     });
   });
@@ -166,6 +183,22 @@ describe("tradelatch run --feed alpaca", () => {
     await first.stop();
     await second.stop();
     for (const { lines } of [first, second]) expect(lines).toContain("  position  6 TQQQ @ 75.33");
+  });
+
+  test("says what is still open where the strategy fails, too", async () => {
+    const world = await dayAt(AT_0941);
+    const store = temporaryStore();
+    const bot = join(store, "..", "failing.ts");
+    writeFileSync(bot, FAILING_BOT);
+    const run = start(world, { store, paper: true }, undefined, bot);
+    await run.said("session of 2026-05-21");
+    await run.advance(3 * MINUTE);
+    await expect(run.over).rejects.toMatchObject({
+      code: "strategy_failed",
+      message: "onBar of the strategy has thrown: no second bar",
+    });
+    expect(run.lines).toContain("Ended by a failure.");
+    expect(run.lines).toContain("  position  1 TQQQ @ 75.33");
   });
 
   test("ends with an error that says why where its data endpoint refuses it", async () => {
