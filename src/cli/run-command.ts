@@ -30,8 +30,8 @@ export function runCommand(output: CommandOutput, stop: AbortSignal): Command {
   return new Command("run")
     .summary("run a strategy on bars, through the latch")
     .description(
-      "Run a strategy on bars from files, through the latch, against the simulated broker.\n" +
-        "Needs no account. docs/STRATEGIES.md says what a strategy is and what is printed.",
+      "Run a strategy on bars from files, through the latch, against the simulated\n" +
+        "broker. Needs no account. docs/STRATEGIES.md says what a strategy is.",
     )
     .argument("<strategy>", "the strategy's file, TypeScript or JavaScript")
     .option("--bars <file...>", "CSV files of one-minute bars: FILE, or SYMBOL=FILE")
