@@ -13,12 +13,13 @@ import {
   type ServeConfig,
   type ServeSettings,
 } from "../config.ts";
+import { placeOfStore } from "../core/store-place.ts";
 import type { McpProgram } from "../mcp/mcp-program.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { examples } from "./examples.ts";
 import { openLogger } from "./open-logger.ts";
 import { packageManifest } from "./package-manifest.ts";
-import { keysForSimulator, startBrokerInside } from "./simulator-inside.ts";
+import { keysForSimulator, SIMULATED_KEY, startBrokerInside } from "./simulator-inside.ts";
 
 /** Beside a sidecar's. */
 const DEFAULT_PORT = 4521;
@@ -135,9 +136,17 @@ async function overHttp(
   const url = `http://${name}:${endpoint.port}${MCP_PATH}`;
   const allowsOrders = options.allowOrders === true;
   const { brokerUrl } = program;
-  const said = { event: "listening", url, brokerUrl, allowsOrders };
-  if (options.json) output.line(JSON.stringify(said));
-  else output.line(`Tools at ${url}, orders ${allowsOrders ? "on" : "off"}, broker ${brokerUrl}`);
+  const store = placeOfStore(serve.latch.store);
+  const key = serve.latch.keyId === SIMULATED_KEY ? SIMULATED_KEY : null;
+  if (options.json) {
+    const said = { event: "listening", url, brokerUrl, allowsOrders, key, store };
+    output.line(JSON.stringify(said));
+  } else {
+    output.line(`Tools at ${url}, orders ${allowsOrders ? "on" : "off"}`);
+    output.line(`Broker: ${brokerUrl}`);
+    if (key !== null) output.line(`Key: Authorization: Bearer ${key}`);
+    output.line(`Store: ${store}`);
+  }
   if (!stop.aborted) await once(stop, "abort");
   await endpoint.close();
 }
