@@ -76,7 +76,7 @@ describe("completion in other shells", () => {
     expect(script).toMatch(
       /^complete -c tradelatch -n '__fish_seen_subcommand_from serve' -l port -r -d 'port to/m,
     );
-    expect(script).toMatch(/-l as -r -f -a 'absent rejected already-flat' /);
+    expect(script).toMatch(/-l as -r -f -a 'absent rejected already-flat done' /);
   });
 
   test("is refused for a shell that is not known, which is named", async () => {
