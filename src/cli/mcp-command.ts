@@ -47,8 +47,8 @@ export function mcpCommand(
   return new Command("mcp")
     .summary("serve the latch as tools for a model (MCP)")
     .description(
-      "Serve tools by the Model Context Protocol: over standard input and output, or over\n" +
-        "HTTP. It only reads unless --allow-orders is given.",
+      "Serve tools by the Model Context Protocol: over standard input and output, or\n" +
+        "over HTTP. It places no order unless --allow-orders is given.",
     )
     .option("--allow-orders", "have tools that place orders and close positions")
     .option("--allow-live-orders", "the same where the account may be one of real money")
