@@ -47,7 +47,7 @@ describe("tradelatch store copy", () => {
     const [event] = await ledger.events();
     expect(JSON.parse(stdout)).toEqual({
       ...{ from, to, events: 1, claims: 1, books: 1, incidents: 0, accounts: 0, logins: 0 },
-      checkpoints: 0,
+      ...{ checkpoints: 0, guardClaims: 0 },
       ...{ sequence: 1, hash: event?.hash },
     });
   });

@@ -51,7 +51,7 @@ export class JudgedWorld {
     );
     const arrived = world.arrived();
     const [answer] = answersIn({ request, bytes }).answers;
-    this.#note(request, Number(STATUS_LINE.exec(bytes.toString("latin1", 0, 12))?.[1] ?? 0));
+    this.#note(request, bytes);
     const faults = [
       ...faultsOfAnswers({ request, place, bytes, brokerFails: fault !== undefined }),
       ...faultsAtBroker({ request, place, answer, arrived }),
@@ -84,11 +84,14 @@ export class JudgedWorld {
     await world.rest();
   }
 
-  #note({ route, method, key }: HostileRequest, status: number): void {
+  #note({ route, method, key }: HostileRequest, bytes: Buffer): void {
+    const status = Number(STATUS_LINE.exec(bytes.toString("latin1", 0, 12))?.[1] ?? 0);
     const name = `${route} ${status}`;
     this.answered.set(name, (this.answered.get(name) ?? 0) + 1);
     const isIn = key.group !== undefined && route.startsWith(`${method} `) && status >= 200;
-    if (isIn && ![400, 401, 403, 431].includes(status)) {
+    // What only an operator may do is refused by its own route.
+    const isOperators = status === 403 && bytes.includes('"operator_key_');
+    if (isIn && (isOperators || ![400, 401, 403, 431].includes(status))) {
       this.reached.set(route, (this.reached.get(route) ?? 0) + 1);
     }
   }

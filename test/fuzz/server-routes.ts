@@ -62,6 +62,16 @@ const INTENTS = [
   fields({ intent: { symbol: "TQQQ", portion: "10%" } }),
 ];
 
+const ACTION = { request_id: "action-1", action: "payment.send" };
+const DERIVED = { agent_id: "worker-1", action_type: "mail.send", scope: "eu" };
+const ACTION_IDS = { request_id: ["action-1", "action-9"] };
+const SETTLED = [
+  fields({ result: { id: "p-1", amount: 0.5 } }),
+  fields({ request_id: "action-1", outcome: "rejected" }),
+  fields({ request_id: "action-9", result: null, outcome: "unknown" }),
+];
+const RELEASED = [fields({ request_id: "action-1", evidence: "the provider has none" })];
+
 const ORDER_IDS = ["00000000-0000-4000-8000-000000000000", "{order}", "{order}"];
 const LIST = { name: "tech", symbols: ["TQQQ"] };
 const WATCHLIST = "11111111-0000-4000-8000-000000000000";
@@ -77,6 +87,20 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
   "GET /audit": {
     queries: ["", "limit=5&offset=2", "status=COMMITTED&agent_id=momentum", "from_ts=1&to_ts=9"],
   },
+  "POST /claim": {
+    body: [
+      fields({ ...ACTION, payload: { amount: "50", to: { iban: "A" } } }),
+      fields({ ...ACTION, agent_id: "worker-2", scope: "us" }),
+      fields(DERIVED),
+      fields({ ...DERIVED, timestamp: "2026-06-08T20:00:00.000Z" }),
+    ],
+  },
+  "POST /settle": { body: SETTLED },
+  "POST /settle/{request_id}": { parameters: ACTION_IDS, body: SETTLED },
+  "POST /release": { body: RELEASED },
+  "POST /release/{request_id}": { parameters: ACTION_IDS, body: RELEASED },
+  "GET /claims": { queries: ["request_id=action-1", "request_id=a%2Fb&wait_ms=0"] },
+  "GET /claims/{request_id}": { parameters: ACTION_IDS, queries: ["", "wait_ms=0"] },
   "GET /latch/v1/audit": {
     queries: ["", "limit=5", "status=SKIP&status=OPEN", "symbol=TQQQ&action=buy_to_open&before=9"],
   },
