@@ -7,7 +7,7 @@ const shipped = [];
 const guard = await openGuard({ store: process.env.STORE ?? "actions.db", agent: "shop" });
 const handle = webhook((event) => ({ parcel: shipped.push(event.id) }), {
   guard,
-  signature: stripeSignature({ secrets: "whsec-example" }),
+  signature: stripeSignature({ secrets: "not a secret" }),
   source: "shop",
   id: (event) => event.id,
 });
@@ -18,7 +18,7 @@ const url = `${await app.listen({ host: "127.0.0.1", port: 0 })}/stripe`;
 const body = JSON.stringify({ id: "evt_1", type: "invoice.paid" });
 const time = Math.floor(Date.now() / 1000);
 const sign = (secret) => createHmac("sha256", secret).update(`${time}.${body}`).digest("hex");
-const deliver = (secret = "whsec-example") => {
+const deliver = (secret = "not a secret") => {
   const headers = { "stripe-signature": `t=${time},v1=${sign(secret)}` };
   return fetch(url, { method: "POST", body, headers });
 };

@@ -13,12 +13,13 @@ import {
   type ServeConfig,
   type ServeSettings,
 } from "../config.ts";
+import { placeOfStore } from "../core/store-place.ts";
 import type { McpProgram } from "../mcp/mcp-program.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { examples } from "./examples.ts";
 import { openLogger } from "./open-logger.ts";
 import { packageManifest } from "./package-manifest.ts";
-import { keysForSimulator, startBrokerInside } from "./simulator-inside.ts";
+import { keysForSimulator, SIMULATED_KEY, startBrokerInside } from "./simulator-inside.ts";
 
 /** Beside a sidecar's. */
 const DEFAULT_PORT = 4521;
@@ -46,8 +47,8 @@ export function mcpCommand(
   return new Command("mcp")
     .summary("serve the latch as tools for a model (MCP)")
     .description(
-      "Serve tools by the Model Context Protocol: over standard input and output, or over\n" +
-        "HTTP. It only reads unless --allow-orders is given.",
+      "Serve tools by the Model Context Protocol: over standard input and output, or\n" +
+        "over HTTP. It places no order unless --allow-orders is given.",
     )
     .option("--allow-orders", "have tools that place orders and close positions")
     .option("--allow-live-orders", "the same where the account may be one of real money")
@@ -135,9 +136,17 @@ async function overHttp(
   const url = `http://${name}:${endpoint.port}${MCP_PATH}`;
   const allowsOrders = options.allowOrders === true;
   const { brokerUrl } = program;
-  const said = { event: "listening", url, brokerUrl, allowsOrders };
-  if (options.json) output.line(JSON.stringify(said));
-  else output.line(`Tools at ${url}, orders ${allowsOrders ? "on" : "off"}, broker ${brokerUrl}`);
+  const store = placeOfStore(serve.latch.store);
+  const key = serve.latch.keyId === SIMULATED_KEY ? SIMULATED_KEY : null;
+  if (options.json) {
+    const said = { event: "listening", url, brokerUrl, allowsOrders, key, store };
+    output.line(JSON.stringify(said));
+  } else {
+    output.line(`Tools at ${url}, orders ${allowsOrders ? "on" : "off"}`);
+    output.line(`Broker: ${brokerUrl}`);
+    if (key !== null) output.line(`Key: Authorization: Bearer ${key}`);
+    output.line(`Store: ${store}`);
+  }
   if (!stop.aborted) await once(stop, "abort");
   await endpoint.close();
 }

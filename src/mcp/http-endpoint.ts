@@ -103,9 +103,8 @@ async function serve(
   const over = new Promise<void>((resolve) => response.once("close", resolve));
   // Its optional members are declared as such that may be undefined, which ours may not.
   await tools.connect(transport as Transport);
-  await transport.handleRequest(request, response);
-  await over;
-  // A client that hung up before its answer counts as not told.
+  // Of a client that hangs up nothing more is awaited: closing tells its call that it has gone.
+  await Promise.race([transport.handleRequest(request, response).then(() => over), over]);
   await tools.close();
 }
 

@@ -103,8 +103,14 @@ export class McpProgram {
       allowsOrders: this.#options.allowsOrders,
       latch: () => this.#latch(),
       submit: async (intent, gone) => {
-        await this.#startedOrNot();
-        return this.#submit(agent, intent, gone);
+        const failure = await this.#startFailure();
+        try {
+          return await this.#submit(agent, intent, gone);
+        } catch (error) {
+          // What came before is answered all the same; a new order is told why there is no start.
+          const isNotStarted = error instanceof LatchError && error.code === "not_started";
+          throw isNotStarted && failure !== undefined ? failure : error;
+        }
       },
       claim: (requestId) => this.#prepared.claimOf(agent.group, requestId),
     };
@@ -116,17 +122,22 @@ export class McpProgram {
     return latch;
   }
 
-  /** The latch, as soon as it is started; undefined where that takes too long. */
+  /** Why there will be no latch; undefined where there is one, or may be. */
+  #startFailure(): Promise<unknown> {
+    return this.#startedOrNot().then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+  }
+
+  /** The latch once it is started; undefined where that takes too long. Rejects where it failed. */
   async #startedOrNot(): Promise<Latch | undefined> {
     if (this.#gate.latch !== undefined) return this.#gate.latch;
     const over = new AbortController();
     const wait = this.#clock.sleep(START_WAIT_MS, over.signal).catch(() => undefined);
-    const failed = this.started.then(
-      ({ latch }) => latch,
-      () => undefined,
-    );
+    const started = this.started.then(({ latch }) => latch);
     try {
-      return await Promise.race([failed, wait.then(() => undefined)]);
+      return await Promise.race([started, wait.then(() => undefined)]);
     } finally {
       over.abort();
     }

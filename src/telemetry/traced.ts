@@ -104,9 +104,12 @@ async function measured<Value>(
   let result = "failed";
   try {
     const value = await work(span);
-    const described = describe(value);
-    result = described.result;
-    attempt(() => span?.setAttributes({ ...described.attributes, "tradelatch.result": result }));
+    result = "done";
+    attempt(() => {
+      const described = describe(value);
+      result = described.result;
+      span?.setAttributes({ ...described.attributes, "tradelatch.result": result });
+    });
     return value;
   } catch (error) {
     attempt(() => span?.setStatus({ code: SpanStatusCode.ERROR, message: kindOf(error) }));

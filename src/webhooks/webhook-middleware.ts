@@ -26,7 +26,7 @@ type Read =
   | { readonly kind: "parsed" };
 
 /**
- * Put it before any parser, or behind `express.raw({ type: "*" + "/*" })`.
+ * Put it before any parser, or behind `express.raw` for every type.
  *
  * @example
  * ```ts

@@ -16,8 +16,8 @@ describe("a command line that is not understood", () => {
   test.each([
     [
       "",
-      "no command was given, expected serve or mcp or replay or run or broker-sim or backup or store or " +
-        "incidents or audit or reconcile or doctor or completion",
+      "no command was given, expected serve or mcp or replay or run or broker-sim or backup or store " +
+        "or incidents or audit or reconcile or doctor or completion",
       "tradelatch --help",
     ],
     ["explode", "unknown command 'explode'", "tradelatch --help"],
@@ -27,6 +27,7 @@ describe("a command line that is not understood", () => {
     ["replay --fast", "unknown option '--fast'", "tradelatch replay --help"],
     ["replay --json=yes", "'--json=yes'", "tradelatch replay --help"],
     ["replay 2026-05-21 2026-05-22", 'unexpected argument "2026-05-22"', "replay --help"],
+    ["mcp --broker none --allow-orders", "--allow-orders needs a broker", "--help"],
     ["broker-sim here", 'unexpected argument "here"', "tradelatch broker-sim --help"],
     ["broker-sim --port", "--port <number>", "argument missing"],
     ["broker-sim --port eighty", "'eighty'", "whole number"],

@@ -1,6 +1,7 @@
 import { request as httpRequest } from "node:http";
 import { text } from "node:stream/consumers";
 import { describe, expect, onTestFinished, test } from "vitest";
+import type { ServeSettings } from "../../src/config.ts";
 import type { AgentId } from "../../src/core/ids.ts";
 import { listenForTools } from "../../src/mcp/http-endpoint.ts";
 import { Access } from "../../src/sidecar/access.ts";
@@ -38,9 +39,9 @@ const REFUSED: readonly (readonly [string, Asked, number])[] = [
   ["another content type", { headers: { "content-type": "text/plain" } }, 415],
 ];
 
-async function openEndpoint() {
+async function openEndpoint(settings: ServeSettings = {}) {
   const world = await openToolWorld();
-  const program = world.program();
+  const program = world.program(settings);
   const brokerKey = { id: KEY_ID, secret: SECRET, group: "default" as AgentId };
   const failures: unknown[] = [];
   const endpoint = await listenForTools({
@@ -65,7 +66,7 @@ async function openEndpoint() {
     sent.end(body);
     return answered;
   };
-  return { world, url, ask, failures };
+  return { world, program, endpoint, url, ask, failures };
 }
 
 describe("the tools over HTTP", () => {
@@ -102,5 +103,22 @@ describe("the tools over HTTP", () => {
     );
     expect(told.map(({ data }) => data.order?.quantity)).toEqual(["1", "2", "3"]);
     expect(world.posts()).toHaveLength(3);
+  });
+
+  test("take a client that hangs up for one that was not told, and end without it", async () => {
+    const { world, program, url, endpoint } = await openEndpoint({ waitMs: 9_000 });
+    world.fault({ kind: "accept_then_hang" });
+    const client = await world.httpClient(url);
+    const hungUp = new AbortController();
+    const { signal } = hungUp;
+    const called = client.callTool({ name: "place_order", arguments: BUY }, undefined, { signal });
+    await world.until(() => world.simulator.orders().length === 1);
+    hungUp.abort();
+    await client.close();
+    await expect(called).rejects.toThrow();
+    await endpoint.close();
+    const claim = await (await program.started).latch.claim(BUY.request_id);
+    expect(claim).toMatchObject({ told: null });
+    expect(world.posts()).toHaveLength(1);
   });
 });

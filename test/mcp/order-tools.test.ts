@@ -117,6 +117,19 @@ describe("place_order", () => {
     expect(world.posts()).toEqual([]);
   });
 
+  test("says why there is no latch where the broker refuses the keys, as every tool does", async () => {
+    const { world, client } = await openTools({ keyId: "another", secret: "another" });
+    for (const [tool, input] of [
+      ["place_order", BUY],
+      ["positions", {}],
+    ] as const) {
+      const told = await call(client, tool, input);
+      expect(told.isError).toBe(true);
+      expect(told.text).toMatch(/^keys_refused: .*The same call will fail again/);
+    }
+    expect(world.posts()).toEqual([]);
+  });
+
   test("takes the broker's secret out of what it quotes", async () => {
     const { client } = await openTools();
     const told = await call(client, "place_order", { ...BUY, symbol: SECRET });

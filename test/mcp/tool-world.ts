@@ -153,6 +153,8 @@ export class ToolWorld {
   async #connected(transport: Transport): Promise<Client> {
     const client = new Client({ name: "a-test", version: VERSION });
     await client.connect(transport);
+    // From here on the client checks every answer against the schema that the tool has for it.
+    await client.listTools();
     this.#ends.push(() => client.close());
     return client;
   }

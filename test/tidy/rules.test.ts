@@ -96,7 +96,7 @@ const MISLAYERED: readonly (readonly [string, string, string, string])[] = [
   ],
   ["an adapter named by its port", "src/broker/broker.ts", "./alpaca/a.ts", "only app.ts names"],
   ["an adapter named by the public names", "src/index.ts", "./broker/alpaca/a.ts", "only app.ts"],
-  ["a part without a layer", "src/strategy/a.ts", "../core/clock.ts", 'give "strategy" a row'],
+  ["a part without a layer", "src/prices/a.ts", "../core/clock.ts", 'give "prices" a row'],
   ["an import without its ending", "src/fills/a.ts", "../core/clock", "name the .ts file"],
   ["an import from outside src", "src/core/a.ts", "../../test/tidy/rules.ts", "src imports src"],
 ];
