@@ -80,7 +80,9 @@ interface Plan {
 async function trade(path: string, strategy: Strategy, plan: Plan): Promise<void> {
   const { options, config, told, surroundings } = plan;
   const { output, environment, stop, clock = systemClock, random, fetchApi, onOpen } = surroundings;
-  const level = resolveProgram({ logLevel: options.logLevel ?? "warn" }, environment).logLevel;
+  // The lines of the day are on standard output; the log has what is out of the ordinary.
+  const logLevel = options.logLevel ?? (environment.TRADELATCH_LOG_LEVEL || "warn");
+  const level = resolveProgram({ logLevel }, environment).logLevel;
   const logger = await openLogger(level, output.logsAreRead);
   const parts = { clock, random, fetchApi, logger, schedule: onOpen === undefined };
   const { feed, data, close } = openLiveFeed(config, parts);

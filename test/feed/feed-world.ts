@@ -38,6 +38,8 @@ export interface FeedWorld {
   readonly fetchApi: typeof fetch;
   readonly log: Logger;
   readonly lines: readonly string[];
+  /** The same with all their fields. */
+  readonly records: readonly Readonly<Record<string, unknown>>[];
   /** Moves both clocks, the broker's first, when no read is under way. */
   advance(durationMs: number): Promise<void>;
   /** Until a line that says `message` was logged, from now on or before, once for each line. */
@@ -70,11 +72,14 @@ export async function openFeedWorld(
   onTestFinished(() => simulator.close());
   const clock = new ManualClock(simulator.now());
   const lines: string[] = [];
+  const records: Record<string, unknown>[] = [];
   const waiting: { readonly message: string; readonly done: () => void }[] = [];
   let heard = 0;
   const log = pino({ level: "debug" }, { write: (line: string) => void hear(line) });
   const hear = (line: string) => {
-    lines.push(JSON.parse(line).msg);
+    const record = JSON.parse(line);
+    records.push(record);
+    lines.push(record.msg);
     const index = waiting.findIndex(({ message }) => message === lines.at(-1));
     if (index >= 0) {
       heard = lines.length;
@@ -103,7 +108,7 @@ export async function openFeedWorld(
     }
   };
   return {
-    ...{ simulator, clock, data, fetchApi, log, lines },
+    ...{ simulator, clock, data, fetchApi, log, lines, records },
     async advance(durationMs) {
       const end = simulator.now() + durationMs;
       for (let now = simulator.now(); now < end; now = simulator.now()) {
