@@ -5,8 +5,8 @@
  * 1. SQLite's own number says whether another connection, of this process or another, has committed
  *    since; then everything is forgotten. It is asked at the begin of every transaction and read.
  * 2. What a transaction that failed had written is forgotten with all the rest.
- * 3. What is kept cannot be changed by whoever gets it. A claim with terms that came from its caller
- *    as they were (a bracket's) is not kept: they are not ours to freeze.
+ * 3. What is kept cannot be changed by whoever gets it. A claim with terms that came from its
+ *    caller as they were (a bracket's) is not kept: they are not ours to freeze.
  */
 import type { Database, Statement } from "better-sqlite3";
 import type { Book } from "../../book/book.ts";
