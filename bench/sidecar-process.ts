@@ -35,6 +35,10 @@ export async function startSidecar(store: string, brokerUrl: string): Promise<Ru
       TRADELATCH_AGENT: "bench",
     },
   });
+  // A run that fails leaves no sidecar behind.
+  const end = () => void child.kill("SIGKILL");
+  process.once("exit", end);
+  child.once("exit", () => process.off("exit", end));
   const url = await listening(child);
   for (let tries = 1; !(await isReady(url)); tries += 1) {
     if (tries === READY_TRIES) child.kill("SIGKILL");

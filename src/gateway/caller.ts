@@ -17,7 +17,7 @@ export class Caller {
   readonly giveUpAt: EpochMs;
   readonly #clock: Clock;
   #isHurried = false;
-  /** Those who wait: most callers get their answer at once, and need no signal of their own. */
+  /** Wakes those who wait; a signal of their own for each caller would take far longer. */
   readonly #wakers = new Set<() => void>();
   #state: "waits" | "taken" | "gone" = "waits";
 
