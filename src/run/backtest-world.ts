@@ -9,10 +9,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Claim } from "../claim/claim.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
-import type { Book, Incident, StoredEvent } from "../index.ts";
 import type { Latch } from "../latch.ts";
 import { NUMBER_FIELD, Quiet } from "../replay/quiet.ts";
 import type { MarketSession } from "../schedule/market-hours.ts";
@@ -31,7 +29,8 @@ import { calendarOf } from "./broker-calendar.ts";
 import { type DayStep, daySteps } from "./day-steps.ts";
 import { GuardedInstance } from "./guarded-instance.ts";
 import { type FaultLevel, faultRules } from "./heavy-faults.ts";
-import type { Answered, Instance, LoggedLine } from "./instance.ts";
+import type { Instance, LoggedLine } from "./instance.ts";
+import { type LedgerRecords, ledgerRecords } from "./ledger-records.ts";
 import { isUnguarded } from "./load-strategy.ts";
 import { UnguardedInstance } from "./unguarded-instance.ts";
 
@@ -47,22 +46,12 @@ export interface BacktestPlan {
   readonly onProgress?: (part: number) => void;
 }
 
-/** What the ledger holds at the end. */
-export interface LedgerRecords {
-  readonly books: readonly Book[];
-  /** Oldest first. */
-  readonly claims: readonly Claim[];
-  readonly events: readonly StoredEvent[];
-  readonly incidents: readonly Incident[];
-}
-
 /** What came of it, by everybody's own records. */
 export interface BacktestRecords {
   readonly sessions: readonly MarketSession[];
   readonly orders: readonly WireOrder[];
   readonly positions: readonly WirePosition[];
   readonly requests: readonly LoggedRequest[];
-  readonly answers: readonly Answered[];
   readonly lines: readonly LoggedLine[];
   /** Null where there was no latch. */
   readonly ledger: LedgerRecords | null;
@@ -71,7 +60,6 @@ export interface BacktestRecords {
 const LONGEST_AFTER_CLOSE_MS = 15 * 60_000;
 /** So long the broker's records are followed behind the last session at least. */
 const AFTER_CLOSE_MS = 60_000;
-const PAGE = 500;
 
 /** Rejects with LatchError `strategy_failed`, `invalid_bars`, and when `stop` aborts. */
 export async function runBacktest(plan: BacktestPlan): Promise<BacktestRecords> {
@@ -210,35 +198,15 @@ class BacktestWorld {
 
   async #records(sessions: readonly MarketSession[]): Promise<BacktestRecords> {
     const latch = this.#latch();
-    const byTime = (a: { at: EpochMs }, b: { at: EpochMs }) => a.at - b.at;
     return {
       sessions,
       orders: this.#simulator.orders(),
       positions: this.#simulator.positions(),
       requests: this.#simulator.requests(),
-      answers: this.#instances.flatMap(({ answers }) => answers).sort(byTime),
-      lines: this.#instances.flatMap(({ lines }) => lines).sort(byTime),
+      lines: this.#instances.flatMap(({ lines }) => lines).sort((a, b) => a.at - b.at),
       ledger: latch === undefined ? null : await ledgerRecords(latch),
     };
   }
-}
-
-async function ledgerRecords(latch: Latch): Promise<LedgerRecords> {
-  const events: StoredEvent[] = [];
-  for (;;) {
-    const page = await latch.events({ after: events.length, limit: PAGE });
-    events.push(...page);
-    if (page.length < PAGE) break;
-  }
-  const claims: Claim[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await latch.claims({ cursor, limit: PAGE });
-    claims.push(...page.claims);
-    cursor = page.next ?? undefined;
-  } while (cursor !== undefined);
-  const [books, incidents] = await Promise.all([latch.books(), latch.incidents({ limit: PAGE })]);
-  return { books, claims: claims.reverse(), events, incidents };
 }
 
 function heldAmong(requests: readonly LoggedRequest[], numbers: ReadonlySet<string>): number {

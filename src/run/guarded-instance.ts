@@ -8,8 +8,8 @@ import { DrivenLatch } from "../replay/driven-latch.ts";
 import type { Quiet } from "../replay/quiet.ts";
 import type { FeedItem } from "../strategy/feed.ts";
 import type { Strategy } from "../strategy/strategy.ts";
-import { StrategyRunner } from "../strategy/strategy-runner.ts";
-import type { Answered, Instance, LoggedLine } from "./instance.ts";
+import { type RunObserver, StrategyRunner } from "../strategy/strategy-runner.ts";
+import type { Instance, LoggedLine } from "./instance.ts";
 import { PushedFeed } from "./pushed-feed.ts";
 
 export interface InstanceWorld {
@@ -26,7 +26,6 @@ export interface InstanceWorld {
 const AGENT = "backtest";
 
 export class GuardedInstance implements Instance {
-  readonly answers: Answered[] = [];
   readonly lines: LoggedLine[] = [];
   readonly #feed = new PushedFeed();
   readonly #driven: DrivenLatch;
@@ -40,14 +39,10 @@ export class GuardedInstance implements Instance {
     stop: AbortSignal,
   ) {
     this.#driven = driven;
-    const of = () => ({ at: clock.now(), instance });
-    const observer = {
-      onAnswer: (intent: Answered["intent"], answer: Answered["answer"]) => {
-        this.answers.push({ ...of(), intent, answer });
-        driven.orderGiven();
-      },
-      onLog: (message: string, fields: LoggedLine["fields"]) =>
-        void this.lines.push({ ...of(), message, fields }),
+    const observer: RunObserver = {
+      onAnswer: () => driven.orderGiven(),
+      onLog: (message, fields) =>
+        void this.lines.push({ at: clock.now(), instance, message, fields }),
     };
     const { latch } = driven;
     const runner = new StrategyRunner({ strategy, feed: this.#feed, latch, clock, observer });

@@ -1,15 +1,6 @@
 /** One instance of a strategy in a backtest, guarded or not, as its driver sees it. */
 import type { EpochMs } from "../core/clock.ts";
-import type { IntentInput, OrderAnswer } from "../index.ts";
 import type { FeedItem } from "../strategy/feed.ts";
-
-/** What an instance was answered, and when. */
-export interface Answered {
-  readonly at: EpochMs;
-  readonly instance: number;
-  readonly intent: IntentInput;
-  readonly answer: OrderAnswer;
-}
 
 /** A line that the strategy logged. */
 export interface LoggedLine {
@@ -20,7 +11,6 @@ export interface LoggedLine {
 }
 
 export interface Instance {
-  readonly answers: readonly Answered[];
   readonly lines: readonly LoggedLine[];
   /** The strategy's last hook has returned. */
   readonly isOver: boolean;

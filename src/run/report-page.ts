@@ -7,6 +7,7 @@ import { toFixed } from "../core/decimal.ts";
 import { LatchError } from "../core/errors.ts";
 import { newYorkClock } from "../schedule/new-york-time.ts";
 import type { Backtest } from "./backtest.ts";
+import type { LoggedLine } from "./instance.ts";
 import type { MovedFill, MovedSide } from "./moved-fills.ts";
 import { reportData } from "./report-data.ts";
 import { summaryLines } from "./summary-lines.ts";
@@ -49,6 +50,7 @@ ${brokenList(summary.invariantsBroken)}
 <p class="key"><span class="buy">▲ buy</span> <span class="sell">▼ sell</span></p></section>
 ${tradeTable(done)}
 ${movedTable(done.moved)}
+${logSection(done.records.lines)}
 <footer>The strategy is an example and no advice. Fills of the simulated broker are no promise of
 what a market would have done.</footer>
 <script type="application/json" id="data">${data}</script>
@@ -100,6 +102,21 @@ function movedTable(moved: readonly MovedFill[] | null): string {
   ]);
   const head = ["Action", "Without faults", "With faults", "Faults that it met"];
   return table("What faults moved", head, rows);
+}
+
+function logSection(lines: readonly LoggedLine[]): string {
+  if (lines.length === 0) return "";
+  const rows = lines.map(({ at, instance, message, fields }) => [
+    newYorkClock(at),
+    String(instance + 1),
+    message,
+    Object.entries(fields)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(", "),
+  ]);
+  const head = ["New York", "Instance", "The strategy's log", ""];
+  return `<details><summary>Log of the strategy, ${lines.length} lines</summary>
+${table("Log", head, rows)}</details>`;
 }
 
 function sideText(side: MovedSide | null): string {

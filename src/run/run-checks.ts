@@ -7,8 +7,9 @@ import { compare, type DecimalText, decimal, isZero, ZERO } from "../core/decima
 import type { Claim } from "../index.ts";
 import { firstBreak } from "../ledger/event-chain.ts";
 import type { WireOrder, WirePosition } from "../simulator/index.ts";
-import type { BacktestRecords, LedgerRecords } from "./backtest-world.ts";
+import type { BacktestRecords } from "./backtest-world.ts";
 import { clientOrderIdsOf } from "./claim-ids.ts";
+import type { LedgerRecords } from "./ledger-records.ts";
 
 /** Empty where everything holds. */
 export function brokenInvariants(

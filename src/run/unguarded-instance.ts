@@ -19,7 +19,6 @@ export interface UnguardedWorld {
 }
 
 export class UnguardedInstance implements Instance {
-  readonly answers = [];
   readonly lines: LoggedLine[] = [];
   readonly #strategy: UnguardedStrategy;
   readonly #clock: ManualClock;
@@ -27,6 +26,8 @@ export class UnguardedInstance implements Instance {
   readonly #context: UnguardedContext;
   #session: MarketSession | undefined;
   #last: Promise<void>;
+  /** Ends what is under way when the run is given up. */
+  readonly #stop = new AbortController();
   #failure: unknown;
   #isOver = false;
 
@@ -39,7 +40,7 @@ export class UnguardedInstance implements Instance {
     const clock = this.#clock;
     const own = this;
     this.#context = {
-      broker: new PlainAlpaca({ baseUrl, fetchApi, deadline: () => deadlineOf(clock) }),
+      broker: new PlainAlpaca({ baseUrl, fetchApi, deadline: () => this.#deadline() }),
       now: () => clock.now(),
       get session() {
         return own.#session;
@@ -77,7 +78,17 @@ export class UnguardedInstance implements Instance {
   }
 
   async close(): Promise<void> {
+    this.#stop.abort(new Error("the run is over"));
     await this.#last;
+  }
+
+  /** Aborts when the bot's own client gives up. */
+  #deadline(): AbortSignal {
+    const { signal } = this.#stop;
+    const controller = new AbortController();
+    const giveUp = () => controller.abort(new Error("no answer"));
+    this.#clock.sleep(CLIENT_TIMEOUT_MS, signal).then(giveUp, giveUp);
+    return controller.signal;
   }
 
   async #take(item: FeedItem): Promise<void> {
@@ -95,10 +106,4 @@ export class UnguardedInstance implements Instance {
       this.#failure ??= new LatchError("strategy_failed", message, { cause });
     }
   }
-}
-
-function deadlineOf(clock: ManualClock): AbortSignal {
-  const controller = new AbortController();
-  void clock.sleep(CLIENT_TIMEOUT_MS).then(() => controller.abort(new Error("no answer")));
-  return controller.signal;
 }

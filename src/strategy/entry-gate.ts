@@ -15,24 +15,27 @@ export interface FeedStanding {
   readonly isDryRun: boolean;
 }
 
-/** The refusal of `intent`; undefined where it may go to the latch. Pure. */
-export function heldBack(
+/** The refusal of `intent`; undefined where it may go to the latch. */
+export async function heldBack(
   intent: IntentInput,
-  book: Book,
   { isPast, entriesStopped, isDryRun }: FeedStanding,
-): BlockedAnswer | undefined {
+  readBook: () => Promise<Book>,
+): Promise<BlockedAnswer | undefined> {
   if (isPast) return blocked("bar_over", "the bar is over: it is for indicators only");
-  if (entriesStopped !== null && !isExit(intent, book)) {
+  if (entriesStopped !== null && !(await isExit(intent, readBook))) {
     return blocked("feed_stale", `entries are stopped: ${entriesStopped}`);
   }
   return isDryRun ? blocked("dry_run", "nothing is sent in a dry run") : undefined;
 }
 
 /** Whether the intent reduces what is held, by its own word or else by the book. */
-export function isExit({ effect, anchor, portion, side }: IntentInput, book: Book): boolean {
+async function isExit(
+  { effect, anchor, portion, side }: IntentInput,
+  readBook: () => Promise<Book>,
+): Promise<boolean> {
   if (effect !== undefined) return effect === "close";
   if (anchor !== undefined) return "episode" in anchor;
-  return portion !== undefined || (side !== undefined && reduces(book, side));
+  return portion !== undefined || (side !== undefined && reduces(await readBook(), side));
 }
 
 function blocked(code: BlockCode, message: string): BlockedAnswer {

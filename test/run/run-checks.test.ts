@@ -1,12 +1,9 @@
 /** A judge that lets everything pass would find nothing on any day: each of these must be found. */
 import { beforeAll, describe, expect, test } from "vitest";
 import { decimal } from "../../src/core/decimal.ts";
-import {
-  type BacktestRecords,
-  type LedgerRecords,
-  runBacktest,
-} from "../../src/run/backtest-world.ts";
+import { type BacktestRecords, runBacktest } from "../../src/run/backtest-world.ts";
 import { readBars } from "../../src/run/bar-file.ts";
+import type { LedgerRecords } from "../../src/run/ledger-records.ts";
 import { booksEqual, brokenInvariants } from "../../src/run/run-checks.ts";
 import createMomentumBot from "../../strategies/momentum.ts";
 

@@ -115,6 +115,30 @@ describe("a strategy that runs", () => {
     expect(held.strategy.answers).toMatchObject([{ status: "PROCEED", order: { side: "sell" } }]);
   });
 
+  test("lets an exit without a stated effect go while the feed is stale, by the book", async () => {
+    const positions = [{ symbol: "TQQQ", quantity: "6", averagePrice: "70" }];
+    const world = await openWorld({ positions });
+    const { latch, clock } = await world.open();
+    const answers: OrderAnswer[] = [];
+    const strategy: Strategy = {
+      symbols: ["TQQQ"],
+      async onBar(_, context) {
+        for (const side of ["buy", "sell"] as const) {
+          answers.push(await context.submit({ symbol: "TQQQ", side, quantity: "6" }));
+        }
+      },
+    };
+    const stale = { kind: "stale", at: 0, reason: "no bar" } as const;
+    const runner = new StrategyRunner({
+      strategy,
+      feed: feedOf([stale, bar(0, "75")]),
+      latch,
+      clock,
+    });
+    await world.drive(runner.run(new AbortController().signal));
+    expect(answers).toMatchObject([{ code: "feed_stale" }, { status: "PROCEED" }]);
+  });
+
   test("sends nothing in a dry run", async () => {
     const { world, strategy } = await run([SESSION, bar(0, "75")], { isDryRun: true });
     expect(strategy.answers).toMatchObject([{ status: "BLOCKED", code: "dry_run" }]);
