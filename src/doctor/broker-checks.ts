@@ -34,7 +34,7 @@ const CALENDAR_DAYS = 14;
 /** Below this part of the limit, other programs use most of it. */
 const LITTLE_LEFT = 0.25;
 const SET_KEYS = "Set both in the environment of the sidecar; never on a command line.";
-const NO_ANSWER = "the broker gave no answer";
+export const NO_ANSWER = "the broker gave no answer";
 
 export interface BrokerAsked extends Pick<BrokerReads, "url" | "hasKeys"> {
   readonly limit: () => SharedLimit | undefined;

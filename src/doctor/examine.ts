@@ -12,6 +12,7 @@ import {
   checkClock,
   checkCredentials,
   checkRateBudget,
+  NO_ANSWER,
 } from "./broker-checks.ts";
 import { type Check, type CheckName, type Finding, failed, inTime, ok, skipped } from "./check.ts";
 import { checkBarStream, checkBars, type MarketDataReads } from "./data-checks.ts";
@@ -57,7 +58,7 @@ export async function examine(patient: Patient): Promise<readonly Check[]> {
     return { name, ...(await inTime(clock, look)) };
   };
   const reads = readOnce(patient.broker);
-  const dataReads = readOnce(patient.data);
+  const dataReads = readOnce(behind(reads, patient.data));
   return Promise.all([
     checked("node", () => checkNode(patient.node)),
     checked("settings", () => checkSettings(patient.settingsFault)),
@@ -83,10 +84,25 @@ export async function examine(patient: Patient): Promise<readonly Check[]> {
   ]);
 }
 
+/** Market data is asked for when the broker has answered: the clocks are compared undisturbed. */
+function behind(
+  broker: () => Promise<BrokerReads | string>,
+  data: Patient["data"],
+): (() => Promise<MarketDataReads | string>) | string {
+  if (typeof data === "string") return data;
+  return async () => {
+    const reads = await broker();
+    const isAway = typeof reads !== "string" && reads.account.kind === "unknown";
+    return isAway ? NO_ANSWER : data();
+  };
+}
+
 /** All checks of the broker, or of its market data, share its answers. */
-function readOnce<Reads>(look: (() => Promise<Reads>) | string): () => Promise<Reads | string> {
+function readOnce<Reads>(
+  look: (() => Promise<Reads | string>) | string,
+): () => Promise<Reads | string> {
   if (typeof look === "string") return async () => look;
-  let reading: Promise<Reads> | undefined;
+  let reading: Promise<Reads | string> | undefined;
   return () => {
     reading ??= look();
     return reading;
