@@ -1,6 +1,5 @@
 /** `evolve(state, event) → state` for the claims of a guard. Pure; see evolve.ts. */
 import type { EpochMs } from "../core/clock.ts";
-import { InvariantError } from "../core/errors.ts";
 import type { ClaimKey } from "../core/ids.ts";
 import type { GuardClaim } from "./guard-claim.ts";
 import type { GuardEvent } from "./guard-event.ts";
@@ -17,18 +16,14 @@ export function evolveGuard(
   at: EpochMs,
 ): GuardClaim {
   const status = transition(claim?.status ?? "NONE", event.type);
-  if (claim === undefined) {
-    if (event.type !== "guard_claimed") throw new InvariantError(`${event.type} without a claim`);
-    return begun(key, event, at);
-  }
+  // The table lets nothing else begin.
+  if (claim === undefined) return begun(key, event as Claimed, at);
   return { ...changed(claim, event, at), status };
 }
 
-function begun(
-  key: ClaimKey,
-  event: GuardEvent & { type: "guard_claimed" },
-  at: EpochMs,
-): GuardClaim {
+type Claimed = Extract<GuardEvent, { type: "guard_claimed" }>;
+
+function begun(key: ClaimKey, event: Claimed, at: EpochMs): GuardClaim {
   const { type: _, ...said } = event;
   return {
     ...{ key, status: "OPEN", ...said },

@@ -38,7 +38,7 @@ export function incidentsOfGuard(change: GuardChange): readonly IncidentEvent[] 
       );
     case "guard_settled":
     case "guard_released":
-      return [open(unknown)].flatMap((one) => (one === undefined ? [] : [resolved(one, after)]));
+      return [open(unknown)].flatMap((one) => (one === undefined ? [] : [resolved(one, event)]));
     default:
       return [];
   }
@@ -73,15 +73,17 @@ function nameOf({ action, key }: GuardClaim): string {
   return `${action} ${key.requestId}`;
 }
 
-function resolved({ id }: Incident, after: GuardClaim): IncidentEvent {
-  const { outcome, provenance, evidence } = after;
-  const by = provenance ?? "owner";
-  const reason = evidence === null ? `${outcome}, by its ${by}` : `${outcome}: ${evidence}`;
+function resolved({ id }: Incident, end: Ended): IncidentEvent {
+  const { provenance, evidence } = end;
+  const outcome = end.type === "guard_released" ? "absent" : end.outcome;
+  const reason = evidence === null ? `${outcome}, by its ${provenance}` : `${outcome}: ${evidence}`;
   return {
     ...{ type: "incident_resolved", incident: id, reason },
-    ...{ verdict: "outcome_known", provenance: WITNESS[by] },
+    ...{ verdict: "outcome_known", provenance: WITNESS[provenance] },
   };
 }
+
+type Ended = Extract<GuardEvent, { type: "guard_settled" | "guard_released" }>;
 
 const WITNESS: Readonly<Record<GuardProvenance, IncidentProvenance>> = {
   owner: "inferred",

@@ -5,6 +5,7 @@
  */
 
 import { browserNow, pause } from "./browser-time.ts";
+import { isAboutAction } from "./model/cause-chain.ts";
 import { type ClaimFilter, nameOf } from "./model/claim-line.ts";
 import { timeOfDay } from "./model/time-text.ts";
 import type { PageStore } from "./page-state.ts";
@@ -123,11 +124,13 @@ export class LiveReadings {
   async #readCauses(incidents: readonly IncidentView[]): Promise<void> {
     const { known } = this.#store.state;
     const wanted = new Map(
-      incidents.flatMap(({ causes, status }) =>
-        causes
-          .filter((cause) => status === "open" || !known.has(nameOf(cause)))
-          .map((cause) => [nameOf(cause), cause] as const),
-      ),
+      incidents
+        .filter((incident) => !isAboutAction(incident))
+        .flatMap(({ causes, status }) =>
+          causes
+            .filter((cause) => status === "open" || !known.has(nameOf(cause)))
+            .map((cause) => [nameOf(cause), cause] as const),
+        ),
     );
     const read = [...wanted.values()].slice(0, CAUSES_READ).map(({ agent, requestId }) => {
       const query = new URLSearchParams({ requestId, agent, limit: "1" });

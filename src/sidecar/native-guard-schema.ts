@@ -99,6 +99,7 @@ export const guardAnswerSchema = named(
       .string()
       .optional()
       .describe("Shown once: TradeLatch-Settlement-Token of whoever settles."),
+    lease_until: timeOut.optional().describe("Of the owner: from then on it has vanished."),
     reopened: z.boolean().optional().describe("It was released before: look at the provider."),
     unresolved: z.boolean().optional().describe("Nobody knows whether it happened."),
     incident: z.number().int().nullable().optional(),

@@ -95,8 +95,11 @@ export function claimView(
   const existing = guardClaimView(claim);
   if (answer.kind === "proceed") {
     const { token, isReopened } = answer;
-    const owned = { settlement_token: token, reopened: isReopened, message: SAID.owned };
-    return { status: "PROCEED", ...common, ...owned };
+    const owned = { settlement_token: token, lease_until: existing.lease_until };
+    return {
+      ...{ status: "PROCEED", ...common, ...owned },
+      ...{ reopened: isReopened, message: SAID.owned },
+    };
   }
   if (answer.kind === "settled") {
     return { status: "SKIP", ...common, existing, message: SAID.settled };

@@ -55,6 +55,20 @@ describe("what a person may do", () => {
     expect(actionsOf(REFUSED, over, null)).toMatchObject([{ name: "resolve", asksForEnd: false }]);
   });
 
+  test("about an action that is no order is to say how it ended, by the provider's records", () => {
+    const action: IncidentView = {
+      ...PHANTOM,
+      ...{ kind: "unknown_action", symbol: "", subject: "action momentum/r-2", causes: [KEY] },
+    };
+    const ends = (incident: IncidentView) =>
+      actionsOf(incident, NONE, null).map((one) => one.ends?.map(({ value }) => value));
+    expect(ends(action)).toEqual([["done", "rejected", "absent"]]);
+    // Another attempt may have ended the claim already.
+    const late: IncidentView = { ...action, kind: "late_settlement" };
+    expect(ends(late)).toEqual([["none", "done", "rejected", "absent"]]);
+    expect(causeChain(action, NONE, []).map(({ kind }) => kind)).toEqual(["incident", "next"]);
+  });
+
   test("is nothing once it is resolved", () => {
     expect(actionsOf({ ...PHANTOM, status: "resolved" }, NONE, positions("4", "6"))).toEqual([]);
   });

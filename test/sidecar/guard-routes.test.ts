@@ -14,6 +14,7 @@ describe("POST /claim", () => {
     expect(first.body).toEqual({
       ...{ status: "PROCEED", request_id: "invoice-1042", reopened: false },
       settlement_token: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      lease_until: "2026-05-21T13:57:00.000Z",
       message: expect.stringContaining("the outcome is proved by the provider"),
     });
     const live = await post("/claim", PAY);

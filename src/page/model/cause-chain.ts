@@ -14,6 +14,13 @@ export interface ChainNode {
   readonly claim: { readonly agent: string; readonly requestId: string } | null;
 }
 
+const ABOUT_ACTIONS: readonly IncidentView["kind"][] = ["unknown_action", "late_settlement"];
+
+/** Whether it is about an action that is no order: none of the orders' claims is behind it. */
+export function isAboutAction({ kind }: Pick<IncidentView, "kind">): boolean {
+  return ABOUT_ACTIONS.includes(kind);
+}
+
 /** A chain that is longer shows its first and its last claims. */
 const CLAIMS_SHOWN = 6;
 
@@ -27,6 +34,7 @@ export function causeChain(
     ...{ kind: "incident", at: openedAt, claim: null },
     ...{ title: `Incident ${id}: ${kindText(kind)}`, text: summary },
   };
+  if (isAboutAction(incident)) return [opened, end(incident)];
   return [...claimNodes(incident, claims), opened, ...blockedNodes(incident, marks), end(incident)];
 }
 

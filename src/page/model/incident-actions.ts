@@ -1,6 +1,7 @@
 /** What a person may do about an incident, and what a confirmation has to repeat. Pure. */
 import type { ClaimView, IncidentView, PositionsView } from "../sidecar-answers.ts";
 import { quantityText } from "./amount-text.ts";
+import { isAboutAction } from "./cause-chain.ts";
 import { nameOf, whatOf } from "./claim-line.ts";
 
 export type ActionName = "adopt" | "flatten" | "resolve";
@@ -65,7 +66,7 @@ function resolveGuard({ id, kind }: IncidentView): Action {
 }
 
 function resolveAction(incident: IncidentView, claims: ReadonlyMap<string, ClaimView>): Action {
-  if (ABOUT_ACTIONS.includes(incident.kind)) return resolveGuard(incident);
+  if (isAboutAction(incident)) return resolveGuard(incident);
   const claim = claimBehind(incident, claims);
   const common = { name: "resolve", label: "Resolve", numbers: null, trades: false } as const;
   if (claim === undefined) {
@@ -87,8 +88,6 @@ export function claimBehind(
   const claim = key && claims.get(nameOf(key));
   return claim?.status === "IN_RECONCILIATION" && claim.brokerOrderId === null ? claim : undefined;
 }
-
-const ABOUT_ACTIONS: readonly IncidentView["kind"][] = ["unknown_action", "late_settlement"];
 
 const ENDS: readonly End[] = [
   { value: "rejected", text: "rejected: refused, the shares are still held and free" },

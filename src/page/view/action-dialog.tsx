@@ -31,7 +31,8 @@ export function ActionDialog(props: ActionDialogProps) {
       setActing(false);
     }
   };
-  const title = `${action.label} incident ${incident.id}: ${incident.symbol}`;
+  const about = incident.symbol === "" ? "" : `: ${incident.symbol}`;
+  const title = `${action.label} incident ${incident.id}${about}`;
   return (
     <DialogFrame title={title} kind="question" onClose={onClose}>
       <form onSubmit={submit}>

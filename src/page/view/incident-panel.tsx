@@ -53,7 +53,7 @@ function IncidentCard({ incident, ...props }: IncidentPanelProps & { incident: I
     <article class={`incident-card ${status}`} id={`incident-${id}`} aria-label={`Incident ${id}`}>
       <h3>
         {symbol !== "" && <span class="symbol">{symbol} </span>}
-        {capital(summary)}
+        {symbol === "" ? summary : capital(summary)}
       </h3>
       <p class="meta">
         Incident {id} · {kindText(kind)} · opened {moment(openedAt, now)}
