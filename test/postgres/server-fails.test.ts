@@ -65,7 +65,7 @@ describe("a server of its own", () => {
     await asked[20];
     await server.stop("SIGKILL");
     const answers = await Promise.allSettled(asked);
-    await server.start();
+    await server.restart();
     for (const answer of answers) {
       if (answer.status !== "fulfilled" || answer.value.kind !== "proceed") continue;
       expect(await ledger.claimOf(answer.value.claim.key)).toEqual(answer.value.claim);
