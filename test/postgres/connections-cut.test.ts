@@ -12,7 +12,6 @@ import { ConnectionPool } from "../../src/ledger/postgres/connection-pool.ts";
 import type { Session } from "../../src/ledger/postgres/dedicated-connection.ts";
 import { openPostgresLedger } from "../../src/ledger/postgres/postgres-ledger.ts";
 import { foldEvents } from "../ledger/fold.ts";
-import { claimed } from "../ledger/open-ledger.ts";
 import { ACCOUNT, claimCommand } from "../ledger/sample-commands.ts";
 import { CUT_ALL, connectionsTo, newDatabase, onServer } from "./shared-server.ts";
 
