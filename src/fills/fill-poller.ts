@@ -6,7 +6,7 @@
  * Reads only. Orders whose outcome is unknown are the gateway's to seek, refused closes the
  * reconciler's to judge.
  */
-import type { Broker, WireOrder } from "../broker/broker.ts";
+import type { Broker, OrdersReading, WireOrder } from "../broker/broker.ts";
 import { type Claim, isAccepted } from "../claim/claim.ts";
 import type { BrokerOrder } from "../claim/evidence.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
@@ -119,14 +119,24 @@ export class FillPoller {
     // A combo has no symbol that a list could be asked for.
     const listed = working.filter(({ openedAt, intent }) => openedAt > horizon && !isCombo(intent));
     if (listed.length === 0) return new Map();
-    const symbols = [...new Set(listed.map(({ intent }) => intent.symbol))];
-    const after = Math.min(...listed.map(({ openedAt }) => openedAt)) - LIST_MARGIN_MS;
-    const reading = await this.#ports.broker.orders({ status: "all", after, symbols });
+    const reading = await this.#orders(listed);
     if (reading.kind === "unknown") return new Map();
     // A leg is shown inside its order, and is looked for like any other.
     const orders = reading.value.flatMap((order) => [order, ...(order.legs ?? [])]);
     const wires = once(() => [...reading.wires()]);
     return new Map(orders.map((order) => [order.brokerOrderId, { order, wires }]));
+  }
+
+  /**
+   * All since the oldest of them; where that list cannot be read, which may be longer than any that
+   * is, those that are still open: most are, and a single read for each would starve the others.
+   */
+  async #orders(listed: readonly Claim[]): Promise<OrdersReading> {
+    const { broker } = this.#ports;
+    const symbols = [...new Set(listed.map(({ intent }) => intent.symbol))];
+    const after = Math.min(...listed.map(({ openedAt }) => openedAt)) - LIST_MARGIN_MS;
+    const all = await broker.orders({ status: "all", after, symbols });
+    return all.kind === "unknown" ? broker.orders({ status: "open", symbols }) : all;
   }
 
   async #single(claim: Claim): Promise<Shown | undefined> {

@@ -51,3 +51,27 @@ test("a start takes orders also where no list can be read, once a few were looke
   expect(settled.length).toBeGreaterThan(0);
   expect(world.posts()).toHaveLength(LANDED);
 });
+
+test("a start on many working orders whose whole list is too long reads the open ones, and none singly", async () => {
+  const world = await openWorld({ cash: "100000000" });
+  const first = await world.open();
+  const limit = { type: "limit", limitPrice: "1", anchor: undefined } as const;
+  for (let index = 1; index <= LANDED; index += 1) {
+    const size = { quantity: String(index), requestId: `resting-${index}` };
+    await world.drive(first.latch.submit({ ...OPEN, ...limit, ...size }));
+  }
+  first.runs = false;
+  const next = await world.open();
+  let lists = 0;
+  // Each first one is of all orders, and each second one of those that are open.
+  next.gate = (_, path) => {
+    if (path !== "/v2/orders") return "pass";
+    lists += 1;
+    return lists % 2 === 1 ? "lost" : "pass";
+  };
+  const { claims, unread } = await world.drive(next.latch.recover());
+  expect({ claims: claims.length, unread }).toEqual({ claims: LANDED, unread: 0 });
+  expect(lists).toBeGreaterThan(1);
+  const singly = world.orders().filter(({ id }) => world.reads(`/v2/orders/${id}`).length > 0);
+  expect(singly).toEqual([]);
+});
