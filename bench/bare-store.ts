@@ -28,7 +28,7 @@ export class BareStore {
     this.#insert.run("account", "agent", id, body);
   }
 
-  /** Is on disk when it returns. */
+  /** Is on disk when it returns; SQLite writes nothing where `body` is what the row has already. */
   update(id: string, body: string): void {
     this.#update.run(body, "account", "agent", id);
   }
@@ -43,9 +43,16 @@ export class BareStore {
   }
 }
 
-/** A row's worth of text, as long as the claim of a settled order. */
-export const CLAIM_SIZED_BODY = JSON.stringify({
-  key: { account: "e6fe16f3-64a4-4921-8928-cadf02f92f98", agent: "bench", requestId: "bench-1" },
-  intent: { symbol: "TQQQ", side: "buy", effect: "open", quantity: "6", type: "market" },
-  rest: Array.from({ length: 24 }, (_, index) => ({ field: `name-${index}`, value: null })),
-});
+/** A row's worth of text, as long as the claim of an order. */
+export const CLAIM_SIZED_BODY = bodyWith("OPEN");
+/** The same once it is settled. */
+export const SETTLED_SIZED_BODY = bodyWith("DONE");
+
+function bodyWith(status: string): string {
+  return JSON.stringify({
+    key: { account: "e6fe16f3-64a4-4921-8928-cadf02f92f98", agent: "bench", requestId: "bench-1" },
+    intent: { symbol: "TQQQ", side: "buy", effect: "open", quantity: "6", type: "market" },
+    rest: Array.from({ length: 24 }, (_, index) => ({ field: `name-${index}`, value: null })),
+    status,
+  });
+}

@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { systemClock } from "../src/core/clock.ts";
 import { openSqliteLedger } from "../src/ledger/sqlite/sqlite-ledger.ts";
-import { BareStore, CLAIM_SIZED_BODY } from "./bare-store.ts";
+import { BareStore, CLAIM_SIZED_BODY, SETTLED_SIZED_BODY } from "./bare-store.ts";
 import { withFolder } from "./bench-folder.ts";
 import { byCallers, CALLERS } from "./callers.ts";
 import { timed } from "./interleaved-rounds.ts";
@@ -30,7 +30,7 @@ async function measureIn(folder: string, { rounds, turns }: Scale): Promise<read
     const bareMs = await timed(() => {
       for (let index = 0; index < turns; index += 1) {
         bare.insert(`${round}-${index}`, CLAIM_SIZED_BODY);
-        bare.update(`${round}-${index}`, CLAIM_SIZED_BODY);
+        bare.update(`${round}-${index}`, SETTLED_SIZED_BODY);
       }
     });
     const oneMs = await timed(async () => {

@@ -7,7 +7,7 @@ import { systemClock } from "../src/core/clock.ts";
 import { type AgentId, GUARD_ACCOUNT, type OwnerId, type RequestId } from "../src/core/ids.ts";
 import type { Ledger } from "../src/ledger/ledger.ts";
 import { openSqliteLedger } from "../src/ledger/sqlite/sqlite-ledger.ts";
-import { BareStore, CLAIM_SIZED_BODY } from "./bare-store.ts";
+import { BareStore, CLAIM_SIZED_BODY, SETTLED_SIZED_BODY } from "./bare-store.ts";
 import { withFolder } from "./bench-folder.ts";
 import { timed } from "./interleaved-rounds.ts";
 import type { Figure, Measurement, Scale } from "./measurement.ts";
@@ -31,7 +31,7 @@ async function measureIn(folder: string, { rounds, turns }: Scale): Promise<read
     const bareMs = await timed(() => {
       for (let index = 0; index < turns; index += 1) {
         bare.insert(`${round}-${index}`, CLAIM_SIZED_BODY);
-        bare.update(`${round}-${index}`, CLAIM_SIZED_BODY);
+        bare.update(`${round}-${index}`, SETTLED_SIZED_BODY);
       }
     });
     const guardMs = await timed(async () => {
