@@ -12,7 +12,7 @@ import { evolveBook, evolveBookByClaim, evolveClaim } from "../claim/evolve.ts";
 import type { AccountId, ClaimKey } from "../core/ids.ts";
 import { canonicalJson } from "../identity/canonical-json.ts";
 import { evolveIncident, type Incident } from "../incident/incident.ts";
-import type { Ledger, StoredEvent } from "../ledger/ledger.ts";
+import { LEAVES_ROWS, type Ledger, type StoredEvent } from "../ledger/ledger.ts";
 import { GuardFoldCheck } from "./guard-fold-check.ts";
 
 export type FoldLedger = Pick<
@@ -30,8 +30,6 @@ export type FoldLedger = Pick<
 type ClaimEventOf = Extract<StoredEvent, { subject: "claim" }>;
 type BookEventOf = Extract<StoredEvent, { subject: "book" }>;
 
-/** Events that leave their claim, and every book, as they are. */
-const STILL: ReadonlySet<string> = new Set(["repeat_answered", "cancel_passed"]);
 const BEGINNINGS: ReadonlySet<string> = new Set(["claimed", "leg_adopted"]);
 
 export class FoldCheck {
@@ -58,7 +56,7 @@ export class FoldCheck {
   async take(event: StoredEvent): Promise<void> {
     if (event.subject === "guard") await this.#guards.take(event);
     else if (event.subject === "book") this.#takeOfBook(event);
-    else if (!STILL.has(event.body.type)) await this.#takeOfClaim(event);
+    else if (!LEAVES_ROWS.has(event.body.type)) await this.#takeOfClaim(event);
   }
 
   /** Compares what was settled since the last call, and lets go of what is equal. */

@@ -11,6 +11,7 @@ import { InvariantError } from "../core/errors.ts";
 import type { AccountId, ClaimKey } from "../core/ids.ts";
 import { evolveIncident } from "../incident/incident.ts";
 import { chainEvent } from "./event-chain.ts";
+import { LEAVES_ROWS, type StoredEvent } from "./ledger.ts";
 import type { Rows } from "./rows.ts";
 
 export function applyToClaim(
@@ -92,4 +93,33 @@ export function applyToSymbol(
         break;
     }
   }
+}
+
+/** What a stored event makes of the rows of its claim and its book, which do not hold it yet. */
+export function foldEvent(rows: Rows, event: StoredEvent): void {
+  switch (event.subject) {
+    case "claim":
+      if (!LEAVES_ROWS.has(event.body.type)) foldClaimEvent(rows, event);
+      return;
+    case "book": {
+      const book = rows.book(event.account, event.symbol);
+      const after = evolveBook(book, event.body);
+      if (after !== book) rows.saveBook(after);
+      return;
+    }
+    case "guard":
+      return;
+  }
+}
+
+function foldClaimEvent(
+  rows: Rows,
+  { key, symbol, body, at }: Extract<StoredEvent, { subject: "claim" }>,
+): void {
+  const before = rows.claim(key);
+  const after = evolveClaim(before, key, body, at);
+  const book = rows.book(key.account, symbol);
+  const bookAfter = evolveBookByClaim(book, body, before?.status ?? "NONE", after);
+  rows.saveClaim(after, before);
+  if (bookAfter !== book) rows.saveBook(bookAfter);
 }

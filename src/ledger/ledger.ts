@@ -3,8 +3,8 @@
  *
  * - `claim` resolves only after its event is on disk (I2); when it rejects, nothing may be sent.
  * - Every operation locks what it decides on, so that of two callers only one gets `proceed` (I3).
- * - Events are appended in the transaction that writes the rows they imply, each with the hash of
- *   the one before (I10). What `events` returns is on disk.
+ * - Events are appended in the transaction that decides them, each with the hash of the one before
+ *   (I10), and whoever asks next is told what they come to. What `events` returns is on disk.
  *
  * Every method rejects with a LatchError whose code begins with `store_` when the store fails.
  */
@@ -68,6 +68,11 @@ export type Note =
       readonly symbol: string;
       readonly body: GuardEvent & { type: "guard_answered" };
     };
+
+/** Notes about claims: each leaves its claim, and every book, as they are. */
+export const LEAVES_ROWS: ReadonlySet<string> = new Set<
+  (Note & { subject: "claim" })["body"]["type"]
+>(["repeat_answered", "cancel_passed"]);
 
 export interface EventQuery {
   /** Only events with a higher sequence. */

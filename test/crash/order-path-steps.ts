@@ -58,13 +58,9 @@ export interface Step {
   readonly left: { readonly claim: ClaimLeft; readonly orders: 0 | 1 };
 }
 
-/** A frame of the WAL takes two calls; a claim and a fill are five frames or more. */
 const FIRST_WRITE: Place = { calls: "pwrite64", nth: [1, 1], seen: /^pwrite64\(.*latch\.db-wal/ };
-const LATER_WRITE: Place = { ...FIRST_WRITE, nth: [2, 8] };
-/** Events, the claim's row, its order in the index of orders. */
-const LATER_WRITE_OF_ANSWER: Place = { ...FIRST_WRITE, nth: [2, 6] };
-/** Events and the claim's row. */
-const LATER_WRITE_OF_REFUSAL: Place = { ...FIRST_WRITE, nth: [2, 4] };
+/** A frame of the WAL takes two calls, and what is written at a step may be one frame. */
+const LATER_WRITE: Place = { ...FIRST_WRITE, nth: [2, 2] };
 const SYNC: Place = { calls: "fsync,fdatasync", nth: [1, 1], seen: /^f(data)?sync\(/ };
 /** What has a head and a body. */
 const POST: Place = { calls: "writev", nth: [1, 1], seen: /POST \/v2\/orders/ };
@@ -114,7 +110,7 @@ const PATH: readonly Omit<Step, "number">[] = [
   {
     name: "in the midst of writing the broker's answer",
     reach: "answer held",
-    place: LATER_WRITE_OF_ANSWER,
+    place: LATER_WRITE,
     left: CLAIM_AND_ORDER,
   },
   {
@@ -148,7 +144,7 @@ const REFUSED_PATH: readonly Omit<Step, "number">[] = [
   {
     name: "in the midst of writing the broker's 422",
     reach: "refusal held",
-    place: LATER_WRITE_OF_REFUSAL,
+    place: LATER_WRITE,
     left: CLAIM,
   },
   {

@@ -25,6 +25,7 @@ import {
   startSimulator,
   type WireOrder,
 } from "../../src/simulator/index.ts";
+import { storedBodies } from "../ledger/stored-rows.ts";
 import { type Line, Traffic } from "./traffic.ts";
 
 /** How often the schedule of a running latch ticks. */
@@ -182,7 +183,7 @@ class SimulatedWorld implements World {
   }
 
   claims(): Claim[] {
-    return this.#select<Claim>("SELECT body FROM claims ORDER BY id");
+    return storedBodies<Claim>(this.store, "SELECT body FROM claims ORDER BY id");
   }
 
   theClaim(): Claim {
@@ -192,7 +193,7 @@ class SimulatedWorld implements World {
   }
 
   book(symbol = "TQQQ"): Book {
-    const books = this.#select<Book>("SELECT body FROM books");
+    const books = storedBodies<Book>(this.store, "SELECT body FROM books");
     const book = books.find((one) => one.symbol === symbol);
     if (book === undefined) throw new Error(`no book ${symbol}`);
     return book;
@@ -243,16 +244,6 @@ class SimulatedWorld implements World {
     return this.simulator
       .requests()
       .filter((request) => request.method === method && request.path === path);
-  }
-
-  #select<Value>(sql: string): Value[] {
-    const database = new Database(this.store, { readonly: true });
-    try {
-      const bodies = database.prepare(sql).pluck().all() as string[];
-      return bodies.map((body) => JSON.parse(body) as Value);
-    } finally {
-      database.close();
-    }
   }
 }
 

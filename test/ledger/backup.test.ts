@@ -127,7 +127,8 @@ describe("a backup", () => {
   });
 
   test("of a ledger with a damaged claim fails", async () => {
-    const { file } = await ledgerWith(2);
+    const { ledger, file } = await ledgerWith(2);
+    await ledger.countByStatus(ACCOUNT);
     const damaged = new Database(file);
     damaged.exec("UPDATE claims SET body = '{' WHERE id = 2");
     damaged.close();

@@ -18,6 +18,7 @@ test("a page ends after so many claims that do not fit, and the next one goes on
     const command = claimCommand({ symbol, quantity: `${count}` }, { now: START + count });
     await claimed(ledger, command);
   }
+  await ledger.close();
   const listing = new ClaimListing(new Database(file, { readonly: true }), 4);
   const found: number[] = [];
   let cursor: string | undefined;

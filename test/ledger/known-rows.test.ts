@@ -37,6 +37,7 @@ test("a row that was changed by hand is read as it is now", async () => {
   const file = temporaryFile();
   const ledger = openLedger(file);
   const claim = await claimed(ledger, COMMAND);
+  await ledger.countByStatus(claim.key.account);
   const database = new Database(file);
   database.exec(`UPDATE claims SET body = json_set(body, '$.owner', 'somebody')`);
   database.close();

@@ -160,9 +160,11 @@ test.skipIf(process.platform !== "linux")(
 /** What this process has locked in `file`: kind and range of each lock. */
 function locksOf(file: string): readonly string[] {
   const { ino } = statSync(file);
-  return readFileSync("/proc/locks", "utf8")
+  const found = readFileSync("/proc/locks", "utf8")
     .split("\n")
     .map((line) => line.trim().split(/\s+/))
     .filter((words) => words[4] === String(process.pid) && words[5]?.endsWith(`:${ino}`))
     .map((words) => [words[3], words[6], words[7]].join(" "));
+  // The list repeats lines where other locks come and go while it is read.
+  return [...new Set(found)];
 }

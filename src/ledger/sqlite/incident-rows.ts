@@ -8,9 +8,12 @@ import { PreparedStatements } from "./prepared-statements.ts";
 
 export class SqliteIncidentRows implements IncidentRows {
   readonly #statements: PreparedStatements;
+  readonly #catchUp: () => void;
 
-  constructor(database: Database) {
+  /** `catchUp` brings the rows of claims up to what their events come to. */
+  constructor(database: Database, catchUp: () => void) {
     this.#statements = new PreparedStatements(database);
+    this.#catchUp = catchUp;
   }
 
   next(): number {
@@ -67,6 +70,7 @@ export class SqliteIncidentRows implements IncidentRows {
   }
 
   causes(account: AccountId, symbol: string, episode: number): ClaimKey[] {
+    this.#catchUp();
     const rows = this.#statements
       .of(
         `SELECT agent, request_id FROM

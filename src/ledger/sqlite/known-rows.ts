@@ -32,12 +32,13 @@ export class KnownRows {
     this.#dataVersion = database.prepare("PRAGMA data_version").pluck();
   }
 
-  /** Forgets everything where somebody else has written. */
-  refresh(): void {
+  /** Forgets everything where somebody else has written, and says so. */
+  refresh(): boolean {
     const version = this.#dataVersion.get();
-    if (version === this.#version) return;
+    if (version === this.#version) return false;
     this.forget();
     this.#version = version;
+    return true;
   }
 
   forget(): void {

@@ -186,6 +186,14 @@ export const MIGRATIONS: readonly (string | Migration)[] = [
   CREATE TRIGGER events_are_never_deleted BEFORE DELETE ON events
     BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
   `,
+  // Rows of claims and books are written behind the events: up to which one they hold, this says.
+  `
+  CREATE TABLE rows_mark (
+    id       INTEGER PRIMARY KEY CHECK (id = 1),
+    sequence INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO rows_mark SELECT 1, coalesce(max(sequence), 0) FROM events;
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -4,6 +4,7 @@ import { type Book, emptyBook } from "../../book/book.ts";
 import { type Claim, wasFilled } from "../../claim/claim.ts";
 import { InvariantError, LatchError } from "../../core/errors.ts";
 import type { AccountId, AgentId, ClaimKey, RequestId } from "../../core/ids.ts";
+import { foldEvent } from "../apply-events.ts";
 import type { ClaimsPage, ClaimsQuery } from "../claims-query.ts";
 import { accountOf, bodyTextOf, type ChainHead, GENESIS_HASH } from "../event-chain.ts";
 import { type EventRow, storedEvent } from "../event-row.ts";
@@ -15,6 +16,7 @@ import { scannedRows } from "./event-scan.ts";
 import { SqliteGuardRows } from "./guard-rows.ts";
 import { SqliteIncidentRows } from "./incident-rows.ts";
 import { KnownRows } from "./known-rows.ts";
+import { claimName, type LateClaim, LateRows } from "./late-rows.ts";
 import { PreparedStatements } from "./prepared-statements.ts";
 
 const IS_LIVE = "status IN ('OPEN', 'RESOLVED', 'IN_RECONCILIATION')";
@@ -33,6 +35,9 @@ const EQUALS = [
   look("settled = 1 AND episode = :episode AND filled = 1", EQUALS_MAX),
   look("settled = 1 AND episode = :episode AND filled = 0", 1),
 ].join(" UNION ALL ");
+
+/** So many events a claim may have, on an average, notes of repeats among them. */
+const EVENTS_EACH = 16;
 
 export interface LastEvent extends ChainHead {
   readonly account: AccountId;
@@ -56,11 +61,14 @@ export class SqliteRows implements Rows {
   readonly #statements: PreparedStatements;
   readonly #listing: ClaimListing;
   readonly #known: KnownRows;
+  readonly #late = new LateRows();
+  /** Some rows were brought up to the events in this transaction: at its end all are. */
+  #mustCatchUp = false;
 
   constructor(database: Database) {
     this.#database = database;
     this.#statements = new PreparedStatements(database);
-    this.incidents = new SqliteIncidentRows(database);
+    this.incidents = new SqliteIncidentRows(database, () => this.catchUp());
     this.guards = new SqliteGuardRows(database);
     this.#listing = new ClaimListing(database);
     this.#known = new KnownRows(database);
@@ -68,16 +76,81 @@ export class SqliteRows implements Rows {
 
   /** Before a transaction's work, and before a read outside of one. */
   refresh(): void {
-    this.#known.refresh();
+    if (!this.#known.refresh()) return;
+    try {
+      // What the rows hold and what comes behind them are of one moment.
+      this.#database.transaction(() => this.#foldLate())();
+    } catch (error) {
+      this.forget();
+      throw error;
+    }
   }
 
   /** After a transaction that was not committed. */
   forget(): void {
     this.#known.forget();
+    this.#late.reset(undefined);
+    this.#mustCatchUp = false;
+  }
+
+  /**
+   * Somebody else has written, or nothing is known yet. While the rows are where they were, what
+   * is late stays so, and the new events come on top of it.
+   */
+  #foldLate(): void {
+    const late = this.#late;
+    const mark = this.#prepare("SELECT sequence FROM rows_mark").pluck().get() as number;
+    if (late.mark !== mark) late.reset(mark);
+    const events = this.events(late.seen, Number.MAX_SAFE_INTEGER, -1);
+    for (const event of events) foldEvent(this, event);
+    late.seen = events.at(-1)?.sequence ?? late.seen;
+  }
+
+  /** Whether a read of many claims, or of books, has to {@link catchUp} first. */
+  get isLate(): boolean {
+    return !this.#late.isEmpty;
+  }
+
+  /** How many claims' rows, or claims' worth of events, lie between the rows and the last event. */
+  get behind(): number {
+    const { size, seen, mark = 0 } = this.#late;
+    return Math.max(size, (seen - mark) / EVENTS_EACH);
+  }
+
+  /**
+   * Writes the rows that are behind the events; inside a transaction only, at whose end
+   * {@link finish} says that they hold everything.
+   */
+  catchUp(): void {
+    const late = this.#late;
+    if (late.isEmpty) return;
+    if (!this.#database.inTransaction) throw new InvariantError("rows are written in transactions");
+    for (const { claim, row } of late.claims()) {
+      if (row === undefined) this.#insertClaim(claim);
+      else this.#updateClaim(claim, row);
+    }
+    for (const book of late.books()) this.#writeBook(book);
+    late.clear();
+    this.#mustCatchUp = true;
+  }
+
+  /** At the end of this transaction the rows hold everything. */
+  catchUpAtEnd(): void {
+    this.#mustCatchUp = true;
+  }
+
+  /** At the end of every transaction: where some of the rows were brought up, all are. */
+  finish(): void {
+    if (!this.#mustCatchUp) return;
+    this.catchUp();
+    this.#mustCatchUp = false;
+    const { seen } = this.#late;
+    this.#prepare("UPDATE rows_mark SET sequence = ?").run(seen);
+    this.#late.reset(seen);
   }
 
   claim(key: ClaimKey): Claim | undefined {
-    const known = this.#known.claim(key);
+    const known = this.#late.claim(key) ?? this.#known.claim(key);
     if (known !== undefined || this.#known.isMissing(key)) return known;
     const row = this.#prepare(CLAIM).get(key.account, key.agent, key.requestId) as
       | { body: string }
@@ -87,6 +160,7 @@ export class SqliteRows implements Rows {
   }
 
   equals(account: AccountId, agent: AgentId, fingerprint: string, episode: number): Claim[] {
+    if (this.#late.hasEqual(fingerprint)) this.catchUp();
     const asked = { account, agent, fingerprint, short: fingerprint.slice(0, SHORT), episode };
     const rows = this.#prepare(EQUALS).all(asked) as { id: number; body: string }[];
     const found = new Map(rows.map(({ id, body }) => [id, body]));
@@ -95,34 +169,42 @@ export class SqliteRows implements Rows {
   }
 
   holder(account: AccountId, brokerOrderId: string): ClaimKey | undefined {
+    const late = this.#late.holder(account, brokerOrderId);
+    if (late !== undefined) return late.key;
     const row = this.#prepare(
       "SELECT agent, request_id FROM claims WHERE account = ? AND broker_order_id = ?",
     ).get(account, brokerOrderId) as { agent: string; request_id: string } | undefined;
     if (row === undefined) return undefined;
-    return { account, agent: row.agent as AgentId, requestId: row.request_id as RequestId };
+    const agent = row.agent as AgentId;
+    const key = { account, agent, requestId: row.request_id as RequestId };
+    // It has another order by now.
+    return this.#late.claim(key) === undefined ? key : undefined;
   }
 
   unsettledClaims(account: AccountId): Claim[] {
     const rows = this.#prepare(
       "SELECT body FROM claims WHERE account = ? AND settled = 0 ORDER BY id",
     ).all(account) as { body: string }[];
-    return this.#claims(rows.map(({ body }) => body));
+    return withLate(account, this.#claims(rows.map(({ body }) => body)), [...this.#late.claims()]);
   }
 
   /** Throws LatchError `invalid_query` for a limit or a cursor that is none. */
   claims(query: ClaimsQuery): ClaimsPage {
+    this.catchUp();
     const { bodies, next } = this.#listing.page(query);
     return { claims: this.#claims(bodies), next };
   }
 
   countByStatus(account: AccountId): Record<string, number> {
+    this.catchUp();
     return this.#listing.countByStatus(account);
   }
 
   saveClaim(claim: Claim, before: Claim | undefined): void {
-    if (before === undefined) this.#insertClaim(claim);
-    else this.#updateClaim(claim, before);
+    this.#late.keepClaim(claim, before);
     this.#known.keepClaim(claim);
+    // Its terms came from its caller as they were, and are not ours to keep from change.
+    if (claim.intent.extension !== null) this.catchUpAtEnd();
   }
 
   #insertClaim(claim: Claim): void {
@@ -158,7 +240,7 @@ export class SqliteRows implements Rows {
   }
 
   book(account: AccountId, symbol: string): Book {
-    const known = this.#known.book(account, symbol);
+    const known = this.#late.book(account, symbol) ?? this.#known.book(account, symbol);
     if (known !== undefined) return known;
     const row = this.#prepare("SELECT body FROM books WHERE account = ? AND symbol = ?").get(
       account,
@@ -171,6 +253,7 @@ export class SqliteRows implements Rows {
   }
 
   books(account: AccountId): Book[] {
+    this.catchUp();
     const rows = this.#prepare("SELECT body FROM books WHERE account = ? ORDER BY symbol").all(
       account,
     ) as { body: string }[];
@@ -178,11 +261,15 @@ export class SqliteRows implements Rows {
   }
 
   saveBook(book: Book): void {
+    this.#late.keepBook(book);
+    this.#known.keepBook(book);
+  }
+
+  #writeBook(book: Book): void {
     this.#prepare(
       `INSERT INTO books (account, symbol, body) VALUES (?, ?, ?)
        ON CONFLICT (account, symbol) DO UPDATE SET body = excluded.body`,
     ).run(book.account, book.symbol, JSON.stringify(book));
-    this.#known.keepBook(book);
   }
 
   markAdopted(account: AccountId, at: number): boolean {
@@ -265,6 +352,7 @@ export class SqliteRows implements Rows {
     );
     this.#known.keepHash(accountOf(event), event.hash);
     this.#known.sequence = event.sequence;
+    this.#late.seen = event.sequence;
   }
 
   /**
@@ -332,4 +420,15 @@ export class SqliteRows implements Rows {
   #prepare(sql: string): Statement {
     return this.#statements.of(sql);
   }
+}
+
+/** The unsettled claims among `rows` and those that are late, oldest first. */
+function withLate(account: AccountId, rows: readonly Claim[], late: readonly LateClaim[]): Claim[] {
+  const own = late.filter(({ claim }) => claim.key.account === account);
+  const superseded = new Set(
+    own.flatMap(({ row }) => (row === undefined ? [] : [claimName(row.key)])),
+  );
+  const current = rows.filter(({ key }) => !superseded.has(claimName(key)));
+  const unsettled = own.flatMap(({ claim }) => (claim.status === "SETTLED" ? [] : [claim]));
+  return [...current, ...unsettled].sort((a, b) => a.claimedAt - b.claimedAt);
 }

@@ -122,6 +122,8 @@ class SqliteContent implements ContentWriter {
   constructor(database: Database, place: string) {
     this.#database = database;
     this.#rows = new SqliteRows(database);
+    this.#rows.refresh();
+    this.#rows.catchUp();
     this.place = place;
   }
 
@@ -178,6 +180,12 @@ class SqliteContent implements ContentWriter {
 
   async write(batch: ContentBatch): Promise<void> {
     await turnOfTheLoop();
+    this.#save(batch);
+    this.#rows.catchUpAtEnd();
+    this.#rows.finish();
+  }
+
+  #save(batch: ContentBatch): void {
     switch (batch.kind) {
       case "accounts":
         for (const { account, at } of batch.values) this.#rows.markAdopted(account, at);

@@ -6,6 +6,8 @@
  * (what the broker can tell again, notes) commits without. `events` returns only what is on disk:
  * a synced commit carries all earlier ones with it, so one is made first where the last was not.
  *
+ * What the events of claims come to is written into rows later, many at once: see late-rows.ts.
+ *
  * A file that was moved, replaced or deleted while it was open takes no more claims: whoever opens
  * its path now has another ledger, and both would say `proceed`.
  */
@@ -47,9 +49,16 @@ import { SyncMode } from "./sync-mode.ts";
 /** The most operations in one transaction. */
 const BATCH_MAX = 500;
 
+/** With so many claims behind, the rows catch up once those who wait were answered. */
+const LATE_MAX = 256;
+/** With so many, in the very commit: nobody may have come to an end in between. */
+const LATE_AT_MOST = 1_024;
+
+type Work = (rows: SqliteRows) => unknown;
+
 interface Job {
   readonly durable: boolean;
-  readonly run: (rows: SqliteRows) => unknown;
+  readonly run: Work;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -64,14 +73,16 @@ class SqliteLedger extends TransactedLedger implements Ledger {
   readonly #database: Database.Database;
   readonly #rows: SqliteRows;
   readonly #sync: SyncMode;
-  /** Runs jobs in one transaction. */
-  readonly #transact: Database.Transaction<(jobs: readonly Job[]) => unknown[]>;
+  /** Does all of it in one transaction. */
+  readonly #transact: Database.Transaction<(work: readonly Work[]) => unknown[]>;
   #queue: Job[] = [];
   readonly #notes: NoteBuffer;
   /** The last event that is known to be on disk. */
   #syncedSequence = 0;
   /** An fsync of the WAL has failed since it was last moved into the file. */
   #walSuspect = false;
+  /** The rows are about to catch up with the events. */
+  #isCatchingUp = false;
   /** Which file was opened. */
   readonly #identity: string;
   /** Set at the call of `close`; from then on nothing new is taken. */
@@ -85,9 +96,12 @@ class SqliteLedger extends TransactedLedger implements Ledger {
     this.#identity = fileIdentity(file);
     this.#rows = new SqliteRows(this.#database);
     this.#sync = new SyncMode(this.#database);
-    this.#transact = this.#database.transaction((jobs) => {
+    this.#transact = this.#database.transaction((work) => {
       this.#rows.refresh();
-      return jobs.map(({ run }) => run(this.#rows));
+      const results = work.map((run) => run(this.#rows));
+      if (this.#rows.behind > LATE_AT_MOST) this.#rows.catchUpAtEnd();
+      this.#rows.finish();
+      return results;
     });
   }
 
@@ -115,7 +129,7 @@ class SqliteLedger extends TransactedLedger implements Ledger {
   }
 
   async preview(request: ClaimRequest): Promise<ClaimDecision> {
-    return this.#read((rows) => decideOn(rows, request).decision);
+    return this.#readRows((rows) => decideOn(rows, request).decision);
   }
 
   async knownAccount(login: string): Promise<AccountId | undefined> {
@@ -155,7 +169,7 @@ class SqliteLedger extends TransactedLedger implements Ledger {
   }
 
   async claims(query: ClaimsQuery): Promise<ClaimsPage> {
-    return this.#read((rows) => rows.claims(query));
+    return this.#readRows((rows) => rows.claims(query));
   }
 
   async claimOfOrder(account: AccountId, brokerOrderId: BrokerOrderId): Promise<Claim | undefined> {
@@ -170,7 +184,7 @@ class SqliteLedger extends TransactedLedger implements Ledger {
   }
 
   async countByStatus(account: AccountId): Promise<Readonly<Record<string, number>>> {
-    return this.#read((rows) => rows.countByStatus(account));
+    return this.#readRows((rows) => rows.countByStatus(account));
   }
 
   async book(account: AccountId, symbol: string): Promise<Book> {
@@ -178,7 +192,7 @@ class SqliteLedger extends TransactedLedger implements Ledger {
   }
 
   async books(account: AccountId): Promise<readonly Book[]> {
-    return this.#read((rows) => rows.books(account));
+    return this.#readRows((rows) => rows.books(account));
   }
 
   async events(query: EventQuery = {}): Promise<readonly StoredEvent[]> {
@@ -225,6 +239,7 @@ class SqliteLedger extends TransactedLedger implements Ledger {
   async #shutDown(flushed: Promise<void>): Promise<void> {
     try {
       await flushed;
+      this.#catchUpAtLast();
       this.#syncThrough();
     } catch (error) {
       throw this.#failure(error);
@@ -265,10 +280,11 @@ class SqliteLedger extends TransactedLedger implements Ledger {
     try {
       if (durable) this.#assertSound();
       this.#sync.require(durable ? "FULL" : "NORMAL");
-      const results = this.#transact.immediate(jobs);
+      const results = this.#transact.immediate(jobs.map(({ run }) => run));
       jobs.forEach(({ resolve }, index) => {
         resolve(results[index]);
       });
+      this.#catchUpSoon();
     } catch (error) {
       this.#rows.forget();
       if (jobs.length > 1 && !isStoreFailure(error)) {
@@ -331,6 +347,50 @@ class SqliteLedger extends TransactedLedger implements Ledger {
       return read(this.#rows);
     } catch (error) {
       throw this.#failure(error);
+    }
+  }
+
+  /** For what is read of many rows: those that are late are written first. */
+  async #readRows<Value>(read: (rows: SqliteRows) => Value): Promise<Value> {
+    const isLate = () => this.#read((rows) => rows.isLate);
+    const catchUp = () => this.#enqueue(false, (rows) => rows.catchUp());
+    if (isLate()) await catchUp().catch(() => undefined);
+    return isLate() ? this.#readAsIfWritten(read) : this.#read(read);
+  }
+
+  /** A store that takes no more can still be read: what is written for that is taken back. */
+  #readAsIfWritten<Value>(read: (rows: SqliteRows) => Value): Value {
+    try {
+      this.#database.exec("BEGIN IMMEDIATE");
+      this.#rows.refresh();
+      this.#rows.catchUp();
+      return read(this.#rows);
+    } catch (error) {
+      throw this.#failure(error);
+    } finally {
+      if (this.#database.inTransaction) this.#database.exec("ROLLBACK");
+      this.#rows.forget();
+    }
+  }
+
+  /** In a turn of its own, so that whoever waits for an order is answered before. */
+  #catchUpSoon(): void {
+    if (this.#isCatchingUp || this.#rows.behind <= LATE_MAX) return;
+    this.#isCatchingUp = true;
+    const over = () => {
+      this.#isCatchingUp = false;
+    };
+    this.#enqueue(false, (rows) => rows.catchUpAtEnd()).then(over, over);
+  }
+
+  /** What the rows lack, the events have: a store that takes no more has lost nothing. */
+  #catchUpAtLast(): void {
+    if (this.#rows.behind === 0) return;
+    try {
+      this.#sync.require("NORMAL");
+      this.#transact.immediate([(rows) => rows.catchUpAtEnd()]);
+    } catch {
+      this.#rows.forget();
     }
   }
 

@@ -1,0 +1,244 @@
+/** The rows of claims and books lag behind the events, and nobody who asks can tell. */
+import { copyFileSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Claim } from "../../src/claim/claim.ts";
+import type { RecordCommand } from "../../src/claim/decide-record.ts";
+import type { ClaimKey } from "../../src/core/ids.ts";
+import { ManualClock } from "../../src/core/manual-clock.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
+import { openSqliteLedger } from "../../src/ledger/sqlite/sqlite-ledger.ts";
+import { cases } from "../property-cases.ts";
+import { mixedHistory } from "./mixed-history.ts";
+import { claimed, openLedger } from "./open-ledger.ts";
+import {
+  ACCOUNT,
+  accepted,
+  ambiguous,
+  brokerOrder,
+  claimCommand,
+  filledOrder,
+  notSent,
+  orderRead,
+  pendingNote,
+  refused,
+  START,
+} from "./sample-commands.ts";
+import { temporaryFile, temporaryFolder } from "./temporary-folder.ts";
+
+const ALL = { account: ACCOUNT, limit: 500 } as const;
+
+function rowsIn(file: string): { claims: number; books: number; mark: number; events: number } {
+  const database = new Database(file, { readonly: true });
+  const count = (sql: string) => database.prepare(sql).pluck().get() as number;
+  const found = {
+    claims: count("SELECT count(*) FROM claims"),
+    books: count("SELECT count(*) FROM books"),
+    mark: count("SELECT sequence FROM rows_mark"),
+    events: count("SELECT count(*) FROM events"),
+  };
+  database.close();
+  return found;
+}
+
+/** As a machine that lost its power would find the file: what was written, and nobody closed it. */
+function leftBehind(file: string): string {
+  const copy = join(temporaryFolder(), "ledger.db");
+  for (const ending of ["", "-wal"]) copyFileSync(`${file}${ending}`, `${copy}${ending}`);
+  return copy;
+}
+
+/** Everything that a ledger tells of its claims and books. */
+async function told(ledger: Ledger) {
+  const { claims } = await ledger.claims(ALL);
+  const orders = claims.flatMap(({ brokerOrderId }) => brokerOrderId ?? []);
+  return {
+    claims,
+    unsettled: await ledger.unsettledClaims(ACCOUNT),
+    byKey: await ledger.claimsOf(claims.map(({ key }) => key)),
+    holders: await Promise.all(orders.map((order) => ledger.claimOfOrder(ACCOUNT, order))),
+    counts: await ledger.countByStatus(ACCOUNT),
+    books: await ledger.books(ACCOUNT),
+    book: await ledger.book(ACCOUNT, "TQQQ"),
+  };
+}
+
+async function fill(ledger: Ledger, claim: Claim): Promise<void> {
+  await ledger.record(claim.key, accepted(claim));
+  await ledger.record(claim.key, orderRead(filledOrder(claim, claim.intent.quantity ?? "0")));
+}
+
+describe("an order", () => {
+  test("writes its events, and no row of a claim or a book", async () => {
+    const file = temporaryFile();
+    const ledger = openLedger(file);
+    const claim = await claimed(ledger, claimCommand());
+    await fill(ledger, claim);
+    expect(rowsIn(file)).toMatchObject({ claims: 0, books: 0, mark: 0 });
+    expect(rowsIn(file).events).toBeGreaterThan(2);
+    expect(await ledger.claimOf(claim.key)).toMatchObject({ status: "SETTLED" });
+    expect(await ledger.book(ACCOUNT, "TQQQ")).toMatchObject({ net: "6" });
+    expect(await ledger.unsettledClaims(ACCOUNT)).toEqual([]);
+    expect(rowsIn(file)).toMatchObject({ claims: 0, books: 0 });
+  });
+
+  test("is in the rows once somebody asks for a list, and once the ledger is closed", async () => {
+    const file = temporaryFile();
+    const ledger = openLedger(file);
+    await claimed(ledger, claimCommand());
+    expect((await ledger.claims(ALL)).claims).toHaveLength(1);
+    expect(rowsIn(file)).toEqual({ claims: 1, books: 1, mark: 1, events: 1 });
+    await fill(ledger, await claimed(ledger, claimCommand({ quantity: "7" })));
+    expect(rowsIn(file)).toMatchObject({ claims: 1, books: 1, mark: 1 });
+    await ledger.close();
+    const { mark, events, ...rows } = rowsIn(file);
+    expect(rows).toEqual({ claims: 2, books: 1 });
+    expect(mark).toBe(events);
+  });
+
+  test("is one of a few hundred at most whose rows are behind", async () => {
+    const file = temporaryFile();
+    const ledger = openLedger(file);
+    const symbols = Array.from({ length: 300 }, (_, index) =>
+      String.fromCharCode(65 + (index % 26), 65 + Math.floor(index / 26)),
+    );
+    await Promise.all(symbols.map((symbol) => claimed(ledger, claimCommand({ symbol }))));
+    await ledger.lastSequence();
+    expect(rowsIn(file)).toMatchObject({ claims: 300 });
+    await claimed(ledger, claimCommand({ symbol: "ZZZ" }));
+    await ledger.lastSequence();
+    expect(rowsIn(file)).toMatchObject({ claims: 300 });
+  });
+
+  test("that is repeated for ever leaves no long way from the rows to the last event", async () => {
+    const file = temporaryFile();
+    const ledger = openLedger(file);
+    const claim = await claimed(ledger, claimCommand());
+    for (let repeat = 0; repeat < 5_000; repeat += 1) ledger.note(pendingNote(claim), START);
+    expect(await ledger.lastSequence()).toBe(5_001);
+    expect(await ledger.lastSequence()).toBe(5_001);
+    expect(rowsIn(file).mark).toBe(5_001);
+  });
+});
+
+describe("a ledger that nobody closed", () => {
+  test("has the same claims, books and holders for whoever opens it next", async () => {
+    const file = temporaryFile();
+    const ledger = openLedger(file);
+    await mixedHistory(ledger);
+    await ledger.lastSequence();
+    const copy = leftBehind(file);
+    expect(await told(openLedger(copy))).toEqual(await told(ledger));
+    expect(rowsIn(copy)).toEqual(rowsIn(file));
+  });
+
+  test("still has its claims where every row was lost with the mark behind them", async () => {
+    const file = temporaryFile();
+    const ledger = openLedger(file);
+    await mixedHistory(ledger);
+    const before = await told(ledger);
+    await ledger.close();
+    const raw = new Database(file);
+    raw.exec("DELETE FROM claims; DELETE FROM books; UPDATE rows_mark SET sequence = 0");
+    raw.close();
+    expect(await told(openLedger(file))).toEqual(before);
+  });
+
+  test("answers a repeat with the claim that has no row yet, and sends nothing again", async () => {
+    const file = temporaryFile();
+    const claim = await claimed(openLedger(file), claimCommand());
+    const next = openLedger(leftBehind(file));
+    const repeat = await next.claim(claimCommand({}, { now: START + 1 }));
+    expect(repeat).toMatchObject({ kind: "pending", claim: { key: claim.key } });
+  });
+});
+
+/** What may be done to the latest claim, or to an earlier one. */
+const COMMANDS: readonly ((claim: Claim) => RecordCommand)[] = [
+  accepted,
+  refused,
+  ambiguous,
+  notSent,
+  (claim) => orderRead(brokerOrder(claim)),
+  (claim) => orderRead(filledOrder(claim, "1")),
+  (claim) => orderRead(filledOrder(claim, claim.intent.quantity ?? "1")),
+  (claim) => orderRead(brokerOrder(claim, { status: "canceled" })),
+];
+
+type Step =
+  | { readonly do: "claim"; readonly intent: object; readonly by: number }
+  | { readonly do: "record"; readonly which: number; readonly command: number; readonly by: number }
+  | { readonly do: "list"; readonly by: number };
+
+const by = fc.nat({ max: 1 });
+const side = fc.constantFrom(
+  { side: "buy", effect: "open" },
+  { side: "sell", effect: "close" },
+  { side: "sell", effect: "close", requestId: "exit" },
+  { side: "buy", effect: "open", requestId: "entry" },
+  { side: "buy", effect: "open", anchor: { bar: "2026-05-21T13:45:00Z", stage: "add" } },
+);
+const intent = fc
+  .tuple(side, fc.constantFrom("1", "2"), fc.constantFrom("TQQQ", "SQQQ"))
+  .map(([terms, quantity, symbol]) => ({ ...terms, quantity, symbol }));
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ do: fc.constant("claim" as const), intent, by }),
+  fc.record({
+    ...{ do: fc.constant("record" as const), by },
+    which: fc.nat({ max: 4 }),
+    command: fc.nat({ max: COMMANDS.length - 1 }),
+  }),
+  fc.record({ do: fc.constant("list" as const), by }),
+);
+
+/** Takes the steps on `ledgers`, and says after each what came of it. */
+class Walk {
+  readonly #ledgers: readonly Ledger[];
+  readonly #keys: ClaimKey[] = [];
+
+  constructor(...ledgers: readonly Ledger[]) {
+    this.#ledgers = ledgers;
+  }
+
+  async take(step: Step, now: number): Promise<unknown> {
+    const ledger = this.#ledgers[step.by % this.#ledgers.length] as Ledger;
+    if (step.do === "list") return told(ledger);
+    if (step.do === "claim") {
+      const decision = await ledger.claim(claimCommand(step.intent, { now }));
+      if (decision.kind === "proceed") this.#keys.push(decision.claim.key);
+      return decision;
+    }
+    const key = this.#keys.at(-1 - step.which);
+    const claim = key && (await ledger.claimOf(key));
+    const command = COMMANDS[step.command];
+    if (claim === undefined || command === undefined) return undefined;
+    const result = ledger.record(claim.key, { ...command(claim), now });
+    return result.catch((error: unknown) => String(error));
+  }
+}
+
+test("two who share a file decide as one does whose rows are always written", async () => {
+  const run = async (steps: readonly Step[]) => {
+    const folder = temporaryFolder();
+    const open = (name: string) => openSqliteLedger(join(folder, name), new ManualClock(START));
+    const [one, other, plain] = [open("shared.db"), open("shared.db"), open("plain.db")];
+    const [shared, reference] = [new Walk(one, other), new Walk(plain)];
+    try {
+      for (const [index, step] of steps.entries()) {
+        const now = START + index * 1_000;
+        const expected = await reference.take(step, now);
+        await plain.countByStatus(ACCOUNT);
+        expect(await shared.take(step, now)).toEqual(expected);
+      }
+      const expected = await told(plain);
+      expect(await told(other)).toEqual(expected);
+      expect(await told(one)).toEqual(expected);
+    } finally {
+      for (const ledger of [one, other, plain]) await ledger.close();
+    }
+  };
+  const walks = fc.array(step, { minLength: 5, maxLength: 40 });
+  await fc.assert(fc.asyncProperty(walks, run), { numRuns: cases(60) });
+});
