@@ -98,6 +98,24 @@ describe("an order", () => {
     expect(mark).toBe(events);
   });
 
+  test("that was replaced is found by the id that it has now, whatever its row says", async () => {
+    const ledger = openLedger(temporaryFile());
+    const claim = await claimed(ledger, claimCommand());
+    const first = brokerOrder(claim);
+    await ledger.record(claim.key, accepted(claim));
+    await ledger.claims(ALL);
+    const successor = brokerOrder(claim, {
+      brokerOrderId: "the-next" as typeof first.brokerOrderId,
+      replaces: first.brokerOrderId,
+    });
+    const order = { ...first, status: "replaced", replacedBy: successor.brokerOrderId };
+    const read = { source: "poll", now: START } as const;
+    await ledger.record(claim.key, { type: "replaced", order, successor, ...read });
+    const holder = await ledger.claimOfOrder(ACCOUNT, successor.brokerOrderId);
+    expect(holder?.key).toEqual(claim.key);
+    expect(await ledger.claimOfOrder(ACCOUNT, first.brokerOrderId)).toBeUndefined();
+  });
+
   test("is one of a few hundred at most whose rows are behind", async () => {
     const file = temporaryFile();
     const ledger = openLedger(file);
