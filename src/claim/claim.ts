@@ -128,8 +128,11 @@ export function wasFilled(claim: Claim): boolean {
   return hasFills(claim) || claim.outcome === "filled" || claim.outcome === "partially_filled";
 }
 
+/** A refused close that waits for its verdict. */
+export type LatchedClaim = Claim & { readonly refusal: Refusal };
+
 /** Whether a refused close waits for its verdict: until then the same exit is not sent again. */
-export function isLatched(claim: Claim): boolean {
+export function isLatched(claim: Claim): claim is LatchedClaim {
   return claim.status === "IN_RECONCILIATION" && claim.refusal !== null;
 }
 

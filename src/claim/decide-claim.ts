@@ -15,7 +15,15 @@ import { deriveClientOrderId, deriveRequestId, explicitRequestId } from "../iden
 import type { Incident } from "../incident/incident.ts";
 import { admit } from "./admission.ts";
 import { type Block, type ClaimDecision, phaseOf } from "./answer.ts";
-import { type Claim, isAccepted, isLatched, neverWas, receiptOf, wasFilled } from "./claim.ts";
+import {
+  type Claim,
+  isAccepted,
+  isLatched,
+  type LatchedClaim,
+  neverWas,
+  receiptOf,
+  wasFilled,
+} from "./claim.ts";
 import type { ClaimEvent, IdentityKind } from "./claim-event.ts";
 import { evolveClaim, nextAttempt } from "./evolve.ts";
 import type { ClaimPolicy } from "./policy.ts";
@@ -149,12 +157,8 @@ function decideRepeat(snapshot: ClaimSnapshot, command: ClaimCommand, claim: Cla
  */
 export function decideEnded(claim: Claim, draft: IntentDraft): ClaimDecision | undefined {
   if (isLive(claim.status) || mayReopen(claim)) return undefined;
-  const receipt = receiptOf(claim);
-  const { side, quantity } = draft;
-  if (receipt === undefined || side === null || draft.portion !== null) return undefined;
-  const intent: Intent = { ...draft, side, quantity, effect: draft.effect ?? claim.intent.effect };
-  if (firstDifference(claim.intent, intent) !== undefined) return undefined;
-  return { kind: "skip", claim, receipt };
+  const intent = { ...draft, effect: draft.effect ?? claim.intent.effect };
+  return firstDifference(claim.intent, intent) === undefined ? skip(claim).decision : undefined;
 }
 
 /** Which ended claims a new try of the same request may open again. */
@@ -185,14 +189,13 @@ function skip(claim: Claim): ClaimVerdict {
   return unchanged({ kind: "skip", claim, receipt });
 }
 
-function latchBlock(claim: Claim): Block {
-  const said = claim.refusal;
+function latchBlock({ key, refusal }: LatchedClaim): Block {
   return {
     code: "exit_duplicate_after_422",
     message:
-      `the broker refused this exit with ${said?.httpStatus} ("${said?.message}"); ` +
+      `the broker refused this exit with ${refusal.httpStatus} ("${refusal.message}"); ` +
       "it is not sent again until the broker's records show why",
-    cause: claim.key,
+    cause: key,
     difference: null,
     availableQuantity: null,
   };

@@ -135,10 +135,9 @@ function changed(claim: Claim, event: ClaimEvent, at: EpochMs): Claim {
     case "reopened": {
       // The legs were those of the attempt that is over.
       const { family: _legs, hasLostTry: _lost, ...alone } = claim;
-      const isLost = mayYetArrive(claim) && claim.clientOrderId === event.clientOrderId;
       return {
         ...{ ...alone, ...freshAttempt(event, at), fencing: claim.fencing + 1 },
-        ...(isLost && { hasLostTry: true }),
+        ...(mayYetArrive(claim) && { hasLostTry: true }),
       };
     }
     case "accepted":

@@ -10,7 +10,7 @@ import {
   type IncidentVerdict,
   subjectOfClaim,
 } from "../incident/incident.ts";
-import { type Claim, isAccepted, isLatched } from "./claim.ts";
+import { type Claim, isAccepted, isLatched, type LatchedClaim } from "./claim.ts";
 import { isSought } from "./decide-absence.ts";
 
 export interface ClaimChange {
@@ -48,11 +48,11 @@ function beginning({ before, after, isOverdue }: ClaimChange) {
 
 type Beginning = readonly [kind: IncidentKind, summary: string, next: string];
 
-function refusedExit(claim: Claim): Beginning {
+function refusedExit(claim: LatchedClaim): Beginning {
   const { refusal } = claim;
   return [
     "refused_exit",
-    `the broker refused to ${orderText(claim)}: ${refusal?.httpStatus} ${refusal?.message}`,
+    `the broker refused to ${orderText(claim)}: ${refusal.httpStatus} ${refusal.message}`,
     "the broker's records are read; until they show why, this exit is not sent again",
   ];
 }
@@ -110,8 +110,7 @@ function endOf(open: Incident, after: Claim): readonly IncidentEvent[] {
 }
 
 function outcomeKnown({ id }: Incident, after: Claim): IncidentEvent {
-  const refused = after.refusal === null ? undefined : "refused";
-  const end = after.outcome ?? after.orderStatus ?? refused ?? after.status;
+  const end = after.outcome ?? after.orderStatus ?? "refused";
   return resolved(id, "outcome_known", `the broker's records show it: ${end}`);
 }
 

@@ -4,12 +4,11 @@
  * Values travel as canonical text (`DecimalText`): no exponent, no leading plus, no trailing zero
  * behind the point, `"0"` for every zero. Two equal amounts are therefore equal strings, which is
  * what identity and fingerprints compare. Arithmetic goes through decimal.js with 40 significant
- * digits; nothing here is ever a binary floating point number.
+ * digits, and zero changes no sum; nothing here is ever a binary floating point number.
  */
 import { Decimal as DecimalJs } from "decimal.js";
 
-const PRECISION = 40;
-const Decimal = DecimalJs.clone({ precision: PRECISION, rounding: DecimalJs.ROUND_HALF_EVEN });
+const Decimal = DecimalJs.clone({ precision: 40, rounding: DecimalJs.ROUND_HALF_EVEN });
 
 /** A number in canonical decimal text, such as `"6"`, `"-0.25"` or `"3653"`. */
 export type DecimalText = string & { readonly brand: "DecimalText" };
@@ -34,13 +33,13 @@ export function decimal(value: string): DecimalText {
 }
 
 export function add(a: DecimalText, b: DecimalText): DecimalText {
-  if (a === ZERO && b.length <= PRECISION) return b;
-  if (b === ZERO && a.length <= PRECISION) return a;
+  if (a === ZERO) return b;
+  if (b === ZERO) return a;
   return canonical(new Decimal(a).plus(b));
 }
 
 export function subtract(a: DecimalText, b: DecimalText): DecimalText {
-  if (b === ZERO && a.length <= PRECISION) return a;
+  if (b === ZERO) return a;
   return canonical(new Decimal(a).minus(b));
 }
 

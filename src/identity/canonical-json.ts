@@ -33,12 +33,12 @@ function plainText(value: unknown, depth: number): string | undefined {
     case "string":
       return PLAIN_TEXT.test(value) ? `"${value}"` : undefined;
     case "number":
-      return Number.isSafeInteger(value) ? String(value === 0 ? 0 : value) : undefined;
+      return Number.isSafeInteger(value) ? String(value) : undefined;
     case "boolean":
       return value ? "true" : "false";
     case "object":
       if (value === null) return "null";
-      if (depth === 0) return undefined;
+      if (depth === 0 || "toJSON" in value) return undefined;
       return Array.isArray(value) ? listText(value, depth) : objectText(value, depth);
     default:
       return undefined;
@@ -56,7 +56,6 @@ function listText(values: readonly unknown[], depth: number): string | undefined
 }
 
 function objectText(value: object, depth: number): string | undefined {
-  if (Object.getPrototypeOf(value) !== Object.prototype || "toJSON" in value) return undefined;
   const fields = value as Readonly<Record<string, unknown>>;
   let text = "";
   for (const name of Object.keys(fields).sort()) {

@@ -37,9 +37,8 @@ export function comboLegs({
 }
 
 function readLeg(leg: unknown): ComboLeg | undefined {
-  if (typeof leg !== "object" || leg === null) return undefined;
-  const { symbol, ratio_qty: ratioText, side } = leg as Readonly<Record<string, unknown>>;
-  const ratio = parseDecimal(isAmount(ratioText) ? String(ratioText) : "");
+  const { symbol, ratio_qty: ratioText, side } = (leg ?? {}) as Readonly<Record<string, unknown>>;
+  const ratio = isAmount(ratioText) ? parseDecimal(String(ratioText)) : undefined;
   if (typeof symbol !== "string" || !OPTION_SYMBOL.test(symbol)) return undefined;
   if (side !== "buy" && side !== "sell") return undefined;
   return ratio === undefined || signOf(ratio) <= 0 ? undefined : { symbol, ratio };

@@ -25,6 +25,9 @@ const FINGERPRINT_FIELDS = [
 
 export type FingerprintField = (typeof FINGERPRINT_FIELDS)[number];
 
+/** Terms as they are compared: what a request leaves to the book may be null in it. */
+type Terms = Readonly<Record<FingerprintField, unknown>>;
+
 /** A field that differs between two requests under one id. */
 export interface FieldDifference {
   readonly field: FingerprintField;
@@ -42,22 +45,19 @@ export function fingerprintOf(terms: OrderTerms): string {
 }
 
 /** The first field that differs, with both values as text, or undefined when none does. */
-export function firstDifference(
-  first: OrderTerms,
-  second: OrderTerms,
-): FieldDifference | undefined {
+export function firstDifference(first: Terms, second: Terms): FieldDifference | undefined {
   const field = FINGERPRINT_FIELDS.find((name) => shown(first, name) !== shown(second, name));
   if (field === undefined) return undefined;
   return { field, first: shown(first, field), second: shown(second, field) };
 }
 
 /** What a part of the position comes to is no term of the request, and absent terms came later. */
-function isTerm(terms: OrderTerms, field: FingerprintField): boolean {
+function isTerm(terms: Terms, field: FingerprintField): boolean {
   if (field === "side" || field === "quantity") return terms.portion === null;
   return (field !== "extension" && field !== "portion") || terms[field] !== null;
 }
 
-function shown(terms: OrderTerms, field: FingerprintField): string {
+function shown(terms: Terms, field: FingerprintField): string {
   const value = isTerm(terms, field) ? terms[field] : null;
   return typeof value === "object" ? canonicalJson(value) : String(value);
 }

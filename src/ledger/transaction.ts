@@ -54,7 +54,7 @@ export function decideByReceipt(
   rows: Rows,
   { intent, policy }: ClaimRequest,
 ): ClaimDecision | undefined {
-  const requestId = intent.portion === null ? believedId(intent, policy) : undefined;
+  const requestId = believedId(intent, policy);
   if (requestId === undefined) return undefined;
   const { account, agent } = intent;
   const claim = rows.claim({ account, agent, requestId });

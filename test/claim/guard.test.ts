@@ -1,5 +1,6 @@
 /** The claim of an action that is no order: who may do it, and what ends it. */
 import { describe, expect, test } from "vitest";
+import { NO_SYMBOL } from "../../src/claim/claim-event.ts";
 import { decideGuard } from "../../src/claim/decide-guard.ts";
 import { evolveGuard, RELEASED_TOKENS_MAX } from "../../src/claim/evolve-guard.ts";
 import { guardInWords } from "../../src/claim/guard-in-words.ts";
@@ -380,4 +381,8 @@ describe("a claim in words", () => {
       "absent, says its owner: the provider has no such payment",
     );
   });
+});
+
+test("an action that is no order has the empty text for a symbol, which is what ledgers hold", () => {
+  expect(NO_SYMBOL).toBe("");
 });

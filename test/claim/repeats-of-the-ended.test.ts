@@ -28,6 +28,13 @@ test("a repeat that leaves open whether it opens or closes is skipped as well", 
   expect(decideEnded(filled(sell("6", NAMED)), exit)?.kind).toBe("skip");
 });
 
+test("a repeat of a close of a part is skipped as well, though nothing is held any more", () => {
+  const half = { ...sell("6", NAMED), portion: "50%" };
+  const again = { ...half, side: null, effect: null, quantity: null };
+  expect(decideEnded(filled(half), again)?.kind).toBe("skip");
+  expect(decideEnded(filled(half), { ...again, portion: "all" })).toBeUndefined();
+});
+
 test.each([
   ["asks for another quantity", buy("7", NAMED)],
   ["opens what the first one closed", { ...sell("6", NAMED), effect: "open" as const }],

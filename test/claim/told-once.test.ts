@@ -24,11 +24,15 @@ test.each<[string, RecordCommand]>([
   ["an answer that says nothing", answer({ kind: "ambiguous", reason: "timeout" })],
   ["an order in a list", read("poll")],
   ["an order in the stream", read("stream")],
+  [
+    "an order with the one in its place",
+    { ...read("read_back"), type: "replaced", successor: ORDER },
+  ],
   ["who was told", { type: "told", fencing: CLAIM.fencing, answer: "certain", now: START }],
 ])("%s can be learnt again from the broker, or costs nothing to forget", (_, command) => {
   expect(isToldOnce(command)).toBe(false);
 });
 
-function read(source: "read_back" | "poll" | "stream"): RecordCommand {
-  return { type: "order", order: ORDER, source, now: START };
+function read(source: "read_back" | "poll" | "stream") {
+  return { type: "order", order: ORDER, source, now: START } as const;
 }

@@ -77,6 +77,12 @@ describe("decimal arithmetic", () => {
     expect(divide(d("2"), d("3"))).toBe(`0.${"6".repeat(39)}7`);
   });
 
+  test("leaves every digit of a number that zero is added to or taken from", () => {
+    const long = d(`0.${"6".repeat(50)}`);
+    expect([add(ZERO, long), add(long, ZERO), subtract(long, ZERO)]).toEqual([long, long, long]);
+    expect(add(long, d("1"))).toBe(`1.${"6".repeat(38)}7`);
+  });
+
   test("refuses to divide by zero", () => {
     expect(() => divide(d("6"), ZERO)).toThrow(new RangeError("division of 6 by zero"));
   });

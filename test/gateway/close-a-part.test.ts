@@ -41,6 +41,20 @@ test("later, half of the rest is another action", async () => {
   expect(Number(world.book().net)).toBe(before / 4);
 });
 
+test("half of it under a request id stays that one close, whatever is held by then", async () => {
+  const world = await openWorld(LONG);
+  const bot = await world.open();
+  const half = { ...HALF, requestId: "half" };
+  await world.submit(bot, half);
+  await world.untilSettled();
+  await world.advance(60_000);
+  expect(await world.submit(bot, half)).toMatchObject({ status: "SKIP" });
+  expect(await world.submit(bot, { ...half, portion: "all" })).toMatchObject({
+    code: "fingerprint_mismatch",
+  });
+  expect(world.posts()).toHaveLength(1);
+});
+
 test("all of a position is closed once, and then there is nothing to close", async () => {
   const world = await openWorld(LONG);
   const bot = await world.open();

@@ -22,11 +22,20 @@ test("values that say themselves what they are as JSON are written so", () => {
   const date = new Date(0);
   const own = Object.assign({ a: 1 }, { toJSON: () => ({ b: 2 }) });
   const named = Object.assign(Object.create({ toJSON: () => "named" }) as object, { a: 1 });
-  expect([date, own, named].map((value) => canonicalJson({ value }))).toEqual([
+  const list = Object.assign([1], { toJSON: () => "listed" });
+  expect([date, own, named, list].map((value) => canonicalJson({ value }))).toEqual([
     '{"value":"1970-01-01T00:00:00.000Z"}',
     '{"value":{"b":2}}',
     '{"value":"named"}',
+    '{"value":"listed"}',
   ]);
+});
+
+test("values of any other class are written by their fields, as the reference does", () => {
+  const bare = Object.assign(Object.create(null) as object, { b: 1, a: -0 });
+  const values = [bare, new Map([["a", 1]]), Object("text"), new Uint8Array([7]), /a/];
+  for (const value of values) expect(canonicalJson({ value })).toBe(serialize({ value }));
+  expect(canonicalJson(bare)).toBe('{"a":0,"b":1}');
 });
 
 test("what is written here is what the reference implementation writes", () => {
@@ -95,6 +104,8 @@ describe("canonical JSON as RFC 8785 has it", () => {
 
   const circular: { self?: unknown } = {};
   circular.self = circular;
+  const circularList: unknown[] = [];
+  circularList.push(circularList);
   test.each([
     ["nothing", undefined],
     ["NaN", { price: Number.NaN }],
@@ -103,6 +114,7 @@ describe("canonical JSON as RFC 8785 has it", () => {
     ["a lone surrogate in a key", { "\udc00": 1 }],
     ["a bigint", { quantity: 6n }],
     ["a circle", circular],
+    ["a circle of lists", circularList],
   ])("refuses %s, which JSON cannot hold", (_, value) => {
     expect(() => canonicalJson(value)).toThrow(InvariantError);
     expect(() => canonicalJson(value)).toThrow(`not a JSON value: ${typeof value}`);

@@ -48,6 +48,7 @@ describe("the legs of a combo", () => {
     ["with words around its contract", { ...CALL, symbol: `${CALL.symbol} x` }],
     ["with words before its contract", { ...CALL, symbol: `x ${CALL.symbol}` }],
     ["without a ratio", { ...CALL, ratio_qty: undefined }],
+    ["with a list for a ratio", { ...CALL, ratio_qty: [1] }],
     ["with a ratio of zero", { ...CALL, ratio_qty: "0" }],
     ["with a ratio below zero", { ...CALL, ratio_qty: "-1" }],
     ["without a side", { ...CALL, side: undefined }],
