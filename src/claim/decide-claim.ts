@@ -153,7 +153,8 @@ function decideRepeat(snapshot: ClaimSnapshot, command: ClaimCommand, claim: Cla
 
 /**
  * The receipt, where that is all that a repeat of `claim` can come to: it is over, never opens
- * again, and the intent is the same. Whether an order opens or closes, its first try has said.
+ * again, and the intent is the same. Whether an order opens or closes, and what a part comes to,
+ * its first try has said.
  */
 export function decideEnded(claim: Claim, draft: IntentDraft): ClaimDecision | undefined {
   if (isLive(claim.status) || mayReopen(claim)) return undefined;
