@@ -454,8 +454,15 @@ function refuseCopies(store: string, backupDir: string | undefined): void {
 function refuseUnspokenLive(baseUrl: string | undefined, live: boolean): void {
   if (live || baseUrl === undefined || !URL.canParse(baseUrl)) return;
   if (new URL(baseUrl).hostname.replace(/\.$/, "") !== LIVE_HOST) return;
-  throw new LatchError("invalid_option", `${LIVE_HOST} trades real money: say live: true as well`);
+  const remedy = `say --live as well (${VARIABLES.live}=true, in a program live: true)`;
+  throw new LatchError("invalid_option", `${LIVE_HOST} trades real money: ${remedy}`);
 }
+
+/** What a value of another type should have been, for whoever writes it as text. */
+const WANTED: Readonly<Record<string, string>> = {
+  boolean: "expected true or false",
+  number: "expected a whole number",
+};
 
 function describe(error: z.ZodError, merged: Record<string, unknown>): LatchError {
   const issue = error.issues[0];
@@ -467,5 +474,7 @@ function describe(error: z.ZodError, merged: Record<string, unknown>): LatchErro
   const where = variable === undefined ? name : `${name} (${variable})`;
   const shown = SECRETS.includes(name) ? "not usable" : JSON.stringify(merged[name]);
   const received = merged[name] === undefined ? "missing" : shown;
-  return new LatchError("invalid_option", `${where} is ${received}: ${issue?.message}`);
+  const isText = issue?.code === "invalid_type" && typeof merged[name] === "string";
+  const wanted = (isText ? WANTED[issue.expected] : undefined) ?? issue?.message;
+  return new LatchError("invalid_option", `${where} is ${received}: ${wanted}`);
 }

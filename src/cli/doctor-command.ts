@@ -20,7 +20,7 @@ export function doctorCommand(
   return new Command("doctor")
     .summary("check what a sidecar needs, and say what to do")
     .description(
-      "Check Node, settings, store, port and broker, before or while a sidecar runs. Sends no\n" +
+      "Check Node, settings, store, port and broker, before or while a sidecar runs. Sends no " +
         "order, and changes nothing.",
     )
     .option("--broker <name>", "alpaca (default), or sim: the simulated broker inside serve")

@@ -47,7 +47,7 @@ export function mcpCommand(
   return new Command("mcp")
     .summary("serve the latch as tools for a model (MCP)")
     .description(
-      "Serve tools by the Model Context Protocol: over standard input and output, or\n" +
+      "Serve tools by the Model Context Protocol: over standard input and output, or " +
         "over HTTP. It places no order unless --allow-orders is given.",
     )
     .option("--allow-orders", "have tools that place orders and close positions")

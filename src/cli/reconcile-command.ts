@@ -19,7 +19,7 @@ export function reconcileCommand(
   return new Command("reconcile")
     .summary("compare claims with the broker's orders, from files")
     .description(
-      "Compare the claims of a ledger, or of another guard, with the broker's orders: one\n" +
+      "Compare the claims of a ledger, or of another guard, with the broker's orders: one " +
         "finding for each claim and each order. Asks no broker.",
     )
     .requiredOption("--orders <files...>", "what GET /v2/orders gave: JSON or JSONL")

@@ -36,7 +36,7 @@ export function replayCommand(
   return new Command("replay")
     .summary("replay a recorded session without the latch and with it")
     .description(
-      "Replay a recorded session without the latch and with it, side by side, against a\n" +
+      "Replay a recorded session without the latch and with it, side by side, against a " +
         "simulated broker. Needs no account.",
     )
     .argument("[session]", `a session file, or a bundled session (default: ${DEFAULT_SESSION})`)

@@ -37,8 +37,8 @@ export function runCommand(
   const command = new Command("run")
     .summary("run a strategy on bars, through the latch")
     .description(
-      "Run a strategy through the latch: on bars from files against the simulated\n" +
-        "broker, without an account (docs/STRATEGIES.md), or on live bars with orders\n" +
+      "Run a strategy through the latch: on bars from files against the simulated " +
+        "broker, without an account (docs/STRATEGIES.md), or on live bars with orders " +
         "to Alpaca's paper account (docs/PAPER.md).",
     )
     .argument("<strategy>", "the strategy's file, TypeScript or JavaScript")

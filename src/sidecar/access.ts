@@ -97,7 +97,8 @@ export class Access {
   constructor(options: AccessOptions) {
     const { bindHost, agents, brokerKey } = options;
     if (!isLoopback(bindHost) && agents.length === 0) {
-      throw invalid(`listening on ${bindHost} needs agent keys: others can reach that address`);
+      const remedy = "others can reach that address; set TRADELATCH_AGENTS, or take 127.0.0.1";
+      throw invalid(`listening on ${bindHost} needs agent keys: ${remedy}`);
     }
     const keys = brokerKey !== undefined && isLoopback(bindHost) ? [...agents, brokerKey] : agents;
     const { keylessGroup: group } = options;
@@ -225,9 +226,11 @@ function requireUsable(keys: readonly AgentKey[]): void {
 /** A bot that knew the operator key could end what only a person may end. */
 function requireOwn(operatorKey: string | undefined, keys: readonly AgentKey[]): void {
   if (operatorKey === undefined) return;
-  if (operatorKey === "") throw invalid("the operator key is empty");
+  if (operatorKey === "") throw invalid("the operator key (TRADELATCH_OPERATOR_KEY) is empty");
   const same = keys.find(({ secret }) => secret === operatorKey);
-  if (same !== undefined) throw invalid(`the operator key is also the secret of "${same.id}"`);
+  if (same === undefined) return;
+  const whose = `is also the secret of "${same.id}"; choose another`;
+  throw invalid(`the operator key (TRADELATCH_OPERATOR_KEY) ${whose}`);
 }
 
 function digest(text: string): Buffer {

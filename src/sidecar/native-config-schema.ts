@@ -58,18 +58,32 @@ export const configSchema = named(
       }),
     ),
     streamFrames: z.enum(["binary", "text"]),
+    logLevel: z.string(),
+    backup: z
+      .object({ directory: z.string(), keep: z.number().int() })
+      .nullable()
+      .describe("Null where no copies are made."),
+    auditKey: z.string().nullable().describe("Null: the default place."),
     operatorKey: z.literal(MASK).nullable().describe("Null where nobody may act over HTTP."),
   }),
 );
 
 export type ConfigPage = z.output<typeof configSchema>;
 
-export function configPage(serve: ServeConfig, brokerUrl: string): ConfigPage {
+/** What is not in the settings themselves. */
+interface Beside {
+  readonly brokerUrl: string;
+  readonly logLevel: string;
+}
+
+export function configPage(serve: ServeConfig, { brokerUrl, logLevel }: Beside): ConfigPage {
   const { latch, host, port, hosts, agents, streamFrames, operatorKey } = serve;
   const { store, agent, keyId, waitMs, requestsPerMinute, policy, guardLeaseMs } = latch;
+  const { backup = null, auditKey = null } = latch;
   return {
     store: placeOfStore(store),
     ...{ brokerUrl, host, port, agent, waitMs, requestsPerMinute, streamFrames, guardLeaseMs },
+    ...{ logLevel, auditKey, backup: backup === null ? null : { ...backup } },
     requireSettlementToken: serve.requireSettlementToken ?? null,
     hosts: [...hosts],
     keyId: maskedId(keyId),

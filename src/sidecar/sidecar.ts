@@ -60,10 +60,12 @@ const UNHURRIED_PART = 0.75;
 /** Throws LatchError: bad settings, a store that cannot be used, a port in use. */
 export async function openSidecar(options: SidecarOptions): Promise<Sidecar> {
   const { serve, logger, clock = systemClock } = options;
+  // Refuses settings, so it comes before anything is opened that would have to be closed.
+  const access = accessOf(serve);
   const prepared = prepareLatch(serve.latch, options);
   const stop = new AbortController();
   const start = new StartGate();
-  const parts = { ...wire(options, prepared, start), prepared, clock, stop, start };
+  const parts = { ...wire(options, prepared, start, access), prepared, clock, stop, start };
   const close = (withinMs: number) => closeAll(parts, withinMs);
   try {
     const port = await parts.server.listen(serve.host, serve.port);
@@ -108,13 +110,12 @@ export function tokenRule({ host, agents, requireSettlementToken }: ServeConfig)
   return ({ id }: Agent): boolean => own.get(id) ?? isUsual;
 }
 
-function wire(options: SidecarOptions, prepared: PreparedLatch, start: StartGate) {
+function wire(options: SidecarOptions, prepared: PreparedLatch, start: StartGate, access: Access) {
   const started: StartedLatch = () => start.latch;
   const { serve, logger, clock = systemClock, random = systemRandom } = options;
   const { keyId, secret } = serve.latch;
   const { brokerUrl } = prepared;
   const hasBroker = serve.latch.broker !== "none";
-  const access = accessOf(serve);
   const baseUrl = hasBroker ? brokerUrl : NOWHERE;
   const passThrough = createPassThrough({ baseUrl, keyId, secret });
   const operatorKeys = serve.operatorKey === undefined ? [] : [serve.operatorKey];
@@ -140,7 +141,7 @@ function wire(options: SidecarOptions, prepared: PreparedLatch, start: StartGate
         requiresToken: tokenRule(serve),
         status: statusSource({ readiness, started, stream: () => stream.health() }, places),
         submit: (agent, intent, { gone, waitMs }) => submit(agent, intent, gone, waitMs),
-        config: () => configPage(serve, brokerUrl),
+        config: () => configPage(serve, { brokerUrl, logLevel: logger.level }),
         quote: (text) => mask.quote(text),
         onFailure: (error) => logger.error({ err: error }, "a page of /latch/v1 failed"),
       });

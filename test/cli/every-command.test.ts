@@ -37,6 +37,10 @@ const COMMANDS = everyCommand(newProgram());
 const WITHOUT_JSON = ["", "completion", "store", "audit"];
 
 describe("every command", () => {
+  test.each(COMMANDS)("leaves it to the page where its lines break: %s", (_, command) => {
+    expect(command.description()).not.toContain("\n");
+  });
+
   test.each(COMMANDS)("shows examples that it accepts, within 80 columns: %s", async (words) => {
     const help = await helpOf(words);
     expect(help.split("\n").filter((line) => line.length > COLUMNS)).toEqual([]);

@@ -1,3 +1,4 @@
+import { readdir } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -160,7 +161,7 @@ describe("tradelatch serve refuses in one line, with exit code 2,", () => {
       "real money that was not spoken of",
       [],
       { ...keys, APCA_API_BASE_URL: "https://api.alpaca.markets" },
-      "trades real money",
+      "trades real money: say --live as well",
     ],
     ["an unknown variable", [], { ...keys, TRADELATCH_DEDUPE: "5" }, "TRADELATCH_DEDUPE"],
     [
@@ -168,6 +169,12 @@ describe("tradelatch serve refuses in one line, with exit code 2,", () => {
       [],
       { ...keys, TRADELATCH_AGENTS: AGENT_SECRET },
       "agents (TRADELATCH_AGENTS) is not usable: it is not JSON",
+    ],
+    [
+      "an operator key that a bot has too",
+      [],
+      { ...keys, TRADELATCH_OPERATOR_KEY: SECRET },
+      "TRADELATCH_OPERATOR_KEY",
     ],
     [
       "a store on a server of another kind",
@@ -183,6 +190,8 @@ describe("tradelatch serve refuses in one line, with exit code 2,", () => {
       expect(stderr).toContain(part);
       expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });
       for (const secret of [SECRET, AGENT_SECRET]) expect(stderr).not.toContain(secret);
+      // A ledger that was opened would keep the process from ending.
+      expect(await readdir(directory)).toEqual([]);
     });
   });
 });

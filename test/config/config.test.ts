@@ -184,7 +184,7 @@ describe("Alpaca's live host", () => {
     "https://api.alpaca.markets.",
     "http://api.alpaca.markets:443",
   ])("is refused as %s unless live is said as well", (baseUrl) => {
-    expect(failure({ ...NEEDED, baseUrl }).message).toContain("say live: true as well");
+    expect(failure({ ...NEEDED, baseUrl }).message).toContain("say --live as well");
     expect(failure(NEEDED, { APCA_API_BASE_URL: baseUrl }).code).toBe("invalid_option");
     expect(resolveConfig({ ...NEEDED, baseUrl, live: true }, {}).baseUrl).toBe(baseUrl);
   });

@@ -82,7 +82,8 @@ export async function openNative(
     stream: () => ({ connected: true, behindSince: undefined }),
   });
   const agents = JSON.stringify([{ id: "bot-1", secret: AGENT_SECRET, group: "momentum" }]);
-  const serve = resolveServeConfig({ ...settings, ...keys, agents }, {});
+  const kept = { backupDir: "copies", auditKey: "mine.pem" };
+  const serve = resolveServeConfig({ ...settings, ...keys, agents, ...kept }, {});
   const places = { brokerUrl: broker.url, store: settings.store };
   const isReady = { isReady: true, recovery: "done", store: "ok", broker: "ok" } as const;
   const readiness = { read: async () => isReady };
@@ -104,7 +105,7 @@ export async function openNative(
         ...{ clock, submit, metrics, latch: () => latch, guard: () => latch.guard },
         requiresToken: () => false,
         status: statusSource({ readiness, started: () => latch, stream }, places),
-        config: () => configPage(serve, latch.brokerUrl),
+        config: () => configPage(serve, { brokerUrl: latch.brokerUrl, logLevel: "info" }),
         quote: (text) => mask.quote(text),
         onFailure: (error) => void failures.push(error),
         ...ports,

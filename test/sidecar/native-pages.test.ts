@@ -188,6 +188,7 @@ describe("the configuration", () => {
       keyId: `…${BROKER_ID.slice(-4)}`,
       secret: "[redacted]",
       policy: { dedupeWindowMs: 45_000, allowShort: false },
+      ...{ backup: { directory: "copies", keep: 14 }, auditKey: "mine.pem", logLevel: "info" },
       agents: [{ id: "bot-1", group: "momentum", secret: "[redacted]", policy: {} }],
     });
     for (const secret of [AGENT_SECRET, BROKER_SECRET, BROKER_ID]) {
