@@ -7,10 +7,9 @@ export interface TraceFields {
   readonly trace_flags?: string;
 }
 
-const NONE: TraceFields = {};
-
 /**
- * pino's `mixin`: the latch's own logger has it, and a logger that is passed in may.
+ * pino's `mixin`: the latch's own logger has it, and a logger that is passed in may. Each call gives
+ * an object of its own, because pino writes the line's fields into it.
  *
  * @example
  * ```ts
@@ -20,7 +19,7 @@ const NONE: TraceFields = {};
  */
 export function traceFields(): TraceFields {
   const active = trace.getActiveSpan()?.spanContext();
-  if (active === undefined || !isSpanContextValid(active)) return NONE;
+  if (active === undefined || !isSpanContextValid(active)) return {};
   const { traceId, spanId, traceFlags } = active;
   const trace_flags = traceFlags.toString(16).padStart(2, "0");
   return { trace_id: traceId, span_id: spanId, trace_flags };

@@ -142,4 +142,12 @@ describe("in a process without an SDK", () => {
     expect(answer.status).toBe("PROCEED");
     expect(traceFields()).toEqual({});
   });
+
+  test("a log line has its own fields, and none of the line before it", () => {
+    const lines: string[] = [];
+    const logger = pino({ mixin: traceFields }, { write: (line: string) => void lines.push(line) });
+    logger.info({ requestId: "r-1" }, "order answered");
+    logger.info("ended");
+    expect(lines.map((line) => JSON.parse(line).requestId)).toEqual(["r-1", undefined]);
+  });
 });
