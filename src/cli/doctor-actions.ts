@@ -63,6 +63,7 @@ function checksOf(options: DoctorOptions, surroundings: Surroundings): Promise<r
     clock,
     node: { version: process.versions.node, least: leastNode },
     settingsFault: fault,
+    backupDir: latch.backup?.directory,
     ...{ host, port, store, lookAtStore: (place: string) => lookAtStore(place, clock) },
     broker: unasked ?? (() => readBrokerFor(latch, hasKeys, clock)),
     data:

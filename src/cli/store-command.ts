@@ -5,11 +5,12 @@
 import { Command } from "commander";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
-import { placeOfStore } from "../core/store-place.ts";
+import { storeWithoutPassword } from "../core/store-place.ts";
 import type { CopyProgress, LedgerCopy } from "../ledger/copy-ledger.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { examples } from "./examples.ts";
 import { ProgressBar } from "./progress-bar.ts";
+import { shellWord } from "./typed-command.ts";
 
 interface CopyCommandOptions {
   readonly from: string;
@@ -59,7 +60,7 @@ export function storeCommand(
         migrating.end();
         copying.end();
       });
-      output.line(json === true ? JSON.stringify(documentOf(copied)) : textOf(copied));
+      output.line(json === true ? JSON.stringify(documentOf(copied)) : textOf(copied, to));
     });
   return new Command("store")
     .summary("copy a ledger from one store to another")
@@ -73,7 +74,8 @@ function documentOf({ from, to, counts, head }: LedgerCopy) {
   return { from, to, ...counts, sequence: head.sequence, hash: head.hash };
 }
 
-function textOf({ from, to, counts, head }: LedgerCopy): string {
+/** `target` is what was given: its sslmode and the like are needed again. */
+function textOf({ from, to, counts, head }: LedgerCopy, target: string): string {
   const { claims, books, incidents, events, accounts, guardClaims } = counts;
   const rows = [
     ...[counted(claims, "claim"), counted(books, "book")],
@@ -85,7 +87,7 @@ function textOf({ from, to, counts, head }: LedgerCopy): string {
     `${counted(events, "event")}; the chain is whole${events === 0 ? "" : " and ends with"}`,
     ...(events === 0 ? [] : [`  ${head.hash}`]),
     "From now on start every sidecar with",
-    `  --store ${placeOfStore(to)}`,
+    `  --store ${shellWord(storeWithoutPassword(target))}`,
     "and keep the old ledger away from them: two ledgers know nothing of one",
     "another's orders.",
   ].join("\n");

@@ -7,6 +7,12 @@ export function isServerStore(store: string): boolean {
   return SERVER.test(store);
 }
 
+/** `store` as somebody may give it again, with all but its password. */
+export function storeWithoutPassword(store: string): string {
+  if (!isServerStore(store) || !URL.canParse(store)) return placeOfStore(store);
+  return `${placeOfStore(store)}${new URL(store).search}`;
+}
+
 /** `store` as people may see it. */
 export function placeOfStore(store: string): string {
   if (!isServerStore(store)) return store;

@@ -27,6 +27,8 @@ export interface Patient {
   readonly settingsFault: LatchError | undefined;
   /** Undefined where the settings name none that can be looked at. */
   readonly store: string | undefined;
+  /** Where copies of the ledger go; undefined: nowhere. */
+  readonly backupDir: string | undefined;
   readonly lookAtStore: (store: string) => Promise<StoreLook>;
   readonly host: string;
   readonly port: number;
@@ -66,7 +68,10 @@ export async function examine(patient: Patient): Promise<readonly Check[]> {
       "store",
       ofStore(async (place) => checkStore(place, await look(place), clock.now())),
     ),
-    checked("permissions", ofStore(checkPermissions)),
+    checked(
+      "permissions",
+      ofStore((place) => checkPermissions(place, patient.backupDir)),
+    ),
     checked("space", ofStore(checkSpace)),
     checked("port", () => checkPort(host, port)),
     ...BROKER_CHECKS.map(([name, check]) =>

@@ -36,7 +36,8 @@ export function checkStore(store: string, look: StoreLook, now: EpochMs): Findin
 
 const SET_CLOCK = "Set this machine's clock right (NTP); a sidecar refuses to start until then.";
 
-export function checkPermissions(store: string): Finding {
+/** `backupDir` is where copies go each night; undefined: nowhere. */
+export function checkPermissions(store: string, backupDir?: string): Finding {
   if (isServerStore(store)) return skipped(ELSEWHERE);
   const file = resolve(store);
   const folder = dirname(file);
@@ -61,6 +62,11 @@ export function checkPermissions(store: string): Finding {
   const { mode } = statSync(folder);
   if ((mode & OTHERS_WRITE) !== 0 && (mode & STICKY) === 0) {
     return warning(`others may replace files in ${folder}`, `chmod go-w ${folder}`);
+  }
+  const unkept = backupDir === undefined ? undefined : notWritable(resolve(backupDir));
+  if (unkept !== undefined) {
+    const remedy = `Make ${backupDir} for this user, or name another folder with --backup-dir.`;
+    return failed(`no copy can be kept in ${backupDir}: ${unkept}`, remedy);
   }
   return ok("only this user may read and write the ledger");
 }

@@ -8,8 +8,8 @@ export interface TraceFields {
 }
 
 /**
- * pino's `mixin`: the latch's own logger has it, and a logger that is passed in may. Each call gives
- * an object of its own, because pino writes the line's fields into it.
+ * pino's `mixin`: the latch's own logger has it, and a logger that is passed in may. Each call
+ * gives an object of its own, because pino writes the line's fields into it.
  *
  * @example
  * ```ts

@@ -1,4 +1,11 @@
-import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
@@ -148,6 +155,7 @@ describe("tradelatch doctor", () => {
       ...{ clock: systemClock, settingsFault: undefined, store: undefined },
       ...{ broker: "not asked", data: "not asked" },
       ...{ node: { version: "20.9.0", least: "20.12" }, host: "127.0.0.1", port: 0 },
+      backupDir: undefined,
       lookAtStore: async () => ({ kind: "none" }),
     });
     expect(checks[0]).toMatchObject({ state: "failed", remedy: "Install Node 20.12 or later." });
@@ -330,6 +338,16 @@ describe("the store's checks", () => {
     expect(checks.find(({ name }) => name === "permissions")).toMatchObject({ state: "failed" });
     expect(checkPermissions(join(folder, "gone", "l.db"))).toMatchObject({ state: "failed" });
     expect(checkSpace(join(folder, "gone", "l.db"))).toMatchObject({ state: "skipped" });
+  });
+
+  test("a folder for copies that is not there fails", async () => {
+    const folder = join(temporaryFolder(), "copies");
+    const words = ["--broker", "sim", "--store", temporaryFile(), ...WELL, "--backup-dir", folder];
+    const { checks } = await examined(words, {});
+    expect(checks.permissions).toMatchObject({ state: "failed" });
+    expect(checks.permissions?.found).toContain(`no copy can be kept in ${folder}`);
+    mkdirSync(folder);
+    expect((await examined(words, {})).told.permissions).toMatch(/^ok: /);
   });
 
   test.skipIf(!existsSync("/proc/self"))("a place without any room fails", () => {

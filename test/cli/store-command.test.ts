@@ -21,6 +21,7 @@ async function databaseWithPassword(): Promise<string> {
   onTestFinished(drop);
   const secret = new URL(url);
   secret.password = "pa55word";
+  secret.search = "?sslmode=prefer&statement_timeout=60000";
   return secret.href;
 }
 
@@ -32,7 +33,9 @@ describe("tradelatch store copy", () => {
     expect(stdout).toContain(`Copied ${from}\nto postgres://tradelatch@127.0.0.1`);
     expect(stdout).toContain("1 claim, 1 book, 0 incidents, 0 accounts");
     expect(stdout).toMatch(/1 event; the chain is whole and ends with\n {2}[0-9a-f]{64}\n/);
-    expect(stdout).toContain("start every sidecar with\n  --store postgres://tradelatch@");
+    const { host, pathname, search } = new URL(to);
+    const target = `'postgres://tradelatch@${host}${pathname}${search}'`;
+    expect(stdout).toContain(`start every sidecar with\n  --store ${target}\n`);
     const again = await run(["store", "copy", "--from", from, "--to", to]);
     expect(again).toMatchObject({ stdout: "", exitCode: 2 });
     expect(again.stderr).toContain("there is a ledger in postgres://tradelatch@");
