@@ -24,6 +24,9 @@ interface BrokerSimOptions {
   readonly json?: boolean;
 }
 
+/** Without a day that is played. */
+const CLOCK_STANDS = "Its clock stands until it is moved: POST /sim/clock (docs/OPERATING.md)";
+
 /** The command ends, with success, when `stop` aborts: a server has no other end. */
 export function brokerSimCommand(output: CommandOutput, stop: AbortSignal): Command {
   return new Command("broker-sim")
@@ -58,7 +61,7 @@ export function brokerSimCommand(output: CommandOutput, stop: AbortSignal): Comm
         options.json === true
           ? JSON.stringify({ url, port })
           : `The simulated broker listens on ${url}\n` +
-              `${day === undefined ? "" : `${day.text}\n`}` +
+              `${day?.text ?? CLOCK_STANDS}\n` +
               `Set APCA_API_BASE_URL=${url}; end it with Ctrl-C.`,
       );
       if (!stop.aborted) await once(stop, "abort");

@@ -42,7 +42,9 @@ describe("tradelatch broker-sim", () => {
     server.child.kill("SIGTERM");
     const { stdout } = await server.ended;
     const [, url = ""] = /listens on (http:\S+)$/.exec(line) ?? [];
-    expect(stdout).toBe(`${line}\nSet APCA_API_BASE_URL=${url}; end it with Ctrl-C.\n`);
+    const clock = "Its clock stands until it is moved: POST /sim/clock (docs/OPERATING.md)";
+    const use = `Set APCA_API_BASE_URL=${url}; end it with Ctrl-C.`;
+    expect(stdout).toBe(`${[line, clock, use].join("\n")}\n`);
   });
 
   test("gives the same ids for the same seed", async () => {
