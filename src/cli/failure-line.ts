@@ -11,7 +11,10 @@ export interface FailureLine {
   readonly exitCode: number;
 }
 
-/** One line, never a stack trace. `words` are the program's arguments, `commands` what it knows. */
+/**
+ * One line, never a stack trace. `words` are the program's arguments, `commands` what it knows,
+ * with the words that lead to each: `audit`, `audit list`.
+ */
 export function failureLine(
   error: unknown,
   words: readonly string[],
@@ -30,7 +33,8 @@ function explain(
     return { sentences: [withReason(error), error.hint], exitCode: error.exitCode };
   }
   if (error instanceof CommanderError) {
-    const command = commands.find((name) => name === words[0]);
+    const [first = "", second = ""] = words;
+    const command = [`${first} ${second}`, first].find((path) => commands.includes(path));
     const help = ["tradelatch", ...(command === undefined ? [] : [command]), "--help"].join(" ");
     const sentences = [complaint(error, words, commands), `Run ${help} for what is accepted`];
     return { sentences, exitCode: EXIT_MISUSE };
@@ -50,7 +54,8 @@ function complaint(
 ): string {
   if (error.code !== "commander.help") return error.message.replace(/^error: /, "");
   const what = first === "help" ? `unknown command '${second}'` : "no command was given";
-  return `${what}, expected ${commands.join(" or ")}`;
+  const names = commands.filter((path) => !path.includes(" "));
+  return `${what}, expected ${names.join(" or ")}`;
 }
 
 /** The message, with what the operating system said where the message does not say it itself. */

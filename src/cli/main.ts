@@ -6,7 +6,7 @@
 import { CommanderError } from "commander";
 import type { CommandOutput } from "./command-output.ts";
 import { EXIT_FAILURE, failureLine } from "./failure-line.ts";
-import { createProgram } from "./program.ts";
+import { commandPaths, createProgram } from "./program.ts";
 import { statusLine } from "./status-line.ts";
 import { stopSignal } from "./stop-signal.ts";
 
@@ -39,8 +39,7 @@ const output: CommandOutput = {
 const root = createProgram(output, process.env, stopSignal());
 
 function fail(error: unknown): void {
-  const commands = root.commands.map((command) => command.name());
-  const { line, exitCode } = failureLine(error, process.argv.slice(2), commands);
+  const { line, exitCode } = failureLine(error, process.argv.slice(2), commandPaths(root));
   process.stderr.write(`${line}\n`);
   process.exitCode = exitCode;
 }

@@ -64,6 +64,12 @@ export function createProgram(
   return program;
 }
 
+/** Every command by the words that lead to it. */
+export function commandPaths({ commands }: Command): readonly string[] {
+  const inner = (one: Command) => one.commands.map((two) => `${one.name()} ${two.name()}`);
+  return commands.flatMap((one) => [one.name(), ...inner(one)]);
+}
+
 /** In place of commander's own check, which counts the arguments and names none. */
 function refuseExtraArgument(command: Command): void {
   const extra = command.args[command.registeredArguments.length];

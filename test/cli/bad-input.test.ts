@@ -28,6 +28,7 @@ describe("a command line that is not understood", () => {
     ["replay --json=yes", "'--json=yes'", "tradelatch replay --help"],
     ["replay 2026-05-21 2026-05-22", 'unexpected argument "2026-05-22"', "replay --help"],
     ["mcp --broker none --allow-orders", "--allow-orders needs a broker", "--help"],
+    ["audit list --limit 5000", "'5000'", "Run tradelatch audit list --help"],
     ["broker-sim here", 'unexpected argument "here"', "tradelatch broker-sim --help"],
     ["broker-sim --port", "--port <number>", "argument missing"],
     ["broker-sim --port eighty", "'eighty'", "whole number"],

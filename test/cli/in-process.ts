@@ -3,7 +3,7 @@
  * line that it refuses. `program.ts` beside it starts the real one.
  */
 import { failureLine } from "../../src/cli/failure-line.ts";
-import { createProgram } from "../../src/cli/program.ts";
+import { commandPaths, createProgram } from "../../src/cli/program.ts";
 import type { Ended } from "./program.ts";
 
 export async function runHere(
@@ -18,8 +18,7 @@ export async function runHere(
     await root.parseAsync([...words], { from: "user" });
     return { stdout: lines.join(""), stderr: "", exitCode: 0 };
   } catch (error) {
-    const commands = root.commands.map((command) => command.name());
-    const failure = failureLine(error, words, commands);
+    const failure = failureLine(error, words, commandPaths(root));
     return { stdout: lines.join(""), stderr: `${failure.line}\n`, exitCode: failure.exitCode };
   }
 }
