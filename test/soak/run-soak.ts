@@ -64,7 +64,13 @@ function show(sample: Sample): void {
   const { minute, orders, heapMb, rssMb, handles, bytesPerOrder } = sample;
   const { msPerOrder, roundsPerOrder } = sample;
   const figures = [heapMb.toFixed(1), rssMb.toFixed(0), handles, bytesPerOrder.toFixed(0)];
-  say(Number(minute.toFixed(2)), orders, ...figures, msPerOrder.toFixed(2), roundsPerOrder.toFixed(2));
+  say(
+    Number(minute.toFixed(2)),
+    orders,
+    ...figures,
+    msPerOrder.toFixed(2),
+    roundsPerOrder.toFixed(2),
+  );
 }
 
 function say(...cells: readonly (string | number)[]): void {
