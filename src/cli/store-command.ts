@@ -5,7 +5,7 @@
 import { Command } from "commander";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
-import { storeWithoutPassword } from "../core/store-place.ts";
+import { isServerStore, storeWithoutPassword } from "../core/store-place.ts";
 import type { CopyProgress, LedgerCopy } from "../ledger/copy-ledger.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { examples } from "./examples.ts";
@@ -82,12 +82,13 @@ function textOf({ from, to, counts, head }: LedgerCopy, target: string): string 
     ...[counted(incidents, "incident"), counted(accounts, "account")],
     ...(guardClaims === 0 ? [] : [counted(guardClaims, "action")]),
   ];
+  const place = isServerStore(target) ? storeWithoutPassword(target) : to;
   return [
     ...[`Copied ${from}`, `to ${to}`, rows.join(", ")],
     `${counted(events, "event")}; the chain is whole${events === 0 ? "" : " and ends with"}`,
     ...(events === 0 ? [] : [`  ${head.hash}`]),
     "From now on start every sidecar with",
-    `  --store ${shellWord(storeWithoutPassword(target))}`,
+    `  --store ${shellWord(place)}`,
     "and keep the old ledger away from them: two ledgers know nothing of one",
     "another's orders.",
   ].join("\n");

@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { storeCommand } from "../../src/cli/store-command.ts";
 import { claimed, openLedger } from "../ledger/open-ledger.ts";
 import { claimCommand, START } from "../ledger/sample-commands.ts";
-import { temporaryFile } from "../ledger/temporary-folder.ts";
+import { temporaryFile, temporaryFolder } from "../ledger/temporary-folder.ts";
 import { newDatabase } from "../postgres/shared-server.ts";
 import { HastyClock } from "./hasty-clock.ts";
 import { run } from "./program.ts";
@@ -40,6 +41,13 @@ describe("tradelatch store copy", () => {
     expect(again).toMatchObject({ stdout: "", exitCode: 2 });
     expect(again.stderr).toContain("there is a ledger in postgres://tradelatch@");
     expect(`${stdout}${again.stderr}`).not.toContain("pa55word");
+  });
+
+  test("names a new file from the root on: a sidecar may be started in another folder", async () => {
+    const folder = temporaryFolder();
+    const words = ["store", "copy", "--from", await ledgerFile(), "--to", "new.db"];
+    const { stdout } = await run(words, { cwd: folder });
+    expect(stdout).toContain(`start every sidecar with\n  --store ${join(folder, "new.db")}\n`);
   });
 
   test("prints one JSON document where that is asked for", async () => {
