@@ -16,7 +16,10 @@ const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|(-?\d+(?:\.\d+)?(?:[eE][+-]?\
 export function parseJsonText(text: string): unknown {
   try {
     // First as it stands: quoting numbers would make valid what is not, such as 01.
-    if (isTooDeep(JSON.parse(text))) return undefined;
+    const value: unknown = JSON.parse(text);
+    if (isTooDeep(value)) return undefined;
+    // The broker writes amounts as text: most bodies have no number at all.
+    if (!holdsNumber(value)) return value;
     return JSON.parse(
       text.replace(STRING_OR_NUMBER, (token, number?: string) =>
         number === undefined ? token : `"${number}"`,
@@ -25,6 +28,19 @@ export function parseJsonText(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** `value`, from {@link JSON.parse}, with every number as its shortest text. */
+export function withNumbersAsText(value: unknown): unknown {
+  return holdsNumber(value) ? parseJsonText(JSON.stringify(value)) : value;
+}
+
+function holdsNumber(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return typeof value === "number";
+  for (const name in value) {
+    if (holdsNumber((value as Readonly<Record<string, unknown>>)[name])) return true;
+  }
+  return false;
 }
 
 /** `value` as a JSON object (not an array, not null), or undefined. */

@@ -8,7 +8,7 @@
  * 3. A failure is the error of the connection itself: connection-failure.ts says what it proves.
  */
 import { type Dispatcher, Pool } from "undici";
-import { type FetchApi, wholeResponse } from "./whole-body.ts";
+import { MAX_BODY_BYTES, type WholeFetchApi, WholeResponse } from "./whole-body.ts";
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -16,38 +16,40 @@ type Headers = Readonly<Record<string, string>>;
 const UNCODED = { accept: "*/*", "accept-encoding": "identity" } as const;
 
 export interface OrderLine {
-  readonly fetchApi: FetchApi;
+  readonly fetchApi: WholeFetchApi;
   /** Cuts whatever is under way. */
   close(): void;
 }
 
 /** What is no write of an order goes to `others`. */
-export function openOrderLine(baseUrl: string, others: FetchApi): OrderLine {
+export function openOrderLine(baseUrl: string, others: WholeFetchApi): OrderLine {
   const { origin } = new URL(baseUrl);
-  const pool = new Pool(origin, { pipelining: 1 });
+  const pool = new Pool(origin, { pipelining: 1, maxResponseSize: MAX_BODY_BYTES });
   return {
     fetchApi: (url, init) => {
       const isWrite = init.method === "POST" || init.method === "PATCH";
-      return isWrite && url.startsWith(origin) ? send(pool, url, init) : others(url, init);
+      const isOurs = isWrite && url.startsWith(`${origin}/`);
+      return isOurs ? send(pool, url.slice(origin.length), init) : others(url, init);
     },
     close: () => void pool.destroy().catch(() => undefined),
   };
 }
 
-async function send(pool: Pool, url: string, init: RequestInit): Promise<Response> {
-  const { pathname, search } = new URL(url);
-  const answer = await pool.request({
+async function send(pool: Pool, path: string, init: RequestInit): Promise<WholeResponse> {
+  const { statusCode, headers, body } = await pool.request({
     method: init.method as Dispatcher.HttpMethod,
-    path: `${pathname}${search}`,
+    path,
     headers: { ...UNCODED, ...(init.headers as Headers) },
     body: init.body as string,
     ...(init.signal ? { signal: init.signal } : {}),
   });
-  return wholeResponse(answer.statusCode, listed(answer.headers), answer.body);
+  const text = await body.text();
+  return new WholeResponse({ httpStatus: statusCode, headers: listed(headers), body: text });
 }
 
-function listed(headers: Dispatcher.ResponseData["headers"]): [string, string][] {
-  return Object.entries(headers).flatMap(([name, value]) =>
-    [value ?? []].flat().map((one): [string, string] => [name, one]),
-  );
+/** A header that came more than once is listed, as in one line. */
+function listed(headers: Dispatcher.ResponseData["headers"]): Headers {
+  const one: Record<string, string> = {};
+  for (const name in headers) one[name] = String(headers[name]);
+  return one;
 }

@@ -12,9 +12,10 @@ import { setMaxListeners } from "node:events";
 import { ResponseError, trading } from "@alpacahq/alpaca-trade-api/rest";
 
 import type { Clock } from "../../core/clock.ts";
+import { InvariantError } from "../../core/errors.ts";
 import { describeFailure, neverLeft } from "./connection-failure.ts";
 import type { HttpAnswer } from "./http-answer.ts";
-import type { FetchApi } from "./whole-body.ts";
+import { type WholeFetchApi, WholeResponse } from "./whole-body.ts";
 
 /** What the SDK's `...Raw` methods resolve with, as far as it is used here. */
 export type SdkCall = (init: RequestInit) => Promise<{ readonly raw: Response }>;
@@ -28,8 +29,7 @@ export interface TransportOptions {
   readonly secret: string;
   readonly baseUrl: string;
   readonly clock: Clock;
-  /** Gives answers that are read to their end. */
-  readonly fetchApi: FetchApi;
+  readonly fetchApi: WholeFetchApi;
 }
 
 /** A reason of our own: without one each abort makes an exception with a stack. */
@@ -39,10 +39,11 @@ export class Transport {
   readonly configuration: trading.Configuration;
   readonly #clock: Clock;
   readonly #closing = new AbortController();
+  readonly #underWay = new Set<AbortController>();
 
   constructor(options: TransportOptions) {
     this.#clock = options.clock;
-    // Every call under way listens; their number is bounded by the rate budget, not here.
+    // Every read that waits for the rate budget listens, and that bounds their number.
     setMaxListeners(0, this.#closing.signal);
     this.configuration = new trading.Configuration({
       keyId: options.keyId,
@@ -63,41 +64,41 @@ export class Transport {
     if (this.closing.aborted) {
       return { kind: "failed", neverLeft: true, reason: "the broker's adapter is closed" };
     }
-    const abort = new AbortController();
-    const finished = new AbortController();
-    const onClosing = () => abort.abort(new Error("closed while the request was under way"));
-    this.closing.addEventListener("abort", onClosing, { once: true });
-    this.#clock.sleep(deadlineMs, finished.signal).then(
-      () => abort.abort(new Error(`no answer within ${deadlineMs} ms`)),
-      () => {}, // Finished first: the sleeper was told to go.
+    // One for the request and for the wait beside it: whichever is over first ends the other.
+    const over = new AbortController();
+    this.#underWay.add(over);
+    this.#clock.sleep(deadlineMs, over.signal).then(
+      () => over.abort(new Error(`no answer within ${deadlineMs} ms`)),
+      () => {}, // The request was over first.
     );
     try {
-      return { kind: "answered", answer: await answerOf(call, abort.signal) };
+      return { kind: "answered", answer: await answerOf(call, over.signal) };
     } catch (error) {
       return { kind: "failed", neverLeft: neverLeft(error), reason: describeFailure(error) };
     } finally {
-      finished.abort(OVER);
-      this.closing.removeEventListener("abort", onClosing);
+      this.#underWay.delete(over);
+      over.abort(OVER);
     }
   }
 
   close(): void {
     this.#closing.abort();
+    const reason = new Error("closed while the request was under way");
+    for (const one of this.#underWay) one.abort(reason);
   }
 }
 
 /** The SDK rejects for every status outside 200-299; for us both are answers. */
 async function answerOf(call: SdkCall, signal: AbortSignal): Promise<HttpAnswer> {
   try {
-    const { raw } = await call({ signal });
-    return await readAnswer(raw);
+    return readAnswer((await call({ signal })).raw);
   } catch (error) {
     if (error instanceof ResponseError) return readAnswer(error.response);
     throw error;
   }
 }
 
-async function readAnswer(response: Response): Promise<HttpAnswer> {
-  const headers = Object.fromEntries(response.headers);
-  return { httpStatus: response.status, headers, body: await response.text() };
+function readAnswer(response: Response): HttpAnswer {
+  if (response instanceof WholeResponse) return response.answer;
+  throw new InvariantError("the SDK gave a response that is not the one it was given");
 }

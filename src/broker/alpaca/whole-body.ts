@@ -1,22 +1,40 @@
 /**
- * Answers that are read to their end: a body that is cut off is a failure and not a shorter body,
- * and no body is longer than a bound.
+ * Answers that are read to their end before the SDK has them: a body that is cut off is a failure
+ * and not a shorter body, and no body is longer than a bound. The SDK only looks at the status; a
+ * body that it passed on through a stream of its own would take longer than the rest of the call.
  */
+import type { HttpAnswer } from "./http-answer.ts";
 
 export type FetchApi = (url: string, init: RequestInit) => Promise<Response>;
+export type WholeFetchApi = (url: string, init: RequestInit) => Promise<WholeResponse>;
 
 /** A page of 500 orders is under 1 MB. */
 export const MAX_BODY_BYTES = 16 * 1_024 * 1_024;
 
-/** Statuses whose Response may have no body at all. */
-const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
+/** As a response it has a status alone; what the broker said is `answer`. */
+export class WholeResponse extends Response {
+  readonly answer: HttpAnswer;
 
-/** An answer whose body is there in full; throws where it is too long or breaks off. */
-export async function wholeResponse(
-  status: number,
-  headers: ResponseInit["headers"],
-  body: AsyncIterable<Uint8Array>,
-): Promise<Response> {
+  constructor(answer: HttpAnswer) {
+    super(null, { status: answer.httpStatus });
+    this.answer = answer;
+  }
+}
+
+/** `fetchApi` with its answer read to the end; it rejects where that is too long or breaks off. */
+export function wholeBodies(fetchApi: FetchApi): WholeFetchApi {
+  return async (url, init) => {
+    const { status, headers, body } = await fetchApi(url, init);
+    const text = body === null ? "" : await wholeText(body);
+    return new WholeResponse({
+      httpStatus: status,
+      headers: Object.fromEntries(headers),
+      body: text,
+    });
+  };
+}
+
+async function wholeText(body: AsyncIterable<Uint8Array>): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of body) {
@@ -24,18 +42,5 @@ export async function wholeResponse(
     if (length > MAX_BODY_BYTES) throw new Error(`the body is longer than ${MAX_BODY_BYTES} bytes`);
     chunks.push(chunk);
   }
-  const bytes = Buffer.concat(chunks);
-  return new Response(BODILESS.has(status) ? null : bytes, { status, headers: headers ?? [] });
-}
-
-const NOTHING: AsyncIterable<Uint8Array> = {
-  async *[Symbol.asyncIterator]() {},
-};
-
-/** `fetchApi` with its answer read to the end. */
-export function wholeBodies(fetchApi: FetchApi): FetchApi {
-  return async (url, init) => {
-    const { status, headers, body } = await fetchApi(url, init);
-    return wholeResponse(status, headers, body ?? NOTHING);
-  };
+  return new TextDecoder().decode(Buffer.concat(chunks));
 }

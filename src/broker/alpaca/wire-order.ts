@@ -11,7 +11,7 @@ import type { BrokerOrder } from "../../claim/evidence.ts";
 import { type DecimalText, parseDecimal, signOf } from "../../core/decimal.ts";
 import type { BrokerOrderId, ClientOrderId } from "../../core/ids.ts";
 import { isTooDeep } from "../../core/json-shape.ts";
-import { asJsonObject, parseJsonText } from "../../core/json-text.ts";
+import { asJsonObject, parseJsonText, withNumbersAsText } from "../../core/json-text.ts";
 import { COMBO_SYMBOL } from "../../identity/combo.ts";
 import type { WireOrder } from "../broker.ts";
 
@@ -132,7 +132,7 @@ function orderOf(order: ReadOrder | ReadLeg, type: string): BrokerOrder {
 
 /** The order that JSON which was parsed elsewhere shows, with its numbers as they are there. */
 export function readParsedOrder(value: WireOrder): BrokerOrder | undefined {
-  return isTooDeep(value) ? undefined : readOrderBody(JSON.stringify(value));
+  return isTooDeep(value) ? undefined : readOrder(withNumbersAsText(value));
 }
 
 /** The order that a body shows, or undefined. */
