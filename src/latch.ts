@@ -15,7 +15,7 @@ import { CLOCK_BEHIND_MAX_MS, type FlooredClock } from "./core/floored-clock.ts"
 import type { AccountId, AgentId, BrokerOrderId, OwnerId, RequestId } from "./core/ids.ts";
 import { testify } from "./fills/activity-witness.ts";
 import { FillPoller } from "./fills/fill-poller.ts";
-import { recordUpdate } from "./fills/stream-updates.ts";
+import { StreamUpdates } from "./fills/stream-updates.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import type { OrderAnswer } from "./gateway/order-answer.ts";
 import type { ReplaceAnswer, ReplaceIntent } from "./gateway/replace-order.ts";
@@ -197,6 +197,7 @@ export class OpenLatch implements Latch {
   readonly #parts: OpenParts;
   readonly #calendar: MarketCalendar;
   readonly #poller: FillPoller;
+  readonly #updates: StreamUpdates;
   readonly #gateway: Gateway;
   readonly #reconciler: Reconciler;
   readonly #incidentLog = new IncidentLog();
@@ -216,6 +217,7 @@ export class OpenLatch implements Latch {
     this.#parts = parts;
     this.audit = new AuditOfAccount(parts);
     this.#poller = new FillPoller(parts);
+    this.#updates = new StreamUpdates(parts);
     this.#reconciler = new Reconciler({
       ...parts,
       divergence: config.policy.divergence,
@@ -270,14 +272,12 @@ export class OpenLatch implements Latch {
   async submitFor(
     agent: AgentId,
     input: IntentInput,
-    options: SubmitOptions = {},
+    { policy: own, gone, waitMs }: SubmitOptions = {},
   ): Promise<OrderAnswer> {
     const { account, config, log } = this.#parts;
     const intent = parseIntent(input, account, agent);
-    const policy = { ...config.policy, ...options.policy };
-    return tracedOrder(intent, log, () =>
-      this.#gateway.submit(intent, policy, options.gone, options.waitMs),
-    );
+    const policy = { ...config.policy, ...own };
+    return tracedOrder(intent, log, () => this.#gateway.submit(intent, policy, gone, waitMs));
   }
 
   execute<Result>(input: ExecuteInput<Result>): Promise<ExecuteAnswer<Result>> {
@@ -426,7 +426,7 @@ export class OpenLatch implements Latch {
   }
 
   async applyUpdate(order: WireOrder): Promise<void> {
-    if (this.#closed === undefined) await recordUpdate(this.#parts, order);
+    if (this.#closed === undefined) await this.#updates.record(order);
   }
 
   onOrdersMoved(listener: (orders: readonly WireOrder[]) => void): void {

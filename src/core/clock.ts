@@ -10,6 +10,8 @@ export interface Clock {
   now(): EpochMs;
   /** Milliseconds since some moment, by a clock that nobody sets; without it `now` has to do. */
   elapsed?(): number;
+  /** As {@link setAlarm} has it, where the clock can do it by itself. */
+  alarm?(durationMs: number, ring: () => void): () => void;
   /** Resolves after `durationMs`; rejects with the signal's reason when `signal` aborts first. */
   sleep(durationMs: number, signal?: AbortSignal): Promise<void>;
 }
@@ -36,6 +38,19 @@ export function steadyNow({ wall, monotonic }: MachineClocks): () => EpochMs {
   };
 }
 
+const CALLED_OFF = new Error("the alarm was called off");
+
+/**
+ * Calls `ring` after `durationMs`, unless what this gives is called before. Most waits are a bound
+ * on something that ends in time: to abort a sleep for each of them costs more than the timer.
+ */
+export function setAlarm(clock: Clock, durationMs: number, ring: () => void): () => void {
+  if (clock.alarm !== undefined) return clock.alarm(durationMs, ring);
+  const off = new AbortController();
+  clock.sleep(durationMs, off.signal).then(ring, () => undefined);
+  return () => off.abort(CALLED_OFF);
+}
+
 /** Time from now on, at its own pace, however the clock is set meanwhile. */
 export function atItsPace(clock: Clock): () => EpochMs {
   const begunAt = clock.now();
@@ -47,6 +62,10 @@ export function atItsPace(clock: Clock): () => EpochMs {
 export const systemClock: Clock = {
   now: steadyNow({ wall: () => Date.now(), monotonic: () => performance.now() }),
   elapsed: () => performance.now(),
+  alarm: (durationMs, ring) => {
+    const timer = setTimeout(ring, durationMs);
+    return () => clearTimeout(timer);
+  },
   sleep: (durationMs, signal) =>
     new Promise((resolve, reject) => {
       if (signal?.aborted) {

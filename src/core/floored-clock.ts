@@ -2,7 +2,7 @@
  * A clock that can be told of a moment that has been: from then on it shows none before it. So what
  * was written down under one clock is never in the future of the next one.
  */
-import type { Clock, EpochMs } from "./clock.ts";
+import { type Clock, type EpochMs, setAlarm } from "./clock.ts";
 
 /** Further than this no clock is behind another by itself: one of the two is wrong. */
 export const CLOCK_BEHIND_MAX_MS = 15 * 60_000;
@@ -21,6 +21,10 @@ export class FlooredClock implements Clock {
 
   elapsed(): number {
     return this.#inner.elapsed?.() ?? this.#inner.now();
+  }
+
+  alarm(durationMs: number, ring: () => void): () => void {
+    return setAlarm(this.#inner, durationMs, ring);
   }
 
   sleep(durationMs: number, signal?: AbortSignal): Promise<void> {

@@ -3,14 +3,11 @@
  * the caller was told must be what the caller gets: so there is one moment at which either the
  * answer takes the caller or the caller has left, and whoever comes second sees it.
  */
-import type { Clock, EpochMs } from "../core/clock.ts";
+import { type Clock, type EpochMs, setAlarm } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
 
 /** Clients give up on an answer after ten seconds. */
 export const LONGEST_WAIT_MS = 10_000;
-
-/** A reason of our own: without one each abort makes an exception with a stack. */
-const OVER = new Error("the wait is over");
 
 export class Caller {
   /** When the caller gets PENDING. */
@@ -88,13 +85,16 @@ export class Caller {
   /** `over` resolves when the time is over, or at once where the caller is hurried. */
   #pause(durationMs: number): { readonly over: Promise<void>; readonly end: () => void } {
     if (this.#isHurried) return { over: Promise.resolve(), end: () => undefined };
-    const ended = new AbortController();
-    const end = () => {
-      this.#wakers.delete(end);
-      ended.abort(OVER);
-    };
+    let end = (): void => undefined;
+    const over = new Promise<void>((resolve) => {
+      const callOff = setAlarm(this.#clock, durationMs, () => end());
+      end = () => {
+        this.#wakers.delete(end);
+        callOff();
+        resolve();
+      };
+    });
     this.#wakers.add(end);
-    const over = this.#clock.sleep(durationMs, ended.signal).then(end, () => undefined);
     return { over, end };
   }
 }

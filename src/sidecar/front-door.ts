@@ -238,10 +238,10 @@ export class FrontDoor {
     const { method, path, agent } = request;
     try {
       const answer = await guarded(request);
-      log.debug(
-        { method, path: mask.quote(path), agent: agent.id, status: answer.status },
-        "guarded",
-      );
+      if (log.isLevelEnabled("debug")) {
+        const { status } = answer;
+        log.debug({ method, path: mask.quote(path), agent: agent.id, status }, "guarded");
+      }
       return answer;
     } catch (error) {
       const failure = mask.mask(textOf(error));

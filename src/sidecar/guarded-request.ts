@@ -36,28 +36,27 @@ export type ReadBody =
   | { readonly kind: "gone" };
 
 /** Reads the whole body, up to `maxBytes`. What is over is thrown away, not kept. */
-export async function readBody(request: IncomingMessage, maxBytes: number): Promise<ReadBody> {
-  if (announcesMoreThan(request, maxBytes)) {
-    request.resume();
-    return { kind: "too_large" };
-  }
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  try {
-    // Left open: the connection must stay usable for the answer when we stop reading early.
-    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-      bytes += (chunk as Buffer).length;
-      if (bytes > maxBytes) break;
-      chunks.push(chunk as Buffer);
-    }
-  } catch {
-    return { kind: "gone" };
-  }
-  if (bytes > maxBytes) {
-    request.resume();
-    return { kind: "too_large" };
-  }
-  return request.complete ? decoded(Buffer.concat(chunks)) : { kind: "gone" };
+export function readBody(request: IncomingMessage, maxBytes: number): Promise<ReadBody> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const end = (read: ReadBody) => {
+      request.off("data", take);
+      // Left open: the connection must stay usable for the answer when we stop reading early.
+      request.resume();
+      resolve(read);
+    };
+    const take = (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > maxBytes) end({ kind: "too_large" });
+      else chunks.push(chunk);
+    };
+    request.once("end", () => end(request.complete ? decoded(chunks) : { kind: "gone" }));
+    request.once("error", () => end({ kind: "gone" }));
+    request.once("close", () => end({ kind: "gone" }));
+    if (announcesMoreThan(request, maxBytes)) end({ kind: "too_large" });
+    else request.on("data", take);
+  });
 }
 
 export function withoutCredentials(headers: IncomingHttpHeaders): IncomingHttpHeaders {
@@ -66,10 +65,12 @@ export function withoutCredentials(headers: IncomingHttpHeaders): IncomingHttpHe
   );
 }
 
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
+
 /** Bytes that are not UTF-8 would be replaced silently, and an id would no longer be itself. */
-function decoded(bytes: Buffer): ReadBody {
+function decoded(chunks: readonly Buffer[]): ReadBody {
   try {
-    return { kind: "text", text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
+    return { kind: "text", text: UTF8.decode(Buffer.concat(chunks)) };
   } catch {
     return { kind: "not_text" };
   }

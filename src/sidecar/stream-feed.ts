@@ -1,14 +1,16 @@
 /**
  * Puts the broker's trade updates in the order in which they are relayed, and fills the gaps.
  *
- * 1. One at a time: the rest of the sidecar hears of an update, and is awaited, before a listener
- *    does. It is awaited within a bound; what it failed to apply, polling applies.
+ * 1. The rest of the sidecar hears of an update, and is awaited, before a listener does. It is
+ *    awaited within a bound; what it failed to apply, polling applies. What has come in one turn of
+ *    the event loop is told in one, in order, so that it can be applied together.
  * 2. After a gap nothing is relayed until the orders were read; then what was missed comes first,
  *    and what had arrived meanwhile after it.
  * 3. What waits is bounded. What does not fit is forgotten, which is a gap like any other.
  * 4. A read made right after a gap can still lag behind, so one more follows later.
  */
-import type { Clock, EpochMs } from "../core/clock.ts";
+import { setImmediate as turnOfTheLoop } from "node:timers/promises";
+import { type Clock, type EpochMs, setAlarm } from "../core/clock.ts";
 import type { ReportProblem } from "./stream-problem.ts";
 import { StreamProgress } from "./stream-progress.ts";
 import type { TradeUpdate, WireOrder } from "./trade-update.ts";
@@ -21,13 +23,16 @@ export interface StreamFeedPorts {
    * that may still change is wanted; finished ones do no harm.
    */
   readonly catchUp: (since: EpochMs | undefined) => Promise<readonly WireOrder[] | undefined>;
-  /** Awaited before the update is relayed. */
+  /** Awaited before the update is relayed; the next ones may be told before it resolves. */
   readonly onUpdate?: ((update: TradeUpdate) => void | Promise<void>) | undefined;
   readonly deliver: (update: TradeUpdate) => void;
   /** From now on every event is delivered. */
   readonly onLive: () => void;
   readonly onProblem?: ReportProblem | undefined;
 }
+
+/** So many updates are told before the first of them is awaited. */
+const TOLD_TOGETHER = 64;
 
 /** Updates and readings that may wait. */
 export const FEED_CAPACITY = 10_000;
@@ -38,9 +43,6 @@ export const CATCH_UP_LONGEST_PAUSE_MS = 15_000;
 /** Lists have been seen to miss an order for some 10 s. */
 export const SECOND_READ_AFTER_MS = 15_000;
 
-/** A reason of our own: without one each abort makes an exception with a stack. */
-const SETTLED = new Error("the wait is over");
-
 type Waiting = { readonly at: EpochMs } & (
   | { readonly update: TradeUpdate }
   | { readonly orders: readonly WireOrder[] }
@@ -50,8 +52,12 @@ export class StreamFeed {
   readonly #ports: StreamFeedPorts;
   readonly #progress = new StreamProgress();
   readonly #closing = new AbortController();
+  /** Ends what is waited for within a bound. */
+  readonly #bounded = new Set<() => void>();
   readonly #begunAt: EpochMs;
   #waiting: Waiting[] = [];
+  /** When the first of what is being relayed arrived. */
+  #relayingSince: EpochMs | undefined;
   #isUp = false;
   /** Something may have been missed; listeners get nothing new until that is made up for. */
   #isBehind = true;
@@ -77,7 +83,8 @@ export class StreamFeed {
    * oldest update that is not relayed yet; undefined when nothing does.
    */
   get behindSince(): EpochMs | undefined {
-    return this.#isBehind ? (this.#gapSince ?? this.#begunAt) : this.#waiting[0]?.at;
+    if (this.#isBehind) return this.#gapSince ?? this.#begunAt;
+    return this.#relayingSince ?? this.#waiting[0]?.at;
   }
 
   upstreamUp(): void {
@@ -101,6 +108,7 @@ export class StreamFeed {
 
   close(): void {
     this.#closing.abort();
+    for (const stop of this.#bounded) stop();
     this.#waiting = [];
   }
 
@@ -129,6 +137,7 @@ export class StreamFeed {
   async #run(): Promise<void> {
     this.#isRunning = true;
     try {
+      await turnOfTheLoop();
       let pauseMs = CATCH_UP_FIRST_PAUSE_MS;
       while (!this.#closing.signal.aborted) {
         if (this.#isBehind && this.#isUp) {
@@ -137,9 +146,11 @@ export class StreamFeed {
           pauseMs = isRead ? CATCH_UP_FIRST_PAUSE_MS : longer(pauseMs);
           continue;
         }
-        const item = this.#waiting.shift();
-        if (item === undefined) return;
-        await this.#relay(this.#news(item));
+        const items = this.#waiting.splice(0, TOLD_TOGETHER);
+        if (items.length === 0) return;
+        this.#relayingSince = items[0]?.at;
+        await this.#relay(items.flatMap((item) => this.#news(item)));
+        this.#relayingSince = undefined;
       }
     } finally {
       // In the same turn as the last look at what waits: no wake-up is lost.
@@ -197,10 +208,14 @@ export class StreamFeed {
   }
 
   async #relay(updates: readonly TradeUpdate[]): Promise<void> {
-    for (const update of updates) {
-      await this.#tell(update);
-      if (this.#closing.signal.aborted) return;
-      this.#ports.deliver(update);
+    for (let first = 0; first < updates.length; first += TOLD_TOGETHER) {
+      const together = updates.slice(first, first + TOLD_TOGETHER);
+      const told = together.map((update) => this.#tell(update));
+      for (const [index, update] of together.entries()) {
+        await told[index];
+        if (this.#closing.signal.aborted) return;
+        this.#ports.deliver(update);
+      }
     }
   }
 
@@ -222,15 +237,17 @@ export class StreamFeed {
 
   /** The result of `work`, or undefined when it takes longer or the feed closes. */
   async #within<Result>(limitMs: number, work: Promise<Result>): Promise<Result | undefined> {
-    const settled = new AbortController();
-    const stop = () => settled.abort(SETTLED);
-    this.#closing.signal.addEventListener("abort", stop);
-    const limit = this.#ports.clock.sleep(limitMs, settled.signal).catch(() => {});
+    let stop = (): void => undefined;
+    const over = new Promise<undefined>((resolve) => {
+      stop = () => resolve(undefined);
+    });
+    const callOff = setAlarm(this.#ports.clock, limitMs, stop);
+    this.#bounded.add(stop);
     try {
-      return await Promise.race([work, limit.then(() => undefined)]);
+      return await Promise.race([work, over]);
     } finally {
-      stop();
-      this.#closing.signal.removeEventListener("abort", stop);
+      callOff();
+      this.#bounded.delete(stop);
     }
   }
 

@@ -32,6 +32,11 @@ async function tell(world: World, { latch }: Process, wire: object): Promise<voi
   await world.drive(latch.applyUpdate({ ...wire }));
 }
 
+/** Told in one turn of the event loop, the next one before the last one is on record. */
+async function tellTogether(world: World, { latch }: Process, wires: readonly object[]) {
+  await world.drive(Promise.all(wires.map((wire) => latch.applyUpdate({ ...wire }))));
+}
+
 /** The order after each of its fills. */
 function filledStepwise(world: World, id: string, quantities: readonly string[]): WireOrder[] {
   return quantities.map((quantity, index) => {
@@ -53,6 +58,36 @@ describe("an order that the stream tells of", () => {
     for (const index of sequence) await tell(world, bot, steps[index] ?? {});
     expect(world.theClaim()).toMatchObject({ status: "SETTLED", outcome: "filled" });
     expect(world.theClaim()).toMatchObject({ bookedQuantity: "6", bookedCost: "428" });
+    await expectAgreement(world, bot);
+  });
+
+  test.each([
+    ["in order", [0, 1, 2]],
+    ["the wrong way round", [2, 1, 0]],
+    ["again and again", [0, 0, 1, 1, 0, 2, 2, 1]],
+  ])("has every share in the book once, all told together %s", async (_, sequence) => {
+    const { world, bot } = await unpolled(SCRIPTED);
+    await world.submit(bot, OPEN);
+    const steps = filledStepwise(world, world.orders()[0]?.id ?? "", ["1", "2", "3"]);
+    const told = sequence.map((index) => steps[index] ?? {});
+    await tellTogether(world, bot, told);
+    expect(world.theClaim()).toMatchObject({ status: "SETTLED", outcome: "filled" });
+    expect(world.theClaim()).toMatchObject({ bookedQuantity: "6", bookedCost: "428" });
+    await expectAgreement(world, bot);
+  });
+
+  test("is on record in the order in which it was told of, also where a read comes between", async () => {
+    const { world, bot } = await unpolled(SCRIPTED);
+    await world.submit(bot, RESTING);
+    const { id } = world.orders()[0] ?? { id: "" };
+    const [before] = filledStepwise(world, id, ["2"]);
+    expect(await atBroker(world, "PATCH", id, { limit_price: "61" })).toBe(200);
+    const replaced = wireOf(world, id);
+    const successor = world.orders().find(({ replaces }) => replaces === id)?.id ?? "";
+    const [after] = filledStepwise(world, successor, ["4"]);
+    await tellTogether(world, bot, [before ?? {}, replaced, after ?? {}, before ?? {}]);
+    expect(world.theClaim()).toMatchObject({ status: "SETTLED", outcome: "filled" });
+    expect(world.book().net).toBe("6");
     await expectAgreement(world, bot);
   });
 
@@ -131,6 +166,23 @@ describe("a leg that the stream tells of", () => {
     expect(familyIn(world).parent).toMatchObject({ status: "SETTLED", outcome: "filled" });
     expect(outcomesIn(world)).toEqual({ limit: "filled", stop: "canceled" });
     expect(world.book()).toMatchObject({ net: "0", episode: 1, realizedProfitUsd: "90" });
+    await expectAgreement(world, bot);
+  });
+
+  test("is booked after its entry, where both are told together", async () => {
+    const { world, bot } = await unpolled(SCRIPTED);
+    await world.submit(bot, BRACKET);
+    const { parent, legs } = familyIn(world);
+    const [entryId, leg] = [parent.brokerOrderId ?? "", legs.limit?.brokerOrderId ?? ""];
+    world.simulator.fill({ orderId: entryId, quantity: "6", price: "75" });
+    const entry = wireOf(world, entryId);
+    world.simulator.fill({ orderId: leg, quantity: "6", price: "90" });
+    const reads = world.reads(`/v2/orders/${entryId}`).length;
+    await tellTogether(world, bot, [entry, wireOf(world, leg)]);
+    expect(world.reads(`/v2/orders/${entryId}`)).toHaveLength(reads);
+    expect(outcomesIn(world)).toEqual({ limit: "filled", stop: null });
+    expect(world.book()).toMatchObject({ net: "0", episode: 1, realizedProfitUsd: "90" });
+    await tell(world, bot, wireOf(world, legs.stop?.brokerOrderId ?? ""));
     await expectAgreement(world, bot);
   });
 

@@ -271,7 +271,7 @@ describe("the rest of the sidecar", () => {
       },
     });
     const client = await relay.listener();
-    const count = 10_002;
+    const count = 10_100;
     const order = (index: number) => ({ id: `${index}`, status: "new", updated_at: null });
     orders = Array.from({ length: count }, (_, index) => order(index));
     for (const [index, each] of orders.entries()) {

@@ -8,7 +8,7 @@
  * 3. A failure is the error of the connection itself: connection-failure.ts says what it proves.
  */
 import { type Dispatcher, Pool } from "undici";
-import { MAX_BODY_BYTES, type WholeFetchApi, WholeResponse } from "./whole-body.ts";
+import { MAX_BODY_BYTES, type WholeFetchApi, type WholeInit, WholeResponse } from "./whole-body.ts";
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -35,13 +35,13 @@ export function openOrderLine(baseUrl: string, others: WholeFetchApi): OrderLine
   };
 }
 
-async function send(pool: Pool, path: string, init: RequestInit): Promise<WholeResponse> {
+async function send(pool: Pool, path: string, init: WholeInit): Promise<WholeResponse> {
   const { statusCode, headers, body } = await pool.request({
     method: init.method as Dispatcher.HttpMethod,
     path,
     headers: { ...UNCODED, ...(init.headers as Headers) },
     body: init.body as string,
-    ...(init.signal ? { signal: init.signal } : {}),
+    ...(init.over === undefined ? {} : { signal: init.over }),
   });
   const text = await body.text();
   return new WholeResponse({ httpStatus: statusCode, headers: listed(headers), body: text });

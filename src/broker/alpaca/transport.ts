@@ -11,14 +11,14 @@ import { setMaxListeners } from "node:events";
 
 import { ResponseError, trading } from "@alpacahq/alpaca-trade-api/rest";
 
-import type { Clock } from "../../core/clock.ts";
+import { type Clock, setAlarm } from "../../core/clock.ts";
 import { InvariantError } from "../../core/errors.ts";
 import { describeFailure, neverLeft } from "./connection-failure.ts";
 import type { HttpAnswer } from "./http-answer.ts";
-import { type WholeFetchApi, WholeResponse } from "./whole-body.ts";
+import { type WholeFetchApi, type WholeInit, WholeResponse } from "./whole-body.ts";
 
 /** What the SDK's `...Raw` methods resolve with, as far as it is used here. */
-export type SdkCall = (init: RequestInit) => Promise<{ readonly raw: Response }>;
+export type SdkCall = (init: WholeInit) => Promise<{ readonly raw: Response }>;
 
 export type Exchange =
   | { readonly kind: "answered"; readonly answer: HttpAnswer }
@@ -31,9 +31,6 @@ export interface TransportOptions {
   readonly clock: Clock;
   readonly fetchApi: WholeFetchApi;
 }
-
-/** A reason of our own: without one each abort makes an exception with a stack. */
-const OVER = new Error("the request is over");
 
 export class Transport {
   readonly configuration: trading.Configuration;
@@ -64,20 +61,18 @@ export class Transport {
     if (this.closing.aborted) {
       return { kind: "failed", neverLeft: true, reason: "the broker's adapter is closed" };
     }
-    // One for the request and for the wait beside it: whichever is over first ends the other.
     const over = new AbortController();
     this.#underWay.add(over);
-    this.#clock.sleep(deadlineMs, over.signal).then(
-      () => over.abort(new Error(`no answer within ${deadlineMs} ms`)),
-      () => {}, // The request was over first.
-    );
+    const inTime = setAlarm(this.#clock, deadlineMs, () => {
+      over.abort(new Error(`no answer within ${deadlineMs} ms`));
+    });
     try {
       return { kind: "answered", answer: await answerOf(call, over.signal) };
     } catch (error) {
       return { kind: "failed", neverLeft: neverLeft(error), reason: describeFailure(error) };
     } finally {
       this.#underWay.delete(over);
-      over.abort(OVER);
+      inTime();
     }
   }
 
@@ -89,9 +84,9 @@ export class Transport {
 }
 
 /** The SDK rejects for every status outside 200-299; for us both are answers. */
-async function answerOf(call: SdkCall, signal: AbortSignal): Promise<HttpAnswer> {
+async function answerOf(call: SdkCall, over: AbortSignal): Promise<HttpAnswer> {
   try {
-    return readAnswer((await call({ signal })).raw);
+    return readAnswer((await call({ over })).raw);
   } catch (error) {
     if (error instanceof ResponseError) return readAnswer(error.response);
     throw error;

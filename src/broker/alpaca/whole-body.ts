@@ -6,7 +6,12 @@
 import type { HttpAnswer } from "./http-answer.ts";
 
 export type FetchApi = (url: string, init: RequestInit) => Promise<Response>;
-export type WholeFetchApi = (url: string, init: RequestInit) => Promise<WholeResponse>;
+export type WholeFetchApi = (url: string, init: WholeInit) => Promise<WholeResponse>;
+
+/** What aborts the request, under a name that the SDK hands on and does not listen to itself. */
+export interface WholeInit extends RequestInit {
+  readonly over?: AbortSignal;
+}
 
 /** A page of 500 orders is under 1 MB. */
 export const MAX_BODY_BYTES = 16 * 1_024 * 1_024;
@@ -23,8 +28,9 @@ export class WholeResponse extends Response {
 
 /** `fetchApi` with its answer read to the end; it rejects where that is too long or breaks off. */
 export function wholeBodies(fetchApi: FetchApi): WholeFetchApi {
-  return async (url, init) => {
-    const { status, headers, body } = await fetchApi(url, init);
+  return async (url, { over, ...init }) => {
+    const request = over === undefined ? init : { ...init, signal: over };
+    const { status, headers, body } = await fetchApi(url, request);
     const text = body === null ? "" : await wholeText(body);
     return new WholeResponse({
       httpStatus: status,
