@@ -1,10 +1,11 @@
 /**
- * How the memory of a running sidecar grows with the orders it has served: its resident set, as the
- * system counts it, along a straight line through samples after a warm-up. The orders fill, and the
- * broker's stream tells of it; each sample waits until all of that is booked, so that what is only
- * waiting is not taken for growth.
+ * How the memory of a running sidecar grows with the orders it has served: its resident set after a
+ * collection, along a straight line through samples after a warm-up. Without a collection the line
+ * shows how much room the collector takes before it needs to work, which has a bound and is no
+ * growth. The orders fill, and the broker's stream tells of it; each sample waits until all of that
+ * is booked, so that what is only waiting is not taken for growth either.
  */
-import { readFileSync } from "node:fs";
+import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { withFolder } from "./bench-folder.ts";
@@ -13,16 +14,17 @@ import { startBroker } from "./broker-process.ts";
 import { byCallers } from "./callers.ts";
 import { httpClient } from "./http-client.ts";
 import type { Figure, Measurement, Scale } from "./measurement.ts";
-import { startSidecar } from "./sidecar-process.ts";
+import { type RunningSidecar, startSidecar } from "./sidecar-process.ts";
 
 const CALLERS = 8;
-const SAMPLES = 100;
+/** Beside the warm-up's; each collects, which takes a tenth of a second. */
+const SAMPLES = 50;
 /**
  * So many are served before the first sample that counts: more than the finished orders that the
  * sidecar remembers for its stream, which fill their own bound first.
  */
 const WARM_UP = 12_000;
-const KIB_PER_MIB = 1_024;
+const BYTES_PER_MIB = 1_024 * 1_024;
 const PER_ORDERS = 100_000;
 const BOOKED_TRIES = 1_500;
 const BOOKED_PAUSE_MS = 20;
@@ -34,27 +36,32 @@ export const MEMORY: Measurement = {
 
 async function measureIn(folder: string, { memoryOrders }: Scale): Promise<readonly Figure[]> {
   const broker = await startBroker();
-  const sidecar = await startSidecar(join(folder, "latch.db"), broker.url);
+  const sidecar = await startSidecar(join(folder, "latch.db"), broker.url, { tellsMemory: true });
   const client = httpClient(sidecar.url);
-  const samples: { orders: number; mib: number }[] = [];
-  const total = memoryOrders + WARM_UP;
-  const step = Math.max(CALLERS, Math.floor(total / SAMPLES));
-  for (let orders = 0; orders < total; orders += step) {
+  const samples: { orders: number; residentMib: number; heldMib: number }[] = [];
+  const step = Math.max(CALLERS, Math.floor(memoryOrders / SAMPLES));
+  await serve(client.order, 0, WARM_UP);
+  for (let orders = WARM_UP; orders < memoryOrders + WARM_UP; orders += step) {
     await serve(client.order, orders, step);
     await booked(sidecar.url);
-    samples.push({ orders: orders + step, mib: rssMib(sidecar.process.pid) });
+    samples.push({ orders: orders + step, ...(await memoryOf(sidecar)) });
   }
   await client.close();
   await sidecar.close();
   await broker.close();
-  const counted = samples.filter(({ orders }) => orders > WARM_UP);
-  const [first, last] = [counted[0]?.mib ?? 0, counted.at(-1)?.mib ?? 0];
-  const perOrder = slope(counted.map(({ orders, mib }) => [orders, mib]));
+  const [first, last] = [samples[0], samples.at(-1)];
+  if (first === undefined || last === undefined) throw new Error("no sample was taken");
+  const grown = (mib: "residentMib" | "heldMib") =>
+    PER_ORDERS * slope(samples.map((sample) => [sample.orders, sample[mib]]));
   return [
     {
       key: "rssPer100k",
-      value: perOrder * PER_ORDERS,
-      parts: { orders: total, firstMib: first, lastMib: last },
+      value: grown("residentMib"),
+      parts: {
+        orders: last.orders,
+        ...{ firstMib: first.residentMib, lastMib: last.residentMib },
+        ...{ heldPer100kMib: grown("heldMib"), heldLastMib: last.heldMib },
+      },
     },
   ];
 }
@@ -77,11 +84,12 @@ async function booked(url: string): Promise<void> {
   throw new Error("the sidecar does not book what its orders have filled");
 }
 
-function rssMib(pid: number | undefined): number {
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  const [, kib] = /^VmRSS:\s+(\d+) kB$/m.exec(status) ?? [];
-  if (kib === undefined) throw new Error("the system does not say how much memory a program has");
-  return Number(kib) / KIB_PER_MIB;
+/** What it keeps: in all, and of that what JavaScript holds. */
+async function memoryOf({ process: sidecar }: RunningSidecar) {
+  const told = once(sidecar, "message") as Promise<[NodeJS.MemoryUsage]>;
+  sidecar.send("memory");
+  const [{ rss, heapUsed, external }] = await told;
+  return { residentMib: rss / BYTES_PER_MIB, heldMib: (heapUsed + external) / BYTES_PER_MIB };
 }
 
 /** Of the straight line that comes nearest to the points. */

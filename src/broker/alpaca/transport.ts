@@ -32,11 +32,14 @@ export interface TransportOptions {
   readonly fetchApi: WholeFetchApi;
 }
 
+/** Ends a request that has not ended. */
+type Cut = (reason: Error) => void;
+
 export class Transport {
   readonly configuration: trading.Configuration;
   readonly #clock: Clock;
   readonly #closing = new AbortController();
-  readonly #underWay = new Set<AbortController>();
+  readonly #underWay = new Set<Cut>();
 
   constructor(options: TransportOptions) {
     this.#clock = options.clock;
@@ -62,24 +65,33 @@ export class Transport {
       return { kind: "failed", neverLeft: true, reason: "the broker's adapter is closed" };
     }
     const over = new AbortController();
-    this.#underWay.add(over);
-    const inTime = setAlarm(this.#clock, deadlineMs, () => {
-      over.abort(new Error(`no answer within ${deadlineMs} ms`));
+    // Beside the signal, which a fetch of somebody else's may ignore.
+    let cut: Cut = () => undefined;
+    const isCut = new Promise<never>((_, reject) => {
+      cut = (reason) => {
+        over.abort(reason);
+        reject(reason);
+      };
+    });
+    this.#underWay.add(cut);
+    const callOff = setAlarm(this.#clock, deadlineMs, () => {
+      cut(new Error(`no answer within ${deadlineMs} ms`));
     });
     try {
-      return { kind: "answered", answer: await answerOf(call, over.signal) };
+      const answer = await Promise.race([answerOf(call, over.signal), isCut]);
+      return { kind: "answered", answer };
     } catch (error) {
       return { kind: "failed", neverLeft: neverLeft(error), reason: describeFailure(error) };
     } finally {
-      this.#underWay.delete(over);
-      inTime();
+      this.#underWay.delete(cut);
+      callOff();
     }
   }
 
   close(): void {
     this.#closing.abort();
     const reason = new Error("closed while the request was under way");
-    for (const one of this.#underWay) one.abort(reason);
+    for (const cut of this.#underWay) cut(reason);
   }
 }
 
