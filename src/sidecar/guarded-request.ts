@@ -54,7 +54,9 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Re
     request.once("end", () => end(request.complete ? decoded(chunks) : { kind: "gone" }));
     request.once("error", () => end({ kind: "gone" }));
     request.once("close", () => end({ kind: "gone" }));
-    if (announcesMoreThan(request, maxBytes)) end({ kind: "too_large" });
+    // One that has ended already tells nobody.
+    if (request.destroyed) end({ kind: "gone" });
+    else if (announcesMoreThan(request, maxBytes)) end({ kind: "too_large" });
     else request.on("data", take);
   });
 }
