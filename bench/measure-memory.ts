@@ -18,13 +18,13 @@ import type { Figure, Measurement, Scale } from "./measurement.ts";
 import { type RunningSidecar, startSidecar } from "./sidecar-process.ts";
 
 const CALLERS = 8;
-/** Beside the warm-up's; each collects, which takes a tenth of a second. */
+/** Each takes half a second: it collects more than once. */
 const SAMPLES = 50;
 /**
- * So many are served before the first sample that counts: more than the finished orders that the
- * sidecar remembers for its stream, which fill their own bound first.
+ * So many are served before the first sample: twice the finished orders that the sidecar remembers
+ * for its stream, which fill their own bound first, as compiled code and the store's cache do.
  */
-const WARM_UP = 12_000;
+const WARM_UP = 20_000;
 const BYTES_PER_MIB = 1_024 * 1_024;
 const PER_ORDERS = 100_000;
 const BOOKED_TRIES = 1_500;
