@@ -33,7 +33,12 @@ const program = new Command("bench")
     wholeNumber,
     1_000_000,
   )
-  .option("--orders <number>", "orders whose memory is watched", wholeNumber, 100_000)
+  .option(
+    "--orders <number>",
+    "orders whose memory is watched, 20000 at least",
+    wholeNumber,
+    100_000,
+  )
   .option("--no-write", "do not write docs/BENCHMARKS.md");
 
 function keys(text: string): readonly string[] {
