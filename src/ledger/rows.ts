@@ -21,6 +21,8 @@ export const CAUSES_LOOKBACK = 1_000;
 /** So many claims behind an incident are named. */
 export const CAUSES_MAX = 20;
 
+export type EqualsWanted = "all" | "unanswered";
+
 export interface IncidentRows {
   /** The number of the next incident, counted from 1. */
   next(): number;
@@ -50,9 +52,16 @@ export interface Rows {
   claim(key: ClaimKey): Claim | undefined;
   /**
    * Claims of equal intents, the latest first: every live one, and of those in `episode` the latest
-   * and the latest with fills; at most {@link EQUALS_MAX} of a kind.
+   * and the latest with fills; at most {@link EQUALS_MAX} of a kind. Where only `unanswered` ones
+   * are wanted a store may leave out those that ended and whose caller was told so.
    */
-  equals(account: AccountId, agent: AgentId, fingerprint: string, episode: number): Claim[];
+  equals(
+    account: AccountId,
+    agent: AgentId,
+    fingerprint: string,
+    episode: number,
+    wanted?: EqualsWanted,
+  ): Claim[];
   /** The claim that owns the broker's order `brokerOrderId`. */
   holder(account: AccountId, brokerOrderId: string): ClaimKey | undefined;
   /** Oldest first. */

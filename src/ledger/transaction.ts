@@ -79,9 +79,11 @@ export function decideOn(rows: Rows, request: ClaimRequest): ClaimVerdict {
   const existing = isDerived ? rows.claim({ account, agent, requestId }) : known;
   // An anchor, and a claim that is not opened again, say by themselves which action it is.
   const isNamed = existing === undefined ? isDerived : !mayReopen(existing);
+  // An id of its own waits only for what nobody was told of yet; see inTheWay.
+  const wanted = identity.kind === "arrival" ? "all" : "unanswered";
   const equals = isNamed
     ? []
-    : rows.equals(account, agent, fingerprint, episodeOf(book, intent.effect));
+    : rows.equals(account, agent, fingerprint, episodeOf(book, intent.effect), wanted);
   const blocking = rows.incidents
     .openIn(account, symbol)
     .find((incident) => blocksEntries(incident, policy));

@@ -52,6 +52,7 @@ async function lifeOf(ledger: Ledger, name: string): Promise<void> {
   const close = await claimed(ledger, claimCommand({ ...exit, requestId: `${name} exit` }));
   await ledger.record(close.key, refused(close));
   await ledger.claim(claimCommand({ anchor: { bar: name, stage: "entry" }, quantity: "1" }));
+  await ledger.claim(claimCommand({ quantity: "2" }));
 }
 
 describe("of two round trips at most, and one transaction,", () => {

@@ -47,7 +47,11 @@ function aboutClaim({ intent: draft, policy }: ClaimRequest): readonly Question[
       const isDerived = requestId !== null && believed === undefined;
       // An anchor says by itself which action it is.
       if (isDerived) return [claimQuestion(draft, requestId)];
-      return [{ kind: "equals_now", account, agent, fingerprint, symbol }];
+      // An equal close of late may decide that a draft is one too.
+      if (believed === undefined || (draft.effect === null && effect === "close")) {
+        return [{ kind: "equals_now", account, agent, fingerprint, symbol }];
+      }
+      return [{ kind: "unanswered", account, agent, fingerprint }];
     }),
   ];
 }

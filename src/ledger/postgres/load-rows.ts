@@ -3,10 +3,11 @@ import type { Book } from "../../book/book.ts";
 import type { Claim } from "../../claim/claim.ts";
 import type { GuardClaim } from "../../claim/guard-claim.ts";
 import { type Incident, subjectOfClaim } from "../../incident/incident.ts";
+import type { Parameter } from "./dedicated-connection.ts";
 import { parsed } from "./json-column.ts";
 import { LOAD_STATEMENTS } from "./load-statements.ts";
 import { isKey, ownAnswer } from "./own-answer.ts";
-import { flat, type Question, type QuestionKind, questionName } from "./question.ts";
+import { type Question, type QuestionKind, questionName, valuesOf } from "./question.ts";
 import type { SnapshotRows } from "./snapshot-rows.ts";
 import { columnValue } from "./text-column.ts";
 
@@ -20,8 +21,8 @@ export interface Row {
   readonly episode: number;
   readonly adopted_at: number;
 }
-/** Runs one statement with one parameter; several that are not awaited go out together. */
-export type Ask = (statement: string, parameter: string) => Promise<readonly Row[]>;
+/** Runs one statement; several that are not awaited go out together. */
+export type Ask = (text: string, parameters: readonly Parameter[]) => Promise<readonly Row[]>;
 
 /** Resolves once all of `questions` are answered; they take one round trip together. */
 export async function loadRows(
@@ -31,30 +32,25 @@ export async function loadRows(
 ): Promise<void> {
   const open = new Map<string, Question>();
   for (const question of questions) {
-    if (!rows.isAnswered(question)) open.set(questionName(question), question);
+    const name = questionName(question);
+    if (!rows.isAnswered(name)) open.set(name, question);
   }
-  const byKind = new Map<QuestionKind, Question[]>();
-  for (const question of open.values()) {
-    byKind.set(question.kind, [...(byKind.get(question.kind) ?? []), question]);
+  const byKind = new Map<QuestionKind, [name: string, question: Question][]>();
+  for (const named of open) {
+    const alike = byKind.get(named[1].kind);
+    if (alike === undefined) byKind.set(named[1].kind, [named]);
+    else alike.push(named);
   }
   const loading = [...byKind].map(async ([kind, asked]) => {
-    const parameter = JSON.stringify(asked.map((question, n) => ({ n, ...asFields(question) })));
-    const found = await ask(LOAD_STATEMENTS[kind], parameter);
-    for (const row of found) takeRow(rows, asked[Number(row.n)] as Question, row);
-    for (const question of asked) rows.answered(question);
+    const { text, columns } = LOAD_STATEMENTS[kind];
+    const values = asked.map(([, question], n) => [n, ...valuesOf(question).map(columnValue)]);
+    const found = await ask(text, columns.parametersOf(values));
+    for (const row of found) takeRow(rows, asked[row.n]?.[1] as Question, row);
+    for (const [name] of asked) rows.answered(name);
   });
   const results = await Promise.allSettled(loading);
   const failed = results.find((result) => result.status === "rejected");
   if (failed !== undefined) throw failed.reason;
-}
-
-function asFields(question: Question): Readonly<Record<string, string | number>> {
-  const fields = flat(question);
-  const whole =
-    question.kind === "claim" ? { ...fields, subject: subjectOfClaim(question.key) } : fields;
-  return Object.fromEntries(
-    Object.entries(whole).map(([name, value]) => [name, columnValue(value)]),
-  );
 }
 
 function takeRow(rows: SnapshotRows, question: Question, row: Row): void {
@@ -65,8 +61,8 @@ function takeRow(rows: SnapshotRows, question: Question, row: Row): void {
       ownAnswer(claim, ({ key }) => isKey(key, question.key), "the server");
       if (row.book !== null) rows.loadBook(parsed<Book>(row.book));
       if (row.incident !== null) rows.loadIncident(parsed<Incident>(row.incident));
-      rows.answered({ kind: "book", account, symbol: claim.intent.symbol });
-      rows.answered({ kind: "open_incident", account, subject: subjectOfClaim(question.key) });
+      rows.answer({ kind: "book", account, symbol: claim.intent.symbol });
+      rows.answer({ kind: "open_incident", account, subject: subjectOfClaim(question.key) });
       return;
     }
     case "guard": {
@@ -79,11 +75,12 @@ function takeRow(rows: SnapshotRows, question: Question, row: Row): void {
       const { account, agent, fingerprint } = question;
       if (row.id !== null) takeClaim(rows, row);
       for (const episode of [Number(row.episode), Number(row.episode) + 1]) {
-        rows.answered({ kind: "equals", account, agent, fingerprint, episode });
+        rows.answer({ kind: "equals", account, agent, fingerprint, episode });
       }
       return;
     }
     case "equals":
+    case "unanswered":
     case "holder":
     case "unsettled":
     case "causes":

@@ -3,7 +3,7 @@ import type { EpochMs } from "../../core/clock.ts";
 import type { AccountId } from "../../core/ids.ts";
 import { EMPTY_LOG, type LogEnd } from "../event-chain.ts";
 import { parsed } from "./json-column.ts";
-import { fromColumn } from "./text-column.ts";
+import { columnValue, fromColumn } from "./text-column.ts";
 
 export interface LogHead extends LogEnd {
   /** When the last event happened. */
@@ -25,6 +25,7 @@ export function headOf(row: HeadRow): LogHead {
   return { ...row, hashes: new Map(Object.entries(hashes) as [AccountId, string][]) };
 }
 
-export function headRow(head: LogHead): HeadRow {
-  return { ...head, hashes: JSON.stringify(Object.fromEntries(head.hashes)) };
+export function headValues(head: LogHead): readonly (string | number | null)[] {
+  const hashes = JSON.stringify(Object.fromEntries(head.hashes));
+  return [head.sequence, columnValue(hashes), head.at, head.claims, head.incidents];
 }

@@ -125,6 +125,26 @@ export const MIGRATIONS: readonly string[] = [
   );
   CREATE INDEX guard_claims_unsettled ON tradelatch.guard_claims (id) WHERE NOT settled;
   `,
+  // Events that arrive together are looked at together, and a claim's caller may be told apart. What
+  // earlier claims' callers were told is in their bodies: they count as untold, and are looked at.
+  `
+  DROP TRIGGER events_are_only_appended ON tradelatch.events;
+  DROP FUNCTION tradelatch.refuse_gap();
+  CREATE FUNCTION tradelatch.refuse_gaps() RETURNS trigger LANGUAGE plpgsql AS
+    $$ DECLARE first bigint; last bigint; added bigint; BEGIN
+      SELECT min(sequence), max(sequence), count(*) INTO first, last, added FROM appended;
+      IF added > 0 AND (last - first + 1 <> added OR first <>
+        (SELECT coalesce(max(sequence), 0) + 1 FROM tradelatch.events WHERE sequence < first)) THEN
+        RAISE EXCEPTION 'events are append-only';
+      END IF;
+      RETURN NULL;
+    END $$;
+  CREATE TRIGGER events_are_only_appended AFTER INSERT ON tradelatch.events
+    REFERENCING NEW TABLE AS appended FOR EACH STATEMENT EXECUTE FUNCTION tradelatch.refuse_gaps();
+  ALTER TABLE tradelatch.claims ADD COLUMN untold boolean NOT NULL DEFAULT true;
+  CREATE INDEX claims_filled_untold ON tradelatch.claims (account, agent, fingerprint, id)
+    WHERE filled AND untold;
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

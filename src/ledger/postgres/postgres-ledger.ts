@@ -47,7 +47,7 @@ import { scannedRows } from "./event-scan.ts";
 import { foreseenQuestions } from "./foreseen-questions.ts";
 import { countGuardClaims, guardClaimsOf, unsettledGuardClaims } from "./guard-queries.ts";
 import { parsed } from "./json-column.ts";
-import { loadRows, type Row } from "./load-rows.ts";
+import { type Ask, loadRows, type Row } from "./load-rows.ts";
 import { type HeadRow, headOf } from "./log-head.ts";
 import { KEEP_SYNC, openDatabase } from "./open-database.ts";
 import { isKey, ownAnswer } from "./own-answer.ts";
@@ -125,7 +125,7 @@ class PostgresLedger extends TransactedLedger implements Ledger {
   preview(request: ClaimRequest): Promise<ClaimDecision> {
     return this.#read(async () => {
       const rows = new SnapshotRows();
-      const ask = (text: string, parameter: string) => this.#pool.ask<Row>(text, [parameter]);
+      const ask: Ask = (text, parameters) => this.#pool.ask<Row>(text, parameters);
       await loadRows(ask, rows, foreseenQuestions({ kind: "claim", request }));
       const decide = (): ClaimDecision => decideOn(rows, request).decision;
       return untilLoaded(decide, (question) => loadRows(ask, rows, [question]));
@@ -337,7 +337,7 @@ class PostgresLedger extends TransactedLedger implements Ledger {
 
   async #transact(session: Session, jobs: readonly Job[]): Promise<readonly Ended[]> {
     const rows = new SnapshotRows();
-    const ask = (text: string, parameter: string) => session.ask<Row>(text, [parameter]);
+    const ask: Ask = (text, parameters) => session.ask<Row>(text, parameters);
     const questions = jobs.flatMap(({ subject }) => foreseenQuestions(subject));
     const [, heads] = await together([
       session.run(BEGIN),
@@ -366,8 +366,8 @@ class PostgresLedger extends TransactedLedger implements Ledger {
     const sync = isSynced ? KEEP_SYNC : "SET LOCAL synchronous_commit = off";
     await together([
       ...(changes === undefined ? [] : [session.run(sync)]),
-      ...(changes === undefined ? [] : writeStatements(changes)).map(({ text, parameter }) =>
-        session.ask(text, [parameter]),
+      ...(changes === undefined ? [] : writeStatements(changes)).map(({ text, parameters }) =>
+        session.ask(text, parameters),
       ),
       session.run("COMMIT"),
     ]);

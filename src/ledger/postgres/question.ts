@@ -3,27 +3,24 @@
  * asked again while the transaction holds its lock: nobody else changes the answer.
  */
 import type { AccountId, AgentId, ClaimKey } from "../../core/ids.ts";
+import { subjectOfClaim } from "../../incident/incident.ts";
+
+interface OfFingerprint {
+  readonly account: AccountId;
+  readonly agent: AgentId;
+  readonly fingerprint: string;
+}
 
 export type Question =
   /** Its book, and the open incident about it, come with it. */
   | { readonly kind: "claim"; readonly key: ClaimKey }
   /** Of an action that is no order. */
   | { readonly kind: "guard"; readonly key: ClaimKey }
-  | {
-      readonly kind: "equals";
-      readonly account: AccountId;
-      readonly agent: AgentId;
-      readonly fingerprint: string;
-      readonly episode: number;
-    }
+  | ({ readonly kind: "equals"; readonly episode: number } & OfFingerprint)
   /** The same for the episode of the symbol's book as it is, and the one after it. */
-  | {
-      readonly kind: "equals_now";
-      readonly account: AccountId;
-      readonly agent: AgentId;
-      readonly fingerprint: string;
-      readonly symbol: string;
-    }
+  | ({ readonly kind: "equals_now"; readonly symbol: string } & OfFingerprint)
+  /** Of whatever episode, those that an explicit id could have to wait for. */
+  | ({ readonly kind: "unanswered" } & OfFingerprint)
   | { readonly kind: "holder"; readonly account: AccountId; readonly brokerOrderId: string }
   | { readonly kind: "unsettled"; readonly account: AccountId }
   | { readonly kind: "book"; readonly account: AccountId; readonly symbol: string }
@@ -39,16 +36,49 @@ export type Question =
   | { readonly kind: "adopted"; readonly account: AccountId };
 
 export type QuestionKind = Question["kind"];
-export type QuestionOf<Kind extends QuestionKind> = Extract<Question, { kind: Kind }>;
 
 /** The same text for the same question. */
 export function questionName(question: Question): string {
-  return JSON.stringify(Object.values(flat(question)));
+  return namedBy([question.kind, ...valuesOf(question)]);
 }
 
-/** Its fields, with those of a claim's key beside them. */
-export function flat(question: Question): Readonly<Record<string, string | number>> {
-  if (question.kind !== "claim" && question.kind !== "guard") return question;
-  const { account, agent, requestId } = question.key;
-  return { kind: question.kind, account, agent, requestId };
+/** One text for several: the same for the same ones only. */
+export function namedBy(values: readonly (string | number)[]): string {
+  let name = "";
+  for (const value of values) {
+    name += typeof value === "number" ? `${value};` : `${value.length}:${value}`;
+  }
+  return name;
+}
+
+/** What tells the question from others of its kind, in the order of its statement's columns. */
+export function valuesOf(question: Question): readonly (string | number)[] {
+  switch (question.kind) {
+    case "claim": {
+      const { account, agent, requestId } = question.key;
+      return [account, agent, requestId, subjectOfClaim(question.key)];
+    }
+    case "guard":
+      return [question.key.account, question.key.agent, question.key.requestId];
+    case "equals":
+      return [question.account, question.agent, question.fingerprint, question.episode];
+    case "equals_now":
+      return [question.account, question.agent, question.fingerprint, question.symbol];
+    case "unanswered":
+      return [question.account, question.agent, question.fingerprint];
+    case "holder":
+      return [question.account, question.brokerOrderId];
+    case "unsettled":
+    case "adopted":
+      return [question.account];
+    case "book":
+    case "open_in":
+      return [question.account, question.symbol];
+    case "incident":
+      return [question.account, question.id];
+    case "open_incident":
+      return [question.account, question.subject];
+    case "causes":
+      return [question.account, question.symbol, question.episode];
+  }
 }

@@ -20,7 +20,7 @@ import { parsed } from "./json-column.ts";
 import { EMPTY_HEAD, type LogHead } from "./log-head.ts";
 import type { Changes } from "./snapshot-rows.ts";
 import { columnValue, fromColumn } from "./text-column.ts";
-import { writeStatements } from "./write-statements.ts";
+import { eventRow, writeStatements } from "./write-statements.ts";
 
 interface BodyRow {
   readonly id: number;
@@ -41,7 +41,15 @@ const CHECKPOINT_PAGE = `SELECT sequence, at, text FROM tradelatch.checkpoints
 const KEEP_CHECKPOINT =
   "INSERT INTO tradelatch.checkpoints (sequence, at, text) VALUES ($1, $2, $3)";
 const NOTHING = {
-  ...{ events: [], claims: [], guards: [], books: [], incidents: [], adopted: [] },
+  ...{
+    events: [],
+    newClaims: [],
+    changedClaims: [],
+    guards: [],
+    books: [],
+    incidents: [],
+    adopted: [],
+  },
 } as const;
 
 export class PostgresContent implements ContentWriter {
@@ -118,12 +126,12 @@ export class PostgresContent implements ContentWriter {
         const { sequence, at } = batch.values.at(-1) ?? this.#head;
         const hashes = new Map(this.#head.hashes);
         for (const event of batch.values) hashes.set(accountOf(event), event.hash);
-        return this.#save({ events: batch.values }, { sequence, hashes, at });
+        return this.#save({ events: batch.values.map(eventRow) }, { sequence, hashes, at });
       }
       case "claims": {
         const before = this.#head.claims;
         const claims = batch.values.map((claim, index) => ({ id: before + index + 1, claim }));
-        return this.#save({ claims }, { claims: before + claims.length });
+        return this.#save({ newClaims: claims }, { claims: before + claims.length });
       }
       case "guardClaims":
         return this.#save({ guards: batch.values });
@@ -145,8 +153,8 @@ export class PostgresContent implements ContentWriter {
   async #save(values: Partial<Changes>, head: Partial<LogHead> = {}): Promise<void> {
     this.#head = { ...this.#head, ...head };
     const changes = { ...NOTHING, ...values, head: this.#head };
-    const saved = writeStatements(changes).map(({ text, parameter }) =>
-      this.#session.ask(text, [parameter]),
+    const saved = writeStatements(changes).map(({ text, parameters }) =>
+      this.#session.ask(text, parameters),
     );
     await Promise.all(saved);
   }

@@ -13,9 +13,17 @@ import { equalsIn, isCause } from "../among-claims.ts";
 import { accountOf, type ChainHead, GENESIS_HASH } from "../event-chain.ts";
 import type { StoredEvent } from "../ledger.ts";
 import type { NumberedClaim } from "../ledger-content.ts";
-import { CAUSES_MAX, type GuardRows, type IncidentRows, type Rows } from "../rows.ts";
+import {
+  CAUSES_MAX,
+  type EqualsWanted,
+  type GuardRows,
+  type IncidentRows,
+  type Rows,
+} from "../rows.ts";
+import type { RowValues } from "./joined-columns.ts";
 import { EMPTY_HEAD, type LogHead } from "./log-head.ts";
-import { type Question, questionName } from "./question.ts";
+import { namedBy, type Question, questionName } from "./question.ts";
+import { eventRow } from "./write-statements.ts";
 
 /** A job asked for something that nobody foresaw. */
 export class NotLoaded extends Error {
@@ -30,8 +38,10 @@ export class NotLoaded extends Error {
 /** What a transaction has to write. */
 export interface Changes {
   readonly head: LogHead;
-  readonly events: readonly StoredEvent[];
-  readonly claims: readonly NumberedClaim[];
+  /** Their rows; see {@link eventRow}. */
+  readonly events: readonly RowValues[];
+  readonly newClaims: readonly NumberedClaim[];
+  readonly changedClaims: readonly NumberedClaim[];
   readonly guards: readonly GuardClaim[];
   readonly books: readonly Book[];
   readonly incidents: readonly Incident[];
@@ -39,19 +49,29 @@ export interface Changes {
 }
 
 type Undo = () => void;
+type Table = "claim" | "guard" | "book" | "incident" | "adopted";
 
 export class SnapshotRows implements Rows {
   readonly incidents: IncidentRows;
   readonly guards: GuardRows;
   readonly #answered = new Set<string>();
   readonly #claims = new Map<string, NumberedClaim>();
+  /** Names of the claims that have, or had for a while, an equal intent or that broker's order. */
+  readonly #byFingerprint = new Map<string, string[]>();
+  readonly #byOrder = new Map<string, string[]>();
   readonly #guards = new Map<string, GuardClaim>();
   readonly #books = new Map<string, Book>();
   readonly #incidents = new Map<number, Incident>();
   readonly #adopted = new Map<AccountId, EpochMs>();
-  readonly #changed = new Set<string>();
-  readonly #events: StoredEvent[] = [];
+  readonly #changed: Readonly<Record<Table, Set<unknown>>> = {
+    ...{ claim: new Set(), guard: new Set(), book: new Set(), incident: new Set() },
+    adopted: new Set(),
+  };
+  readonly #events: RowValues[] = [];
+  readonly #hashes = new Map<AccountId, string>();
   #head = EMPTY_HEAD;
+  /** The last claim that was there before. */
+  #lastKnown = 0;
   #undo: Undo[] = [];
 
   constructor() {
@@ -93,23 +113,34 @@ export class SnapshotRows implements Rows {
     }
   }
 
-  isAnswered(question: Question): boolean {
-    return this.#answered.has(questionName(question));
+  /** `name`: see {@link questionName}. */
+  isAnswered(name: string): boolean {
+    return this.#answered.has(name);
   }
 
-  answered(question: Question): void {
-    this.#answered.add(questionName(question));
+  answered(name: string): void {
+    this.#answered.add(name);
+  }
+
+  /** All that there is to `question` was loaded. */
+  answer(question: Question): void {
+    this.answered(questionName(question));
   }
 
   loadHead(head: LogHead): void {
     this.#head = head;
+    this.#lastKnown = head.claims;
+    for (const [account, hash] of head.hashes) this.#hashes.set(account, hash);
   }
 
   /** What was written since stays as it is. */
   loadClaim(id: number, claim: Claim): void {
     const name = claimName(claim.key);
-    if (!this.#claims.has(name)) this.#claims.set(name, { id, claim });
-    this.answered({ kind: "claim", key: claim.key });
+    if (!this.#claims.has(name)) {
+      this.#claims.set(name, { id, claim });
+      this.#find(name, claim);
+    }
+    this.answer({ kind: "claim", key: claim.key });
   }
 
   loadGuard(claim: GuardClaim): void {
@@ -124,7 +155,7 @@ export class SnapshotRows implements Rows {
 
   loadIncident(incident: Incident): void {
     if (!this.#incidents.has(incident.id)) this.#incidents.set(incident.id, incident);
-    this.answered({ kind: "incident", account: incident.account, id: incident.id });
+    this.answer({ kind: "incident", account: incident.account, id: incident.id });
   }
 
   loadAdopted(account: AccountId, at: EpochMs): void {
@@ -133,19 +164,25 @@ export class SnapshotRows implements Rows {
 
   /** What the jobs so far have written; undefined where that is nothing. */
   changes(): Changes | undefined {
-    if (this.#changed.size === 0) return undefined;
-    const isChanged = (table: string, name: unknown) => this.#changed.has(`${table} ${name}`);
-    return {
-      head: this.#head,
+    const { claim, guard, book, incident, adopted } = this.#changed;
+    const sets = [claim, guard, book, incident, adopted];
+    const changed = <Value>(table: ReadonlyMap<unknown, Value>, names: Iterable<unknown>) =>
+      [...names].map((name) => table.get(name) as Value);
+    const claims = changed(this.#claims, claim);
+    const changes: Changes = {
+      head: { ...this.#head, hashes: this.#hashes },
       events: this.#events,
-      claims: [...this.#claims].filter(([name]) => isChanged("claim", name)).map(([, one]) => one),
-      guards: [...this.#guards].filter(([name]) => isChanged("guard", name)).map(([, one]) => one),
-      books: [...this.#books].filter(([name]) => isChanged("book", name)).map(([, book]) => book),
-      incidents: [...this.#incidents.values()].filter(({ id }) => isChanged("incident", id)),
+      newClaims: claims.filter(({ id }) => id > this.#lastKnown),
+      changedClaims: claims.filter(({ id }) => id <= this.#lastKnown),
+      guards: changed(this.#guards, guard),
+      books: changed(this.#books, book),
+      incidents: changed(this.#incidents, incident),
       adopted: [...this.#adopted]
-        .filter(([account]) => isChanged("adopted", account))
+        .filter(([account]) => adopted.has(account))
         .map(([account, at]) => ({ account, at })),
     };
+    const isSomething = this.#events.length > 0 || sets.some(({ size }) => size > 0);
+    return isSomething ? changes : undefined;
   }
 
   claim(key: ClaimKey): Claim | undefined {
@@ -153,19 +190,33 @@ export class SnapshotRows implements Rows {
     return this.#claims.get(claimName(key))?.claim;
   }
 
-  equals(account: AccountId, agent: AgentId, fingerprint: string, episode: number): Claim[] {
-    this.#need({ kind: "equals", account, agent, fingerprint, episode });
-    const equals = this.#latestFirst().filter(
-      ({ key, fingerprint: own }) =>
-        own === fingerprint && key.account === account && key.agent === agent,
+  equals(
+    account: AccountId,
+    agent: AgentId,
+    fingerprint: string,
+    episode: number,
+    wanted: EqualsWanted = "all",
+  ): Claim[] {
+    const of = { account, agent, fingerprint } as const;
+    const all: Question = { kind: "equals", ...of, episode };
+    if (wanted === "all") this.#need(all);
+    else if (!this.isAnswered(questionName(all))) this.#need({ kind: "unanswered", ...of });
+    const names = this.#byFingerprint.get(namedBy([account, agent, fingerprint])) ?? [];
+    const equals = names
+      .flatMap((name) => this.#claims.get(name) ?? [])
+      .filter(({ claim }) => claim.fingerprint === fingerprint);
+    if (equals.length === 0) return [];
+    return equalsIn(
+      equals.sort((a, b) => b.id - a.id).map(({ claim }) => claim),
+      episode,
     );
-    return equalsIn(equals, episode);
   }
 
   holder(account: AccountId, brokerOrderId: string): ClaimKey | undefined {
     this.#need({ kind: "holder", account, brokerOrderId });
-    for (const { claim } of this.#claims.values()) {
-      if (claim.brokerOrderId === brokerOrderId && claim.key.account === account) return claim.key;
+    for (const name of this.#byOrder.get(namedBy([account, brokerOrderId])) ?? []) {
+      const claim = this.#claims.get(name)?.claim;
+      if (claim?.brokerOrderId === brokerOrderId) return claim.key;
     }
     return undefined;
   }
@@ -182,6 +233,7 @@ export class SnapshotRows implements Rows {
     const known = this.#claims.get(name);
     if (known === undefined) this.#setHead({ ...this.#head, claims: this.#head.claims + 1 });
     this.#put(this.#claims, name, { id: known?.id ?? this.#head.claims, claim }, "claim");
+    this.#find(name, claim);
   }
 
   book(account: AccountId, symbol: string): Book {
@@ -201,24 +253,27 @@ export class SnapshotRows implements Rows {
   }
 
   head(account: AccountId): ChainHead {
-    const { sequence, hashes } = this.#head;
-    return { sequence, hash: hashes.get(account) ?? GENESIS_HASH };
+    return { sequence: this.#head.sequence, hash: this.#hashes.get(account) ?? GENESIS_HASH };
   }
 
   appendEvent(event: StoredEvent): void {
-    const { sequence, hash, at } = event;
-    this.#events.push(event);
-    this.#undo.push(() => this.#events.pop());
-    const hashes = new Map(this.#head.hashes).set(accountOf(event), hash);
-    this.#setHead({ ...this.#head, sequence, hashes, at });
-    this.#mark("event", sequence);
+    const { sequence, previousHash, hash, at } = event;
+    const account = accountOf(event);
+    this.#events.push(eventRow(event));
+    this.#hashes.set(account, hash);
+    this.#undo.push(() => {
+      this.#events.pop();
+      if (previousHash === GENESIS_HASH) this.#hashes.delete(account);
+      else this.#hashes.set(account, previousHash);
+    });
+    this.#setHead({ ...this.#head, sequence, at });
   }
 
   #saveIncident(incident: Incident): void {
     const { id } = incident;
     if (id > this.#head.incidents) this.#setHead({ ...this.#head, incidents: id });
     this.#put(this.#incidents, id, incident, "incident");
-    this.answered({ kind: "incident", account: incident.account, id });
+    this.answer({ kind: "incident", account: incident.account, id });
   }
 
   #causes(account: AccountId, symbol: string, episode: number): ClaimKey[] {
@@ -241,7 +296,7 @@ export class SnapshotRows implements Rows {
   }
 
   #need(question: Question): void {
-    if (!this.isAnswered(question)) throw new NotLoaded(question);
+    if (!this.isAnswered(questionName(question))) throw new NotLoaded(question);
   }
 
   #setHead(head: LogHead): void {
@@ -252,29 +307,37 @@ export class SnapshotRows implements Rows {
     });
   }
 
-  #put<Key, Value>(table: Map<Key, Value>, key: Key, value: Value, kind: string): void {
+  #put<Key, Value>(table: Map<Key, Value>, key: Key, value: Value, kind: Table): void {
     const before = table.get(key);
     const isNew = !table.has(key);
+    const changed = this.#changed[kind];
+    const wasChanged = changed.has(key);
     table.set(key, value);
+    changed.add(key);
     this.#undo.push(() => {
       if (isNew) table.delete(key);
       else table.set(key, before as Value);
+      if (!wasChanged) changed.delete(key);
     });
-    this.#mark(kind, key);
   }
 
-  #mark(kind: string, key: unknown): void {
-    const name = `${kind} ${key}`;
-    if (this.#changed.has(name)) return;
-    this.#changed.add(name);
-    this.#undo.push(() => this.#changed.delete(name));
+  /** What is taken back stays named here, and is looked for in vain. */
+  #find(name: string, { key: { account, agent }, fingerprint, brokerOrderId }: Claim): void {
+    addTo(this.#byFingerprint, namedBy([account, agent, fingerprint]), name);
+    if (brokerOrderId !== null) addTo(this.#byOrder, namedBy([account, brokerOrderId]), name);
   }
 }
 
-export function claimName({ account, agent, requestId }: ClaimKey): string {
-  return JSON.stringify([account, agent, requestId]);
+function addTo(index: Map<string, string[]>, key: string, name: string): void {
+  const names = index.get(key);
+  if (names === undefined) index.set(key, [name]);
+  else if (!names.includes(name)) names.push(name);
+}
+
+function claimName({ account, agent, requestId }: ClaimKey): string {
+  return namedBy([account, agent, requestId]);
 }
 
 function bookName(account: AccountId, symbol: string): string {
-  return JSON.stringify([account, symbol]);
+  return namedBy([account, symbol]);
 }

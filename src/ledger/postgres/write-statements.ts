@@ -4,127 +4,177 @@ import type { GuardClaim } from "../../claim/guard-claim.ts";
 import { accountOf, bodyTextOf } from "../event-chain.ts";
 import type { StoredEvent } from "../ledger.ts";
 import type { NumberedClaim } from "../ledger-content.ts";
-import { headRow } from "./log-head.ts";
+import type { Parameter } from "./dedicated-connection.ts";
+import { type JoinedColumns, joinedColumns, type RowValues } from "./joined-columns.ts";
+import { headValues } from "./log-head.ts";
 import type { Changes } from "./snapshot-rows.ts";
-import { columnValue, needsEscape } from "./text-column.ts";
+import { columnValue } from "./text-column.ts";
 
 export interface Statement {
   readonly text: string;
-  /** Its rows, as one JSON text. */
-  readonly parameter: string;
+  readonly parameters: readonly Parameter[];
 }
 
-const rowsOf = (columns: string) => `jsonb_to_recordset($1::text::jsonb) AS r (${columns})`;
+interface Write {
+  readonly columns: JoinedColumns;
+  readonly text: string;
+}
 
-const INSERT_EVENTS = `INSERT INTO tradelatch.events
-  SELECT * FROM ${rowsOf(
-    `sequence bigint, at bigint, subject text, account text, agent text, request_id text,
-     symbol text, body text, previous_hash text, hash text`,
-  )} ORDER BY sequence`;
+const EVENTS = joinedColumns(
+  `sequence bigint, at bigint, subject text, account text, agent text, request_id text,
+   symbol text, body text, previous_hash text, hash text`,
+  "r",
+);
+const INSERT_EVENTS = insertInto("events", EVENTS);
 
-const SAVE_CLAIMS = `INSERT INTO tradelatch.claims
-  SELECT * FROM ${rowsOf(
-    `id bigint, account text, agent text, request_id text, fingerprint text, episode bigint,
-     status text, filled boolean, broker_order_id text, claimed_at bigint, symbol text, body text`,
-  )}
-  ON CONFLICT (id) DO UPDATE SET
-    episode = excluded.episode, status = excluded.status, filled = excluded.filled,
-    broker_order_id = excluded.broker_order_id, body = excluded.body`;
+const CLAIMS = joinedColumns(
+  `id bigint, account text, agent text, request_id text, fingerprint text, episode bigint,
+   status text, filled boolean, untold boolean, broker_order_id text, claimed_at bigint,
+   symbol text, body text`,
+  "r",
+);
+const INSERT_CLAIMS = insertInto("claims", CLAIMS);
+
+const CHANGED_CLAIMS = joinedColumns(
+  `id bigint, episode bigint, status text, filled boolean, untold boolean, broker_order_id text,
+   body text`,
+  "r",
+);
+const UPDATE_CLAIMS: Write = {
+  columns: CHANGED_CLAIMS,
+  text: `UPDATE tradelatch.claims AS c SET
+      episode = r.episode, status = r.status, filled = r.filled, untold = r.untold,
+      broker_order_id = r.broker_order_id, body = r.body
+    FROM ${CHANGED_CLAIMS.table} WHERE c.id = r.id`,
+};
 
 /** New ones are numbered in their order. */
-const SAVE_GUARDS = `INSERT INTO tradelatch.guard_claims
-    (account, agent, request_id, settled, body)
-  SELECT account, agent, request_id, settled, body
-  FROM ${rowsOf("n integer, account text, agent text, request_id text, settled boolean, body text")}
-  ORDER BY n
-  ON CONFLICT (account, agent, request_id) DO UPDATE SET
-    settled = excluded.settled, body = excluded.body`;
+const SAVE_GUARDS = insertInto(
+  "guard_claims",
+  joinedColumns("account text, agent text, request_id text, settled boolean, body text", "r"),
+  `ON CONFLICT (account, agent, request_id) DO UPDATE SET
+    settled = excluded.settled, body = excluded.body`,
+);
 
-const SAVE_BOOKS = `INSERT INTO tradelatch.books
-  SELECT * FROM ${rowsOf("account text, symbol text, episode bigint, body text")}
-  ON CONFLICT (account, symbol) DO UPDATE SET episode = excluded.episode, body = excluded.body`;
+const SAVE_BOOKS = insertInto(
+  "books",
+  joinedColumns("account text, symbol text, episode bigint, body text", "r"),
+  "ON CONFLICT (account, symbol) DO UPDATE SET episode = excluded.episode, body = excluded.body",
+);
 
-const SAVE_INCIDENTS = `INSERT INTO tradelatch.incidents
-  SELECT * FROM ${rowsOf(
+const SAVE_INCIDENTS = insertInto(
+  "incidents",
+  joinedColumns(
     "id bigint, account text, symbol text, subject text, is_open boolean, body text",
-  )}
-  ON CONFLICT (id) DO UPDATE SET is_open = excluded.is_open, body = excluded.body`;
+    "r",
+  ),
+  "ON CONFLICT (id) DO UPDATE SET is_open = excluded.is_open, body = excluded.body",
+);
 
-const ADOPT_ACCOUNTS = `INSERT INTO tradelatch.accounts
-  SELECT * FROM ${rowsOf("account text, adopted_at bigint")}`;
+const ADOPT_ACCOUNTS = insertInto(
+  "accounts",
+  joinedColumns("account text, adopted_at bigint", "r"),
+);
 
-const MOVE_HEAD = `UPDATE tradelatch.head SET sequence = r.sequence, hashes = r.hashes, at = r.at,
-    claims = r.claims, incidents = r.incidents
-  FROM ${rowsOf("sequence bigint, hashes text, at bigint, claims bigint, incidents bigint")}`;
+const MOVE_HEAD = `UPDATE tradelatch.head SET
+    sequence = $1, hashes = $2, at = $3, claims = $4, incidents = $5`;
 
 /** In an order that keeps every constraint. */
 export function writeStatements(changes: Changes): readonly Statement[] {
-  const { head, events, claims, guards, books, incidents, adopted } = changes;
+  const { head, events, newClaims, changedClaims, guards, books, incidents, adopted } = changes;
   return [
-    ...statement(INSERT_EVENTS, events.map(eventRow)),
-    ...statement(SAVE_CLAIMS, claims.map(claimRow)),
-    ...statement(SAVE_GUARDS, guards.map(guardRow)),
-    ...statement(
+    ...written(INSERT_EVENTS, events),
+    ...written(INSERT_CLAIMS, newClaims.map(claimRow)),
+    ...written(UPDATE_CLAIMS, changedClaims.map(changedClaimRow)),
+    ...written(SAVE_GUARDS, guards.map(guardRow)),
+    ...written(
       SAVE_BOOKS,
-      books.map((book) => ({
-        ...{ account: book.account, symbol: book.symbol, episode: book.episode },
-        body: JSON.stringify(book),
-      })),
+      books.map((book) => [
+        ...[columnValue(book.account), columnValue(book.symbol), book.episode],
+        JSON.stringify(book),
+      ]),
     ),
-    ...statement(
+    ...written(
       SAVE_INCIDENTS,
-      incidents.map((incident) => ({
-        ...{ id: incident.id, account: incident.account, symbol: incident.symbol },
-        ...{ subject: incident.subject, is_open: incident.resolution === null },
-        body: JSON.stringify(incident),
-      })),
+      incidents.map((incident) => [
+        ...[incident.id, columnValue(incident.account), columnValue(incident.symbol)],
+        ...[columnValue(incident.subject), incident.resolution === null],
+        JSON.stringify(incident),
+      ]),
     ),
-    ...statement(
+    ...written(
       ADOPT_ACCOUNTS,
-      adopted.map(({ account, at }) => ({ account, adopted_at: at })),
+      adopted.map(({ account, at }) => [columnValue(account), at]),
     ),
-    ...statement(MOVE_HEAD, [headRow(head)]),
+    { text: MOVE_HEAD, parameters: headValues(head) },
   ];
 }
 
-function statement(text: string, rows: readonly object[]): readonly Statement[] {
-  return rows.length === 0 ? [] : [{ text, parameter: JSON.stringify(rows.map(asColumns)) }];
-}
-
-/** Bodies are JSON, which has no such characters. */
-function asColumns(row: object): object {
-  const isPlain = ([name, value]: [string, unknown]) => name === "body" || !needsEscape(value);
-  const columns = Object.entries(row);
-  if (columns.every(isPlain)) return row;
-  return Object.fromEntries(
-    columns.map(([name, value]) => [name, name === "body" ? value : columnValue(value)]),
-  );
-}
-
-function eventRow(event: StoredEvent) {
+/** An event's row, made while the text of its body is at hand. */
+export function eventRow(event: StoredEvent): RowValues {
   const { sequence, at, subject, symbol, previousHash, hash } = event;
   const key = event.subject === "book" ? undefined : event.key;
-  return {
-    ...{ sequence, at, subject, symbol, hash, previous_hash: previousHash },
-    account: accountOf(event),
-    agent: key?.agent ?? null,
-    request_id: key?.requestId ?? null,
-    body: bodyTextOf(event),
-  };
+  return [
+    sequence,
+    at,
+    subject,
+    columnValue(accountOf(event)),
+    columnValue(key?.agent ?? null),
+    columnValue(key?.requestId ?? null),
+    columnValue(symbol),
+    bodyTextOf(event),
+    previousHash,
+    hash,
+  ];
 }
 
-function guardRow(claim: GuardClaim, n: number) {
+function insertInto(table: string, columns: JoinedColumns, otherwise = ""): Write {
+  const { names } = columns;
+  const text = `INSERT INTO tradelatch.${table} (${names})
+    SELECT ${names} FROM ${columns.table} ${otherwise}`;
+  return { columns, text };
+}
+
+function written({ text, columns }: Write, rows: readonly RowValues[]): readonly Statement[] {
+  return rows.length === 0 ? [] : [{ text, parameters: columns.parametersOf(rows) }];
+}
+
+function guardRow(claim: GuardClaim): RowValues {
   const { account, agent, requestId } = claim.key;
-  const settled = claim.status === "SETTLED";
-  return { n, account, agent, request_id: requestId, settled, body: JSON.stringify(claim) };
+  return [
+    ...[columnValue(account), columnValue(agent), columnValue(requestId)],
+    ...[claim.status === "SETTLED", JSON.stringify(claim)],
+  ];
 }
 
-function claimRow({ id, claim }: NumberedClaim) {
+function claimRow({ id, claim }: NumberedClaim): RowValues {
   const { key, fingerprint, episode, status, brokerOrderId, claimedAt, intent } = claim;
-  return {
-    ...{ id, account: key.account, agent: key.agent, request_id: key.requestId },
-    ...{ fingerprint, episode, status, filled: wasFilled(claim) },
-    ...{ broker_order_id: brokerOrderId, claimed_at: claimedAt, symbol: intent.symbol },
-    body: JSON.stringify(claim),
-  };
+  return [
+    id,
+    columnValue(key.account),
+    columnValue(key.agent),
+    columnValue(key.requestId),
+    columnValue(fingerprint),
+    episode,
+    status,
+    wasFilled(claim),
+    claim.told !== "certain",
+    columnValue(brokerOrderId),
+    claimedAt,
+    columnValue(intent.symbol),
+    JSON.stringify(claim),
+  ];
+}
+
+function changedClaimRow({ id, claim }: NumberedClaim): RowValues {
+  const { episode, status, brokerOrderId } = claim;
+  return [
+    id,
+    episode,
+    status,
+    wasFilled(claim),
+    claim.told !== "certain",
+    columnValue(brokerOrderId),
+    JSON.stringify(claim),
+  ];
 }
