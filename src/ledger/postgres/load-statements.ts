@@ -34,12 +34,16 @@ export interface LoadStatement {
   readonly columns: JoinedColumns;
 }
 
+/**
+ * A claim is found by its request id alone, and its account and agent are compared: where they could
+ * serve as well, a server that knows nothing of the table reads every claim of the account.
+ */
 export const LOAD_STATEMENTS: Readonly<Record<QuestionKind, LoadStatement>> = {
   claim: asking(
     "agent text, request_id text, subject text",
     (asked) => `SELECT q.n, c.id, c.body, b.body AS book, i.body AS incident FROM ${asked}
       JOIN tradelatch.claims c
-        ON c.account = q.account AND c.agent = q.agent AND c.request_id = q.request_id
+        ON c.request_id = q.request_id AND c.account || '' = q.account AND c.agent || '' = q.agent
       LEFT JOIN tradelatch.books b ON b.account = c.account AND b.symbol = c.symbol
       LEFT JOIN tradelatch.incidents i
         ON i.account = q.account AND i.subject = q.subject AND i.is_open`,

@@ -82,7 +82,7 @@ const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
   SET LOCAL lock_timeout = '3s';
   SET LOCAL statement_timeout = '4s';
   SET LOCAL idle_in_transaction_session_timeout = '2s';
-  ${BY_INDEX} SET LOCAL jit = off`;
+  ${BY_INDEX} SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL jit = off`;
 const LOCK_HEAD = `SELECT sequence, hashes, at, claims, incidents FROM tradelatch.head
   WHERE id = 1 FOR UPDATE`;
 const MARK_SYNC = "UPDATE tradelatch.sync_mark SET sequence = $1, times = times + 1";
