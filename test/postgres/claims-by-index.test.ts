@@ -1,9 +1,11 @@
 /** A claim must not cost more with every claim before it, also before the server knows its tables. */
 import { expect, onTestFinished, test } from "vitest";
+import type { Claim } from "../../src/claim/claim.ts";
+import type { RecordCommand } from "../../src/claim/decide-record.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { openPostgresLedger } from "../../src/ledger/postgres/postgres-ledger.ts";
 import { claimed } from "../ledger/open-ledger.ts";
-import { claimCommand } from "../ledger/sample-commands.ts";
+import { claimCommand, filledOrder, START } from "../ledger/sample-commands.ts";
 import { newDatabase, rowsOf } from "./shared-server.ts";
 
 const BEFORE = 300;
@@ -29,6 +31,28 @@ test("a claim reads only the few rows that it asks for, though nobody has analyz
   await second.close();
   expect((await claimRowsRead(url)) - read).toBeLessThanOrEqual(ASKED * ROWS_PER_CLAIM);
 });
+
+test("nor does it read the equal ones that were filled, and whose callers were told so", async () => {
+  const { url, drop } = await newDatabase();
+  onTestFinished(drop);
+  const first = openPostgresLedger(url, systemClock);
+  const equal = async (ledger: typeof first, name: string) => {
+    const claim = await claimed(ledger, claimCommand({ requestId: name }));
+    await ledger.record(claim.key, filledAtOnce(claim));
+  };
+  for (let index = 0; index < ASKED; index += 1) await equal(first, `before-${index}`);
+  await first.close();
+  const second = openPostgresLedger(url, systemClock);
+  const read = await claimRowsRead(url);
+  await equal(second, "last");
+  await second.close();
+  expect((await claimRowsRead(url)) - read).toBeLessThanOrEqual(2 * ROWS_PER_CLAIM);
+});
+
+function filledAtOnce(claim: Claim): RecordCommand {
+  const outcome = { kind: "accepted", order: filledOrder(claim, "6") } as const;
+  return { type: "answer", fencing: claim.fencing, outcome, now: START, callerWaits: true };
+}
 
 async function claimRowsRead(url: string): Promise<number> {
   const [row] = await rowsOf<{ read: number }>(

@@ -135,6 +135,9 @@ describe("a database", () => {
       `INSERT INTO tradelatch.events
          SELECT sequence + 2, at, subject, account, agent, request_id, symbol, body,
            previous_hash, hash FROM tradelatch.events`,
+      `INSERT INTO tradelatch.events
+         SELECT sequence + step, at, subject, account, agent, request_id, symbol, body,
+           previous_hash, hash FROM tradelatch.events, (VALUES (1), (3)) AS steps (step)`,
     ]) {
       await expect(onServer(url, command)).rejects.toThrow("events are append-only");
     }

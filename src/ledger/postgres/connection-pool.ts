@@ -25,6 +25,8 @@ const CONNECT_TIMEOUT_S = 3;
 const RECONNECT_PAUSE_S = 0.1;
 /** No transaction of ours, and no read, takes that long on a server that is well. */
 const ANSWER_DEADLINE_MS = 5_000;
+/** A step of the schema may build an index over every claim that there is. */
+export const MIGRATION_DEADLINE_MS = 600_000;
 const INT8 = 20;
 /** How the server's own views name our connections. */
 export const APPLICATION = "tradelatch";
@@ -63,19 +65,22 @@ export class ConnectionPool {
   }
 
   /** A connection for `work` alone; it must have ended its transaction when it resolves. */
-  reserved<Value>(work: (session: Session) => Promise<Value>): Promise<Value> {
+  reserved<Value>(
+    work: (session: Session) => Promise<Value>,
+    deadlineMs = ANSWER_DEADLINE_MS,
+  ): Promise<Value> {
     let used: DedicatedConnection | undefined;
     let isLate = false;
     const whole = this.#withSession(async (session) => {
       used = session;
-      if (isLate) throw this.#lateError();
+      if (isLate) throw this.#lateError(deadlineMs);
       return work(session);
     });
     const giveUp = () => {
       isLate = true;
       used?.giveUp();
     };
-    return this.#inTime(whole, giveUp);
+    return this.#inTime(whole, giveUp, deadlineMs);
   }
 
   /** The same for work that takes as long as it takes: whoever runs it watches it. */
@@ -139,9 +144,13 @@ export class ConnectionPool {
     readers.end({ timeout: ANSWER_DEADLINE_MS / 1_000 }).catch(() => undefined);
   }
 
-  async #inTime<Value>(work: Promise<Value>, giveUp: () => void): Promise<Value> {
+  async #inTime<Value>(
+    work: Promise<Value>,
+    giveUp: () => void,
+    deadlineMs = ANSWER_DEADLINE_MS,
+  ): Promise<Value> {
     const over = new AbortController();
-    const deadline = this.#clock.sleep(ANSWER_DEADLINE_MS, over.signal).then(
+    const deadline = this.#clock.sleep(deadlineMs, over.signal).then(
       () => "late" as const,
       () => "over" as const,
     );
@@ -151,13 +160,13 @@ export class ConnectionPool {
     );
     if (first === "late") {
       giveUp();
-      throw this.#lateError();
+      throw this.#lateError(deadlineMs);
     }
     return work;
   }
 
-  #lateError(): LatchError {
-    const message = `the ledger at ${this.place} gave no answer in ${ANSWER_DEADLINE_MS} ms`;
+  #lateError(deadlineMs: number): LatchError {
+    const message = `the ledger at ${this.place} gave no answer in ${deadlineMs} ms`;
     return new LatchError("store_unreachable", message);
   }
 }

@@ -39,7 +39,6 @@ function aboutClaim({ intent: draft, policy }: ClaimRequest): readonly Question[
   const effects: readonly Effect[] = draft.effect === null ? ["open", "close"] : [draft.effect];
   return [
     { kind: "book", account, symbol },
-    { kind: "open_in", account, symbol },
     ...(believed === undefined ? [] : [claimQuestion(draft, believed)]),
     ...effects.flatMap((effect): readonly Question[] => {
       const intent: Intent = { ...draft, effect, side: draft.side ?? "sell" };

@@ -59,8 +59,7 @@ function takeRow(rows: SnapshotRows, question: Question, row: Row): void {
       const { account } = question.key;
       const claim = takeClaim(rows, row);
       ownAnswer(claim, ({ key }) => isKey(key, question.key), "the server");
-      if (row.book !== null) rows.loadBook(parsed<Book>(row.book));
-      if (row.incident !== null) rows.loadIncident(parsed<Incident>(row.incident));
+      takeBeside(rows, row);
       rows.answer({ kind: "book", account, symbol: claim.intent.symbol });
       rows.answer({ kind: "open_incident", account, subject: subjectOfClaim(question.key) });
       return;
@@ -86,9 +85,12 @@ function takeRow(rows: SnapshotRows, question: Question, row: Row): void {
     case "causes":
       takeClaim(rows, row);
       return;
-    case "book":
-      rows.loadBook(parsed<Book>(row.body));
+    case "book": {
+      const { account, symbol } = question;
+      takeBeside(rows, row);
+      rows.answer({ kind: "open_in", account, symbol });
       return;
+    }
     case "incident":
     case "open_incident":
     case "open_in":
@@ -98,6 +100,11 @@ function takeRow(rows: SnapshotRows, question: Question, row: Row): void {
       rows.loadAdopted(question.account, Number(row.adopted_at));
       return;
   }
+}
+
+function takeBeside(rows: SnapshotRows, { book, incident }: Row): void {
+  if (book !== null) rows.loadBook(parsed<Book>(book));
+  if (incident !== null) rows.loadIncident(parsed<Incident>(incident));
 }
 
 function takeClaim(rows: SnapshotRows, row: Row): Claim {

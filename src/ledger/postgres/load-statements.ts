@@ -35,8 +35,8 @@ export interface LoadStatement {
 }
 
 /**
- * A claim is found by its request id alone, and its account and agent are compared: where they could
- * serve as well, a server that knows nothing of the table reads every claim of the account.
+ * A claim is found by its request id alone, and its account and agent are compared: where these
+ * could serve as well, a server that knows nothing of the table reads every claim of the account.
  */
 export const LOAD_STATEMENTS: Readonly<Record<QuestionKind, LoadStatement>> = {
   claim: asking(
@@ -81,8 +81,10 @@ export const LOAD_STATEMENTS: Readonly<Record<QuestionKind, LoadStatement>> = {
   ),
   book: asking(
     "symbol text",
-    (asked) => `SELECT q.n, b.body FROM ${asked}
-      JOIN tradelatch.books b ON b.account = q.account AND b.symbol = q.symbol`,
+    (asked) => `SELECT q.n, b.body AS book, i.body AS incident FROM ${asked}
+      LEFT JOIN tradelatch.books b ON b.account = q.account AND b.symbol = q.symbol
+      LEFT JOIN tradelatch.incidents i
+        ON i.account = q.account AND i.symbol = q.symbol AND i.is_open`,
   ),
   incident: asking(
     "id bigint",

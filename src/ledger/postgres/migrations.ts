@@ -125,8 +125,9 @@ export const MIGRATIONS: readonly string[] = [
   );
   CREATE INDEX guard_claims_unsettled ON tradelatch.guard_claims (id) WHERE NOT settled;
   `,
-  // Events that arrive together are looked at together, and a claim's caller may be told apart. What
-  // earlier claims' callers were told is in their bodies: they count as untold, and are looked at.
+  // Events that arrive together are looked at together. One index finds a claim by its request id,
+  // and keeps its key from coming twice. Claims whose caller got no answer are found by themselves;
+  // of those that are there already only the bodies say so, and they count as such.
   `
   DROP TRIGGER events_are_only_appended ON tradelatch.events;
   DROP FUNCTION tradelatch.refuse_gap();
@@ -143,6 +144,9 @@ export const MIGRATIONS: readonly string[] = [
     END $$;
   CREATE TRIGGER events_are_only_appended AFTER INSERT ON tradelatch.events
     REFERENCING NEW TABLE AS appended FOR EACH STATEMENT EXECUTE FUNCTION tradelatch.refuse_gaps();
+  CREATE UNIQUE INDEX claims_by_key ON tradelatch.claims (request_id, account, agent);
+  ALTER TABLE tradelatch.claims DROP CONSTRAINT claims_account_agent_request_id_key;
+  DROP INDEX tradelatch.claims_by_request;
   ALTER TABLE tradelatch.claims ADD COLUMN untold boolean NOT NULL DEFAULT true;
   CREATE INDEX claims_filled_untold ON tradelatch.claims (account, agent, fingerprint, id)
     WHERE filled AND untold;

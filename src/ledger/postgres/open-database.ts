@@ -3,7 +3,7 @@
  * schema of this program. Several programs may open it at once; one of them makes the schema.
  */
 import { LatchError } from "../../core/errors.ts";
-import type { ConnectionPool } from "./connection-pool.ts";
+import { type ConnectionPool, MIGRATION_DEADLINE_MS } from "./connection-pool.ts";
 import type { Session } from "./dedicated-connection.ts";
 import { MIGRATIONS, SCHEMA_VERSION } from "./migrations.ts";
 
@@ -19,15 +19,17 @@ const OLDEST_SERVER = 140_000;
 const MIGRATION_LOCK = 7_233_120_521;
 
 /** Throws LatchError `store_*`; `store_missing` where there is no ledger and none may be made. */
-export function openDatabase(
+export async function openDatabase(
   pool: ConnectionPool,
   { isMade = true }: { readonly isMade?: boolean } = {},
 ): Promise<void> {
-  return pool.reserved(async (session) => {
+  const version = await pool.reserved(async (session) => {
     await refuseUnsound(session, pool.place);
     if (!isMade) await refuseMissing(session, pool.place);
-    if ((await versionOf(session)) !== SCHEMA_VERSION) await migrateAlone(session, pool.place);
+    return versionOf(session);
   });
+  if (version === SCHEMA_VERSION) return;
+  await pool.reserved((session) => migrateAlone(session, pool.place), MIGRATION_DEADLINE_MS);
 }
 
 /** Throws LatchError `store_missing` for a database that has no ledger. */

@@ -38,53 +38,30 @@ import { NoteBuffer } from "../note-buffer.ts";
 import type { Rows } from "../rows.ts";
 import { type Subject, TransactedLedger } from "../transacted-ledger.ts";
 import { decideOn } from "../transaction.ts";
+import { BEGIN, type Ended, type Job, runBatch, together, untilLoaded } from "./batch.ts";
 import { ClaimListing } from "./claim-listing.ts";
 import { claimRows } from "./claim-rows.ts";
 import { ConnectionPool } from "./connection-pool.ts";
-import type { Session } from "./dedicated-connection.ts";
 import { EVENT_PAGE, eventOf } from "./event-page.ts";
 import { scannedRows } from "./event-scan.ts";
 import { foreseenQuestions } from "./foreseen-questions.ts";
 import { countGuardClaims, guardClaimsOf, unsettledGuardClaims } from "./guard-queries.ts";
 import { parsed } from "./json-column.ts";
 import { type Ask, loadRows, type Row } from "./load-rows.ts";
-import { type HeadRow, headOf } from "./log-head.ts";
+import type { HeadRow } from "./log-head.ts";
 import { KEEP_SYNC, openDatabase } from "./open-database.ts";
 import { isKey, ownAnswer } from "./own-answer.ts";
-import type { Question } from "./question.ts";
-import { NotLoaded, SnapshotRows } from "./snapshot-rows.ts";
+import { SnapshotRows } from "./snapshot-rows.ts";
 import { isStoreFailure, storeError } from "./store-errors.ts";
 import { columnValue, fromColumn } from "./text-column.ts";
-import { writeStatements } from "./write-statements.ts";
 
-interface Job {
-  readonly durable: boolean;
-  readonly subject: Subject;
-  readonly run: (rows: Rows) => unknown;
+interface WaitingJob extends Job {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
 
-type Ended = { readonly value: unknown } | { readonly error: unknown };
-
 /** The most operations in one transaction. */
 const BATCH_MAX = 500;
-/**
- * A server that has not counted the rows of a new table yet would rather read every claim of an
- * agent than go by the index that has the few it asks for, and keeps that plan. All that a
- * transaction asks has its index, so every other way is closed.
- */
-const BY_INDEX = ["seqscan", "bitmapscan", "hashjoin", "mergejoin", "sort"]
-  .map((way) => `SET LOCAL enable_${way} = off; `)
-  .join("");
-/** A sidecar that is stopped in the midst of a transaction keeps the others waiting for so long. */
-const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
-  SET LOCAL lock_timeout = '3s';
-  SET LOCAL statement_timeout = '4s';
-  SET LOCAL idle_in_transaction_session_timeout = '2s';
-  ${BY_INDEX} SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL jit = off`;
-const LOCK_HEAD = `SELECT sequence, hashes, at, claims, incidents FROM tradelatch.head
-  WHERE id = 1 FOR UPDATE`;
 const MARK_SYNC = "UPDATE tradelatch.sync_mark SET sequence = $1, times = times + 1";
 
 export interface PostgresOptions {
@@ -107,7 +84,7 @@ class PostgresLedger extends TransactedLedger implements Ledger {
   readonly #notes: NoteBuffer;
   readonly #options: PostgresOptions;
   #opening: Promise<void> | undefined;
-  #queue: Job[] = [];
+  #queue: WaitingJob[] = [];
   #working: Promise<void> | undefined;
   /** The last event that is known to be on disk. */
   #syncedSequence = 0;
@@ -316,10 +293,13 @@ class PostgresLedger extends TransactedLedger implements Ledger {
    * All of `jobs` or none: a failure of the store reaches every caller, and none of them may send.
    * A row that the store does not take is sought by running each job apart.
    */
-  async #commit(jobs: readonly Job[]): Promise<void> {
+  async #commit(jobs: readonly WaitingJob[]): Promise<void> {
     try {
       await this.#opened();
-      const ended = await this.#pool.reserved((session) => this.#transact(session, jobs));
+      const { ended, syncedThrough } = await this.#pool.reserved((session) =>
+        runBatch(session, jobs),
+      );
+      this.#noteSynced(syncedThrough);
       jobs.forEach(({ resolve, reject }, index) => {
         const end = ended[index] as Ended;
         if ("error" in end) reject(end.error);
@@ -333,46 +313,6 @@ class PostgresLedger extends TransactedLedger implements Ledger {
       const failure = this.#failure(error);
       for (const { reject } of jobs) reject(failure);
     }
-  }
-
-  async #transact(session: Session, jobs: readonly Job[]): Promise<readonly Ended[]> {
-    const rows = new SnapshotRows();
-    const ask: Ask = (text, parameters) => session.ask<Row>(text, parameters);
-    const questions = jobs.flatMap(({ subject }) => foreseenQuestions(subject));
-    const [, heads] = await together([
-      session.run(BEGIN),
-      session.ask<HeadRow>(LOCK_HEAD, []),
-      loadRows(ask, rows, questions),
-    ] as const);
-    const [head] = heads;
-    if (head === undefined) throw new LatchError("store_corrupt", "the log has no head");
-    rows.loadHead(headOf(head));
-    const ended: Ended[] = [];
-    for (const { run } of jobs) {
-      const job = (): unknown => rows.transaction(run);
-      const load = (question: Question) => loadRows(ask, rows, [question]);
-      ended.push(
-        await untilLoaded(job, load).then(
-          (value) => ({ value }),
-          (error: unknown) => {
-            if (isStoreFailure(error)) throw error;
-            return { error };
-          },
-        ),
-      );
-    }
-    const changes = rows.changes();
-    const isSynced = jobs.some(({ durable }) => durable);
-    const sync = isSynced ? KEEP_SYNC : "SET LOCAL synchronous_commit = off";
-    await together([
-      ...(changes === undefined ? [] : [session.run(sync)]),
-      ...(changes === undefined ? [] : writeStatements(changes)).map(({ text, parameters }) =>
-        session.ask(text, parameters),
-      ),
-      session.run("COMMIT"),
-    ]);
-    if (changes !== undefined && isSynced) this.#noteSynced(changes.head.sequence);
-    return ended;
   }
 
   /** Made once; a server that was away is asked again by the next call. */
@@ -461,29 +401,4 @@ class PostgresLedger extends TransactedLedger implements Ledger {
   #closedError(): LatchError {
     return new LatchError("store_closed", `the ledger at ${this.#pool.place} is closed`);
   }
-}
-
-/** Runs `job` until everything that it asks for is loaded; what it wrote before is taken back. */
-async function untilLoaded<Value>(
-  job: () => Value,
-  load: (question: Question) => Promise<void>,
-): Promise<Value> {
-  for (;;) {
-    try {
-      return job();
-    } catch (error) {
-      if (!(error instanceof NotLoaded)) throw error;
-      await load(error.question);
-    }
-  }
-}
-
-/** All of them, or the first failure once all have ended: none is left without a listener. */
-async function together<const Work extends readonly Promise<unknown>[]>(
-  work: Work,
-): Promise<{ -readonly [Index in keyof Work]: Awaited<Work[Index]> }> {
-  const results = await Promise.allSettled(work);
-  const failed = results.find((result) => result.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
-  return Promise.all(work) as never;
 }

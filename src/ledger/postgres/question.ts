@@ -23,6 +23,7 @@ export type Question =
   | ({ readonly kind: "unanswered" } & OfFingerprint)
   | { readonly kind: "holder"; readonly account: AccountId; readonly brokerOrderId: string }
   | { readonly kind: "unsettled"; readonly account: AccountId }
+  /** The open incidents in its symbol come with it. */
   | { readonly kind: "book"; readonly account: AccountId; readonly symbol: string }
   | { readonly kind: "incident"; readonly account: AccountId; readonly id: number }
   | { readonly kind: "open_incident"; readonly account: AccountId; readonly subject: string }

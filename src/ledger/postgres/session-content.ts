@@ -14,13 +14,13 @@ import type {
   ContentWriter,
   KnownLogin,
 } from "../ledger-content.ts";
+import type { Changes } from "./changes.ts";
 import type { Session } from "./dedicated-connection.ts";
 import { EVENT_PAGE, eventOf } from "./event-page.ts";
 import { parsed } from "./json-column.ts";
 import { EMPTY_HEAD, type LogHead } from "./log-head.ts";
-import type { Changes } from "./snapshot-rows.ts";
 import { columnValue, fromColumn } from "./text-column.ts";
-import { eventRow, writeStatements } from "./write-statements.ts";
+import { eventRow, moveHead, writeStatements } from "./write-statements.ts";
 
 interface BodyRow {
   readonly id: number;
@@ -152,10 +152,8 @@ export class PostgresContent implements ContentWriter {
   /** `values`, and where the log has come to with them. */
   async #save(values: Partial<Changes>, head: Partial<LogHead> = {}): Promise<void> {
     this.#head = { ...this.#head, ...head };
-    const changes = { ...NOTHING, ...values, head: this.#head };
-    const saved = writeStatements(changes).map(({ text, parameters }) =>
-      this.#session.ask(text, parameters),
-    );
+    const statements = [...writeStatements({ ...NOTHING, ...values }), moveHead(this.#head, true)];
+    const saved = statements.map(({ text, parameters }) => this.#session.ask(text, parameters));
     await Promise.all(saved);
   }
 

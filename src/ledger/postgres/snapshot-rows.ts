@@ -12,7 +12,7 @@ import type { Incident } from "../../incident/incident.ts";
 import { equalsIn, isCause } from "../among-claims.ts";
 import { accountOf, type ChainHead, GENESIS_HASH } from "../event-chain.ts";
 import type { StoredEvent } from "../ledger.ts";
-import type { NumberedClaim } from "../ledger-content.ts";
+import type { AdoptedAccount, NumberedClaim } from "../ledger-content.ts";
 import {
   CAUSES_MAX,
   type EqualsWanted,
@@ -20,6 +20,7 @@ import {
   type IncidentRows,
   type Rows,
 } from "../rows.ts";
+import type { Changes } from "./changes.ts";
 import type { RowValues } from "./joined-columns.ts";
 import { EMPTY_HEAD, type LogHead } from "./log-head.ts";
 import { namedBy, type Question, questionName } from "./question.ts";
@@ -33,19 +34,6 @@ export class NotLoaded extends Error {
     super(`not loaded: ${questionName(question)}`);
     this.question = question;
   }
-}
-
-/** What a transaction has to write. */
-export interface Changes {
-  readonly head: LogHead;
-  /** Their rows; see {@link eventRow}. */
-  readonly events: readonly RowValues[];
-  readonly newClaims: readonly NumberedClaim[];
-  readonly changedClaims: readonly NumberedClaim[];
-  readonly guards: readonly GuardClaim[];
-  readonly books: readonly Book[];
-  readonly incidents: readonly Incident[];
-  readonly adopted: readonly { readonly account: AccountId; readonly at: EpochMs }[];
 }
 
 type Undo = () => void;
@@ -62,7 +50,7 @@ export class SnapshotRows implements Rows {
   readonly #guards = new Map<string, GuardClaim>();
   readonly #books = new Map<string, Book>();
   readonly #incidents = new Map<number, Incident>();
-  readonly #adopted = new Map<AccountId, EpochMs>();
+  readonly #adopted = new Map<AccountId, AdoptedAccount>();
   readonly #changed: Readonly<Record<Table, Set<unknown>>> = {
     ...{ claim: new Set(), guard: new Set(), book: new Set(), incident: new Set() },
     adopted: new Set(),
@@ -70,8 +58,8 @@ export class SnapshotRows implements Rows {
   readonly #events: RowValues[] = [];
   readonly #hashes = new Map<AccountId, string>();
   #head = EMPTY_HEAD;
-  /** The last claim that was there before. */
-  #lastKnown = 0;
+  /** The last claim that has a row. */
+  #written = 0;
   #undo: Undo[] = [];
 
   constructor() {
@@ -129,7 +117,7 @@ export class SnapshotRows implements Rows {
 
   loadHead(head: LogHead): void {
     this.#head = head;
-    this.#lastKnown = head.claims;
+    this.#written = head.claims;
     for (const [account, hash] of head.hashes) this.#hashes.set(account, hash);
   }
 
@@ -159,30 +147,29 @@ export class SnapshotRows implements Rows {
   }
 
   loadAdopted(account: AccountId, at: EpochMs): void {
-    if (!this.#adopted.has(account)) this.#adopted.set(account, at);
+    if (!this.#adopted.has(account)) this.#adopted.set(account, { account, at });
   }
 
-  /** What the jobs so far have written; undefined where that is nothing. */
-  changes(): Changes | undefined {
+  /** Where the log has come to with what was written. */
+  get end(): LogHead {
+    return { ...this.#head, hashes: this.#hashes };
+  }
+
+  /** What the jobs have written since this was asked the last time. */
+  takeChanges(): Changes {
     const { claim, guard, book, incident, adopted } = this.#changed;
-    const sets = [claim, guard, book, incident, adopted];
-    const changed = <Value>(table: ReadonlyMap<unknown, Value>, names: Iterable<unknown>) =>
-      [...names].map((name) => table.get(name) as Value);
-    const claims = changed(this.#claims, claim);
-    const changes: Changes = {
-      head: { ...this.#head, hashes: this.#hashes },
-      events: this.#events,
-      newClaims: claims.filter(({ id }) => id > this.#lastKnown),
-      changedClaims: claims.filter(({ id }) => id <= this.#lastKnown),
-      guards: changed(this.#guards, guard),
-      books: changed(this.#books, book),
-      incidents: changed(this.#incidents, incident),
-      adopted: [...this.#adopted]
-        .filter(([account]) => adopted.has(account))
-        .map(([account, at]) => ({ account, at })),
+    const claims = taken(this.#claims, claim);
+    const written = this.#written;
+    this.#written = this.#head.claims;
+    return {
+      events: this.#events.splice(0),
+      newClaims: claims.filter(({ id }) => id > written),
+      changedClaims: claims.filter(({ id }) => id <= written),
+      guards: taken(this.#guards, guard),
+      books: taken(this.#books, book),
+      incidents: taken(this.#incidents, incident),
+      adopted: taken(this.#adopted, adopted),
     };
-    const isSomething = this.#events.length > 0 || sets.some(({ size }) => size > 0);
-    return isSomething ? changes : undefined;
   }
 
   claim(key: ClaimKey): Claim | undefined {
@@ -248,7 +235,7 @@ export class SnapshotRows implements Rows {
   markAdopted(account: AccountId, at: EpochMs): boolean {
     this.#need({ kind: "adopted", account });
     if (this.#adopted.has(account)) return false;
-    this.#put(this.#adopted, account, at, "adopted");
+    this.#put(this.#adopted, account, { account, at }, "adopted");
     return true;
   }
 
@@ -326,6 +313,13 @@ export class SnapshotRows implements Rows {
     addTo(this.#byFingerprint, namedBy([account, agent, fingerprint]), name);
     if (brokerOrderId !== null) addTo(this.#byOrder, namedBy([account, brokerOrderId]), name);
   }
+}
+
+/** The rows that `names` name, which then name none. */
+function taken<Value>(table: ReadonlyMap<unknown, Value>, names: Set<unknown>): Value[] {
+  const values = [...names].map((name) => table.get(name) as Value);
+  names.clear();
+  return values;
 }
 
 function addTo(index: Map<string, string[]>, key: string, name: string): void {

@@ -4,10 +4,10 @@ import type { GuardClaim } from "../../claim/guard-claim.ts";
 import { accountOf, bodyTextOf } from "../event-chain.ts";
 import type { StoredEvent } from "../ledger.ts";
 import type { NumberedClaim } from "../ledger-content.ts";
+import type { Changes } from "./changes.ts";
 import type { Parameter } from "./dedicated-connection.ts";
 import { type JoinedColumns, joinedColumns, type RowValues } from "./joined-columns.ts";
-import { headValues } from "./log-head.ts";
-import type { Changes } from "./snapshot-rows.ts";
+import { headValues, type LogHead } from "./log-head.ts";
 import { columnValue } from "./text-column.ts";
 
 export interface Statement {
@@ -78,10 +78,18 @@ const ADOPT_ACCOUNTS = insertInto(
 
 const MOVE_HEAD = `UPDATE tradelatch.head SET
     sequence = $1, hashes = $2, at = $3, claims = $4, incidents = $5`;
+/**
+ * With it goes how the transaction is committed: a server's default may be another, and may change
+ * while we are connected. What waits for replicas as well stays as it is.
+ */
+const MOVE_HEAD_SYNCED = `${MOVE_HEAD} RETURNING
+  CASE WHEN current_setting('synchronous_commit') = 'off'
+    THEN set_config('synchronous_commit', 'on', true) END`;
+const MOVE_HEAD_UNSYNCED = `${MOVE_HEAD} RETURNING set_config('synchronous_commit', 'off', true)`;
 
 /** In an order that keeps every constraint. */
 export function writeStatements(changes: Changes): readonly Statement[] {
-  const { head, events, newClaims, changedClaims, guards, books, incidents, adopted } = changes;
+  const { events, newClaims, changedClaims, guards, books, incidents, adopted } = changes;
   return [
     ...written(INSERT_EVENTS, events),
     ...written(INSERT_CLAIMS, newClaims.map(claimRow)),
@@ -106,8 +114,13 @@ export function writeStatements(changes: Changes): readonly Statement[] {
       ADOPT_ACCOUNTS,
       adopted.map(({ account, at }) => [columnValue(account), at]),
     ),
-    { text: MOVE_HEAD, parameters: headValues(head) },
   ];
+}
+
+/** The last statement; `isSynced`: whether the commit has to be on disk when it is answered. */
+export function moveHead(head: LogHead, isSynced: boolean): Statement {
+  const text = isSynced ? MOVE_HEAD_SYNCED : MOVE_HEAD_UNSYNCED;
+  return { text, parameters: headValues(head) };
 }
 
 /** An event's row, made while the text of its body is at hand. */

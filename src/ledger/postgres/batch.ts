@@ -1,0 +1,134 @@
+/**
+ * One transaction for all jobs that wait, in two round trips: the lock on the log's head and all
+ * that the jobs will ask go out together, and so do what they write and the commit. A job that asks
+ * for something that nobody foresaw is taken back, and runs again once that is loaded.
+ *
+ * What some jobs write goes out while the next ones are decided: the server is at work meanwhile.
+ */
+import { LatchError } from "../../core/errors.ts";
+import type { Rows } from "../rows.ts";
+import type { Subject } from "../transacted-ledger.ts";
+import type { Session } from "./dedicated-connection.ts";
+import { foreseenQuestions } from "./foreseen-questions.ts";
+import { type Ask, loadRows, type Row } from "./load-rows.ts";
+import { type HeadRow, headOf } from "./log-head.ts";
+import type { Question } from "./question.ts";
+import { NotLoaded, SnapshotRows } from "./snapshot-rows.ts";
+import { isStoreFailure } from "./store-errors.ts";
+import { moveHead, type Statement, writeStatements } from "./write-statements.ts";
+
+export interface Job {
+  /** Whether its commit has to be on disk when it is answered. */
+  readonly durable: boolean;
+  readonly subject: Subject;
+  readonly run: (rows: Rows) => unknown;
+}
+
+export type Ended = { readonly value: unknown } | { readonly error: unknown };
+
+export interface BatchResult {
+  /** What became of each job, in their order. */
+  readonly ended: readonly Ended[];
+  /** The last event that is known to be on disk; 0 where that is not known of any. */
+  readonly syncedThrough: number;
+}
+
+/** So many jobs are decided before what they write goes out. */
+const PORTION = 32;
+/**
+ * A server that has not counted the rows of a new table yet would rather read every claim of an
+ * agent than go by the index that has the few it asks for, and keeps that plan. All that a
+ * transaction asks has its index, so every other way is closed.
+ */
+const BY_INDEX = ["seqscan", "bitmapscan", "hashjoin", "mergejoin", "sort"]
+  .map((way) => `SET LOCAL enable_${way} = off; `)
+  .join("");
+/** A sidecar that is stopped in the midst of a transaction keeps the others waiting for so long. */
+export const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
+  SET LOCAL lock_timeout = '3s';
+  SET LOCAL statement_timeout = '4s';
+  SET LOCAL idle_in_transaction_session_timeout = '2s';
+  ${BY_INDEX} SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL jit = off`;
+const LOCK_HEAD = `SELECT sequence, hashes, at, claims, incidents FROM tradelatch.head
+  WHERE id = 1 FOR UPDATE`;
+
+/** All that the jobs write, or nothing of it; a store's failure ends them all. */
+export async function runBatch(session: Session, jobs: readonly Job[]): Promise<BatchResult> {
+  const rows = new SnapshotRows();
+  const ask: Ask = (text, parameters) => session.ask<Row>(text, parameters);
+  await begin(session, rows, jobs, ask);
+  const sent: Promise<unknown>[] = [];
+  const send = ({ text, parameters }: Statement) => {
+    const answer = session.ask(text, parameters);
+    // It is listened to at the end.
+    answer.catch(() => undefined);
+    sent.push(answer);
+  };
+  const ended: Ended[] = [];
+  for (const [index, job] of jobs.entries()) {
+    if (index > 0 && index % PORTION === 0) {
+      writeStatements(rows.takeChanges()).forEach(send);
+      // What was said leaves the process before the next job takes the time.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    ended.push(await endOf(job, rows, ask));
+  }
+  writeStatements(rows.takeChanges()).forEach(send);
+  const isSynced = jobs.some(({ durable }) => durable);
+  const isWritten = sent.length > 0;
+  if (isWritten) send(moveHead(rows.end, isSynced));
+  await together([...sent, session.run("COMMIT")]);
+  return { ended, syncedThrough: isWritten && isSynced ? rows.end.sequence : 0 };
+}
+
+async function begin(
+  session: Session,
+  rows: SnapshotRows,
+  jobs: readonly Job[],
+  ask: Ask,
+): Promise<void> {
+  const questions = jobs.flatMap(({ subject }) => foreseenQuestions(subject));
+  const [, heads] = await together([
+    session.run(BEGIN),
+    session.ask<HeadRow>(LOCK_HEAD, []),
+    loadRows(ask, rows, questions),
+  ] as const);
+  const [head] = heads;
+  if (head === undefined) throw new LatchError("store_corrupt", "the log has no head");
+  rows.loadHead(headOf(head));
+}
+
+async function endOf({ run }: Job, rows: SnapshotRows, ask: Ask): Promise<Ended> {
+  try {
+    const load = (question: Question) => loadRows(ask, rows, [question]);
+    return { value: await untilLoaded(() => rows.transaction(run), load) };
+  } catch (error) {
+    if (isStoreFailure(error)) throw error;
+    return { error };
+  }
+}
+
+/** Runs `job` until everything that it asks for is loaded; what it wrote before is taken back. */
+export async function untilLoaded<Value>(
+  job: () => Value,
+  load: (question: Question) => Promise<void>,
+): Promise<Value> {
+  for (;;) {
+    try {
+      return job();
+    } catch (error) {
+      if (!(error instanceof NotLoaded)) throw error;
+      await load(error.question);
+    }
+  }
+}
+
+/** All of them, or the first failure once all have ended: none is left without a listener. */
+export async function together<const Work extends readonly Promise<unknown>[]>(
+  work: Work,
+): Promise<{ -readonly [Index in keyof Work]: Awaited<Work[Index]> }> {
+  const results = await Promise.allSettled(work);
+  const failed = results.find((result) => result.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+  return Promise.all(work) as never;
+}

@@ -1,0 +1,61 @@
+/** A database that an earlier program has made and written to. */
+import { expect, onTestFinished, test } from "vitest";
+import { systemClock } from "../../src/core/clock.ts";
+import { firstBreak } from "../../src/ledger/event-chain.ts";
+import { MIGRATIONS } from "../../src/ledger/postgres/migrations.ts";
+import { openPostgresLedger } from "../../src/ledger/postgres/postgres-ledger.ts";
+import { claimed } from "../ledger/open-ledger.ts";
+import { claimCommand, filledOrder, orderRead } from "../ledger/sample-commands.ts";
+import { newDatabase, onServer, rowsOf } from "./shared-server.ts";
+
+/** Before a claim had a column for what its caller was told. */
+const OLDER = 3;
+const TABLES = ["events", "claims", "books", "head"];
+
+/** Makes the database as the older program would have left it, with the rows that are there. */
+async function madeOlder(url: string): Promise<void> {
+  const rows = await Promise.all(
+    TABLES.map(async (table) => {
+      const sql = `SELECT coalesce(json_agg(t)::text, '[]') AS all FROM tradelatch.${table} t`;
+      return (await rowsOf<{ all: string }>(url, sql))[0]?.all ?? "[]";
+    }),
+  );
+  const filled = TABLES.map(
+    (table, index) => `INSERT INTO tradelatch.${table}
+      SELECT * FROM json_populate_recordset(NULL::tradelatch.${table}, $rows$${rows[index]}$rows$)`,
+  );
+  const steps = MIGRATIONS.slice(0, OLDER);
+  await onServer(
+    url,
+    `DROP SCHEMA tradelatch CASCADE; CREATE SCHEMA tradelatch;
+     CREATE TABLE tradelatch.migrations (
+       version integer PRIMARY KEY, made_at timestamptz NOT NULL DEFAULT now());
+     INSERT INTO tradelatch.migrations SELECT generate_series(1, ${OLDER});
+     ${steps.join(";")}; DELETE FROM tradelatch.head; ${filled.join(";")}`,
+  );
+}
+
+test("is brought up to date, and an order whose caller was told nothing is still in the way", async () => {
+  const { url, drop } = await newDatabase();
+  onTestFinished(drop);
+  const before = openPostgresLedger(url, systemClock);
+  const claim = await claimed(before, claimCommand({ requestId: "first" }));
+  await before.record(claim.key, orderRead(filledOrder(claim, "6")));
+  await claimed(before, claimCommand({ requestId: "live", quantity: "7" }));
+  await before.close();
+  await madeOlder(url);
+
+  const ledger = openPostgresLedger(url, systemClock);
+  onTestFinished(() => ledger.close());
+  expect(await ledger.claim(claimCommand({ requestId: "retry" }))).toMatchObject({
+    kind: "skip",
+    claim: { key: { requestId: "first" } },
+  });
+  expect(await ledger.claim(claimCommand({ requestId: "live", quantity: "7" }))).toMatchObject({
+    kind: "pending",
+  });
+  await claimed(ledger, claimCommand({ requestId: "new", quantity: "8" }));
+  const events = await ledger.events();
+  expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, index) => index + 1));
+  expect(firstBreak(events)).toBeUndefined();
+});
