@@ -21,6 +21,8 @@ export interface JoinedColumns {
 
 /** Texts escape a backslash by another, and JSON does not begin with one. */
 const NOTHING = "\\N";
+/** Read in the same way whatever the server's `standard_conforming_strings` says. */
+const NOTHING_IN_SQL = "E'\\\\N'";
 const SEPARATOR = "\x1f";
 const SEPARATOR_END = "\x1e";
 /** Its values are JSON, in which control characters are escaped. */
@@ -32,7 +34,7 @@ export function joinedColumns(columns: string, alias: string): JoinedColumns {
   const names = defined.map(([name]) => name).join(", ");
   const lists = defined.map(([, type], index) => {
     // No values at all and one that is empty are told apart by what stands in front.
-    const texts = `(string_to_array($${index + 2}::text, $1::text, '${NOTHING}'))[2:]`;
+    const texts = `(string_to_array($${index + 2}::text, $1::text, ${NOTHING_IN_SQL}))[2:]`;
     return type === "text" ? texts : `${texts}::${type}[]`;
   });
   const places = defined.map(([name, type], place) => ({
