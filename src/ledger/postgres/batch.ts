@@ -35,20 +35,27 @@ export interface BatchResult {
 
 /** So many jobs are decided before what they write goes out. */
 const PORTION = 32;
-/**
- * A server that has not counted the rows of a new table yet would rather read every claim of an
- * agent than go by the index that has the few it asks for, and keeps that plan. All that a
- * transaction asks has its index, so every other way is closed.
- */
-const BY_INDEX = ["seqscan", "bitmapscan", "hashjoin", "mergejoin", "sort"]
-  .map((way) => `SET LOCAL enable_${way} = off; `)
-  .join("");
-/** A sidecar that is stopped in the midst of a transaction keeps the others waiting for so long. */
-export const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
-  SET LOCAL lock_timeout = '3s';
-  SET LOCAL statement_timeout = '4s';
-  SET LOCAL idle_in_transaction_session_timeout = '2s';
-  ${BY_INDEX} SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL jit = off`;
+const BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+const SETTINGS: Readonly<Record<string, string>> = {
+  lock_timeout: "3s",
+  statement_timeout: "4s",
+  // A sidecar that is stopped in the midst of a transaction keeps the others waiting for so long.
+  idle_in_transaction_session_timeout: "2s",
+  // A server that has not counted the rows of a new table yet would rather read every claim of an
+  // agent than go by the index that has the few it asks for. All that a transaction asks has its
+  // index, so every other way is closed, and one plan serves whatever is asked.
+  enable_seqscan: "off",
+  enable_bitmapscan: "off",
+  enable_hashjoin: "off",
+  enable_mergejoin: "off",
+  enable_sort: "off",
+  plan_cache_mode: "force_generic_plan",
+  jit: "off",
+};
+/** For this transaction; as a question, since the server keeps how one is understood. */
+const SET_ALL = `SELECT ${Object.entries(SETTINGS)
+  .map(([name, value]) => `set_config('${name}', '${value}', true)`)
+  .join(", ")}`;
 const LOCK_HEAD = `SELECT sequence, hashes, at, claims, incidents FROM tradelatch.head
   WHERE id = 1 FOR UPDATE`;
 
@@ -81,6 +88,11 @@ export async function runBatch(session: Session, jobs: readonly Job[]): Promise<
   return { ended, syncedThrough: isWritten && isSynced ? rows.end.sequence : 0 };
 }
 
+/** Nobody waits in it longer than it may take. */
+export function beginTransaction(session: Session): Promise<unknown> {
+  return together([session.run(BEGIN), session.ask(SET_ALL, [])]);
+}
+
 async function begin(
   session: Session,
   rows: SnapshotRows,
@@ -89,7 +101,7 @@ async function begin(
 ): Promise<void> {
   const questions = jobs.flatMap(({ subject }) => foreseenQuestions(subject));
   const [, heads] = await together([
-    session.run(BEGIN),
+    beginTransaction(session),
     session.ask<HeadRow>(LOCK_HEAD, []),
     loadRows(ask, rows, questions),
   ] as const);

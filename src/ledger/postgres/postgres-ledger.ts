@@ -38,7 +38,14 @@ import { NoteBuffer } from "../note-buffer.ts";
 import type { Rows } from "../rows.ts";
 import { type Subject, TransactedLedger } from "../transacted-ledger.ts";
 import { decideOn } from "../transaction.ts";
-import { BEGIN, type Ended, type Job, runBatch, together, untilLoaded } from "./batch.ts";
+import {
+  beginTransaction,
+  type Ended,
+  type Job,
+  runBatch,
+  together,
+  untilLoaded,
+} from "./batch.ts";
 import { ClaimListing } from "./claim-listing.ts";
 import { claimRows } from "./claim-rows.ts";
 import { ConnectionPool } from "./connection-pool.ts";
@@ -356,7 +363,7 @@ class PostgresLedger extends TransactedLedger implements Ledger {
   async #sync(sequence: number): Promise<void> {
     await this.#pool.reserved((session) =>
       together([
-        session.run(BEGIN),
+        beginTransaction(session),
         session.run(KEEP_SYNC),
         session.ask(MARK_SYNC, [sequence]),
         session.run("COMMIT"),

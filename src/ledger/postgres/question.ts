@@ -40,7 +40,23 @@ export type QuestionKind = Question["kind"];
 
 /** The same text for the same question. */
 export function questionName(question: Question): string {
-  return namedBy([question.kind, ...valuesOf(question)]);
+  switch (question.kind) {
+    // Asked of every claim, several times.
+    case "claim":
+      return `claim ${claimName(question.key)}`;
+    case "book":
+      return `book ${bookName(question.account, question.symbol)}`;
+    default:
+      return `${question.kind} ${namedBy(valuesOf(question))}`;
+  }
+}
+
+export function claimName({ account, agent, requestId }: ClaimKey): string {
+  return `${account.length}:${account}${agent.length}:${agent}${requestId}`;
+}
+
+export function bookName(account: AccountId, symbol: string): string {
+  return `${account.length}:${account}${symbol}`;
 }
 
 /** One text for several: the same for the same ones only. */

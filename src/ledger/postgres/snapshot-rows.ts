@@ -23,7 +23,7 @@ import {
 import type { Changes } from "./changes.ts";
 import type { RowValues } from "./joined-columns.ts";
 import { EMPTY_HEAD, type LogHead } from "./log-head.ts";
-import { namedBy, type Question, questionName } from "./question.ts";
+import { bookName, claimName, namedBy, type Question, questionName } from "./question.ts";
 import { eventRow } from "./write-statements.ts";
 
 /** A job asked for something that nobody foresaw. */
@@ -326,12 +326,4 @@ function addTo(index: Map<string, string[]>, key: string, name: string): void {
   const names = index.get(key);
   if (names === undefined) index.set(key, [name]);
   else if (!names.includes(name)) names.push(name);
-}
-
-function claimName({ account, agent, requestId }: ClaimKey): string {
-  return namedBy([account, agent, requestId]);
-}
-
-function bookName(account: AccountId, symbol: string): string {
-  return namedBy([account, symbol]);
 }

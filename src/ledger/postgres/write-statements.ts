@@ -77,7 +77,8 @@ const ADOPT_ACCOUNTS = insertInto(
 );
 
 const MOVE_HEAD = `UPDATE tradelatch.head SET
-    sequence = $1, hashes = $2, at = $3, claims = $4, incidents = $5`;
+    sequence = $1, hashes = $2, at = $3, claims = $4, incidents = $5
+  WHERE id = 1`;
 /**
  * With it goes how the transaction is committed: a server's default may be another, and may change
  * while we are connected. What waits for replicas as well stays as it is.
