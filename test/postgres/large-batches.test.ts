@@ -10,7 +10,7 @@ import type { Ledger } from "../../src/ledger/ledger.ts";
 import { openPostgresLedger } from "../../src/ledger/postgres/postgres-ledger.ts";
 import { claimed } from "../ledger/open-ledger.ts";
 import { ACCOUNT, BOT, claimCommand, START } from "../ledger/sample-commands.ts";
-import { newDatabase } from "./shared-server.ts";
+import { newDatabase, onServer } from "./shared-server.ts";
 
 const MANY = 100;
 /** What takes columns apart, what means nothing in them, and what is escaped in either. */
@@ -28,22 +28,26 @@ const ODD_TEXTS = [
   "ü 🦆",
 ];
 
-async function open(): Promise<Ledger> {
+async function open(): Promise<{ readonly ledger: Ledger; readonly url: string }> {
   const { url, drop } = await newDatabase();
   onTestFinished(drop);
   const ledger = openPostgresLedger(url, systemClock);
   onTestFinished(() => ledger.close());
   await ledger.probe();
-  return ledger;
+  return { ledger, url };
+}
+
+const NAMES = Array.from({ length: MANY }, (_, index) => `r-${index}`);
+
+function claimOf(name: string, index: number) {
+  return claimCommand({ requestId: name, quantity: `${index + 1}` });
 }
 
 test("a claim and what becomes of it in the same transaction have one row, as they are now", async () => {
-  const ledger = await open();
-  const commands = Array.from({ length: MANY }, (_, index) =>
-    claimCommand({ requestId: `r-${index}`, quantity: `${index + 1}` }),
-  );
-  const keys = commands.map((_, index): ClaimKey => {
-    return { account: ACCOUNT, agent: BOT, requestId: `r-${index}` as RequestId };
+  const { ledger } = await open();
+  const commands = NAMES.map(claimOf);
+  const keys = NAMES.map((name): ClaimKey => {
+    return { account: ACCOUNT, agent: BOT, requestId: name as RequestId };
   });
   const told = { type: "told", answer: "pending", fencing: 1, now: START } as const;
   const [decisions, records] = await Promise.all([
@@ -61,8 +65,25 @@ test("a claim and what becomes of it in the same transaction have one row, as th
   expect(firstBreak(events)).toBeUndefined();
 });
 
+test("a row that the server does not take costs its own claim alone, whatever is asked behind it", async () => {
+  const { ledger, url } = await open();
+  await onServer(url, "ALTER TABLE tradelatch.claims ADD CHECK (request_id <> 'r-5')");
+  const claiming = Promise.allSettled(
+    NAMES.map((name, index) => ledger.claim(claimOf(name, index))),
+  );
+  // Nobody foresees what this asks: it asks after a part of the claims has gone out.
+  expect(await ledger.adoptOpening(ACCOUNT, [], START)).toBe(true);
+  const refused = (await claiming).flatMap(({ status }, index) =>
+    status === "rejected" ? [NAMES[index]] : [],
+  );
+  expect(refused).toEqual(["r-5"]);
+  const events = await ledger.events({ limit: 1_000 });
+  expect(events).toHaveLength(MANY - 1);
+  expect(firstBreak(events)).toBeUndefined();
+});
+
 test("ids of any characters are kept as they are, alone and beside others", async () => {
-  const ledger = await open();
+  const { ledger } = await open();
   const commands = ODD_TEXTS.map((text, index) =>
     claimCommand({ requestId: text, quantity: `${index + 1}` }, { agent: text as AgentId }),
   );

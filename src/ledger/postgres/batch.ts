@@ -72,13 +72,19 @@ export async function runBatch(session: Session, jobs: readonly Job[]): Promise<
     sent.push(answer);
   };
   const ended: Ended[] = [];
-  for (const [index, job] of jobs.entries()) {
-    if (index > 0 && index % PORTION === 0) {
-      writeStatements(rows.takeChanges()).forEach(send);
-      // What was said leaves the process before the next job takes the time.
-      await new Promise((resolve) => setImmediate(resolve));
+  try {
+    for (const [index, job] of jobs.entries()) {
+      if (index > 0 && index % PORTION === 0) {
+        writeStatements(rows.takeChanges()).forEach(send);
+        // What was said leaves the process before the next job takes the time.
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      ended.push(await endOf(job, rows, ask));
     }
-    ended.push(await endOf(job, rows, ask));
+  } catch (error) {
+    // After a row that the server did not take it refuses every question, too.
+    await together(sent);
+    throw error;
   }
   writeStatements(rows.takeChanges()).forEach(send);
   const isSynced = jobs.some(({ durable }) => durable);
