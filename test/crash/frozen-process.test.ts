@@ -1,10 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { tracingTrouble } from "../ledger/system-calls.ts";
 import { CrashWorld, type PlacedOrder } from "./crash-world.ts";
 import type { KillableProgram, Strike } from "./killable-program.ts";
 
 /** The POST to the broker: it has a head and a body. */
 const POST: Strike = { calls: "writev", nth: 1 };
+
+/** In the midst of writing a claim, with SQLite's write lock in hand. */
+const CLAIM: Strike = { calls: "pwrite64", nth: 2 };
 
 /** A step that is never reached is to be told soon. */
 const LIMIT_MS = 30_000;
@@ -55,5 +58,32 @@ describe.skipIf(tracingTrouble() !== undefined)(
     });
 
     test("has cost nothing: store and broker agree to the last share", () => world.verify());
+  },
+);
+
+describe.skipIf(tracingTrouble() !== undefined)(
+  "a sidecar that stands in the midst of writing a claim",
+  { timeout: LIMIT_MS },
+  () => {
+    test("keeps the others from sending, who say why; when it goes on each order is sent once", async () => {
+      const world = await CrashWorld.open();
+      onTestFinished(() => world.close());
+      const standing = await world.programAtRest();
+      const other = await world.start();
+      await standing.holdAt(CLAIM);
+      const [first, second] = [world.order("its own id"), world.order("its own id")];
+      const answer = standing.send(first);
+      await standing.untilTraced(/^pwrite64\(.*latch\.db-wal/);
+      const refused = await other.send(second);
+      expect(refused).toMatchObject({ body: { tradelatch: { error: "store_busy" } } });
+      expect([...world.posts(first), ...world.posts(second)]).toEqual([]);
+      standing.release();
+      await answer;
+      for (const [program, order] of [[standing, first] as const, [other, second] as const]) {
+        expect(await world.insist(program, order)).toMatchObject({ status: 200 });
+        expect(world.ordersOf(order)).toHaveLength(1);
+      }
+      await world.verify();
+    });
   },
 );
