@@ -6,6 +6,9 @@ import type { KillableProgram, Strike } from "./killable-program.ts";
 /** The POST to the broker: it has a head and a body. */
 const POST: Strike = { calls: "writev", nth: 1 };
 
+/** Others write without waiting for the disk. */
+const CLAIM_SYNCED = /^f(data)?sync\(.*latch\.db-wal.*= 0/;
+
 /** In the midst of writing a claim, with SQLite's write lock in hand. */
 const CLAIM: Strike = { calls: "pwrite64", nth: 2 };
 
@@ -28,7 +31,7 @@ describe.skipIf(tracingTrouble() !== undefined)(
       const program = await world.start();
       await program.holdAt(POST);
       const answer = program.send(order);
-      await program.untilTraced(/F_UNLCK.*l_start=120/);
+      await program.untilTraced(CLAIM_SYNCED);
       return { program, answer };
     }
 

@@ -63,6 +63,7 @@ export class KillableProgram {
   #trace = "";
   #isGone = false;
   #isTraced = false;
+  #isHeld = false;
   /** Tells the one who waits that there is something new. */
   #wake: () => void = () => undefined;
 
@@ -128,6 +129,7 @@ export class KillableProgram {
 
   /** Holds it in front of a call until {@link release}. */
   holdAt({ calls, nth }: Strike): Promise<void> {
+    this.#isHeld = true;
     return this.#attach(`${calls} delay_enter=${LONGER_THAN_A_TEST_US}:when=${nth}`);
   }
 
@@ -154,6 +156,8 @@ export class KillableProgram {
 
   async kill(): Promise<void> {
     this.signal("SIGKILL");
+    // Strace may miss the end of a program that it holds, and would keep it from ending.
+    if (this.#isHeld) this.#shell.kill("SIGKILL");
     await this.ended;
   }
 
