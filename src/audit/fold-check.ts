@@ -9,7 +9,8 @@
 import { type Book, emptyBook } from "../book/book.ts";
 import type { Claim } from "../claim/claim.ts";
 import { evolveBook, evolveBookByClaim, evolveClaim } from "../claim/evolve.ts";
-import type { AccountId, ClaimKey } from "../core/ids.ts";
+import type { AccountId } from "../core/ids.ts";
+import { bookName, claimName, namedBy } from "../core/key-names.ts";
 import { canonicalJson } from "../identity/canonical-json.ts";
 import { evolveIncident, type Incident } from "../incident/incident.ts";
 import { LEAVES_ROWS, type Ledger, type StoredEvent } from "../ledger/ledger.ts";
@@ -94,7 +95,7 @@ export class FoldCheck {
   }
 
   async #takeOfClaim({ key, symbol, body, at, sequence }: ClaimEventOf): Promise<void> {
-    const name = nameOf(key);
+    const name = claimName(key);
     const known = this.#claims.get(name);
     const isNew = known === undefined && BEGINNINGS.has(body.type);
     if (isNew) this.#begun.set(key.account, (this.#begun.get(key.account) ?? 0) + 1);
@@ -116,7 +117,7 @@ export class FoldCheck {
       case "incident_opened":
       case "incident_evidence":
       case "incident_resolved": {
-        const name = JSON.stringify([account, body.incident]);
+        const name = namedBy([account, body.incident]);
         const known = this.#incidents.get(name);
         this.#incidents.set(name, evolveIncident(known, { account, symbol }, body, at));
         return;
@@ -169,12 +170,4 @@ function isSameClaim(folded: Claim, row: Claim | undefined): boolean {
 
 function isEqual(folded: object, row: object | undefined): boolean {
   return row !== undefined && canonicalJson(folded) === canonicalJson(row);
-}
-
-function nameOf({ account, agent, requestId }: ClaimKey): string {
-  return JSON.stringify([account, agent, requestId]);
-}
-
-function bookName(account: AccountId, symbol: string): string {
-  return JSON.stringify([account, symbol]);
 }

@@ -4,7 +4,7 @@
  */
 import { evolveGuard } from "../claim/evolve-guard.ts";
 import type { GuardClaim } from "../claim/guard-claim.ts";
-import type { ClaimKey } from "../core/ids.ts";
+import { claimName } from "../core/key-names.ts";
 import { canonicalJson } from "../identity/canonical-json.ts";
 import type { Ledger, StoredEvent } from "../ledger/ledger.ts";
 
@@ -27,7 +27,7 @@ export class GuardFoldCheck {
   /** Throws InvariantError for an event that cannot follow those before it. */
   async take({ key, body, at, sequence }: GuardEventOf): Promise<void> {
     if (body.type === "guard_answered") return;
-    const name = nameOf(key);
+    const name = claimName(key);
     const known = this.#claims.get(name);
     const isNew = body.type === "guard_claimed";
     if (isNew) this.#begun += 1;
@@ -69,8 +69,4 @@ export class GuardFoldCheck {
 
 function isEqual(folded: GuardClaim, row: GuardClaim | undefined): boolean {
   return row !== undefined && canonicalJson(folded) === canonicalJson(row);
-}
-
-function nameOf({ account, agent, requestId }: ClaimKey): string {
-  return JSON.stringify([account, agent, requestId]);
 }

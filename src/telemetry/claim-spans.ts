@@ -11,6 +11,7 @@ import {
   type SpanContext,
 } from "@opentelemetry/api";
 import type { ClaimKey } from "../core/ids.ts";
+import { claimName } from "../core/key-names.ts";
 
 /** So many claims are remembered; of older ones the request id alone leads back. */
 const REMEMBERED_MAX = 10_000;
@@ -31,16 +32,12 @@ export function rememberClaimSpan(key: ClaimKey, span: Span | undefined): void {
   if (made === undefined || !isSpanContextValid(made)) return;
   const [oldest] = claimedBy.keys();
   if (claimedBy.size >= REMEMBERED_MAX && oldest !== undefined) claimedBy.delete(oldest);
-  claimedBy.set(nameOf(key), made);
+  claimedBy.set(claimName(key), made);
 }
 
 /** Nothing where no span is known, which without an SDK is always. */
 export function linksOf(key: ClaimKey): readonly Link[] {
   if (claimedBy.size === 0) return [];
-  const made = claimedBy.get(nameOf(key));
+  const made = claimedBy.get(claimName(key));
   return made === undefined ? [] : [{ context: made }];
-}
-
-function nameOf({ account, agent, requestId }: ClaimKey): string {
-  return JSON.stringify([account, agent, requestId]);
 }

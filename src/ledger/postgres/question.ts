@@ -3,6 +3,7 @@
  * asked again while the transaction holds its lock: nobody else changes the answer.
  */
 import type { AccountId, AgentId, ClaimKey } from "../../core/ids.ts";
+import { bookName, claimName, namedBy } from "../../core/key-names.ts";
 import { subjectOfClaim } from "../../incident/incident.ts";
 
 interface OfFingerprint {
@@ -49,23 +50,6 @@ export function questionName(question: Question): string {
     default:
       return `${question.kind} ${namedBy(valuesOf(question))}`;
   }
-}
-
-export function claimName({ account, agent, requestId }: ClaimKey): string {
-  return `${account.length}:${account}${agent.length}:${agent}${requestId}`;
-}
-
-export function bookName(account: AccountId, symbol: string): string {
-  return `${account.length}:${account}${symbol}`;
-}
-
-/** One text for several: the same for the same ones only. */
-export function namedBy(values: readonly (string | number)[]): string {
-  let name = "";
-  for (const value of values) {
-    name += typeof value === "number" ? `${value};` : `${value.length}:${value}`;
-  }
-  return name;
 }
 
 /** What tells the question from others of its kind, in the order of its statement's columns. */

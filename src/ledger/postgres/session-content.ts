@@ -40,17 +40,15 @@ const CHECKPOINT_PAGE = `SELECT sequence, at, text FROM tradelatch.checkpoints
   WHERE sequence > $1 ORDER BY sequence LIMIT $2`;
 const KEEP_CHECKPOINT =
   "INSERT INTO tradelatch.checkpoints (sequence, at, text) VALUES ($1, $2, $3)";
-const NOTHING = {
-  ...{
-    events: [],
-    newClaims: [],
-    changedClaims: [],
-    guards: [],
-    books: [],
-    incidents: [],
-    adopted: [],
-  },
-} as const;
+const NOTHING: Changes = {
+  events: [],
+  newClaims: [],
+  changedClaims: [],
+  guards: [],
+  books: [],
+  incidents: [],
+  adopted: [],
+};
 
 export class PostgresContent implements ContentWriter {
   readonly place: string;

@@ -8,6 +8,7 @@ import type { Claim } from "../../claim/claim.ts";
 import type { GuardClaim } from "../../claim/guard-claim.ts";
 import type { EpochMs } from "../../core/clock.ts";
 import type { AccountId, AgentId, ClaimKey } from "../../core/ids.ts";
+import { bookName, claimName, namedBy } from "../../core/key-names.ts";
 import type { Incident } from "../../incident/incident.ts";
 import { equalsIn, isCause } from "../among-claims.ts";
 import { accountOf, type ChainHead, GENESIS_HASH } from "../event-chain.ts";
@@ -23,7 +24,7 @@ import {
 import type { Changes } from "./changes.ts";
 import type { RowValues } from "./joined-columns.ts";
 import { EMPTY_HEAD, type LogHead } from "./log-head.ts";
-import { bookName, claimName, namedBy, type Question, questionName } from "./question.ts";
+import { type Question, questionName } from "./question.ts";
 import { eventRow } from "./write-statements.ts";
 
 /** A job asked for something that nobody foresaw. */

@@ -12,6 +12,7 @@
 import type { Book } from "../../book/book.ts";
 import type { Claim } from "../../claim/claim.ts";
 import type { AccountId, ClaimKey } from "../../core/ids.ts";
+import { bookName, claimName, namedBy } from "../../core/key-names.ts";
 
 export interface LateClaim {
   readonly claim: Claim;
@@ -61,7 +62,7 @@ export class LateRows {
     this.#fingerprints.add(claim.fingerprint);
     const { brokerOrderId } = claim;
     if (brokerOrderId === null) return;
-    this.#orders.set(orderName(claim.key.account, brokerOrderId), name);
+    this.#orders.set(namedBy([claim.key.account, brokerOrderId]), name);
   }
 
   keepBook(book: Book): void {
@@ -91,21 +92,8 @@ export class LateRows {
 
   /** The claim here that has the broker's order. */
   holder(account: AccountId, brokerOrderId: string): Claim | undefined {
-    const name = this.#orders.get(orderName(account, brokerOrderId));
+    const name = this.#orders.get(namedBy([account, brokerOrderId]));
     const claim = name === undefined ? undefined : this.#claims.get(name)?.claim;
     return claim?.brokerOrderId === brokerOrderId ? claim : undefined;
   }
-}
-
-/** Tells it from every other claim. */
-export function claimName({ account, agent, requestId }: ClaimKey): string {
-  return JSON.stringify([requestId, agent, account]);
-}
-
-function bookName(account: AccountId, symbol: string): string {
-  return JSON.stringify([symbol, account]);
-}
-
-function orderName(account: AccountId, brokerOrderId: string): string {
-  return JSON.stringify([brokerOrderId, account]);
 }

@@ -4,6 +4,7 @@ import { type Book, emptyBook } from "../../book/book.ts";
 import { type Claim, wasFilled } from "../../claim/claim.ts";
 import { InvariantError, LatchError } from "../../core/errors.ts";
 import type { AccountId, AgentId, ClaimKey, RequestId } from "../../core/ids.ts";
+import { claimName } from "../../core/key-names.ts";
 import { foldEvent } from "../apply-events.ts";
 import type { ClaimsPage, ClaimsQuery } from "../claims-query.ts";
 import { accountOf, bodyTextOf, type ChainHead, GENESIS_HASH } from "../event-chain.ts";
@@ -16,7 +17,7 @@ import { scannedRows } from "./event-scan.ts";
 import { SqliteGuardRows } from "./guard-rows.ts";
 import { SqliteIncidentRows } from "./incident-rows.ts";
 import { KnownRows } from "./known-rows.ts";
-import { claimName, type LateClaim, LateRows } from "./late-rows.ts";
+import { type LateClaim, LateRows } from "./late-rows.ts";
 import { PreparedStatements } from "./prepared-statements.ts";
 
 const IS_LIVE = "status IN ('OPEN', 'RESOLVED', 'IN_RECONCILIATION')";
