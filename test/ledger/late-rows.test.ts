@@ -12,7 +12,7 @@ import type { Ledger } from "../../src/ledger/ledger.ts";
 import { openSqliteLedger } from "../../src/ledger/sqlite/sqlite-ledger.ts";
 import { cases } from "../property-cases.ts";
 import { mixedHistory } from "./mixed-history.ts";
-import { claimed, openLedger } from "./open-ledger.ts";
+import { claimed, latchError, openLedger } from "./open-ledger.ts";
 import {
   ACCOUNT,
   accepted,
@@ -130,6 +130,25 @@ describe("an order", () => {
     expect(rowsIn(file)).toMatchObject({ claims: 300 });
   });
 
+  test("is not behind with more than a thousand others, however many wait", async () => {
+    const file = temporaryFile();
+    const ledger = openLedger(file);
+    const all = Array.from({ length: 2_000 }, (_, index) =>
+      claimed(ledger, claimCommand({ requestId: `r-${index}`, quantity: `${index + 1}` })),
+    );
+    await all[1_499];
+    expect(rowsIn(file)).toMatchObject({ claims: 1_500 });
+    await Promise.all(all);
+  });
+
+  test("with terms that are its caller's own object has its row at once", async () => {
+    const file = temporaryFile();
+    const ledger = openLedger(file);
+    const extension = { order_class: "bracket", take_profit: { limit_price: "80" } };
+    await claimed(ledger, claimCommand({ extension }));
+    expect(rowsIn(file)).toMatchObject({ claims: 1, mark: 1 });
+  });
+
   test("that is repeated for ever leaves no long way from the rows to the last event", async () => {
     const file = temporaryFile();
     const ledger = openLedger(file);
@@ -162,6 +181,23 @@ describe("a ledger that nobody closed", () => {
     raw.exec("DELETE FROM claims; DELETE FROM books; UPDATE rows_mark SET sequence = 0");
     raw.close();
     expect(await told(openLedger(file))).toEqual(before);
+  });
+
+  test("whose last events cannot be read says so each time, and gives no half of them", async () => {
+    const file = temporaryFile();
+    const ledger = openLedger(file);
+    const { key } = await claimed(ledger, claimCommand({ requestId: "first" }));
+    await claimed(ledger, claimCommand({ requestId: "second", quantity: "7" }));
+    const copy = leftBehind(file);
+    const raw = new Database(copy);
+    raw.exec(
+      "DROP TRIGGER events_are_never_changed; UPDATE events SET body = '{' WHERE sequence = 2",
+    );
+    raw.close();
+    const next = openLedger(copy);
+    for (let tries = 0; tries < 2; tries += 1) {
+      expect((await latchError(() => next.claimOf(key))).code).toBe("store_corrupt");
+    }
   });
 
   test("answers a repeat with the claim that has no row yet, and sends nothing again", async () => {
