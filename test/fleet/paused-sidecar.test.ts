@@ -3,18 +3,11 @@
  * two places where that could harm: while it holds the lock, and once it may send.
  */
 import { expect, onTestFinished, test } from "vitest";
-import { systemClock } from "../../src/core/clock.ts";
 import { expectAgreement, publishedBy } from "../crash/agreement.ts";
 import { ServerProxy } from "../postgres/server-proxy.ts";
 import { newDatabase, rowsOf } from "../postgres/shared-server.ts";
 import { Fleet } from "./fleet.ts";
 import { orderNumber, startWorld } from "./sidecar-world.ts";
-
-/**
- * The server ends a transaction that says nothing after two seconds; the others wait for three at
- * most before they refuse. The rest is for a machine that has much else to do.
- */
-const OTHERS_WAIT_MS = 6_000;
 
 /** Two sidecars on one database; what the server says to the first one can be held back. */
 async function openWorld(words?: readonly string[]) {
@@ -39,15 +32,15 @@ const HOLDS_THE_HEAD = `SELECT count(*) > 0 FROM pg_stat_activity a
   WHERE a.state = 'idle in transaction'`;
 const HAS_A_CLAIM = "SELECT count(*) > 0 FROM tradelatch.claims";
 
-test("one that holds the lock on the head holds the others up for two seconds at most", async () => {
+test("one that holds the lock on the head does not keep the others from sending", async () => {
   // With the deadlines that are the default: an order that waited so long may still be sent.
   const { world, paused, other, pauseWhen } = await openWorld([]);
   const isPaused = pauseWhen(HOLDS_THE_HEAD);
   const first = paused.send(orderNumber(0));
   await isPaused;
-  const pausedAt = systemClock.now();
+  // They wait for the lock for three seconds and refuse then; the server ends a transaction that
+  // says nothing after two.
   expect(await other.at(0).send(orderNumber(3))).toMatchObject({ status: 200 });
-  expect(systemClock.now() - pausedAt).toBeLessThan(OTHERS_WAIT_MS);
   const repeat = await other.pursue(orderNumber(0), 0);
   paused.signal("SIGCONT");
   // Its transaction is gone, and so is what it would have written.

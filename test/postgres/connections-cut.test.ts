@@ -5,7 +5,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, onTestFinished, test } from "vitest";
-import { systemClock } from "../../src/core/clock.ts";
+import { type Clock, systemClock } from "../../src/core/clock.ts";
 import { LatchError } from "../../src/core/errors.ts";
 import { firstBreak } from "../../src/ledger/event-chain.ts";
 import { ConnectionPool } from "../../src/ledger/postgres/connection-pool.ts";
@@ -19,15 +19,21 @@ const CUTS = 20;
 /** A quick server has answered before it is cut, mostly: then it is cut more often. */
 const MOST_CUTS = 400;
 const CLAIMS_AT_ONCE = 30;
-/** Under the five seconds after which an answer counts as lost. */
-const SOON_MS = 4_500;
+/** Whoever waited for a deadline, where a connection was cut, would wait for ever. */
+const NO_DEADLINES: Clock = {
+  now: systemClock.now,
+  sleep: (_, signal) =>
+    new Promise((_resolve, reject) => {
+      signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+    }),
+};
 /** Three for reads, two for transactions. */
 const CONNECTIONS_MAX = 5;
 
 test("connections that are cut again and again lose no claim that was granted, and no time", async () => {
   const { url, drop } = await newDatabase();
   onTestFinished(drop);
-  const ledger = openPostgresLedger(url, systemClock);
+  const ledger = openPostgresLedger(url, NO_DEADLINES);
   onTestFinished(() => ledger.close());
   let quantity = 0;
   const ask = async () => {
@@ -41,7 +47,6 @@ test("connections that are cut again and again lose no claim that was granted, a
   const answers: string[] = [];
   const isFelt = () => answers.includes("store_unreachable");
   for (let cut = 0; cut < CUTS || (cut < MOST_CUTS && !isFelt()); cut += 1) {
-    const begunAt = systemClock.now();
     const asked = askMany();
     await asked[0];
     asked.push(...askMany());
@@ -49,7 +54,6 @@ test("connections that are cut again and again lose no claim that was granted, a
     await onServer(url, CUT_ALL);
     answers.push(...(await Promise.all(asked)));
     await reads;
-    expect(systemClock.now() - begunAt).toBeLessThan(SOON_MS);
   }
   expect(new Set(answers)).toEqual(new Set(["proceed", "store_unreachable"]));
   // The last cut may be felt by whoever comes next.

@@ -199,6 +199,8 @@ async function serve(store: string, broker: Simulator) {
       APCA_API_BASE_URL: broker.url,
       APCA_API_KEY_ID: KEY_ID,
       APCA_API_SECRET_KEY: SECRET,
+      // Whoever waited for it would wait too long for any test.
+      TRADELATCH_POST_DEADLINE_MS: "3600000",
     },
     stdio: ["ignore", "pipe", "ignore"],
   });
@@ -242,12 +244,10 @@ test("SIGTERM while the broker holds its answer back: the client is told, and th
     const { child, ended, place } = await serve(`${directory}/latch.db`, broker);
     const answer = place();
     await untilHung(broker);
-    const stoppedAt = systemClock.now();
     child.kill("SIGTERM");
     const { status, headers } = await answer;
     expect(status).toBe(409);
     expect(headers.get("retry-after")).not.toBeNull();
     expect(await ended).toEqual([0, null]);
-    expect(systemClock.now() - stoppedAt).toBeLessThan(5_000);
   });
 });
