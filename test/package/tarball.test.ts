@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-/** The one step that may fetch: what the package cache does not have. */
+/** For an installation that has to fetch what the package cache does not have. */
 const INSTALL_MAX_MS = 240_000;
 const SIZE_MAX_BYTES = 1024 * 1024;
 
@@ -58,15 +58,34 @@ void openLatch({ store: 6 });
 void startSimulator({ weather: "fine" });
 `;
 
+/**
+ * An application that depends on the package alone, with what that brings in the versions that this
+ * project has: they are in the package cache, and no answer of a registry is needed.
+ */
+function lockedApplication(file: string) {
+  const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8")) as {
+    readonly packages: Readonly<Record<string, { readonly dev?: boolean }>>;
+  };
+  const { "": own, ...others } = packages;
+  const dependencies = { tradelatch: file };
+  const manifest = { name: "app", version: "1.0.0", private: true, type: "module", dependencies };
+  const installed = { ...own, devDependencies: undefined, resolved: file };
+  const brought = Object.entries(others).filter(([, { dev }]) => dev !== true);
+  const entries = { "": manifest, "node_modules/tradelatch": installed };
+  const all = { ...entries, ...Object.fromEntries(brought) };
+  return { manifest, lock: { ...manifest, lockfileVersion: 3, packages: all } };
+}
+
 beforeAll(async () => {
   mkdirSync(app);
   const words = ["pack", "--json", "--ignore-scripts", "--pack-destination", folder];
   const { stdout } = await execute("npm", words, root);
   [packed] = JSON.parse(stdout) as [Packed];
-  const manifest = { name: "app", version: "1.0.0", private: true, type: "module" };
+  const { manifest, lock } = lockedApplication(`file:${join("..", packed.filename)}`);
   writeFileSync(join(app, "package.json"), JSON.stringify(manifest));
+  writeFileSync(join(app, "package-lock.json"), JSON.stringify(lock));
   const quiet = ["--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts"];
-  installing = await execute("npm", ["install", ...quiet, join(folder, packed.filename)]);
+  installing = await execute("npm", ["ci", ...quiet]);
   // Compiling SQLite takes minutes, and is no work of this package's.
   const built = join("node_modules/better-sqlite3/build/Release/better_sqlite3.node");
   cpSync(join(root, built), join(app, built));
