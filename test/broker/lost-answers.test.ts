@@ -1,8 +1,7 @@
-import { createServer } from "node:net";
-
 import { describe, expect, it } from "vitest";
 
 import { MAX_BODY_BYTES } from "../../src/broker/alpaca/whole-body.ts";
+import { unusedPort } from "../unused-port.ts";
 import { BUY, bench, brokerAt, serve } from "./alpaca-bench.ts";
 import { type Answer, json } from "./raw-server.ts";
 import { bodyOf, fixture, SENT_ID } from "./wire-fixtures.ts";
@@ -10,12 +9,7 @@ import { bodyOf, fixture, SENT_ID } from "./wire-fixtures.ts";
 const ACCEPTED = bodyOf(fixture("accepted"));
 
 async function closedPort(): Promise<string> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return `http://127.0.0.1:${address.port}`;
+  return `http://127.0.0.1:${await unusedPort()}`;
 }
 
 describe("an answer that never came in full", () => {

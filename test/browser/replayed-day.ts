@@ -15,6 +15,7 @@ import { type SessionStep, sessionSteps } from "../../src/replay/session-steps.t
 import { openSidecar, type Sidecar } from "../../src/sidecar/sidecar.ts";
 import { type Simulator, startSimulator } from "../../src/simulator/index.ts";
 import { JumpingClock } from "../jumping-clock.ts";
+import { unusedPort } from "../unused-port.ts";
 
 export const OPERATOR_KEY = "whoever-looks-after-the-bots";
 const BOTS = { a: "secret-of-instance-a", b: "secret-of-instance-b" } as const;
@@ -35,9 +36,10 @@ export class ReplayedDay {
   readonly #directory = mkdtempSync(join(tmpdir(), "tradelatch-browser-"));
   readonly #steps: SessionStep[];
   #sidecar: Sidecar | undefined;
-  #port = 0;
+  readonly #port: number;
 
-  private constructor(session: Session, simulator: Simulator) {
+  private constructor(session: Session, simulator: Simulator, port: number) {
+    this.#port = port;
     this.#session = session;
     this.#simulator = simulator;
     this.#clock = new JumpingClock(epochOf(session, session.opensAt));
@@ -49,7 +51,7 @@ export class ReplayedDay {
     const startAt = epochOf(session, session.opensAt);
     const prices = { TQQQ: "75.33", SQQQ: "40.90" };
     const simulator = await startSimulator({ ...BROKER, startAt, prices });
-    const day = new ReplayedDay(session, simulator);
+    const day = new ReplayedDay(session, simulator, await unusedPort());
     await day.start();
     return day;
   }
@@ -72,7 +74,6 @@ export class ReplayedDay {
     const logger = pino({ level: "silent" });
     const sidecar = await openSidecar({ serve, logger, clock: this.#clock, schedule: false });
     this.#sidecar = sidecar;
-    this.#port = sidecar.port;
     await sidecar.started;
   }
 

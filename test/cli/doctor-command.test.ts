@@ -6,8 +6,6 @@ import {
   readFileSync,
   writeFileSync,
 } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -25,6 +23,7 @@ import { claimCommand, START } from "../ledger/sample-commands.ts";
 import { temporaryFile, temporaryFolder } from "../ledger/temporary-folder.ts";
 import { newDatabase } from "../postgres/shared-server.ts";
 import { atTheEnd, BROKER, openSidecar, openUpstream } from "../sidecar/sidecar-bench.ts";
+import { unusedPort } from "../unused-port.ts";
 import { run } from "./program.ts";
 
 interface Examined {
@@ -74,15 +73,6 @@ async function openBroker(startAt = systemClock.now()) {
   return broker;
 }
 
-/** Nothing on this machine answers there. */
-async function closedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 const WELL = ["--port", "0"];
 
 describe("tradelatch doctor", () => {
@@ -102,7 +92,7 @@ describe("tradelatch doctor", () => {
   test("is read by a person within 80 columns, remedies below what is not well", async () => {
     const store = temporaryFile();
     writeFileSync(store, "not a database");
-    const env = { APCA_API_BASE_URL: `http://127.0.0.1:${await closedPort()}` };
+    const env = { APCA_API_BASE_URL: `http://127.0.0.1:${await unusedPort()}` };
     const ended = await run(["doctor", "--port", "0", "--store", store], {
       env: { APCA_API_KEY_ID: "", APCA_API_SECRET_KEY: "", ...env },
     });
@@ -183,7 +173,7 @@ describe("the broker's checks", () => {
   });
 
   test("a broker that is away fails by itself", async () => {
-    const { exitCode, told } = await asked(`http://127.0.0.1:${await closedPort()}`);
+    const { exitCode, told } = await asked(`http://127.0.0.1:${await unusedPort()}`);
     expect(exitCode).toBe(1);
     expect(told.broker).toMatch(/^failed: .*ECONNREFUSED/);
     for (const name of ["credentials", "clock", "rate budget", "calendar"]) {
@@ -373,7 +363,7 @@ describe("the store's checks", () => {
   });
 
   test("a database that is away fails, and its password appears nowhere", async () => {
-    const url = `postgres://bot:storePassword@127.0.0.1:${await closedPort()}/latch`;
+    const url = `postgres://bot:storePassword@127.0.0.1:${await unusedPort()}/latch`;
     const { told, text, failure, checks } = await asked(url);
     expect(told.store).toMatch(/^failed: /);
     expect(checks.store?.remedy).toContain("Start the database server");

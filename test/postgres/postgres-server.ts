@@ -4,9 +4,9 @@
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { chownSync, cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { arch, platform, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { unusedPort } from "../unused-port.ts";
 
 /** The server refuses to run as root, so it runs as nobody there. */
 const NOBODY = 65_534;
@@ -110,7 +110,7 @@ export async function newServer(options: ServerOptions = {}): Promise<PostgresSe
   ownByServer(data);
   const words = ["-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "-N"];
   execFileSync(binaries.initdb, words, { ...asNobody(), stdio: ["ignore", "ignore", "pipe"] });
-  return new PostgresServer(folder, binaries, await freePort(), options);
+  return new PostgresServer(folder, binaries, await unusedPort(), options);
 }
 
 /** Root's folders may be closed to others: then the binaries are copied to where nobody can read. */
@@ -131,13 +131,4 @@ export function ownByServer(path: string): void {
 
 function asNobody() {
   return process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port was given");
-  return address.port;
 }

@@ -1,23 +1,15 @@
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { describe, expect, test } from "vitest";
+import { unusedPort } from "../unused-port.ts";
 import { atTheEnd, BOT, gate, openBroker, openSidecar, openUpstream } from "./sidecar-bench.ts";
 import { exchange, jsonOf } from "./wire-client.ts";
-
-/** A port where nothing listens. */
-async function deadPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 const ORDER = "/v2/orders/904837e3-3b76-47ec-b432-046db621571b";
 
 describe("with nobody at the broker's address", () => {
   test("a read gets an error of ours that says so", async () => {
-    const { port } = await openSidecar(`http://127.0.0.1:${await deadPort()}`);
+    const { port } = await openSidecar(`http://127.0.0.1:${await unusedPort()}`);
     const answer = await exchange(port, "GET", "/v2/account", BOT);
     expect(answer.status).toBe(502);
     expect(jsonOf(answer)).toMatchObject({
@@ -28,7 +20,7 @@ describe("with nobody at the broker's address", () => {
   });
 
   test("a cancel is told that nothing was sent, and reported as not sent", async () => {
-    const bench = await openSidecar(`http://127.0.0.1:${await deadPort()}`);
+    const bench = await openSidecar(`http://127.0.0.1:${await unusedPort()}`);
     const answer = await exchange(bench.port, "DELETE", ORDER, BOT);
     expect(answer.status).toBe(502);
     expect(jsonOf(answer)).toMatchObject({ tradelatch: { error: "upstream_unreachable" } });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type SimulatorOptions, startSimulator } from "../../src/simulator/index.ts";
+import { unusedPort } from "../unused-port.ts";
 import { openBench } from "./simulator-bench.ts";
 
 describe("the control surface", () => {
@@ -111,11 +112,12 @@ describe("starting the simulator", () => {
   });
 
   test("frees its port when it is closed, and may be closed twice", async () => {
-    const { simulator } = await openBench();
+    const port = await unusedPort();
+    const { simulator } = await openBench({ port });
     await simulator.close();
     await simulator.close();
-    const again = await startSimulator({ port: simulator.port });
-    expect(again.port).toBe(simulator.port);
+    const again = await startSimulator({ port });
+    expect(again.port).toBe(port);
     await again.close();
   });
 });
