@@ -88,7 +88,7 @@ describe.skipIf(!has("zsh"))("completion in zsh", () => {
       ...["tradelatch incidents resolve --as alr", "--as already-flat "],
     ];
     const words = ["-f", "-c", TYPING, "zsh", home, ...pairs];
-    const shown = execFileSync("zsh", words, { encoding: "utf8", timeout: 20_000 });
+    const shown = execFileSync("zsh", words, { encoding: "utf8", timeout: 60_000 });
     expect(shown).toContain("already-flat");
   });
 });

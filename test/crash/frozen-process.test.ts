@@ -12,12 +12,8 @@ const CLAIM_SYNCED = /^f(data)?sync\(.*latch\.db-wal.*= 0/;
 /** In the midst of writing a claim, with SQLite's write lock in hand. */
 const CLAIM: Strike = { calls: "pwrite64", nth: 2 };
 
-/** A step that is never reached is to be told soon. */
-const LIMIT_MS = 30_000;
-
 describe.skipIf(tracingTrouble() !== undefined)(
   "a sidecar that stands between claim and POST",
-  { timeout: LIMIT_MS },
   () => {
     let world: CrashWorld;
     let second: KillableProgram;
@@ -66,7 +62,6 @@ describe.skipIf(tracingTrouble() !== undefined)(
 
 describe.skipIf(tracingTrouble() !== undefined)(
   "a sidecar that stands in the midst of writing a claim",
-  { timeout: LIMIT_MS },
   () => {
     test("keeps the others from sending, who say why; when it goes on each order is sent once", async () => {
       const world = await CrashWorld.open();

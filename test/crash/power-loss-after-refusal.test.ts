@@ -2,12 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { diskLayerTrouble } from "../disk/disk-layer.ts";
 import { DiskWorld } from "./disk-world.ts";
 
-/** A verdict takes reads that lie ten seconds apart. */
-const LIMIT_MS = 60_000;
-
 describe.skipIf(diskLayerTrouble() !== undefined)(
   "a power failure after the client was told that its order was refused",
-  { timeout: LIMIT_MS },
   () => {
     let power: DiskWorld;
     beforeAll(async () => {

@@ -16,7 +16,7 @@ const CUTS = Number(process.env.POWER_CUTS ?? 3);
 const SEED = Number(process.env.POWER_SEED ?? 1);
 const SEED_STRIDE = 1_000_000;
 const EXITS_FROM = 500_000;
-const SLOWEST_ROUND_MS = 60_000;
+const SLOWEST_ROUND_MS = 300_000;
 /** An order is about 55 notes from its claim to its booked fill and the events that tell of it. */
 const NOTES_OF_AN_ORDER = 60;
 const NOTES_OF_A_FIRST_START = 60;

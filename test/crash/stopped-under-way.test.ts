@@ -4,10 +4,7 @@ import { CrashWorld } from "./crash-world.ts";
 /** What a shell makes of an end by this signal. */
 const ENDED_BY_SIGTERM = 128 + 15;
 
-/** A step that is never reached is to be told soon. */
-const LIMIT_MS = 30_000;
-
-describe("SIGTERM while an order is under way", { timeout: LIMIT_MS }, () => {
+describe("SIGTERM while an order is under way", () => {
   let world: CrashWorld;
   beforeAll(async () => {
     world = await CrashWorld.open();

@@ -3,12 +3,8 @@ import { diskLayerTrouble } from "../disk/disk-layer.ts";
 import { STORE_FAULTS } from "./store-faults.ts";
 import { StrainedSidecar } from "./strained-sidecar.ts";
 
-/** A step that is never reached is to be told soon. */
-const LIMIT_MS = 30_000;
-
 describe.skipIf(diskLayerTrouble() !== undefined).each(["entry", "exit"] as const)(
   "with an %s, a sidecar whose store",
-  { timeout: LIMIT_MS },
   (kind) => {
     let sidecar: StrainedSidecar;
     beforeAll(async () => {

@@ -16,7 +16,7 @@ const BOTS_OF_AN_ORDER = 2;
 const ORDERS_AT_ONCE = 24;
 /** Longer than the deadlines after which others look after a claim. */
 const FREEZE_MS = 8_000;
-const LIMIT_MS = 60_000 + ORDERS * 400;
+const LIMIT_MS = 300_000 + ORDERS * 400;
 
 type BotAnswer = { readonly body: { readonly id: string; readonly qty: string } };
 

@@ -13,7 +13,7 @@ import { readAnswers } from "./wire-answers.ts";
 /** `FUZZ_REQUESTS=100000 npx vitest run test/fuzz` sends as many as that. */
 const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? 3_000);
 const WORLDS = Math.ceil(REQUESTS / REQUESTS_PER_WORLD);
-const TIME_LIMIT_MS = 60_000 + REQUESTS * 60;
+const TIME_LIMIT_MS = 300_000 + REQUESTS * 60;
 /** Compiled code, and what the runner keeps of a run. */
 const HEAP_ALLOWANCE_BYTES = 12 * 1_024 * 1_024;
 

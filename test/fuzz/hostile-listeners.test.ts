@@ -14,7 +14,7 @@ import { openSockets, socketsLeft } from "./left-behind.ts";
 import { type Frame, frameBytes, hostileFrame, readFrames } from "./websocket-frames.ts";
 
 const CLIENTS = Math.ceil(Number(process.env.FUZZ_REQUESTS ?? 3_000) / 20);
-const TIME_LIMIT_MS = 60_000 + CLIENTS * 200;
+const TIME_LIMIT_MS = 300_000 + CLIENTS * 200;
 const [{ id, secret }] = AGENTS;
 const GOOD_HEADERS = `APCA-API-KEY-ID: ${id}\r\nAPCA-API-SECRET-KEY: ${secret}\r\n`;
 const LISTEN = '{"action":"listen","data":{"streams":["trade_updates"]}}';

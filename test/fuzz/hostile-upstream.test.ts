@@ -9,7 +9,7 @@ import { FuzzWorld } from "./fuzz-world.ts";
 import { oddJson, oddText, spelledOut } from "./hostile-text.ts";
 
 const FRAMES = Math.ceil(Number(process.env.FUZZ_REQUESTS ?? 3_000) / 15);
-const TIME_LIMIT_MS = 60_000 + FRAMES * 200;
+const TIME_LIMIT_MS = 300_000 + FRAMES * 200;
 
 const update = (order: string, event = '"fill"', more = "") =>
   `{"stream":"trade_updates","data":{"event":${event},"order":${order}${more}}}`;
