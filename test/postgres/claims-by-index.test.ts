@@ -6,7 +6,7 @@ import { systemClock } from "../../src/core/clock.ts";
 import { openPostgresLedger } from "../../src/ledger/postgres/postgres-ledger.ts";
 import { claimed } from "../ledger/open-ledger.ts";
 import { claimCommand, filledOrder, START } from "../ledger/sample-commands.ts";
-import { newDatabase, rowsOf } from "./shared-server.ts";
+import { connectionsTo, newDatabase, rowsOf } from "./shared-server.ts";
 
 const BEFORE = 300;
 const ASKED = 20;
@@ -37,8 +37,8 @@ test.each([
     const read = await claimRowsRead(url);
     for (let index = 0; index < ASKED; index += 1) await settle(first, "asked", BEFORE + index);
     for (let index = 0; index < ASKED; index += 1) await settle(second, "new", BEFORE * 2 + index);
-    // What a connection has read is counted when it ends.
     await Promise.all([first.close(), second.close()]);
+    await untilCounted(url);
     const ofMany = BEFORE * ROWS_PER_CLAIM;
     expect((await claimRowsRead(url)) - read).toBeLessThanOrEqual(
       ofMany + 2 * ASKED * ROWS_PER_CLAIM,
@@ -56,16 +56,23 @@ test("nor does it read the equal ones that were filled, and whose callers were t
   };
   for (let index = 0; index < ASKED; index += 1) await equal(first, `before-${index}`);
   await first.close();
+  await untilCounted(url);
   const second = openPostgresLedger(url, systemClock);
   const read = await claimRowsRead(url);
   await equal(second, "last");
   await second.close();
+  await untilCounted(url);
   expect((await claimRowsRead(url)) - read).toBeLessThanOrEqual(ROWS_PER_CLAIM);
 });
 
 function filledAtOnce(claim: Claim): RecordCommand {
   const outcome = { kind: "accepted", order: filledOrder(claim, "6") } as const;
   return { type: "answer", fencing: claim.fencing, outcome, now: START, callerWaits: true };
+}
+
+/** What a connection has read is counted when it ends, a moment after it was closed here. */
+async function untilCounted(url: string): Promise<void> {
+  while ((await connectionsTo(url)) > 0);
 }
 
 async function claimRowsRead(url: string): Promise<number> {
