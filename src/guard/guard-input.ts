@@ -68,6 +68,24 @@ export function guardJson(field: string, value: unknown): JsonValue {
   throw new LatchError("invalid_guard_call", `${field} ${read.problem}`);
 }
 
+/** Throws LatchError `code` for what is not a function. */
+export function requireFunction(
+  code: "invalid_guard_call" | "invalid_option",
+  name: string,
+  value: unknown,
+): void {
+  if (typeof value === "function") return;
+  throw new LatchError(code, `${name} is ${kindOf(value)}: expected a function`);
+}
+
+/** What sort of value it is; a text is not quoted, since it may be a secret. */
+export function kindOf(value: unknown): string {
+  if (value === "") return "empty";
+  if (value === undefined || value === null || typeof value === "boolean") return String(value);
+  if (Array.isArray(value)) return "a list";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}
+
 function invalid(field: string, received: string, expected: string): LatchError {
   return new LatchError("invalid_guard_call", `${field} is ${received}: ${expected}`);
 }

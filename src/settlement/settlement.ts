@@ -15,6 +15,7 @@ import { compare, type DecimalText, parseDecimal } from "../core/decimal.ts";
 import { LatchError } from "../core/errors.ts";
 import { isWellFormed } from "../core/json-shape.ts";
 import type { ExecuteAnswer, ExecuteInput, Guard, RunContext } from "../guard/guard.ts";
+import { kindOf, requireFunction } from "../guard/guard-input.ts";
 import { agreementOf, type SettlementPolicy, type Signal } from "./policy.ts";
 
 export interface SettlementOptions {
@@ -207,11 +208,21 @@ function signalIn(claim: GuardClaim | undefined): Signal | null {
 }
 
 function checkedPolicy(policy: SettlementPolicy): SettlementPolicy {
-  const { sources } = policy;
+  if (typeof policy !== "object" || policy === null) {
+    const wanted = "expected majority, unanimous, singleSource or one of your own";
+    throw new LatchError("invalid_option", `policy is ${kindOf(policy)}: ${wanted}`);
+  }
+  const { name, sources, decide } = policy;
+  named("policy.name", name);
+  requireFunction("invalid_option", "policy.decide", decide);
+  if (!Array.isArray(sources)) {
+    const message = `the policy ${name} names ${kindOf(sources)} as its sources: expected a list`;
+    throw new LatchError("invalid_option", message);
+  }
   for (const source of sources) named("source", source);
   const isUsable = sources.length > 0 && sources.length <= SOURCES_MAX;
   if (isUsable && new Set(sources).size === sources.length) return policy;
-  const message = `the policy ${policy.name} names ${sources.length} sources`;
+  const message = `the policy ${name} names ${sources.length} sources`;
   throw new LatchError("invalid_option", `${message}: expected 1 to ${SOURCES_MAX}, each once`);
 }
 

@@ -145,6 +145,33 @@ describe("who waits for an owner", () => {
   });
 });
 
+describe("a word that there is not", () => {
+  test.each(["absent", "failed", ""])("settles nothing: %j", async (outcome) => {
+    const { guard } = await guardWorld();
+    await guard.claim(PAYMENT);
+    const call = guard.settle({ requestId, outcome: outcome as "done" });
+    await expect(call).rejects.toMatchObject({ code: "invalid_guard_call" });
+    await expect(call).rejects.toThrow("outcome is");
+    expect(await guard.get(requestId)).toMatchObject({ status: "OPEN" });
+  });
+
+  test("is no verdict of a provider's, and no verifier", async () => {
+    const { guard, another } = await guardWorld();
+    await guard.claim(PAYMENT);
+    for (const verdict of [{ kind: "gone" }, undefined, "done"] as never[]) {
+      const call = guard.resolve({ requestId, verdict });
+      await expect(call).rejects.toMatchObject({ code: "invalid_guard_call" });
+    }
+    expect(await guard.get(requestId)).toMatchObject({ status: "OPEN" });
+    const wrong = {
+      code: "invalid_option",
+      message: "the verifier of pay is a string: expected a function",
+    };
+    expect(() => guard.registerVerifier("pay", "no" as never)).toThrow(wrong.message);
+    await expect(another({ verifiers: { pay: "no" as never } })).rejects.toMatchObject(wrong);
+  });
+});
+
 describe("a verifier", () => {
   const orphaned = async (verifier: () => GuardVerdict | Promise<GuardVerdict>) => {
     const world = await guardWorld();

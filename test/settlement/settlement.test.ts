@@ -180,9 +180,34 @@ describe("a settlement", () => {
     [{ policy: majority([]) }, "the policy majority names 0 sources: expected 1 to 100, each once"],
     [{ policy: majority(["a", "a"]) }, "the policy majority names 2 sources"],
     [{ policy: singleSource("") }, 'source is "": expected a text'],
+    [{ policy: undefined }, "policy is undefined: expected majority"],
+    [{ policy: "majority" }, "policy is a string: expected majority"],
+    [
+      { policy: { name: "mine", sources: "abc", decide: () => 1 } },
+      "names a string as its sources",
+    ],
+    [{ policy: { name: "mine", sources: ["a"] } }, "policy.decide is undefined"],
+    [{ policy: { sources: ["a"], decide: () => 1 } }, "policy.name is undefined"],
   ])("is not made of %j", async (options, message) => {
     const { guard } = await guardWorld();
-    expect(() => guard.settlement({ ...MATCH, ...options })).toThrow(message);
+    expect(() => guard.settlement({ ...MATCH, ...options } as never)).toThrow(message);
+  });
+
+  test.each([
+    [undefined, "the policy mine decided undefined"],
+    [{ kind: "agreed" }, "the policy mine agreed on undefined"],
+    [{ kind: "agreed", outcome: "" }, "the policy mine agreed on empty"],
+    [{ kind: "paid", outcome: "alice" }, "the policy mine decided an object"],
+  ])("seals and pays nothing where a policy of one's own gives %j", async (decided, message) => {
+    const policy = { name: "mine", sources: JUDGES, decide: () => decided } as never;
+    const { match, guard } = await settlementWorld({ policy });
+    const { paid, run } = bank();
+    const call = match.signal(said("referee", "alice"));
+    await expect(call).rejects.toMatchObject({ code: "invalid_option" });
+    await expect(call).rejects.toThrow(message);
+    await expect(match.payout({ run })).rejects.toThrow(message);
+    expect(await guard.get("settlement/match-7/decision")).toBeUndefined();
+    expect(paid).toEqual([]);
   });
 
   test("refuses a signal that is none, by name", async () => {
