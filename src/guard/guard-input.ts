@@ -12,6 +12,8 @@ export const EVIDENCE_MAX = 2_000;
 export const RESULT_BYTES_MAX = 256 * 1_024;
 export const GUARD_WAIT_MAX_MS = 30_000;
 
+/** What is all white space comes of a value that was not there. */
+export const NOT_BLANK = /\S/;
 const SHOWN = 60;
 
 /** `text`, where it is one of 1 to `longest` characters. */
@@ -21,6 +23,7 @@ export function guardName(field: string, text: unknown, longest = GUARD_NAME_MAX
   if (text.length > longest) {
     throw invalid(field, `${text.length} characters long`, `expected at most ${longest}`);
   }
+  if (!NOT_BLANK.test(text)) throw invalid(field, "blank", "expected more than white space");
   if (isWellFormed(text)) return text;
   throw invalid(field, "not well-formed Unicode", "expected text without half a character");
 }

@@ -50,6 +50,7 @@ describe("a guard", () => {
     [{ requestId: "" }, "requestId is empty: expected 1 to 512 characters"],
     [{ requestId: "x".repeat(513) }, "requestId is 513 characters long: expected at most 512"],
     [{ requestId: 7 }, "requestId is number: expected a text"],
+    [{ requestId: " " }, "requestId is blank: expected more than white space"],
     [{ action: "" }, "action is empty: expected 1 to 512 characters"],
     [{ action: "\udc00" }, "action is not well-formed Unicode"],
     [{ agentId: "" }, "agentId is empty"],
