@@ -316,11 +316,15 @@ export class GuardDesk implements Guard {
   }
 
   async #guard(key: ClaimKey, command: GuardCommand): Promise<GuardResult> {
-    const result = await tracedGuard(key, command, () => this.#parts.ledger.guard(key, command));
+    const result = await tracedGuard(key, command, async () => {
+      const answered = await this.#parts.ledger.guard(key, command);
+      const { requestId, agent } = key;
+      const fields = { requestId, agent, command: command.type, incident: answered.incident };
+      // Within the span, so that the line has its trace.
+      this.#parts.log.info({ ...fields, answer: answered.answer.kind }, "action answered");
+      return answered;
+    });
     if (result.claim?.status !== "OPEN") this.#waiting.wake(nameOf(key));
-    const { requestId, agent } = key;
-    const fields = { requestId, agent, command: command.type, incident: result.incident };
-    this.#parts.log.info({ ...fields, answer: result.answer.kind }, "action answered");
     return result;
   }
 
