@@ -37,7 +37,7 @@ describe("claim and settle", () => {
     const again = await call(client, "claim", PAYMENT);
     expect(again).toMatchObject({ data: { status: "SKIP", existing: { result: RESULT } } });
     expect(again.text).toMatch(
-      /^This already happened: payment\.send, claimed at .*, done, says its owner, with the result/,
+      /^This already happened, on record since .*Z: payment\.send, claimed at .*, done, says its owner, with the result/,
     );
     expect(again.text).toMatch(/Do not do it again\.$/);
   });
