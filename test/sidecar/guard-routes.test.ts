@@ -102,6 +102,28 @@ describe("POST /claim", () => {
   });
 });
 
+test("a number that loses digits is refused: it would be kept, and compared, as another one", async () => {
+  const { post, get } = await guardBench();
+  const digits = "9007199254740993";
+  const claim = (number: string) =>
+    post("/claim", `{"request_id": "r-1", "action": "pay", "payload": {"wei": ${number}}}`);
+  const refused = await claim(digits);
+  expect(refused).toMatchObject({
+    status: 400,
+    body: { tradelatch: { error: "request_malformed" } },
+  });
+  expect(refused.body.message).toBe(
+    `the number ${digits} in the body loses digits: send it as text`,
+  );
+  expect((await claim(`1${"0".repeat(400)}`)).body.message).toContain("loses digits");
+  expect((await get("/audit")).body.total).toBe(0);
+  expect((await claim("1000000000000000000")).body.status).toBe("PROCEED");
+  expect((await post("/settle/r-1", `{"result": ${digits}}`)).status).toBe(400);
+  expect((await get("/claims/r-1")).body.state).toBe("OPEN");
+  const kept = { result: [0.1, 6.02e23, digits, `a "${digits}`] };
+  expect((await post("/settle/r-1", kept)).body.result).toEqual(kept.result);
+});
+
 describe("POST /settle", () => {
   test("keeps the first result, whoever repeats it", async () => {
     const { post } = await guardBench();
