@@ -107,7 +107,7 @@ export class Settlement {
       outcome: named("outcome", outcome),
       confidence: fraction("confidence", confidence),
     };
-    const before = await this.#sealed();
+    const decision = await this.#decision();
     const requestId = this.#name("signal", source);
     const action = "settlement.signal";
     const claimed = await this.#guard.claim({ requestId, action, payload: said, scope: this.#id });
@@ -118,7 +118,9 @@ export class Settlement {
     // Whoever died between the two left a claim that the same signal completes.
     if (!isRepeat) await this.#guard.settle({ requestId, result: said });
     const state = await this.state();
-    return before === undefined ? { kind: "recorded", isRepeat, state } : { kind: "late", state };
+    // A repeat is what the signal was: it may come when all is over, and have been part of it.
+    const isLate = isRepeat ? isAfter(claimed.claim, decision) : decision !== undefined;
+    return isLate ? { kind: "late", state } : { kind: "recorded", isRepeat, state };
   }
 
   /** As it stands; what the signals agree on is sealed by looking. */
@@ -169,8 +171,13 @@ export class Settlement {
 
   /** What was decided for good; undefined before. */
   async #sealed(): Promise<Sealed | undefined> {
+    return (await this.#decision())?.result as unknown as Sealed | undefined;
+  }
+
+  /** The claim that holds it. */
+  async #decision(): Promise<GuardClaim | undefined> {
     const claim = await this.#guard.get(this.#name("decision"));
-    return claim?.status === "SETTLED" ? (claim.result as unknown as Sealed) : undefined;
+    return claim?.status === "SETTLED" ? claim : undefined;
   }
 
   /** RESOLVED, and left at once: agreement is made FINAL by the first who sees it. */
@@ -200,6 +207,10 @@ export class Settlement {
     const names = source === undefined ? [this.#id, part] : [this.#id, part, source];
     return ["settlement", ...names.map(encodeURIComponent)].join("/");
   }
+}
+
+function isAfter({ claimedAt }: GuardClaim, decision: GuardClaim | undefined): boolean {
+  return claimedAt > (decision?.settledAt ?? Number.POSITIVE_INFINITY);
 }
 
 /** Null before the source has spoken. */

@@ -99,6 +99,17 @@ describe("a settlement", () => {
     expect((await match.state()).signals).toHaveLength(3);
   });
 
+  test("answers a signal's repeat after the end as it answered the signal", async () => {
+    const { match, clock } = await settlementWorld();
+    await match.signal(said("referee", "alice"));
+    await match.signal(said("oracle", "alice"));
+    clock.advance(1_000);
+    const again = await match.signal(said("oracle", "alice"));
+    expect(again).toMatchObject({ kind: "recorded", isRepeat: true, state: { status: "FINAL" } });
+    expect(await match.signal(said("camera", "bob"))).toMatchObject({ kind: "late" });
+    expect(await match.signal(said("camera", "bob"))).toMatchObject({ kind: "late" });
+  });
+
   test("pays once for many processes at once, each of which heard another signal", async () => {
     const { match, open } = await settlementWorld();
     const { paid, run } = bank();
