@@ -15,7 +15,7 @@ import { compare, type DecimalText, parseDecimal } from "../core/decimal.ts";
 import { LatchError } from "../core/errors.ts";
 import { isWellFormed } from "../core/json-shape.ts";
 import type { ExecuteAnswer, ExecuteInput, Guard, RunContext } from "../guard/guard.ts";
-import { kindOf, requireFunction } from "../guard/guard-input.ts";
+import { EVIDENCE_MAX, guardName, kindOf, requireFunction } from "../guard/guard-input.ts";
 import { agreementOf, type SettlementPolicy, type Signal } from "./policy.ts";
 
 export interface SettlementOptions {
@@ -143,7 +143,8 @@ export class Settlement {
    * says what is final now.
    */
   async decide({ outcome, by, reason }: Decision): Promise<SettlementState> {
-    await this.#seal({ outcome: named("outcome", outcome), by: `${named("by", by)}: ${reason}` });
+    const said = `${named("by", by)}: ${guardName("reason", reason, EVIDENCE_MAX)}`;
+    await this.#seal({ outcome: named("outcome", outcome), by: said });
     return this.state();
   }
 

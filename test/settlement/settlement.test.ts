@@ -86,6 +86,8 @@ describe("a settlement", () => {
     const claim = await guard.get("settlement/match-7/decision");
     expect(claim?.result).toEqual({ outcome: "alice", by: "mira: saw the recording" });
     expect(await match.decide({ ...decision, outcome: "bob" })).toMatchObject({ outcome: "alice" });
+    const unexplained = match.decide({ outcome: "bob", by: "mira" } as never);
+    await expect(unexplained).rejects.toThrow("reason is undefined: expected a text");
   });
 
   test("keeps what is final against late signals, which are recorded", async () => {
