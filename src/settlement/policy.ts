@@ -104,7 +104,7 @@ function decidedBy(policy: SettlementPolicy, votes: readonly Signal[]): Agreemen
     throw new LatchError("invalid_option", `${of} decided ${kindOf(decided)}: ${wanted}`);
   }
   if (typeof outcome === "string" && outcome !== "") return { kind, outcome };
-  const message = `${of} agreed on ${kindOf(outcome)}: expected the outcome of a signal`;
+  const message = `${of} agreed on ${kindOf(outcome)}: expected a text that is not empty`;
   throw new LatchError("invalid_option", message);
 }
 

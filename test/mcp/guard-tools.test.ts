@@ -82,6 +82,11 @@ describe("claim and settle", () => {
       ],
       [await call(client, "settle", { request_id: "nothing" }), "claim_not_found"],
       [await call(client, "claim", { request_id: "a" }), "action"],
+      [
+        await call(client, "claim", { ...PAYMENT, payload: { wei: 2 ** 53 } }),
+        "payload holds the number 9007199254740992, which may have lost digits",
+      ],
+      [await call(client, "settle", { ...id, result: [2 ** 60] }), "result holds the number"],
       [await call(client, "claim", { ...PAYMENT, request_id: "" }), "request_id"],
     ] as const;
     for (const [told, part] of refused) {
