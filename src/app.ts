@@ -25,6 +25,7 @@ import { type MarketDataReads, readMarketData } from "./doctor/data-checks.ts";
 import { LiveFeed } from "./feed/live-feed.ts";
 import type { GuardVerifier, OpenedGuard } from "./guard/guard.ts";
 import { GuardDesk } from "./guard/guard-desk.ts";
+import { requireVerifiers } from "./guard/verifiers.ts";
 import type { Latch } from "./latch.ts";
 import type { Backup, BackupRequest } from "./ledger/backup.ts";
 import { type CopyOptions, copyLedger, type LedgerCopy } from "./ledger/copy-ledger.ts";
@@ -125,7 +126,8 @@ export async function openGuard(options: GuardOptions = {}): Promise<SettlingGua
  * `invalid_option`, `store_*` and `audit_key_unusable`.
  */
 export function prepareLatch(config: Config, surroundings: Surroundings): PreparedLatch {
-  const { random = systemRandom, fetchApi, logger, schedule } = surroundings;
+  const { random = systemRandom, fetchApi, logger, schedule, verifiers } = surroundings;
+  if (verifiers !== undefined) requireVerifiers(verifiers);
   const clock = new FlooredClock(surroundings.clock ?? systemClock);
   const own = { name: "tradelatch", level: "warn", mixin: traceFields };
   const log = logger ?? pino(own, pino.destination(2));
@@ -136,7 +138,6 @@ export function prepareLatch(config: Config, surroundings: Surroundings): Prepar
   const brokerUrl = config.broker === "none" ? "none" : normalizeBaseUrl(config.baseUrl);
   const backUp = (request: BackupRequest) => backUpSqliteLedger(config.store, request);
   const { agent, guardLeaseMs: leaseMs } = config;
-  const { verifiers } = surroundings;
   const common = { clock, ledger, log, owner };
   const guard = new GuardDesk({ ...common, random, agent, leaseMs, verifiers });
   const parts = { ...common, brokerUrl, broker, config, backUp, auditKey, guard };

@@ -75,6 +75,11 @@ export interface AuditItem {
   readonly guard: GuardClaim | null;
 }
 
+/** Whether it is over; an action that was released is open to whoever claims it next. */
+export function isCommitted({ status, guard }: Pick<AuditItem, "status" | "guard">): boolean {
+  return status === "SETTLED" && guard?.outcome !== "absent";
+}
+
 export type ListedEvent =
   | (Extract<StoredEvent, { subject: "claim" }> & { readonly body: { readonly type: AuditType } })
   | (Extract<StoredEvent, { subject: "book" }> & { readonly body: { type: "intent_blocked" } })

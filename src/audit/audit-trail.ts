@@ -18,6 +18,7 @@ import {
   agentOf,
   auditItem,
   guardAuditItem,
+  isCommitted,
   isListed,
   type ListedEvent,
 } from "./audit-item.ts";
@@ -32,6 +33,8 @@ export interface AuditFilters {
   readonly action?: string | undefined;
   /** Any of these; all where it is left out. */
   readonly statuses?: readonly AuditStatus[] | undefined;
+  /** Only what is over, or only what is not. */
+  readonly isCommitted?: boolean | undefined;
   readonly symbol?: string | undefined;
   /** At or after. */
   readonly from?: EpochMs | undefined;
@@ -142,8 +145,8 @@ export async function* looksAt(
 }
 
 /** Whether an event alone does not tell if it fits. */
-function needsItems({ action, agentName, statuses }: AuditFilters): boolean {
-  return [action, agentName, statuses].some((filter) => filter !== undefined);
+function needsItems({ action, agentName, statuses, isCommitted }: AuditFilters): boolean {
+  return [action, agentName, statuses, isCommitted].some((filter) => filter !== undefined);
 }
 
 /** What fits as far as the events themselves tell. */
@@ -160,7 +163,7 @@ function listedIn(
 async function itemsOf(
   ledger: AuditLedger,
   events: readonly ListedEvent[],
-  { action, agentName, statuses }: AuditFilters,
+  { action, agentName, statuses, isCommitted: isOver }: AuditFilters,
 ): Promise<readonly AuditItem[]> {
   const [orders, actions] = await Promise.all([
     claimsBehind(events, "claim", (keys) => ledger.claimsOf(keys)),
@@ -175,7 +178,8 @@ async function itemsOf(
     (item) =>
       (action === undefined || item.action === action) &&
       (agentName === undefined || isNamed(item, agentName)) &&
-      (statuses === undefined || statuses.includes(item.status)),
+      (statuses === undefined || statuses.includes(item.status)) &&
+      (isOver === undefined || isCommitted(item) === isOver),
   );
 }
 

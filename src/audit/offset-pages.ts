@@ -83,10 +83,10 @@ export class OffsetPages {
 }
 
 function placeName(
-  { agent, agentName, types, action, statuses, symbol, from, until }: AuditFilters,
+  { agent, agentName, types, action, statuses, isCommitted, symbol, from, until }: AuditFilters,
   offset: number,
 ): string {
-  const filters = [agent, agentName, types, action, statuses, symbol, from, until];
+  const filters = [agent, agentName, types, action, statuses, isCommitted, symbol, from, until];
   const given = filters.map((value) => value ?? null);
   return JSON.stringify([...given, offset]);
 }

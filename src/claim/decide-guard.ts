@@ -173,15 +173,17 @@ function late(claim: GuardClaim, outcome: GuardOutcome): GuardVerdict {
   return isKnown ? unchanged(answer) : { events: [{ type, outcome }], answer };
 }
 
+/** The token is asked for while its owner may be at it: one that vanished has taken it along. */
 function decideRelease(claim: GuardClaim, command: GuardReleaseCommand): GuardVerdict {
   const { evidence, tokenHash, now } = command;
-  const problem = problemOf(claim, command);
+  const isRunning = claim.status === "OPEN" && !isLeaseOver(claim, now);
+  const isTokenRequired = command.isTokenRequired && isRunning;
+  const problem = problemOf(claim, { tokenHash, isTokenRequired });
   if (problem !== undefined) return unchanged({ kind: "not_owner", problem });
   if (claim.outcome === "absent") return unchanged({ kind: "released", isRepeat: true });
   if (claim.status === "SETTLED") return unchanged(standing(claim));
   const isOwner = tokenHash === claim.tokenHash;
   if (!isOwner && tokenHash !== null) return unchanged({ kind: "not_owner", problem: "wrong" });
-  const isRunning = claim.status === "OPEN" && !isLeaseOver(claim, now);
   if (isRunning && !isOwner) return unchanged({ kind: "live" });
   const event = {
     type: "guard_released",

@@ -44,13 +44,13 @@ export const ERRORS = {
     httpStatus: 422,
     retryable: false,
     exitCode: 1,
-    hint: "Repeat it unchanged, or claim another action under another request_id.",
+    hint: "Repeat it unchanged: another request_id is another action, done besides the first.",
   },
   settlement_token_missing: {
     httpStatus: 403,
     retryable: false,
     exitCode: 1,
-    hint: "Send the settlement_token of the PROCEED as the header TradeLatch-Settlement-Token.",
+    hint: "Send what PROCEED gave: settlement_token, the header TradeLatch-Settlement-Token.",
   },
   settlement_token_wrong: {
     httpStatus: 403,
@@ -92,7 +92,7 @@ export const ERRORS = {
     httpStatus: 404,
     retryable: false,
     exitCode: 1,
-    hint: "Check the id and the agent group; tradelatch audit and /latch/v1/claims list them.",
+    hint: "Check the id and the agent group; the audit lists what there is.",
   },
   incident_not_found: {
     httpStatus: 404,

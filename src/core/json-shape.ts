@@ -29,6 +29,15 @@ export function isWellFormed(value: unknown): boolean {
   return true;
 }
 
+/** The first integer in `value` that may have had other digits before it was read. */
+export function unsafeInteger(value: unknown): number | undefined {
+  for (let level: unknown[] = [value]; level.length > 0; level = level.flatMap(membersOf)) {
+    const found = level.find((one) => Number.isInteger(one) && !Number.isSafeInteger(one));
+    if (found !== undefined) return found as number;
+  }
+  return undefined;
+}
+
 function hasLoneSurrogate(value: unknown): boolean {
   if (typeof value === "string") return LONE_SURROGATE.test(value);
   return isObject(value) && Object.keys(value).some((name) => LONE_SURROGATE.test(name));

@@ -35,6 +35,19 @@ export function withNumbersAsText(value: unknown): unknown {
   return holdsNumber(value) ? parseJsonText(JSON.stringify(value)) : value;
 }
 
+/** Shorter ones are kept, whatever their digits. */
+const LONG_INTEGER = /^-?\d{16,}$/;
+
+/** The first integer in `text`, which is JSON, that {@link JSON.parse} would give other digits. */
+export function integerThatIsLost(text: string): string | undefined {
+  if (!/\d{16}/.test(text)) return undefined;
+  for (const [, number] of text.matchAll(STRING_OR_NUMBER)) {
+    const isLong = number !== undefined && LONG_INTEGER.test(number);
+    if (isLong && JSON.stringify(Number(number)) !== number) return number;
+  }
+  return undefined;
+}
+
 function holdsNumber(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return typeof value === "number";
   for (const name in value) {

@@ -21,7 +21,7 @@ import type {
   SettleAnswer,
   SettleInput,
 } from "./guard.ts";
-import { guardWait, readJson } from "./guard-input.ts";
+import { guardWait, readJson, requireFunction } from "./guard-input.ts";
 import { isVerdict } from "./verifiers.ts";
 
 export interface RunnerParts {
@@ -48,6 +48,7 @@ export class ActionRunner {
   }
 
   async execute<Result>(input: ExecuteInput<Result>): Promise<ExecuteAnswer<Result>> {
+    requireCall(input);
     const waitUntil = this.#parts.clock.now() + guardWait(input.waitMs ?? 0);
     /** The attempt after which `verify` has found the action absent. */
     let foundAbsentAfter = 0;
@@ -214,6 +215,26 @@ export class ActionRunner {
     if (outcome === "rejected") return { status: "rejected", result, isRepeat, claim };
     if (outcome === null) return { status: "unresolved", claim, incident: null };
     return { status: "done", result: result as JsonValue as Result, isRepeat, claim };
+  }
+}
+
+const FIELDS: Readonly<Record<keyof ExecuteInput<unknown>, true>> = {
+  ...{ requestId: true, agent: true, action: true, agentId: true, scope: true, payload: true },
+  ...{ run: true, verify: true, confirm: true, waitMs: true, signal: true },
+};
+
+/** Before anything is claimed: what cannot be run must not leave a claim that nobody knows of. */
+function requireCall(input: ExecuteInput<unknown>): void {
+  const unknown = Object.keys(input).find((field) => !Object.hasOwn(FIELDS, field));
+  if (unknown !== undefined) {
+    const known = Object.keys(FIELDS).join(", ");
+    const message = `unknown field ${JSON.stringify(unknown)}: expected ${known}`;
+    throw new LatchError("invalid_guard_call", message);
+  }
+  const { run, verify, confirm } = input;
+  requireFunction("invalid_guard_call", "run", run);
+  for (const [name, given] of Object.entries({ verify, confirm })) {
+    if (given !== undefined) requireFunction("invalid_guard_call", name, given);
   }
 }
 

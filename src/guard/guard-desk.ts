@@ -8,7 +8,7 @@ import { type GuardCommand, isLeaseOver } from "../claim/decide-guard.ts";
 import type { GuardClaim } from "../claim/guard-claim.ts";
 import { payloadFingerprint } from "../claim/guard-terms.ts";
 import type { Clock } from "../core/clock.ts";
-import { InvariantError } from "../core/errors.ts";
+import { InvariantError, LatchError } from "../core/errors.ts";
 import {
   type AgentId,
   type ClaimKey,
@@ -47,11 +47,12 @@ import {
   guardJson,
   guardName,
   guardWait,
+  kindOf,
   optionalName,
   readJson,
 } from "./guard-input.ts";
 import { tracedGuard } from "./traced-guard.ts";
-import { Verifiers } from "./verifiers.ts";
+import { isVerdict, Verifiers } from "./verifiers.ts";
 import { Waiting } from "./waiting.ts";
 
 export interface GuardParts {
@@ -134,6 +135,7 @@ export class GuardDesk implements Guard {
   }
 
   async settle(input: SettleInput): Promise<SettleAnswer> {
+    requireOutcome(input.outcome);
     return this.#settle(input, guardJson("result", input.result), undefined);
   }
 
@@ -204,6 +206,10 @@ export class GuardDesk implements Guard {
 
   async resolve({ verdict, ...input }: EvidenceInput): Promise<EvidenceAnswer> {
     const key = this.#keyOf(input);
+    if (!isVerdict(verdict)) {
+      const message = `verdict is ${kindOf(verdict)}: expected done, rejected, absent or unknown`;
+      throw new LatchError("invalid_guard_call", message);
+    }
     if (verdict.kind === "unknown") {
       const claim = await this.get(input.requestId, input.agent);
       return claim === undefined ? { kind: "unknown" } : { kind: "unresolved", claim };
@@ -310,11 +316,15 @@ export class GuardDesk implements Guard {
   }
 
   async #guard(key: ClaimKey, command: GuardCommand): Promise<GuardResult> {
-    const result = await tracedGuard(key, command, () => this.#parts.ledger.guard(key, command));
+    const result = await tracedGuard(key, command, async () => {
+      const answered = await this.#parts.ledger.guard(key, command);
+      const { requestId, agent } = key;
+      const fields = { requestId, agent, command: command.type, incident: answered.incident };
+      // Within the span, so that the line has its trace.
+      this.#parts.log.info({ ...fields, answer: answered.answer.kind }, "action answered");
+      return answered;
+    });
     if (result.claim?.status !== "OPEN") this.#waiting.wake(nameOf(key));
-    const { requestId, agent } = key;
-    const fields = { requestId, agent, command: command.type, incident: result.incident };
-    this.#parts.log.info({ ...fields, answer: result.answer.kind }, "action answered");
     return result;
   }
 
@@ -336,6 +346,14 @@ export class GuardDesk implements Guard {
   #now(): number {
     return this.#parts.clock.now();
   }
+}
+
+/** Only a release, which says on what evidence, opens an action again. */
+function requireOutcome(outcome: unknown = "done"): void {
+  if (outcome === "done" || outcome === "rejected") return;
+  const received = typeof outcome === "string" ? JSON.stringify(outcome) : kindOf(outcome);
+  const message = `outcome is ${received}: expected done or rejected`;
+  throw new LatchError("invalid_guard_call", message);
 }
 
 function known({ claim, answer }: GuardResult): GuardClaim {

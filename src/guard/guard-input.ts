@@ -12,6 +12,8 @@ export const EVIDENCE_MAX = 2_000;
 export const RESULT_BYTES_MAX = 256 * 1_024;
 export const GUARD_WAIT_MAX_MS = 30_000;
 
+/** What is all white space comes of a value that was not there. */
+export const NOT_BLANK = /\S/;
 const SHOWN = 60;
 
 /** `text`, where it is one of 1 to `longest` characters. */
@@ -21,6 +23,7 @@ export function guardName(field: string, text: unknown, longest = GUARD_NAME_MAX
   if (text.length > longest) {
     throw invalid(field, `${text.length} characters long`, `expected at most ${longest}`);
   }
+  if (!NOT_BLANK.test(text)) throw invalid(field, "blank", "expected more than white space");
   if (isWellFormed(text)) return text;
   throw invalid(field, "not well-formed Unicode", "expected text without half a character");
 }
@@ -66,6 +69,24 @@ export function guardJson(field: string, value: unknown): JsonValue {
   const read = readJson(value);
   if (read.kind === "json") return read.value;
   throw new LatchError("invalid_guard_call", `${field} ${read.problem}`);
+}
+
+/** Throws LatchError `code` for what is not a function. */
+export function requireFunction(
+  code: "invalid_guard_call" | "invalid_option",
+  name: string,
+  value: unknown,
+): void {
+  if (typeof value === "function") return;
+  throw new LatchError(code, `${name} is ${kindOf(value)}: expected a function`);
+}
+
+/** What sort of value it is; a text is not quoted, since it may be a secret. */
+export function kindOf(value: unknown): string {
+  if (value === "") return "empty";
+  if (value === undefined || value === null || typeof value === "boolean") return String(value);
+  if (Array.isArray(value)) return "a list";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
 function invalid(field: string, received: string, expected: string): LatchError {

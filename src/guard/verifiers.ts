@@ -7,6 +7,7 @@ import type { GuardClaim } from "../claim/guard-claim.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
 import { messageOf } from "../core/errors.ts";
 import type { GuardVerdict, GuardVerifier } from "./guard.ts";
+import { requireFunction } from "./guard-input.ts";
 
 export const VERIFIER_DEADLINE_MS = 30_000;
 const FIRST_PAUSE_MS = 15_000;
@@ -30,7 +31,9 @@ export class Verifiers {
     this.#closing = closing;
   }
 
+  /** Throws LatchError `invalid_option` for what is no function. */
   register(action: string, verifier: GuardVerifier): void {
+    requireVerifiers({ [action]: verifier });
     this.#byAction.set(action, verifier);
     this.#next.clear();
   }
@@ -63,6 +66,13 @@ export class Verifiers {
     } finally {
       over.abort();
     }
+  }
+}
+
+/** Throws LatchError `invalid_option` for the first that is no function. */
+export function requireVerifiers(verifiers: Readonly<Record<string, GuardVerifier>>): void {
+  for (const [action, verifier] of Object.entries(verifiers)) {
+    requireFunction("invalid_option", `the verifier of ${action}`, verifier);
   }
 }
 

@@ -23,7 +23,7 @@ export function ownedText({
 
 /** What everybody else is told. */
 export function actionText(claim: GuardClaim): string {
-  const { action, claimedAt, status, outcome, leaseUntil, result } = claim;
+  const { action, claimedAt, settledAt, status, outcome, leaseUntil, result } = claim;
   const asked = `${action}, claimed at ${timeText(claimedAt)}`;
   if (outcome === "absent") {
     return `It did not happen: ${asked}; ${guardInWords(claim)}. Claim it to do it.`;
@@ -31,7 +31,8 @@ export function actionText(claim: GuardClaim): string {
   if (status === "SETTLED") {
     const kept = result === null ? "" : `, with the result ${shown(result)}`;
     const verb = outcome === "done" ? "This already happened" : "This was rejected";
-    return `${verb}: ${asked}, ${guardInWords(claim)}${kept}. Do not do it again.`;
+    const since = settledAt === null ? "" : `, on record since ${timeText(settledAt)}`;
+    return `${verb}${since}: ${asked}, ${guardInWords(claim)}${kept}. Do not do it again.`;
   }
   if (status === "OPEN") {
     const until = timeText(leaseUntil);

@@ -6,7 +6,9 @@
 import type { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { z } from "zod";
 import type { AuditItem } from "../audit/audit-item.ts";
+import { LatchError } from "../core/errors.ts";
 import type { RequestId } from "../core/ids.ts";
+import { unsafeInteger } from "../core/json-shape.ts";
 import { notClaimed } from "../sidecar/guard-identity.ts";
 import { claimed, claimView } from "../sidecar/native-guard.ts";
 import {
@@ -97,6 +99,7 @@ function addClaim(server: McpServer, ports: ToolPorts, { guard, group }: GuardPo
     },
     (input) =>
       toolResult(ports, "outcome_unknown", async () => {
+        requireDigits("payload", input.payload);
         const answer = await claimed({ guard: () => guard }, group, input);
         const text = answer.kind === "proceed" ? ownedText(answer) : actionText(answer.claim);
         return { message: text, data: claimView(answer) };
@@ -120,6 +123,7 @@ function addSettle(server: McpServer, ports: ToolPorts, guarded: GuardPorts): vo
     },
     ({ request_id, settlement_token: token, outcome, result }) =>
       toolResult(ports, "outcome_unknown", async () => {
+        requireDigits("result", result);
         const named = { requestId: request_id, agent: group, token };
         const answer =
           outcome === "unknown"
@@ -183,6 +187,14 @@ function addAudit(server: McpServer, ports: ToolPorts, { audit }: GuardPorts): v
         return { message: `${items.length} on record${more}.`, data: { items, next: page.next } };
       }),
   );
+}
+
+/** The protocol's own reader has rounded it: two amounts would count as one. */
+function requireDigits(field: string, value: unknown): void {
+  const lost = unsafeInteger(value);
+  if (lost === undefined) return;
+  const message = `${field} holds the number ${lost}, which may have lost digits: give it as text`;
+  throw new LatchError("invalid_guard_call", message);
 }
 
 function instantOf(text: string | undefined): number | undefined {

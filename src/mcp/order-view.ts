@@ -89,7 +89,7 @@ function sentences(answer: OrderAnswer, claim: Claim | undefined): string {
     }
     case "SKIP": {
       const became = claim === undefined ? answer.receipt.outcome : claimInWords(claim);
-      const order = `the broker's order is ${answer.receipt.brokerOrderId ?? "none"}`;
+      const order = orderOf(answer.receipt);
       const happened = `This already happened ${at}: ${what}, ${became}; ${order}`;
       return `Nothing was sent by this call. ${happened}. Do not retry.`;
     }
@@ -99,11 +99,22 @@ function sentences(answer: OrderAnswer, claim: Claim | undefined): string {
       return `Nothing new was sent. ${stands}. ${next}`;
     }
     case "BLOCKED": {
-      const { message, hint, cause } = answer;
+      const { message, hint, cause, code } = answer;
+      // A model that tries again with other terms is not to be told to take another id.
+      if (code === "fingerprint_mismatch" && claim !== undefined) {
+        const first = `${what}, asked for ${at}, ${claimInWords(claim)}; ${orderOf(claim)}`;
+        const onRecord = `On record under this request_id: ${first}.`;
+        const refused = `Refused, and nothing was sent by this call: ${message}.`;
+        return `${refused} ${onRecord} Another request_id would place a second order.`;
+      }
       const because = cause === null ? "" : ` The claim behind it is ${cause.requestId}.`;
       return `Refused, and nothing is at work for this call: ${message}. ${hint}${because}`;
     }
   }
+}
+
+function orderOf({ brokerOrderId }: { readonly brokerOrderId: string | null }): string {
+  return `the broker's order is ${brokerOrderId ?? "none"}`;
 }
 
 function terms({ intent }: Claim): string {

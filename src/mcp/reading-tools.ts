@@ -159,7 +159,9 @@ function incidentsText(
   onlyOpen: boolean,
 ): string {
   if (incidents.length === 0) return `No ${onlyOpen ? "open incident" : "incident"}.`;
-  const told = incidents.map(({ id, summary, next }) => `${id}: ${summary} (${next})`);
+  const told = incidents.map(
+    ({ id, summary, next }) => `${id}: ${summary} (${next.replace(/\.$/, "")})`,
+  );
   return `${incidents.length} ${onlyOpen ? "open" : "of the latest"}. ${told.join("; ")}.`;
 }
 

@@ -9,6 +9,8 @@
  *    lets several processes decide at once.
  */
 import { compare, type DecimalText } from "../core/decimal.ts";
+import { LatchError } from "../core/errors.ts";
+import { kindOf } from "../guard/guard-input.ts";
 
 /** What one source says the outcome is. */
 export interface Signal {
@@ -81,13 +83,29 @@ export function agreementOf(
 ): Agreement {
   const voices = signals.filter(({ source }) => policy.sources.includes(source));
   const votes = voices.filter(({ confidence }) => compare(confidence, threshold) >= 0);
-  const decided = policy.decide(votes);
+  const decided = decidedBy(policy, votes);
   if (decided.kind !== "open") return decided;
   const unsure = voices.find((voice) => !votes.includes(voice));
   if (unsure === undefined) return decided;
   const { source, outcome, confidence } = unsure;
   const said = `${source} says ${outcome} with ${confidence}`;
   return { kind: "held", reason: `${said}, under the threshold of ${threshold}` };
+}
+
+/** Throws LatchError `invalid_option`: what a policy of one's own gives is sealed, and paid. */
+function decidedBy(policy: SettlementPolicy, votes: readonly Signal[]): Agreement {
+  const decided: unknown = policy.decide(votes);
+  const { kind, outcome, reason } = Object(decided) as Record<string, unknown>;
+  const of = `the policy ${policy.name}`;
+  if (kind === "open") return { kind };
+  if (kind === "held") return { kind, reason: String(reason ?? `${of} says so`) };
+  if (kind !== "agreed") {
+    const wanted = "expected a kind of agreed, open or held";
+    throw new LatchError("invalid_option", `${of} decided ${kindOf(decided)}: ${wanted}`);
+  }
+  if (typeof outcome === "string" && outcome !== "") return { kind, outcome };
+  const message = `${of} agreed on ${kindOf(outcome)}: expected a text that is not empty`;
+  throw new LatchError("invalid_option", message);
 }
 
 function undecided(votes: readonly Signal[], sources: readonly string[]): Agreement {

@@ -15,6 +15,7 @@ import { compare, type DecimalText, parseDecimal } from "../core/decimal.ts";
 import { LatchError } from "../core/errors.ts";
 import { isWellFormed } from "../core/json-shape.ts";
 import type { ExecuteAnswer, ExecuteInput, Guard, RunContext } from "../guard/guard.ts";
+import { EVIDENCE_MAX, guardName, kindOf, requireFunction } from "../guard/guard-input.ts";
 import { agreementOf, type SettlementPolicy, type Signal } from "./policy.ts";
 
 export interface SettlementOptions {
@@ -106,7 +107,7 @@ export class Settlement {
       outcome: named("outcome", outcome),
       confidence: fraction("confidence", confidence),
     };
-    const before = await this.#sealed();
+    const decision = await this.#decision();
     const requestId = this.#name("signal", source);
     const action = "settlement.signal";
     const claimed = await this.#guard.claim({ requestId, action, payload: said, scope: this.#id });
@@ -117,7 +118,9 @@ export class Settlement {
     // Whoever died between the two left a claim that the same signal completes.
     if (!isRepeat) await this.#guard.settle({ requestId, result: said });
     const state = await this.state();
-    return before === undefined ? { kind: "recorded", isRepeat, state } : { kind: "late", state };
+    // A repeat is what the signal was: it may come when all is over, and have been part of it.
+    const isLate = isRepeat ? isAfter(claimed.claim, decision) : decision !== undefined;
+    return isLate ? { kind: "late", state } : { kind: "recorded", isRepeat, state };
   }
 
   /** As it stands; what the signals agree on is sealed by looking. */
@@ -140,7 +143,8 @@ export class Settlement {
    * says what is final now.
    */
   async decide({ outcome, by, reason }: Decision): Promise<SettlementState> {
-    await this.#seal({ outcome: named("outcome", outcome), by: `${named("by", by)}: ${reason}` });
+    const said = `${named("by", by)}: ${guardName("reason", reason, EVIDENCE_MAX)}`;
+    await this.#seal({ outcome: named("outcome", outcome), by: said });
     return this.state();
   }
 
@@ -168,8 +172,13 @@ export class Settlement {
 
   /** What was decided for good; undefined before. */
   async #sealed(): Promise<Sealed | undefined> {
+    return (await this.#decision())?.result as unknown as Sealed | undefined;
+  }
+
+  /** The claim that holds it. */
+  async #decision(): Promise<GuardClaim | undefined> {
     const claim = await this.#guard.get(this.#name("decision"));
-    return claim?.status === "SETTLED" ? (claim.result as unknown as Sealed) : undefined;
+    return claim?.status === "SETTLED" ? claim : undefined;
   }
 
   /** RESOLVED, and left at once: agreement is made FINAL by the first who sees it. */
@@ -201,17 +210,31 @@ export class Settlement {
   }
 }
 
+function isAfter({ claimedAt }: GuardClaim, decision: GuardClaim | undefined): boolean {
+  return claimedAt > (decision?.settledAt ?? Number.POSITIVE_INFINITY);
+}
+
 /** Null before the source has spoken. */
 function signalIn(claim: GuardClaim | undefined): Signal | null {
   return claim?.status === "SETTLED" ? (claim.result as unknown as Signal) : null;
 }
 
 function checkedPolicy(policy: SettlementPolicy): SettlementPolicy {
-  const { sources } = policy;
+  if (typeof policy !== "object" || policy === null) {
+    const wanted = "expected majority, unanimous, singleSource or one of your own";
+    throw new LatchError("invalid_option", `policy is ${kindOf(policy)}: ${wanted}`);
+  }
+  const { name, sources, decide } = policy;
+  named("policy.name", name);
+  requireFunction("invalid_option", "policy.decide", decide);
+  if (!Array.isArray(sources)) {
+    const message = `the policy ${name} names ${kindOf(sources)} as its sources: expected a list`;
+    throw new LatchError("invalid_option", message);
+  }
   for (const source of sources) named("source", source);
   const isUsable = sources.length > 0 && sources.length <= SOURCES_MAX;
   if (isUsable && new Set(sources).size === sources.length) return policy;
-  const message = `the policy ${policy.name} names ${sources.length} sources`;
+  const message = `the policy ${name} names ${sources.length} sources`;
   throw new LatchError("invalid_option", `${message}: expected 1 to ${SOURCES_MAX}, each once`);
 }
 

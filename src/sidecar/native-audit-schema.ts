@@ -1,6 +1,6 @@
 /** An item of the audit trail as JSON, on the native surface and as guard clients know it. */
 import { z } from "zod";
-import { AUDIT_STATUSES, AUDIT_TYPES, type AuditItem } from "../audit/audit-item.ts";
+import { AUDIT_STATUSES, AUDIT_TYPES, type AuditItem, isCommitted } from "../audit/audit-item.ts";
 import { CLAIM_STATUSES } from "../claim/transitions.ts";
 import { OUTCOMES } from "./native-claim-schema.ts";
 import { named, timeOut, timeText } from "./native-schemas.ts";
@@ -55,7 +55,7 @@ export const guardItemSchema = named(
     symbol: z.string(),
     status: z
       .enum(["PENDING", "COMMITTED", "SKIP", "BLOCKED"])
-      .describe("COMMITTED: the claim is settled; `outcome` says how it ended."),
+      .describe("COMMITTED: it is over, `outcome` says how. What was released is PENDING again."),
     state: z.enum(CLAIM_STATUSES).nullable().describe("Of its claim; null for an answer."),
     outcome: z.enum(EVERY_OUTCOME).nullable(),
     code: z.string().nullable(),
@@ -74,12 +74,13 @@ export function guardItemView(item: AuditItem): z.output<typeof guardItemSchema>
   return {
     ...{ request_id: requestId, claim_id: requestId, agent_id: agentId ?? agent },
     ...{ action, scope, symbol, state, outcome, code, cause },
-    status: guardStatusOf(status),
+    status: guardStatusOf(item),
     ...{ timestamp: timeText(at), ts: at, sequence, hash: item.hash },
   };
 }
 
-function guardStatusOf(status: AuditItem["status"]) {
+function guardStatusOf(item: AuditItem) {
+  const { status } = item;
   if (status === "SKIP" || status === "BLOCKED") return status;
-  return status === "SETTLED" ? "COMMITTED" : "PENDING";
+  return isCommitted(item) ? "COMMITTED" : "PENDING";
 }

@@ -5,10 +5,11 @@
  */
 import { z } from "zod";
 import { AUDIT_STATUSES, type AuditStatus } from "../audit/audit-item.ts";
-import { AUDIT_LIMIT_MAX } from "../audit/audit-trail.ts";
+import { AUDIT_LIMIT_MAX, type AuditFilters } from "../audit/audit-trail.ts";
 import { CLAIM_STATUSES } from "../claim/transitions.ts";
 import { LatchError } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
+import { GUARD_NAME_MAX } from "../guard/guard-input.ts";
 import { SYMBOL } from "../identity/symbol.ts";
 import { KEYLESS_ID } from "./access.ts";
 import {
@@ -23,14 +24,18 @@ import type { NativeScope } from "./native-scope.ts";
 
 const LIMIT = 100;
 const GROUP_MAX = 64;
-const ACTION_MAX = 64;
 const OFFSET_MAX = 1_000_000;
 
 const agent = z.string().min(1).max(GROUP_MAX).describe("An agent group.");
+const caller = z
+  .string()
+  .min(1)
+  .max(GUARD_NAME_MAX)
+  .describe("An agent group, or what a caller calls itself.");
 const action = z
   .string()
   .min(1)
-  .max(ACTION_MAX)
+  .max(GUARD_NAME_MAX)
   .describe("Such as buy_to_open or sell_to_close; replace; cancel.");
 const symbol = z.string().regex(SYMBOL, "expected a symbol such as TQQQ or BTC/USD");
 const limit = z.coerce.number().int().min(1).max(AUDIT_LIMIT_MAX).default(LIMIT);
@@ -65,9 +70,9 @@ const auditKey = named(
 );
 
 /** What guard clients ask for by the words that they know. */
-const GUARD_STATUSES: Readonly<Record<string, readonly AuditStatus[]>> = {
-  PENDING: CLAIM_STATUSES.filter((one) => one !== "SETTLED"),
-  COMMITTED: ["SETTLED"],
+const GUARD_STATUSES: Readonly<Record<string, Pick<AuditFilters, "statuses" | "isCommitted">>> = {
+  PENDING: { statuses: CLAIM_STATUSES, isCommitted: false },
+  COMMITTED: { statuses: CLAIM_STATUSES, isCommitted: true },
 };
 const guardStatus = z.enum(["PENDING", "COMMITTED", "SKIP", "BLOCKED", ...CLAIM_STATUSES]);
 
@@ -84,16 +89,25 @@ const guardTime = z
   .union([numberIn, timeIn], "expected RFC 3339, or seconds or milliseconds since 1970")
   .describe("RFC 3339, or seconds or milliseconds since 1970.");
 
+/** Those clients send every filter that they know, and leave empty what they do not filter by. */
+const orEmpty = <Schema extends z.ZodType>(schema: Schema) =>
+  z.preprocess((value) => (value === "" ? undefined : value), schema);
+
 const guardQuery = z.strictObject({
-  agent_id: agent.optional(),
-  action: action.optional(),
-  status: guardStatus.optional(),
-  symbol: symbol.optional(),
-  from_ts: guardTime.optional(),
-  to_ts: guardTime.optional(),
-  limit,
-  offset: z.coerce.number().int().min(0).max(OFFSET_MAX).default(0),
+  agent_id: orEmpty(caller.optional()),
+  action: orEmpty(action.optional()),
+  status: orEmpty(guardStatus.optional()),
+  symbol: orEmpty(symbol.optional()),
+  from_ts: orEmpty(guardTime.optional()),
+  to_ts: orEmpty(guardTime.optional()),
+  limit: orEmpty(limit),
+  offset: orEmpty(z.coerce.number().int().min(0).max(OFFSET_MAX).default(0)),
 });
+
+function standing(status: z.output<typeof guardStatus> | undefined) {
+  if (status === undefined) return { statuses: CLAIM_STATUSES };
+  return GUARD_STATUSES[status] ?? { statuses: [status as AuditStatus] };
+}
 
 const guardPage = named(
   "GuardAuditPage",
@@ -172,9 +186,7 @@ function addGuardTrail({ app, agentOf }: NativeScope, ports: NativePorts): void 
     async ({ query, raw }) => {
       const types = agentOf(raw).id === KEYLESS_ID ? OF_ACTIONS : undefined;
       const { agent_id, action, status, symbol, from_ts, to_ts, limit, offset } = query;
-      const statuses =
-        status === undefined ? CLAIM_STATUSES : (GUARD_STATUSES[status] ?? [status as AuditStatus]);
-      const filters = { agentName: agent_id, action, statuses, symbol, types };
+      const filters = { agentName: agent_id, action, ...standing(status), symbol, types };
       const span = { from: from_ts, until: to_ts };
       const page = await ports.latch().audit.pageFrom(offset, limit, { ...filters, ...span });
       const { items, total, isTotalExact } = page;

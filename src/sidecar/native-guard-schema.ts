@@ -3,13 +3,18 @@
  * schemas check requests, shape answers and describe both.
  */
 import { z } from "zod";
+import { isCommitted } from "../audit/audit-item.ts";
 import type { GuardClaim } from "../claim/guard-claim.ts";
 import { CLAIM_STATUSES } from "../claim/transitions.ts";
-import { GUARD_NAME_MAX, GUARD_WAIT_MAX_MS } from "../guard/guard-input.ts";
+import { GUARD_NAME_MAX, GUARD_WAIT_MAX_MS, NOT_BLANK } from "../guard/guard-input.ts";
 import { anyJson } from "../identity/intent-schema.ts";
 import { named, timeOut, timeText, timeTextOrNull } from "./native-schemas.ts";
 
-const name = z.string().min(1).max(GUARD_NAME_MAX);
+const name = z
+  .string()
+  .min(1)
+  .max(GUARD_NAME_MAX)
+  .regex(NOT_BLANK, "expected more than white space");
 const requestId = name.describe("The same on every try of one action.");
 /** As every other implementation of an action_ref writes a time: nothing else has its hash. */
 const timestamp = z
@@ -59,7 +64,11 @@ export const releaseBody = named(
   "ReleaseRequest",
   z.strictObject({
     request_id: requestId.optional().describe("Where it cannot stand in a path."),
-    evidence: z.string().min(1).describe("What shows that it did not happen, in a sentence."),
+    evidence: z
+      .string()
+      .min(1)
+      .regex(NOT_BLANK, "expected more than white space")
+      .describe("What shows that it did not happen, in a sentence."),
   }),
 );
 
@@ -135,7 +144,7 @@ export function guardClaimView(claim: GuardClaim): z.output<typeof guardClaimSch
   return {
     ...{ request_id: key.requestId, agent_id: claim.agentId ?? key.agent, group: key.agent },
     ...{ action, scope, outcome, provenance, attempt: fencing },
-    status: claim.status === "SETTLED" ? "COMMITTED" : "PENDING",
+    status: isCommitted({ status: claim.status, guard: claim }) ? "COMMITTED" : "PENDING",
     state: claim.status,
     unresolved: claim.status === "IN_RECONCILIATION",
     evidence: claim.evidence ?? claim.unknownBecause,

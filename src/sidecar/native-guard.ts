@@ -80,6 +80,7 @@ const SAID = {
     "You own it: do it once, before lease_until, with request_id as the provider's idempotency " +
     "key, then settle. This proves our record; the outcome is proved by the provider.",
   pending: "Its owner is at it. Do not do it; ask again, or wait.",
+  released: "It did not happen: its claim was released. Claim it again to do it.",
   unresolved:
     "Unresolved: nobody knows whether it happened. Do not do it; look at the provider, then " +
     "settle it or release it by what you find.",
@@ -109,7 +110,8 @@ export function claimView(
     const told = { unresolved: true, incident, existing, message: SAID.unresolved };
     return { status: "PENDING", ...common, ...told };
   }
-  return { status: "PENDING", ...common, existing, message: SAID.pending };
+  const message = claim.outcome === "absent" ? SAID.released : SAID.pending;
+  return { status: "PENDING", ...common, existing, message };
 }
 
 function addClaimPages({ app, agentOf }: NativeScope, { guard }: NativePorts): void {

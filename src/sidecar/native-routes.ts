@@ -12,6 +12,7 @@ import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod
 import { z } from "zod";
 import { InvariantError, type LatchError } from "../core/errors.ts";
 import { DEEPEST_JSON, isTooDeep } from "../core/json-shape.ts";
+import { integerThatIsLost } from "../core/json-text.ts";
 import { addAuditRoutes } from "./native-audit.ts";
 import { addBookRoutes } from "./native-books.ts";
 import { addClaimLifeRoute } from "./native-claim-life.ts";
@@ -74,6 +75,9 @@ export function registerNativeRoutes(
   });
 }
 
+/** Of a number that is quoted. */
+const DIGITS_SHOWN = 40;
+
 /** A body is JSON in UTF-8; replaced bytes would make an id another one. */
 function readJsonWhateverItIsCalled(app: FastifyInstance): void {
   const parseJson = app.getDefaultJsonParser("error", "error");
@@ -87,15 +91,23 @@ function readJsonWhateverItIsCalled(app: FastifyInstance): void {
       return;
     }
     parseJson(request, text, (error, value) => {
-      const isRefused = error === null && isTooDeep(value);
-      done(isRefused ? tooDeep() : error, value);
+      const problem = error === null ? problemOf(text, value) : undefined;
+      done(problem === undefined ? error : unfit(problem), value);
     });
   });
 }
 
-/** Checking it, and quoting it, would use up the stack. */
-function tooDeep(): Error {
-  const message = `the body is nested more than ${DEEPEST_JSON} levels deep`;
+/** Why a body that is JSON cannot be taken. */
+function problemOf(text: string, value: unknown): string | undefined {
+  // Checking it, and quoting it, would use up the stack.
+  if (isTooDeep(value)) return `the body is nested more than ${DEEPEST_JSON} levels deep`;
+  // Two amounts would count as one, and a result would be given back as another.
+  const lost = integerThatIsLost(text);
+  if (lost === undefined) return undefined;
+  return `the number ${lost.slice(0, DIGITS_SHOWN)} in the body loses digits: send it as text`;
+}
+
+function unfit(message: string): Error {
   return Object.assign(new Error(message), { statusCode: 400 });
 }
 

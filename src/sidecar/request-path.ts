@@ -4,7 +4,9 @@
  *
  * 1. Idempotent: a normalized path normalizes to itself; no `//`, no dot segment, no last slash.
  * 2. Anything that two servers read in two ways is refused, not repaired: encoded slashes,
- *    backslashes, path parameters, double encoding, control characters, malformed UTF-8.
+ *    backslashes, path parameters, double encoding, control characters, malformed UTF-8. An
+ *    action's own id is read here alone, and may hold whatever its client has escaped but control
+ *    characters.
  * 3. Letters keep their case: a server that ignores case would take `/V2/Orders` for the orders.
  * 4. The query is not touched.
  */
@@ -26,6 +28,9 @@ const UNRESERVED = /[A-Za-z0-9\-._~]/;
 /** Control characters, the percent sign itself, the semicolon and the backslash. */
 const HIDDEN_CHARACTER = /%(?:[01][0-9A-F]|7F|25|3B|5C)/i;
 const ENCODED_SLASH = /%2F/i;
+/** What names an action goes to no other server: `/settle/welcome%2Fada`. */
+const NAME_OF_ACTION = /^\/(?:claims|settle|release)\/[^/]+$/;
+const ESCAPED_IN_NAME = /%(?:25|2F|3B|5C)/gi;
 /** How the official JavaScript SDK writes a crypto pair: `/v2/assets/BTC%2FUSD`. */
 const CURRENCY_PAIR = /^[A-Za-z0-9]+%2F[A-Za-z0-9]+$/i;
 /** A pair names something in a collection, as in `/v2/assets/...`; earlier it would be a route. */
@@ -46,11 +51,12 @@ export function normalizePath(rawUrl: string): RequestPath {
   const mark = rawUrl.indexOf("?");
   const rawPath = mark === -1 ? rawUrl : rawUrl.slice(0, mark);
   const query = mark === -1 ? "" : rawUrl.slice(mark + 1);
-  const fault = faultOf(rawPath);
+  const isName = NAME_OF_ACTION.test(rawPath);
+  const fault = faultOf(isName ? rawPath.replace(ESCAPED_IN_NAME, "_") : rawPath);
   if (fault !== undefined) return refused(fault);
   if (NOT_IN_QUERY.test(query)) return refused("the query holds a character no URL may hold");
   const segments = resolvedSegments(decodeUnreserved(rawPath));
-  if (segments.some((segment, index) => !isPlain(segment, index, segments.length))) {
+  if (!isName && segments.some((segment, index) => !isPlain(segment, index, segments.length))) {
     return refused("the path holds an encoded slash");
   }
   return { kind: "path", path: `/${segments.join("/")}`, query };

@@ -18,6 +18,7 @@ import type { PreparedLatch } from "../prepared-latch.ts";
 import { Access, type Agent, isLoopback } from "./access.ts";
 import type { GuardedHandler } from "./guarded-request.ts";
 import { type Started, startLatch } from "./latch-start.ts";
+import { maskedLog, secretsOf } from "./masked-log.ts";
 import { createMetrics } from "./metrics.ts";
 import { configPage } from "./native-config-schema.ts";
 import { registerNativeRoutes } from "./native-routes.ts";
@@ -62,7 +63,7 @@ export async function openSidecar(options: SidecarOptions): Promise<Sidecar> {
   const { serve, logger, clock = systemClock } = options;
   // Refuses settings, so it comes before anything is opened that would have to be closed.
   const access = accessOf(serve);
-  const prepared = prepareLatch(serve.latch, options);
+  const prepared = prepareLatch(serve.latch, { ...options, logger: maskedLog(logger, serve) });
   const stop = new AbortController();
   const start = new StartGate();
   const parts = { ...wire(options, prepared, start, access), prepared, clock, stop, start };
@@ -118,9 +119,7 @@ function wire(options: SidecarOptions, prepared: PreparedLatch, start: StartGate
   const hasBroker = serve.latch.broker !== "none";
   const baseUrl = hasBroker ? brokerUrl : NOWHERE;
   const passThrough = createPassThrough({ baseUrl, keyId, secret });
-  const operatorKeys = serve.operatorKey === undefined ? [] : [serve.operatorKey];
-  const brokerSecrets = hasBroker ? [secret] : [];
-  const secrets = [...brokerSecrets, ...serve.agents.map(({ secret }) => secret), ...operatorKeys];
+  const secrets = secretsOf(serve);
   const mask = new SecretMask(secrets);
   const metrics = createMetrics({ clock, latch: started, stream: () => stream.health() });
   const places = { brokerUrl, store: serve.latch.store };

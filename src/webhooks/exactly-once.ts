@@ -6,6 +6,7 @@
  * an incident says so, and no repeat runs it again before `verify`, `confirm` or a person has said
  * what happened.
  */
+import { LatchError } from "../core/errors.ts";
 import type {
   ExecuteAnswer,
   Guard,
@@ -13,6 +14,7 @@ import type {
   GuardVerifier,
   RunContext,
 } from "../guard/guard.ts";
+import { kindOf, requireFunction } from "../guard/guard-input.ts";
 
 export interface ExactlyOnceOptions<Event> {
   readonly guard: Pick<Guard, "execute">;
@@ -36,6 +38,9 @@ export type Handler<Event, Result> = (
 ) => Result | Promise<Result>;
 
 /**
+ * The handler rejects with LatchError `invalid_guard_call` for an event without an id. Throws
+ * LatchError `invalid_option`.
+ *
  * @example
  * ```ts
  * const handle = exactlyOnce(ship, { guard, source: "shop", id: (order) => order.eventId });
@@ -46,14 +51,40 @@ export function exactlyOnce<Event, Result>(
   handler: Handler<Event, Result>,
   options: ExactlyOnceOptions<Event>,
 ): (event: Event) => Promise<ExecuteAnswer<Result>> {
+  requireHandler(handler, options);
   const { guard, id, source = "webhook", payload, verify, confirm, waitMs } = options;
   return async (event) =>
     guard.execute({
-      requestId: `${source}:${id(event)}`,
+      requestId: `${source}:${idOf(id(event))}`,
       action: source,
       run: (context) => handler(event, context),
       ...(payload === undefined ? {} : { payload: payload(event) }),
       ...(verify === undefined ? {} : { verify: verify(event) }),
       ...{ confirm, waitMs },
     });
+}
+
+/** Two events without an id would count as one, and the second would never be handled. */
+function idOf(id: unknown): string {
+  if (typeof id === "string" && id !== "") return id;
+  const message = `the event's id is ${kindOf(id)}: expected a text that is not empty`;
+  throw new LatchError("invalid_guard_call", message);
+}
+
+/** Throws LatchError `invalid_option` for the first that cannot be used. */
+export function requireHandler<Event>(
+  handler: unknown,
+  options: Omit<ExactlyOnceOptions<Event>, "id"> & { readonly id: unknown },
+): void {
+  const { guard, id, payload, verify, confirm } = options;
+  if (typeof guard?.execute !== "function") {
+    const wanted = "expected what openGuard or openLatch gives";
+    throw new LatchError("invalid_option", `guard is ${kindOf(guard)}: ${wanted}`);
+  }
+  for (const [name, given] of Object.entries({ "the handler": handler, id })) {
+    requireFunction("invalid_option", name, given);
+  }
+  for (const [name, given] of Object.entries({ payload, verify, confirm })) {
+    if (given !== undefined) requireFunction("invalid_option", name, given);
+  }
 }

@@ -2,6 +2,8 @@
  * An HMAC in a header, for every provider whose shape is neither of the two: over the body alone,
  * or over `SECONDS.BODY` where a header has the time that was signed with it.
  */
+import { LatchError } from "../core/errors.ts";
+import { kindOf } from "../guard/guard-input.ts";
 import {
   checkDigests,
   checkTime,
@@ -29,11 +31,15 @@ export interface HmacSignatureOptions {
   readonly toleranceMs?: number;
 }
 
-/** Throws LatchError `invalid_option` for secrets or a tolerance that are none. */
+/** Throws LatchError `invalid_option` for secrets, a header or a tolerance that are none. */
 export function hmacSignature(options: HmacSignatureOptions): SignatureScheme {
   const { header, timeHeader, prefix = "" } = options;
   const { algorithm = "sha256", encoding = "hex" } = options;
   const secrets = secretList(options.secrets);
+  if (typeof header !== "string" || header === "") {
+    const message = `header is ${kindOf(header)}: expected the name of the signature's header`;
+    throw new LatchError("invalid_option", message);
+  }
   const toleranceMs = toleranceOf(options.toleranceMs);
   return {
     check: (delivery, now) => {

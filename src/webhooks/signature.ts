@@ -49,9 +49,10 @@ const MS_PER_SECOND = 1_000;
 
 /** Throws LatchError `invalid_option` where there is none, or an empty one. */
 export function secretList(secrets: Secrets): readonly string[] {
-  const list = typeof secrets === "string" ? [secrets] : secrets;
-  const isUsable = list.length > 0 && list.length <= SECRETS_MAX && !list.includes("");
-  if (isUsable) return list;
+  const list: unknown = typeof secrets === "string" ? [secrets] : secrets;
+  if (Array.isArray(list) && list.length > 0 && list.length <= SECRETS_MAX) {
+    if (list.every((secret) => typeof secret === "string" && secret !== "")) return list;
+  }
   const message = `a webhook needs 1 to ${SECRETS_MAX} secrets that are not empty`;
   throw new LatchError("invalid_option", message);
 }

@@ -11,7 +11,13 @@
 import { type Clock, systemClock } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
 import type { ExecuteAnswer } from "../guard/guard.ts";
-import { type ExactlyOnceOptions, exactlyOnce, type Handler } from "./exactly-once.ts";
+import { kindOf, requireFunction } from "../guard/guard-input.ts";
+import {
+  type ExactlyOnceOptions,
+  exactlyOnce,
+  type Handler,
+  requireHandler,
+} from "./exactly-once.ts";
 import { type Delivery, SIGNATURE_PROBLEMS, type SignatureScheme } from "./signature.ts";
 
 export interface WebhookOptions<Event> extends Omit<ExactlyOnceOptions<Event>, "id"> {
@@ -49,12 +55,15 @@ interface Received<Event> {
 /** Seconds after which a delivery that could not be ended may come again. */
 const RETRY_AFTER = { "retry-after": "30" } as const;
 
-/** Never rejects: what fails is an answer too. */
+/** Never rejects: what fails is an answer too. Throws LatchError `invalid_option`. */
 export function webhook<Event, Result>(
   handler: Handler<Event, Result>,
   options: WebhookOptions<Event>,
 ): Webhook {
-  const { signature, clock = systemClock } = options;
+  const { signature, parse, clock = systemClock } = options;
+  requireHandler(handler, options);
+  requireSignature(signature);
+  if (parse !== undefined) requireFunction("invalid_option", "parse", parse);
   const { verify, payload, ...others } = options;
   const handle = exactlyOnce<Received<Event>, Result>(
     ({ event }, context) => handler(event, context),
@@ -74,6 +83,13 @@ export function webhook<Event, Result>(
     if (received === undefined) return answer(400, "refused", "no event with an id could be read");
     return handle(received).then(answerTo, failure);
   };
+}
+
+/** A signature that was forgotten, or is not set in the environment, must not let anybody in. */
+function requireSignature(signature: SignatureScheme | null | undefined): void {
+  if (signature === null || typeof signature?.check === "function") return;
+  const wanted = "expected a signature scheme, or null where something in front has checked";
+  throw new LatchError("invalid_option", `signature is ${kindOf(signature)}: ${wanted}`);
 }
 
 function receive<Event>(
@@ -111,7 +127,7 @@ function answerTo(answered: ExecuteAnswer<unknown>): WebhookAnswer {
       return answer(409, "pending", "an earlier delivery is being handled", {}, RETRY_AFTER);
     case "unresolved": {
       const { incident } = answered;
-      const message = "an earlier delivery was begun, and nobody knows what it did";
+      const message = "a delivery of it was begun, and nobody knows what that did";
       const extra = incident === null ? {} : { incident };
       return answer(409, "unresolved", message, extra, RETRY_AFTER);
     }

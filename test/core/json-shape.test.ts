@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { DEEPEST_JSON, isTooDeep, isWellFormed } from "../../src/core/json-shape.ts";
+import { DEEPEST_JSON, isTooDeep, isWellFormed, unsafeInteger } from "../../src/core/json-shape.ts";
 
 const nest = (depth: number): unknown =>
   JSON.parse(`${'{"a":['.repeat(depth)}1${"]}".repeat(depth)}`);
@@ -25,4 +25,12 @@ test.each([
 
 test("whole characters are well-formed, also those of two halves", () => {
   expect(isWellFormed({ "é😀": ["\u0000", "💥", null, 1] })).toBe(true);
+});
+
+test.each([
+  [{ a: [1, -(2 ** 53)] }, -(2 ** 53)],
+  [1e21, 1e21],
+  [{ a: 2 ** 53 - 1, b: 0.1, c: "9007199254740993", d: null }, undefined],
+])("of %j the integer that may have lost digits is found", (value, found) => {
+  expect(unsafeInteger(value)).toBe(found);
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseJsonText, withNumbersAsText } from "../../src/core/json-text.ts";
+import { integerThatIsLost, parseJsonText, withNumbersAsText } from "../../src/core/json-text.ts";
 
 /** Every number as its text, by way of a reader that knows nothing of bodies. */
 function plainly(text: string): unknown {
@@ -24,6 +24,18 @@ describe("JSON from outside", () => {
     ['{"qty": "1", "said": "qty: 2"}', { qty: "1", said: "qty: 2" }],
   ])("keeps every digit of %s", (text, value) => {
     expect(parseJsonText(text)).toEqual(value);
+  });
+
+  it.each([
+    ["9007199254740993", "9007199254740993"],
+    ['{"a": [1, -12345678901234567890]}', "-12345678901234567890"],
+    ["1152921504606846976", "1152921504606846976"],
+    ["9".repeat(400), "9".repeat(400)],
+    ["[9007199254740991, 1000000000000000000, 12345678901234567000]", undefined],
+    ['{"9007199254740993": "9007199254740993", "b": "\\"9007199254740993"}', undefined],
+    ["[0.30000000000000004, 6.02e+23, 0.1000000000000000055]", undefined],
+  ])("says of %s which integer JSON.parse would not keep", (text, lost) => {
+    expect(integerThatIsLost(text)).toBe(lost);
   });
 
   it.each(['{"qty": 01}', "01", '{"a": "b"', ""])("is undefined for %j", (text) => {

@@ -73,6 +73,19 @@ describe("an action that is executed", () => {
     expect(answer).toMatchObject({ status: "pending", claim: { status: "OPEN" } });
   });
 
+  test.each([
+    [{ run: undefined }, "run is undefined: expected a function"],
+    [{ verify: "no" }, "verify is a string: expected a function"],
+    [{ confirm: {} }, "confirm is an object: expected a function"],
+    [{ verfy: () => ({ kind: "absent" }) }, 'unknown field "verfy"'],
+  ])("is not claimed where a call has %o", async (fields, message) => {
+    const { guard } = await guardWorld();
+    const call = guard.execute({ ...PAYMENT, run: unreachable, ...fields } as never);
+    await expect(call).rejects.toMatchObject({ code: "invalid_guard_call" });
+    await expect(call).rejects.toThrow(message);
+    expect((await guard.list()).total).toBe(0);
+  });
+
   test("is not run under other terms, and the field is named", async () => {
     const { guard } = await guardWorld();
     await guard.execute({ ...PAYMENT, payload: { amount: "50" }, run: () => RESULT });

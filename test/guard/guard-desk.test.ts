@@ -50,6 +50,7 @@ describe("a guard", () => {
     [{ requestId: "" }, "requestId is empty: expected 1 to 512 characters"],
     [{ requestId: "x".repeat(513) }, "requestId is 513 characters long: expected at most 512"],
     [{ requestId: 7 }, "requestId is number: expected a text"],
+    [{ requestId: " " }, "requestId is blank: expected more than white space"],
     [{ action: "" }, "action is empty: expected 1 to 512 characters"],
     [{ action: "\udc00" }, "action is not well-formed Unicode"],
     [{ agentId: "" }, "agentId is empty"],
@@ -142,6 +143,33 @@ describe("who waits for an owner", () => {
     const waiting = guard.wait(requestId, { waitMs: 30_000 });
     await guard.close();
     await Promise.allSettled([waiting]);
+  });
+});
+
+describe("a word that there is not", () => {
+  test.each(["absent", "failed", ""])("settles nothing: %j", async (outcome) => {
+    const { guard } = await guardWorld();
+    await guard.claim(PAYMENT);
+    const call = guard.settle({ requestId, outcome: outcome as "done" });
+    await expect(call).rejects.toMatchObject({ code: "invalid_guard_call" });
+    await expect(call).rejects.toThrow("outcome is");
+    expect(await guard.get(requestId)).toMatchObject({ status: "OPEN" });
+  });
+
+  test("is no verdict of a provider's, and no verifier", async () => {
+    const { guard, another } = await guardWorld();
+    await guard.claim(PAYMENT);
+    for (const verdict of [{ kind: "gone" }, undefined, "done"] as never[]) {
+      const call = guard.resolve({ requestId, verdict });
+      await expect(call).rejects.toMatchObject({ code: "invalid_guard_call" });
+    }
+    expect(await guard.get(requestId)).toMatchObject({ status: "OPEN" });
+    const wrong = {
+      code: "invalid_option",
+      message: "the verifier of pay is a string: expected a function",
+    };
+    expect(() => guard.registerVerifier("pay", "no" as never)).toThrow(wrong.message);
+    await expect(another({ verifiers: { pay: "no" as never } })).rejects.toMatchObject(wrong);
   });
 });
 

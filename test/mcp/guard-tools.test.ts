@@ -37,7 +37,7 @@ describe("claim and settle", () => {
     const again = await call(client, "claim", PAYMENT);
     expect(again).toMatchObject({ data: { status: "SKIP", existing: { result: RESULT } } });
     expect(again.text).toMatch(
-      /^This already happened: payment\.send, claimed at .*, done, says its owner, with the result/,
+      /^This already happened, on record since .*Z: payment\.send, claimed at .*, done, says its owner, with the result/,
     );
     expect(again.text).toMatch(/Do not do it again\.$/);
   });
@@ -82,6 +82,11 @@ describe("claim and settle", () => {
       ],
       [await call(client, "settle", { request_id: "nothing" }), "claim_not_found"],
       [await call(client, "claim", { request_id: "a" }), "action"],
+      [
+        await call(client, "claim", { ...PAYMENT, payload: { wei: 2 ** 53 } }),
+        "payload holds the number 9007199254740992, which may have lost digits",
+      ],
+      [await call(client, "settle", { ...id, result: [2 ** 60] }), "result holds the number"],
       [await call(client, "claim", { ...PAYMENT, request_id: "" }), "request_id"],
     ] as const;
     for (const [told, part] of refused) {

@@ -92,8 +92,13 @@ describe("place_order", () => {
       isError: true,
       data: { status: "BLOCKED", code: "fingerprint_mismatch", retry: "after_a_change" },
     });
-    expect(other.text).toContain("quantity");
-    expect(other.text).toMatch(/^Refused, and nothing is at work for this call: /);
+    expect(other.text).toMatch(/^Refused, and nothing was sent by this call: .* with quantity 6,/);
+    expect(other.text).toMatch(
+      /On record under this request_id: buy 6 TQQQ to open, asked for at /,
+    );
+    expect(other.text).toContain(`the broker's order is ${other.data.order.broker_order_id}`);
+    expect(other.text).toContain("Another request_id would place a second order");
+    expect(other.text).not.toContain("under a new id");
     expect(world.posts()).toHaveLength(1);
   });
 
@@ -176,7 +181,7 @@ describe("positions, entry_check and incidents", () => {
       { id: 1, kind: "refused_exit", is_open: true, symbol: "TQQQ" },
     ]);
     expect(data.incidents[0].caused_by).toContain("exit-3");
-    expect(text).toMatch(/^1 open\. 1: /);
+    expect(text).toMatch(/^1 open\. 1: .*[^.]\)\.$/);
     const entry = await call(client, "entry_check", { symbol: "TQQQ" });
     expect(entry.data).toMatchObject({ is_free: true, incidents: [{ id: 1 }] });
     expect(entry.text).toMatch(/^An entry in TQQQ is free: incident 1 is open and blocks nothing/);

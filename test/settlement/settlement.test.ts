@@ -86,6 +86,8 @@ describe("a settlement", () => {
     const claim = await guard.get("settlement/match-7/decision");
     expect(claim?.result).toEqual({ outcome: "alice", by: "mira: saw the recording" });
     expect(await match.decide({ ...decision, outcome: "bob" })).toMatchObject({ outcome: "alice" });
+    const unexplained = match.decide({ outcome: "bob", by: "mira" } as never);
+    await expect(unexplained).rejects.toThrow("reason is undefined: expected a text");
   });
 
   test("keeps what is final against late signals, which are recorded", async () => {
@@ -97,6 +99,17 @@ describe("a settlement", () => {
     const recorded = await guard.get("settlement/match-7/signal/camera");
     expect(recorded).toMatchObject({ status: "SETTLED", result: { outcome: "bob" } });
     expect((await match.state()).signals).toHaveLength(3);
+  });
+
+  test("answers a signal's repeat after the end as it answered the signal", async () => {
+    const { match, clock } = await settlementWorld();
+    await match.signal(said("referee", "alice"));
+    await match.signal(said("oracle", "alice"));
+    clock.advance(1_000);
+    const again = await match.signal(said("oracle", "alice"));
+    expect(again).toMatchObject({ kind: "recorded", isRepeat: true, state: { status: "FINAL" } });
+    expect(await match.signal(said("camera", "bob"))).toMatchObject({ kind: "late" });
+    expect(await match.signal(said("camera", "bob"))).toMatchObject({ kind: "late" });
   });
 
   test("pays once for many processes at once, each of which heard another signal", async () => {
@@ -180,9 +193,34 @@ describe("a settlement", () => {
     [{ policy: majority([]) }, "the policy majority names 0 sources: expected 1 to 100, each once"],
     [{ policy: majority(["a", "a"]) }, "the policy majority names 2 sources"],
     [{ policy: singleSource("") }, 'source is "": expected a text'],
+    [{ policy: undefined }, "policy is undefined: expected majority"],
+    [{ policy: "majority" }, "policy is a string: expected majority"],
+    [
+      { policy: { name: "mine", sources: "abc", decide: () => 1 } },
+      "names a string as its sources",
+    ],
+    [{ policy: { name: "mine", sources: ["a"] } }, "policy.decide is undefined"],
+    [{ policy: { sources: ["a"], decide: () => 1 } }, "policy.name is undefined"],
   ])("is not made of %j", async (options, message) => {
     const { guard } = await guardWorld();
-    expect(() => guard.settlement({ ...MATCH, ...options })).toThrow(message);
+    expect(() => guard.settlement({ ...MATCH, ...options } as never)).toThrow(message);
+  });
+
+  test.each([
+    [undefined, "the policy mine decided undefined"],
+    [{ kind: "agreed" }, "the policy mine agreed on undefined"],
+    [{ kind: "agreed", outcome: "" }, "the policy mine agreed on empty"],
+    [{ kind: "paid", outcome: "alice" }, "the policy mine decided an object"],
+  ])("seals and pays nothing where a policy of one's own gives %j", async (decided, message) => {
+    const policy = { name: "mine", sources: JUDGES, decide: () => decided } as never;
+    const { match, guard } = await settlementWorld({ policy });
+    const { paid, run } = bank();
+    const call = match.signal(said("referee", "alice"));
+    await expect(call).rejects.toMatchObject({ code: "invalid_option" });
+    await expect(call).rejects.toThrow(message);
+    await expect(match.payout({ run })).rejects.toThrow(message);
+    expect(await guard.get("settlement/match-7/decision")).toBeUndefined();
+    expect(paid).toEqual([]);
   });
 
   test("refuses a signal that is none, by name", async () => {

@@ -50,6 +50,8 @@ describe("POST /claim", () => {
     [{}, "request_id is missing"],
     [{ request_id: "", action: "a" }, 'request_id is \\"\\"'],
     [{ request_id: null, action: "a" }, "request_id is null"],
+    [{ request_id: " ", action: "a" }, "expected more than white space"],
+    [{ request_id: "r", action: " " }, "expected more than white space"],
     [{ action: "a" }, "request_id is missing"],
     [{ agent_id: "a", action_type: "b" }, "request_id is missing"],
     [{ request_id: "r" }, "action is missing"],
@@ -81,6 +83,16 @@ describe("POST /claim", () => {
     expect(action.body.message).toContain('first "payment.send", now "payment.refund"');
   });
 
+  test("that waits for an owner who releases it is told that it did not happen", async () => {
+    const { post } = await guardBench();
+    const { settlement_token: token } = (await post("/claim", PAY)).body;
+    const waiting = post("/claim", { ...PAY, wait_ms: 30_000 });
+    await post("/release/invoice-1042", { evidence: "refused" }, { [TOKEN]: token });
+    const { body } = await waiting;
+    expect(body).toMatchObject({ status: "PENDING", existing: { outcome: "absent" } });
+    expect(body.message).toContain("It did not happen: its claim was released. Claim it again");
+  });
+
   test("waits for the owner's result, if asked", async () => {
     const { post } = await guardBench();
     await post("/claim", PAY);
@@ -88,6 +100,28 @@ describe("POST /claim", () => {
     await post("/settle/invoice-1042", { result: 7 });
     expect((await waiting).body).toMatchObject({ status: "SKIP", existing: { result: 7 } });
   });
+});
+
+test("a number that loses digits is refused: it would be kept, and compared, as another one", async () => {
+  const { post, get } = await guardBench();
+  const digits = "9007199254740993";
+  const claim = (number: string) =>
+    post("/claim", `{"request_id": "r-1", "action": "pay", "payload": {"wei": ${number}}}`);
+  const refused = await claim(digits);
+  expect(refused).toMatchObject({
+    status: 400,
+    body: { tradelatch: { error: "request_malformed" } },
+  });
+  expect(refused.body.message).toBe(
+    `the number ${digits} in the body loses digits: send it as text`,
+  );
+  expect((await claim(`1${"0".repeat(400)}`)).body.message).toContain("loses digits");
+  expect((await get("/audit")).body.total).toBe(0);
+  expect((await claim("1000000000000000000")).body.status).toBe("PROCEED");
+  expect((await post("/settle/r-1", `{"result": ${digits}}`)).status).toBe(400);
+  expect((await get("/claims/r-1")).body.state).toBe("OPEN");
+  const kept = { result: [0.1, 6.02e23, digits, `a "${digits}`] };
+  expect((await post("/settle/r-1", kept)).body.result).toEqual(kept.result);
 });
 
 describe("POST /settle", () => {
@@ -147,6 +181,22 @@ describe("POST /settle", () => {
     const all = await guardBench({ requireSettlementToken: true });
     await all.post("/claim", PAY);
     expect((await all.post("/settle/invoice-1042", { result: 1 })).status).toBe(403);
+  });
+
+  test("needs no token to release what nobody knows: it died with its owner", async () => {
+    const { post, clock } = await guardBench({ requireSettlementToken: true });
+    await post("/claim", PAY);
+    const evidence = "the provider has no such payment";
+    const early = await post("/release/invoice-1042", { evidence });
+    expect(early.body.tradelatch.error).toBe("settlement_token_missing");
+    clock.advance(LEASE_MS);
+    const wrong = await post("/release/invoice-1042", { evidence }, { [TOKEN]: "another" });
+    expect(wrong.status).toBe(403);
+    expect((await post("/settle/invoice-1042", { result: 1 })).status).toBe(403);
+    expect((await post("/release/invoice-1042", { evidence })).body).toMatchObject({
+      ...{ status: "released", claim: { outcome: "absent", provenance: "caller", evidence } },
+    });
+    expect((await post("/claim", PAY)).body).toMatchObject({ status: "PROCEED", reopened: true });
   });
 
   test("takes results of up to 256 KiB, and keeps nothing of a larger one", async () => {
@@ -226,6 +276,26 @@ describe("POST /release", () => {
     expect(again.find(({ body }) => body.status === "PROCEED")?.body.reopened).toBe(true);
   });
 
+  test("leaves nothing that a client takes for done: the action is open again", async () => {
+    const { post, get } = await guardBench();
+    await post("/claim", PAY);
+    await post("/claim", { ...PAY, request_id: "r-2" });
+    const { settlement_token: token } = (await post("/claim", { ...PAY, request_id: "r-3" })).body;
+    await post("/settle/r-2", { result: 1 });
+    const evidence = "the provider refused it";
+    const { body } = await post("/release/r-3", { evidence }, { [TOKEN]: token });
+    const open = { status: "PENDING", state: "SETTLED", outcome: "absent" };
+    expect(body.claim).toMatchObject(open);
+    expect((await get("/claims/r-3")).body).toMatchObject(open);
+    const listed = async (status: string) => {
+      const { items, total } = (await get(`/audit?status=${status}`)).body;
+      return [items.map((item: { request_id: string }) => item.request_id), total];
+    };
+    expect(await listed("PENDING")).toEqual([["r-3", "invoice-1042"], 2]);
+    expect(await listed("COMMITTED")).toEqual([["r-2"], 1]);
+    expect(await listed("SETTLED")).toEqual([["r-3", "r-2"], 2]);
+  });
+
   test("of what is settled changes nothing, and evidence is needed", async () => {
     const { post } = await guardBench();
     await post("/claim", PAY);
@@ -234,6 +304,27 @@ describe("POST /release", () => {
     expect(await post("/release/invoice-1042", { evidence: "no" })).toMatchObject({
       ...{ status: 409, body: { tradelatch: { error: "guard_claim_settled" } } },
     });
+  });
+});
+
+describe("an id in a path", () => {
+  test.each([
+    "welcome/ada@example.com",
+    "a%2Fb",
+    "100%",
+    "a;b",
+    "a\\b",
+    "日本 ü",
+    "a?b#c&d=e+f",
+    "x".repeat(512),
+  ])("is %j, escaped as every client escapes it", async (request_id) => {
+    const { post, get } = await guardBench();
+    const name = encodeURIComponent(request_id);
+    await post("/claim", { ...PAY, request_id });
+    expect((await get(`/claims/${name}`)).body).toMatchObject({ request_id, state: "OPEN" });
+    expect((await post(`/release/${name}`, { evidence: "x" })).status).toBe(409);
+    const settled = await post(`/settle/${name}`, { result: 1 });
+    expect(settled.body).toMatchObject({ status: "committed", request_id });
   });
 });
 
@@ -270,6 +361,23 @@ describe("GET /claims/{id}", () => {
 });
 
 describe("GET /audit", () => {
+  test("takes a filter that is empty for none", async () => {
+    const { post, get } = await guardBench();
+    await post("/claim", PAY);
+    const all = await get("/audit?agent_id=&action=&status=&from_ts=&to_ts=&limit=&offset=");
+    expect(all).toMatchObject({ status: 200, body: { total: 1, limit: 100, offset: 0 } });
+    expect((await get("/audit?limit=%20")).status).toBe(400);
+  });
+
+  test("is asked for every action and every caller that may be claimed", async () => {
+    const { post, get } = await guardBench();
+    const [action, agent_id] = ["a".repeat(512), "b".repeat(512)];
+    await post("/claim", { request_id: "r-1", action, agent_id });
+    expect((await get(`/audit?action=${action}`)).body.total).toBe(1);
+    expect((await get(`/audit?agent_id=${agent_id}`)).body.total).toBe(1);
+    expect((await get(`/audit?action=${action}a`)).status).toBe(400);
+  });
+
   test("lists claims as those clients know them, by their filters and in pages", async () => {
     const { post, get, clock } = await guardBench();
     for (const [n, agent_id] of ["w-1", "w-2", "w-1"].entries()) {

@@ -49,6 +49,8 @@ test("no log line, answer, page, metric or byte of the ledger has a secret in it
   await keep(remove(`/v2/positions/${AGENT_SECRET}`));
   // The broker says which order it does not find: its answers pass as they are.
   await remove(`/v2/orders/${AGENT_SECRET}`);
+  await keep(world.send(sidecar, { result: 1 }, { ...bot, path: `/settle/${AGENT_SECRET}` }));
+  await keep(world.send(sidecar, "", { ...bot, method: "GET", path: `/claims/${SECRET}` }));
   for (const path of PAGES) await keep(get(path));
   const headers = { accept: "application/json" };
   await keep(world.send(sidecar, "", { method: "GET", path: "/latch/v1/events", headers }));

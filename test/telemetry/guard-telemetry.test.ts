@@ -1,4 +1,6 @@
+import { pino } from "pino";
 import { expect, test } from "vitest";
+import { traceFields } from "../../src/index.ts";
 import { guardWorld, PAYMENT } from "../guard/guard-world.ts";
 import { registerSdk } from "./recording-sdk.ts";
 
@@ -37,4 +39,17 @@ test("a settled action is counted by its outcome", async () => {
   await guard.claim(PAYMENT);
   await guard.settle({ requestId: PAYMENT.requestId, outcome: "rejected" });
   expect(await sdk.counts()).toMatchObject({ "claim proceed": 1, "settle rejected": 1 });
+});
+
+test("each log line about an action carries the trace that it belongs to", async () => {
+  const sdk = registerSdk();
+  const lines: string[] = [];
+  const write = (line: string) => void lines.push(line);
+  const { guard } = await guardWorld({ logger: pino({ mixin: traceFields }, { write }) });
+  await guard.execute({ ...PAYMENT, run: () => 1 });
+  const logged = lines.map((line) => JSON.parse(line)).filter(({ msg }) => /answered/.test(msg));
+  expect(logged.map(({ command, span_id }) => [command, span_id])).toEqual(
+    sdk.spans().map((span) => [span.name.replace("tradelatch.", ""), span.spanContext().spanId]),
+  );
+  expect(logged).toHaveLength(2);
 });

@@ -8,6 +8,7 @@ import {
   exactlyOnce,
   fastifyWebhook,
   githubSignature,
+  hmacSignature,
   stripeSignature,
   type Webhook,
   webhook,
@@ -250,6 +251,46 @@ describe.each([
     const large = { method: "POST", body: "x".repeat(3_000) };
     expect((await fetch(url, large)).status).toBe(413);
     expect(shipped).toEqual(["evt-1"]);
+  });
+});
+
+describe("a handler that is to run once for an event's id", () => {
+  test.each([[undefined], [null], [""], [7], [{ n: 1 }], [Promise.resolve("evt-1")]])(
+    "takes no event whose id is %o: two such events are not one",
+    async (id) => {
+      const { guard } = await guardWorld();
+      const { shipped, ship } = shop();
+      const handle = exactlyOnce(ship, { guard, id: (event) => event.id });
+      const event = { id, amount: "1" } as unknown as PaidEvent;
+      const refused = { code: "invalid_guard_call", message: expect.stringContaining("id is ") };
+      await expect(handle(event)).rejects.toMatchObject(refused);
+      expect(shipped).toEqual([]);
+      expect((await guard.list()).total).toBe(0);
+    },
+  );
+});
+
+describe("a webhook whose options are unusable", () => {
+  test.each([
+    [{ signature: undefined }, "signature is undefined"],
+    [{ signature: "" }, "signature is "],
+    [{ signature: {} }, "signature is "],
+    [{ guard: undefined }, "guard is undefined"],
+    [{ id: undefined }, "id is undefined"],
+    [{ verify: true }, "verify is true"],
+  ])("is refused where it is made: %o", async (wrong, reason) => {
+    const { guard } = await guardWorld();
+    const options = { guard, signature: null, id: ({ id }: PaidEvent) => id, ...wrong };
+    expect(() => webhook(shop().ship, options as never)).toThrow(reason);
+  });
+
+  test("is refused without a handler, and without a secret or a header to sign by", async () => {
+    const { guard } = await guardWorld();
+    const options = { guard, signature: null, id: ({ id }: PaidEvent) => id };
+    expect(() => webhook(undefined as never, options)).toThrow("the handler is undefined");
+    expect(() => stripeSignature({ secrets: undefined } as never)).toThrow("secrets");
+    expect(() => githubSignature({} as never)).toThrow("secrets");
+    expect(() => hmacSignature({ secrets: "s" } as never)).toThrow("header is undefined");
   });
 });
 
