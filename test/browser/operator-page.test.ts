@@ -130,6 +130,8 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page on 21 May, with an exit that 
     for (const part of ["recomputed and equal", '"symbol": "SQQQ"', "attempt 1 as", "response"]) {
       expect(text).toContain(part);
     }
+    const fills = dialog.getByRole("list", { name: "Fills" });
+    expect(await fills.innerText()).toMatch(/^11:06:00 \w+ 1 @ 43\.00$/);
     const life = await dialog.locator(".events summary").allInnerTexts();
     expect(life[0]).toMatch(/11:06:00 claimed [0-9a-f]{12}/);
     expect(life.join("\n")).toMatch(/repeat answered/);
@@ -201,8 +203,13 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page on 21 May, with an exit that 
       await page.keyboard.press("Escape");
       await page.getByRole("button", { name: "Resolve…" }).click();
       expect(await seriousFaults(page)).toEqual([]);
-      const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      expect(wider).toBeLessThanOrEqual(0);
+      await page.keyboard.press("Escape");
+      const wider = await page.evaluate(() =>
+        [document.documentElement, ...document.querySelectorAll(".scroll")]
+          .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+          .map(({ ariaLabel, scrollWidth }) => `${ariaLabel}: ${scrollWidth}`),
+      );
+      expect(wider).toEqual([]);
     },
   );
 
