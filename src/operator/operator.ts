@@ -151,11 +151,16 @@ export class OperatorDesk implements Operator {
   }
 
   adopt(incident: number, command: PositionCommand): Promise<PositionResult> {
-    return adoptPosition(this.#actions(), incident, command);
+    return this.#acted(adoptPosition(this.#actions(), incident, command));
   }
 
   flatten(incident: number, command: PositionCommand): Promise<PositionResult> {
-    return flattenPosition(this.#actions(), incident, command);
+    return this.#acted(flattenPosition(this.#actions(), incident, command));
+  }
+
+  /** Done or refused, whoever acted looks at the numbers as they are now. */
+  #acted(result: Promise<PositionResult>): Promise<PositionResult> {
+    return result.finally(() => this.#positions.forget());
   }
 
   #actions() {

@@ -310,15 +310,20 @@ describe.skipIf(HAS_NO_BROWSER)("a position that differs", () => {
       "Book holds 6 Broker holds 0",
     );
     await dialog.getByLabel("Reason").fill("sold by hand at 09:43");
+    await day.placeByHand({ symbol: "TQQQ", side: "buy", qty: "2" });
     await dialog.getByRole("button", { name: "Book 0 TQQQ" }).click();
+    // Refused, with the numbers as they are now to be confirmed in their place.
+    await dialog.getByText("the broker holds 2 TQQQ now, and 0 was confirmed").waitFor();
+    await dialog.getByRole("button", { name: "Book 2 TQQQ" }).click();
     await page.getByText("Nothing is stuck.").waitFor();
-    await expect.poll(() => row.innerText(), SOON).toMatch(/TQQQ\s+0\s+0\s+–/);
+    await expect.poll(() => row.innerText(), SOON).toMatch(/TQQQ\s+2\s+2\s+–/);
+    expect(faults.splice(0)).toHaveLength(1);
 
     await day.tradeByHand({ symbol: "TQQQ", side: "buy", qty: "4" });
     await page.getByRole("button", { name: "Flatten…" }).click(SOON);
     await dialog.getByLabel("Reason").fill("nobody meant it");
-    await dialog.getByRole("button", { name: "Close 4 TQQQ at market" }).click();
-    await expect.poll(() => page.locator(".claims").innerText(), SOON).toContain("sell 4 TQQQ");
+    await dialog.getByRole("button", { name: "Close 6 TQQQ at market" }).click();
+    await expect.poll(() => page.locator(".claims").innerText(), SOON).toContain("sell 6 TQQQ");
     await day.compareUntilAgreed();
     await page.getByText("Nothing is stuck.").waitFor(SOON);
     expect(faults).toEqual([]);
