@@ -64,7 +64,10 @@ function Overview({ client, store, readings }: OverviewProps) {
   if (status === null) return null;
   const close = () => setOpened(null);
   const onChange = (incident: IncidentView, action: Action) =>
-    setOpened((now) => (now?.kind === "action" ? { ...now, incident, action } : now));
+    setOpened((now) => {
+      const isIt = now?.kind === "action" && now.incident.id === incident.id;
+      return isIt ? { kind: "action", incident, action } : now;
+    });
   const onClaim = (claim: ClaimKeyView) => setOpened({ kind: "claim", claim });
   const onPick = (mark: MarkView) => pick(mark, onClaim);
   const onAction = (incident: IncidentView, action: Action) =>
