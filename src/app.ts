@@ -36,8 +36,8 @@ import { readPostgresContent, writePostgresContent } from "./ledger/postgres/pos
 import { openPostgresLedger } from "./ledger/postgres/postgres-ledger.ts";
 import { backUpSqliteLedger } from "./ledger/sqlite/backup.ts";
 import { lookAtSqliteLedger } from "./ledger/sqlite/look-at-ledger.ts";
+import type { OnMigration } from "./ledger/sqlite/on-migration.ts";
 import { refuseMissing } from "./ledger/sqlite/open-database.ts";
-import type { OnMigration } from "./ledger/sqlite/rehash.ts";
 import { readSqliteContent, writeSqliteContent } from "./ledger/sqlite/sqlite-content.ts";
 import { openSqliteLedger } from "./ledger/sqlite/sqlite-ledger.ts";
 import type { StoreLook } from "./ledger/store-look.ts";

@@ -26,7 +26,8 @@ export class AccountExportCheck {
   /** The hashes of the last event that was taken, and of the one before it. */
   #hash = GENESIS_HASH;
   #hashBefore = GENESIS_HASH;
-  #hasEnd = false;
+  /** The first line that does not fit is the last one, and ends in its middle. */
+  #isBrokenOff = false;
   /** Lines since the first that does not fit, that one included. */
   #behind = 0;
 
@@ -36,16 +37,17 @@ export class AccountExportCheck {
   }
 
   take(line: ExportLine): void {
-    if (line.kind === "checkpoint") this.#hasEnd = true;
     if (this.#fault === undefined) this.#fault = this.#faultIn(line);
     else if (this.#fault.reason === "removed") this.#lookAt(line, this.#fault);
     if (this.#fault !== undefined) this.#behind += 1;
+    const isFirstBad = this.#behind === 1 && this.#checkpoint === undefined;
+    this.#isBrokenOff = isFirstBad && line.kind === "unreadable" && !line.hasEnd;
   }
 
   verdict(key: string | undefined): ExportVerdict {
     const { sequence } = this.#chain;
-    if (this.#fault?.reason === "changed" && this.#behind === 1 && !this.#hasEnd) {
-      return fault(this.#fault.event, "cut_off", `the file breaks off behind event ${sequence}`);
+    if (this.#isBrokenOff) {
+      return fault(sequence, "cut_off", `the file breaks off behind event ${sequence}`);
     }
     if (this.#fault !== undefined) return this.#fault;
     if (this.#checkpoint === undefined) {

@@ -129,7 +129,7 @@ function blockedItem({
   return {
     ...{ account, agent: intent.agent, requestId: null },
     ...{ action: actionOf(intent), status: "BLOCKED", outcome: null, provenance: null },
-    ...{ code, cause: reasonOf(code), decisionId: intent.decisionId },
+    ...{ code, cause: whyBlocked(intent, code), decisionId: intent.decisionId },
     causedBy: cause === null ? null : nameOf(cause),
   };
 }
@@ -167,6 +167,15 @@ function claimItem(
 export function actionOf({ side, effect }: Pick<IntentDraft, "side" | "effect">): string {
   if (side === null) return effect ?? "close";
   return effect === null ? side : `${side}_to_${effect}`;
+}
+
+/** With what was asked for: there is no claim that would tell. */
+function whyBlocked(intent: IntentDraft, code: string): string {
+  const { side, quantity, notional, portion, symbol } = intent;
+  const amount = quantity ?? (notional === null ? portion : `${notional} USD of`);
+  const wanted = [side ?? "close", amount, symbol].filter((word) => word !== null).join(" ");
+  const reason = reasonOf(code);
+  return `asked to ${wanted}: ${reason.charAt(0).toLowerCase()}${reason.slice(1)}`;
 }
 
 function reasonOf(code: string): string {

@@ -4,8 +4,10 @@ import type { Claim } from "../claim/claim.ts";
 import type { ClaimEvent } from "../claim/claim-event.ts";
 import type { BrokerOrder, EvidenceSource } from "../claim/evidence.ts";
 import type { EpochMs } from "../core/clock.ts";
+import { type DecimalText, divide } from "../core/decimal.ts";
 import { CLOCK_BEHIND_MAX_MS } from "../core/floored-clock.ts";
 import type { ClientOrderId, OwnerId } from "../core/ids.ts";
+import type { Side } from "../identity/intent.ts";
 import type { Ledger, StoredEvent } from "../ledger/ledger.ts";
 import { lastBefore } from "./event-time.ts";
 
@@ -24,6 +26,16 @@ export interface Evidence {
   readonly source: EvidenceSource | "sender" | "verdict";
   /** What it says, in a sentence. */
   readonly text: string;
+}
+
+/** Shares that the broker filled, as they were booked. */
+export interface Fill {
+  readonly at: EpochMs;
+  readonly source: EvidenceSource;
+  /** Of a leg that has no claim of its own another one than the claim's. */
+  readonly side: Side;
+  readonly quantity: DecimalText;
+  readonly price: DecimalText;
 }
 
 const LIMIT = 500;
@@ -67,6 +79,22 @@ export function evidenceIn(events: readonly HistoryEvent[]): readonly Evidence[]
   return events.flatMap(({ at, body }) => {
     const found = evidenceOf(body);
     return found === undefined ? [] : [{ at, source: found[0], text: found[1] }];
+  });
+}
+
+export function fillsIn(events: readonly HistoryEvent[], { intent }: Claim): readonly Fill[] {
+  return events.flatMap(({ at, body }): readonly Fill[] => {
+    switch (body.type) {
+      case "fill_booked":
+      case "late_fill_booked":
+      case "leg_booked": {
+        const side = body.type === "leg_booked" ? body.side : intent.side;
+        const { source, quantity, cost } = body;
+        return [{ at, source, side, quantity, price: divide(cost, quantity) }];
+      }
+      default:
+        return [];
+    }
   });
 }
 

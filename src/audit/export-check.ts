@@ -57,14 +57,16 @@ class ExportCheck {
   #isLater = false;
   /** The event that stands there comes again in its own place. */
   #isCopy = false;
-  #hasEnd = false;
+  /** The first line that does not fit is the last one, and ends in its middle. */
+  #isBrokenOff = false;
   #lastHash = "";
 
   take(line: ExportLine): void {
     if (this.#suspicion === undefined) this.#suspicion = this.#suspect(line);
     else this.#lookAt(line, this.#suspicion);
     if (this.#suspicion !== undefined) this.#behind += 1;
-    if (line.kind === "checkpoint") this.#hasEnd = true;
+    const isFirstBad = this.#behind === 1 && this.#checkpoint === undefined;
+    this.#isBrokenOff = isFirstBad && line.kind === "unreadable" && !line.hasEnd;
   }
 
   verdict(key: string | undefined): ExportVerdict {
@@ -127,8 +129,9 @@ class ExportCheck {
       return fault(event, "reordered", `${message}, and event ${event} comes later`);
     }
     if (reason === "removed") return fault(event, "removed", `event ${event} is missing`);
-    if (reason === "changed" && this.#behind === 1 && !this.#hasEnd) {
-      return fault(event, "cut_off", `the file breaks off in event ${event}`);
+    if (this.#isBrokenOff) {
+      const place = `in the line where event ${event} or the checkpoint belongs`;
+      return fault(event, "cut_off", `the file breaks off ${place}`);
     }
     return first;
   }

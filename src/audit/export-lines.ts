@@ -13,14 +13,15 @@ export type ExportLine =
   | { readonly kind: "event"; readonly event: StoredEvent }
   | { readonly kind: "checkpoint"; readonly checkpoint: Checkpoint }
   | { readonly kind: "account"; readonly account: AccountId }
-  /** Why it is neither, in words that go on after "the line". */
-  | { readonly kind: "unreadable"; readonly because: string };
+  /** Why it is none of them, in words that go on after "the line"; `hasEnd`: its line feed. */
+  | { readonly kind: "unreadable"; readonly because: string; readonly hasEnd: boolean };
 
 /** No event is longer; an order's body has a bound far below. */
 const LINE_BYTES_MAX = 16 * 1_024 * 1_024;
 /** An order's own levels, and those of the event around it. */
 const DEPTH_MAX = 30;
 const LINE_FEED = 0x0a;
+const IS_NEITHER = "is neither an event nor a checkpoint";
 
 /** The first line of an export of one account. */
 export interface AccountLine {
@@ -33,14 +34,14 @@ export function lineOf(value: StoredEvent | Checkpoint | AccountLine): string {
   return `${canonicalJson(value)}\n`;
 }
 
-/** The bytes of each line without its end; what is longer than any line comes in pieces. */
+/** The bytes of each line with its end; what is longer than any line comes in pieces. */
 export async function* linesIn(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let parts: Buffer[] = [];
   let length = 0;
   for await (const chunk of chunks) {
     let from = 0;
     for (let to = chunk.indexOf(LINE_FEED); to !== -1; to = chunk.indexOf(LINE_FEED, from)) {
-      yield Buffer.concat([...parts, chunk.subarray(from, to)]);
+      yield Buffer.concat([...parts, chunk.subarray(from, to + 1)]);
       [parts, length, from] = [[], 0, to + 1];
     }
     parts.push(chunk.subarray(from));
@@ -53,10 +54,13 @@ export async function* linesIn(chunks: AsyncIterable<Buffer>): AsyncGenerator<Bu
 }
 
 export function readLine(bytes: Buffer): ExportLine {
-  const unreadable = (because: string) => ({ kind: "unreadable", because }) as const;
+  const hasEnd = bytes.at(-1) === LINE_FEED;
+  const unreadable = (because: string) => ({ kind: "unreadable", because, hasEnd }) as const;
+  if (!hasEnd) return unreadable("has no end");
   let text: string;
   try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+    text = decoder.decode(bytes.subarray(0, -1));
   } catch {
     return unreadable("is not UTF-8");
   }
@@ -66,12 +70,12 @@ export function readLine(bytes: Buffer): ExportLine {
   } catch {
     return unreadable("is not JSON");
   }
-  if (isTooDeep(value, DEPTH_MAX) || !isWellFormed(value)) return unreadable("is no event");
+  if (isTooDeep(value, DEPTH_MAX) || !isWellFormed(value)) return unreadable(IS_NEITHER);
   if (canonicalJson(value) !== text) return unreadable("is not in its canonical form");
   const checkpoint = readCheckpoint(value);
   if (checkpoint !== undefined) return { kind: "checkpoint", checkpoint };
   if (isAccountLine(value)) return { kind: "account", account: value.account };
-  return isEvent(value) ? { kind: "event", event: value } : unreadable("is no event");
+  return isEvent(value) ? { kind: "event", event: value } : unreadable(IS_NEITHER);
 }
 
 function isAccountLine(value: unknown): value is AccountLine {

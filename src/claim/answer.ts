@@ -10,7 +10,8 @@ export const BLOCK_CODES = {
     "The same request id came before with other terms; send it unchanged, or under a new id.",
   exit_duplicate_after_422:
     "The broker refused this exit and its state is not proved yet; wait for the verdict.",
-  close_while_flat: "Nothing is held to close; the cause names the claim that closed the position.",
+  close_while_flat:
+    "Nothing is held to close; where a claim closed the position, the cause names it.",
   close_crosses_zero: "The close is larger than the position; lower its quantity.",
   close_wrong_side: "The close is on the side of the position; a close is opposite to it.",
   insufficient_quantity:

@@ -97,8 +97,12 @@ function divergence(
 const NEXT: Readonly<Record<DivergencePolicy, string>> = {
   adopt: "the book takes over what the broker holds; nothing is traded",
   flatten: "the book takes over what the broker holds, and the position is closed",
-  observe: "find out who traded, then adopt it or trade it away by hand; entries stay free",
-  "block-entries": "find out who traded; entries in the symbol are blocked until it agrees again",
+  observe:
+    "book and broker are compared again, and it is over once they agree; find out who traded, " +
+    "then adopt it or trade it away by hand; entries stay free",
+  "block-entries":
+    "book and broker are compared again, and entries in the symbol are blocked until they agree; " +
+    "find out who traded",
 };
 
 function adoption(

@@ -106,7 +106,7 @@ function verifyCommand(): Command {
 function exportCommand(): Command {
   const command = new Command("export")
     .description("Write the event log to a file, with a signed checkpoint at its end.")
-    .requiredOption("--out <file>", "the file to write; one that is there is replaced")
+    .requiredOption("--out <file>", "the file to write; an older export is replaced")
     .option("--account <id>", "only the events of this account (default: of all)")
     .option("--audit-key <file>", "the key that signs (default: beside the ledger's file)")
     .addHelpText(

@@ -1,17 +1,18 @@
 /** What `tradelatch audit` writes to a file, and what it reads of one. */
 import { createPublicKey } from "node:crypto";
 import { createReadStream, readFileSync, statSync } from "node:fs";
-import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { type Checkpoint, KEY_TEXT, publicKeyText } from "../audit/checkpoint.ts";
 import { accountParts, exportParts } from "../audit/export.ts";
 import { checkExport } from "../audit/export-check.ts";
 import { linesIn } from "../audit/export-lines.ts";
 import { defaultKeyFile, readSigningKey } from "../audit/signing-key.ts";
-import { LatchError, messageOf } from "../core/errors.ts";
+import { LatchError } from "../core/errors.ts";
 import { placeOfStore } from "../core/store-place.ts";
 import type { AuditSurroundings } from "./audit-actions.ts";
 import { ProgressBar } from "./progress-bar.ts";
 import { accountIn, withRecords } from "./read-records.ts";
+import { writeWhole } from "./whole-file.ts";
 
 export interface ExportOptions {
   readonly store?: string;
@@ -27,7 +28,6 @@ export interface ImportOptions {
 }
 
 const NUMBER = new Intl.NumberFormat("en-US");
-const PRIVATE = 0o600;
 
 export async function exportLedger(
   options: ExportOptions,
@@ -74,30 +74,6 @@ async function writeParts(
     bar.end();
   }
   throw new LatchError("audit_broken", "the export ended without its checkpoint");
-}
-
-/** Under another name until it is whole and on disk: no file is ever half an export. */
-async function writeWhole<Value>(
-  out: string,
-  write: (file: FileHandle) => Promise<Value>,
-): Promise<Value> {
-  const part = `${out}.${process.pid}.part`;
-  try {
-    const file = await open(part, "w", PRIVATE);
-    try {
-      const value = await write(file);
-      await file.sync();
-      await rename(part, out);
-      return value;
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    await rm(part, { force: true });
-    if (!(error instanceof Error && "syscall" in error)) throw error;
-    const message = `${out} cannot be written: ${messageOf(error)}`;
-    throw new LatchError("file_unwritable", message, { cause: error });
-  }
 }
 
 export async function verifyFile(

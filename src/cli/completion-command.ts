@@ -19,7 +19,9 @@ export function completionCommand(output: CommandOutput, program: () => Command)
         "tradelatch completion fish | source",
       ),
     )
-    .action((shell: Shell) => {
-      output.line(completionScript(shell, completionPlaces(program())).trimEnd());
+    .option("--json", "print it as one JSON document")
+    .action((shell: Shell, { json }: { readonly json?: boolean }) => {
+      const script = completionScript(shell, completionPlaces(program())).trimEnd();
+      output.line(json === true ? JSON.stringify({ shell, script }) : script);
     });
 }

@@ -1,5 +1,7 @@
 /** What `tradelatch doctor` does: reads the settings as a sidecar would, and has all examined. */
+import { existsSync } from "node:fs";
 import { lookAtStore, readBrokerFor, readMarketDataFor } from "../app.ts";
+import { defaultKeyFile, readSigningKey } from "../audit/signing-key.ts";
 import {
   type Environment,
   resolveProgram,
@@ -11,12 +13,16 @@ import type { Clock } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
 import type { Check } from "../doctor/check.ts";
 import { examine } from "../doctor/examine.ts";
+import type { KeyLook } from "../doctor/store-checks.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { checksText } from "./doctor-text.ts";
 import { widthOf } from "./page-width.ts";
 
 export interface DoctorOptions
-  extends Pick<ServeSettings, "store" | "host" | "port" | "live" | "backupDir" | "dataFeed"> {
+  extends Pick<
+    ServeSettings,
+    "store" | "host" | "port" | "live" | "backupDir" | "auditKey" | "dataFeed"
+  > {
   readonly broker?: string;
   /** Market data is needed: what is wrong there fails. */
   readonly data?: boolean;
@@ -64,6 +70,7 @@ function checksOf(options: DoctorOptions, surroundings: Surroundings): Promise<r
     node: { version: process.versions.node, least: leastNode },
     settingsFault: fault,
     backupDir: latch.backup?.directory,
+    lookAtKey: (place) => lookAtKey(latch.auditKey ?? defaultKeyFile(place)),
     ...{ host, port, store, lookAtStore: (place: string) => lookAtStore(place, clock) },
     broker: unasked ?? (() => readBrokerFor(latch, hasKeys, clock)),
     data:
@@ -72,6 +79,17 @@ function checksOf(options: DoctorOptions, surroundings: Surroundings): Promise<r
         ? () => readMarketDataFor(latch, options.data === true, clock)
         : "there are no keys to ask with"),
   });
+}
+
+/** As a start would read it; where there is none it would make one. */
+function lookAtKey(file: string): KeyLook {
+  try {
+    if (existsSync(file)) readSigningKey(file);
+  } catch (error) {
+    if (error instanceof LatchError) return { file, fault: error };
+    throw error;
+  }
+  return { file, fault: undefined };
 }
 
 interface ReadSettings {

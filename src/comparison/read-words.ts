@@ -40,16 +40,17 @@ export function saidIn(record: Fields, results: readonly Fields[], known: Known)
   const state = wordOf(own.text(["status", "state"]));
   const answer = wordOf(own.text(["answer", "decision", "verdict", "result"]));
   const result = wordOf(inside.text(["outcome", "status", "state", "answer", "decision"]));
-  const words = [outcome, state, answer, result].filter((word) => word !== null);
+  const flag = flagIn(record, results);
+  const words = [outcome, state, answer, result, flag].filter((word) => word !== null);
   const said = words.map((word) => SAYS.get(word));
   const saysFilled = known.hasFill || words.some((word) => FILL_WORDS.has(word));
-  const word = outcome ?? state ?? answer ?? result;
+  const word = outcome ?? state ?? answer ?? result ?? flag;
   if (said.includes("skipped") || (said.includes("refused") && isForADuplicate(own))) {
     const isSuccess = said.includes("done") || known.hasFill;
     return { says: "skipped", word, saysFilled, isSkipTakenForSuccess: isSuccess };
   }
-  const first = saysOf(outcome) ?? saysOf(state) ?? saysOf(answer) ?? saysOf(result) ?? "open";
-  const told = first === "done" && outcome === null ? [saysOf(result), saysOf(answer)] : [];
+  const first = said.find((says) => says !== undefined) ?? "open";
+  const told = first === "done" && outcome === null ? [result, answer, flag].map(saysOf) : [];
   const exact = told.find((says) => says !== undefined && says !== "open");
   const isWorking = state === "in_reconciliation" && outcome === null && known.hasOrder;
   const says = isWorking ? "working" : (exact ?? first);
@@ -58,6 +59,13 @@ export function saidIn(record: Fields, results: readonly Fields[], known: Known)
 
 export function isKnownWord(word: string | null): boolean {
   return word !== null && SAYS.has(word);
+}
+
+/** `"success": true`, in the record or in its result. */
+function flagIn(record: Fields, results: readonly Fields[]): string | null {
+  const flag = new RecordFields("", [record, ...results]).value(["success", "succeeded"]);
+  if (typeof flag !== "boolean") return null;
+  return flag ? "success" : "failure";
 }
 
 /** Text of several words is none that is known. */

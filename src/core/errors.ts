@@ -196,6 +196,12 @@ export const ERRORS = {
     exitCode: 1,
     hint: "Choose a directory that exists, may be written and has room; nothing was left there.",
   },
+  file_in_the_way: {
+    httpStatus: 500,
+    retryable: false,
+    exitCode: 2,
+    hint: "Choose another name, or move away what is there; it was left as it is.",
+  },
   store_not_a_database: {
     httpStatus: 503,
     retryable: false,

@@ -17,6 +17,7 @@ export const CHECK_NAMES = [
   "settings",
   "store",
   "permissions",
+  "audit key",
   "space",
   "port",
   "broker",

@@ -17,7 +17,13 @@ import {
 import { type Check, type CheckName, type Finding, failed, inTime, ok, skipped } from "./check.ts";
 import { checkBarStream, checkBars, type MarketDataReads } from "./data-checks.ts";
 import { checkPort } from "./port-check.ts";
-import { checkPermissions, checkSpace, checkStore } from "./store-checks.ts";
+import {
+  checkAuditKey,
+  checkPermissions,
+  checkSpace,
+  checkStore,
+  type KeyLook,
+} from "./store-checks.ts";
 
 export interface Patient {
   readonly clock: Clock;
@@ -29,6 +35,7 @@ export interface Patient {
   readonly store: string | undefined;
   /** Where copies of the ledger go; undefined: nowhere. */
   readonly backupDir: string | undefined;
+  readonly lookAtKey: (store: string) => KeyLook;
   readonly lookAtStore: (store: string) => Promise<StoreLook>;
   readonly host: string;
   readonly port: number;
@@ -71,6 +78,10 @@ export async function examine(patient: Patient): Promise<readonly Check[]> {
     checked(
       "permissions",
       ofStore((place) => checkPermissions(place, patient.backupDir)),
+    ),
+    checked(
+      "audit key",
+      ofStore((place) => checkAuditKey(patient.lookAtKey(place))),
     ),
     checked("space", ofStore(checkSpace)),
     checked("port", () => checkPort(host, port)),

@@ -2,7 +2,7 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { EpochMs } from "../core/clock.ts";
-import { messageOf } from "../core/errors.ts";
+import { type LatchError, messageOf } from "../core/errors.ts";
 import { CLOCK_BEHIND_MAX_MS } from "../core/floored-clock.ts";
 import { isServerStore, placeOfStore } from "../core/store-place.ts";
 import type { StoreLook } from "../ledger/store-look.ts";
@@ -41,11 +41,8 @@ export function checkPermissions(store: string, backupDir?: string): Finding {
   if (isServerStore(store)) return skipped(ELSEWHERE);
   const file = resolve(store);
   const folder = dirname(file);
-  const problem = notWritable(folder);
-  if (problem !== undefined) {
-    const remedy = `Let this user write ${folder}, or name another place with --store.`;
-    return failed(`${folder} cannot be written: ${problem}`, remedy);
-  }
+  const problem = folderFault(folder, "--store");
+  if (problem !== undefined) return problem;
   const files = [file, `${file}-wal`, `${file}-shm`];
   for (const path of files) {
     const found = statSync(path, { throwIfNoEntry: false });
@@ -69,6 +66,32 @@ export function checkPermissions(store: string, backupDir?: string): Finding {
     return failed(`no copy can be kept in ${backupDir}: ${unkept}`, remedy);
   }
   return ok("only this user may read and write the ledger");
+}
+
+/** Where the audit key is, and why a sidecar would refuse it; undefined where it would not. */
+export interface KeyLook {
+  readonly file: string;
+  readonly fault: LatchError | undefined;
+}
+
+export function checkAuditKey({ file, fault }: KeyLook): Finding {
+  if (fault !== undefined) return failed(fault.message, fault.hint);
+  if (existsSync(file)) return ok(file);
+  return folderFault(dirname(file), "--audit-key") ?? ok(`${file} will be made`);
+}
+
+/** Undefined where files can be made in it. */
+function folderFault(folder: string, flag: string): Finding | undefined {
+  const elsewhere = `or name another place with ${flag}.`;
+  if (!existsSync(folder)) {
+    return failed(`there is no folder ${folder}`, `Make ${folder} for this user, ${elsewhere}`);
+  }
+  const reason = notWritable(folder);
+  if (reason === undefined) return undefined;
+  return failed(
+    `${folder} cannot be written: ${reason}`,
+    `Let this user write ${folder}, ${elsewhere}`,
+  );
 }
 
 function notWritable(path: string): string | undefined {

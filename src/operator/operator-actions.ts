@@ -22,6 +22,8 @@ export type PositionResult =
   | OperatorResult
   /** The broker's position could not be read: nothing was done. */
   | { readonly kind: "unreadable"; readonly reason: string }
+  /** The broker holds `net`, and another quantity was confirmed: nothing was done. */
+  | { readonly kind: "broker_moved"; readonly incident: Incident; readonly net: DecimalText }
   /** The book took it over, and the close was asked for; null where nothing is held. */
   | {
       readonly kind: "closing";
@@ -73,7 +75,7 @@ async function takeOver(
   const held = lookup.kind === "found" ? lookup.position : undefined;
   const net = held?.quantity ?? ZERO;
   if (compare(net, brokerNet) !== 0 || (isToBeClosed && isZero(net))) {
-    return { kind: "position_moved", incident };
+    return { kind: "broker_moved", incident, net };
   }
   const averagePrice = held?.averageEntryPrice ?? ZERO;
   const position = { net, averagePrice, bookNet, isToBeClosed };

@@ -8,6 +8,8 @@ import {
   attemptsIn,
   type Evidence,
   evidenceIn,
+  type Fill,
+  fillsIn,
   type HistoryEvent,
   historyOf,
 } from "../audit/claim-history.ts";
@@ -66,6 +68,7 @@ export interface ClaimLife {
   readonly identity: Identity;
   readonly attempts: readonly Attempt[];
   readonly evidence: readonly Evidence[];
+  readonly fills: readonly Fill[];
   /** Oldest first; the first and the last ones where there are very many. */
   readonly events: readonly HistoryEvent[];
   readonly isCut: boolean;
@@ -143,15 +146,21 @@ export class OperatorDesk implements Operator {
     const events = isCut ? [...all.slice(0, EVENTS_SHOWN), ...all.slice(-EVENTS_SHOWN)] : all;
     const identity = identityOf(claim, all);
     const [attempts, evidence] = [attemptsIn(events), evidenceIn(events)];
-    return { claim, identity, attempts, evidence, events, isCut };
+    const fills = fillsIn(events, claim);
+    return { claim, identity, attempts, evidence, fills, events, isCut };
   }
 
   adopt(incident: number, command: PositionCommand): Promise<PositionResult> {
-    return adoptPosition(this.#actions(), incident, command);
+    return this.#acted(adoptPosition(this.#actions(), incident, command));
   }
 
   flatten(incident: number, command: PositionCommand): Promise<PositionResult> {
-    return flattenPosition(this.#actions(), incident, command);
+    return this.#acted(flattenPosition(this.#actions(), incident, command));
+  }
+
+  /** Done or refused, whoever acted looks at the numbers as they are now. */
+  #acted(result: Promise<PositionResult>): Promise<PositionResult> {
+    return result.finally(() => this.#positions.forget());
   }
 
   #actions() {

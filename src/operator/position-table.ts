@@ -59,6 +59,11 @@ export class PositionReader {
     return { rows: positionRows(account, books, positions), readAt, unreadBecause };
   }
 
+  /** The reading no longer stands: somebody has to see what the broker holds now. */
+  forget(): void {
+    this.#triedAt = undefined;
+  }
+
   async #freshen(): Promise<void> {
     const now = this.#ports.clock.now();
     const isFresh = this.#triedAt !== undefined && now - this.#triedAt < READING_STANDS_MS;

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { LiveReadings } from "./live-readings.ts";
 import { nameOf } from "./model/claim-line.ts";
-import type { Action } from "./model/incident-actions.ts";
+import { type Action, actionsOf } from "./model/incident-actions.ts";
 import type { PageState, PageStore } from "./page-state.ts";
 import type { ClaimLifeView, IncidentView, MarkView, StatusView } from "./sidecar-answers.ts";
 import { Refusal, type SidecarClient } from "./sidecar-client.ts";
@@ -62,6 +62,12 @@ function Overview({ client, store, readings }: OverviewProps) {
   useEffect(() => () => readings.stop(), [readings]);
   const { status } = state;
   if (status === null) return null;
+  const close = () => setOpened(null);
+  const onChange = (incident: IncidentView, action: Action) =>
+    setOpened((now) => {
+      const isIt = now?.kind === "action" && now.incident.id === incident.id;
+      return isIt ? { kind: "action", incident, action } : now;
+    });
   const onClaim = (claim: ClaimKeyView) => setOpened({ kind: "claim", claim });
   const onPick = (mark: MarkView) => pick(mark, onClaim);
   const onAction = (incident: IncidentView, action: Action) =>
@@ -74,12 +80,11 @@ function Overview({ client, store, readings }: OverviewProps) {
       <TopLine status={status} lostSince={state.lostSince} incidents={state.openIncidents} />
       <main class="panels">
         <IncidentPanel
-          {...{ onClaim, onAction, known: state.known, now: status.now }}
+          {...{ onClaim, onAction, known: state.known, status }}
           open={state.openIncidents}
           resolved={state.resolvedIncidents}
           marks={state.session?.marks ?? []}
           positions={state.positions}
-          nextDueAt={status.latch?.nextDueAt ?? null}
         />
         <TodayPanel
           {...{ session: state.pickedDay ?? state.session, now: status.now, onPick }}
@@ -89,7 +94,7 @@ function Overview({ client, store, readings }: OverviewProps) {
         <PositionPanel positions={state.positions} now={status.now} />
         <Claims {...{ state, readings, onClaim, now: status.now }} />
       </main>
-      <Over {...{ opened, state, status, client, readings }} onClose={() => setOpened(null)} />
+      <Over {...{ opened, state, status, client, store, readings, onChange }} onClose={close} />
     </>
   );
 }
@@ -104,6 +109,18 @@ function revealIncident(id: number): void {
   const card = document.getElementById(`incident-${id}`);
   card?.closest("details")?.setAttribute("open", "");
   card?.scrollIntoView({ block: "center" });
+}
+
+/** What was refused is confirmed again by the numbers as they are now. */
+function showAsItIs(
+  { openIncidents, known, positions }: PageState,
+  { id }: IncidentView,
+  { name }: Action,
+  onChange: OverProps["onChange"],
+): void {
+  const incident = openIncidents.find((one) => one.id === id);
+  const action = incident && actionsOf(incident, known, positions).find((one) => one.name === name);
+  if (incident !== undefined && action !== undefined) onChange(incident, action);
 }
 
 interface ClaimsProps {
@@ -129,14 +146,17 @@ function Claims({ state, readings, now, onClaim }: ClaimsProps) {
   );
 }
 
-interface OverProps extends Omit<OverviewProps, "store"> {
+interface OverProps extends OverviewProps {
   readonly opened: Opened | null;
   readonly state: PageState;
   readonly status: StatusView;
+  /** What is to be confirmed is another thing by now. */
+  readonly onChange: (incident: IncidentView, action: Action) => void;
   readonly onClose: () => void;
 }
 
-function Over({ opened, state, status, client, readings, onClose }: OverProps) {
+function Over(props: OverProps) {
+  const { opened, state, status, client, readings, onClose } = props;
   if (opened === null) return null;
   if (opened.kind === "claim") {
     const read = ({ agent, requestId }: ClaimKeyView) => {
@@ -152,9 +172,12 @@ function Over({ opened, state, status, client, readings, onClose }: OverProps) {
   const act = async (body: Readonly<Record<string, unknown>>, operatorKey: string) => {
     try {
       await client.post(`/latch/v1/incidents/${incident.id}/${action.name}`, body, operatorKey);
-    } finally {
-      void readings.refresh();
+    } catch (error) {
+      await readings.refresh();
+      showAsItIs(props.store.state, incident, action, props.onChange);
+      throw error;
     }
+    void readings.refresh();
   };
   const { configured: canAct, shown: hasKey } = status.operator;
   return <ActionDialog {...{ incident, action, act, canAct, hasKey, onClose }} />;

@@ -44,7 +44,7 @@ export class LiveReadings {
   readonly #client: SidecarClient;
   readonly #store: PageStore;
   readonly #over = new AbortController();
-  #isReading = false;
+  #reading: Promise<void> | undefined;
   #isStale = false;
   #isSoon = false;
   #readSequence = -1;
@@ -96,16 +96,20 @@ export class LiveReadings {
     void this.#attempt(() => this.#readSession());
   }
 
-  /** Reads everything; whoever asks meanwhile makes it read once more. */
-  async refresh(): Promise<void> {
+  /** Reads everything; whoever asks meanwhile makes it read once more, and waits for that. */
+  refresh(): Promise<void> {
     this.#isStale = true;
-    if (this.#isReading) return;
-    this.#isReading = true;
+    this.#reading ??= this.#readUntilFresh().finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  async #readUntilFresh(): Promise<void> {
     while (this.#isStale && !this.#over.signal.aborted) {
       this.#isStale = false;
       await this.#attempt(() => this.#readAll());
     }
-    this.#isReading = false;
   }
 
   async #readAll(): Promise<void> {

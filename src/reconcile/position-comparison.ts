@@ -169,7 +169,9 @@ export class PositionComparison {
         kind: "unknown_order",
         subject,
         summary: `an order that no claim made is at work: ${side} ${amount} ${symbol}, ${status}`,
-        next: "cancel it if nobody meant it; what it fills is adopted by the position comparison",
+        next:
+          "it is over once the order is at work no more; cancel it if nobody meant it; what it " +
+          "fills shows in the position comparison",
       },
       now,
     );

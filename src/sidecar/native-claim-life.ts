@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Evidence } from "../audit/claim-history.ts";
 import type { Claim } from "../claim/claim.ts";
+import type { BrokerOrder } from "../claim/evidence.ts";
 import { LatchError } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
 import type { ClaimLife } from "../operator/operator.ts";
@@ -9,7 +10,14 @@ import { claimSchema, claimView } from "./native-claim-schema.ts";
 import { claimParams } from "./native-claims.ts";
 import { eventSchema, eventView } from "./native-event-schema.ts";
 import type { NativePorts } from "./native-ports.ts";
-import { errorSchema, named, timeOut, timeText } from "./native-schemas.ts";
+import {
+  decimalOut,
+  errorSchema,
+  named,
+  timeOut,
+  timeText,
+  timeTextOrNull,
+} from "./native-schemas.ts";
 import type { NativeScope } from "./native-scope.ts";
 
 const GROUP_MAX = 64;
@@ -44,6 +52,17 @@ export const claimLifeSchema = named(
       }),
     ),
     evidence: z.array(z.object({ at: timeOut, source: z.enum(SOURCES), text: z.string() })),
+    fills: z
+      .array(
+        z.object({
+          at: timeOut,
+          source: z.enum(SOURCES),
+          side: z.enum(["buy", "sell"]),
+          quantity: decimalOut,
+          price: decimalOut,
+        }),
+      )
+      .describe("As they were booked, each once."),
     order: z
       .record(z.string(), z.unknown())
       .nullable()
@@ -76,7 +95,7 @@ export function addClaimLifeRoute({ app }: NativeScope, ports: NativePorts): voi
 }
 
 function lifeView(life: ClaimLife): ClaimLifeView {
-  const { claim, identity, attempts, evidence, events, isCut } = life;
+  const { claim, identity, attempts, evidence, fills, events, isCut } = life;
   return {
     claim: claimView(claim),
     identity: {
@@ -85,6 +104,7 @@ function lifeView(life: ClaimLife): ClaimLifeView {
     },
     attempts: attempts.map((attempt) => ({ ...attempt, at: timeText(attempt.at) })),
     evidence: evidence.map((one) => ({ ...one, at: timeText(one.at) })),
+    fills: fills.map((fill) => ({ ...fill, at: timeText(fill.at) })),
     order: lastOrder(claim, events),
     events: events.map(eventView),
     cut: isCut,
@@ -94,7 +114,12 @@ function lifeView(life: ClaimLife): ClaimLifeView {
 function lastOrder({ brokerOrderId }: Claim, events: ClaimLife["events"]) {
   if (brokerOrderId === null) return null;
   const seen = events.findLast(({ body }) => "order" in body)?.body;
-  return seen !== undefined && "order" in seen ? { ...seen.order } : null;
+  return seen !== undefined && "order" in seen ? orderView(seen.order) : null;
+}
+
+function orderView(order: BrokerOrder): Record<string, unknown> {
+  const legs = order.legs && { legs: order.legs.map(orderView) };
+  return { ...order, ...legs, submittedAt: timeTextOrNull(order.submittedAt) };
 }
 
 function notFound(requestId: string, agent: string): LatchError {

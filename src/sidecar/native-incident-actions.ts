@@ -9,7 +9,6 @@ import type { IncomingMessage } from "node:http";
 import { z } from "zod";
 import { type DecimalText, parseDecimal } from "../core/decimal.ts";
 import { type ErrorCode, LatchError } from "../core/errors.ts";
-import type { Incident } from "../incident/incident.ts";
 import type { OperatorCommand, OperatorResult } from "../ledger/ledger.ts";
 import type { PositionCommand, PositionResult } from "../operator/operator-actions.ts";
 import { SIDECAR_ERRORS } from "./alpaca-error.ts";
@@ -108,7 +107,7 @@ function addResolution(scope: NativeScope, ports: NativePorts): void {
       const command: Omit<OperatorCommand, "now"> = { version, reason, by, endClaimAs };
       const result = await ports.latch().resolveIncident(id, command);
       if (result.kind === "resolved") return incidentView(result.incident);
-      return reply.code(409).send(conflictOf(result, id, version));
+      return reply.code(409).send(conflictOf(result, id, { version }));
     },
   );
 }
@@ -136,7 +135,7 @@ function addAdoption(scope: NativeScope, ports: NativePorts): void {
       if (result.kind === "resolved" || result.kind === "closing") {
         return incidentView(result.incident);
       }
-      return reply.code(409).send(conflictOf(result, id, body.version));
+      return reply.code(409).send(conflictOf(result, id, body));
     },
   );
 }
@@ -164,7 +163,7 @@ function addFlattening(scope: NativeScope, ports: NativePorts): void {
       if (result.kind === "resolved")
         return { incident: incidentView(result.incident), close: null };
       if (result.kind !== "closing") {
-        return reply.code(409).send(conflictOf(result, id, body.version));
+        return reply.code(409).send(conflictOf(result, id, body));
       }
       const { incident, answer } = result;
       const close = answer && {
@@ -210,26 +209,39 @@ const CODES = {
   other_end: "incident_other_end",
   not_a_position: "incident_not_a_position",
   position_moved: "position_moved",
+  broker_moved: "position_moved",
 } as const satisfies Partial<Record<Refused["kind"], ErrorCode>>;
 
-function messageOf(kind: keyof typeof CODES, { id, ...incident }: Incident, version: number) {
-  const messages: Readonly<Record<keyof typeof CODES, string>> = {
+type Conflict = Extract<Refused, { readonly kind: keyof typeof CODES }>;
+
+function messageOf(conflict: Conflict, confirmed: Confirmed) {
+  const { id, symbol, ...incident } = conflict.incident;
+  const { version, brokerQuantity } = confirmed;
+  const net = conflict.kind === "broker_moved" ? conflict.net : "";
+  const messages: Readonly<Record<Conflict["kind"], string>> = {
     stale: `incident ${id} is at version ${incident.version}, not ${version}`,
     over: `incident ${id} was resolved before: ${incident.resolution?.verdict}`,
     claim_waits: `the claim behind incident ${id} still waits for its end`,
     no_claim: `no claim behind incident ${id} waits for its end`,
     other_end: `what is behind incident ${id} does not end like that`,
     not_a_position: `incident ${id} is about ${incident.subject}, which is no position`,
-    position_moved: `the position in ${incident.symbol} is not what was confirmed`,
+    position_moved: `the book of ${symbol} holds another quantity than was confirmed`,
+    broker_moved: `the broker holds ${net} ${symbol} now, and ${brokerQuantity} was confirmed`,
   };
-  return messages[kind];
+  return messages[conflict.kind];
+}
+
+/** What the person saw. */
+interface Confirmed {
+  readonly version: number;
+  readonly brokerQuantity?: string;
 }
 
 /** Throws LatchError where there is no incident to show. */
 function conflictOf(
   result: Refused,
   id: number,
-  version: number,
+  confirmed: Confirmed,
 ): z.output<typeof incidentConflictSchema> {
   switch (result.kind) {
     case "unknown":
@@ -239,7 +251,7 @@ function conflictOf(
     default: {
       const { code } = SIDECAR_ERRORS.incident_conflict;
       const error = CODES[result.kind];
-      const message = messageOf(result.kind, result.incident, version);
+      const message = messageOf(result, confirmed);
       const { hint } = new LatchError(error, message);
       const incident = incidentView(result.incident);
       return { code, message, tradelatch: { error, hint, incident } };

@@ -58,7 +58,7 @@ describe("an export of which", () => {
     const texts = lines();
     const bytes = Buffer.from(EXPORT);
     const starts = texts.map((_, index) => Buffer.byteLength(asFile(texts.slice(0, index))));
-    const [place, change] = [fc.nat(bytes.length - 2), fc.integer({ min: 1, max: 255 })];
+    const [place, change] = [fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 })];
     const property = fc.asyncProperty(place, change, async (at, bits) => {
       const spoilt = Buffer.from(bytes);
       spoilt[at] = (spoilt[at] ?? 0) ^ bits;
@@ -78,6 +78,24 @@ describe("an export of which", () => {
       texts.map((text) => text.replace(`"at":${EXPORTED_AT}`, later)),
     );
     expect(verdict).toMatchObject({ ok: false, event: null, reason: "signature_wrong" });
+  });
+
+  test("the checkpoint was changed until it is none says so, and not that the file breaks off", async () => {
+    for (const [name, other] of [
+      ['"type":"checkpoint"', '"type":"checkpoinT"'],
+      ['"algorithm":"Ed25519"', '"algorithm":"Ed25518"'],
+      ['"version":1}', '"version":2}'],
+    ] as const) {
+      const verdict = await verdictAfter((texts) =>
+        texts.with(-1, texts.at(-1)?.replace(name, other) ?? ""),
+      );
+      const event = lines().length;
+      expect(verdict, name).toMatchObject({ ok: false, event, reason: "changed" });
+      expect(verdict).toHaveProperty(
+        "message",
+        `the line where event ${event} belongs was changed: it is neither an event nor a checkpoint`,
+      );
+    }
   });
 
   test("a value was changed, or spelt in another way, is bad there", async () => {
@@ -137,8 +155,14 @@ describe("an export of which", () => {
     const inside = asFile(texts.slice(0, 2)).length + 40;
     expect(await verdictOf(EXPORT.slice(0, inside))).toMatchObject({
       ...{ ok: false, event: 3, reason: "cut_off" },
-      message: "the file breaks off in event 3",
+      message: "the file breaks off in the line where event 3 or the checkpoint belongs",
     });
+    // The last line feed is part of the file too.
+    for (const gone of [1, 2, 40]) {
+      const verdict = await verdictOf(EXPORT.slice(0, -gone));
+      const event = texts.length;
+      expect(verdict, `${gone}`).toMatchObject({ ok: false, event, reason: "cut_off" });
+    }
     const checkpoint = texts.at(-1) ?? "";
     expect(await verdictOf(asFile([...texts.slice(0, 4), checkpoint]))).toMatchObject({
       ...{ ok: false, event: 5, reason: "cut_off" },

@@ -6,7 +6,7 @@ export interface OpenedPage {
   /** Of every request that the page has made. */
   readonly asked: readonly string[];
   /** Errors of the page, and of its policy. */
-  readonly faults: readonly string[];
+  readonly faults: string[];
 }
 
 export interface PageWish {

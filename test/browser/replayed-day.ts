@@ -104,12 +104,17 @@ export class ReplayedDay {
 
   /** Somebody trades past the latch, and the comparison of positions notices. */
   async tradeByHand(order: Readonly<Record<string, string>>): Promise<void> {
+    await this.placeByHand(order);
+    await this.compareUntilAgreed();
+  }
+
+  /** The same, and nobody has noticed yet. */
+  async placeByHand(order: Readonly<Record<string, string>>): Promise<void> {
     await fetch(`${this.#simulator.url}/v2/orders`, {
       method: "POST",
       headers: { "APCA-API-KEY-ID": BROKER.keyId, "APCA-API-SECRET-KEY": BROKER.secret },
       body: JSON.stringify({ type: "market", time_in_force: "day", ...order }),
     });
-    await this.compareUntilAgreed();
   }
 
   /** As a running latch does every 15 seconds. */

@@ -1,4 +1,12 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openSigningKey } from "../../src/audit/signing-key.ts";
@@ -234,6 +242,33 @@ describe("tradelatch audit export and import-verify", () => {
     const other = "0".repeat(64);
     const wrong = await tell("none.db", ["import-verify", out, "--key", other]);
     expect(wrong.failure?.line).toContain(`not by ${other}`);
+  });
+
+  test("replace an export of before, and never the ledger, its key or whatever else is there", async () => {
+    const store = await trailFile();
+    const folder = dirname(store);
+    const out = join(folder, "audit.jsonl");
+    const others = [store, `${store}-audit-key.pem`, join(folder, "bot.py"), join(folder, "dir")];
+    writeFileSync(join(folder, "bot.py"), "print('mine')\n");
+    mkdirSync(join(folder, "dir"));
+    for (const other of others) {
+      const before = statSync(other);
+      const { failure, text } = await tell(store, ["export", "--out", other]);
+      expect(failure?.line, other).toContain(`${other} is `);
+      expect(failure?.line, other).toContain("Choose another name");
+      expect(failure?.exitCode).toBe(2);
+      expect(text).toBe("");
+      expect(statSync(other).ino).toBe(before.ino);
+    }
+    expect((await tell(store, ["verify"])).failure).toBeNull();
+    writeFileSync(out, "");
+    symlinkSync(out, join(folder, "latest"));
+    for (const name of ["audit.jsonl", "audit.jsonl", "latest"]) {
+      const { failure } = await tell(store, ["export", "--out", join(folder, name)]);
+      expect(failure, name).toBeNull();
+      expect((await tell("none.db", ["import-verify", out])).failure).toBeNull();
+    }
+    expect(lstatSync(join(folder, "latest")).isSymbolicLink()).toBe(true);
   });
 
   test("leave nothing, and make no key, where they cannot be done", async () => {

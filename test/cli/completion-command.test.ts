@@ -37,6 +37,11 @@ describe.skipIf(!has("bash"))("completion in bash", () => {
     return text.split("\n").filter(Boolean);
   }
 
+  test("is the same script as JSON", async () => {
+    const { stdout } = await runHere(["completion", "bash", "--json"]);
+    expect(JSON.parse(stdout)).toEqual({ shell: "bash", script: script.trimEnd() });
+  });
+
   test("offers the commands, and the one that was begun", () => {
     expect(offered("")).toEqual(expect.arrayContaining(["serve", "doctor", "reconcile", "help"]));
     expect(offered("rec")).toEqual(["reconcile"]);

@@ -9,6 +9,7 @@ import {
 import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { openSigningKey } from "../../src/audit/signing-key.ts";
 import { doctorCommand } from "../../src/cli/doctor-command.ts";
 import { failureLine } from "../../src/cli/failure-line.ts";
 import { systemClock } from "../../src/core/clock.ts";
@@ -98,7 +99,7 @@ describe("tradelatch doctor", () => {
     });
     expect(ended.exitCode).toBe(1);
     expect(ended.stderr).toMatch(
-      /^tradelatch: 3 of 13 checks failed: store, broker, credentials\./,
+      /^tradelatch: 3 of 14 checks failed: store, broker, credentials\./,
     );
     expect(ended.stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
     expect(ended.stdout).toMatch(/^node {9}ok {7}Node /m);
@@ -146,6 +147,7 @@ describe("tradelatch doctor", () => {
       ...{ broker: "not asked", data: "not asked" },
       ...{ node: { version: "20.9.0", least: "20.12" }, host: "127.0.0.1", port: 0 },
       backupDir: undefined,
+      lookAtKey: (file: string) => ({ file, fault: undefined }),
       lookAtStore: async () => ({ kind: "none" }),
     });
     expect(checks[0]).toMatchObject({ state: "failed", remedy: "Install Node 20.12 or later." });
@@ -326,8 +328,31 @@ describe("the store's checks", () => {
     const { stdout } = await run(words, user);
     const { checks } = JSON.parse(stdout) as { readonly checks: readonly Check[] };
     expect(checks.find(({ name }) => name === "permissions")).toMatchObject({ state: "failed" });
-    expect(checkPermissions(join(folder, "gone", "l.db"))).toMatchObject({ state: "failed" });
+    expect(checkPermissions(join(folder, "gone", "l.db"))).toMatchObject({
+      ...{ state: "failed", found: `there is no folder ${join(folder, "gone")}` },
+      remedy: expect.stringMatching(/^Make .*gone for this user, or name another place/),
+    });
     expect(checkSpace(join(folder, "gone", "l.db"))).toMatchObject({ state: "skipped" });
+  });
+
+  test("an audit key fails that a sidecar would refuse at its start, or could not make", async () => {
+    const { file, ledger } = await ledgerFile();
+    await ledger.close();
+    expect((await asked(file)).told["audit key"]).toMatch(/^ok: .*-audit-key\.pem will be made$/);
+    const key = `${file}-audit-key.pem`;
+    openSigningKey(key);
+    expect((await asked(file)).told["audit key"]).toBe(`ok: ${key}`);
+    chmodSync(key, 0o644);
+    expect((await asked(file)).checks["audit key"]).toMatchObject({
+      ...{ state: "failed", found: expect.stringContaining("others can read it (mode 0644)") },
+      remedy: expect.stringContaining("chmod 600"),
+    });
+    const elsewhere = join(dirname(file), "gone", "key.pem");
+    const words = ["--broker", "sim", ...WELL, "--store", file, "--audit-key", elsewhere];
+    const { checks } = await examined(words, {});
+    expect(checks["audit key"]).toMatchObject({
+      ...{ state: "failed", found: `there is no folder ${dirname(elsewhere)}` },
+    });
   });
 
   test("a folder for copies that is not there fails", async () => {

@@ -137,6 +137,21 @@ describe("a claim without an order", () => {
       { status: "SKIP", filled_qty: 12 },
       "contradiction skip_taken_for_success",
     ],
+    [
+      "whose SKIP has success as a flag is a contradiction",
+      { status: "SKIP", result: { success: true } },
+      "contradiction skip_taken_for_success",
+    ],
+    [
+      "whose SKIP has no success as a flag was blocked",
+      { status: "SKIP", success: false },
+      "duplicate_blocked answered_without_order",
+    ],
+    [
+      "that is committed and has no success as a flag is refused",
+      { result: { success: false } },
+      "refused refusal_agrees",
+    ],
   ])("%s", (_, claim, expected) => {
     expect(findings([item({ ...NOTHING, ...claim })], [])).toEqual([`r-1: ${expected}`]);
   });

@@ -101,6 +101,7 @@ describe("adopting a position", () => {
       [409, "position_moved"],
       [409, "position_moved"],
     ]);
+    expect(wrong.body.message).toBe("the broker holds 0 TQQQ now, and 2 was confirmed");
     expect((await latch.book("TQQQ")).net).toBe("6");
     const body = { ...WORD, by: "ann", brokerQuantity: "0", bookQuantity: "6" };
     const told = await act(opened, "adopt", body);
@@ -125,6 +126,11 @@ describe("flattening a position", () => {
     const opened = await openPhantom();
     const { world, sidecar } = opened;
     const { latch } = sidecar.started;
+    const held = async () => {
+      const { rows } = await world.drive(latch.operator.positions());
+      return rows[0]?.broker?.quantity ?? "0";
+    };
+    expect(await held()).toBe("0");
     await trade(world, { ...ORDER, qty: "4" });
     const nothing = await act(opened, "flatten", {
       ...WORD,
@@ -132,6 +138,8 @@ describe("flattening a position", () => {
       bookQuantity: "6",
     });
     expect([nothing.status, nothing.body.tradelatch.error]).toEqual([409, "position_moved"]);
+    // A person is told to look at the numbers as they are now.
+    expect(await held()).toBe("4");
     const before = world.simulator.orders().length;
     const body = { ...WORD, brokerQuantity: "4", bookQuantity: "6" };
     const told = await act(opened, "flatten", body);

@@ -118,6 +118,10 @@ describe("the life of a claim", () => {
     expect(body.attempts).toMatchObject([{ attempt: 1 }]);
     expect(body.evidence[0]).toMatchObject({ source: "response" });
     expect(body.order).toMatchObject({ status: "filled", filledQuantity: "6" });
+    expect(body.order.submittedAt).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+    expect(body.fills).toMatchObject([{ side: "buy", quantity: "6", price: "75.33" }]);
+    const [{ at, source }] = body.fills;
+    expect(body.evidence).toContainEqual({ at, source, text: "6 filled for 451.98 USD" });
     expect(body.events[0]).toMatchObject({ body: { type: "claimed" }, hash: expect.any(String) });
     expect(body.cut).toBe(false);
   });

@@ -3,7 +3,8 @@
  * one; a program that knows fewer refuses the file. A step is never edited once it was released.
  */
 import type { Database } from "better-sqlite3";
-import { type OnMigration, rehashEvents } from "./rehash.ts";
+import type { OnMigration } from "./on-migration.ts";
+import { rehashEvents } from "./rehash.ts";
 
 /** Marks a file as ours in SQLite's own header: "TLCH". */
 export const APPLICATION_ID = 0x544c4348;

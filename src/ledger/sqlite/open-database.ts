@@ -20,7 +20,7 @@ import { resolve } from "node:path";
 import Database from "better-sqlite3";
 import { LatchError } from "../../core/errors.ts";
 import { APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION } from "./migrations.ts";
-import type { OnMigration } from "./rehash.ts";
+import type { OnMigration } from "./on-migration.ts";
 import { isBusy, oneLine, storeError } from "./store-errors.ts";
 
 /** How long a commit waits for another process; well under the send deadline. */

@@ -9,11 +9,9 @@ import { LatchError } from "../../core/errors.ts";
 import { canonicalJson, sha256Hex } from "../../identity/canonical-json.ts";
 import { accountOf, chainEvent, GENESIS_HASH } from "../event-chain.ts";
 import { type EventRow, storedEvent } from "../event-row.ts";
+import type { OnMigration } from "./on-migration.ts";
 
 const ROWS_AT_ONCE = 1_000;
-
-/** Told how many of a file's events a migration has been through; minutes, where there are many. */
-export type OnMigration = (done: number, total: number) => void;
 
 /** Throws LatchError `store_corrupt` where the log was changed by hand. */
 export function rehashEvents(database: Database, onMigration?: OnMigration): void {

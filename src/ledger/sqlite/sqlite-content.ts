@@ -20,8 +20,8 @@ import type {
   KnownLogin,
 } from "../ledger-content.ts";
 import { syncDirectory } from "./backup.ts";
+import type { OnMigration } from "./on-migration.ts";
 import { openAlone, refuseMissing } from "./open-database.ts";
-import type { OnMigration } from "./rehash.ts";
 import { SqliteRows } from "./rows.ts";
 import { storeError } from "./store-errors.ts";
 

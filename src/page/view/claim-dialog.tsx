@@ -1,5 +1,6 @@
 /** The whole life of one claim, from the intent to the events with their hashes. */
 import { useEffect, useState } from "preact/hooks";
+import { priceText, quantityText } from "../model/amount-text.ts";
 import { claimLine } from "../model/claim-line.ts";
 import { moment } from "../model/time-text.ts";
 import type { ClaimLifeView } from "../sidecar-answers.ts";
@@ -42,7 +43,7 @@ export function ClaimDialog({ claim, sequence, now, read, onClose }: ClaimDialog
 }
 
 function Life({ life, now }: { readonly life: ClaimLifeView; readonly now: string }) {
-  const { claim, identity, attempts, evidence, order, events, cut } = life;
+  const { claim, identity, attempts, evidence, order, fills, events, cut } = life;
   const line = claimLine(claim);
   return (
     <div class="life">
@@ -74,7 +75,13 @@ function Life({ life, now }: { readonly life: ClaimLifeView; readonly now: strin
         {evidence.length === 0 && <li class="quiet">none yet</li>}
       </ol>
       <h3>The broker's order</h3>
-      {order === null ? <p class="quiet">None is known.</p> : <FieldList value={order} />}
+      {order === null ? (
+        <p class="quiet">None is known.</p>
+      ) : (
+        <FieldList value={withTimeOf(order, now)} />
+      )}
+      <h3>Fills</h3>
+      <FillList fills={fills} claim={claim} now={now} />
       <h3>Receipt</h3>
       {claim.receipt === null ? (
         <p class="quiet">Not sealed: it is not over.</p>
@@ -85,6 +92,36 @@ function Life({ life, now }: { readonly life: ClaimLifeView; readonly now: strin
       {cut && <p class="quiet">The first and the last ones; the audit has all.</p>}
       <EventList events={events} now={now} />
     </div>
+  );
+}
+
+/** The market's time, as everywhere on the page. */
+function withTimeOf(order: NonNullable<ClaimLifeView["order"]>, now: string) {
+  const { submittedAt } = order;
+  return typeof submittedAt === "string"
+    ? { ...order, submittedAt: moment(submittedAt, now) }
+    : order;
+}
+
+interface FillListProps extends Pick<ClaimLifeView, "fills" | "claim"> {
+  readonly now: string;
+}
+
+function FillList({ fills, claim, now }: FillListProps) {
+  if (fills.length === 0) {
+    return <p class="quiet">{claim.receipt === null ? "None yet." : "None."}</p>;
+  }
+  return (
+    <ol class="steps" aria-label="Fills">
+      {fills.map(({ at, source, side, quantity, price }, index) => (
+        <li key={`${index} ${at}`}>
+          <time dateTime={at}>{moment(at, now)}</time>{" "}
+          <span class="source">{source.replaceAll("_", " ")}</span>{" "}
+          {side !== claim.intent.side && `${side} `}
+          {quantityText(quantity)} @ {priceText(price)}
+        </li>
+      ))}
+    </ol>
   );
 }
 

@@ -177,7 +177,7 @@ function ClaimRow({ claim, now, onClaim }: ClaimRowProps) {
       <td>
         <span class={`state ${line.tone}`}>{line.state}</span>
       </td>
-      <td class="wide-only">{line.outcome}</td>
+      <td class="outcome wide-only">{line.outcome}</td>
       <td class="number wide-only">{line.filled}</td>
       <td class="wide-only">{agent}</td>
       <td class="reason wide-only">{intent.reason ?? "–"}</td>

@@ -2,8 +2,15 @@
 
 import { causeChain, kindText } from "../model/cause-chain.ts";
 import { type Action, actionsOf } from "../model/incident-actions.ts";
-import { ageText, durationText, moment } from "../model/time-text.ts";
-import type { ClaimView, IncidentView, MarkView, PositionsView } from "../sidecar-answers.ts";
+import { nextLook } from "../model/next-look.ts";
+import { ageText, moment } from "../model/time-text.ts";
+import type {
+  ClaimView,
+  IncidentView,
+  MarkView,
+  PositionsView,
+  StatusView,
+} from "../sidecar-answers.ts";
 import { ChainPicture } from "./chain-picture.tsx";
 import type { ClaimKeyView } from "./claim-key.ts";
 
@@ -13,8 +20,7 @@ interface IncidentPanelProps {
   readonly known: ReadonlyMap<string, ClaimView>;
   readonly marks: readonly MarkView[];
   readonly positions: PositionsView | null;
-  readonly now: string;
-  readonly nextDueAt: string | null;
+  readonly status: StatusView;
   readonly onClaim: (claim: ClaimKeyView) => void;
   readonly onAction: (incident: IncidentView, action: Action) => void;
 }
@@ -46,7 +52,8 @@ export function IncidentPanel(props: IncidentPanelProps) {
 }
 
 function IncidentCard({ incident, ...props }: IncidentPanelProps & { incident: IncidentView }) {
-  const { known, marks, positions, now, onClaim, onAction } = props;
+  const { known, marks, positions, onClaim, onAction } = props;
+  const { now } = props.status;
   const { id, symbol, kind, summary, openedAt, status } = incident;
   const actions = actionsOf(incident, known, positions);
   return (
@@ -59,7 +66,7 @@ function IncidentCard({ incident, ...props }: IncidentPanelProps & { incident: I
         Incident {id} · {kindText(kind)} · opened {moment(openedAt, now)}
         {status === "open" && `, ${ageText(openedAt, now)} ago`}
       </p>
-      {status === "open" && <NextStep incident={incident} now={now} dueAt={props.nextDueAt} />}
+      {status === "open" && <NextStep incident={incident} status={props.status} />}
       {actions.length > 0 && (
         <div class="actions">
           {actions.map((action) => (
@@ -77,22 +84,17 @@ function IncidentCard({ incident, ...props }: IncidentPanelProps & { incident: I
 
 interface NextStepProps {
   readonly incident: IncidentView;
-  readonly now: string;
-  readonly dueAt: string | null;
+  readonly status: StatusView;
 }
 
-function NextStep({ incident: { next }, now, dueAt }: NextStepProps) {
-  const leftMs = dueAt === null ? null : Math.max(0, Date.parse(dueAt) - Date.parse(now));
+function NextStep({ incident: { kind, next }, status }: NextStepProps) {
+  const when = nextLook(kind, status);
   return (
     <p class="next">
       <strong>Next:</strong> {next}
-      {leftMs !== null && <span class="quiet">; {lookText(leftMs)}</span>}
+      {when !== null && <span class="quiet">; {when}</span>}
     </p>
   );
-}
-
-function lookText(leftMs: number): string {
-  return leftMs < 1_000 ? "it is looked at now" : `the next look is in ${durationText(leftMs)}`;
 }
 
 function EvidenceList({ incident, now }: { incident: IncidentView; now: string }) {

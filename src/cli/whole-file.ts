@@ -1,0 +1,69 @@
+/**
+ * A file that is written whole or not at all, and that takes the place of nothing but an export: a
+ * name that was mistyped must cost nobody the ledger, its key or anything else.
+ */
+import { createReadStream } from "node:fs";
+import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
+import { linesIn, readLine } from "../audit/export-lines.ts";
+import { LatchError, messageOf } from "../core/errors.ts";
+
+const PRIVATE = 0o600;
+
+/**
+ * Under another name until it is whole and on disk: no file is ever half an export. Rejects with
+ * LatchError `file_in_the_way` before `write` is called, or `file_unwritable`.
+ */
+export async function writeWhole<Value>(
+  out: string,
+  write: (file: FileHandle) => Promise<Value>,
+): Promise<Value> {
+  const place = await placeOf(out);
+  const part = `${place}.${process.pid}.part`;
+  try {
+    const file = await open(part, "w", PRIVATE);
+    try {
+      const value = await write(file);
+      await file.sync();
+      await rename(part, place);
+      return value;
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    await rm(part, { force: true });
+    throw asUnwritable(out, error);
+  }
+}
+
+/** Where `out` leads, so that a link stays one. */
+async function placeOf(out: string): Promise<string> {
+  try {
+    const found = await stat(out);
+    if (!found.isFile()) throw inTheWay(out, "is no file that could be replaced");
+    if (found.size > 0 && !(await isExport(out))) {
+      throw inTheWay(out, "is there already and is no export");
+    }
+    return await realpath(out);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return out;
+    throw asUnwritable(out, error);
+  }
+}
+
+/** By its first line; also one that breaks off later. */
+async function isExport(file: string): Promise<boolean> {
+  for await (const line of linesIn(createReadStream(file))) {
+    return readLine(line).kind !== "unreadable";
+  }
+  return false;
+}
+
+function inTheWay(out: string, why: string): LatchError {
+  return new LatchError("file_in_the_way", `${out} ${why}`);
+}
+
+function asUnwritable(out: string, error: unknown): unknown {
+  if (!(error instanceof Error && "syscall" in error)) return error;
+  const message = `${out} cannot be written: ${messageOf(error)}`;
+  return new LatchError("file_unwritable", message, { cause: error });
+}

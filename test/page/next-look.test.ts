@@ -1,0 +1,38 @@
+import { describe, expect, test } from "vitest";
+import { COMPARED_EVERY_MS, nextLook } from "../../src/page/model/next-look.ts";
+import type { StatusView } from "../../src/page/sidecar-answers.ts";
+import { COMPARISON_CRON } from "../../src/schedule/latch-ticks.ts";
+
+const OPEN = { open: true, opensAt: null, closesAt: "2026-05-21T20:00:00.000Z" };
+const CLOSED = { open: false, opensAt: "2026-05-26T13:30:00.000Z", closesAt: null };
+
+function statusOf(market: object | null, nextDueAt: string | null): StatusView {
+  return { now: "2026-05-21T15:14:06.000Z", latch: { market, nextDueAt } } as never;
+}
+
+describe("the next look at an incident", () => {
+  test("about a claim is when that is due, and at nothing where nothing is", () => {
+    const due = statusOf(OPEN, "2026-05-21T15:14:10.000Z");
+    expect(nextLook("refused_exit", due)).toBe("the next look is in 4 s");
+    expect(nextLook("unknown_outcome", statusOf(OPEN, due.now))).toBe("it is looked at now");
+    expect(nextLook("missing_fills", statusOf(OPEN, null))).toBeNull();
+  });
+
+  test("about a position is the comparison, whatever else is due, or the open of the market", () => {
+    expect(COMPARISON_CRON).toBe(`*/${COMPARED_EVERY_MS / 1_000} * * * * *`);
+    for (const kind of ["phantom", "orphan", "quantity", "side", "unknown_order"] as const) {
+      for (const market of [OPEN, null]) {
+        const status = statusOf(market, "2026-05-21T15:14:40.000Z");
+        expect(nextLook(kind, status)).toBe("the next look is in 9 s");
+      }
+      expect(nextLook(kind, statusOf(CLOSED, null))).toBe(
+        "the next look is when the market opens, Tue 26 May 09:30",
+      );
+    }
+  });
+
+  test("is none where an incident waits for a person alone, and before the start is over", () => {
+    expect(nextLook("unknown_action", statusOf(OPEN, "2026-05-21T15:14:10.000Z"))).toBeNull();
+    expect(nextLook("phantom", { ...statusOf(OPEN, null), latch: null })).toBeNull();
+  });
+});
