@@ -370,6 +370,12 @@ export const ERRORS = {
     exitCode: 1,
     hint: "Mend the strategy; positions are as they were, and the latch looks after its orders.",
   },
+  run_unsound: {
+    httpStatus: 500,
+    retryable: false,
+    exitCode: 1,
+    hint: "The latch is at fault: report it with the strategy, the bars and the seed.",
+  },
   invalid_strategy: {
     httpStatus: 400,
     retryable: false,

@@ -89,10 +89,12 @@ describe("tradelatch run", () => {
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });
   });
 
-  test("says where a report cannot be written, and has run all the same", async () => {
+  test("prints what came of a run whose report cannot be written, and says so", async () => {
     const nowhere = join(folder, "no", "such", "folder.html");
-    const { stderr, exitCode } = await runHere([...smallDay(), "--report", nowhere]);
+    const words = [...smallDay(), "--report", nowhere, "--json"];
+    const { stdout, stderr, exitCode } = await runHere(words);
     expect(stderr).toMatch(/the report cannot be written to/);
+    expect(JSON.parse(stdout)).toMatchObject({ summary: { orders: 2 }, report: null });
     expect(exitCode).toBe(1);
   });
 });
