@@ -368,7 +368,7 @@ export const ERRORS = {
     httpStatus: 500,
     retryable: false,
     exitCode: 1,
-    hint: "Mend the strategy; positions are as they were, and the latch looks after its orders.",
+    hint: "Mend what the message names and start it again: orders are looked up then.",
   },
   run_unsound: {
     httpStatus: 500,
