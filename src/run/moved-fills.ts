@@ -93,27 +93,35 @@ function positionsOf(actions: readonly Action[]): readonly Position[] {
   });
 }
 
-/** Each position with the one of the other day that shares an entry with it, or else most time. */
+/** Each position with the one that shares an entry with it, or else most time. */
 function pairedPositions(
   calm: readonly Position[],
   faulty: readonly Position[],
 ): readonly Pair<Position>[] {
+  const byEntry = new Map(faulty.flatMap((b) => entriesOf(b).map((id) => [id, b] as const)));
   const isFree = new Set(faulty);
-  const pairs = calm.map((a): Pair<Position> => {
-    const [best] = [...isFree]
-      .map((b) => ({ b, sharedMs: sharedMs(a, b) }))
-      .filter(({ b, sharedMs }) => b.symbol === a.symbol && sharedMs >= 0)
-      .sort((one, other) => other.sharedMs - one.sharedMs);
-    if (best !== undefined) isFree.delete(best.b);
-    return [a, best?.b];
-  });
-  return [...pairs, ...[...isFree].map((b): Pair<Position> => [undefined, b])];
+  const found = new Map<Position, Position>();
+  const pair = (a: Position, b: Position | undefined) => {
+    if (b !== undefined && isFree.delete(b)) found.set(a, b);
+  };
+  for (const a of calm) pair(a, byEntry.get(entriesOf(a).find((id) => byEntry.has(id)) ?? ""));
+  for (const a of calm) if (!found.has(a)) pair(a, heldWith(a, [...isFree]));
+  const alone = [...isFree].map((b): Pair<Position> => [undefined, b]);
+  return [...calm.map((a): Pair<Position> => [a, found.get(a)]), ...alone];
 }
 
-function sharedMs(a: Position, b: Position): number {
-  const isOfOneEntry = a.actions.some((one) => b.actions.some((two) => isSameRequest(one, two)));
-  if (isOfOneEntry) return Number.MAX_SAFE_INTEGER;
-  return Math.min(a.until, b.until) - Math.max(a.from, b.from);
+function entriesOf({ actions }: Position): readonly string[] {
+  const entries = actions.filter(({ claim }) => claim.intent.effect === "open");
+  return entries.map(({ claim }) => claim.key.requestId);
+}
+
+/** The one that was held with `a` for longest; undefined where none was. */
+function heldWith(a: Position, others: readonly Position[]): Position | undefined {
+  const sharedMs = (b: Position) => Math.min(a.until, b.until) - Math.max(a.from, b.from);
+  const [longest] = others
+    .filter((b) => b.symbol === a.symbol && sharedMs(b) >= 0)
+    .sort((b, c) => sharedMs(c) - sharedMs(b));
+  return longest;
 }
 
 /** The same request first; what is left, side by side and part by part, in the order of time. */

@@ -90,6 +90,25 @@ describe("what faults have moved", () => {
     ]);
   });
 
+  test("does not give a position that goes on to one that was over before", () => {
+    const calm = day([
+      { ...base, at: "10:00:00", episode: 1 },
+      { ...exit, at: "10:20:00", episode: 1 },
+      { ...base, at: "10:30:00", episode: 2 },
+      { ...exit, at: "10:40:00", episode: 2 },
+    ]);
+    const faulty = day([
+      { ...base, at: "10:10:00", episode: 1 },
+      { ...base, at: "10:30:00", episode: 1 },
+      { ...exit, at: "10:40:00", episode: 1 },
+    ]);
+    expect(lines(calm, faulty)).toEqual([
+      "buy base: 10:00:00 11 @ 40.00 | - | ",
+      "buy base: - | 10:10:00 11 @ 40.00 | ",
+      "sell exit: 10:20:00 11 @ 41.00 | - | ",
+    ]);
+  });
+
   test("shows an entry of a later bar in the place of the one that a fault kept back", () => {
     const calm = day([
       { ...base, at: "10:00:00", episode: 1 },
