@@ -62,7 +62,7 @@ export function tellingPeople(output: CommandOutput, clock: Clock): LiveOutput {
     },
     onItem: (item) => {
       count(tally, item);
-      const text = itemText(item, tally);
+      const text = itemText(item, tally, clock.now());
       if (text !== undefined) say(text);
     },
     onAnswer: (intent, answer) => {
@@ -142,11 +142,12 @@ function startLines(start: LiveStart): readonly string[] {
 }
 
 /** Bars are not shown: there is one a minute, and the strategy says what it makes of it. */
-function itemText(item: FeedItem, tally: Tally): string | undefined {
+function itemText(item: FeedItem, tally: Tally, now: EpochMs): string | undefined {
   switch (item.kind) {
     case "session": {
       const [open, close] = [item.session.openAt, item.session.closeAt].map(minuteText);
-      return `session of ${item.session.date}, ${open} to ${close}`;
+      const wait = now < item.session.openAt ? "; waiting for its open" : "";
+      return `session of ${item.session.date}, ${open} to ${close}${wait}`;
     }
     case "stale":
       return `STALE: ${item.reason}; entries are stopped, exits go on`;
