@@ -7,20 +7,23 @@
  *    retry, a restart and a second instance mean the same order.
  * 2. What is held and what is on its way is read from the latch at every bar, never kept here. Only
  *    the indicators and the best price live in the bot, and are built again from bars of the past.
- * 3. Every answer is handled. Whatever was not sent is decided anew at the next bar.
+ * 3. Every answer is handled. Whatever was not sent is decided anew at the next bar; so is whatever
+ *    the latch could not answer because its ledger was busy or away.
  */
-import type {
-  Bar,
-  IntentInput,
-  OrderAnswer,
-  Strategy,
-  StrategyContext,
-  StrategyFactory,
-  StrategyFill,
+import {
+  type Bar,
+  type IntentInput,
+  LatchError,
+  type MarketSession,
+  type OrderAnswer,
+  type Strategy,
+  type StrategyContext,
+  type StrategyFactory,
+  type StrategyFill,
 } from "tradelatch";
 import { type Decision, decide, type Standing } from "./momentum-decision.ts";
 import { type MomentumParameters, momentumParameters } from "./momentum-parameters.ts";
-import { MomentumSignal } from "./momentum-signal.ts";
+import { MomentumSignal, type Score } from "./momentum-signal.ts";
 import { type RecordedStanding, recordedStanding } from "./momentum-standing.ts";
 
 /** The best close of one position's life. */
@@ -55,11 +58,21 @@ class MomentumBot implements Strategy {
     this.#closes.set(bar.symbol, Number(bar.close));
     if (bar.symbol !== this.#parameters.signalSymbol || context.session === undefined) return;
     const score = this.#signal.add(context.session.date, bar);
+    try {
+      await this.#act(score, bar, context.session, context);
+    } catch (error) {
+      // A bot that ends here leaves its position to nobody; what was sent is on record.
+      if (!(error instanceof LatchError && error.retryable)) throw error;
+      context.log("no answer; the next bar decides anew", { because: error.message });
+    }
+  }
+
+  async #act(score: Score, bar: Bar, { closeAt }: MarketSession, context: StrategyContext) {
     const { bullSymbol, bearSymbol } = this.#parameters;
     const bull = await recordedStanding(bullSymbol, context);
     const bear = await recordedStanding(bearSymbol, context);
     const moment = {
-      ...{ score, now: bar.endAt, closeAt: context.session.closeAt },
+      ...{ score, now: bar.endAt, closeAt },
       bull: this.#standing(bullSymbol, bull, bar),
       bear: this.#standing(bearSymbol, bear, bar),
     };

@@ -16,6 +16,7 @@ export interface PlayedDay extends Pick<WorldOptions, "startAt" | "calendar" | "
 
 /** So many bars are over when nobody says at which the day begins. */
 const BEFORE = 10;
+const DAY_MS = 24 * 60 * BAR_MS;
 const LAST_MINUTE = "23:59";
 
 /**
@@ -28,9 +29,11 @@ export function playedDay(
   at: string | undefined,
 ): PlayedDay {
   const starts = [...bars.values()].flat().map(({ startAt }) => startAt);
-  const first = Math.min(...starts);
+  // Years of bars are more than a call has arguments.
+  const first = starts.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   const day = newYorkDate(first);
-  const lasts = starts.filter((startAt) => newYorkDate(startAt) === day);
+  const isOfDay = (startAt: EpochMs) => startAt < first + DAY_MS && newYorkDate(startAt) === day;
+  const lasts = starts.filter(isOfDay);
   const from = at === undefined ? first + BEFORE * BAR_MS : newYorkInstant(day, at);
   if (from < first || from > Math.max(...lasts)) {
     const span = `${clockOf(first)} to ${clockOf(Math.max(...lasts))}`;
@@ -49,7 +52,7 @@ export function playedDay(
       [...bars].map(([symbol, list]) => [
         symbol,
         list
-          .filter(({ startAt }) => newYorkDate(startAt) === day && moved(startAt))
+          .filter(({ startAt }) => isOfDay(startAt) && moved(startAt))
           .map((bar) => scripted(bar, shiftMs)),
       ]),
     ),

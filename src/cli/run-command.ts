@@ -6,7 +6,8 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Environment } from "../config.ts";
 import { systemClock } from "../core/clock.ts";
-import type { BacktestOptions } from "../run/backtest.ts";
+import { LatchError } from "../core/errors.ts";
+import type { Backtest, BacktestOptions } from "../run/backtest.ts";
 import { FAULT_LEVELS, type FaultLevel } from "../run/heavy-faults.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { examples } from "./examples.ts";
@@ -82,6 +83,7 @@ export function runCommand(
     });
 }
 
+/** Rejects with LatchError `file_unwritable` or `run_unsound` after all has been printed. */
 async function runBacktestCommand(
   given: BacktestOptions,
   { report, json }: RunOptions,
@@ -92,16 +94,41 @@ async function runBacktestCommand(
   const bar = new ProgressBar(output, systemClock, "Running");
   const onProgress = (part: number) => bar.update(part, 1);
   const done = await backtest(given, systemClock, stop, onProgress).finally(() => bar.end());
+  const unwritten = await reportFailure(done, report);
+  const at = report === false || unwritten !== undefined ? null : report;
+  await print(done, at, json === true, output);
+  // A run is not lost because its report is.
+  if (unwritten !== undefined) throw unwritten;
+  const { unsoundness } = await import("../run/run-summary.ts");
+  const found = unsoundness(done.summary);
+  if (found !== undefined) throw new LatchError("run_unsound", found);
+}
+
+/** Why the report could not be written; undefined where it was, or where none is wanted. */
+async function reportFailure(done: Backtest, report: string | false): Promise<unknown> {
+  if (report === false) return undefined;
   const { writeReport } = await import("../run/report-page.ts");
-  if (report !== false) writeReport(done, report);
-  const at = report === false ? null : report;
-  const { runDocument } = await import("../run/run-document.ts");
-  if (json === true) {
-    output.line(JSON.stringify(runDocument(done, at), null, 2));
+  try {
+    writeReport(done, report);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+async function print(
+  done: Backtest,
+  report: string | null,
+  asJson: boolean,
+  output: CommandOutput,
+): Promise<void> {
+  if (asJson) {
+    const { runDocument } = await import("../run/run-document.ts");
+    output.line(JSON.stringify(runDocument(done, report), null, 2));
     return;
   }
   const { runText } = await import("../run/run-text.ts");
-  output.line(runText(done, at, widthOf(output)));
+  output.line(runText(done, report, widthOf(output)));
 }
 
 function wholeNumber(value: string, least: number, most: number): number {

@@ -4,7 +4,7 @@
  */
 import { averagePriceOf, type Claim, isAccepted } from "../claim/claim.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
-import { toFixed } from "../core/decimal.ts";
+import { type DecimalText, toFixed } from "../core/decimal.ts";
 import type { OrderAnswer } from "../gateway/order-answer.ts";
 import type { IntentInput } from "../identity/intent-schema.ts";
 import type { DayEnd, LeftOpen } from "../run/live-day.ts";
@@ -46,12 +46,14 @@ const ENDS: Readonly<Record<DayEnd["how"], string>> = {
   failed: "Ended by a failure.",
 };
 
-type Write = (text: string) => void;
+type Write = (text: string, indent?: string) => void;
+/** Before what the strategy says itself. */
+const ITS_OWN = "  ";
 
 export function tellingPeople(output: CommandOutput, clock: Clock): LiveOutput {
   const tally = newTally();
-  const say: Write = (text) => {
-    const head = `${marketTime(clock.now()).slice(11)}  `;
+  const say: Write = (text, indent = "") => {
+    const head = `${marketTime(clock.now()).slice(11)}  ${indent}`;
     for (const line of wrapped(head, text, widthOf(output))) output.line(line);
   };
   return {
@@ -60,7 +62,7 @@ export function tellingPeople(output: CommandOutput, clock: Clock): LiveOutput {
     },
     onItem: (item) => {
       count(tally, item);
-      const text = itemText(item, tally);
+      const text = itemText(item, tally, clock.now());
       if (text !== undefined) say(text);
     },
     onAnswer: (intent, answer) => {
@@ -69,11 +71,11 @@ export function tellingPeople(output: CommandOutput, clock: Clock): LiveOutput {
     },
     onFill: ({ side, quantity, symbol, price, book }) => {
       tally.fills += 1;
-      say(`filled: ${side} ${quantity} ${symbol} @ ${price}; holds ${book.net}`);
+      say(`filled: ${side} ${quantity} ${symbol} @ ${priceText(price)}; holds ${book.net}`);
     },
     onLog: (message, fields) => {
       const shown = Object.entries(fields).map(([name, value]) => `${name} ${String(value)}`);
-      say(`  ${[message, ...shown].join(", ")}`);
+      say([message, ...shown].join(", "), ITS_OWN);
     },
     ended: (left, how) => {
       output.line("");
@@ -140,11 +142,12 @@ function startLines(start: LiveStart): readonly string[] {
 }
 
 /** Bars are not shown: there is one a minute, and the strategy says what it makes of it. */
-function itemText(item: FeedItem, tally: Tally): string | undefined {
+function itemText(item: FeedItem, tally: Tally, now: EpochMs): string | undefined {
   switch (item.kind) {
     case "session": {
       const [open, close] = [item.session.openAt, item.session.closeAt].map(minuteText);
-      return `session of ${item.session.date}, ${open} to ${close}`;
+      const wait = now < item.session.openAt ? "; waiting for its open" : "";
+      return `session of ${item.session.date}, ${open} to ${close}${wait}`;
     }
     case "stale":
       return `STALE: ${item.reason}; entries are stopped, exits go on`;
@@ -193,7 +196,7 @@ function endLines(
   const answers = [...tally.answers].map(([name, times]) => `${times} ${name}`);
   const open = [
     ...positions.map(
-      ({ symbol, net, averagePrice }) => `position  ${net} ${symbol} @ ${averagePrice}`,
+      ({ symbol, net, averagePrice }) => `position  ${net} ${symbol} @ ${priceText(averagePrice)}`,
     ),
     ...claims.map((claim) => `order     ${claimText(claim)}`),
     ...incidents.map(({ id, kind, symbol }) => `incident  ${id}, ${kind} ${symbol}`),
@@ -216,6 +219,11 @@ function claimText(claim: Claim): string {
   const filled = averagePriceOf(claim) === null ? "" : `, ${claim.bookedQuantity} filled`;
   const state = isAccepted(claim) ? "working" : "its outcome is not known";
   return `${side} ${amount} ${symbol}, ${state}${filled}`;
+}
+
+/** An average has as many digits as it likes; a price is in cents, or in parts of them. */
+function priceText(price: DecimalText): string {
+  return toFixed(price, 4).replace(/0{1,2}$/, "");
 }
 
 function indented(text: string): string {

@@ -374,7 +374,13 @@ export const ERRORS = {
     httpStatus: 500,
     retryable: false,
     exitCode: 1,
-    hint: "Mend the strategy; positions are as they were, and the latch looks after its orders.",
+    hint: "Mend what the message names and start it again: orders are looked up then.",
+  },
+  run_unsound: {
+    httpStatus: 500,
+    retryable: false,
+    exitCode: 1,
+    hint: "The latch is at fault: report it with the strategy, the bars and the seed.",
   },
   invalid_strategy: {
     httpStatus: 400,

@@ -19,6 +19,8 @@ type Column = (typeof COLUMNS)[number];
 const NAMED_SYMBOL = /([a-z][a-z0-9.]*)\.csv$/i;
 const GIVEN_SYMBOL = /^([A-Z][A-Z0-9.]{0,9})=(.+)$/;
 const ENDING = ".csv";
+/** So much of a first line is shown that names no columns. */
+const SHOWN_MAX = 60;
 
 /**
  * The bars of `symbols` (without them, of all that the files have), by symbol, in the order of
@@ -112,7 +114,9 @@ function columnsOf(names: readonly string[], path: string): string[] {
   const lower = names.map((name) => name.toLowerCase());
   const missing = COLUMNS.filter((column) => !lower.includes(column));
   if (missing.length === 0) return lower;
-  throw invalid(`${path} has no column ${missing.join(", ")}: expected ${COLUMNS.join(", ")}`);
+  const first = JSON.stringify(names.join(",").slice(0, SHOWN_MAX));
+  const expected = `expected ${COLUMNS.join(",")}, whose order is free`;
+  throw invalid(`${path} has no column ${missing.join(", ")} in ${first}: ${expected}`);
 }
 
 function textOf(path: string): string {
@@ -155,8 +159,7 @@ function barOf(
 
 const EPOCH_SECONDS = /^\d{9,10}$/;
 const EPOCH_MS = /^\d{12,13}$/;
-const DATE_TIME =
-  /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?$/;
+const DATE_TIME = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(?::00(?:\.0+)?)?(Z|[+-]\d{2}:?\d{2})?$/;
 
 /** ISO 8601, in New York where no offset is given; or seconds or milliseconds since 1970. */
 function timeOf(text: string, where: string): EpochMs {

@@ -3,13 +3,18 @@
  * that it needs is in it, and its policy lets nothing be loaded from elsewhere.
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { toFixed } from "../core/decimal.ts";
 import { LatchError } from "../core/errors.ts";
-import { newYorkClock } from "../schedule/new-york-time.ts";
 import type { Backtest } from "./backtest.ts";
-import type { LoggedLine } from "./instance.ts";
-import type { MovedFill, MovedSide } from "./moved-fills.ts";
 import { reportData } from "./report-data.ts";
+import {
+  MOVED_HEAD,
+  movedRows,
+  type Rows,
+  sessionsText,
+  TRADE_HEAD,
+  timeText,
+  tradeRows,
+} from "./run-rows.ts";
 import { summaryLines } from "./summary-lines.ts";
 
 /** What the build has made for the report; the same folder from the source and from the build. */
@@ -28,7 +33,7 @@ export function writeReport(done: Backtest, path: string): void {
 
 export function reportPage(done: Backtest): string {
   const { summary, strategy } = done;
-  const title = `${strategy} on ${summary.sessions.join(", ")}`;
+  const title = `${strategy} on ${sessionsText(summary.sessions)}`;
   // A "<" could end the element; within JSON it may be written so.
   const data = JSON.stringify(reportData(done)).replaceAll("<", "\\u003c");
   return `<!doctype html>
@@ -48,9 +53,9 @@ ${brokenList(summary.invariantsBroken)}
 <section><h2>Equity, USD</h2><div id="equity" class="chart"></div></section>
 <section id="lanes"><h2>Price and fills</h2>
 <p class="key"><span class="buy">▲ buy</span> <span class="sell">▼ sell</span></p></section>
-${tradeTable(done)}
-${movedTable(done.moved)}
-${logSection(done.records.lines)}
+${table("Trades", TRADE_HEAD, tradeRows(done))}
+${movedTable(done)}
+${logSection(done)}
 <footer>The strategy is an example and no advice. Fills of the simulated broker are no promise of
 what a market would have done.</footer>
 <script type="application/json" id="data">${data}</script>
@@ -82,32 +87,15 @@ function brokenList(broken: readonly string[] | null): string {
   return `<ul class="broken">${broken.map((one) => `<li>${escaped(one)}</li>`).join("")}</ul>`;
 }
 
-function tradeTable({ accounts }: Backtest): string {
-  const rows = accounts.trades.map(({ openedAt, closedAt, symbol, side, quantity, profitUsd }) => [
-    `${newYorkClock(openedAt)} to ${newYorkClock(closedAt)}`,
-    `${symbol} ${side}`,
-    quantity,
-    toFixed(profitUsd, 2),
-  ]);
-  return table("Trades", ["New York", "Trade", "Shares", "Profit, USD"], rows);
+function movedTable(done: Backtest): string {
+  if (done.moved === null) return "";
+  return table("What faults moved", ["Order", ...MOVED_HEAD.slice(1)], movedRows(done));
 }
 
-function movedTable(moved: readonly MovedFill[] | null): string {
-  if (moved === null) return "";
-  const rows = moved.map(({ symbol, side, without, withFaults, faults }) => [
-    `${side} ${symbol}`,
-    sideText(without),
-    sideText(withFaults),
-    faults.length === 0 ? "none of its own: it follows another" : faults.join(", "),
-  ]);
-  const head = ["Action", "Without faults", "With faults", "Faults that it met"];
-  return table("What faults moved", head, rows);
-}
-
-function logSection(lines: readonly LoggedLine[]): string {
+function logSection({ records: { lines }, summary: { sessions } }: Backtest): string {
   if (lines.length === 0) return "";
   const rows = lines.map(({ at, instance, message, fields }) => [
-    newYorkClock(at),
+    timeText(at, sessions),
     String(instance + 1),
     message,
     Object.entries(fields)
@@ -119,11 +107,7 @@ function logSection(lines: readonly LoggedLine[]): string {
 ${table("Log", head, rows)}</details>`;
 }
 
-function sideText(side: MovedSide | null): string {
-  return side === null ? "-" : `${newYorkClock(side.at)}, ${side.quantity} @ ${side.price}`;
-}
-
-function table(title: string, head: readonly string[], rows: readonly (readonly string[])[]) {
+function table(title: string, head: readonly string[], rows: Rows) {
   const cells = (row: readonly string[], tag: "th" | "td") =>
     `<tr>${row.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join("")}</tr>`;
   const body = rows.map((row) => cells(row, "td")).join("\n");

@@ -51,13 +51,28 @@ function wrongInClaim(claim: Claim, byId: ReadonlyMap<string, WireOrder>): reado
   const [first] = filled;
   const booked = first?.filled_qty ?? ZERO;
   return [
-    ...(claim.status === "SETTLED" ? [] : [`${name}: ${claim.status}, its intent has no end`]),
+    ...(claim.status === "SETTLED" || own.some(isAtWork)
+      ? []
+      : [`${name}: ${claim.status}, its intent has no end`]),
     ...(filled.length > 1 ? [`I1: ${name}: ${filled.length} orders of it were filled`] : []),
     ...(booked === claim.bookedQuantity
       ? []
       : [`I6: ${name}: the broker filled ${booked}, and ${claim.bookedQuantity} are booked`]),
   ];
 }
+
+/** A limit order that is good until it is canceled has no end yet, and rightly so. */
+function isAtWork({ status }: WireOrder): boolean {
+  return !ENDED.has(status);
+}
+
+const ENDED: ReadonlySet<string> = new Set([
+  "filled",
+  "canceled",
+  "expired",
+  "rejected",
+  "replaced",
+]);
 
 /** I3: one POST for each opening, and one more for each answer that nothing was processed. */
 function tooManyPosts(

@@ -28,6 +28,8 @@ interface MovedRow {
   readonly requestId: string;
   readonly symbol: string;
   readonly side: string;
+  /** The stage of an entry, the leg of an exit; null without an anchor. */
+  readonly part: string | null;
   readonly without: MovedSide | null;
   readonly withFaults: MovedSide | null;
   readonly faults: readonly string[];

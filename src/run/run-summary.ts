@@ -87,6 +87,19 @@ export function summaryOf({ records, accounts, bars, ...given }: Summed): RunSum
   };
 }
 
+/** What is wrong with a guarded day, in words; undefined where nothing is. */
+export function unsoundness({
+  booksEqual: areEqual,
+  invariantsBroken,
+}: Pick<RunSummary, "booksEqual" | "invariantsBroken">): string | undefined {
+  const broken = invariantsBroken?.length ?? 0;
+  const found = [
+    ...(areEqual === false ? ["the final books differ from the broker's positions"] : []),
+    ...(broken === 0 ? [] : [`invariants broken: ${broken}`]),
+  ];
+  return found.length === 0 ? undefined : found.join("; ");
+}
+
 type LedgerCounts = Pick<
   RunSummary,
   "duplicatesBlocked" | "intents" | "unsettled" | "booksEqual" | "invariantsBroken" | "incidents"

@@ -30,7 +30,10 @@ function guardLines(summary: RunSummary): readonly SummaryLine[] {
   if (intents === null) return [["Latch", "none: the bot sent by itself"]];
   return [
     ["Duplicates blocked", String(duplicatesBlocked)],
-    ["Intents, each ended once", `${intents}${unsettled === 0 ? "" : `, ${unsettled} have not`}`],
+    [
+      "Intents, each ended once",
+      `${intents}${unsettled === 0 ? "" : `, of these open: ${unsettled}`}`,
+    ],
     ["Books equal the broker's", booksEqual === true ? "yes" : "NO"],
     [
       "Invariants broken",

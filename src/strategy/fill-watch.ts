@@ -48,17 +48,15 @@ export class FillWatch {
     this.#watched.add(requestId);
   }
 
-  /** Fills that nobody was told of yet. */
-  async news(): Promise<readonly StrategyFill[]> {
+  /** Fills that nobody was told of yet; those in front of a read that fails are given. */
+  async *news(): AsyncGenerator<StrategyFill> {
     for (const { key } of await this.#unsettled()) this.watch(key.requestId);
-    const fills: StrategyFill[] = [];
     for (const requestId of this.#watched) {
       const claim = await this.#latch.claim(requestId, this.#latch.agent);
       const fill = claim && (await this.#newFillOf(claim));
-      if (fill !== undefined) fills.push(fill);
       if (claim === undefined || claim.status === "SETTLED") this.#watched.delete(requestId);
+      if (fill !== undefined) yield fill;
     }
-    return fills;
   }
 
   async #unsettled(): Promise<readonly Claim[]> {
@@ -80,14 +78,15 @@ export class FillWatch {
     const { requestId } = claim.key;
     const isOld = claim.status === "SETTLED" && claim.openedAt < this.#beganAt;
     const told = this.#told.get(requestId) ?? (isOld ? toldOf(claim) : NOTHING);
-    this.#remember(requestId, toldOf(claim));
     const quantity = subtract(claim.bookedQuantity, told.quantity);
-    if (isZero(quantity)) return undefined;
     const { symbol, side, effect, anchor, reason } = claim.intent;
+    const book = isZero(quantity) ? undefined : await this.#latch.book(symbol);
+    this.#remember(requestId, toldOf(claim));
+    if (book === undefined) return undefined;
     return {
       ...{ requestId, symbol, side, effect, quantity, anchor, reason },
       price: divide(subtract(claim.bookedCost, told.cost), quantity),
-      book: await this.#latch.book(symbol),
+      book,
     };
   }
 }

@@ -5,7 +5,7 @@
  * 1. Nothing is sent for a bar of the past, and no entry while the feed is stale; exits go on.
  * 2. A hook that throws ends the run; so does a feed that fails. Positions stay as they are.
  * 3. A failure of the latch (its store refuses, an intent is wrong) is the strategy's to meet: it
- *    reaches the hook that called.
+ *    reaches the hook that called. Fills that cannot be read for now are told when they can.
  *
  * Opens and closes neither latch nor feed, and knows no clock but the one it is given.
  */
@@ -49,6 +49,7 @@ export class StrategyRunner {
   #session: MarketSession | undefined;
   #isPast = false;
   #entriesStopped: string | null = null;
+  #areFillsUnread = false;
   /** Whatever is done is done behind this. */
   #last: Promise<void> = Promise.resolve();
 
@@ -101,9 +102,18 @@ export class StrategyRunner {
   }
 
   async #tellFills(): Promise<void> {
-    for (const fill of await this.#fills.news()) {
-      this.#observer.onFill?.(fill);
-      await this.#call("onFill", () => this.#parts.strategy.onFill?.(fill, this.#context));
+    try {
+      for await (const fill of this.#fills.news()) {
+        this.#observer.onFill?.(fill);
+        await this.#call("onFill", () => this.#parts.strategy.onFill?.(fill, this.#context));
+      }
+      this.#areFillsUnread = false;
+    } catch (error) {
+      if (!(error instanceof LatchError && error.retryable)) throw error;
+      if (!this.#areFillsUnread) {
+        this.#observer.onLog?.("fills cannot be read for now", { because: error.message });
+      }
+      this.#areFillsUnread = true;
     }
   }
 

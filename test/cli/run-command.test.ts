@@ -10,13 +10,20 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const MOMENTUM = "strategies/momentum.ts";
 const BARS = "fixtures/bars/2026-05-21-qqq.csv";
 
-/** A strategy of one order, and two minutes for it. */
+/** A strategy that buys at each bar, or holds one share until 22 May, and two minutes for it. */
 function smallDay(): readonly string[] {
   const strategy = join(folder, "once.mjs");
   const anchor = '{ bar: bar.name, stage: "base" }';
   writeFileSync(
     strategy,
-    `export default ({ symbol = "SPY" }) => ({ symbols: [symbol], async onBar(bar, context) {
+    `export default ({ symbol = "SPY", sells }) => ({ symbols: [symbol], async onBar(bar, context) {
+      const { net, episode } = await context.book(symbol);
+      const isNew = bar.name.startsWith("2026-05-22");
+      if (sells && net !== "0") {
+        if (!isNew) return;
+        const anchor = { episode, leg: "exit" };
+        return void await context.submit({ symbol, effect: "close", portion: "all", anchor });
+      }
       await context.submit({ symbol, side: "buy", quantity: "1", anchor: ${anchor} });
     } });`,
   );
@@ -51,6 +58,21 @@ describe("tradelatch run", () => {
     expect(stdout).not.toContain("Report:");
   });
 
+  test("leaves bars out of regular hours out of all figures, and dates what several days have", async () => {
+    const bars = join(folder, "days-spy.csv");
+    const minutes = ["08:00", "09:29", "09:30", "09:31", "16:00", "19:59"];
+    const rows = ["2026-05-21", "2026-05-22"].flatMap((day) =>
+      minutes.map((time) => `${day}T${time},700,700,700,700,9`),
+    );
+    writeFileSync(bars, ["time,open,high,low,close,volume", ...rows].join("\n"));
+    const [, strategy = ""] = smallDay();
+    const words = ["run", strategy, "--bars", bars, "--set", "sells=yes", "--no-report"];
+    const { stdout } = await runHere(words);
+    expect(stdout).toMatch(/on 2026-05-21 to 2026-05-22, 2 sessions:\s4 bars/);
+    expect(stdout).toMatch(/^05-21 09:31:00 to 05-22 09:31:00 {2}SPY long/m);
+    expect(stdout).toMatch(/^Exposure +60\.0 % of the time$/m);
+  });
+
   test.each([
     [["run", MOMENTUM], /--bars is missing: give a file of bars/],
     [["run", "no.ts", "--bars", BARS], /there is no file "no.ts"/],
@@ -67,10 +89,12 @@ describe("tradelatch run", () => {
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });
   });
 
-  test("says where a report cannot be written, and has run all the same", async () => {
+  test("prints what came of a run whose report cannot be written, and says so", async () => {
     const nowhere = join(folder, "no", "such", "folder.html");
-    const { stderr, exitCode } = await runHere([...smallDay(), "--report", nowhere]);
+    const words = [...smallDay(), "--report", nowhere, "--json"];
+    const { stdout, stderr, exitCode } = await runHere(words);
     expect(stderr).toMatch(/the report cannot be written to/);
+    expect(JSON.parse(stdout)).toMatchObject({ summary: { orders: 2 }, report: null });
     expect(exitCode).toBe(1);
   });
 });

@@ -67,12 +67,14 @@ describe("a file of bars", () => {
   test.each<[string, readonly string[], string | RegExp]>([
     ["no header", [ROW], /has no column time, open, high, low, close, volume/],
     ["a column too few", ["time,open,high,low,close", ROW], /has no column volume/],
+    ["semicolons", [HEADER.replaceAll(",", ";")], /has no column time.* in "time;open;high;low/],
     ["no bars", [HEADER], /has no bars/],
     ["a price that is none", [HEADER, ROW.replace("75.33", "x")], /line 2: close is "x": expected/],
     ["a price of 0", [HEADER, ROW.replace("75.33", "0")], /line 2: close is "0".*above zero/],
     ["a close above the high", [HEADER, ROW.replace("75.33", "76")], /close 76 are not within 75/],
     ["a time that is none", [HEADER, ROW.replace("09:30", "soon")], /line 2: time is "2026/],
     ["a month that is none", [HEADER, ROW.replace("-05-", "-13-")], /line 2: time is "2026-13/],
+    ["a time with seconds", [HEADER, ROW.replace("09:30", "09:30:59")], /09:30:59": .*minute/],
     [
       "a time within a minute",
       [HEADER, ROW.replace("2026-05-21T09:30", "1779370201")],

@@ -139,6 +139,8 @@ describe("tradelatch run --feed alpaca", () => {
     await first.said("buy 6 TQQQ (base): PROCEED, the broker has it");
     await first.said("filled: buy 6 TQQQ @ 75.33; holds 6");
     await first.stop();
+    // The bot's own line stands apart from the run's.
+    expect(first.lines).toContainEqual(expect.stringMatching(/^09:4\d:\d\d {4}enter TQQQ: sent, /));
     expect(first.lines.slice(-7)).toEqual([
       "Stopped.",
       "Intents:  1 PROCEED",

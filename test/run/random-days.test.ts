@@ -50,6 +50,7 @@ describe("a random day with heavy faults", () => {
     if (ledger === null) throw new Error("there was no latch");
     expect(brokenInvariants(records, ledger)).toEqual([]);
     expect(booksEqual(ledger, positions)).toBe(true);
+    expect(ledger.claims.filter(({ status }) => status !== "SETTLED")).toEqual([]);
     // It was a day worth running.
     expect(ledger.claims.length).toBeGreaterThan(0);
     expect(requests.filter(({ fault }) => fault !== undefined).length).toBeGreaterThan(0);

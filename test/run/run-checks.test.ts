@@ -5,6 +5,7 @@ import { type BacktestRecords, runBacktest } from "../../src/run/backtest-world.
 import { readBars } from "../../src/run/bar-file.ts";
 import type { LedgerRecords } from "../../src/run/ledger-records.ts";
 import { booksEqual, brokenInvariants } from "../../src/run/run-checks.ts";
+import { unsoundness } from "../../src/run/run-summary.ts";
 import createMomentumBot from "../../strategies/momentum.ts";
 
 /** Until the first exit. */
@@ -53,6 +54,21 @@ describe("the judge of a day", () => {
       expect.stringMatching(/FINAL, its intent has no end$/),
       expect.stringMatching(/^I6: .*: the broker filled 6, and 5 are booked$/),
     ]);
+  });
+
+  test("takes an order that the broker still works on for no intent without an end", () => {
+    const claims = ledger.claims.map((claim) => ({ ...claim, status: "RESOLVED" as const }));
+    const orders = records.orders.map((order) => ({ ...order, status: "partially_filled" }));
+    const working = { ...records, orders: orders as BacktestRecords["orders"] };
+    expect(brokenInvariants(working, { ...ledger, claims })).toEqual([]);
+  });
+
+  test("gives a verdict on the whole, which a run ends with", () => {
+    const sound = { booksEqual: true, invariantsBroken: [] };
+    expect(unsoundness(sound)).toBeUndefined();
+    expect(unsoundness({ booksEqual: null, invariantsBroken: null })).toBeUndefined();
+    const unsound = { booksEqual: false, invariantsBroken: ["I1: one", "I3: another"] };
+    expect(unsoundness(unsound)).toMatch(/books differ from the broker's.*invariants broken: 2/);
   });
 
   test("finds a short, and a book that differs", () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { momentumParameters } from "../../strategies/momentum-parameters.ts";
 
@@ -6,6 +7,20 @@ describe("the parameters of the momentum bot", () => {
     expect(momentumParameters({ fastBars: "5", bullQuantity: "0.5" })).toMatchObject({
       ...{ fastBars: 5, middleBars: 21, slowBars: 34, bullQuantity: "0.5", bearQuantity: "11" },
     });
+  });
+
+  test("stand in docs/STRATEGIES.md, every one with its default", () => {
+    const words = (cell: string) => [...cell.matchAll(/`(.+?)`/g)].map(([, word]) => word);
+    const rows = readFileSync("docs/STRATEGIES.md", "utf8")
+      .split("| parameter | default |")[1]
+      ?.split("\n\n")[0]
+      ?.split("\n")
+      .map((line) => line.split("|"));
+    const told = rows?.flatMap(([, names = "", defaults = ""]) =>
+      words(names).map((name, index) => [name, words(defaults)[index]]),
+    );
+    const real = Object.entries(momentumParameters()).map(([name, value]) => [name, `${value}`]);
+    expect(told).toEqual(real);
   });
 
   test.each([

@@ -1,3 +1,4 @@
+import { renameSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { Bar, Feed, FeedItem } from "../../src/index.ts";
 import { StrategyRunner } from "../../src/index.ts";
@@ -46,6 +47,29 @@ test("a bot that starts in mid-session goes on where the one before it ended", a
   // Another program: it sees the minutes before as bars of the past, and sends nothing for them.
   const second = await world.open();
   await run(world, second, minutesOf(world, 0, 19, 14));
+  expect(world.orders().map(({ side, qty }) => `${side} ${qty}`)).toEqual([
+    ...["buy 6", "buy 6", "sell 12"],
+  ]);
+  expect(world.book().net).toBe("0");
+});
+
+test("a bot whose ledger is away for a bar sends nothing for it, and goes on behind it", async () => {
+  const world = await openWorld({ startAt: OPEN_AT });
+  const bot = await world.open();
+  const away = `${world.store}.moved`;
+  const feed: Feed = {
+    async *items() {
+      yield* day(0, 18);
+      renameSync(world.store, away);
+      // The flip of 09:49.
+      yield* day(18, 19);
+      renameSync(away, world.store);
+      yield* day(19, 30);
+    },
+  };
+  const day = (from: number, until: number) =>
+    minutesOf(world, from, until, 0).items({ symbols: [], signal: new AbortController().signal });
+  await run(world, bot, feed);
   expect(world.orders().map(({ side, qty }) => `${side} ${qty}`)).toEqual([
     ...["buy 6", "buy 6", "sell 12"],
   ]);

@@ -16,11 +16,25 @@ const TIME = new Intl.DateTimeFormat("en-GB", {
   minute: "2-digit",
 });
 
+const DAY = new Intl.DateTimeFormat("en-CA", { timeZone: ZONE, month: "2-digit", day: "2-digit" });
+
 const data = JSON.parse(document.getElementById("data")?.textContent ?? "") as ReportData;
+const IS_OF_ONE_DAY =
+  new Set([data.equity.times[0], data.equity.times.at(-1)].map((at = 0) => DAY.format(at * 1_000)))
+    .size === 1;
 const charts: { readonly chart: uPlot; readonly place: HTMLElement }[] = [];
 
 function colour(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+/** The time of day; where there are several days, over the day on which it is the first. */
+function axisText(at: number, index: number, splits: readonly number[]): string {
+  const time = TIME.format(at * 1_000);
+  const day = DAY.format(at * 1_000);
+  const before = splits[index - 1];
+  const isNew = before === undefined || DAY.format(before * 1_000) !== day;
+  return IS_OF_ONE_DAY || !isNew ? time : `${time}\n${day}`;
 }
 
 function optionsOf(width: number, label: string, line: string, marks?: PriceLane): uPlot.Options {
@@ -36,7 +50,8 @@ function optionsOf(width: number, label: string, line: string, marks?: PriceLane
       {
         ...axis,
         grid: { show: false },
-        values: (_, splits) => splits.map((at) => TIME.format(at * 1_000)),
+        size: IS_OF_ONE_DAY ? 50 : 64,
+        values: (_, splits) => splits.map(axisText),
       },
       { ...axis, size: AXIS_WIDTH, grid: { stroke: () => colour("--line"), width: 1 } },
     ],

@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import type { Book } from "../../src/book/book.ts";
+import { tellingPeople } from "../../src/cli/run-live-output.ts";
+import { decimal, divide, ZERO } from "../../src/core/decimal.ts";
+import { ManualClock } from "../../src/core/manual-clock.ts";
+
+test("a live run says that it waits where its session has not begun", () => {
+  const lines: string[] = [];
+  const line = (text: string) => lines.push(text);
+  const clock = new ManualClock(Date.parse("2026-05-21T13:00Z"));
+  const told = tellingPeople({ line, columns: 80, color: false, logsAreRead: false }, clock);
+  const [openAt, closeAt] = ["2026-05-21T13:30Z", "2026-05-21T20:00Z"].map((at) => Date.parse(at));
+  const session = { date: "2026-05-21", openAt: openAt ?? 0, closeAt: closeAt ?? 0 };
+  told.onItem({ kind: "session", session });
+  clock.advanceTo(session.openAt);
+  told.onItem({ kind: "session", session });
+  expect(lines).toEqual([
+    "09:00:00  session of 2026-05-21, 09:30 to 16:00; waiting for its open",
+    "09:30:00  session of 2026-05-21, 09:30 to 16:00",
+  ]);
+});
+
+test("a live run's prices are shown to a hundredth of a cent, and as prices", () => {
+  const lines: string[] = [];
+  const line = (text: string) => lines.push(text);
+  const output = { line, columns: 80, color: false, logsAreRead: false };
+  const told = tellingPeople(output, new ManualClock(0));
+  const book = (symbol: string, averagePrice: string) =>
+    ({ symbol, net: "3", averagePrice }) as unknown as Book;
+  const third = divide(decimal("225.97"), decimal("3"));
+  const positions = [book("TQQQ", third), book("SQQQ", "40.9")];
+  told.ended({ positions, claims: [], incidents: [], realizedUsd: ZERO }, "stopped");
+  expect(lines).toContain("  position  3 TQQQ @ 75.3233");
+  expect(lines).toContain("  position  3 SQQQ @ 40.90");
+});
