@@ -5,14 +5,14 @@ import type { FileHandle } from "node:fs/promises";
 import { type Checkpoint, KEY_TEXT, publicKeyText } from "../audit/checkpoint.ts";
 import { accountParts, exportParts } from "../audit/export.ts";
 import { checkExport } from "../audit/export-check.ts";
-import { linesIn } from "../audit/export-lines.ts";
+import { linesIn, readLine } from "../audit/export-lines.ts";
 import { defaultKeyFile, readSigningKey } from "../audit/signing-key.ts";
 import { LatchError } from "../core/errors.ts";
 import { placeOfStore } from "../core/store-place.ts";
 import type { AuditSurroundings } from "./audit-actions.ts";
 import { ProgressBar } from "./progress-bar.ts";
 import { accountIn, withRecords } from "./read-records.ts";
-import { writeWhole } from "./whole-file.ts";
+import { type FileKind, writeWhole } from "./whole-file.ts";
 
 export interface ExportOptions {
   readonly store?: string;
@@ -27,6 +27,15 @@ export interface ImportOptions {
   readonly json?: boolean;
 }
 
+const EXPORT: FileKind = {
+  name: "export",
+  isOne: async (file) => {
+    for await (const line of linesIn(createReadStream(file))) {
+      return readLine(line).kind !== "unreadable";
+    }
+    return false;
+  },
+};
 const NUMBER = new Intl.NumberFormat("en-US");
 
 export async function exportLedger(
@@ -47,7 +56,9 @@ export async function exportLedger(
       account === undefined
         ? exportParts(records, key, clock)
         : accountParts(records, account, key, clock);
-    const checkpoint = await writeWhole(out, (file) => writeParts(file, parts, surroundings));
+    const checkpoint = await writeWhole(out, EXPORT, (file) =>
+      writeParts(file, parts, surroundings),
+    );
     if (json === true) {
       output.line(JSON.stringify({ file: out, checkpoint }, null, 2));
       return;

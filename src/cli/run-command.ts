@@ -3,6 +3,7 @@
  * and a real account. What a run needs is loaded when it runs, so that help and complaints come at
  * once.
  */
+import { createReadStream } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Environment } from "../config.ts";
 import { systemClock } from "../core/clock.ts";
@@ -14,8 +15,11 @@ import { examples } from "./examples.ts";
 import { widthOf } from "./page-width.ts";
 import { ProgressBar } from "./progress-bar.ts";
 import { addLiveOptions, type LiveFlags, refuseMixedFlags } from "./run-live-options.ts";
+import { writeWhole } from "./whole-file.ts";
 
 const DEFAULT_REPORT = "tradelatch-report.html";
+/** In so many first bytes a report says that it is one. */
+const HEAD_BYTES = 1_024;
 const MOST_INSTANCES = 8;
 
 interface RunOptions extends Omit<LiveFlags, "json"> {
@@ -53,7 +57,11 @@ export function runCommand(
     .option("--instances <number>", "instances of the bot, in one agent group", instances, 1)
     .option("--seed <number>", "fixes every id, every chance and every fault", seed, 1)
     .option("--set <name=value...>", "a parameter of the strategy", parameter)
-    .option("--report <file>", "where the HTML report goes", DEFAULT_REPORT)
+    .option(
+      "--report <file>",
+      "where the HTML report goes; an older one is replaced",
+      DEFAULT_REPORT,
+    )
     .option("--no-report", "write no HTML report")
     .option("--json", "print JSON and nothing else; with --feed one object a line");
   addLiveOptions(command);
@@ -107,9 +115,16 @@ async function runBacktestCommand(
 /** Why the report could not be written; undefined where it was, or where none is wanted. */
 async function reportFailure(done: Backtest, report: string | false): Promise<unknown> {
   if (report === false) return undefined;
-  const { writeReport } = await import("../run/report-page.ts");
+  const { REPORT_MARK, reportPage } = await import("../run/report-page.ts");
+  const isOne = async (file: string) => {
+    for await (const head of createReadStream(file, { end: HEAD_BYTES - 1 })) {
+      return String(head).includes(REPORT_MARK);
+    }
+    return false;
+  };
   try {
-    writeReport(done, report);
+    const page = reportPage(done);
+    await writeWhole(report, { name: "report", isOne }, (file) => file.writeFile(page));
     return undefined;
   } catch (error) {
     return error;

@@ -1,23 +1,29 @@
 /**
- * A file that is written whole or not at all, and that takes the place of nothing but an export: a
- * name that was mistyped must cost nobody the ledger, its key or anything else.
+ * A file that is written whole or not at all, and that takes the place of nothing but an older one
+ * of its kind: a name that was mistyped must cost nobody the ledger, its key or anything else.
  */
-import { createReadStream } from "node:fs";
 import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
-import { linesIn, readLine } from "../audit/export-lines.ts";
 import { LatchError, messageOf } from "../core/errors.ts";
 
 const PRIVATE = 0o600;
 
+export interface FileKind {
+  /** As in "is no export". */
+  readonly name: string;
+  /** Whether `file`, which is not empty, is one; also one that breaks off. */
+  readonly isOne: (file: string) => Promise<boolean>;
+}
+
 /**
- * Under another name until it is whole and on disk: no file is ever half an export. Rejects with
+ * Under another name until it is whole and on disk: no file is ever half of one. Rejects with
  * LatchError `file_in_the_way` before `write` is called, or `file_unwritable`.
  */
 export async function writeWhole<Value>(
   out: string,
+  kind: FileKind,
   write: (file: FileHandle) => Promise<Value>,
 ): Promise<Value> {
-  const place = await placeOf(out);
+  const place = await placeOf(out, kind);
   const part = `${place}.${process.pid}.part`;
   try {
     const file = await open(part, "w", PRIVATE);
@@ -36,26 +42,18 @@ export async function writeWhole<Value>(
 }
 
 /** Where `out` leads, so that a link stays one. */
-async function placeOf(out: string): Promise<string> {
+async function placeOf(out: string, { name, isOne }: FileKind): Promise<string> {
   try {
     const found = await stat(out);
     if (!found.isFile()) throw inTheWay(out, "is no file that could be replaced");
-    if (found.size > 0 && !(await isExport(out))) {
-      throw inTheWay(out, "is there already and is no export");
+    if (found.size > 0 && !(await isOne(out))) {
+      throw inTheWay(out, `is there already and is no ${name}`);
     }
     return await realpath(out);
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return out;
     throw asUnwritable(out, error);
   }
-}
-
-/** By its first line; also one that breaks off later. */
-async function isExport(file: string): Promise<boolean> {
-  for await (const line of linesIn(createReadStream(file))) {
-    return readLine(line).kind !== "unreadable";
-  }
-  return false;
 }
 
 function inTheWay(out: string, why: string): LatchError {

@@ -2,8 +2,7 @@
  * A backtest as one HTML file: price with its fills, the equity, trades and what faults moved. All
  * that it needs is in it, and its policy lets nothing be loaded from elsewhere.
  */
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { LatchError } from "../core/errors.ts";
+import { readdirSync, readFileSync } from "node:fs";
 import type { Backtest } from "./backtest.ts";
 import { reportData } from "./report-data.ts";
 import {
@@ -21,15 +20,8 @@ import { summaryLines } from "./summary-lines.ts";
 const BUILT = new URL("../../dist/report/", import.meta.url);
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
 
-/** Throws LatchError `file_unwritable`. */
-export function writeReport(done: Backtest, path: string): void {
-  try {
-    writeFileSync(path, reportPage(done));
-  } catch (cause) {
-    const message = `the report cannot be written to ${JSON.stringify(path)}`;
-    throw new LatchError("file_unwritable", message, { cause });
-  }
-}
+/** Says of a page that it is a report. */
+export const REPORT_MARK = '<meta name="generator" content="tradelatch run">';
 
 export function reportPage(done: Backtest): string {
   const { summary, strategy } = done;
@@ -40,6 +32,7 @@ export function reportPage(done: Backtest): string {
 <html lang="en">
 <head>
 <meta charset="utf-8">
+${REPORT_MARK}
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" content="${POLICY}">

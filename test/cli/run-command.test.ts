@@ -93,8 +93,17 @@ describe("tradelatch run", () => {
     const nowhere = join(folder, "no", "such", "folder.html");
     const words = [...smallDay(), "--report", nowhere, "--json"];
     const { stdout, stderr, exitCode } = await runHere(words);
-    expect(stderr).toMatch(/the report cannot be written to/);
+    expect(stderr).toContain(`${nowhere} cannot be written`);
     expect(JSON.parse(stdout)).toMatchObject({ summary: { orders: 2 }, report: null });
     expect(exitCode).toBe(1);
+  });
+
+  test("takes the place of an older report, and of nothing else", async () => {
+    const [report, other] = [join(folder, "again.html"), join(folder, "bars.html")];
+    const written = async (out: string) =>
+      (await runHere([...smallDay(), "--report", out, "--json"])).exitCode;
+    writeFileSync(other, "<!doctype html><title>somebody's</title>");
+    expect([await written(report), await written(report), await written(other)]).toEqual([0, 0, 2]);
+    expect(readFileSync(other, "utf8")).toContain("somebody's");
   });
 });
