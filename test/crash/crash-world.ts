@@ -150,6 +150,8 @@ export class CrashWorld {
     const path = `/latch/v1/claims?limit=1&${UNSETTLED}`;
     while ((await program.page(path)).claims.length > 0) {
       if (this.#isClosed) throw new Error("the world was closed with claims unsettled");
+      // The market is closed for a minute at midnight, and fills what came then when it opens.
+      this.keepTime();
       await systemClock.sleep(LOOK_AGAIN_MS);
     }
   }
