@@ -216,9 +216,9 @@ export const ERRORS = {
   },
   store_unwritable: {
     httpStatus: 503,
-    retryable: false,
+    retryable: true,
     exitCode: 1,
-    hint: "Choose a directory and file that this user may write; nothing was sent.",
+    hint: "Make file, folder and disk writable for this user, or choose others; nothing was sent.",
   },
   store_busy: {
     httpStatus: 503,
