@@ -248,7 +248,7 @@ export const ERRORS = {
     httpStatus: 503,
     retryable: false,
     exitCode: 1,
-    hint: "Check user, password, database and certificates of --store, and what that user may do.",
+    hint: "Check --store: user and rights, password, database, certificates and settings.",
   },
   store_unsafe: {
     httpStatus: 503,

@@ -193,6 +193,17 @@ describe("a database", () => {
   });
 
   test.each([
+    ["schema=public", 'unrecognized configuration parameter "schema"'],
+    ["ssl=true", 'parameter "ssl" cannot be changed now'],
+  ])("that is asked for with %s, which is no setting of it, says so", async (word, part) => {
+    const { code, message } = await latchError(async () =>
+      open(`${await database()}?${word}`).probe(),
+    );
+    expect(code).toBe("store_refused");
+    expect(message).toContain(part);
+  });
+
+  test.each([
     ["postgres://", "expected postgres://USER:PASSWORD@HOST:PORT/DATABASE"],
     ["postgres://db/latch?sslmode=sometimes", "sslmode is sometimes"],
   ])("is refused as %s", async (url, part) => {
