@@ -10,7 +10,7 @@ import { drawPlan } from "./draw-plan.ts";
 import { tellFailures } from "./failure-stories.ts";
 import { documentOf, type Findings, linesOf } from "./findings.ts";
 import { judgePlan } from "./judge.ts";
-import { KEPT_FOLDER } from "./kept-worlds.ts";
+import { KEPT_FOLDER, type KeptWorld } from "./kept-worlds.ts";
 import type { Plan } from "./plan.ts";
 import { runTasks } from "./pool.ts";
 import type { CanaryResult, SeedViolation, Task } from "./tasks.ts";
@@ -27,6 +27,8 @@ interface Options {
 }
 
 const SEEDS_A_TASK = 10;
+/** More would take weeks. */
+const SEEDS_MAX = 10_000_000;
 /** Within so many seeds every canary has to be caught. */
 const CANARY_SEEDS_MAX = 2_000;
 
@@ -45,16 +47,19 @@ const program = new Command("simulate")
   .option("--json", "print one JSON object; stories go to standard error", false);
 
 function seedRange(text: string): readonly [number, number] {
-  const [, from, to] = /^(\d+)\.\.(\d+)$/.exec(text) ?? [];
+  const [, from, to] = /^(\d{1,15})\.\.(\d{1,15})$/.exec(text) ?? [];
   const range = [Number(from), Number(to)] as const;
   if (from === undefined || range[0] < 1 || range[1] < range[0]) {
     throw new InvalidArgumentError("expected a range such as 1..5000");
+  }
+  if (range[1] - range[0] >= SEEDS_MAX) {
+    throw new InvalidArgumentError(`expected at most ${SEEDS_MAX} seeds`);
   }
   return range;
 }
 
 function seedNumber(text: string): number {
-  if (!/^[1-9]\d{0,15}$/.test(text)) throw new InvalidArgumentError("expected a whole number");
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError("expected 1 or more");
   return Number(text);
 }
 
@@ -68,10 +73,12 @@ async function main(): Promise<void> {
 
 function keptPlan(file: string): Plan {
   try {
-    return (JSON.parse(readFileSync(file, "utf8")) as { readonly plan: Plan }).plan;
+    const { plan } = JSON.parse(readFileSync(file, "utf8")) as Partial<KeptWorld>;
+    if (Array.isArray(plan?.actions) && Array.isArray(plan.mishaps)) return plan;
   } catch (error) {
     return program.error(`${file} is no kept world: ${messageOf(error)}`);
   }
+  return program.error(`${file} is no kept world: it has no plan; see ${KEPT_FOLDER}`);
 }
 
 /** One world, with its whole story, and where it fails with the shortest one. */
@@ -153,5 +160,10 @@ async function huntThrough(tasks: readonly Task[]): Promise<Findings> {
 function orderOf({ name }: CanaryResult): number {
   return CANARIES.findIndex((canary) => canary.name === name);
 }
+
+/** A reader that has gone away, such as `head`, has seen what it wanted. */
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
 
 await main();
