@@ -18,7 +18,7 @@ export interface Listening {
 
 export interface ServeOutput {
   readonly listening: (place: Listening) => void;
-  /** The broker does not answer yet. */
+  /** The broker, or the server of the store, does not answer yet. */
   readonly away: (reason: string) => void;
   readonly started: (account: AccountId, recovery: Recovery) => void;
 }

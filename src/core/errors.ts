@@ -222,9 +222,9 @@ export const ERRORS = {
   },
   store_unwritable: {
     httpStatus: 503,
-    retryable: false,
+    retryable: true,
     exitCode: 1,
-    hint: "Choose a directory and file that this user may write; nothing was sent.",
+    hint: "Make file, folder and disk writable for this user, or choose others; nothing was sent.",
   },
   store_busy: {
     httpStatus: 503,
@@ -254,7 +254,7 @@ export const ERRORS = {
     httpStatus: 503,
     retryable: false,
     exitCode: 1,
-    hint: "Check user, password, database and certificates of --store, and what that user may do.",
+    hint: "Check --store: user and rights, password, database, certificates and settings.",
   },
   store_unsafe: {
     httpStatus: 503,

@@ -3,7 +3,8 @@
  *
  * A difference counts once two reads ten seconds apart agree on it; before each, our own orders in
  * the symbol are read and their fills booked. A symbol that is missing from the list is asked for
- * by itself. What a difference comes to is decided in the ledger's transaction (decide-divergence).
+ * by itself. What a difference comes to is decided in the ledger's transaction (decide-divergence),
+ * which concludes nothing while a fill was booked of late.
  */
 import type { Book } from "../book/book.ts";
 import type { Broker, BrokerPosition } from "../broker/broker.ts";
@@ -17,6 +18,7 @@ import type { AccountId } from "../core/ids.ts";
 import { type Incident, subjectOfPosition } from "../incident/incident.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { lookBehind } from "./ended-claims.ts";
+import { lastFillAt } from "./last-fill.ts";
 import { type AgreeingReads, readOf, withRead } from "./position-reads.ts";
 
 export interface PositionComparisonPorts {
@@ -113,7 +115,9 @@ export class PositionComparison {
     const { net } = await ledger.book(account, symbol);
     const agreeing = withRead(this.#agreeing.get(symbol), read, net);
     this.#agreeing.set(symbol, agreeing);
-    const movedAt = latest(this.#seen.get(symbol)?.movedAt, behind.absentSince);
+    // Only what two reads agree on is decided about.
+    const filledAt = agreeing.reads.length > 1 ? await lastFillAt(this.#ports, symbol) : null;
+    const movedAt = latest(this.#seen.get(symbol)?.movedAt, behind.absentSince, filledAt);
     const kind = (open?.kind ?? kindOf(net, read.quantity)) as DivergenceKind;
     const policy = divergence[kind];
     const command = { ...agreeing, movedAt, policy, now: clock.now() };
@@ -179,8 +183,8 @@ export class PositionComparison {
 }
 
 /** What was proved absent of late may surface yet, as a fill of late may not show yet. */
-function latest(movedAt: EpochMs | null | undefined, absentSince: EpochMs | null): EpochMs | null {
-  const moments = [movedAt, absentSince].filter((at) => typeof at === "number");
+function latest(...times: readonly (EpochMs | null | undefined)[]): EpochMs | null {
+  const moments = times.filter((at) => typeof at === "number");
   return moments.length === 0 ? null : Math.max(...moments);
 }
 

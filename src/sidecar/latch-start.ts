@@ -1,11 +1,12 @@
 /**
  * Brings the latch up behind a server that listens already: whose account it is, then one look at
- * everything that was not settled. While the broker is away it is asked again, without an end; only
- * the broker's own word that it does not take the keys, or the store's failure, ends the start.
+ * everything that was not settled. While the broker is away, or the server that the store is on, it
+ * is asked again, without an end; only the broker's own word that it does not take the keys, or a
+ * store that cannot be used, ends the start.
  */
 
 import type { Clock } from "../core/clock.ts";
-import { LatchError } from "../core/errors.ts";
+import { type ErrorCode, LatchError } from "../core/errors.ts";
 import type { Latch, Recovery } from "../latch.ts";
 import type { PreparedLatch } from "../prepared-latch.ts";
 
@@ -19,7 +20,7 @@ export interface LatchStartOptions {
   readonly clock: Clock;
   /** Ends the waiting; the start then rejects. */
   readonly stop: AbortSignal;
-  /** Told each time that the broker could not be asked. */
+  /** Told each time that the broker or the store could not be asked. */
   readonly onAway: (reason: string) => void;
 }
 
@@ -37,24 +38,28 @@ export async function startLatch(
     await clock.sleep(pauseMs, stop);
     pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
   };
-  const latch = await opened(prepared, pause);
-  let recovery = await latch.recover();
+  const latch = await onceThere(() => prepared.open(), pause);
+  let recovery = await onceThere(() => latch.recover(), pause);
   while (recovery.unread > 0) {
     await pause(`${recovery.unread} claims of the last run could not be looked up`);
-    recovery = await latch.recover(recovery);
+    const before = recovery;
+    recovery = await onceThere(() => latch.recover(before), pause);
   }
   return { latch, recovery };
 }
 
-async function opened(
-  prepared: PreparedLatch,
+/** What says that somebody is away who may come back, and nothing of what is asked for. */
+const AWAY: readonly ErrorCode[] = ["broker_unavailable", "store_unreachable"];
+
+async function onceThere<Value>(
+  ask: () => Promise<Value>,
   pause: (reason: string) => Promise<void>,
-): Promise<Latch> {
+): Promise<Value> {
   for (;;) {
     try {
-      return await prepared.open();
+      return await ask();
     } catch (error) {
-      if (!(error instanceof LatchError) || error.code !== "broker_unavailable") throw error;
+      if (!(error instanceof LatchError) || !AWAY.includes(error.code)) throw error;
       await pause(error.message);
     }
   }

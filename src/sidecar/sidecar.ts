@@ -37,7 +37,7 @@ import { notStarted, type StartedLatch, type Submit, submitter } from "./submitt
 export interface SidecarOptions extends Surroundings {
   readonly serve: ServeConfig;
   readonly logger: Logger;
-  /** Told each time that the broker could not be asked at the start, which then is tried again. */
+  /** Told each time that broker or store were away at the start, which then is tried again. */
   readonly onAway?: (reason: string) => void;
 }
 
@@ -72,7 +72,7 @@ export async function openSidecar(options: SidecarOptions): Promise<Sidecar> {
     const port = await parts.server.listen(serve.host, serve.port);
     if (serve.latch.broker !== "none") parts.stream.start();
     const onAway = (reason: string) => {
-      logger.warn({ reason }, "the broker could not be asked; no orders are taken yet");
+      logger.warn({ reason }, "no orders are taken yet");
       options.onAway?.(reason);
     };
     const started = startLatch(prepared, { clock, stop: stop.signal, onAway }).then((value) => {

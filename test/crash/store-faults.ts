@@ -38,7 +38,7 @@ export const STORE_FAULTS: readonly StoreFault[] = [
   },
   {
     name: "is on a disk that became read-only",
-    code: "store_failed",
+    code: "store_unwritable",
     strike: ofDisk((disk) => disk.failWrites("EROFS")),
   },
   {

@@ -121,6 +121,16 @@ static const char *watched(const char *path) {
   return strrchr(path, '/') + 1;
 }
 
+/* A file system that became read-only says so to whoever asks whether a file may be written. */
+int access(const char *path, int mode) {
+  REAL(int, "access", const char *, int);
+  if ((mode & W_OK) && watched(path) != NULL && atomic_load(&control->write_error) == EROFS) {
+    errno = EROFS;
+    return -1;
+  }
+  return real(path, mode);
+}
+
 static enum kind kind_of(int descriptor) {
   return descriptor >= 0 && descriptor < FILES_MAX ? descriptors[descriptor].kind : NOTHING;
 }

@@ -6,7 +6,7 @@ import { ROUTE_ROWS } from "../../src/sidecar/route-policy.ts";
 import type { LoggedRequest, WireOrder } from "../../src/simulator/index.ts";
 import { errorIn, type Place } from "./answer-checks.ts";
 import { isLatchsOwn } from "./broker-calls.ts";
-import type { HostileRequest } from "./hostile-request.ts";
+import { type HostileRequest, OPERATOR_GROUP } from "./hostile-request.ts";
 import { bodyBytes } from "./request-bytes.ts";
 import type { WireAnswer } from "./wire-answers.ts";
 
@@ -15,6 +15,8 @@ const TURNED_AWAY = new Set([
   ...["path_refused", "unauthorized", "route_refused", "host_refused", "origin_refused"],
   ...["override_refused", "request_malformed", "headers_too_large", "order_malformed"],
 ]);
+/** What a person does about a position sends a close of it. */
+const FLATTEN = /^\/latch\/v1\/incidents\/[^/]+\/flatten$/;
 const MAY_HAVE_SENT = new Set(["refused_by_broker", "outcome_unknown"]);
 
 export interface Done {
@@ -45,6 +47,9 @@ export function faultsAtBroker({ request, place, answer, arrived }: Done): reado
   // A 429 is no order: the same one is sent again after the pause.
   const processed = orders.filter(({ fault }) => fault !== "rate_limited");
   if (processed.length > most) faults.push(`${orders.length} orders of one request`);
+  if (request.key.group === OPERATOR_GROUP && orders.length > 0 && !FLATTEN.test(place.path)) {
+    faults.push(`the operator key opened an order path: ${shown(orders)}`);
+  }
   const foreign = orders.filter((order) => !isAskedFor(request, place, bodyOf(order)));
   if (foreign.length > 0) faults.push(`an order that nobody asked for: ${shown(foreign)}`);
   return faults;
@@ -94,6 +99,7 @@ function bodyOf({ body }: LoggedRequest): Terms {
 
 /** By the request's own bytes: what a plain reader of JSON finds in them. */
 function isAskedFor(request: HostileRequest, { path }: Place, sent: Terms): boolean {
+  if (FLATTEN.test(path)) return String(sent.position_intent).endsWith("_to_close");
   if (request.method === "DELETE") return path.startsWith("/v2/positions");
   const asked = readTerms(request);
   if (asked === undefined) return false;

@@ -15,9 +15,14 @@ import { type LoggedRequest, type Simulator, startSimulator } from "../../src/si
 import { BrokerCalls } from "./broker-calls.ts";
 import { Exchange, type IsWhole } from "./exchange.ts";
 import { AGENTS, BROKER_KEY_ID } from "./hostile-request.ts";
-import { BROKER_SECRET } from "./hostile-text.ts";
+import { BROKER_SECRET, OPERATOR_SECRET } from "./hostile-text.ts";
 
-const PRICES = { TQQQ: "75", SPY: "500" };
+const PRICES = { TQQQ: "75", SPY: "500", AAPL: "200" };
+/** Nobody's, and nobody trades it: an incident tells of it until a person has acted. */
+const STRANGE_POSITION = { symbol: "AAPL", quantity: "6", averagePrice: "200" };
+/** Two readings that are so far apart agree. */
+const BETWEEN_READINGS_MS = 10_000;
+const READINGS_MAX = 10;
 /** Turns of the event loop in which nothing happened. */
 const QUIET_TURNS = 40;
 /** A request on its way between two sockets is not seen here, so no step is longer than this. */
@@ -63,13 +68,28 @@ export class FuzzWorld {
     const calls = new BrokerCalls();
     const given = { store: join(directory, "latch.db"), baseUrl: simulator.url, port: 0 };
     const agents = JSON.stringify(AGENTS);
+    const settings = { operatorKey: OPERATOR_SECRET, divergence: "orphan=observe" };
     const sidecar = await openSidecar({
-      serve: resolveServeConfig({ ...given, ...credentials, agents }, {}),
+      serve: resolveServeConfig({ ...given, ...credentials, ...settings, agents }, {}),
       logger: pino({ level: "trace" }, { write: (line: string) => log.push(line) }),
       ...{ clock, fetchApi: calls.fetchApi, schedule: false },
     });
     const { latch } = await sidecar.started;
-    return new FuzzWorld({ simulator, sidecar, latch, clock, log, directory, calls });
+    const world = new FuzzWorld({ simulator, sidecar, latch, clock, log, directory, calls });
+    await world.#openIncident();
+    return world;
+  }
+
+  /** Something that a person may act on. */
+  async #openIncident(): Promise<void> {
+    this.simulator.setPositions([STRANGE_POSITION]);
+    for (let readings = 0; readings < READINGS_MAX; readings += 1) {
+      await this.drive(this.latch.comparePositions());
+      if ((await this.latch.incidents()).length > 0) return;
+      const until = this.clock.now() + BETWEEN_READINGS_MS;
+      while (this.clock.now() < until) this.pass(until - this.clock.now());
+    }
+    throw new Error("no incident was opened");
   }
 
   /**

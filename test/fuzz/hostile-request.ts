@@ -7,6 +7,7 @@ import {
   BAD_SECRET,
   BROKER_SECRET,
   misplacedSecret,
+  OPERATOR_SECRET,
   oddText,
 } from "./hostile-text.ts";
 import { ROUTES, type Route } from "./server-routes.ts";
@@ -19,6 +20,8 @@ export const AGENTS = [
 export const BROKER_KEY_ID = "the-brokers-key-id";
 /** The group of the broker's own key. */
 const BROKER_GROUP = "default";
+/** Of a person, who acts on incidents and opens no order path. */
+export const OPERATOR_GROUP = "operator";
 
 export interface Key {
   readonly lines: readonly string[];
@@ -65,6 +68,11 @@ function basic(id: string, secret: string): string {
   return `Authorization: Basic ${Buffer.from(`${id}:${secret}`).toString("base64")}`;
 }
 
+const OPERATOR_LINE = `TradeLatch-Operator-Key: ${OPERATOR_SECRET}`;
+const OPERATORS_KEYS: readonly Key[] = [
+  { lines: [OPERATOR_LINE], group: OPERATOR_GROUP },
+  { lines: [...pair(AGENTS[0].id, AGENTS[0].secret), OPERATOR_LINE], group: AGENTS[0].group },
+];
 const GOOD_KEYS: readonly Key[] = [
   ...AGENTS.map(({ id, secret, group }) => ({ lines: pair(id, secret), group })),
   { lines: pair(BROKER_KEY_ID, BROKER_SECRET), group: BROKER_GROUP },
@@ -84,10 +92,18 @@ const BAD_KEYS: readonly Key[] = [
   { lines: [basic("__proto__", BAD_SECRET)] },
   { lines: ["Authorization: Basic ====", `Cookie: session=${BAD_SECRET}`] },
   { lines: [...pair("x", BAD_SECRET), `Authorization: Bearer ${AGENTS[0].secret}`] },
+  { lines: [`TradeLatch-Operator-Key: ${BAD_SECRET}`] },
+  { lines: [OPERATOR_LINE, OPERATOR_LINE] },
+  { lines: [`Authorization: Bearer ${OPERATOR_SECRET}`] },
 ];
 const key = fc.oneof(
   { arbitrary: fc.constantFrom(...GOOD_KEYS), weight: 9 },
+  { arbitrary: fc.constantFrom(...OPERATORS_KEYS), weight: 1 },
   { arbitrary: fc.constantFrom(...BAD_KEYS), weight: 1 },
+);
+const operatorsKey = fc.oneof(
+  { arbitrary: fc.constantFrom(...OPERATORS_KEYS), weight: 4 },
+  { arbitrary: key, weight: 1 },
 );
 
 const ODD_HOSTS = [
@@ -159,6 +175,9 @@ const header = fc.oneof(
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
 const ODD_METHODS = [...METHODS, "PROPFIND", "QUERY", "get", "FOO", ""];
 
+/** What only a person may do. */
+const ACTS = /^\/latch\/v1\/incidents\/\{id\}\/\w+$/;
+
 function requestFor(route: Route): fc.Arbitrary<HostileRequest> {
   const { method, path, body } = route;
   return fc.record<HostileRequest>({
@@ -169,7 +188,7 @@ function requestFor(route: Route): fc.Arbitrary<HostileRequest> {
     ),
     target: targetFor(route),
     host,
-    key,
+    key: ACTS.test(path) ? operatorsKey : key,
     headers: fc.oneof(
       { arbitrary: fc.constant([]), weight: 3 },
       { arbitrary: fc.array(header, { minLength: 1, maxLength: 3 }), weight: 1 },

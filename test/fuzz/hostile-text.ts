@@ -12,10 +12,12 @@ export const AGENT_SECRETS = [
   `third-${SECRET_MARK}-8`,
 ] as const;
 export const BROKER_SECRET = `broker-${SECRET_MARK}-9`;
+/** What a person shows who acts. */
+export const OPERATOR_SECRET = `operator-${SECRET_MARK}-10`;
 
 /** A key that nobody has, and that nobody is told of either. */
 export const BAD_SECRET = `nobodys-${SECRET_MARK}-secret`;
-const SECRETS = [...AGENT_SECRETS, BROKER_SECRET, BAD_SECRET];
+const SECRETS = [...AGENT_SECRETS, BROKER_SECRET, OPERATOR_SECRET, BAD_SECRET];
 
 /** Whether any of them is in `text`, to the letter: in other letters it is none. */
 export function hasSecret(text: string): boolean {

@@ -3,7 +3,7 @@
  * routes there are: its OpenAPI document, and the table of writes. A test fails where one of them
  * is not here.
  */
-import { ROUTE_ROWS } from "../../src/sidecar/route-policy.ts";
+import { PAGE_FILES, PAGE_PATH, ROUTE_ROWS } from "../../src/sidecar/route-policy.ts";
 
 export interface Field {
   readonly name: string;
@@ -84,6 +84,8 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
   "GET /metrics": {},
   "GET /openapi.json": {},
   "GET /stream": {},
+  "GET /": { queries: ["", "key=x"] },
+  "GET /page/{name}": { parameters: { name: ["page.js", "..%2Fserver.js", "%2e%2e"] } },
   "GET /audit": {
     queries: ["", "limit=5&offset=2", "status=COMMITTED&agent_id=momentum", "from_ts=1&to_ts=9"],
   },
@@ -197,7 +199,8 @@ export function routesOfServer(document: {
     Object.keys(page).map((method) => `${method.toUpperCase()} ${path}`),
   );
   const writes = ROUTE_ROWS.map(({ method, path }) => `${method} ${path}`);
-  return [...own, ...writes, "GET /stream"].sort();
+  const page = [`GET ${PAGE_PATH}`, `GET ${PAGE_FILES}{name}`];
+  return [...own, ...writes, ...page, "GET /stream"].sort();
 }
 
 export function ownSamples(): readonly string[] {

@@ -1,4 +1,5 @@
 /** What a ledger on a server does when the server is not what it should be, or not there. */
+import { pino } from "pino";
 import {
   afterAll,
   afterEach,
@@ -10,11 +11,15 @@ import {
   test,
   vi,
 } from "vitest";
+import { resolveServeConfig } from "../../src/config.ts";
 import { ManualClock } from "../../src/core/manual-clock.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { openPostgresLedger } from "../../src/ledger/postgres/postgres-ledger.ts";
+import { openSidecar, type Sidecar } from "../../src/sidecar/sidecar.ts";
+import { startSimulator } from "../../src/simulator/index.ts";
 import { claimed, latchError } from "../ledger/open-ledger.ts";
 import { ACCOUNT, claimCommand, START } from "../ledger/sample-commands.ts";
+import { temporaryFile } from "../ledger/temporary-folder.ts";
 import { newServer, type PostgresServer } from "./postgres-server.ts";
 import { newDatabase, onServer } from "./shared-server.ts";
 
@@ -55,6 +60,40 @@ describe("a server of its own", () => {
     expect((await latchError(() => ledger.probe())).code).toBe("store_unreachable");
     await server.start();
     await expect(ledger.probe()).resolves.toBeUndefined();
+  });
+
+  test("that is away when a sidecar starts is waited for, and no order is sent meanwhile", async () => {
+    await server.stop();
+    const broker = await startSimulator({ prices: { TQQQ: "75" } });
+    onTestFinished(() => broker.close());
+    const clock = new ManualClock(START);
+    const keys = { "APCA-API-KEY-ID": "id", "APCA-API-SECRET-KEY": "broker-secret" };
+    const settings = { store: url(), baseUrl: broker.url, keyId: "id", secret: "broker-secret" };
+    const serve = resolveServeConfig({ ...settings, port: 0, auditKey: temporaryFile("key") }, {});
+    const logger = pino({ level: "silent" });
+    const surroundings = { serve, logger, clock, schedule: false };
+    const { sidecar, reason } = await new Promise<{ sidecar: Sidecar; reason: string }>(
+      (resolve, reject) => {
+        const onAway = (reason: string) => opening.then((sidecar) => resolve({ sidecar, reason }));
+        const opening = openSidecar({ ...surroundings, onAway });
+        opening.then((sidecar) => sidecar.started).catch(reject);
+      },
+    );
+    onTestFinished(() => sidecar.close(0).catch(() => undefined));
+    const send = () => {
+      const order = { symbol: "TQQQ", qty: "1", side: "buy", type: "market", time_in_force: "day" };
+      const body = JSON.stringify({ ...order, client_order_id: "once" });
+      return fetch(`${sidecar.url}/v2/orders`, { method: "POST", headers: keys, body });
+    };
+    expect(reason).toContain("ECONNREFUSED");
+    const refused = await send();
+    expect(refused.status).toBe(409);
+    expect(await refused.json()).toMatchObject({ tradelatch: { error: "store_unreachable" } });
+    await server.start();
+    clock.advanceTo(START + 1_000);
+    await sidecar.started;
+    expect((await send()).headers.get("tradelatch-status")).toBe("PROCEED");
+    expect(broker.orders()).toHaveLength(1);
   });
 
   test("that crashes has every claim that was acknowledged, and the whole chain", async () => {
@@ -151,6 +190,17 @@ describe("a database", () => {
     expect(code).toBe("store_refused");
     expect(message).toContain("/nowhere");
     expect(message).not.toContain("pa55word");
+  });
+
+  test.each([
+    ["schema=public", 'unrecognized configuration parameter "schema"'],
+    ["ssl=true", 'parameter "ssl" cannot be changed now'],
+  ])("that is asked for with %s, which is no setting of it, says so", async (word, part) => {
+    const { code, message } = await latchError(async () =>
+      open(`${await database()}?${word}`).probe(),
+    );
+    expect(code).toBe("store_refused");
+    expect(message).toContain(part);
   });
 
   test.each([

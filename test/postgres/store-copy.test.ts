@@ -169,11 +169,12 @@ describe("nothing is copied", () => {
     expect(await contentIn(other)).toEqual(before);
   });
 
-  test("from a file or a database that a process has open", async () => {
-    const [file, url] = [await ledgerFile(), await database()];
-    await copyStore(file, url, { clock });
+  test("from a file or a database that a process has open, whatever that calls itself", async () => {
+    const [file, url, named] = [await ledgerFile(), await database(), await database()];
+    for (const to of [url, named]) await copyStore(file, to, { clock });
     const open = [openLedger(file), openDatabase(url)];
-    for (const [index, from] of [file, url].entries()) {
+    open.push(openDatabase(`${named}?application_name=desk%207`));
+    for (const [index, from] of [file, url, named].entries()) {
       await open[index]?.probe();
       const { code, hint } = await latchError(() => copyStore(from, temporaryFile(), { clock }));
       expect(code).toBe("store_in_use");

@@ -89,6 +89,25 @@ describe("a position that differs from the book", () => {
     expect(await incidents(sidecar)).toEqual([]);
   });
 
+  test("is nothing while a bot buys and sells between two readings of it", async () => {
+    const world = await openOrderWorld(HELD);
+    const sidecar = await world.open();
+    const lag = { kind: "position_lag", lagMs: 3_000 } as const;
+    const match = { method: "GET", path: "/v2/positions*" } as const;
+    world.simulator.addFaults([{ match, fault: lag, times: 1_000 }]);
+    for (let nth = 1; nth <= 5; nth += 1) {
+      await world.send(sidecar, { ...ORDER, qty: "1", client_order_id: `in-${nth}` });
+      await world.advance(3_000);
+      await world.send(sidecar, { ...SELL, qty: "1", client_order_id: `out-${nth}` });
+      await world.advance(1_000);
+      const compared = sidecar.started.latch.comparePositions();
+      await world.advance(8_000);
+      await compared;
+    }
+    expect(await incidents(sidecar)).toEqual([]);
+    expect(await book(sidecar)).toMatchObject({ net: "6" });
+  });
+
   test("is nothing while positions lag behind a fill from just before a restart", async () => {
     const { world, sidecar } = await comparing();
     world.simulator.addFaults([

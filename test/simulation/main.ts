@@ -1,6 +1,5 @@
 /** `npm run simulate`: hunts through seeds, runs the kept worlds, and shows that canaries fail. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { ProgressBar } from "../../src/cli/progress-bar.ts";
 import { statusLine } from "../../src/cli/status-line.ts";
@@ -8,12 +7,13 @@ import { systemClock } from "../../src/core/clock.ts";
 import { messageOf } from "../../src/core/errors.ts";
 import { CANARIES } from "./canaries.ts";
 import { drawPlan } from "./draw-plan.ts";
+import { tellFailures } from "./failure-stories.ts";
+import { documentOf, type Findings, linesOf } from "./findings.ts";
 import { judgePlan } from "./judge.ts";
 import { KEPT_FOLDER, type KeptWorld } from "./kept-worlds.ts";
 import type { Plan } from "./plan.ts";
 import { runTasks } from "./pool.ts";
-import { shrink } from "./shrink.ts";
-import type { SeedViolation, Task, TaskResult } from "./tasks.ts";
+import type { CanaryResult, SeedViolation, Task } from "./tasks.ts";
 import { timelineOf } from "./timeline.ts";
 
 interface Options {
@@ -27,34 +27,39 @@ interface Options {
 }
 
 const SEEDS_A_TASK = 10;
+/** More would take weeks. */
+const SEEDS_MAX = 10_000_000;
 /** Within so many seeds every canary has to be caught. */
 const CANARY_SEEDS_MAX = 2_000;
-/** Failing seeds whose story is told; the others are listed. */
-const STORIES_MAX = 3;
-
-type CanaryResult = TaskResult & { readonly kind: "canary" };
 
 const program = new Command("simulate")
   .description("Hunts for a second order through simulated worlds; one seed is one world.")
   .addOption(new Option("--seeds <from..to>", "the seeds to run").argParser(seedRange))
-  .addOption(new Option("--seed <number>", "repeat one world, and tell it").argParser(seedNumber))
-  .option("--plan <file>", "repeat a kept world, and tell it")
+  .addOption(
+    new Option("--seed <number>", "repeat one world, and tell it")
+      .argParser(seedNumber)
+      .conflicts(["seeds", "plan"]),
+  )
+  .addOption(new Option("--plan <file>", "repeat a kept world, and tell it").conflicts("seeds"))
   .option("--canary <name>", "with --seed or --plan: put this defect in")
   .option("--no-canaries", "leave out the worlds that must fail")
   .option("--keep", "write failing worlds, shrunk, to fixtures/seeds", false)
-  .option("--json", "print one JSON object", false);
+  .option("--json", "print one JSON object; stories go to standard error", false);
 
 function seedRange(text: string): readonly [number, number] {
-  const [, from, to] = /^(\d+)\.\.(\d+)$/.exec(text) ?? [];
+  const [, from, to] = /^(\d{1,15})\.\.(\d{1,15})$/.exec(text) ?? [];
   const range = [Number(from), Number(to)] as const;
   if (from === undefined || range[0] < 1 || range[1] < range[0]) {
     throw new InvalidArgumentError("expected a range such as 1..5000");
+  }
+  if (range[1] - range[0] >= SEEDS_MAX) {
+    throw new InvalidArgumentError(`expected at most ${SEEDS_MAX} seeds`);
   }
   return range;
 }
 
 function seedNumber(text: string): number {
-  if (!/^[1-9]\d{0,15}$/.test(text)) throw new InvalidArgumentError("expected a whole number");
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError("expected 1 or more");
   return Number(text);
 }
 
@@ -68,32 +73,58 @@ async function main(): Promise<void> {
 
 function keptPlan(file: string): Plan {
   try {
-    return (JSON.parse(readFileSync(file, "utf8")) as { readonly plan: Plan }).plan;
+    const { plan } = JSON.parse(readFileSync(file, "utf8")) as Partial<KeptWorld>;
+    if (Array.isArray(plan?.actions) && Array.isArray(plan.mishaps)) return plan;
   } catch (error) {
     return program.error(`${file} is no kept world: ${messageOf(error)}`);
   }
+  return program.error(`${file} is no kept world: it has no plan; see ${KEPT_FOLDER}`);
 }
 
-/** One world, with its whole story. */
-async function repeat(plan: Plan, { canary: name, json }: Options): Promise<void> {
+/** One world, with its whole story, and where it fails with the shortest one. */
+async function repeat(plan: Plan, { canary: name, json, keep }: Options): Promise<void> {
   const canary = CANARIES.find((one) => one.name === name);
   if (name !== undefined && canary === undefined) {
     const names = CANARIES.map((one) => `  ${one.name}`).join("\n");
     program.error(`there is no canary ${JSON.stringify(name)}; these are:\n${names}`);
   }
-  const { outcome, violations } = await judgePlan(plan, canary?.tampering);
-  if (json) console.log(JSON.stringify({ seed: plan.seed, violations }));
-  else {
-    for (const line of outcome === undefined ? [] : timelineOf(outcome)) console.log(line);
-    for (const { invariant, what } of violations) console.log(`${invariant} is violated: ${what}`);
-    if (violations.length === 0) console.log(`seed ${plan.seed}: no violation`);
-  }
+  if (canary !== undefined && keep) program.error("--keep is for what fails without a canary");
+  const tampering = canary?.tampering;
+  const startedAt = performance.now();
+  const { outcome, violations: found } = await judgePlan(plan, tampering);
+  const seconds = (performance.now() - startedAt) / 1_000;
+  const violations = found.map((violation) => ({ seed: plan.seed, ...violation }));
+  if (json) {
+    const isCaught = found.some(({ invariant }) => invariant === canary?.caughtBy);
+    const caughtBy = isCaught ? (canary?.caughtBy ?? null) : null;
+    const canaries = canary === undefined ? [] : [{ name: canary.name, caughtBy, seeds: 1 }];
+    console.log(documentOf({ seeds: 1, kept: 0, seconds, violations, canaries }));
+  } else for (const line of outcome === undefined ? [] : timelineOf(outcome)) console.log(line);
+  const tell = json ? console.error : console.log;
+  const keepIn = keep ? KEPT_FOLDER : undefined;
+  await tellFailures(violations, { tell, planOf: () => plan, tampering, keepIn });
   if (violations.length > 0) process.exitCode = 1;
+  else if (!json) console.log(`seed ${plan.seed}: no violation`);
 }
 
 async function hunt([from, to]: readonly [number, number], options: Options): Promise<void> {
+  const findings = await huntThrough(tasksOf(from, to, options));
+  const { violations, canaries } = findings;
+  if (options.json) console.log(documentOf(findings));
+  else for (const line of linesOf(findings)) console.log(line);
+  if (violations.length > 0 && !options.json) console.log();
+  await tellFailures(violations, {
+    tell: options.json ? console.error : console.log,
+    planOf: ({ seed }) => (typeof seed === "number" ? drawPlan(seed) : undefined),
+    keepIn: options.keep ? KEPT_FOLDER : undefined,
+  });
+  const failed = violations.length > 0 || canaries.some(({ caughtBy }) => caughtBy === null);
+  if (failed) process.exitCode = 1;
+}
+
+function tasksOf(from: number, to: number, { canaries }: Options): readonly Task[] {
   const tasks: Task[] = [{ kind: "kept" }];
-  if (options.canaries) {
+  if (canaries) {
     for (const { name } of CANARIES) {
       tasks.push({ kind: "canary", name, seedsMax: CANARY_SEEDS_MAX });
     }
@@ -101,6 +132,10 @@ async function hunt([from, to]: readonly [number, number], options: Options): Pr
   for (let first = from; first <= to; first += SEEDS_A_TASK) {
     tasks.push({ kind: "seeds", from: first, to: Math.min(to, first + SEEDS_A_TASK - 1) });
   }
+  return tasks;
+}
+
+async function huntThrough(tasks: readonly Task[]): Promise<Findings> {
   const violations: SeedViolation[] = [];
   const canaries: CanaryResult[] = [];
   let [seeds, kept] = [0, 0];
@@ -119,66 +154,16 @@ async function hunt([from, to]: readonly [number, number], options: Options): Pr
   }).finally(() => bar.end());
   const seconds = (performance.now() - startedAt) / 1_000;
   canaries.sort((a, b) => orderOf(a) - orderOf(b));
-  const failed = violations.length > 0 || canaries.some(({ caughtBy }) => caughtBy === null);
-  if (options.json) {
-    const shown = canaries.map(({ name, caughtBy, seeds: took }) => ({
-      name,
-      caughtBy,
-      seeds: took,
-    }));
-    const seedsPerSecond = Number((seeds / seconds).toFixed(1));
-    console.log(JSON.stringify({ seeds, seedsPerSecond, violations, canaries: shown }));
-  } else {
-    report(seeds, kept, seconds, canaries, violations);
-    await tellFailures(violations, options);
-  }
-  if (failed) process.exitCode = 1;
+  return { seeds, kept, seconds, violations, canaries };
 }
 
 function orderOf({ name }: CanaryResult): number {
   return CANARIES.findIndex((canary) => canary.name === name);
 }
 
-function report(
-  seeds: number,
-  kept: number,
-  seconds: number,
-  canaries: readonly CanaryResult[],
-  violations: readonly SeedViolation[],
-): void {
-  const found = violations.length === 0 ? "no violation" : `${violations.length} violations`;
-  const rate = (seeds / seconds).toFixed(1);
-  console.log(`${seeds} seeds and ${kept} kept worlds in ${seconds.toFixed(0)} s: ${found}`);
-  console.log(`${rate} seeds a second, canaries included in the time`);
-  if (canaries.length > 0) console.log(`\n${"worlds that must fail".padEnd(62)} by    seeds`);
-  for (const { name, caughtBy, seeds: took } of canaries) {
-    console.log(`${name.padEnd(62)} ${(caughtBy ?? "NOT").padEnd(5)} ${String(took).padStart(5)}`);
-  }
-}
-
-/** The first few failing seeds with their shortest history. */
-async function tellFailures(violations: readonly SeedViolation[], options: Options): Promise<void> {
-  const first = new Map<number, SeedViolation>();
-  for (const violation of violations) {
-    const { seed, invariant, what } = violation;
-    console.log(`\nseed ${seed} violates ${invariant}: ${what}`);
-    if (typeof seed === "number" && !first.has(seed)) first.set(seed, violation);
-  }
-  for (const [seed, { invariant, what }] of [...first].slice(0, STORIES_MAX)) {
-    const { plan, runs } = await shrink(drawPlan(seed), invariant);
-    console.log(`\nthe shortest history of seed ${seed} that was found in ${runs} runs:`);
-    const { outcome, violations: left } = await judgePlan(plan);
-    for (const line of outcome === undefined ? [] : timelineOf(outcome)) console.log(line);
-    for (const violation of left) console.log(`${violation.invariant}: ${violation.what}`);
-    if (options.keep) keep(`${invariant.toLowerCase()}-${seed}`, { invariant, story: what, plan });
-  }
-}
-
-function keep(name: string, world: Omit<KeptWorld, "name">): void {
-  mkdirSync(KEPT_FOLDER, { recursive: true });
-  const file = join(KEPT_FOLDER, `${name}.json`);
-  writeFileSync(file, `${JSON.stringify(world, null, 2)}\n`);
-  console.log(`kept in ${file}`);
-}
+/** A reader that has gone away, such as `head`, has seen what it wanted. */
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
 
 await main();

@@ -1,7 +1,10 @@
 /** The simulation of this tree: a few seeds here, thousands by `npm run simulate`. */
 import { describe, expect, test } from "vitest";
+import { temporaryFolder } from "../ledger/temporary-folder.ts";
 import { CANARIES, type Canary } from "./canaries.ts";
 import { drawPlan } from "./draw-plan.ts";
+import { tellFailures } from "./failure-stories.ts";
+import { documentOf, linesOf } from "./findings.ts";
 import { judgePlan } from "./judge.ts";
 import { keptWorlds } from "./kept-worlds.ts";
 import type { Plan } from "./plan.ts";
@@ -69,6 +72,51 @@ describe("the simulation", () => {
     const { violations } = await judgePlan(smallest, tampering);
     expect(violations.map(({ invariant }) => invariant)).toContain(caughtBy);
     expect((await judgePlan(smallest)).violations).toEqual([]);
+  });
+});
+
+describe("what is told of a run", () => {
+  test("is a failing seed, its invariant and the shortest history, which can be kept", async () => {
+    const { tampering, caughtBy } = canaryNamed("when the store fails");
+    const plan = drawPlan(37);
+    const whole = await judgePlan(plan, tampering);
+    const violations = whole.violations.map((violation) => ({ seed: 37, ...violation }));
+    const said: string[] = [];
+    const keepIn = temporaryFolder();
+    const tell = (line: string) => said.push(line);
+    await tellFailures(violations, { tell, planOf: () => plan, tampering, keepIn });
+    expect(said[0]).toMatch(
+      new RegExp(`^seed 37 violates ${caughtBy}: .* without a claim on disk`),
+    );
+    const at = said.findIndex((line) => /^\nthe shortest history of seed 37 /.test(line));
+    const history = said.slice(
+      at + 1,
+      said.findIndex((line) => /all is calm$/.test(line)),
+    );
+    expect(history.length).toBeLessThan((await story(plan)).split("\n").length);
+    expect(history.join("\n")).toMatch(
+      / world .*"store".* sidecar 0 {2}POST .* broker +bot-a1 filled/s,
+    );
+    expect(said.at(-1)).toBe(`kept in ${keepIn}/i2-37.json`);
+    const [kept] = keptWorlds(keepIn);
+    expect(kept).toMatchObject({ name: "i2-37", invariant: "I2", story: violations[0]?.what });
+    const again = await judgePlan(kept?.plan ?? plan, tampering);
+    expect(again.violations.map(({ invariant }) => invariant)).toContain("I2");
+  });
+
+  test("is one document of the same shape for one seed and for many", () => {
+    const caught = { name: "forgets", caughtBy: "liveness", seeds: 2 };
+    const canaries = [caught, { ...caught, caughtBy: null, seeds: 2_000 }];
+    const violations = [{ seed: 3, invariant: "I1" as const, what: "two orders" }];
+    const findings = { seeds: 100, kept: 1, seconds: 8, violations, canaries };
+    const [first, second] = canaries;
+    expect(JSON.parse(documentOf(findings))).toEqual({
+      ...{ seeds: 100, seedsPerSecond: 12.5, violations, canaries: [first, second] },
+    });
+    const lines = linesOf(findings).join("\n").split("\n");
+    expect(lines[0]).toBe("100 seeds and 1 kept worlds in 8 s: 1 violations");
+    expect(lines.at(-1)).toMatch(/^forgets +NOT +2000$/);
+    expect(new Set(lines.slice(-3).map((line) => line.length))).toEqual(new Set([77]));
   });
 });
 

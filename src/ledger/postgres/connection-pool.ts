@@ -28,7 +28,7 @@ const ANSWER_DEADLINE_MS = 5_000;
 /** A step of the schema may build an index over every claim that there is. */
 export const MIGRATION_DEADLINE_MS = 600_000;
 const INT8 = 20;
-/** How the server's own views name our connections. */
+/** How the server's own views name our connections; a name of the operator's goes behind it. */
 export const APPLICATION = "tradelatch";
 
 /** A reason of our own: without one each abort makes an exception with a stack. */
@@ -180,8 +180,8 @@ function parsedUrl(url: string): URL {
 
 function optionsOf(url: URL): Options {
   const ssl = tlsOptions(url);
-  const query = Object.fromEntries(url.searchParams);
-  for (const word of TLS_WORDS) delete query[word];
+  const { application_name: name, ...settings } = Object.fromEntries(url.searchParams);
+  for (const word of TLS_WORDS) delete settings[word];
   return {
     host: url.hostname.replace(/^\[|\]$/g, ""),
     port: url.port === "" ? 5_432 : Number(url.port),
@@ -197,7 +197,11 @@ function optionsOf(url: URL): Options {
     // Nobody waits for the pause: a call that finds no server is told so at once.
     backoff: () => RECONNECT_PAUSE_S,
     onnotice: () => undefined,
-    connection: { application_name: APPLICATION, ...query },
+    connection: {
+      ...settings,
+      application_name: name === undefined ? APPLICATION : `${APPLICATION} ${name}`,
+      client_encoding: "UTF8",
+    },
     types: { number: { to: INT8, from: [INT8], serialize: String, parse: Number } as never },
   };
 }

@@ -21,7 +21,8 @@ const BEGIN = (isolation: string) => `BEGIN ISOLATION LEVEL ${isolation};
   SET LOCAL idle_in_transaction_session_timeout = 0`;
 const LOCK_HEAD = "SELECT id FROM tradelatch.head WHERE id = 1";
 const OTHERS = `SELECT count(*) AS others FROM pg_catalog.pg_stat_activity
-  WHERE datname = current_database() AND application_name = $1 AND pid <> pg_backend_pid()`;
+  WHERE datname = current_database() AND split_part(application_name, ' ', 1) = $1
+    AND pid <> pg_backend_pid()`;
 const LOOK_AGAIN = "SELECT pg_sleep(0.1), pg_stat_clear_snapshot()";
 const LOOKS_MAX = 20;
 

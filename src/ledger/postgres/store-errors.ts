@@ -15,6 +15,8 @@ const CODES: readonly (readonly [prefix: string, code: ErrorCode])[] = [
   ["28", "store_refused"], // wrong user or password
   ["3D000", "store_refused"], // no such database
   ["42501", "store_refused"], // insufficient privilege
+  ["42704", "store_refused"], // a word of the connection string that is no setting
+  ["55P02", "store_refused"], // one that is, and that a connection may not change
   ["25006", "store_unwritable"], // read only: a standby
   ["XX001", "store_corrupt"],
   ["XX002", "store_corrupt"],

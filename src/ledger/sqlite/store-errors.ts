@@ -1,4 +1,5 @@
 /** What SQLite's failures mean for a caller: a row per result code that has its own remedy. */
+import { accessSync, constants } from "node:fs";
 import { SqliteError } from "better-sqlite3";
 import { type ErrorCode, LatchError } from "../../core/errors.ts";
 
@@ -20,11 +21,22 @@ const ROW_CODES = ["SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG"];
 /** `error` as a LatchError that names the ledger's file; errors that are not SQLite's stay. */
 export function storeError(error: unknown, file: string): unknown {
   if (!(error instanceof SqliteError)) return error;
-  const code = CODES.find(([prefix]) => error.code.startsWith(prefix))?.[1] ?? "store_failed";
-  const said = oneLine(error.message);
-  return new LatchError(code, `the ledger ${file} failed: ${said} (${error.code})`, {
-    cause: error,
-  });
+  const known = CODES.find(([prefix]) => error.code.startsWith(prefix))?.[1];
+  const isReadOnly = known === undefined && isOnReadOnlySystem(file);
+  const code = known ?? (isReadOnly ? "store_unwritable" : "store_failed");
+  const said = `${oneLine(error.message)} (${error.code})`;
+  const why = isReadOnly ? "; its file system is read-only" : "";
+  return new LatchError(code, `the ledger ${file} failed: ${said}${why}`, { cause: error });
+}
+
+/** SQLite itself calls a file system that became read-only under it a disk I/O error. */
+function isOnReadOnlySystem(file: string): boolean {
+  try {
+    accessSync(file, constants.W_OK);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EROFS";
+  }
 }
 
 /** Whether the store itself failed, so that whatever was tried with it would have failed too. */
