@@ -11,9 +11,9 @@ export interface LastFillPorts {
   readonly ledger: Ledger;
 }
 
-const FILLS = ["fill_booked", "late_fill_booked"] as const;
+const FILLS = ["fill_booked", "late_fill_booked", "leg_booked"] as const;
 /** So many looks go back over more events than the busiest half a minute has. */
-const LOOKS_MAX = 5;
+const LOOKS_MAX = 50;
 
 /** Null where no fill in `symbol` is among the latest events. */
 export async function lastFillAt(
