@@ -71,6 +71,11 @@ export const CANARIES: readonly Canary[] = [
     tampering: { ledger: oneFillAnOrder },
   },
   {
+    name: "takes a book that is back where it was for one at rest",
+    caughtBy: "I6",
+    tampering: { ledger: forgetsFills },
+  },
+  {
     name: "takes a web page with status 404 for flat",
     caughtBy: "I4",
     tampering: { broker: believesPages },
@@ -181,6 +186,12 @@ function sendsAgain(broker: Broker): Broker {
       const outcome = await broker.submit(request);
       return outcome.kind === "ambiguous" ? broker.submit(request) : outcome;
     },
+  });
+}
+
+function forgetsFills(ledger: Ledger): Ledger {
+  return overriding(ledger, {
+    scan: async (scan) => ({ events: [], reached: scan.after, isOver: true }),
   });
 }
 

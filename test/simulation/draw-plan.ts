@@ -19,13 +19,17 @@ class Dice {
     this.#random = random;
   }
 
+  fraction(): number {
+    return this.#random.fraction();
+  }
+
   chance(probability: number): boolean {
-    return this.#random.fraction() < probability;
+    return this.fraction() < probability;
   }
 
   /** A whole number from `low` to `high`. */
   between(low: number, high: number): number {
-    return low + Math.floor(this.#random.fraction() * (high - low + 1));
+    return low + Math.floor(this.fraction() * (high - low + 1));
   }
 
   of<Value>(values: readonly Value[]): Value {
@@ -50,7 +54,9 @@ type Template = (dice: Dice, weather: Weather) => FaultRule;
 
 export function drawPlan(seed: number): Plan {
   const dice = new Dice(seededRandom(seed));
-  return dice.chance(0.04) ? overtakenWorld(seed, dice) : anyWorld(seed, dice);
+  const kind = dice.fraction();
+  if (kind < 0.04) return overtakenWorld(seed, dice);
+  return kind < 0.07 ? churningWorld(seed, dice) : anyWorld(seed, dice);
 }
 
 function anyWorld(seed: number, dice: Dice): Plan {
@@ -270,6 +276,39 @@ function overtakenWorld(seed: number, dice: Dice): Plan {
     })),
     opening: [{ symbol, quantity: "40" }],
     calmAtMs: weather.lastMs + CALM_AFTER_MS,
+  };
+}
+
+/**
+ * A bot that buys and sells as much again and again, while positions lag: its book is back where it
+ * was whenever it is compared, and readings from in between agree with one another.
+ */
+function churningWorld(seed: number, dice: Dice): Plan {
+  const [symbol] = SYMBOLS;
+  const periodMs = dice.of([5_000, 7_500, 12_000, 15_000]);
+  const holdMs = dice.between(5, 40) * 100;
+  const firstMs = dice.between(1_000, 15_000);
+  const quantity = String(dice.between(1, 9));
+  const rounds = dice.between(4, 8);
+  const action = (round: number, effect: "open" | "close"): ActionPlan => ({
+    name: `a${2 * round + (effect === "open" ? 1 : 2)}`,
+    atMs: firstMs + round * periodMs + (effect === "open" ? 0 : holdMs),
+    ...{ symbol, side: effect === "open" ? "buy" : "sell", effect, quantity, portion: null },
+    ...{ identity: "requestId", limitPrice: null, isBracket: false },
+    tries: [{ bot: 0, delayMs: 0 }],
+  });
+  const actions = Array.from({ length: rounds }, (_, round) => [
+    action(round, "open"),
+    action(round, "close"),
+  ]).flat();
+  const lastMs = firstMs + rounds * periodMs;
+  const lag = { kind: "position_lag", lagMs: dice.of([2_000, 3_000, 4_000, 6_000]) } as const;
+  return {
+    ...{ seed, sidecars: 1, allowShort: false, actions },
+    mishaps: [{ kind: "fault", atMs: 0, rule: { match: POSITIONS, fault: lag, times: 1_000 } }],
+    bots: [{ group: "momentum", patienceMs: 10_000, triesMax: 10, pauseMs: 1_000 }],
+    opening: [{ symbol, quantity: "10" }],
+    calmAtMs: lastMs + CALM_AFTER_MS,
   };
 }
 

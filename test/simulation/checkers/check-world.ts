@@ -1,6 +1,7 @@
 /** All checkers over one world. */
 import { LatchError } from "../../../src/core/errors.ts";
 import type { Outcome } from "../outcome.ts";
+import { booksCorrected } from "./books-corrected.ts";
 import { byEvidence } from "./by-evidence.ts";
 import { chainedLog } from "./chained-log.ts";
 import { durableFirst } from "./durable-first.ts";
@@ -21,6 +22,7 @@ const CHECKERS: readonly Checker[] = [
   byEvidence,
   neverOversold,
   everyFillOnce,
+  booksCorrected,
   survives,
   refusalsExplained,
   entriesFree,
