@@ -24,6 +24,7 @@ import { tracedOrder } from "./gateway/traced-order.ts";
 import type { ExecuteAnswer, ExecuteInput, Guard, Guarded } from "./guard/guard.ts";
 import type { GuardDesk } from "./guard/guard-desk.ts";
 import { type IntentInput, parseIntent } from "./identity/intent-schema.ts";
+import { plainSymbol } from "./identity/symbol.ts";
 import type { Incident } from "./incident/incident.ts";
 import { incidentFor, incidentsFor, resolveFor } from "./ledger/account-incidents.ts";
 import type { Backup, BackupRequest } from "./ledger/backup.ts";
@@ -306,7 +307,7 @@ export class OpenLatch implements Latch {
   }
 
   book(symbol: string): Promise<Book> {
-    return this.#parts.ledger.book(this.account, symbol);
+    return this.#parts.ledger.book(this.account, plainSymbol(symbol));
   }
 
   books(): Promise<readonly Book[]> {
@@ -413,7 +414,8 @@ export class OpenLatch implements Latch {
     return resolveFor(ledger, this.account, id, { ...command, now: clock.now() });
   }
 
-  async entryCheck(symbol: string): Promise<EntryCheck> {
+  async entryCheck(asked: string): Promise<EntryCheck> {
+    const symbol = plainSymbol(asked);
     const open = await this.incidents({ symbol, isOpen: true });
     return checkEntry(symbol, open, this.#parts.config.policy);
   }

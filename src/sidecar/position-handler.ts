@@ -9,6 +9,7 @@ import type { Clock } from "../core/clock.ts";
 import { isZero } from "../core/decimal.ts";
 import type { BlockedAnswer, OrderAnswer } from "../gateway/order-answer.ts";
 import type { IntentInput } from "../identity/intent-schema.ts";
+import { plainSymbol } from "../identity/symbol.ts";
 import { alpacaError } from "./alpaca-error.ts";
 import type { GuardedAnswer, GuardedRequest } from "./guarded-request.ts";
 import { inTime } from "./in-time.ts";
@@ -48,7 +49,7 @@ export async function handlePositions(
   request: GuardedRequest,
 ): Promise<GuardedAnswer> {
   if (!request.path.startsWith(PREFIX)) return closeAll(ports, request);
-  const symbol = decodeURIComponent(request.path.slice(PREFIX.length));
+  const symbol = plainSymbol(decodeURIComponent(request.path.slice(PREFIX.length)));
   const asked = amountAsked(request.query);
   if (asked === undefined) {
     const message = "expected at most one of qty and percentage";
