@@ -3,6 +3,7 @@
  * filled is in the book by then. Whether a cancel came in time only the orders themselves tell.
  */
 import { isAccepted } from "../claim/claim.ts";
+import { isLive } from "../claim/transitions.ts";
 import type { FillPoller, FillPollerPorts } from "./fill-poller.ts";
 
 export interface CancelPorts extends FillPollerPorts {
@@ -20,11 +21,13 @@ export async function cancelOrders(
   const giveUpAt = clock.now() + withinMs;
   const asked = await broker.cancelOrders();
   if (asked.kind === "unknown") return false;
-  for (;;) {
-    const working = (await ledger.unsettledClaims(account)).filter(isAccepted);
-    if (working.length === 0) return true;
+  for (let looks = 0; ; looks += 1) {
+    const unsettled = (await ledger.unsettledClaims(account)).filter(isAccepted);
+    if (unsettled.length === 0) return true;
+    // One that has ended may show legs that work; where it shows none, nothing is to be waited for.
+    if (looks > 0 && unsettled.every(({ status }) => !isLive(status))) return true;
     if (clock.now() >= giveUpAt) return false;
-    await poller.lookAt(working);
+    await poller.lookAt(unsettled);
     await clock.sleep(CANCEL_PAUSE_MS);
   }
 }

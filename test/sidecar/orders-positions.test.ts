@@ -4,6 +4,18 @@ import { HELD, ORDER, openOrderWorld, SELL } from "./orders-world.ts";
 const DELETE = { method: "DELETE" } as const;
 const TQQQ = { ...DELETE, path: "/v2/positions/TQQQ" };
 
+/** As a broker would answer that does not nest legs. */
+function withoutLegs(answer: Response): Response {
+  const body = new ReadableStream({
+    async start(controller) {
+      const text = (await answer.text()).replace(/"legs":\[.*?\}\]/g, '"legs":null');
+      controller.enqueue(new TextEncoder().encode(text));
+      controller.close();
+    },
+  });
+  return new Response(answer.status === 204 ? null : body, answer);
+}
+
 describe("closing a position by its own route", () => {
   test("sells all of it once, by an order of ours, in the shape that clients expect", async () => {
     const world = await openOrderWorld(HELD);
@@ -155,6 +167,18 @@ describe("closing all positions", () => {
     await world.advance(5_000);
     expect(world.simulator.positions()).toEqual([]);
     expect((await world.send(sidecar, "", ALL)).body).toEqual([]);
+  });
+
+  test("does not wait for an order that has ended, though its legs are shown nowhere", async () => {
+    const world = await openOrderWorld();
+    const sidecar = await world.open();
+    sidecar.answered = (_, answer) => withoutLegs(answer);
+    const exits = { take_profit: { limit_price: "90" }, stop_loss: { stop_price: "60" } };
+    await world.send(sidecar, { ...ORDER, order_class: "bracket", ...exits });
+    await world.advance(5_000);
+    expect(await world.claims(sidecar)).toMatchObject([{ status: "FINAL" }]);
+    const answer = await world.send(sidecar, "", ALL);
+    expect(answer.body).toMatchObject([{ symbol: "TQQQ", status: 200, body: { qty: "6" } }]);
   });
 
   test("sells nothing while a cancel is stuck", async () => {
