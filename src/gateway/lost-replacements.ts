@@ -5,12 +5,14 @@
  *
  * The proof is that of an absent order: at least three looks that agree, over the absence window,
  * all begun when the request could no longer be under way. A look is at both orders: the old one
- * works as it did, and no order has the new one's id. Sends nothing.
+ * works as it did, and none that works or filled has the new one's id. Sends nothing.
  */
 import { type Claim, isAccepted, type Replacing } from "../claim/claim.ts";
-import { isTerminalStatus } from "../claim/evidence.ts";
+import { type BrokerOrder, isTerminalStatus } from "../claim/evidence.ts";
 import { ABSENCE_READS } from "../claim/policy.ts";
 import type { EpochMs } from "../core/clock.ts";
+import { isZero } from "../core/decimal.ts";
+import type { BrokerOrderId } from "../core/ids.ts";
 import { claimName } from "../core/key-names.ts";
 import type { ReadBackPorts } from "./read-back.ts";
 
@@ -72,7 +74,7 @@ export class LostReplacements {
     const dueAt = clock.now() + PAUSE_MS;
     this.#looks.set(name, { busyUntil, count, firstAt, dueAt });
     if (count < ABSENCE_READS || at - firstAt < policy.absenceWindowMs) return;
-    const reason = "its order works as it did, and no order has the id of the new one";
+    const reason = "its order works as it did, and none that works has the id of the new one";
     const request = { clientOrderId, busyUntil, reason, isOrderAsItWas: true };
     await ledger.record(key, { type: "replace_dropped", ...request, now: clock.now() });
   }
@@ -82,12 +84,21 @@ export class LostReplacements {
     const { broker } = this.#ports;
     if (brokerOrderId === null) return false;
     const next = await broker.orderByClientId(replacing.clientOrderId);
-    if (next.kind !== "not_found") return false;
+    if (next.kind === "unknown") return false;
+    if (next.kind === "found" && !isWithoutEffect(next.order, brokerOrderId)) return false;
     const lookup = await broker.orderById(brokerOrderId, "read_back");
     if (lookup.kind !== "found") return false;
     const { status, replacedBy } = lookup.order;
     return replacedBy === null && !isTerminalStatus(status) && !ON_ITS_WAY.has(status);
   }
+}
+
+/** Whether it is over without a fill, as one that was rejected afterwards, or replaces another. */
+function isWithoutEffect(
+  { status, filledQuantity, replaces }: BrokerOrder,
+  replaced: BrokerOrderId,
+): boolean {
+  return replaces !== replaced || (isTerminalStatus(status) && isZero(filledQuantity));
 }
 
 const ON_ITS_WAY: ReadonlySet<string> = new Set(["replaced", "pending_replace"]);

@@ -170,6 +170,15 @@ test("a replacement that never came gives its shares back, though nobody asks fo
   expect(await world.claims(sidecar)).toMatchObject([{ replacing: null }, {}]);
 });
 
+test("a replacement that was taken and rejected afterwards gives its shares back", async () => {
+  const positions = [{ symbol: "TQQQ", quantity: "10", averagePrice: "70" }];
+  const { world, sidecar, id } = await working(EXIT, { positions });
+  faultOfPatch(world, { kind: "reject_later" });
+  expect((await patch(world, sidecar, id, { qty: "9" })).status).toBe(200);
+  await world.advance(40_000);
+  expect((await world.send(sidecar, { ...EXIT, qty: "4" })).status).toBe(200);
+});
+
 describe("an exit that is replaced", () => {
   test("may not ask for more shares than are held", async () => {
     const { world, sidecar, id } = await working(EXIT, HELD);
