@@ -218,7 +218,7 @@ class AlpacaBroker implements Broker {
       );
     });
     const { symbols } = query;
-    if (reading.kind === "unknown" || symbols === undefined) return reading;
+    if (reading.kind === "unknown" || symbols === undefined || !hasPair(symbols)) return reading;
     return { ...reading, value: reading.value.filter(({ symbol }) => symbols.includes(symbol)) };
   }
 
@@ -308,14 +308,17 @@ class AlpacaBroker implements Broker {
   }
 
   #filterOf({ status, until, symbols }: OrdersQuery) {
-    // How the filter wants a pair to be written is told in two ways: all are read instead.
-    const hasPair = symbols?.some((symbol) => symbol.includes("/"));
     return {
       status,
       limit: PAGE_SIZE,
       nested: true,
       ...(until === undefined ? {} : { until: this.#time.theirs(until) }),
-      ...(symbols === undefined || hasPair ? {} : { symbols: symbols.join(",") }),
+      ...(symbols === undefined || hasPair(symbols) ? {} : { symbols: symbols.join(",") }),
     };
   }
+}
+
+/** How the broker's filter wants a pair to be written is told in two ways: all are read instead. */
+function hasPair(symbols: readonly string[]): boolean {
+  return symbols.some((symbol) => symbol.includes("/"));
 }
