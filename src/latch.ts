@@ -14,6 +14,7 @@ import type { EpochMs } from "./core/clock.ts";
 import { CLOCK_BEHIND_MAX_MS, type FlooredClock } from "./core/floored-clock.ts";
 import type { AccountId, AgentId, BrokerOrderId, OwnerId, RequestId } from "./core/ids.ts";
 import { testify } from "./fills/activity-witness.ts";
+import { cancelOrders } from "./fills/cancel-orders.ts";
 import { FillPoller } from "./fills/fill-poller.ts";
 import { StreamUpdates } from "./fills/stream-updates.ts";
 import { Gateway } from "./gateway/gateway.ts";
@@ -23,6 +24,7 @@ import { tracedOrder } from "./gateway/traced-order.ts";
 import type { ExecuteAnswer, ExecuteInput, Guard, Guarded } from "./guard/guard.ts";
 import type { GuardDesk } from "./guard/guard-desk.ts";
 import { type IntentInput, parseIntent } from "./identity/intent-schema.ts";
+import { plainSymbol } from "./identity/symbol.ts";
 import type { Incident } from "./incident/incident.ts";
 import { incidentFor, incidentsFor, resolveFor } from "./ledger/account-incidents.ts";
 import type { Backup, BackupRequest } from "./ledger/backup.ts";
@@ -104,6 +106,8 @@ export interface Latch extends Guarded, Settling {
    * where they have not within `withinMs`, or the broker could not be asked.
    */
   cancelOrders(withinMs: number): Promise<boolean>;
+  /** Reads every order of ours at work and books its fills; false where one could not be read. */
+  readOrders(): Promise<boolean>;
   /** An order in the broker's own JSON; undefined when it cannot be read now. */
   orderWire(brokerOrderId: BrokerOrderId): Promise<string | undefined>;
   /**
@@ -145,9 +149,6 @@ export interface SubmitOptions {
 
 /** How far back orders are read for whoever missed their updates: orders of the day. */
 const WIRE_LOOKBACK_MS = 24 * 60 * 60 * 1_000;
-
-/** Between two looks at orders whose cancel was asked for. */
-const CANCEL_PAUSE_MS = 250;
 
 /** What a start found: the claims that were not settled when the process began. */
 export interface Recovery {
@@ -306,7 +307,7 @@ export class OpenLatch implements Latch {
   }
 
   book(symbol: string): Promise<Book> {
-    return this.#parts.ledger.book(this.account, symbol);
+    return this.#parts.ledger.book(this.account, plainSymbol(symbol));
   }
 
   books(): Promise<readonly Book[]> {
@@ -374,19 +375,12 @@ export class OpenLatch implements Latch {
     };
   }
 
-  async cancelOrders(withinMs: number): Promise<boolean> {
-    const { broker, clock } = this.#parts;
-    const giveUpAt = clock.now() + withinMs;
-    const asked = await broker.cancelOrders();
-    if (asked.kind === "unknown") return false;
-    for (;;) {
-      const working = (await this.unsettledClaims()).filter(isAccepted);
-      if (working.length === 0) return true;
-      if (clock.now() >= giveUpAt) return false;
-      const symbols = new Set(working.map(({ intent }) => intent.symbol));
-      for (const symbol of symbols) await this.#poller.refresh(symbol);
-      await clock.sleep(CANCEL_PAUSE_MS);
-    }
+  cancelOrders(withinMs: number): Promise<boolean> {
+    return cancelOrders({ ...this.#parts, poller: this.#poller }, withinMs);
+  }
+
+  async readOrders(): Promise<boolean> {
+    return (await this.#poller.lookAt(await this.unsettledClaims())).length === 0;
   }
 
   async orderWire(brokerOrderId: BrokerOrderId): Promise<string | undefined> {
@@ -420,7 +414,8 @@ export class OpenLatch implements Latch {
     return resolveFor(ledger, this.account, id, { ...command, now: clock.now() });
   }
 
-  async entryCheck(symbol: string): Promise<EntryCheck> {
+  async entryCheck(asked: string): Promise<EntryCheck> {
+    const symbol = plainSymbol(asked);
     const open = await this.incidents({ symbol, isOpen: true });
     return checkEntry(symbol, open, this.#parts.config.policy);
   }

@@ -45,6 +45,8 @@ export interface Replacing {
   readonly busyUntil: EpochMs;
   /** Shares that it holds besides those of the order as it is. */
   readonly extra: DecimalText;
+  /** An earlier request, of which nobody knows what it came to; its shares are in `extra` too. */
+  readonly hasLostTry?: true;
 }
 
 export interface Claim {

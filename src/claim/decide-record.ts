@@ -1,13 +1,18 @@
 /** Decides every command that concerns one claim that exists: the single door for the stores. */
 import { sameClaim } from "../book/book.ts";
 import type { EpochMs } from "../core/clock.ts";
-import type { ClaimKey, ClientOrderId } from "../core/ids.ts";
+import type { ClaimKey } from "../core/ids.ts";
 import type { Claim } from "./claim.ts";
 import type { ClaimEvent } from "./claim-event.ts";
 import { decideNotFound, type NotFoundCommand } from "./decide-absence.ts";
 import { type AnswerCommand, decideAnswer, decideExpiry, decideNotSent } from "./decide-answer.ts";
 import { decideOrder, type OrderCommand } from "./decide-order.ts";
-import { type ReplacedCommand, replaceDroppedEvents, replacedEvents } from "./decide-replace.ts";
+import {
+  type ReplaceDroppedCommand,
+  type ReplacedCommand,
+  replaceDroppedEvents,
+  replacedEvents,
+} from "./decide-replace.ts";
 
 export type RecordCommand =
   | ({ readonly type: "answer" } & AnswerCommand)
@@ -21,12 +26,7 @@ export type RecordCommand =
   | ({ readonly type: "not_found" } & NotFoundCommand)
   | { readonly type: "expiry"; readonly postDeadlineMs: number; readonly now: EpochMs }
   | ({ readonly type: "replaced" } & ReplacedCommand)
-  | {
-      readonly type: "replace_dropped";
-      readonly clientOrderId: ClientOrderId;
-      readonly reason: string;
-      readonly now: EpochMs;
-    }
+  | ({ readonly type: "replace_dropped"; readonly now: EpochMs } & ReplaceDroppedCommand)
   /** Nothing has become of the claim for long: people are to know. */
   | { readonly type: "overdue"; readonly now: EpochMs }
   | {
@@ -70,7 +70,7 @@ export function decideRecord(
       // I6: what another claim has is booked there.
       return isAnothers(claim, holder) ? [] : replacedEvents(claim, command);
     case "replace_dropped":
-      return replaceDroppedEvents(claim, command.clientOrderId, command.reason);
+      return replaceDroppedEvents(claim, command);
     case "overdue":
       return [];
     case "told":

@@ -97,15 +97,23 @@ function tooMany(claim: Claim, book: Book, wanted: DecimalText, free: DecimalTex
   };
 }
 
+export interface ReplaceDroppedCommand {
+  readonly clientOrderId: ClientOrderId;
+  /** Of the request that was not made: the same may have been asked for again since. */
+  readonly busyUntil: EpochMs;
+  readonly reason: string;
+  /** The order itself shows that nothing replaced it, no earlier request either. */
+  readonly isOrderAsItWas: boolean;
+}
+
 /** A replacement that certainly was not made. */
 export function replaceDroppedEvents(
-  claim: Claim,
-  clientOrderId: ClientOrderId,
-  reason: string,
+  { replacing }: Claim,
+  { clientOrderId, busyUntil, reason, isOrderAsItWas }: ReplaceDroppedCommand,
 ): readonly ClaimEvent[] {
-  if (claim.replacing?.clientOrderId !== clientOrderId) return [];
-  const { extra } = claim.replacing;
-  return [{ type: "replace_dropped", clientOrderId, reason, extra }];
+  const isIt = replacing?.clientOrderId === clientOrderId && replacing.busyUntil === busyUntil;
+  if (!isIt || (replacing.hasLostTry && !isOrderAsItWas)) return [];
+  return [{ type: "replace_dropped", clientOrderId, reason, extra: replacing.extra }];
 }
 
 export interface ReplacedCommand {

@@ -17,7 +17,14 @@ import type { EpochMs } from "../core/clock.ts";
 import { add, compare, type DecimalText, isZero, minimum, negate, ZERO } from "../core/decimal.ts";
 import { InvariantError } from "../core/errors.ts";
 import type { BrokerOrderId, ClaimKey } from "../core/ids.ts";
-import { type Claim, hasFills, mayYetArrive, neverWas, withBooked } from "./claim.ts";
+import {
+  type Claim,
+  hasFills,
+  mayYetArrive,
+  neverWas,
+  type Replacing,
+  withBooked,
+} from "./claim.ts";
 import type { BookEvent, ClaimEvent, Outcome } from "./claim-event.ts";
 import { withLeg } from "./decide-combo.ts";
 import type { BrokerOrder } from "./evidence.ts";
@@ -177,10 +184,8 @@ function changed(claim: Claim, event: ClaimEvent, at: EpochMs): Claim {
       return { ...claim, notFound: countRead(claim, event.scope, event.readAt) };
     case "order_surfaced":
       return { ...knownOrder(claim, event.order, at), outcome: null, provenance: null, told: null };
-    case "replace_requested": {
-      const { clientOrderId, busyUntil, extra } = event;
-      return { ...claim, replacing: { clientOrderId, busyUntil, extra } };
-    }
+    case "replace_requested":
+      return { ...claim, replacing: replacingAfter(claim, event) };
     case "replace_dropped":
       return { ...claim, replacing: null };
     case "order_replaced":
@@ -223,6 +228,15 @@ function ended(claim: Claim, outcome: Outcome, at: EpochMs): Claim {
     unknownBecause: null,
     certainAt: at,
   };
+}
+
+/** An earlier request that is still here was lost: what it holds stays held. */
+function replacingAfter(
+  { replacing: lost }: Claim,
+  { clientOrderId, busyUntil, extra }: ClaimEvent & { type: "replace_requested" },
+): Replacing {
+  if (lost === null) return { clientOrderId, busyUntil, extra };
+  return { clientOrderId, busyUntil, extra: add(lost.extra, extra), hasLostTry: true };
 }
 
 /** Every share of the order that was replaced is booked by now; the new one counts from zero. */

@@ -28,6 +28,7 @@ import { noteOf } from "./answer-note.ts";
 import { sendAttempt } from "./attempt.ts";
 import { Caller } from "./caller.ts";
 import { lookAtAll } from "./first-look.ts";
+import { LostReplacements } from "./lost-replacements.ts";
 import {
   decidedAnswer,
   type OrderAnswer,
@@ -78,6 +79,7 @@ const ABOUT_SHARES: ReadonlySet<BlockCode> = new Set<BlockCode>([
 export class Gateway {
   readonly #ports: GatewayPorts;
   readonly #readBacks: ReadBackLoop;
+  readonly #replacements: LostReplacements;
   readonly #stop = new AbortController();
   readonly #callers = new Set<Caller>();
   /** Attempts and submits that have not ended. */
@@ -87,6 +89,7 @@ export class Gateway {
   constructor(ports: GatewayPorts) {
     this.#ports = ports;
     this.#readBacks = new ReadBackLoop(ports);
+    this.#replacements = new LostReplacements(ports);
     setMaxListeners(0, this.#stop.signal);
   }
 
@@ -142,6 +145,7 @@ export class Gateway {
           : claim;
       if (isSought(current)) this.#readBacks.start(current);
     }
+    await this.#replacements.tick(claims);
   }
 
   /**
@@ -154,9 +158,10 @@ export class Gateway {
     return lookAtAll(this.#ports, sought);
   }
 
-  /** When {@link tend} would next give up on an attempt that nobody answered for. */
+  /** When {@link tend} would next give up on an attempt, or read what became of a replacement. */
   nextDueAt(): EpochMs | undefined {
-    return this.#nextExpiryAt;
+    const due = [this.#nextExpiryAt, this.#replacements.nextDueAt()];
+    return earliest(due.filter((at) => at !== undefined));
   }
 
   /**

@@ -11,7 +11,12 @@
 import type { Broker, ReplaceRequest } from "../broker/broker.ts";
 import type { Block } from "../claim/answer.ts";
 import type { Claim } from "../claim/claim.ts";
-import type { BrokerOrder, OrderLookup, Refusal } from "../claim/evidence.ts";
+import {
+  type BrokerOrder,
+  isTerminalStatus,
+  type OrderLookup,
+  type Refusal,
+} from "../claim/evidence.ts";
 import type { ClaimPolicy } from "../claim/policy.ts";
 import type { Clock } from "../core/clock.ts";
 import type { DecimalText } from "../core/decimal.ts";
@@ -81,7 +86,8 @@ export async function replaceOrder(
   const requestId = claim?.key.requestId ?? null;
   const made = await madeBefore(broker, order, wanted);
   if (made !== undefined) return replaced(made, true, requestId);
-  if (claim === undefined) return send(ports, intent, order, wanted, undefined);
+  // What has ended is replaced by nothing: the broker's own refusal says how it ended.
+  if (claim === undefined || isOver(order)) return send(ports, intent, order, wanted, claim);
   const now = ports.clock.now();
   const { sendDeadlineMs, postDeadlineMs } = ports.policy;
   const decision = await ledger.requestReplace(claim.key, {
@@ -97,8 +103,12 @@ export async function replaceOrder(
     case "pending":
       return readBack(ports, order, wanted, claim, "the order is being replaced already");
     case "proceed":
-      return send(ports, intent, order, wanted, decision.claim);
+      return sendInTime(ports, intent, order, wanted, decision.claim);
   }
+}
+
+function isOver({ status }: BrokerOrder): boolean {
+  return isTerminalStatus(status) || status === "replaced";
 }
 
 function wantedId(account: AccountId, intent: ReplaceIntent): ClientOrderId {
@@ -122,6 +132,22 @@ function replaced({ order, wire }: Found, isReplay: boolean, requestId: RequestI
   return { kind: "replaced", order, wire: wire ?? null, isReplay, requestId } as const;
 }
 
+async function sendInTime(
+  ports: ReplacePorts,
+  intent: ReplaceIntent,
+  order: BrokerOrder,
+  wanted: ClientOrderId,
+  claim: Claim,
+): Promise<ReplaceAnswer> {
+  if (!isLate(claim, ports.clock.now(), ports.policy)) {
+    return send(ports, intent, order, wanted, claim);
+  }
+  const reason = "the send deadline had passed";
+  await dropped(ports, claim, wanted, reason);
+  return { kind: "not_sent", reason };
+}
+
+/** `claim`: as it is with the request on record, where the order has one and is at work. */
 async function send(
   ports: ReplacePorts,
   intent: ReplaceIntent,
@@ -129,12 +155,7 @@ async function send(
   wanted: ClientOrderId,
   claim: Claim | undefined,
 ): Promise<ReplaceAnswer> {
-  const { clock, policy } = ports;
   const requestId = claim?.key.requestId ?? null;
-  if (claim !== undefined && isLate(claim, clock.now(), policy)) {
-    await dropped(ports, claim, wanted, "the send deadline had passed");
-    return { kind: "not_sent", reason: "the send deadline had passed" };
-  }
   const request: ReplaceRequest = { clientOrderId: wanted, side: order.side, terms: intent.terms };
   const outcome = await ports.broker.replace(order.brokerOrderId, request);
   switch (outcome.kind) {
@@ -166,8 +187,10 @@ async function dropped(
   clientOrderId: ClientOrderId,
   reason: string,
 ): Promise<void> {
-  if (claim === undefined) return;
-  const command = { type: "replace_dropped", clientOrderId, reason, now: clock.now() } as const;
+  const busyUntil = claim?.replacing?.busyUntil;
+  if (claim === undefined || busyUntil === undefined) return;
+  const request = { clientOrderId, busyUntil, reason, isOrderAsItWas: false };
+  const command = { type: "replace_dropped", ...request, now: clock.now() } as const;
   await ledger.record(claim.key, command).catch((error: unknown) => onFailure(error, claim));
 }
 

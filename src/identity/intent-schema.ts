@@ -23,7 +23,7 @@ import {
   type OrderTerms,
   TIMES_IN_FORCE,
 } from "./intent.ts";
-import { SYMBOL } from "./symbol.ts";
+import { plainSymbol, SYMBOL } from "./symbol.ts";
 
 /** Alpaca's bound for a bot's own client_order_id; ours stay within the 48 of older documents. */
 const CLIENT_ORDER_ID_MAX = 128;
@@ -81,7 +81,10 @@ export const anyJson = z.json();
 
 /** What a caller passes; {@link parseIntent} checks besides what no single field shows. */
 export const intentSchema = z.strictObject({
-  symbol: z.string().regex(SYMBOL, "expected a symbol such as TQQQ or BRK.B"),
+  symbol: z
+    .string()
+    .regex(SYMBOL, "expected a symbol such as TQQQ or BRK.B")
+    .transform(plainSymbol),
   /** Left out only with `portion`. */
   side: z.enum(["buy", "sell"]).optional(),
   /** Left out, it follows from the anchor or from what is held. */

@@ -56,6 +56,11 @@ function amountOf(intent: Intent): Record<string, DecimalText | string | null> {
   return intent.quantity === null ? { notional: intent.notional } : { quantity: intent.quantity };
 }
 
+/** One symbol's close, of a request for all of them that its caller gave the one name `key`. */
+export function derivePartRequestId(key: string, symbol: string): RequestId {
+  return canonicalHash({ key, symbol }) as RequestId;
+}
+
 /** The claim of a leg, by the order that it is a leg of and the broker's id of it. */
 export function deriveLegRequestId(parent: ClaimKey, leg: BrokerOrderId): RequestId {
   const { account, agent, requestId } = parent;

@@ -7,5 +7,16 @@ const PAIR = "[A-Z]{2,6}/[A-Z]{3,4}|[A-Z]{2,6}USD[CT]?";
 /** Option contracts as the OCC writes them: root, date, C or P, strike. */
 const OPTION = "[A-Z]{1,6}\\d{6}[CP]\\d{8}";
 
+/** A pair without its slash. No stock has so many letters. */
+const BARE_PAIR = /^([A-Z]{3,6}?)(USD[CT]?|BTC)$/;
+
+/**
+ * The one name of what is traded: the broker takes a pair as `BTC/USD` and as `BTCUSD`, writes
+ * orders with the slash and positions without.
+ */
+export function plainSymbol(symbol: string): string {
+  return symbol.replace(BARE_PAIR, "$1/$2");
+}
+
 export const OPTION_SYMBOL = new RegExp(`^${OPTION}$`);
 export const SYMBOL = new RegExp(`^(?:${STOCK}|${PAIR}|${OPTION})$`);

@@ -6,17 +6,19 @@ import type { Book } from "../book/book.ts";
 import type { Claim } from "../claim/claim.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
 import { type ErrorCode, LatchError } from "../core/errors.ts";
-import type { AgentId, BrokerOrderId, RequestId } from "../core/ids.ts";
+import type { AgentId, RequestId } from "../core/ids.ts";
 import type { OrderAnswer } from "../gateway/order-answer.ts";
 import type { IntentInput } from "../identity/intent-schema.ts";
+import { derivePartRequestId } from "../identity/request-id.ts";
 import type { Agent } from "./access.ts";
 import { alpacaError } from "./alpaca-error.ts";
 import type { GuardedAnswer, GuardedHandler, GuardedRequest } from "./guarded-request.ts";
 import { readIdempotencyKey } from "./idempotency-key.ts";
+import { inTime } from "./in-time.ts";
 import { lastKnownOrder } from "./known-order.ts";
 import { readOrderBody } from "./order-body.ts";
 import { failureReply, orderOf, orderReply } from "./order-reply.ts";
-import { handlePositions, type InOurWords, type Place } from "./position-handler.ts";
+import { handlePositions, type Place, type PlaceOptions } from "./position-handler.ts";
 import { handleReplace, type ReplacePorts } from "./replace-handler.ts";
 import { RETRY_AFTER } from "./retry-after.ts";
 
@@ -26,6 +28,8 @@ export interface OrderPorts extends ReplacePorts {
   submit(agent: Agent, input: IntentInput, gone: AbortSignal): Promise<OrderAnswer>;
   claimOf(group: AgentId, requestId: RequestId): Promise<Claim | undefined>;
   books(): Promise<readonly Book[]>;
+  /** Reads the orders at work and books their fills; false where one could not be read. */
+  readOrders(): Promise<boolean>;
   /** True once no order of ours is working any more. */
   cancelOrders(withinMs: number): Promise<boolean>;
   /** Told of failures that are not ours to explain to the bot. */
@@ -50,7 +54,7 @@ export function createOrderHandler(ports: OrderPorts): GuardedHandler {
 }
 
 function answerTo(ports: OrderPorts, request: GuardedRequest): Promise<GuardedAnswer> {
-  const place: Place = (input, inOurWords) => placed(ports, request, input, inOurWords);
+  const place: Place = (input, options) => placed(ports, request, input, options);
   if (request.method === "POST") return readAndPlace(request, place);
   if (request.method === "PATCH") return handleReplace(ports, request);
   return handlePositions({ ...ports, place }, request);
@@ -66,12 +70,13 @@ async function placed(
   ports: OrderPorts,
   request: GuardedRequest,
   bare: IntentInput,
-  inOurWords: InOurWords = () => undefined,
+  { inOurWords = () => undefined, isOneOfMany = false }: PlaceOptions = {},
 ): Promise<GuardedAnswer> {
   const answerBy = ports.clock.now() + ANSWER_WITHIN_MS;
   const key = readIdempotencyKey(request.headers["idempotency-key"]);
   if (key.kind === "malformed") return alpacaError("request_malformed", { message: key.message });
-  const input = key.kind === "key" ? { ...bare, requestId: key.value } : bare;
+  const name = (value: string) => (isOneOfMany ? derivePartRequestId(value, bare.symbol) : value);
+  const input = key.kind === "key" ? { ...bare, requestId: name(key.value) } : bare;
   const answer = await ports.submit(request.agent, input, request.gone);
   const reply = inOurWords(answer);
   if (reply !== undefined) return reply;
@@ -88,22 +93,8 @@ async function wireOf(
 ): Promise<string | undefined> {
   if (answer.status === "PROCEED" && answer.wire !== null) return answer.wire;
   const brokerOrderId = orderOf(answer);
-  return brokerOrderId === null ? undefined : wireInTime(ports, brokerOrderId, answerBy);
-}
-
-/** The gateway may have used up most of the client's patience before the order is read. */
-async function wireInTime(
-  ports: OrderPorts,
-  brokerOrderId: BrokerOrderId,
-  answerBy: EpochMs,
-): Promise<string | undefined> {
-  const { clock } = ports;
-  const over = new AbortController();
-  const nothing = () => undefined;
-  const late = clock.sleep(Math.max(0, answerBy - clock.now()), over.signal).then(nothing, nothing);
-  try {
-    return await Promise.race([ports.orderWire(brokerOrderId), late]);
-  } finally {
-    over.abort();
-  }
+  // The gateway may have used up most of the client's patience before the order is read.
+  return brokerOrderId === null
+    ? undefined
+    : inTime(ports.clock, answerBy, ports.orderWire(brokerOrderId));
 }

@@ -5,27 +5,41 @@
  */
 
 import type { Book } from "../book/book.ts";
+import type { Clock } from "../core/clock.ts";
 import { isZero } from "../core/decimal.ts";
 import type { BlockedAnswer, OrderAnswer } from "../gateway/order-answer.ts";
 import type { IntentInput } from "../identity/intent-schema.ts";
+import { plainSymbol } from "../identity/symbol.ts";
 import { alpacaError } from "./alpaca-error.ts";
 import type { GuardedAnswer, GuardedRequest } from "./guarded-request.ts";
+import { inTime } from "./in-time.ts";
+import { RETRY_AFTER } from "./retry-after.ts";
 
 /** A route's own words for an answer; undefined leaves it to those of an order. */
 export type InOurWords = (answer: OrderAnswer) => GuardedAnswer | undefined;
 
+export interface PlaceOptions {
+  readonly inOurWords?: InOurWords;
+  /** The request asks for an order in each of several symbols: its key names all of them. */
+  readonly isOneOfMany?: boolean;
+}
+
 /** Submits an intent of the request's bot and puts the answer into Alpaca's shape. */
-export type Place = (input: IntentInput, inOurWords?: InOurWords) => Promise<GuardedAnswer>;
+export type Place = (input: IntentInput, options?: PlaceOptions) => Promise<GuardedAnswer>;
 
 export interface PositionPorts {
+  readonly clock: Clock;
   readonly place: Place;
   books(): Promise<readonly Book[]>;
+  /** Reads the orders at work and books their fills; false where one could not be read. */
+  readOrders(): Promise<boolean>;
   /** True once no order of ours is working any more. */
   cancelOrders(withinMs: number): Promise<boolean>;
 }
 
 /** Within the ten seconds that clients wait, and leaving time for the closes. */
 const CANCELS_WITHIN_MS = 4_000;
+const READS_WITHIN_MS = 2_000;
 const MULTI_STATUS = 207;
 const JSON_TYPE = { "content-type": "application/json; charset=utf-8" };
 const PREFIX = "/v2/positions/";
@@ -35,7 +49,7 @@ export async function handlePositions(
   request: GuardedRequest,
 ): Promise<GuardedAnswer> {
   if (!request.path.startsWith(PREFIX)) return closeAll(ports, request);
-  const symbol = decodeURIComponent(request.path.slice(PREFIX.length));
+  const symbol = plainSymbol(decodeURIComponent(request.path.slice(PREFIX.length)));
   const asked = amountAsked(request.query);
   if (asked === undefined) {
     const message = "expected at most one of qty and percentage";
@@ -52,16 +66,28 @@ function amountAsked(query: URLSearchParams): Partial<IntentInput> | undefined {
   return { portion: percentage === null ? "all" : `${percentage}%` };
 }
 
-/** Shares by number need a side: the book's own, as of now; the claim checks it again. */
 async function closeOne(
   ports: PositionPorts,
   input: Partial<IntentInput> & { readonly symbol: string },
 ): Promise<GuardedAnswer> {
+  const sided = input.portion === undefined ? await withSide(ports, input) : input;
+  return ports.place(sided as IntentInput, { inOurWords: flatAnswer });
+}
+
+/** Shares by number need a side: the book's own, as of now; the claim checks it again. */
+async function withSide(
+  ports: PositionPorts,
+  input: Partial<IntentInput> & { readonly symbol: string },
+): Promise<Partial<IntentInput>> {
+  await readInTime(ports);
   const books = await ports.books();
   const book = books.find(({ symbol }) => symbol === input.symbol);
-  const side = book?.net.startsWith("-") ? "buy" : "sell";
-  const sided = input.portion === undefined ? { ...input, side } : input;
-  return ports.place(sided as IntentInput, flatAnswer);
+  return { ...input, side: book?.net.startsWith("-") ? "buy" : "sell" };
+}
+
+/** Whether the books hold what our orders have filled up to now. */
+async function readInTime({ clock, readOrders }: PositionPorts): Promise<boolean> {
+  return (await inTime(clock, clock.now() + READS_WITHIN_MS, readOrders())) ?? false;
 }
 
 /** A position that is flat, in Alpaca's words. */
@@ -83,10 +109,17 @@ async function closeAll(ports: PositionPorts, request: GuardedRequest): Promise<
       "the orders that were to be canceled first have not all ended; nothing was sold";
     return alpacaError("order_not_taken", { message, headers: { "retry-after": "2" } });
   }
+  // A fill that nobody has told of yet may have made a position.
+  const isRead = await readInTime(ports);
   const held = (await ports.books()).filter(({ net }) => !isZero(net));
+  if (!isRead && held.length === 0) {
+    const message = "the orders at work could not be read, so what is held is not known";
+    return alpacaError("order_not_taken", { message, headers: RETRY_AFTER });
+  }
   const closed = await Promise.all(
     held.map(async ({ symbol }) => {
-      const answer = await closeOne(ports, { symbol, portion: "all" });
+      const options = { inOurWords: flatAnswer, isOneOfMany: true };
+      const answer = await ports.place({ symbol, portion: "all" }, options);
       return { symbol, status: answer.status, body: JSON.parse(answer.body) as unknown };
     }),
   );

@@ -235,6 +235,7 @@ function orderHandler(parts: OrderHandling): GuardedHandler {
     replace: async (intent) => latch().replace(intent),
     claimOf: (group, requestId) => prepared.claimOf(group, requestId),
     books: async () => latch().books(),
+    readOrders: async () => latch().readOrders(),
     cancelOrders: async (withinMs) => latch().cancelOrders(withinMs),
     orderWire: async (brokerOrderId) => started()?.orderWire(brokerOrderId),
     onFailure: (error) => logger.error({ err: error }, "an order could not be answered"),

@@ -10,7 +10,7 @@ export interface Asset {
   readonly symbol: string;
   readonly name: string;
   readonly exchange: string;
-  readonly assetClass: "us_equity" | "us_option";
+  readonly assetClass: "us_equity" | "us_option" | "crypto";
   readonly fractionable: boolean;
   readonly shortable: boolean;
   readonly tradable: boolean;
@@ -40,10 +40,12 @@ export class AssetRegistry {
     for (const [symbol, name, exchange] of BUILT_IN) this.#put(symbol, name, exchange);
   }
 
-  /** By symbol or by id. */
+  /** By symbol or by id; a pair of currencies also without its slash. */
   find(symbolOrId: string): Asset | undefined {
-    const bySymbol = this.#assets.get(symbolOrId.toUpperCase());
-    return bySymbol ?? this.all().find((asset) => asset.id === symbolOrId.toLowerCase());
+    const symbol = symbolOrId.toUpperCase();
+    const id = symbolOrId.toLowerCase();
+    const isIt = (asset: Asset) => asset.id === id || bareSymbol(asset.symbol) === symbol;
+    return this.#assets.get(symbol) ?? this.all().find(isIt);
   }
 
   all(): Asset[] {
@@ -56,6 +58,7 @@ export class AssetRegistry {
     if (!isOption && !SYMBOL.test(symbol)) return false;
     if (this.#assets.has(symbol)) return true;
     if (isOption) this.#put(symbol, `${symbol} Option`, "");
+    else if (symbol.includes("/")) this.#put(symbol, symbol, "CRYPTO");
     else this.#put(symbol, `${symbol} Common Stock`, "NYSE");
     return true;
   }
@@ -75,10 +78,21 @@ export class AssetRegistry {
 
   #put(symbol: string, name: string, exchange: string): void {
     const isOption = isOptionSymbol(symbol);
-    const can = { fractionable: !isOption, shortable: !isOption, tradable: true };
-    const assetClass = isOption ? "us_option" : "us_equity";
+    const isPair = symbol.includes("/");
+    const can = { fractionable: !isOption, shortable: !isOption && !isPair, tradable: true };
+    const assetClass = isOption ? "us_option" : isPair ? "crypto" : "us_equity";
     this.#assets.set(symbol, { id: assetId(symbol), symbol, name, exchange, assetClass, ...can });
   }
+}
+
+/** Whether it is a pair of currencies, in either spelling; no stock has so many letters. */
+export function isPairSymbol(symbol: string): boolean {
+  return symbol.includes("/") || /^[A-Z]{3,6}(?:USD[CT]?|BTC)$/.test(symbol);
+}
+
+/** A pair of currencies as positions write it, without a slash. */
+export function bareSymbol(symbol: string): string {
+  return symbol.replace("/", "");
 }
 
 function assetId(symbol: string): string {

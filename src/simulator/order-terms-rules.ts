@@ -3,6 +3,7 @@
  * and what fractional, extended-hours and multi-leg orders may ask for. Pure.
  */
 import { compare, type DecimalText, decimal, decimalPlaces, ZERO } from "../core/decimal.ts";
+import { isPairSymbol } from "./asset-registry.ts";
 import type { OrderTerms } from "./order.ts";
 import { type Refusal, unprocessable } from "./refusal.ts";
 
@@ -63,7 +64,9 @@ function priceRefusal(terms: OrderTerms): Refusal | undefined {
 
 function fractionalRefusal(terms: OrderTerms): Refusal | undefined {
   if (!isFractional(terms)) return undefined;
-  if (terms.timeInForce !== "day") return unprocessable("fractional orders must be DAY orders");
+  if (terms.timeInForce !== "day" && !isPairSymbol(terms.symbol)) {
+    return unprocessable("fractional orders must be DAY orders");
+  }
   if (terms.orderClass !== "simple")
     return unprocessable("fractional orders must be simple orders");
   if (terms.type === "trailing_stop") {

@@ -124,7 +124,9 @@ export class SimulatedBroker {
     for (let next = this.#putOff.shift(); next !== undefined; next = this.#putOff.shift()) next();
   }
 
-  place(request: OrderRequest, effects: OrderEffects = {}): Placed {
+  place(asked: OrderRequest, effects: OrderEffects = {}): Placed {
+    const symbol = this.assets.find(asked.terms.symbol)?.symbol ?? asked.terms.symbol;
+    const request = { ...asked, terms: { ...asked.terms, symbol } };
     const refusal = this.#refusal(request);
     if (refusal !== undefined) return { kind: "refused", refusal };
     const { terms, legs } = termsOfParts(request);

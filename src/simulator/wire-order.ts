@@ -25,7 +25,7 @@ export interface WireOrder extends WireTimes {
   readonly replaces: string | null;
   readonly asset_id: string;
   readonly symbol: string;
-  readonly asset_class: "us_equity" | "us_option" | "";
+  readonly asset_class: "us_equity" | "us_option" | "crypto" | "";
   readonly notional: DecimalText | null;
   readonly qty: DecimalText | null;
   readonly filled_qty: DecimalText;
@@ -103,6 +103,7 @@ export function wireOrder(order: Order, legs: readonly Order[] = []): WireOrder 
 
 function assetClass(order: Order): WireOrder["asset_class"] {
   if (isCombo(order)) return "";
+  if (order.symbol.includes("/")) return "crypto";
   return isOptionSymbol(order.symbol) ? "us_option" : "us_equity";
 }
 

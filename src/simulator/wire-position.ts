@@ -11,7 +11,7 @@ import {
   ZERO,
 } from "../core/decimal.ts";
 import type { Position } from "./account-books.ts";
-import type { Asset } from "./asset-registry.ts";
+import { type Asset, bareSymbol } from "./asset-registry.ts";
 import { multiplierOf } from "./option-contract.ts";
 
 /** Alpaca's Position; amounts are decimal text. */
@@ -53,7 +53,7 @@ export function wirePosition(
   const isLong = signOf(quantity) > 0;
   return {
     asset_id: asset.id,
-    symbol: position.symbol,
+    symbol: bareSymbol(position.symbol),
     exchange: asset.exchange,
     asset_class: asset.assetClass,
     asset_marginable: asset.assetClass === "us_equity",

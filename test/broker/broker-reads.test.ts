@@ -67,10 +67,10 @@ describe("a read", () => {
     });
   });
 
-  it("of one position takes a pair of currencies with or without its slash", async () => {
+  it("of one position asks for a pair of currencies without its slash, as positions have it", async () => {
     const { broker, server } = await bench(json(200, { ...POSITION, symbol: "BTCUSD" }));
     expect((await broker.position("BTC/USD")).kind).toBe("found");
-    expect(server.arrived[0]?.path).toBe("/v2/positions/BTC%2FUSD");
+    expect(server.arrived[0]?.path).toBe("/v2/positions/BTCUSD");
     expect((await broker.position("ETH/USD")).kind).toBe("unknown");
   });
 

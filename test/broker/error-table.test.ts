@@ -123,6 +123,7 @@ describe("the error table", () => {
     ["client-order-id-used-before", ["submit", "replace"]],
     ["client-order-id-used-before-42210000", ["submit", "replace"]],
     ["insufficient-qty", ["submit", "replace", "close_position"]],
+    ["insufficient-balance", ["submit"]],
     ["position-intent-mismatch", ["submit", "replace"]],
     ["fractional-sold-short", ["submit"]],
     ["shorting-off", ["submit"]],

@@ -57,6 +57,17 @@ function ask(ledger: MemoryLedger, claim: Claim, quantity: string | null, filled
   });
 }
 
+/** The request that was made now, unless another is named by its end. */
+function drop(
+  ledger: MemoryLedger,
+  claim: Claim,
+  isOrderAsItWas = false,
+  busyUntil = ledger.now + 11 * SECOND,
+) {
+  const request = { clientOrderId: NEXT_ID, busyUntil, reason: "refused", isOrderAsItWas };
+  ledger.record(claim.key, { type: "replace_dropped", ...request, now: ledger.now });
+}
+
 describe("a replaced order", () => {
   test("leaves its fills with the claim, and the new order's are added to them", () => {
     const ledger = new MemoryLedger();
@@ -127,10 +138,9 @@ describe("the replacement of a close", () => {
     const ledger = held();
     const claim = working(ledger, sell("6"));
     ask(ledger, claim, "9");
-    const dropped = { type: "replace_dropped", clientOrderId: NEXT_ID, reason: "refused" } as const;
-    ledger.record(claim.key, { ...dropped, now: ledger.now });
+    drop(ledger, claim);
     expect(ledger.book().reservations).toMatchObject([{ quantity: "6" }]);
-    ledger.record(claim.key, { ...dropped, now: ledger.now });
+    drop(ledger, claim);
     expect(ledger.book().reservations).toMatchObject([{ quantity: "6" }]);
   });
 
@@ -140,12 +150,20 @@ describe("the replacement of a close", () => {
     ask(ledger, claim, "9");
     ledger.after(12 * SECOND);
     expect(ask(ledger, claim, "9").kind).toBe("proceed");
-    const dropped = {
-      type: "replace_dropped",
-      clientOrderId: NEXT_ID,
-      reason: "replaced",
-    } as const;
-    ledger.record(claim.key, { ...dropped, now: ledger.now });
+    drop(ledger, claim);
+    expect(ledger.book().reservations).toMatchObject([{ quantity: "9" }]);
+    drop(ledger, claim, true);
+    expect(ledger.book().reservations).toMatchObject([{ quantity: "6" }]);
+    expect(ledger.replayed().book()).toEqual(ledger.book());
+  });
+
+  test("is not dropped by what is told of an earlier request for the same", () => {
+    const ledger = held();
+    const claim = working(ledger, sell("6"));
+    const first = ledger.now + 11 * SECOND;
+    ask(ledger, claim, "9");
+    ask(ledger.after(12 * SECOND), claim, "9");
+    drop(ledger, claim, true, first);
     expect(ledger.book().reservations).toMatchObject([{ quantity: "9" }]);
   });
 

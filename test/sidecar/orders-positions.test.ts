@@ -4,6 +4,18 @@ import { HELD, ORDER, openOrderWorld, SELL } from "./orders-world.ts";
 const DELETE = { method: "DELETE" } as const;
 const TQQQ = { ...DELETE, path: "/v2/positions/TQQQ" };
 
+/** As a broker would answer that does not nest legs. */
+function withoutLegs(answer: Response): Response {
+  const body = new ReadableStream({
+    async start(controller) {
+      const text = (await answer.text()).replace(/"legs":\[.*?\}\]/g, '"legs":null');
+      controller.enqueue(new TextEncoder().encode(text));
+      controller.close();
+    },
+  });
+  return new Response(answer.status === 204 ? null : body, answer);
+}
+
 describe("closing a position by its own route", () => {
   test("sells all of it once, by an order of ours, in the shape that clients expect", async () => {
     const world = await openOrderWorld(HELD);
@@ -79,8 +91,64 @@ describe("closing a position by its own route", () => {
   });
 });
 
+describe("a position that a fill has just made, which nobody has told the book of", () => {
+  const LIMIT = { ...ORDER, type: "limit", limit_price: "70" } as const;
+
+  test("is closed with all the others", async () => {
+    const world = await openOrderWorld();
+    const sidecar = await world.open();
+    await world.send(sidecar, LIMIT);
+    await world.advance(60_000);
+    world.simulator.setPrice("TQQQ", "69");
+    const answer = await world.send(sidecar, "", { ...DELETE, path: "/v2/positions" });
+    expect(answer.body).toMatchObject([{ symbol: "TQQQ", status: 200, body: { qty: "6" } }]);
+  });
+
+  test("is not told to be none while the orders at work cannot be read", async () => {
+    const world = await openOrderWorld();
+    const sidecar = await world.open();
+    await world.send(sidecar, LIMIT);
+    await world.advance(60_000);
+    world.simulator.setPrice("TQQQ", "69");
+    const match = { method: "GET", path: "/v2/orders*" } as const;
+    const fault = { kind: "html", status: 502, accept: false } as const;
+    world.simulator.addFaults([{ match, fault, times: 20 }]);
+    const answer = await world.send(sidecar, "", { ...DELETE, path: "/v2/positions" });
+    expect(answer).toMatchObject({
+      status: 409,
+      body: { tradelatch: { error: "order_not_taken" } },
+    });
+  });
+
+  test("is closed on its own side where a number of shares is asked for", async () => {
+    const world = await openOrderWorld();
+    const sidecar = await world.open({ allowShort: true });
+    await world.send(sidecar, { ...SELL, type: "limit", limit_price: "80" });
+    await world.advance(60_000);
+    world.simulator.setPrice("TQQQ", "81");
+    const answer = await world.send(sidecar, "", { ...DELETE, path: "/v2/positions/TQQQ?qty=6" });
+    expect(answer).toMatchObject({ status: 200, body: { side: "buy", qty: "6" } });
+  });
+});
+
 describe("closing all positions", () => {
   const ALL = { ...DELETE, path: "/v2/positions?cancel_orders=True" };
+
+  test("under one Idempotency-Key closes every one of them, and each once", async () => {
+    const spy = { symbol: "SPY", quantity: "2", averagePrice: "400" };
+    const world = await openOrderWorld({ positions: [...HELD.positions, spy] });
+    const sidecar = await world.open();
+    const request = { ...DELETE, path: "/v2/positions", headers: { "Idempotency-Key": "flat-1" } };
+    const answer = await world.send(sidecar, "", request);
+    expect(answer.body).toMatchObject([
+      { symbol: "SPY", status: 200, body: { qty: "2" } },
+      { symbol: "TQQQ", status: 200, body: { qty: "6" } },
+    ]);
+    expect((await world.send(sidecar, "", request)).body).toEqual([]);
+    await world.advance(5_000);
+    expect(world.simulator.positions()).toEqual([]);
+    expect(world.posts()).toHaveLength(2);
+  });
 
   test("waits for the cancels that it asked for, and closes each once", async () => {
     const world = await openOrderWorld(HELD);
@@ -99,6 +167,18 @@ describe("closing all positions", () => {
     await world.advance(5_000);
     expect(world.simulator.positions()).toEqual([]);
     expect((await world.send(sidecar, "", ALL)).body).toEqual([]);
+  });
+
+  test("does not wait for an order that has ended, though its legs are shown nowhere", async () => {
+    const world = await openOrderWorld();
+    const sidecar = await world.open();
+    sidecar.answered = (_, answer) => withoutLegs(answer);
+    const exits = { take_profit: { limit_price: "90" }, stop_loss: { stop_price: "60" } };
+    await world.send(sidecar, { ...ORDER, order_class: "bracket", ...exits });
+    await world.advance(5_000);
+    expect(await world.claims(sidecar)).toMatchObject([{ status: "FINAL" }]);
+    const answer = await world.send(sidecar, "", ALL);
+    expect(answer.body).toMatchObject([{ symbol: "TQQQ", status: 200, body: { qty: "6" } }]);
   });
 
   test("sells nothing while a cancel is stuck", async () => {

@@ -132,6 +132,53 @@ describe("a replacement whose answer is lost", () => {
   );
 });
 
+describe("an order that has ended", () => {
+  test.each<[string, (world: OrderWorld, sidecar: StartedSidecar, id: string) => Promise<unknown>]>(
+    [
+      ["filled", async (world) => world.simulator.setPrice("TQQQ", "69")],
+      [
+        "canceled",
+        (world, sidecar, id) =>
+          world.send(sidecar, "", { method: "DELETE", path: `/v2/orders/${id}` }),
+      ],
+      ["replaced", (world, sidecar, id) => patch(world, sidecar, id, { limit_price: "72" })],
+    ],
+  )("as %s is replaced by nothing, and the broker says so at once", async (status, end) => {
+    const { world, sidecar, id } = await working();
+    await end(world, sidecar, id);
+    const refused = {
+      ...{ status: 422, tookMs: 0 },
+      body: { code: 42210000, message: `order is already in "${status}" state` },
+    };
+    expect(await patch(world, sidecar, id, { limit_price: "71" })).toMatchObject(refused);
+    await world.advance(5_000);
+    expect(await patch(world, sidecar, id, { limit_price: "71" })).toMatchObject(refused);
+  });
+});
+
+test("a replacement that never came gives its shares back, though nobody asks for it again", async () => {
+  const positions = [{ symbol: "TQQQ", quantity: "10", averagePrice: "70" }];
+  const { world, sidecar, id } = await working(EXIT, { positions });
+  for (const qty of ["8", "9"]) {
+    faultOfPatch(world, { kind: "drop" });
+    expect((await patch(world, sidecar, id, { qty })).status).toBe(409);
+    await world.advance(5_000);
+  }
+  expect((await world.send(sidecar, { ...EXIT, qty: "4" })).status).toBe(403);
+  await world.advance(30_000);
+  expect((await world.send(sidecar, { ...EXIT, qty: "4" })).status).toBe(200);
+  expect(await world.claims(sidecar)).toMatchObject([{ replacing: null }, {}]);
+});
+
+test("a replacement that was taken and rejected afterwards gives its shares back", async () => {
+  const positions = [{ symbol: "TQQQ", quantity: "10", averagePrice: "70" }];
+  const { world, sidecar, id } = await working(EXIT, { positions });
+  faultOfPatch(world, { kind: "reject_later" });
+  expect((await patch(world, sidecar, id, { qty: "9" })).status).toBe(200);
+  await world.advance(40_000);
+  expect((await world.send(sidecar, { ...EXIT, qty: "4" })).status).toBe(200);
+});
+
 describe("an exit that is replaced", () => {
   test("may not ask for more shares than are held", async () => {
     const { world, sidecar, id } = await working(EXIT, HELD);

@@ -207,9 +207,9 @@ class AlpacaBroker implements Broker {
     );
   }
 
-  orders(query: OrdersQuery, purpose: ReadPurpose = "fill_poll"): Promise<OrdersReading> {
+  async orders(query: OrdersQuery, purpose: ReadPurpose = "fill_poll"): Promise<OrdersReading> {
     const filter = { ...this.#filterOf(query), direction: "asc" } as const;
-    return readEveryPage(query.after, (after) => {
+    const reading = await readEveryPage(query.after, (after) => {
       const from = after === undefined ? {} : { after: this.#time.theirs(after) };
       return this.#read(
         purpose,
@@ -217,6 +217,9 @@ class AlpacaBroker implements Broker {
         (answer) => classifyRead(answer, readOrdersBody),
       );
     });
+    const { symbols } = query;
+    if (reading.kind === "unknown" || symbols === undefined || !hasPair(symbols)) return reading;
+    return { ...reading, value: reading.value.filter(({ symbol }) => symbols.includes(symbol)) };
   }
 
   readWireOrder(wire: WireOrder): BrokerOrder | undefined {
@@ -263,9 +266,11 @@ class AlpacaBroker implements Broker {
   }
 
   position(symbol: string, purpose: ReadPurpose = "other"): Promise<PositionLookup> {
+    // Positions have no slash: under the name that orders have, a pair is not found.
+    const symbolOrAssetId = symbol.replace("/", "");
     return this.#read(
       purpose,
-      (init) => this.#positions.getOpenPositionRaw({ symbolOrAssetId: symbol }, init),
+      (init) => this.#positions.getOpenPositionRaw({ symbolOrAssetId }, init),
       (answer) => classifyPositionLookup(answer, symbol),
     );
   }
@@ -308,7 +313,12 @@ class AlpacaBroker implements Broker {
       limit: PAGE_SIZE,
       nested: true,
       ...(until === undefined ? {} : { until: this.#time.theirs(until) }),
-      ...(symbols === undefined ? {} : { symbols: symbols.join(",") }),
+      ...(symbols === undefined || hasPair(symbols) ? {} : { symbols: symbols.join(",") }),
     };
   }
+}
+
+/** How the broker's filter wants a pair to be written is told in two ways: all are read instead. */
+function hasPair(symbols: readonly string[]): boolean {
+  return symbols.some((symbol) => symbol.includes("/"));
 }

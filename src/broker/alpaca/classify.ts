@@ -19,6 +19,7 @@ import { InvariantError } from "../../core/errors.ts";
 import type { BrokerOrderId, ClientOrderId } from "../../core/ids.ts";
 import { asJsonObject, parseJsonText } from "../../core/json-text.ts";
 import type { Side } from "../../identity/intent.ts";
+import { plainSymbol } from "../../identity/symbol.ts";
 import type {
   AccountReading,
   BrokerAccount,
@@ -178,10 +179,8 @@ function quantityOf(value: unknown): DecimalText | null {
   return typeof value === "string" ? (parseDecimal(value) ?? null) : null;
 }
 
-/** The broker writes one pair of currencies with and without a slash. */
 function isSameSymbol(position: BrokerPosition, symbol: string): boolean {
-  const bare = (text: string) => text.replaceAll("/", "").toUpperCase();
-  return bare(position.symbol) === bare(symbol);
+  return position.symbol === plainSymbol(symbol.toUpperCase());
 }
 
 function describeUnreadable(answer: HttpAnswer): string {

@@ -68,6 +68,18 @@ export const ERROR_ROWS: readonly ErrorRow[] = [
     because: "working orders hold the shares, or they are gone; related_orders names the holders",
   },
   {
+    httpStatus: 403,
+    code: 40310000,
+    message: new RegExp(
+      `^insufficient balance for [A-Z]{2,6} \\(requested: ${NUMBER}, available: ${NUMBER}\\)\\.?$`,
+      "i",
+    ),
+    endpoints: ["submit"],
+    side: "sell",
+    meaning: refused("insufficient_quantity"),
+    because: "the same for a pair of currencies, whose fee was taken from what had been bought",
+  },
+  {
     httpStatus: 422,
     code: 42210000,
     message: /^position intent mismatch, inferred: [a-z_]+, specified: [a-z_]+\.?$/i,

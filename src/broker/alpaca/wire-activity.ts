@@ -7,7 +7,7 @@ import { signOf } from "../../core/decimal.ts";
 import type { BrokerOrderId } from "../../core/ids.ts";
 import { parseJsonText } from "../../core/json-text.ts";
 import type { FillActivity } from "../broker.ts";
-import { wireDecimal } from "./wire-order.ts";
+import { wireDecimal, wireSymbol } from "./wire-order.ts";
 
 const positive = wireDecimal.refine((value) => signOf(value) > 0, "not above zero");
 
@@ -15,7 +15,7 @@ const wireFill = z.object({
   id: z.string().min(1),
   activity_type: z.literal("FILL"),
   order_id: z.string().min(1),
-  symbol: z.string().min(1),
+  symbol: wireSymbol,
   side: z.enum(["buy", "sell", "sell_short"]),
   qty: positive,
   price: positive,

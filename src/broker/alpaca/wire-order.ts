@@ -13,6 +13,7 @@ import type { BrokerOrderId, ClientOrderId } from "../../core/ids.ts";
 import { isTooDeep } from "../../core/json-shape.ts";
 import { asJsonObject, parseJsonText, withNumbersAsText } from "../../core/json-text.ts";
 import { COMBO_SYMBOL } from "../../identity/combo.ts";
+import { plainSymbol } from "../../identity/symbol.ts";
 import type { WireOrder } from "../broker.ts";
 
 /** A decimal of either sign; a number arrives as its text from {@link parseJsonText}. */
@@ -26,6 +27,7 @@ export const wireDecimal = z.string().transform((text, context): DecimalText => 
 const unsignedDecimal = wireDecimal.refine((value) => signOf(value) >= 0);
 const optionalDecimal = unsignedDecimal.nullish().transform((value) => value ?? null);
 const word = z.string().min(1);
+export const wireSymbol = word.transform(plainSymbol);
 const optionalOrderId = word.nullish().transform((id) => (id ?? null) as BrokerOrderId | null);
 
 const optionalTime = z
@@ -64,7 +66,7 @@ const hasPrice = (order: FilledFields) =>
 const wireLeg = z
   .object({
     ...orderFields,
-    symbol: word,
+    symbol: wireSymbol,
     side: z.enum(["buy", "sell"]),
     type: z.string().nullish(),
     filled_avg_price: optionalDecimal,
@@ -74,7 +76,7 @@ const wireLeg = z
 const wireSingle = z
   .object({
     ...orderFields,
-    symbol: word,
+    symbol: wireSymbol,
     side: z.enum(["buy", "sell"]),
     type: word,
     filled_avg_price: optionalDecimal,

@@ -5,11 +5,11 @@ import { signOf } from "../../core/decimal.ts";
 import type { AccountId } from "../../core/ids.ts";
 import { parseJsonText } from "../../core/json-text.ts";
 import type { BrokerAccount, BrokerPosition } from "../broker.ts";
-import { wireDecimal } from "./wire-order.ts";
+import { wireDecimal, wireSymbol } from "./wire-order.ts";
 
 const wirePosition = z
   .object({
-    symbol: z.string().min(1),
+    symbol: wireSymbol,
     side: z.enum(["long", "short"]),
     qty: wireDecimal,
     qty_available: wireDecimal,
