@@ -95,8 +95,12 @@ describe("a difference that counts", () => {
   test.each<[DivergencePolicy, readonly string[], RegExp]>([
     ["adopt", ["incident_opened", "position_adjusted", "incident_resolved"], /nothing is traded$/],
     ["flatten", ["incident_opened", "position_adjusted"], /and the position is closed$/],
-    ["observe", ["incident_opened"], /by hand; entries stay free$/],
-    ["block-entries", ["incident_opened"], /entries in the symbol are blocked until they agree/],
+    [
+      "observe",
+      ["incident_opened"],
+      /^book and broker are compared again, .* by hand; entries stay free$/,
+    ],
+    ["block-entries", ["incident_opened"], /are blocked until they agree; find out who traded$/],
   ])("is treated as the policy says, which the incident tells: %s", (policy, expected, next) => {
     expect(types({ policy })).toEqual(expected);
     expect(decided({ policy })[0]).toMatchObject({ next: expect.stringMatching(next) });

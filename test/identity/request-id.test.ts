@@ -7,6 +7,7 @@ import { type IntentInput, parseIntent } from "../../src/identity/intent-schema.
 import {
   deriveClientOrderId,
   deriveLegRequestId,
+  derivePartRequestId,
   deriveReplacementId,
   deriveRequestId,
   explicitRequestId,
@@ -67,6 +68,12 @@ describe("a request id", () => {
     const parent = { account: ACCOUNT, agent: AGENT, requestId: "r-1" as RequestId };
     const written = '{"account":"acc","agent":"bot","leg":"order-9","parent":"r-1"}';
     expect(deriveLegRequestId(parent, "order-9" as BrokerOrderId)).toBe(hashOf(written));
+  });
+
+  test("of one symbol's part in the close of all hashes the caller's name and the symbol", () => {
+    expect(derivePartRequestId("close-1", "TQQQ")).toBe(
+      hashOf('{"key":"close-1","symbol":"TQQQ"}'),
+    );
   });
 
   test("is a hash that was written down once, and may never change", () => {

@@ -1,0 +1,17 @@
+import { describe, expect, test } from "vitest";
+import { plainSymbol } from "../../src/identity/symbol.ts";
+
+describe("the one name of what is traded", () => {
+  test.each([
+    ["BTCUSD", "BTC/USD"],
+    ["BTCUSDT", "BTC/USDT"],
+    ["BTCUSDC", "BTC/USDC"],
+    ["ETHBTC", "ETH/BTC"],
+    ["BTC/USD", "BTC/USD"],
+  ])("of the pair %s is %s", (written, name) => expect(plainSymbol(written)).toBe(name));
+
+  test.each(["TQQQ", "BRK.B", "USD", "BTC", "4BTCUSD", "BTCUSD4", "BTCUSD260116C00050000"])(
+    "of %s, which is no pair, is as it is written",
+    (symbol) => expect(plainSymbol(symbol)).toBe(symbol),
+  );
+});
