@@ -1,16 +1,9 @@
 /** I6: a book that is right is not corrected to what the broker held at another time. */
-import {
-  add,
-  compare,
-  type DecimalText,
-  decimal,
-  negate,
-  ZERO,
-} from "../../../src/core/decimal.ts";
-import type { StoredEvent } from "../../../src/ledger/ledger.ts";
+import { compare, type DecimalText, ZERO } from "../../../src/core/decimal.ts";
 import type { Outcome } from "../outcome.ts";
 import { PRICES } from "../plan.ts";
-import { positionSteps } from "./broker-record.ts";
+import { netAfter } from "./booked-net.ts";
+import { openingOf, positionSteps } from "./broker-record.ts";
 import type { Violation } from "./violation.ts";
 
 export function booksCorrected(outcome: Outcome): readonly Violation[] {
@@ -26,12 +19,11 @@ export function booksCorrected(outcome: Outcome): readonly Violation[] {
 /** Corrections of a book that held what the broker held, to something else. */
 function spoiledIn(outcome: Outcome, symbol: string): readonly string[] {
   const { plan, facts } = outcome;
-  const opening = plan.opening.find((held) => held.symbol === symbol)?.quantity ?? "0";
   const steps = positionSteps(outcome, symbol);
   const found: string[] = [];
   let net: DecimalText = ZERO;
   for (const { at, events } of facts.commits) {
-    const held = steps.filter((step) => step.at <= at).at(-1)?.after ?? decimal(opening);
+    const held = steps.filter((step) => step.at <= at).at(-1)?.after ?? openingOf(plan, symbol);
     for (const event of events.filter((one) => one.symbol === symbol)) {
       const after = netAfter(outcome, event, net);
       const isRight = compare(net, held) === 0;
@@ -42,20 +34,4 @@ function spoiledIn(outcome: Outcome, symbol: string): readonly string[] {
     }
   }
   return found;
-}
-
-function netAfter({ disk }: Outcome, event: StoredEvent, net: DecimalText): DecimalText {
-  const { body } = event;
-  switch (body.type) {
-    case "opening_adopted":
-    case "position_adjusted":
-      return body.net;
-    case "fill_booked":
-    case "late_fill_booked": {
-      const claim = event.subject === "claim" ? disk.rows.claim(event.key) : undefined;
-      return add(net, claim?.intent.side === "buy" ? body.quantity : negate(body.quantity));
-    }
-    default:
-      return net;
-  }
 }

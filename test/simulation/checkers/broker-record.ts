@@ -61,9 +61,14 @@ export interface PositionStep {
   readonly after: DecimalText;
 }
 
+/** What the broker held in `symbol` when the world began. */
+export function openingOf({ opening }: Outcome["plan"], symbol: string): DecimalText {
+  return decimal(opening.find((held) => held.symbol === symbol)?.quantity ?? "0");
+}
+
 /** Every movement of the broker's position in `symbol`, in order, by its list of executions. */
 export function positionSteps({ broker, plan }: Outcome, symbol: string): readonly PositionStep[] {
-  let held = decimal(plan.opening.find((position) => position.symbol === symbol)?.quantity ?? "0");
+  let held = openingOf(plan, symbol);
   const fills = broker.simulation.broker.activities.fills();
   return fills
     .filter((fill) => fill.symbol === symbol)

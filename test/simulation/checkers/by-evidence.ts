@@ -8,7 +8,7 @@ import type { StoredEvent } from "../../../src/ledger/ledger.ts";
 import { isWorking, type Order } from "../../../src/simulator/order.ts";
 import { epochMs } from "../../../src/simulator/timestamp.ts";
 import type { Outcome } from "../outcome.ts";
-import { positionSteps } from "./broker-record.ts";
+import { openingOf, positionSteps } from "./broker-record.ts";
 import { openingsOf, postsOfOneClaim } from "./openings.ts";
 import type { Violation } from "./violation.ts";
 
@@ -101,11 +101,10 @@ function neverHeld(
   at: EpochMs,
 ): string | undefined {
   const steps = positionSteps(outcome, symbol);
-  const opening = outcome.plan.opening.find((held) => held.symbol === symbol)?.quantity ?? "0";
   const standing = steps.filter((step) => step.at <= at - OLDEST_POSITION_MS).at(-1)?.after;
   const since = steps.filter((step) => step.at > at - OLDEST_POSITION_MS && step.at <= at);
-  const held = [standing ?? opening, ...since.map(({ after }) => after)];
-  if (held.some((quantity) => compare(quantity as DecimalText, net) === 0)) return undefined;
+  const held = [standing ?? openingOf(outcome.plan, symbol), ...since.map(({ after }) => after)];
+  if (held.some((quantity) => compare(quantity, net) === 0)) return undefined;
   return `the book ${symbol} was set to ${net}, and the broker had ${held.join(", ")}`;
 }
 

@@ -1,7 +1,8 @@
 /** I6: every fill is in the book exactly once, and is told as new exactly once. */
-import { add, compare, type DecimalText, negate, ZERO } from "../../../src/core/decimal.ts";
+import { compare, type DecimalText, ZERO } from "../../../src/core/decimal.ts";
 import type { Outcome } from "../outcome.ts";
 import { PRICES } from "../plan.ts";
+import { netAfter } from "./booked-net.ts";
 import { chainFrom } from "./broker-record.ts";
 import type { Violation } from "./violation.ts";
 
@@ -37,14 +38,7 @@ function near(a: DecimalText, b: DecimalText): boolean {
 function byBook({ disk }: Outcome): readonly string[] {
   const nets = new Map<string, DecimalText>();
   for (const event of disk.rows.events) {
-    const { body, symbol } = event;
-    if (body.type === "opening_adopted" || body.type === "position_adjusted") {
-      nets.set(symbol, body.net);
-    }
-    if (body.type !== "fill_booked" && body.type !== "late_fill_booked") continue;
-    const claim = event.subject === "claim" ? disk.rows.claim(event.key) : undefined;
-    const signed = claim?.intent.side === "buy" ? body.quantity : negate(body.quantity);
-    nets.set(symbol, add(nets.get(symbol) ?? ZERO, signed));
+    nets.set(event.symbol, netAfter({ disk }, event, nets.get(event.symbol) ?? ZERO));
   }
   const books = [...disk.rows.books.values()];
   return Object.keys(PRICES).flatMap((symbol) => {
