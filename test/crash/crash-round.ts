@@ -141,7 +141,10 @@ export class CrashRound {
   async #release(program: KillableProgram, lost: Promise<Answer | "cut">): Promise<void> {
     await this.#strike(program);
     this.#world.keepTime();
-    expect(await lost).toBe("cut");
+    const answer = await lost;
+    if (this.#step.isAnswered) expect(answer).toMatchObject({ status: 200 });
+    else expect(answer).toBe("cut");
+    await program.ended;
   }
 
   async #refused(program: KillableProgram): Promise<void> {

@@ -43,7 +43,7 @@ export type ClaimLeft =
   | "none"
   | "OPEN"
   | "accepted"
-  | "accepted or SETTLED"
+  | "OPEN or accepted or SETTLED"
   | "questioned"
   | "SETTLED";
 
@@ -54,6 +54,8 @@ export interface Step {
   readonly reach: Reach;
   /** Undefined: it dies at once. */
   readonly place?: Place;
+  /** The client has its answer by then. */
+  readonly isAnswered?: true;
   /** What is left of the order: its claim on the disk, and orders at the broker. */
   readonly left: { readonly claim: ClaimLeft; readonly orders: 0 | 1 };
 }
@@ -102,27 +104,29 @@ const PATH: readonly Omit<Step, "number">[] = [
     left: CLAIM_AND_ORDER,
   },
   {
-    name: "after the broker's answer came, before it is written",
+    name: "after the broker's answer came, before the client gets it",
+    reach: "answer held",
+    place: ANSWER,
+    left: CLAIM_AND_ORDER,
+  },
+  {
+    name: "after the client got the broker's answer, before it is written",
     reach: "answer held",
     place: FIRST_WRITE,
+    isAnswered: true,
     left: CLAIM_AND_ORDER,
   },
   {
     name: "in the midst of writing the broker's answer",
     reach: "answer held",
     place: LATER_WRITE,
+    isAnswered: true,
     left: CLAIM_AND_ORDER,
-  },
-  {
-    name: "after the broker's answer was written, before the client gets it",
-    reach: "answer held",
-    place: ANSWER,
-    left: ACCEPTED,
   },
   {
     name: "after the client was answered",
     reach: "client answered",
-    left: { claim: "accepted or SETTLED", orders: 1 },
+    left: { claim: "OPEN or accepted or SETTLED", orders: 1 },
   },
   {
     name: "after the fill was read, before it is written",

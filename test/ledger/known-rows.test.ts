@@ -33,7 +33,7 @@ test("a claim that another opening made after a look-up is found", async () => {
   expect(await one.claim(COMMAND)).toMatchObject({ kind: "pending" });
 });
 
-test("a row that was changed by hand is read as it is now", async () => {
+test("a row that was changed by hand is read as it is now, a turn of the event loop later", async () => {
   const file = temporaryFile();
   const ledger = openLedger(file);
   const claim = await claimed(ledger, COMMAND);
@@ -41,6 +41,7 @@ test("a row that was changed by hand is read as it is now", async () => {
   const database = new Database(file);
   database.exec(`UPDATE claims SET body = json_set(body, '$.owner', 'somebody')`);
   database.close();
+  await new Promise((resolve) => setImmediate(resolve));
   expect(await ledger.claimOf(claim.key)).toMatchObject({ owner: "somebody" });
 });
 

@@ -8,7 +8,7 @@ import type { Ledger } from "../../src/ledger/ledger.ts";
 import { foldEvents } from "./fold.ts";
 import { LedgerProcess } from "./ledger-process.ts";
 import { claimed, latchError, openLedger } from "./open-ledger.ts";
-import { ACCOUNT, accepted, claimCommand, pendingNote, START } from "./sample-commands.ts";
+import { ACCOUNT, ambiguous, claimCommand, pendingNote, START } from "./sample-commands.ts";
 import { temporaryFile, temporaryFolder } from "./temporary-folder.ts";
 
 async function expectAgreement(ledger: Ledger): Promise<void> {
@@ -32,7 +32,7 @@ describe("while another process holds the write lock", () => {
     const refusals = await Promise.all([
       latchError(() => ledger.claim(claimCommand())),
       latchError(() => ledger.claim(claimCommand({ requestId: "r-1" }))),
-      latchError(() => ledger.record(first.key, accepted(first))),
+      latchError(() => ledger.record(first.key, ambiguous(first))),
     ]);
     expect(refusals.map(({ code }) => code)).toEqual(["store_busy", "store_busy", "store_busy"]);
     expect(refusals[0]).toMatchObject({ retryable: true });

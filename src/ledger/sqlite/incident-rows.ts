@@ -4,16 +4,24 @@ import type { AccountId, ClaimKey } from "../../core/ids.ts";
 import type { Incident } from "../../incident/incident.ts";
 import { INCIDENTS_DEFAULT, type IncidentsQuery } from "../ledger.ts";
 import { CAUSES_LOOKBACK, CAUSES_MAX, type IncidentRows } from "../rows.ts";
+import { frozen } from "./frozen.ts";
 import { PreparedStatements } from "./prepared-statements.ts";
 
 export class SqliteIncidentRows implements IncidentRows {
   readonly #statements: PreparedStatements;
   readonly #catchUp: () => void;
+  /** Those that are open, in the whole ledger; undefined where they are to be read. */
+  #open: readonly Incident[] | undefined;
 
   /** `catchUp` brings the rows of claims up to what their events come to. */
   constructor(database: Database, catchUp: () => void) {
     this.#statements = new PreparedStatements(database);
     this.#catchUp = catchUp;
+  }
+
+  /** What is open is read anew: somebody else may have written, or a transaction was taken back. */
+  forget(): void {
+    this.#open = undefined;
   }
 
   next(): number {
@@ -26,14 +34,21 @@ export class SqliteIncidentRows implements IncidentRows {
   }
 
   open(account: AccountId, subject: string): Incident | undefined {
-    return this.#one("account = ? AND subject = ? AND is_open = 1", [account, subject]);
+    return this.#allOpen().find((one) => one.account === account && one.subject === subject);
   }
 
   openIn(account: AccountId, symbol: string): Incident[] {
-    const rows = this.#statements
-      .of("SELECT body FROM incidents WHERE account = ? AND symbol = ? AND is_open = 1 ORDER BY id")
-      .all(account, symbol) as { body: string }[];
-    return rows.map(({ body }) => JSON.parse(body) as Incident);
+    return this.#allOpen().filter((one) => one.account === account && one.symbol === symbol);
+  }
+
+  /** They are few, and each order asks for its own. */
+  #allOpen(): readonly Incident[] {
+    if (this.#open === undefined) {
+      const sql = "SELECT body FROM incidents WHERE is_open = 1 ORDER BY id";
+      const rows = this.#statements.of(sql).all() as { body: string }[];
+      this.#open = rows.map(({ body }) => frozen(JSON.parse(body) as Incident));
+    }
+    return this.#open;
   }
 
   /**
@@ -59,6 +74,7 @@ export class SqliteIncidentRows implements IncidentRows {
   }
 
   save(incident: Incident): void {
+    this.forget();
     const { id, account, symbol, subject, resolution } = incident;
     this.#statements
       .of(

@@ -12,17 +12,20 @@ import type { Database, Statement } from "better-sqlite3";
 import type { Book } from "../../book/book.ts";
 import type { Claim } from "../../claim/claim.ts";
 import type { AccountId, ClaimKey } from "../../core/ids.ts";
+import { frozen } from "./frozen.ts";
 
 /** So many claims are kept, those that were written last. */
 const CLAIMS_MAX = 500;
 const BOOKS_MAX = 500;
+/** Looked for before their transaction, and again in it. */
+const MISSING_MAX = 500;
 
 export class KnownRows {
   readonly #dataVersion: Statement;
   #version: unknown;
   readonly #claims = new Map<string, Claim>();
-  /** A claim that was looked for and is not there. */
-  #missing: ClaimKey | undefined;
+  /** Claims that were looked for and are not there. */
+  readonly #missing = new Map<string, ClaimKey>();
   readonly #books = new Map<string, Book>();
   readonly #hashes = new Map<AccountId, string>();
   /** The number of the last event; undefined where it is to be read. */
@@ -44,7 +47,7 @@ export class KnownRows {
   forget(): void {
     this.#version = undefined;
     this.#claims.clear();
-    this.#missing = undefined;
+    this.#missing.clear();
     this.#books.clear();
     this.#hashes.clear();
     this.sequence = undefined;
@@ -56,8 +59,8 @@ export class KnownRows {
   }
 
   keepClaim(claim: Claim): void {
-    this.#missing = undefined;
     const { requestId } = claim.key;
+    this.#missing.delete(requestId);
     this.#claims.delete(requestId);
     if (claim.intent.extension !== null) return;
     this.#claims.set(requestId, frozen(claim));
@@ -65,11 +68,13 @@ export class KnownRows {
   }
 
   isMissing(key: ClaimKey): boolean {
-    return this.#missing !== undefined && isSame(this.#missing, key);
+    const missing = this.#missing.get(key.requestId);
+    return missing !== undefined && isSame(missing, key);
   }
 
   keepMissing({ account, agent, requestId }: ClaimKey): void {
-    this.#missing = { account, agent, requestId };
+    this.#missing.set(requestId, { account, agent, requestId });
+    dropOldest(this.#missing, MISSING_MAX);
   }
 
   book(account: AccountId, symbol: string): Book | undefined {
@@ -102,12 +107,4 @@ function dropOldest(rows: Map<string, unknown>, most: number): void {
     rows.delete(first);
     return;
   }
-}
-
-function frozen<Value extends object>(value: Value): Value {
-  if (Object.isFrozen(value)) return value;
-  for (const part of Object.values(value)) {
-    if (typeof part === "object" && part !== null) frozen(part);
-  }
-  return Object.freeze(value);
 }

@@ -195,6 +195,14 @@ export const MIGRATIONS: readonly (string | Migration)[] = [
   ) STRICT;
   INSERT INTO rows_mark SELECT 1, coalesce(max(sequence), 0) FROM events;
   `,
+  // A claim with an id of its own asks of the filled ones for those alone whose caller was not told.
+  `
+  ALTER TABLE claims ADD COLUMN untold INTEGER NOT NULL DEFAULT 0 CHECK (untold IN (0, 1));
+  UPDATE claims SET untold = 1
+    WHERE settled = 1 AND filled = 1 AND json_extract(body, '$.told') IS NOT 'certain';
+  CREATE INDEX claims_untold ON claims (substr(fingerprint, 1, 16), agent, episode)
+    WHERE untold = 1;
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -11,7 +11,8 @@ import { accountOf, bodyTextOf, type ChainHead, GENESIS_HASH } from "../event-ch
 import { type EventRow, storedEvent } from "../event-row.ts";
 import { scanned, stretchOf } from "../event-scan.ts";
 import type { EventScan, KeptCheckpoint, ScannedEvents, StoredEvent } from "../ledger.ts";
-import { EQUALS_MAX, type Rows } from "../rows.ts";
+import { EQUALS_MAX, type EqualsWanted, type Rows } from "../rows.ts";
+import { AheadRows } from "./ahead-rows.ts";
 import { ClaimListing } from "./claim-listing.ts";
 import { scannedRows } from "./event-scan.ts";
 import { SqliteGuardRows } from "./guard-rows.ts";
@@ -30,12 +31,18 @@ const EQUAL = `substr(fingerprint, 1, ${SHORT}) = :short
 const look = (where: string, limit: number) =>
   `SELECT * FROM (SELECT id, body FROM claims WHERE ${EQUAL} AND ${where}
      ORDER BY id DESC LIMIT ${limit})`;
+const UNSETTLED = look(`settled = 0 AND (${IS_LIVE} OR episode = :episode)`, 2 * EQUALS_MAX);
 /** Each look ends early, however many equal claims came before. */
-const EQUALS = [
-  look(`settled = 0 AND (${IS_LIVE} OR episode = :episode)`, 2 * EQUALS_MAX),
-  look("settled = 1 AND episode = :episode AND filled = 1", EQUALS_MAX),
-  look("settled = 1 AND episode = :episode AND filled = 0", 1),
-].join(" UNION ALL ");
+const EQUALS: Readonly<Record<EqualsWanted, string>> = {
+  all: [
+    UNSETTLED,
+    look("settled = 1 AND episode = :episode AND filled = 1", EQUALS_MAX),
+    look("settled = 1 AND episode = :episode AND filled = 0", 1),
+  ].join(" UNION ALL "),
+  unanswered: [UNSETTLED, look("untold = 1 AND episode = :episode", EQUALS_MAX)].join(
+    " UNION ALL ",
+  ),
+};
 
 /** So many events a claim may have, on an average, notes of repeats among them. */
 const EVENTS_EACH = 16;
@@ -46,11 +53,14 @@ export interface LastEvent extends ChainHead {
 
 /** Beside its body, what of a claim's row is not the same for ever. */
 function changingColumns(claim: Claim) {
+  const filled = wasFilled(claim);
+  const settled = claim.status === "SETTLED";
   return {
     episode: claim.episode,
     status: claim.status,
-    filled: wasFilled(claim) ? 1 : 0,
-    settled: claim.status === "SETTLED" ? 1 : 0,
+    filled: Number(filled),
+    settled: Number(settled),
+    untold: Number(settled && filled && claim.told !== "certain"),
     broker_order_id: claim.brokerOrderId,
   } as const;
 }
@@ -65,6 +75,10 @@ export class SqliteRows implements Rows {
   readonly #late = new LateRows();
   /** Some rows were brought up to the events in this transaction: at its end all are. */
   #mustCatchUp = false;
+  /** Somebody has looked in this turn of the event loop whether others have written. */
+  #isFresh = false;
+  /** Events that were carried out ahead of the transaction that writes them. */
+  #unwritten: StoredEvent[] = [];
 
   constructor(database: Database) {
     this.#database = database;
@@ -75,9 +89,22 @@ export class SqliteRows implements Rows {
     this.#known = new KnownRows(database);
   }
 
-  /** Before a transaction's work, and before a read outside of one. */
+  /**
+   * Before a read outside of a transaction. One look is enough for a turn of the event loop, with
+   * all that follows from it before the next: nobody's word can come in meanwhile.
+   */
+  refreshOnce(): void {
+    if (!this.#isFresh) this.refresh();
+  }
+
+  /** Before a transaction's work. */
   refresh(): void {
-    if (!this.#known.refresh()) return;
+    const hasChanged = this.#known.refresh();
+    this.#stayFresh();
+    if (!hasChanged) return;
+    this.incidents.forget();
+    // They were put behind an event that is no longer the last one.
+    if (this.#unwritten.length > 0) this.forget();
     try {
       // What the rows hold and what comes behind them are of one moment.
       this.#database.transaction(() => this.#foldLate())();
@@ -87,11 +114,51 @@ export class SqliteRows implements Rows {
     }
   }
 
+  #stayFresh(): void {
+    if (this.#isFresh) return;
+    this.#isFresh = true;
+    // A tick that a microtask asks for comes when no microtask is left.
+    queueMicrotask(() => {
+      process.nextTick(() => {
+        this.#isFresh = false;
+      });
+    });
+  }
+
   /** After a transaction that was not committed. */
   forget(): void {
+    this.#isFresh = false;
     this.#known.forget();
+    this.incidents.forget();
     this.#late.reset(undefined);
     this.#mustCatchUp = false;
+    this.#unwritten = [];
+  }
+
+  /** Whether events are here that no transaction has written. */
+  get hasUnwritten(): boolean {
+    return this.#unwritten.length > 0;
+  }
+
+  /**
+   * Carries out `run` as far as that takes no transaction: its events are written by the next one,
+   * unless {@link hasUnwritten} says then that they were forgotten. Throws NeedsTransaction, with
+   * nothing done, where it takes one.
+   */
+  runAhead<Value>(run: (rows: Rows) => Value): Value {
+    const ahead = new AheadRows(this);
+    const value = run(ahead);
+    for (const event of ahead.events) this.#follow(event);
+    for (const { claim, before } of ahead.claims) this.saveClaim(claim, before);
+    for (const book of ahead.books) this.saveBook(book);
+    this.#unwritten.push(...ahead.events);
+    return value;
+  }
+
+  /** Inside a transaction, before its work. */
+  writeAhead(): void {
+    for (const event of this.#unwritten) this.#insertEvent(event);
+    this.#unwritten = [];
   }
 
   /**
@@ -160,10 +227,16 @@ export class SqliteRows implements Rows {
     return row && (this.#parse(row.body, "a claim") as Claim);
   }
 
-  equals(account: AccountId, agent: AgentId, fingerprint: string, episode: number): Claim[] {
+  equals(
+    account: AccountId,
+    agent: AgentId,
+    fingerprint: string,
+    episode: number,
+    wanted: EqualsWanted = "all",
+  ): Claim[] {
     if (this.#late.hasEqual(fingerprint)) this.catchUp();
     const asked = { account, agent, fingerprint, short: fingerprint.slice(0, SHORT), episode };
-    const rows = this.#prepare(EQUALS).all(asked) as { id: number; body: string }[];
+    const rows = this.#prepare(EQUALS[wanted]).all(asked) as { id: number; body: string }[];
     const found = new Map(rows.map(({ id, body }) => [id, body]));
     const latestFirst = [...found].sort(([a], [b]) => b - a);
     return latestFirst.map(([, body]) => this.#parse(body, "a claim") as Claim);
@@ -210,15 +283,15 @@ export class SqliteRows implements Rows {
 
   #insertClaim(claim: Claim): void {
     const { key, fingerprint, claimedAt, intent } = claim;
-    const { episode, status, filled, settled, broker_order_id } = changingColumns(claim);
+    const { episode, status, filled, settled, untold, broker_order_id } = changingColumns(claim);
     this.#prepare(
       `INSERT INTO claims
          (account, agent, request_id, fingerprint, claimed_at, symbol, body,
-          episode, status, filled, settled, broker_order_id)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          episode, status, filled, settled, untold, broker_order_id)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ).run(
       ...[key.account, key.agent, key.requestId, fingerprint, claimedAt, intent.symbol],
-      ...[JSON.stringify(claim), episode, status, filled, settled, broker_order_id],
+      ...[JSON.stringify(claim), episode, status, filled, settled, untold, broker_order_id],
     );
   }
 
@@ -335,6 +408,18 @@ export class SqliteRows implements Rows {
   }
 
   appendEvent(event: StoredEvent): void {
+    this.#insertEvent(event);
+    this.#follow(event);
+  }
+
+  /** It is the last one now. */
+  #follow(event: StoredEvent): void {
+    this.#known.keepHash(accountOf(event), event.hash);
+    this.#known.sequence = event.sequence;
+    this.#late.seen = event.sequence;
+  }
+
+  #insertEvent(event: StoredEvent): void {
     const claimKey = event.subject === "book" ? undefined : event.key;
     this.#prepare(
       `INSERT INTO events (sequence, at, subject, account, agent, request_id, symbol, body,
@@ -351,9 +436,6 @@ export class SqliteRows implements Rows {
       event.previousHash,
       event.hash,
     );
-    this.#known.keepHash(accountOf(event), event.hash);
-    this.#known.sequence = event.sequence;
-    this.#late.seen = event.sequence;
   }
 
   /**

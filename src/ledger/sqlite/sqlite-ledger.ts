@@ -7,6 +7,8 @@
  * a synced commit carries all earlier ones with it, so one is made first where the last was not.
  *
  * What the events of claims come to is written into rows later, many at once: see late-rows.ts.
+ * That the broker has taken an order is carried out at once and written by the next transaction, a
+ * turn later at most, so that the order's caller does not wait for it: see records-ahead.ts.
  *
  * A file that was moved, replaced or deleted while it was open takes no more claims: whoever opens
  * its path now has another ledger, and both would say `proceed`.
@@ -42,6 +44,7 @@ import { type Subject, TransactedLedger } from "../transacted-ledger.ts";
 import { decideByReceipt, decideOn } from "../transaction.ts";
 import type { OnMigration } from "./on-migration.ts";
 import { fileIdentity, openDatabase } from "./open-database.ts";
+import { isAcceptance, RecordsAhead } from "./records-ahead.ts";
 import { SqliteRows } from "./rows.ts";
 import { isFailedSync, isStoreFailure, storeError } from "./store-errors.ts";
 import { SyncMode } from "./sync-mode.ts";
@@ -76,6 +79,9 @@ class SqliteLedger extends TransactedLedger implements Ledger {
   /** Does all of it in one transaction. */
   readonly #transact: Database.Transaction<(work: readonly Work[]) => unknown[]>;
   #queue: Job[] = [];
+  /** A turn of its own is coming for what waits. */
+  #isRunningSoon = false;
+  readonly #ahead: RecordsAhead;
   readonly #notes: NoteBuffer;
   /** The last event that is known to be on disk. */
   #syncedSequence = 0;
@@ -96,8 +102,10 @@ class SqliteLedger extends TransactedLedger implements Ledger {
     this.#identity = fileIdentity(file);
     this.#rows = new SqliteRows(this.#database);
     this.#sync = new SyncMode(this.#database);
+    this.#ahead = new RecordsAhead(this.#rows, clock, () => this.#runSoon());
     this.#transact = this.#database.transaction((work) => {
       this.#rows.refresh();
+      this.#ahead.write();
       const results = work.map((run) => run(this.#rows));
       if (this.#rows.behind > LATE_AT_MOST) this.#rows.catchUpAtEnd();
       this.#rows.finish();
@@ -239,6 +247,7 @@ class SqliteLedger extends TransactedLedger implements Ledger {
   async #shutDown(flushed: Promise<void>): Promise<void> {
     try {
       await flushed;
+      this.#ahead.close();
       this.#catchUpAtLast();
       this.#syncThrough();
     } catch (error) {
@@ -250,25 +259,42 @@ class SqliteLedger extends TransactedLedger implements Ledger {
 
   protected write<Value>(
     durable: boolean,
-    _subject: Subject,
+    subject: Subject,
     run: (rows: Rows) => Value,
   ): Promise<Value> {
-    return this.#enqueue(durable, run);
+    if (!isAcceptance(subject) || this.#closing !== undefined) return this.#enqueue(durable, run);
+    return this.#runAhead(run) ?? this.#enqueue(durable, run);
+  }
+
+  /** Undefined where it takes a transaction. */
+  #runAhead<Value>(run: (rows: Rows) => Value): Promise<Value> | undefined {
+    try {
+      return this.#ahead.run(run);
+    } catch (error) {
+      return Promise.reject(this.#failure(error));
+    }
   }
 
   #enqueue<Value>(durable: boolean, run: (rows: SqliteRows) => Value): Promise<Value> {
     if (this.#closing !== undefined) return Promise.reject(this.#closedError());
     return new Promise<Value>((resolve, reject) => {
-      if (this.#queue.length === 0) setImmediate(() => this.#runQueue());
+      this.#runSoon();
       const settle = resolve as (value: unknown) => void;
       this.#queue.push({ durable, run, resolve: settle, reject });
     });
   }
 
+  #runSoon(): void {
+    if (this.#isRunningSoon) return;
+    this.#isRunningSoon = true;
+    setImmediate(() => this.#runQueue());
+  }
+
   #runQueue(): void {
+    this.#isRunningSoon = false;
     const jobs = this.#queue.splice(0, BATCH_MAX);
-    if (this.#queue.length > 0) setImmediate(() => this.#runQueue());
-    if (jobs.length > 0) this.#commit(jobs);
+    if (this.#queue.length > 0) this.#runSoon();
+    if (jobs.length > 0 || this.#ahead.isWaiting) this.#commit(jobs);
   }
 
   /**
@@ -284,9 +310,14 @@ class SqliteLedger extends TransactedLedger implements Ledger {
       jobs.forEach(({ resolve }, index) => {
         resolve(results[index]);
       });
+      this.#ahead.onWritten();
       this.#catchUpSoon();
     } catch (error) {
       this.#rows.forget();
+      if (this.#ahead.onFailure(error)) {
+        this.#commit(jobs);
+        return;
+      }
       if (jobs.length > 1 && !isStoreFailure(error)) {
         for (const job of jobs) this.#commit([job]);
         return;
@@ -326,7 +357,8 @@ class SqliteLedger extends TransactedLedger implements Ledger {
 
   async #flush(): Promise<void> {
     const noted = this.#notes.writeSoon();
-    const written = this.#queue.length > 0 ? this.#enqueue(false, () => undefined) : undefined;
+    const waits = this.#queue.length > 0 || this.#ahead.isWaiting;
+    const written = waits ? this.#enqueue(false, () => undefined) : undefined;
     await Promise.all([noted, written]);
   }
 
@@ -343,7 +375,7 @@ class SqliteLedger extends TransactedLedger implements Ledger {
   #read<Value>(read: (rows: SqliteRows) => Value): Value {
     if (this.#closing !== undefined) throw this.#closedError();
     try {
-      this.#rows.refresh();
+      this.#rows.refreshOnce();
       return read(this.#rows);
     } catch (error) {
       throw this.#failure(error);
