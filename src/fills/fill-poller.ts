@@ -37,8 +37,8 @@ export type NewsListener = (orders: readonly WireOrder[]) => void;
 
 interface Shown {
   readonly order: BrokerOrder;
-  /** What the order was read from, in the broker's own words. */
-  readonly wires: () => readonly WireOrder[];
+  /** What the order was read from, in the broker's own words; undefined where that is not known. */
+  readonly wire: () => WireOrder | undefined;
 }
 
 interface PollRound {
@@ -53,7 +53,7 @@ export class FillPoller {
   #pauseMs = FIRST_PAUSE_MS;
   #dueAt: EpochMs | undefined;
   #watched = "";
-  #news: readonly WireOrder[] = [];
+  #news: WireOrder[] = [];
   #listener: NewsListener | undefined;
 
   constructor(ports: FillPollerPorts) {
@@ -123,8 +123,12 @@ export class FillPoller {
     if (reading.kind === "unknown") return new Map();
     // A leg is shown inside its order, and is looked for like any other.
     const orders = reading.value.flatMap((order) => [order, ...(order.legs ?? [])]);
-    const wires = once(() => [...reading.wires()]);
-    return new Map(orders.map((order) => [order.brokerOrderId, { order, wires }]));
+    const wires = once(() => byOrder(reading.wires()));
+    const shown = (order: BrokerOrder) => ({
+      order,
+      wire: () => wires().get(order.brokerOrderId),
+    });
+    return new Map(orders.map((order) => [order.brokerOrderId, shown(order)]));
   }
 
   /**
@@ -143,15 +147,13 @@ export class FillPoller {
     if (claim.brokerOrderId === null) return undefined;
     const lookup = await this.#ports.broker.orderById(claim.brokerOrderId);
     if (lookup.kind !== "found") return undefined;
-    return {
-      order: lookup.order,
-      wires: () => [wireOf(lookup)].filter((wire) => wire !== undefined),
-    };
+    return { order: lookup.order, wire: () => wireOf(lookup) };
   }
 
-  #keepNews({ order, wires }: Shown): void {
-    const shown = wires().filter((wire) => shows(wire, order.brokerOrderId));
-    this.#news = [...this.#news, ...shown].slice(-NEWS_MAX);
+  #keepNews({ wire }: Shown): void {
+    const shown = wire();
+    if (shown !== undefined) this.#news.push(shown);
+    if (this.#news.length > NEWS_MAX) this.#news.shift();
   }
 
   /** A round later than it was read: the stream, where it works, has told of it by then. */
@@ -162,10 +164,14 @@ export class FillPoller {
   }
 }
 
-/** Whether `wire` is the order, or has it as a leg. */
-function shows(wire: WireOrder, brokerOrderId: BrokerOrderId): boolean {
-  const legs = Array.isArray(wire.legs) ? (wire.legs as readonly WireOrder[]) : [];
-  return wire.id === brokerOrderId || legs.some(({ id }) => id === brokerOrderId);
+/** The orders by the id of each, and of each of its legs: a leg is told of with its order. */
+function byOrder(wires: readonly WireOrder[]): ReadonlyMap<unknown, WireOrder> {
+  const found = new Map<unknown, WireOrder>();
+  for (const wire of wires) {
+    const legs = Array.isArray(wire.legs) ? (wire.legs as readonly WireOrder[]) : [];
+    for (const { id } of [wire, ...legs]) if (!found.has(id)) found.set(id, wire);
+  }
+  return found;
 }
 
 function once<Value>(make: () => Value): () => Value {
