@@ -58,14 +58,38 @@ function listText(values: readonly unknown[], depth: number): string | undefined
 function objectText(value: object, depth: number): string | undefined {
   const fields = value as Readonly<Record<string, unknown>>;
   let text = "";
-  for (const name of Object.keys(fields).sort()) {
+  for (const name of sortedNames(fields)) {
     const field = fields[name];
     if (field === undefined) continue;
     const item = plainText(field, depth - 1);
-    if (item === undefined || !PLAIN_TEXT.test(name)) return undefined;
-    text += text === "" ? `"${name}":${item}` : `,"${name}":${item}`;
+    const named = namedText(name);
+    if (item === undefined || named === undefined) return undefined;
+    text += text === "" ? named + item : `,${named}${item}`;
   }
   return `{${text}}`;
+}
+
+/** Objects of ours often have their names in order already. */
+function sortedNames(fields: object): readonly string[] {
+  const names = Object.keys(fields);
+  for (let index = 1; index < names.length; index += 1) {
+    if ((names[index - 1] as string) > (names[index] as string)) return names.sort();
+  }
+  return names;
+}
+
+/** So many names are remembered; those of events are fewer, and whatever a caller adds is not. */
+const NAMES_MAX = 500;
+const namedTexts = new Map<string, string>();
+
+/** A field's name as it stands in front of its value; undefined where it is not plain. */
+function namedText(name: string): string | undefined {
+  const known = namedTexts.get(name);
+  if (known !== undefined) return known;
+  if (!PLAIN_TEXT.test(name)) return undefined;
+  const text = `"${name}":`;
+  if (namedTexts.size < NAMES_MAX) namedTexts.set(name, text);
+  return text;
 }
 
 /** SHA-256 over the UTF-8 bytes of `text`, 64 lower-case hex digits. */

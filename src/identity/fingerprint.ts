@@ -2,7 +2,7 @@
  * The rest of a request: everything that must be the same when the same request id comes again.
  * Same id, other fingerprint: the caller is told which field differs, and nothing is guessed.
  */
-import { canonicalHash, canonicalJson } from "./canonical-json.ts";
+import { canonicalJson, sha256Hex } from "./canonical-json.ts";
 import type { OrderTerms } from "./intent.ts";
 
 /** Fields in the order in which a difference is reported. */
@@ -23,6 +23,9 @@ const FINGERPRINT_FIELDS = [
   "portion",
 ] as const satisfies readonly (keyof OrderTerms)[];
 
+/** The same in the order of canonical JSON, in which they are hashed. */
+const HASHED_FIELDS = [...FINGERPRINT_FIELDS].sort();
+
 export type FingerprintField = (typeof FINGERPRINT_FIELDS)[number];
 
 /** Terms as they are compared: what a request leaves to the book may be null in it. */
@@ -37,11 +40,10 @@ export interface FieldDifference {
 
 /** 64 hex digits that are equal exactly when all terms are equal by value. */
 export function fingerprintOf(terms: OrderTerms): string {
-  const told: Partial<Record<FingerprintField, unknown>> = {};
-  for (const field of FINGERPRINT_FIELDS) {
-    if (isTerm(terms, field)) told[field] = terms[field];
-  }
-  return canonicalHash(told);
+  const told = HASHED_FIELDS.filter((field) => isTerm(terms, field)).map(
+    (field) => `"${field}":${canonicalJson(terms[field])}`,
+  );
+  return sha256Hex(`{${told.join()}}`);
 }
 
 /** The first field that differs, with both values as text, or undefined when none does. */
