@@ -1,9 +1,11 @@
 /**
  * Measures operations beside each other: every turn does each of them once, in an order that moves
- * on by one, so that what else the machine does hits all of them alike. Each operation has a median
+ * on by one, so that what else the machine does hits all of them alike. What an operation leaves for
+ * the next turn of the event loop is done before the next one begins. Each operation has a median
  * and a p99 for every round; what is told of it is the median over the rounds.
  */
 import { performance } from "node:perf_hooks";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { median, quantile } from "./quantiles.ts";
 
 export interface Rounds {
@@ -42,6 +44,7 @@ export async function interleave<Name extends string>(
       const begun = performance.now();
       await operations[name](index);
       record(name, (performance.now() - begun) * MICROSECONDS);
+      await nextTurn();
     }
   };
   for (let done = 0; done < warmUp; done += 1) await turn(() => undefined);

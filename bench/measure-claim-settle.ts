@@ -11,7 +11,7 @@ import { byCallers, CALLERS } from "./callers.ts";
 import { timed } from "./interleaved-rounds.ts";
 import type { Figure, Measurement, Scale } from "./measurement.ts";
 import { median } from "./quantiles.ts";
-import { claimAndSettle } from "./sample-claims.ts";
+import { claimAndSettle, claimRequests } from "./sample-claims.ts";
 
 /** Many callers do so much more in the same time. */
 const MORE = 8;
@@ -33,13 +33,15 @@ async function measureIn(folder: string, { rounds, turns }: Scale): Promise<read
         bare.update(`${round}-${index}`, SETTLED_SIZED_BODY);
       }
     });
+    const [ones, manys] = [
+      claimRequests(`one-${round}`, turns),
+      claimRequests(`many-${round}`, turns * MORE),
+    ];
     const oneMs = await timed(async () => {
-      for (let index = 0; index < turns; index += 1) {
-        await claimAndSettle(ledger, `one-${round}`, index);
-      }
+      for (const request of ones) await claimAndSettle(ledger, request);
     });
     const manyMs = await timed(() =>
-      byCallers(CALLERS, turns * MORE, (index) => claimAndSettle(ledger, `many-${round}`, index)),
+      byCallers(CALLERS, manys.length, (index) => claimAndSettle(ledger, manys[index])),
     );
     const perSecond = (ms: number, count: number) => (count * SECOND_MS) / ms;
     const first = { bare: perSecond(bareMs, turns), one: perSecond(oneMs, turns) };

@@ -14,7 +14,7 @@ import { byCallers, CALLERS } from "./callers.ts";
 import { timed } from "./interleaved-rounds.ts";
 import { withDatabase } from "./postgres-database.ts";
 import { median } from "./quantiles.ts";
-import { claimAndSettle } from "./sample-claims.ts";
+import { claimAndSettle, claimRequests } from "./sample-claims.ts";
 
 const SECOND_MS = 1_000;
 const MICROSECONDS = 1_000;
@@ -61,12 +61,14 @@ export function measureLatch(
 }
 
 async function measureLedger(store: string, ledger: Ledger, orders: number): Promise<PeerFigure> {
-  const many = (name: string) =>
-    byCallers(CALLERS, orders, (index) => claimAndSettle(ledger, name, index));
+  const many = (name: string) => {
+    const requests = claimRequests(name, orders);
+    return byCallers(CALLERS, orders, (index) => claimAndSettle(ledger, requests[index]));
+  };
   await many("warm");
   const took: number[] = [];
-  for (let index = 0; index < orders; index += 1) {
-    took.push((await timed(() => claimAndSettle(ledger, "one", index))) * MICROSECONDS);
+  for (const request of claimRequests("one", orders)) {
+    took.push((await timed(() => claimAndSettle(ledger, request))) * MICROSECONDS);
   }
   const manyMs = await timed(() => many("many"));
   await ledger.close();

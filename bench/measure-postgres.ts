@@ -12,7 +12,7 @@ import { timed } from "./interleaved-rounds.ts";
 import type { Figure, Measurement, Scale } from "./measurement.ts";
 import { withDatabase } from "./postgres-database.ts";
 import { median } from "./quantiles.ts";
-import { claimOne, settleOne } from "./sample-claims.ts";
+import { claimOne, claimRequests, settleOne } from "./sample-claims.ts";
 
 /** Many callers do so much more in the same time. */
 const MORE = 4;
@@ -34,10 +34,11 @@ async function measureIn(url: string, { rounds, turns }: Scale): Promise<readonl
         if (!(await bare.claim(`${round}-${index}`, CLAIM_SIZED_BODY))) throw new Error("a repeat");
       }),
     );
+    const requests = claimRequests(`many-${round}`, count);
     const claims: Claim[] = [];
     const claimsMs = await timed(() =>
       byCallers(CALLERS, count, async (index) => {
-        claims.push(await claimOne(ledger, `many-${round}`, index));
+        claims.push(await claimOne(ledger, requests[index]));
       }),
     );
     // Outside of the time: an equal order of the next round would wait for this one's answer.

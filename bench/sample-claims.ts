@@ -6,7 +6,7 @@ import type { RecordCommand } from "../src/claim/decide-record.ts";
 import type { BrokerOrder } from "../src/claim/evidence.ts";
 import { DEFAULT_CLAIM_POLICY } from "../src/claim/policy.ts";
 import { systemClock } from "../src/core/clock.ts";
-import { decimal } from "../src/core/decimal.ts";
+import { decimal, ZERO } from "../src/core/decimal.ts";
 import type { AccountId, AgentId, BrokerOrderId, OwnerId } from "../src/core/ids.ts";
 import { parseIntent } from "../src/identity/intent-schema.ts";
 import type { Ledger } from "../src/ledger/ledger.ts";
@@ -15,15 +15,21 @@ import { intentAt } from "./bench-orders.ts";
 export const ACCOUNT = "account-1" as AccountId;
 export const AGENT = "bench" as AgentId;
 const OWNER = "owner-1" as OwnerId;
+const PRICE = decimal("75.33");
 
-export function claimRequest(name: string, index: number): ClaimRequest {
-  const intent = parseIntent(intentAt(name, index), ACCOUNT, AGENT);
+/** What the gateway asks the ledger for, once it has parsed its caller's intents. */
+export function claimRequests(name: string, count: number): readonly ClaimRequest[] {
   const now = systemClock.now();
-  return { intent, owner: OWNER, now, brokerTime: null, policy: DEFAULT_CLAIM_POLICY };
+  const asked = { owner: OWNER, now, brokerTime: null, policy: DEFAULT_CLAIM_POLICY };
+  return Array.from({ length: count }, (_, index) => ({
+    intent: parseIntent(intentAt(name, index), ACCOUNT, AGENT),
+    ...asked,
+  }));
 }
 
-export async function claimOne(ledger: Ledger, name: string, index: number): Promise<Claim> {
-  const decision = await ledger.claim(claimRequest(name, index));
+export async function claimOne(ledger: Ledger, request: ClaimRequest | undefined): Promise<Claim> {
+  if (request === undefined) throw new Error("there is nothing to claim");
+  const decision = await ledger.claim(request);
   if (decision.kind !== "proceed") throw new Error(`a claim was answered with ${decision.kind}`);
   return decision.claim;
 }
@@ -44,8 +50,8 @@ export function filledAnswer(claim: Claim): RecordCommand {
     limitPrice: intent.limitPrice,
     stopPrice: intent.stopPrice,
     status: "filled",
-    filledQuantity: intent.quantity ?? decimal("1"),
-    filledAveragePrice: decimal("75.33"),
+    filledQuantity: intent.quantity ?? ZERO,
+    filledAveragePrice: PRICE,
     submittedAt: now,
     replacedBy: null,
     replaces: null,
@@ -55,8 +61,11 @@ export function filledAnswer(claim: Claim): RecordCommand {
 }
 
 /** A claim and its settlement, each as the gateway asks for it. */
-export async function claimAndSettle(ledger: Ledger, name: string, index: number): Promise<void> {
-  await settleOne(ledger, await claimOne(ledger, name, index));
+export async function claimAndSettle(
+  ledger: Ledger,
+  request: ClaimRequest | undefined,
+): Promise<void> {
+  await settleOne(ledger, await claimOne(ledger, request));
 }
 
 export async function settleOne(ledger: Ledger, claim: Claim | undefined): Promise<void> {
