@@ -47,6 +47,14 @@ export function isToldOnce(command: RecordCommand): boolean {
 }
 
 /**
+ * Whether it says that the broker has taken the order that was sent: its caller may be told before
+ * that is written, since the claim is, and the broker tells the rest again.
+ */
+export function isAcceptance(command: RecordCommand): boolean {
+  return command.type === "answer" && command.outcome.kind === "accepted";
+}
+
+/**
  * The events of `command`; none where it tells nothing new; undefined when its writer's fencing
  * number is old.
  */

@@ -6,6 +6,7 @@ import type { Book } from "../../src/book/book.ts";
 import type { ClaimDecision } from "../../src/claim/answer.ts";
 import type { Claim } from "../../src/claim/claim.ts";
 import type { ClaimRequest } from "../../src/claim/decide-claim.ts";
+import { isAcceptance } from "../../src/claim/decide-record.ts";
 import type { GuardClaim } from "../../src/claim/guard-claim.ts";
 import type { EpochMs } from "../../src/core/clock.ts";
 import { LatchError } from "../../src/core/errors.ts";
@@ -40,6 +41,8 @@ export interface Host {
 }
 
 const NOTE_DELAY_MS = 1_000;
+/** Between two tries of writing what was told before. */
+const RETRY_MS = 250;
 
 interface WaitingNote {
   readonly note: Note;
@@ -56,12 +59,18 @@ export class SimulatedLedger extends TransactedLedger implements Ledger {
   /** What was asked for and has not ended. */
   readonly #underWay = new Set<Promise<unknown>>();
 
-  /** `rows`: what the transactions see; the disk's own unless a defect stands between. */
-  constructor(disk: SimulatedDisk, host: Host, rows: Rows = disk.rows) {
+  readonly #tellsAhead: boolean;
+
+  /**
+   * `rows`: what the transactions see; the disk's own unless a defect stands between.
+   * `tellsAhead`: that the broker has taken an order is told before its transaction, as by SQLite.
+   */
+  constructor(disk: SimulatedDisk, host: Host, rows: Rows = disk.rows, tellsAhead = false) {
     super();
     this.#disk = disk;
     this.#host = host;
     this.#rows = rows;
+    this.#tellsAhead = tellsAhead;
   }
 
   guardClaimsOf(keys: readonly ClaimKey[]): Promise<readonly (GuardClaim | undefined)[]> {
@@ -208,10 +217,28 @@ export class SimulatedLedger extends TransactedLedger implements Ledger {
 
   protected write<Value>(
     durable: boolean,
-    _subject: Subject,
+    subject: Subject,
     run: (rows: Rows) => Value,
   ): Promise<Value> {
-    return this.#write(durable, run);
+    const goesAhead =
+      this.#tellsAhead && subject.kind === "record" && isAcceptance(subject.command);
+    return goesAhead ? this.#tellAhead(run) : this.#write(durable, run);
+  }
+
+  /** Told as it would come out now, and written at turns of its own until the disk takes it. */
+  #tellAhead<Value>(run: (rows: Rows) => Value): Promise<Value> {
+    return this.#at(0, () => {
+      const { value, undo } = this.#disk.rows.transaction(() => run(this.#rows));
+      undo();
+      this.#writeBehind(run);
+      return value;
+    });
+  }
+
+  #writeBehind(run: (rows: Rows) => unknown): void {
+    this.#write(false, run).catch(() => {
+      if (this.#closing === undefined) this.#host.turn(RETRY_MS, () => this.#writeBehind(run));
+    });
   }
 
   #write<Value>(isDurable: boolean, run: (rows: Rows) => Value): Promise<Value> {

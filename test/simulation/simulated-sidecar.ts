@@ -39,6 +39,8 @@ interface Life {
 }
 
 export interface SidecarParts extends NetworkParts {
+  /** Counted from 1. */
+  readonly number: number;
   readonly config: Config;
   readonly tampering: Tampering;
   /** A new process for the sidecar's next life. */
@@ -48,10 +50,13 @@ export interface SidecarParts extends NetworkParts {
 export class SimulatedSidecar {
   readonly #parts: SidecarParts;
   #life: Life | undefined;
+  /** Every other life is on a ledger that tells of orders before it has written them. */
+  #lives: number;
   #lineDownUntil: EpochMs = 0;
 
   constructor(parts: SidecarParts) {
     this.#parts = parts;
+    this.#lives = parts.number;
   }
 
   get process(): SimulatedProcess | undefined {
@@ -59,6 +64,7 @@ export class SimulatedSidecar {
   }
 
   start(): void {
+    this.#lives += 1;
     const process = this.#parts.newProcess();
     const parts = this.#partsOf(process);
     const prepared = new LatchInWaiting(parts, false);
@@ -120,7 +126,8 @@ export class SimulatedSidecar {
       submitDeadlineMs: config.policy.postDeadlineMs,
       fetchApi: fetchThrough(this.#parts, { process, owner, downUntil }),
     });
-    const ledger = new SimulatedLedger(disk, process, tampering.rows?.(disk.rows) ?? disk.rows);
+    const rows = tampering.rows?.(disk.rows) ?? disk.rows;
+    const ledger = new SimulatedLedger(disk, process, rows, this.#lives % 2 === 0);
     const log = pino({ level: "info" }, { write: (line: string) => void facts.log.push(line) });
     const common = { clock, owner, log, ledger: tampering.ledger?.(ledger, clock) ?? ledger };
     const { agent, guardLeaseMs: leaseMs } = config;

@@ -67,6 +67,7 @@ class World {
       (index) =>
         new SimulatedSidecar({
           ...parts,
+          number: index + 1,
           newProcess: () => this.#process(`sidecar ${index}`, this.#wall),
         }),
     );

@@ -15,7 +15,6 @@
 import { SqliteError } from "better-sqlite3";
 import type { Clock } from "../../core/clock.ts";
 import type { Rows } from "../rows.ts";
-import type { Subject } from "../transacted-ledger.ts";
 import { NeedsTransaction } from "./ahead-rows.ts";
 import type { SqliteRows } from "./rows.ts";
 import { isStoreFailure } from "./store-errors.ts";
@@ -132,10 +131,4 @@ export class RecordsAhead {
     );
     this.#pauseMs = Math.min(2 * this.#pauseMs, LONGEST_PAUSE_MS);
   }
-}
-
-/** Whether the record says that the broker has taken the order that was sent. */
-export function isAcceptance(subject: Subject): boolean {
-  if (subject.kind !== "record" || subject.command.type !== "answer") return false;
-  return subject.command.outcome.kind === "accepted";
 }

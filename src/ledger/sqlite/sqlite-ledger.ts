@@ -19,6 +19,7 @@ import type { ClaimDecision } from "../../claim/answer.ts";
 import type { Claim } from "../../claim/claim.ts";
 import type { ClaimRequest } from "../../claim/decide-claim.ts";
 import type { GuardCommand } from "../../claim/decide-guard.ts";
+import { isAcceptance } from "../../claim/decide-record.ts";
 import type { GuardClaim } from "../../claim/guard-claim.ts";
 import type { Clock, EpochMs } from "../../core/clock.ts";
 import { LatchError } from "../../core/errors.ts";
@@ -44,7 +45,7 @@ import { type Subject, TransactedLedger } from "../transacted-ledger.ts";
 import { decideByReceipt, decideOn } from "../transaction.ts";
 import type { OnMigration } from "./on-migration.ts";
 import { fileIdentity, openDatabase } from "./open-database.ts";
-import { isAcceptance, RecordsAhead } from "./records-ahead.ts";
+import { RecordsAhead } from "./records-ahead.ts";
 import { SqliteRows } from "./rows.ts";
 import { isFailedSync, isStoreFailure, storeError } from "./store-errors.ts";
 import { SyncMode } from "./sync-mode.ts";
@@ -262,8 +263,9 @@ class SqliteLedger extends TransactedLedger implements Ledger {
     subject: Subject,
     run: (rows: Rows) => Value,
   ): Promise<Value> {
-    if (!isAcceptance(subject) || this.#closing !== undefined) return this.#enqueue(durable, run);
-    return this.#runAhead(run) ?? this.#enqueue(durable, run);
+    const mayGoAhead = subject.kind === "record" && isAcceptance(subject.command);
+    const told = mayGoAhead && this.#closing === undefined ? this.#runAhead(run) : undefined;
+    return told ?? this.#enqueue(durable, run);
   }
 
   /** Undefined where it takes a transaction. */
