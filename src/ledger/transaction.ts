@@ -51,7 +51,7 @@ export function runClaim(rows: Rows, request: ClaimRequest): ClaimDecision {
  * book and no other claim has a word in it. Undefined where it takes a transaction to decide.
  */
 export function decideByReceipt(
-  rows: Rows,
+  rows: Pick<Rows, "claim">,
   { intent, policy }: ClaimRequest,
 ): ClaimDecision | undefined {
   const requestId = believedId(intent, policy);

@@ -8,7 +8,15 @@ import type { Ledger } from "../../src/ledger/ledger.ts";
 import { foldEvents } from "./fold.ts";
 import { LedgerProcess } from "./ledger-process.ts";
 import { claimed, latchError, openLedger } from "./open-ledger.ts";
-import { ACCOUNT, ambiguous, claimCommand, pendingNote, START } from "./sample-commands.ts";
+import {
+  ACCOUNT,
+  ambiguous,
+  claimCommand,
+  filledOrder,
+  orderRead,
+  pendingNote,
+  START,
+} from "./sample-commands.ts";
 import { temporaryFile, temporaryFolder } from "./temporary-folder.ts";
 
 async function expectAgreement(ledger: Ledger): Promise<void> {
@@ -44,6 +52,24 @@ describe("while another process holds the write lock", () => {
     expect(types).toEqual(["claimed", "repeat_answered"]);
     expect(await ledger.claim(claimCommand())).toMatchObject({ kind: "proceed", reopened: false });
     await expectAgreement(ledger);
+  });
+
+  test("a repeat of what is over gets its receipt, and another id's is refused", async () => {
+    const file = temporaryFile();
+    const first = openLedger(file);
+    const claim = await claimed(first, claimCommand({ requestId: "r-1" }));
+    await first.record(claim.key, orderRead(filledOrder(claim, "6")));
+    await first.close();
+    const ledger = openLedger(file);
+    const other = await LedgerProcess.start();
+    await other.ask("lock", { file });
+    const [repeat, refusal] = await Promise.all([
+      ledger.claim(claimCommand({ requestId: "r-1" })),
+      latchError(() => ledger.claim(claimCommand({ requestId: "r-2", quantity: "7" }))),
+    ]);
+    expect(repeat).toMatchObject({ kind: "skip", receipt: { filledQuantity: "6" } });
+    expect(refusal.code).toBe("store_busy");
+    await other.ask("unlock", undefined);
   });
 
   test("notes that could not be written are tried again a second later", async () => {

@@ -17,15 +17,11 @@ import { frozen } from "./frozen.ts";
 /** So many claims are kept, those that were written last. */
 const CLAIMS_MAX = 500;
 const BOOKS_MAX = 500;
-/** Looked for before their transaction, and again in it. */
-const MISSING_MAX = 500;
 
 export class KnownRows {
   readonly #dataVersion: Statement;
   #version: unknown;
   readonly #claims = new Map<string, Claim>();
-  /** Claims that were looked for and are not there. */
-  readonly #missing = new Map<string, ClaimKey>();
   readonly #books = new Map<string, Book>();
   readonly #hashes = new Map<AccountId, string>();
   /** The number of the last event; undefined where it is to be read. */
@@ -47,7 +43,6 @@ export class KnownRows {
   forget(): void {
     this.#version = undefined;
     this.#claims.clear();
-    this.#missing.clear();
     this.#books.clear();
     this.#hashes.clear();
     this.sequence = undefined;
@@ -60,21 +55,10 @@ export class KnownRows {
 
   keepClaim(claim: Claim): void {
     const { requestId } = claim.key;
-    this.#missing.delete(requestId);
     this.#claims.delete(requestId);
     if (claim.intent.extension !== null) return;
     this.#claims.set(requestId, frozen(claim));
     dropOldest(this.#claims, CLAIMS_MAX);
-  }
-
-  isMissing(key: ClaimKey): boolean {
-    const missing = this.#missing.get(key.requestId);
-    return missing !== undefined && isSame(missing, key);
-  }
-
-  keepMissing({ account, agent, requestId }: ClaimKey): void {
-    this.#missing.set(requestId, { account, agent, requestId });
-    dropOldest(this.#missing, MISSING_MAX);
   }
 
   book(account: AccountId, symbol: string): Book | undefined {

@@ -217,13 +217,17 @@ export class SqliteRows implements Rows {
     this.#late.reset(seen);
   }
 
+  /** What needs no look into the file, and may be older than what that holds. */
+  readonly inMemory: Pick<Rows, "claim"> = {
+    claim: (key) => this.#late.claim(key) ?? this.#known.claim(key),
+  };
+
   claim(key: ClaimKey): Claim | undefined {
-    const known = this.#late.claim(key) ?? this.#known.claim(key);
-    if (known !== undefined || this.#known.isMissing(key)) return known;
+    const known = this.inMemory.claim(key);
+    if (known !== undefined) return known;
     const row = this.#prepare(CLAIM).get(key.account, key.agent, key.requestId) as
       | { body: string }
       | undefined;
-    if (row === undefined) this.#known.keepMissing(key);
     return row && (this.#parse(row.body, "a claim") as Claim);
   }
 

@@ -114,9 +114,23 @@ class SqliteLedger extends TransactedLedger implements Ledger {
     });
   }
 
+  /**
+   * A repeat of what is over takes no transaction: where its claim is in memory, and where the
+   * store takes none. All else is told by the transaction, which asks no more than a look would.
+   */
   override async claim(request: ClaimRequest): Promise<ClaimDecision> {
-    const known = this.#read((rows) => decideByReceipt(rows, request));
-    return known ?? super.claim(request);
+    const isKnown = this.#closing === undefined && decideByReceipt(this.#rows.inMemory, request);
+    const told = isKnown && this.#receipt(request);
+    if (told) return told;
+    return super.claim(request).catch((error: unknown) => {
+      const receipt = error instanceof LatchError ? this.#receipt(request) : undefined;
+      if (receipt !== undefined) return receipt;
+      throw error;
+    });
+  }
+
+  #receipt(request: ClaimRequest): ClaimDecision | undefined {
+    return this.#read((rows) => decideByReceipt(rows, request));
   }
 
   /** What changes nothing needs no transaction, and no commit. */
