@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { LatchError } from "../../src/core/errors.ts";
 import type { AccountId, AgentId } from "../../src/core/ids.ts";
@@ -254,5 +255,74 @@ describe("an intent that is refused names what was received", () => {
     const message = refusalOf({ ...BASE, reason: "r".repeat(100_000) });
     expect(message.slice(0, 12)).toBe('reason is "r');
     expect(message.length).toBeLessThan(400);
+  });
+});
+
+describe("an intent that is read without the schema", () => {
+  const text = fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("", "x".repeat(129), "é"));
+  const amount = fc.oneof(
+    fc.constantFrom("6", "6.50", "+3", "0", "-1", "1e3", ".5", "1".repeat(16), "0.0000000001", ""),
+    fc.constantFrom(6, 0.5, Number.NaN, null, true),
+  );
+  const word = (...words: readonly string[]) =>
+    fc.constantFrom<unknown>(...words, undefined, null, "x", 1);
+  const input = fc.record(
+    {
+      symbol: word("TQQQ", "BRK.B", "BTCUSD", "BTC/USD", "tqqq"),
+      side: word("buy", "sell"),
+      effect: word("open", "close"),
+      quantity: amount,
+      type: word("market", "limit", "stop", "stop_limit"),
+      timeInForce: word("day", "gtc"),
+      limitPrice: amount,
+      stopPrice: amount,
+      extendedHours: fc.constantFrom<unknown>(true, false, undefined, "true"),
+      requestId: text,
+      clientOrderId: text,
+      decisionId: text,
+      reason: text,
+      unknown: fc.constant(undefined),
+    },
+    { requiredKeys: [] },
+  );
+  const outcome = (given: object) => {
+    try {
+      return parseIntent(given, ACCOUNT, AGENT);
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+
+  test("is read or refused as the schema reads or refuses it", () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          input,
+          input.map((some) => ({ ...BASE, ...some })),
+        ),
+        (given) => {
+          // Of a field that is left out so, only the schema says that it is.
+          expect(outcome(given)).toEqual(outcome({ ...given, notional: undefined }));
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test("is what was passed, whatever else its object inherits or hides", () => {
+    class Buy {
+      readonly symbol = "TQQQ";
+      readonly side = "buy";
+      readonly quantity = "6";
+      get type(): string {
+        return "limit";
+      }
+      get limitPrice(): string {
+        return "60";
+      }
+    }
+    expect(outcome(new Buy())).toMatchObject({ type: "limit", limitPrice: "60" });
+    const hidden = Object.defineProperty({ ...BASE, type: "limit" }, "limitPrice", { value: "60" });
+    expect(outcome(hidden)).toMatchObject({ type: "limit", limitPrice: "60" });
   });
 });
