@@ -29,7 +29,6 @@ import { RefusalLog } from "./refusal-log.ts";
 import { normalizePath, requestTarget } from "./request-path.ts";
 import { policyOf } from "./route-policy.ts";
 import { SecretMask } from "./secret-mask.ts";
-import { sendAnswer } from "./send-answer.ts";
 import { DEFAULT_SERVER_BOUNDS, type ServerBounds } from "./server-bounds.ts";
 import { Traffic } from "./traffic.ts";
 
@@ -167,7 +166,8 @@ function atTheDoor({ door, traffic, agents, mask, log }: Doorway): Meeting {
   return (request, response, own) => {
     met(request, response, own).catch((error: Error) => {
       log.error({ failure: mask.mask(error.stack ?? error.message) }, "a request failed");
-      sendAnswer(response, alpacaError("internal_error"));
+      // An order may have been sent: a cut connection says nothing that is not so.
+      response.destroy();
     });
   };
 }
