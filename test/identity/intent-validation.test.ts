@@ -1,8 +1,8 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { LatchError } from "../../src/core/errors.ts";
 import type { AccountId, AgentId } from "../../src/core/ids.ts";
-import { parseIntent } from "../../src/identity/intent-schema.ts";
+import { intentSchema, parseIntent } from "../../src/identity/intent-schema.ts";
 
 const ACCOUNT = "acc" as AccountId;
 const AGENT = "bot" as AgentId;
@@ -307,6 +307,24 @@ describe("an intent that is read without the schema", () => {
       ),
       { numRuns: 2_000 },
     );
+  });
+
+  test.each([
+    ...[{}, { symbol: "BTCUSD" }, { side: "sell" }, { effect: "close" }, { quantity: "0.5" }],
+    ...[
+      { type: "limit", limitPrice: "60" },
+      { type: "stop", stopPrice: "60.5" },
+    ],
+    ...[{ timeInForce: "ioc" }, { extendedHours: true }, { extendedHours: false }],
+    ...[{ requestId: "r" }, { decisionId: "d" }, { reason: "a reason" }, { side: undefined }],
+    ...[{ clientOrderId: "c".repeat(128) }, { requestId: "r".repeat(256) }],
+  ])("is one with %j", (changes) => {
+    const schema = vi.spyOn(intentSchema, "safeParse");
+    outcome({ ...BASE, ...changes });
+    expect(schema).not.toHaveBeenCalled();
+    outcome({ ...BASE, ...changes, portion: undefined });
+    expect(schema).toHaveBeenCalledOnce();
+    schema.mockRestore();
   });
 
   test("is what was passed, whatever else its object inherits or hides", () => {
