@@ -17,6 +17,7 @@ import { testify } from "./fills/activity-witness.ts";
 import { cancelOrders } from "./fills/cancel-orders.ts";
 import { FillPoller } from "./fills/fill-poller.ts";
 import { StreamUpdates } from "./fills/stream-updates.ts";
+import type { GoneSignal } from "./gateway/caller.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import type { OrderAnswer } from "./gateway/order-answer.ts";
 import type { ReplaceAnswer, ReplaceIntent } from "./gateway/replace-order.ts";
@@ -142,7 +143,7 @@ export interface SubmitOptions {
   /** What differs for this agent from the settings. */
   readonly policy?: Partial<ClaimPolicy> | undefined;
   /** Aborts when the caller goes away: an answer no longer reaches it. */
-  readonly gone?: AbortSignal | undefined;
+  readonly gone?: GoneSignal | undefined;
   /** How long this caller waits for a certain answer, 0 to 10,000; default: the setting. */
   readonly waitMs?: number | undefined;
 }

@@ -9,6 +9,13 @@ import { LatchError } from "../core/errors.ts";
 /** Clients give up on an answer after ten seconds. */
 export const LONGEST_WAIT_MS = 10_000;
 
+/** Says that a caller went away. An AbortSignal does; to make one for each order takes longer. */
+export interface GoneSignal {
+  readonly aborted: boolean;
+  addEventListener(type: "abort", listener: () => void, options?: { readonly once: true }): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
+
 export class Caller {
   /** When the caller gets PENDING. */
   readonly giveUpAt: EpochMs;

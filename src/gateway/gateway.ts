@@ -26,7 +26,7 @@ import type { IntentDraft } from "../identity/intent.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { noteOf } from "./answer-note.ts";
 import { sendAttempt } from "./attempt.ts";
-import { Caller } from "./caller.ts";
+import { Caller, type GoneSignal } from "./caller.ts";
 import { lookAtAll } from "./first-look.ts";
 import { LostReplacements } from "./lost-replacements.ts";
 import {
@@ -101,7 +101,7 @@ export class Gateway {
   async submit(
     intent: IntentDraft,
     policy = this.#ports.policy,
-    gone?: AbortSignal,
+    gone?: GoneSignal,
     waitMs = this.#ports.waitMs,
   ): Promise<OrderAnswer> {
     if (this.#stop.signal.aborted) throw new LatchError("store_closed", "the latch is closed");

@@ -77,7 +77,7 @@ export type Decision =
       readonly answer: PlainAnswer;
     }
   /** A page of ours; without an agent where no key is needed. */
-  | { readonly kind: "own"; readonly agent: Agent | undefined }
+  | ({ readonly kind: "own"; readonly agent: Agent | undefined } & Omit<Admitted, "agent">)
   | ({ readonly kind: "forward" } & Admitted)
   | ({ readonly kind: "guarded" } & Admitted);
 
@@ -98,7 +98,8 @@ export class FrontDoor {
     const stranger = access.refuseStranger(request);
     if (stranger !== undefined) return refused(stranger);
     if (target.kind === "path" && isOpenPath(method, target.path)) {
-      return { kind: "own", agent: undefined };
+      const { path, query } = target;
+      return { kind: "own", agent: undefined, path, query };
     }
     const agent =
       access.authenticate(request.headers) ??
@@ -121,7 +122,7 @@ export class FrontDoor {
     if (!hasBroker && (policy !== "own" || isOrder)) return refused("no_broker");
     const full = this.#refusedForNow(policy === "guarded" || isOrder);
     if (full !== undefined) return full;
-    if (policy === "own" || policy === "stream") return { kind: "own", agent };
+    if (policy === "own" || policy === "stream") return { kind: "own", agent, path, query };
     return { kind: policy === "guarded" ? "guarded" : "forward", agent, path, query };
   }
 

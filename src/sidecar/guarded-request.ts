@@ -4,6 +4,7 @@
  * `text/plain`, another sends none.
  */
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import type { GoneSignal } from "../gateway/caller.ts";
 import type { Agent } from "./access.ts";
 import type { PlainAnswer } from "./alpaca-error.ts";
 import { announcesMoreThan } from "./upload.ts";
@@ -20,7 +21,7 @@ export interface GuardedRequest {
   readonly body: string;
   readonly agent: Agent;
   /** Aborts when the client goes away before it has its answer. */
-  readonly gone: AbortSignal;
+  readonly gone: GoneSignal;
 }
 
 export type GuardedAnswer = PlainAnswer;

@@ -1,6 +1,7 @@
 /** What the pages under `/latch/v1` need from the sidecar: functions only, passed in. */
 
 import type { Clock } from "../core/clock.ts";
+import type { GoneSignal } from "../gateway/caller.ts";
 import type { OrderAnswer } from "../gateway/order-answer.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { IntentInput } from "../identity/intent-schema.ts";
@@ -29,7 +30,7 @@ export type NativeLatch = Pick<
 
 export interface NativeSubmitOptions {
   /** Aborts when the client goes away. */
-  readonly gone: AbortSignal;
+  readonly gone: GoneSignal;
   /** How long the caller waits for a certain answer; left out: the setting. */
   readonly waitMs: number | undefined;
 }

@@ -7,6 +7,7 @@ import type { Claim } from "../claim/claim.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
 import { type ErrorCode, LatchError } from "../core/errors.ts";
 import type { AgentId, RequestId } from "../core/ids.ts";
+import type { GoneSignal } from "../gateway/caller.ts";
 import type { OrderAnswer } from "../gateway/order-answer.ts";
 import type { IntentInput } from "../identity/intent-schema.ts";
 import { derivePartRequestId } from "../identity/request-id.ts";
@@ -25,7 +26,7 @@ import { RETRY_AFTER } from "./retry-after.ts";
 export interface OrderPorts extends ReplacePorts {
   readonly clock: Clock;
   /** Rejects with a LatchError where no order was sent. `gone` aborts when the client goes away. */
-  submit(agent: Agent, input: IntentInput, gone: AbortSignal): Promise<OrderAnswer>;
+  submit(agent: Agent, input: IntentInput, gone: GoneSignal): Promise<OrderAnswer>;
   claimOf(group: AgentId, requestId: RequestId): Promise<Claim | undefined>;
   books(): Promise<readonly Book[]>;
   /** Reads the orders at work and books their fills; false where one could not be read. */

@@ -1,13 +1,20 @@
 /**
  * The sidecar's HTTP server. Every request meets the front door first; what the door calls our own
- * goes on to the routes that `own` registered, with its path normalized, and nothing else does.
+ * goes on to the routes that `own` registered, with its path normalized, and nothing else does. The
+ * door stands before Fastify, which does nothing for an order but take time.
  *
  * 1. Every bound towards clients has a name (server-bounds.ts).
  * 2. A connection on which something is owed gets no error text in between: a client would take it
  *    for the answer to its order.
  * 3. Closing refuses what is new, waits for what is under way up to the caller's bound, then cuts.
  */
-import type { IncomingMessage } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import Fastify, { type FastifyError, type FastifyInstance } from "fastify";
 import type { Logger } from "pino";
@@ -19,7 +26,7 @@ import { FrontDoor, type PassedCancel } from "./front-door.ts";
 import type { GuardedHandler } from "./guarded-request.ts";
 import type { PassThrough } from "./pass-through.ts";
 import { RefusalLog } from "./refusal-log.ts";
-import { normalizePath, type RequestPath, requestTarget } from "./request-path.ts";
+import { normalizePath, requestTarget } from "./request-path.ts";
 import { policyOf } from "./route-policy.ts";
 import { SecretMask } from "./secret-mask.ts";
 import { DEFAULT_SERVER_BOUNDS, type ServerBounds } from "./server-bounds.ts";
@@ -60,9 +67,6 @@ export interface SidecarServer {
   close(withinMs: number): Promise<void>;
 }
 
-/** Where a refused path is routed to; the front door answers before any route is asked. */
-const NOWHERE = "/";
-
 export function buildServer(options: SidecarServerOptions): SidecarServer {
   const bounds = { ...DEFAULT_SERVER_BOUNDS, ...options.bounds };
   const { log, clock } = options;
@@ -75,9 +79,9 @@ export function buildServer(options: SidecarServerOptions): SidecarServer {
     ...{ access, passThrough, guarded, onCancel, onForward, hasBroker },
     ...{ bounds, traffic, mask, refusals, log, closing: closing.signal },
   });
-  const targets = new WeakMap<IncomingMessage, RequestPath>();
-  const app = createApp(bounds, traffic, refusals, targets);
-  const agents = standAtTheDoor(app, door, traffic, targets);
+  const agents = new WeakMap<IncomingMessage, Agent>();
+  const meet = atTheDoor({ door, traffic, agents, mask, log });
+  const app = createApp(bounds, traffic, refusals, meet);
   answerForOwnRoutes(app, mask, log);
   const agentOf = (request: IncomingMessage) => agents.get(request);
   options.own?.(app, { agentOf, access, closing: closing.signal });
@@ -96,68 +100,76 @@ export function buildServer(options: SidecarServerOptions): SidecarServer {
   };
 }
 
-/** `targets` gets what each request's URL was read as. */
+/** Meets a request; `own` takes those that go on to our routes. */
+type Meeting = (request: IncomingMessage, response: ServerResponse, own: RequestListener) => void;
+
 function createApp(
   bounds: ServerBounds,
   traffic: Traffic,
   refusals: RefusalLog,
-  targets: WeakMap<object, RequestPath>,
+  meet: Meeting,
 ): FastifyInstance {
-  const app = Fastify({
+  return Fastify({
     logger: false,
     bodyLimit: bounds.bodyBytes,
-    keepAliveTimeout: bounds.keepAliveMs,
-    requestTimeout: bounds.requestTimeoutMs,
     forceCloseConnections: true,
     // While closing the front door answers, which knows what an order may be told.
     return503OnClosing: false,
     exposeHeadRoutes: false,
     // What is longer does not come this far: the router would refuse it before the front door does.
     routerOptions: { maxParamLength: bounds.headerBytes },
-    rewriteUrl: (request) => {
-      const target = normalizePath(request.url ?? "");
-      targets.set(request, target);
-      return target.kind === "path" ? requestTarget(target.path, target.query) : NOWHERE;
-    },
     clientErrorHandler: (error, socket) => {
       answerUnreadable(error, socket, traffic.isBusy(socket), refusals);
     },
-    http: {
+    serverFactory: (own) => createHttpServer(bounds, (...request) => meet(...request, own)),
+  });
+}
+
+function createHttpServer(bounds: ServerBounds, listener: RequestListener): Server {
+  const server = createServer(
+    {
       maxHeaderSize: bounds.headerBytes,
       headersTimeout: bounds.headersTimeoutMs,
+      requestTimeout: bounds.requestTimeoutMs,
+      keepAliveTimeout: bounds.keepAliveMs,
       connectionsCheckingInterval: bounds.timeoutCheckMs,
       // The front door refuses what names no host, in a body that says so.
       requireHostHeader: false,
     },
-  });
+    listener,
+  );
   // An expectation may be ignored; the server's own answer to one would have no body.
-  app.server.on("checkExpectation", (request, response) => {
-    app.server.emit("request", request, response);
-  });
-  app.server.maxConnections = bounds.connections;
-  return app;
+  server.on("checkExpectation", listener);
+  server.maxConnections = bounds.connections;
+  return server;
 }
 
-/** Lets every request meet the door; gives what is known about those that go on to our routes. */
-function standAtTheDoor(
-  app: FastifyInstance,
-  door: FrontDoor,
-  traffic: Traffic,
-  targets: WeakMap<object, RequestPath>,
-) {
-  const agents = new WeakMap<IncomingMessage, Agent>();
-  app.addHook("onRequest", async (request, reply) => {
-    traffic.enter(request.raw, reply.raw);
-    const target = targets.get(request.raw) ?? normalizePath(request.originalUrl);
-    const decision = door.decide(request.raw, target);
-    if (decision.kind === "own") {
-      if (decision.agent !== undefined) agents.set(request.raw, decision.agent);
-      return;
-    }
-    reply.hijack();
-    await door.serve(decision, request.raw, reply.raw);
-  });
-  return agents;
+interface Doorway {
+  readonly door: FrontDoor;
+  readonly traffic: Traffic;
+  /** Gets whose requests go on to our routes. */
+  readonly agents: WeakMap<IncomingMessage, Agent>;
+  readonly mask: SecretMask;
+  readonly log: Logger;
+}
+
+function atTheDoor({ door, traffic, agents, mask, log }: Doorway): Meeting {
+  const met = async (...[request, response, own]: Parameters<Meeting>) => {
+    traffic.enter(request, response);
+    const target = normalizePath(request.url ?? "");
+    const decision = door.decide(request, target);
+    if (decision.kind !== "own") return door.serve(decision, request, response);
+    if (decision.agent !== undefined) agents.set(request, decision.agent);
+    request.url = requestTarget(decision.path, decision.query);
+    own(request, response);
+  };
+  return (request, response, own) => {
+    met(request, response, own).catch((error: Error) => {
+      log.error({ failure: mask.mask(error.stack ?? error.message) }, "a request failed");
+      // An order may have been sent: a cut connection says nothing that is not so.
+      response.destroy();
+    });
+  };
 }
 
 function answerForOwnRoutes(app: FastifyInstance, mask: SecretMask, log: Logger): void {

@@ -83,6 +83,7 @@ export class StreamRelay {
 
   /** Sends `update` to everyone who listens. */
   deliver(update: TradeUpdate): void {
+    if (this.#listeners.size === 0) return;
     // One buffer for all: text frames need none.
     const frame = this.#frames === "binary" ? Buffer.from(update.frame) : update.frame;
     for (const listener of this.#listeners) listener.deliver(frame);

@@ -4,6 +4,7 @@
  */
 import type { AgentSettings } from "../agent-settings.ts";
 import { LatchError } from "../core/errors.ts";
+import type { GoneSignal } from "../gateway/caller.ts";
 import type { OrderAnswer } from "../gateway/order-answer.ts";
 import type { IntentInput } from "../identity/intent-schema.ts";
 import type { Latch } from "../latch.ts";
@@ -16,7 +17,7 @@ export type StartedLatch = () => Latch | undefined;
 export type Submit = (
   agent: Agent,
   input: IntentInput,
-  gone: AbortSignal,
+  gone: GoneSignal,
   waitMs?: number,
 ) => Promise<OrderAnswer>;
 

@@ -111,6 +111,28 @@ describe("an order on the wire", () => {
     }
   });
 
+  it("is unreadable where a field that may be absent holds something else", () => {
+    for (const field of ["limit_price", "submitted_at", "replaced_by", "replaces", "legs"]) {
+      for (const value of ["", {}, true]) {
+        expect(readOrderBody(text({ [field]: value })), field).toBeUndefined();
+      }
+      expect(readOrderBody(text({ [field]: null })), field).toBeDefined();
+    }
+  });
+
+  it("is unreadable with a leg that is, and takes its type for a leg that has none", () => {
+    const leg = { ...ORDER, legs: null, type: "" };
+    const legs = (changes: object) => text({ type: "limit", legs: [leg, { ...leg, ...changes }] });
+    expect(readOrderBody(legs({ type: "stop" }))?.legs).toMatchObject([
+      { type: "limit" },
+      { type: "stop" },
+    ]);
+    for (const changes of [{ type: {} }, { side: "short" }, { filled_avg_price: null }]) {
+      expect(readOrderBody(legs(changes)), JSON.stringify(changes)).toBeUndefined();
+    }
+    expect(readOrderBody(text({ legs: [[]] }))).toBeUndefined();
+  });
+
   it("is unreadable with an amount that is not a plain number", () => {
     for (const amount of ["-6", "six", "1e3", "Infinity", "6 shares", true]) {
       expect(readOrderBody(text({ filled_qty: amount })), String(amount)).toBeUndefined();

@@ -103,6 +103,22 @@ describe("an order that the stream tells of", () => {
     expect(world.posts()).toHaveLength(1);
   });
 
+  test("is found by our own id also behind strangers' orders, of an earlier time and of the same", async () => {
+    const { world, bot } = await unpolled();
+    await world.submit(bot, RESTING);
+    const own = wireOf(world, world.orders()[0]?.id ?? "");
+    const strangers = ["x", "y"].map((id) => ({ ...own, id, client_order_id: `theirs-${id}` }));
+    await tellTogether(world, bot, strangers);
+    world.fault({ kind: "accept_then_hang" });
+    world.fault({ kind: "client_id_lag", lagMs: 60_000 });
+    const answer = bot.latch.submit({ ...OPEN, symbol: "SPY" });
+    await world.rest();
+    const lost = world.orders().find(({ symbol }) => symbol === "SPY");
+    await tellTogether(world, bot, [...strangers, wireOf(world, lost?.id ?? ""), ...strangers]);
+    expect(await world.drive(answer)).toMatchObject({ status: "PROCEED" });
+    expect(world.posts()).toHaveLength(2);
+  });
+
   test("is followed to the one that replaced it", async () => {
     const { world, bot } = await unpolled();
     await world.submit(bot, RESTING);

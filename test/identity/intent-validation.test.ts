@@ -1,7 +1,8 @@
-import { describe, expect, test } from "vitest";
+import fc from "fast-check";
+import { describe, expect, test, vi } from "vitest";
 import { LatchError } from "../../src/core/errors.ts";
 import type { AccountId, AgentId } from "../../src/core/ids.ts";
-import { parseIntent } from "../../src/identity/intent-schema.ts";
+import { intentSchema, parseIntent } from "../../src/identity/intent-schema.ts";
 
 const ACCOUNT = "acc" as AccountId;
 const AGENT = "bot" as AgentId;
@@ -254,5 +255,92 @@ describe("an intent that is refused names what was received", () => {
     const message = refusalOf({ ...BASE, reason: "r".repeat(100_000) });
     expect(message.slice(0, 12)).toBe('reason is "r');
     expect(message.length).toBeLessThan(400);
+  });
+});
+
+describe("an intent that is read without the schema", () => {
+  const text = fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("", "x".repeat(129), "é"));
+  const amount = fc.oneof(
+    fc.constantFrom("6", "6.50", "+3", "0", "-1", "1e3", ".5", "1".repeat(16), "0.0000000001", ""),
+    fc.constantFrom(6, 0.5, Number.NaN, null, true),
+  );
+  const word = (...words: readonly string[]) =>
+    fc.constantFrom<unknown>(...words, undefined, null, "x", 1);
+  const input = fc.record(
+    {
+      symbol: word("TQQQ", "BRK.B", "BTCUSD", "BTC/USD", "tqqq"),
+      side: word("buy", "sell"),
+      effect: word("open", "close"),
+      quantity: amount,
+      type: word("market", "limit", "stop", "stop_limit"),
+      timeInForce: word("day", "gtc"),
+      limitPrice: amount,
+      stopPrice: amount,
+      extendedHours: fc.constantFrom<unknown>(true, false, undefined, "true"),
+      requestId: text,
+      clientOrderId: text,
+      decisionId: text,
+      reason: text,
+      unknown: fc.constant(undefined),
+    },
+    { requiredKeys: [] },
+  );
+  const outcome = (given: object) => {
+    try {
+      return parseIntent(given, ACCOUNT, AGENT);
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+
+  test("is read or refused as the schema reads or refuses it", () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          input,
+          input.map((some) => ({ ...BASE, ...some })),
+        ),
+        (given) => {
+          // Of a field that is left out so, only the schema says that it is.
+          expect(outcome(given)).toEqual(outcome({ ...given, notional: undefined }));
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test.each([
+    ...[{}, { symbol: "BTCUSD" }, { side: "sell" }, { effect: "close" }, { quantity: "0.5" }],
+    ...[
+      { type: "limit", limitPrice: "60" },
+      { type: "stop", stopPrice: "60.5" },
+    ],
+    ...[{ timeInForce: "ioc" }, { extendedHours: true }, { extendedHours: false }],
+    ...[{ requestId: "r" }, { decisionId: "d" }, { reason: "a reason" }, { side: undefined }],
+    ...[{ clientOrderId: "c".repeat(128) }, { requestId: "r".repeat(256) }],
+  ])("is one with %j", (changes) => {
+    const schema = vi.spyOn(intentSchema, "safeParse");
+    outcome({ ...BASE, ...changes });
+    expect(schema).not.toHaveBeenCalled();
+    outcome({ ...BASE, ...changes, portion: undefined });
+    expect(schema).toHaveBeenCalledOnce();
+    schema.mockRestore();
+  });
+
+  test("is what was passed, whatever else its object inherits or hides", () => {
+    class Buy {
+      readonly symbol = "TQQQ";
+      readonly side = "buy";
+      readonly quantity = "6";
+      get type(): string {
+        return "limit";
+      }
+      get limitPrice(): string {
+        return "60";
+      }
+    }
+    expect(outcome(new Buy())).toMatchObject({ type: "limit", limitPrice: "60" });
+    const hidden = Object.defineProperty({ ...BASE, type: "limit" }, "limitPrice", { value: "60" });
+    expect(outcome(hidden)).toMatchObject({ type: "limit", limitPrice: "60" });
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { AgentId } from "../../src/core/ids.ts";
+import type { GoneSignal } from "../../src/gateway/caller.ts";
 import { LatchError } from "../../src/index.ts";
 import type { NativePorts } from "../../src/sidecar/native-ports.ts";
 import { BUY, openNative, wakingUp } from "./native-bench.ts";
@@ -164,7 +165,7 @@ describe("whatever fails, no client is told what it would send an order again on
 });
 
 test("a caller that hangs up is known to have gone", async () => {
-  const asked = gate<AbortSignal>();
+  const asked = gate<GoneSignal>();
   const hungUp = gate();
   const { port } = await openNative({
     submit: (_agent, _intent, { gone }) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { LatchError } from "../../src/core/errors.ts";
-import { BOT, openBroker, openSidecar, openUpstream } from "./sidecar-bench.ts";
+import { AGENT_SECRET, BOT, openBroker, openSidecar, openUpstream } from "./sidecar-bench.ts";
 import { exchange, jsonOf } from "./wire-client.ts";
 
 describe("pages of the sidecar's own", () => {
@@ -92,4 +92,18 @@ describe("listening", () => {
       message: `cannot listen on 127.0.0.1 port ${broker.port}`,
     });
   });
+});
+
+test("a request that fails at the door is cut off and logged without a secret, and the next is served", async () => {
+  const upstream = await openUpstream((_request, response) => response.end("upstream"));
+  let failures = 1;
+  const { port, log } = await openSidecar(upstream.url, {
+    onForward: () => {
+      if (failures-- > 0) throw new Error(`a fault of ours with ${AGENT_SECRET}`);
+    },
+  });
+  await expect(exchange(port, "GET", "/v2/account", BOT)).rejects.toThrow("no answer");
+  const line = log.find((one) => one.includes("a request failed"));
+  expect(line).toContain("a fault of ours with [redacted]");
+  expect((await exchange(port, "GET", "/v2/account", BOT)).status).toBe(200);
 });

@@ -39,6 +39,7 @@ export interface SidecarBenchOptions {
   readonly passBounds?: Partial<PassThroughBounds>;
   readonly guarded?: GuardedHandler;
   readonly own?: (app: FastifyInstance, context: OwnContext) => void;
+  readonly onForward?: () => void;
   readonly clock?: Clock;
   readonly hosts?: readonly string[];
   readonly operatorKey?: string | undefined;
@@ -68,6 +69,7 @@ export async function openSidecar(
     reported = resolve;
   });
   const { passBounds = {}, bounds = {}, own, clock = systemClock, hosts = [] } = options;
+  const { onForward } = options;
   const handler: GuardedHandler = options.guarded ?? (async () => json(200, { guarded: true }));
   const passThrough = createPassThrough({ baseUrl, ...BROKER, bounds: passBounds });
   const server = buildServer({
@@ -88,6 +90,7 @@ export async function openSidecar(
       reported();
     },
     ...(own === undefined ? {} : { own }),
+    ...(onForward === undefined ? {} : { onForward }),
     secrets: [BROKER_SECRET, AGENT_SECRET],
     log: pino({ level: "trace" }, { write: (line: string) => void log.push(line) }),
     clock,

@@ -9,16 +9,17 @@
  */
 import { setMaxListeners } from "node:events";
 
-import { ResponseError, trading } from "@alpacahq/alpaca-trade-api/rest";
+import { trading } from "@alpacahq/alpaca-trade-api/rest";
 
 import { type Clock, setAlarm } from "../../core/clock.ts";
 import { InvariantError } from "../../core/errors.ts";
 import { describeFailure, neverLeft } from "./connection-failure.ts";
+import { Errand } from "./errand.ts";
 import type { HttpAnswer } from "./http-answer.ts";
-import { type WholeFetchApi, type WholeInit, WholeResponse } from "./whole-body.ts";
+import type { WholeFetchApi, WholeInit } from "./whole-body.ts";
 
-/** What the SDK's `...Raw` methods resolve with, as far as it is used here. */
-export type SdkCall = (init: WholeInit) => Promise<{ readonly raw: Response }>;
+/** One of the SDK's `...Raw` methods; what it resolves with is not used. */
+export type SdkCall = (init: WholeInit) => Promise<unknown>;
 
 export type Exchange =
   | { readonly kind: "answered"; readonly answer: HttpAnswer }
@@ -64,12 +65,12 @@ export class Transport {
     if (this.closing.aborted) {
       return { kind: "failed", neverLeft: true, reason: "the broker's adapter is closed" };
     }
-    const over = new AbortController();
-    // Beside the signal, which a fetch of somebody else's may ignore.
+    const errand = new Errand();
+    // Beside the errand's own end, which a fetch of somebody else's may ignore.
     let cut: Cut = () => undefined;
     const isCut = new Promise<never>((_, reject) => {
       cut = (reason) => {
-        over.abort(reason);
+        errand.cut(reason);
         reject(reason);
       };
     });
@@ -78,7 +79,7 @@ export class Transport {
       cut(new Error(`no answer within ${deadlineMs} ms`));
     });
     try {
-      const answer = await Promise.race([answerOf(call, over.signal), isCut]);
+      const answer = await Promise.race([answerOf(call, errand), isCut]);
       return { kind: "answered", answer };
     } catch (error) {
       return { kind: "failed", neverLeft: neverLeft(error), reason: describeFailure(error) };
@@ -95,17 +96,10 @@ export class Transport {
   }
 }
 
-/** The SDK rejects for every status outside 200-299; for us both are answers. */
-async function answerOf(call: SdkCall, over: AbortSignal): Promise<HttpAnswer> {
-  try {
-    return readAnswer((await call({ over })).raw);
-  } catch (error) {
-    if (error instanceof ResponseError) return readAnswer(error.response);
-    throw error;
-  }
-}
-
-function readAnswer(response: Response): HttpAnswer {
-  if (response instanceof WholeResponse) return response.answer;
-  throw new InvariantError("the SDK gave a response that is not the one it was given");
+/** What the SDK makes of it is of no use: it has no body, and its status is always the same. */
+async function answerOf(call: SdkCall, errand: Errand): Promise<HttpAnswer> {
+  await call({ errand });
+  const { answer } = errand;
+  if (answer === undefined) throw new InvariantError("the SDK gave no answer and no failure");
+  return answer;
 }

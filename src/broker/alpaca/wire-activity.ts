@@ -7,7 +7,7 @@ import { signOf } from "../../core/decimal.ts";
 import type { BrokerOrderId } from "../../core/ids.ts";
 import { parseJsonText } from "../../core/json-text.ts";
 import type { FillActivity } from "../broker.ts";
-import { wireDecimal, wireSymbol } from "./wire-order.ts";
+import { wireDecimal, wireSymbol } from "./wire-fields.ts";
 
 const positive = wireDecimal.refine((value) => signOf(value) > 0, "not above zero");
 

@@ -1,12 +1,11 @@
 /**
- * An order as Alpaca writes it, turned into ours.
+ * An order as Alpaca writes it, turned into ours. Read field by field: every order and each of its
+ * updates come this way, and a schema takes several times as long.
  *
  * 1. Strict on every field that a decision rests on; further fields and unknown statuses pass.
  * 2. A body that is not such an order is `undefined`: the caller calls it ambiguous or unknown.
  * 3. An order that filled something without a price is not readable: its cost would be a guess.
  */
-import { z } from "zod";
-
 import type { BrokerOrder } from "../../claim/evidence.ts";
 import { type DecimalText, parseDecimal, signOf } from "../../core/decimal.ts";
 import type { BrokerOrderId, ClientOrderId } from "../../core/ids.ts";
@@ -16,120 +15,125 @@ import { COMBO_SYMBOL } from "../../identity/combo.ts";
 import { plainSymbol } from "../../identity/symbol.ts";
 import type { WireOrder } from "../broker.ts";
 
-/** A decimal of either sign; a number arrives as its text from {@link parseJsonText}. */
-export const wireDecimal = z.string().transform((text, context): DecimalText => {
-  const value = parseDecimal(text);
-  if (value !== undefined) return value;
-  context.addIssue("not a decimal number");
-  return z.NEVER;
-});
-
-const unsignedDecimal = wireDecimal.refine((value) => signOf(value) >= 0);
-const optionalDecimal = unsignedDecimal.nullish().transform((value) => value ?? null);
-const word = z.string().min(1);
-export const wireSymbol = word.transform(plainSymbol);
-const optionalOrderId = word.nullish().transform((id) => (id ?? null) as BrokerOrderId | null);
-
-const optionalTime = z
-  .string()
-  .refine((text) => Number.isFinite(Date.parse(text)))
-  .nullish()
-  .transform((text) => (text == null ? null : Date.parse(text)));
-
-const orderFields = {
-  id: word,
-  client_order_id: word,
-  status: word,
-  qty: optionalDecimal,
-  notional: optionalDecimal,
-  filled_qty: unsignedDecimal,
-  time_in_force: word,
-  limit_price: wireDecimal.nullish().transform((value) => value ?? null),
-  stop_price: optionalDecimal,
-  submitted_at: optionalTime,
-  replaced_by: optionalOrderId,
-  replaces: optionalOrderId,
-} as const;
-
-interface FilledFields {
-  readonly filled_qty: DecimalText;
-  readonly filled_avg_price: DecimalText | null;
-}
-
-const hasAmount = (order: { readonly qty: unknown; readonly notional: unknown }) =>
-  order.qty !== null || order.notional !== null;
-
-const hasPrice = (order: FilledFields) =>
-  signOf(order.filled_qty) === 0 || order.filled_avg_price !== null;
-
-/** A leg is an order whose type may be left to the order that it belongs to. */
-const wireLeg = z
-  .object({
-    ...orderFields,
-    symbol: wireSymbol,
-    side: z.enum(["buy", "sell"]),
-    type: z.string().nullish(),
-    filled_avg_price: optionalDecimal,
-  })
-  .refine(hasPrice);
-
-const wireSingle = z
-  .object({
-    ...orderFields,
-    symbol: wireSymbol,
-    side: z.enum(["buy", "sell"]),
-    type: word,
-    filled_avg_price: optionalDecimal,
-    legs: z.array(wireLeg).nullish(),
-  })
-  .refine(hasAmount)
-  .refine(hasPrice);
-
-/** Neither symbol nor side, and a net price of either sign. */
-const wireCombo = z
-  .object({
-    ...orderFields,
-    order_class: z.literal("mleg"),
-    type: word,
-    filled_avg_price: wireDecimal.nullish().transform((value) => value ?? null),
-    legs: z.array(wireLeg).nullish(),
-  })
-  .refine(hasPrice)
-  .transform((order) => ({ ...order, symbol: COMBO_SYMBOL, side: "buy" as const }));
-
-type ReadOrder = z.output<typeof wireSingle> | z.output<typeof wireCombo>;
-type ReadLeg = z.output<typeof wireLeg>;
+/** What the fields were read as: null where one is not told, undefined where it is unreadable. */
+type ReadFields = { readonly [Name in keyof Required<BrokerOrder>]: BrokerOrder[Name] | undefined };
+type OwnFields = Pick<ReadFields, "symbol" | "side" | "type" | "filledAveragePrice">;
 
 /** The order that `value` (from {@link parseJsonText}) shows, or undefined. */
 export function readOrder(value: unknown): BrokerOrder | undefined {
-  const schema = asJsonObject(value)?.order_class === "mleg" ? wireCombo : wireSingle;
-  const parsed = schema.safeParse(value);
-  if (!parsed.success) return undefined;
-  const order: ReadOrder = parsed.data;
-  const { legs, type } = order;
-  if (legs === null || legs === undefined || legs.length === 0) return orderOf(order, type);
-  return { ...orderOf(order, type), legs: legs.map((leg) => orderOf(leg, leg.type || type)) };
+  const wire = asJsonObject(value);
+  if (wire === undefined) return undefined;
+  const order = wire.order_class === "mleg" ? readCombo(wire) : readSingle(wire);
+  if (order === undefined || wire.legs === undefined || wire.legs === null) return order;
+  const legs = readLegs(wire.legs, order.type);
+  if (legs === undefined) return undefined;
+  return legs.length === 0 ? order : { ...order, legs };
 }
 
-function orderOf(order: ReadOrder | ReadLeg, type: string): BrokerOrder {
-  return {
-    brokerOrderId: order.id as BrokerOrderId,
-    clientOrderId: order.client_order_id as ClientOrderId,
-    symbol: order.symbol,
-    side: order.side,
-    quantity: order.qty,
-    notional: order.notional,
-    type,
-    timeInForce: order.time_in_force,
-    limitPrice: order.limit_price,
-    stopPrice: order.stop_price,
-    status: order.status,
-    filledQuantity: order.filled_qty,
-    filledAveragePrice: order.filled_avg_price,
-    submittedAt: order.submitted_at,
-    replacedBy: order.replaced_by,
-    replaces: order.replaces,
+function readSingle(wire: WireOrder): BrokerOrder | undefined {
+  const order = orderOf(wire, {
+    symbol: symbolOf(wire.symbol),
+    side: sideOf(wire.side),
+    type: wordOf(wire.type),
+    filledAveragePrice: orNull(wire.filled_avg_price, unsignedOf),
+  });
+  return order !== undefined && order.quantity === null && order.notional === null
+    ? undefined
+    : order;
+}
+
+/** Neither symbol nor side, and a net price of either sign. */
+function readCombo(wire: WireOrder): BrokerOrder | undefined {
+  return orderOf(wire, {
+    symbol: COMBO_SYMBOL,
+    side: "buy",
+    type: wordOf(wire.type),
+    filledAveragePrice: orNull(wire.filled_avg_price, decimalOf),
+  });
+}
+
+function readLegs(value: unknown, type: string): readonly BrokerOrder[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const legs = value.map((leg) => readLeg(asJsonObject(leg), type));
+  return legs.every((leg) => leg !== undefined) ? legs : undefined;
+}
+
+/** A leg is an order whose type may be left to the order that it belongs to. */
+function readLeg(wire: WireOrder | undefined, typeOfAll: string): BrokerOrder | undefined {
+  if (wire === undefined) return undefined;
+  const type = orNull(wire.type, textOf);
+  return orderOf(wire, {
+    symbol: symbolOf(wire.symbol),
+    side: sideOf(wire.side),
+    type: type === undefined ? undefined : type || typeOfAll,
+    filledAveragePrice: orNull(wire.filled_avg_price, unsignedOf),
+  });
+}
+
+function orderOf(wire: WireOrder, own: OwnFields): BrokerOrder | undefined {
+  const fields: Omit<ReadFields, "legs"> = {
+    brokerOrderId: wordOf(wire.id) as BrokerOrderId | undefined,
+    clientOrderId: wordOf(wire.client_order_id) as ClientOrderId | undefined,
+    symbol: own.symbol,
+    side: own.side,
+    quantity: orNull(wire.qty, unsignedOf),
+    notional: orNull(wire.notional, unsignedOf),
+    type: own.type,
+    timeInForce: wordOf(wire.time_in_force),
+    limitPrice: orNull(wire.limit_price, decimalOf),
+    stopPrice: orNull(wire.stop_price, unsignedOf),
+    status: wordOf(wire.status),
+    filledQuantity: unsignedOf(wire.filled_qty),
+    filledAveragePrice: own.filledAveragePrice,
+    submittedAt: orNull(wire.submitted_at, timeOf),
+    replacedBy: orNull(wire.replaced_by, wordOf) as BrokerOrderId | null | undefined,
+    replaces: orNull(wire.replaces, wordOf) as BrokerOrderId | null | undefined,
   };
+  for (const name in fields) {
+    if (fields[name as keyof typeof fields] === undefined) return undefined;
+  }
+  const order = fields as BrokerOrder;
+  const hasPrice = signOf(order.filledQuantity) === 0 || order.filledAveragePrice !== null;
+  return hasPrice ? order : undefined;
+}
+
+function orNull<Value>(
+  value: unknown,
+  read: (value: unknown) => Value | undefined,
+): Value | null | undefined {
+  return value === undefined || value === null ? null : read(value);
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+function wordOf(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function symbolOf(value: unknown): string | undefined {
+  const word = wordOf(value);
+  return word === undefined ? undefined : plainSymbol(word);
+}
+
+function sideOf(value: unknown): "buy" | "sell" | undefined {
+  return value === "buy" || value === "sell" ? value : undefined;
+}
+
+/** Of either sign; a number arrives as its text from {@link parseJsonText}. */
+function decimalOf(value: unknown): DecimalText | undefined {
+  return typeof value === "string" ? parseDecimal(value) : undefined;
+}
+
+function unsignedOf(value: unknown): DecimalText | undefined {
+  const amount = decimalOf(value);
+  return amount === undefined || signOf(amount) < 0 ? undefined : amount;
+}
+
+function timeOf(value: unknown): number | undefined {
+  const at = typeof value === "string" ? Date.parse(value) : Number.NaN;
+  return Number.isFinite(at) ? at : undefined;
 }
 
 /** The order that JSON which was parsed elsewhere shows, with its numbers as they are there. */

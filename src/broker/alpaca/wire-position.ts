@@ -5,7 +5,7 @@ import { signOf } from "../../core/decimal.ts";
 import type { AccountId } from "../../core/ids.ts";
 import { parseJsonText } from "../../core/json-text.ts";
 import type { BrokerAccount, BrokerPosition } from "../broker.ts";
-import { wireDecimal, wireSymbol } from "./wire-order.ts";
+import { wireDecimal, wireSymbol } from "./wire-fields.ts";
 
 const wirePosition = z
   .object({
