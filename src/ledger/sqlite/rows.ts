@@ -1,10 +1,9 @@
 /** The statements of the ledger on one connection: rows in, domain values out. No decisions. */
 import type { Database, Statement } from "better-sqlite3";
 import { type Book, emptyBook } from "../../book/book.ts";
-import { type Claim, wasFilled } from "../../claim/claim.ts";
+import type { Claim } from "../../claim/claim.ts";
 import { InvariantError, LatchError } from "../../core/errors.ts";
 import type { AccountId, AgentId, ClaimKey, RequestId } from "../../core/ids.ts";
-import { claimName } from "../../core/key-names.ts";
 import { foldEvent } from "../apply-events.ts";
 import type { ClaimsPage, ClaimsQuery } from "../claims-query.ts";
 import { accountOf, bodyTextOf, type ChainHead, GENESIS_HASH } from "../event-chain.ts";
@@ -14,12 +13,14 @@ import type { EventScan, KeptCheckpoint, ScannedEvents, StoredEvent } from "../l
 import { EQUALS_MAX, type EqualsWanted, type Rows } from "../rows.ts";
 import { AheadRows } from "./ahead-rows.ts";
 import { ClaimListing } from "./claim-listing.ts";
+import { ClaimWrites } from "./claim-writes.ts";
 import { scannedRows } from "./event-scan.ts";
 import { SqliteGuardRows } from "./guard-rows.ts";
 import { SqliteIncidentRows } from "./incident-rows.ts";
 import { KnownRows } from "./known-rows.ts";
-import { type LateClaim, LateRows } from "./late-rows.ts";
+import { LateRows } from "./late-rows.ts";
 import { PreparedStatements } from "./prepared-statements.ts";
+import { UnsettledClaims } from "./unsettled-claims.ts";
 
 const IS_LIVE = "status IN ('OPEN', 'RESOLVED', 'IN_RECONCILIATION')";
 const CLAIM = "SELECT body FROM claims WHERE account = ? AND agent = ? AND request_id = ?";
@@ -31,38 +32,20 @@ const EQUAL = `substr(fingerprint, 1, ${SHORT}) = :short
 const look = (where: string, limit: number) =>
   `SELECT * FROM (SELECT id, body FROM claims WHERE ${EQUAL} AND ${where}
      ORDER BY id DESC LIMIT ${limit})`;
-const UNSETTLED = look(`settled = 0 AND (${IS_LIVE} OR episode = :episode)`, 2 * EQUALS_MAX);
 /** Each look ends early, however many equal claims came before. */
-const EQUALS: Readonly<Record<EqualsWanted, string>> = {
-  all: [
-    UNSETTLED,
-    look("settled = 1 AND episode = :episode AND filled = 1", EQUALS_MAX),
-    look("settled = 1 AND episode = :episode AND filled = 0", 1),
-  ].join(" UNION ALL "),
-  unanswered: [UNSETTLED, look("untold = 1 AND episode = :episode", EQUALS_MAX)].join(
-    " UNION ALL ",
-  ),
-};
+const EQUALS = [
+  look(`settled = 0 AND (${IS_LIVE} OR episode = :episode)`, 2 * EQUALS_MAX),
+  look("settled = 1 AND episode = :episode AND filled = 1", EQUALS_MAX),
+  look("settled = 1 AND episode = :episode AND filled = 0", 1),
+].join(" UNION ALL ");
+/** Of settled ones, those whose caller was not told of what was filled. */
+const UNTOLD = look("untold = 1 AND episode = :episode", EQUALS_MAX);
 
 /** So many events a claim may have, on an average, notes of repeats among them. */
 const EVENTS_EACH = 16;
 
 export interface LastEvent extends ChainHead {
   readonly account: AccountId;
-}
-
-/** Beside its body, what of a claim's row is not the same for ever. */
-function changingColumns(claim: Claim) {
-  const filled = wasFilled(claim);
-  const settled = claim.status === "SETTLED";
-  return {
-    episode: claim.episode,
-    status: claim.status,
-    filled: Number(filled),
-    settled: Number(settled),
-    untold: Number(settled && filled && claim.told !== "certain"),
-    broker_order_id: claim.brokerOrderId,
-  } as const;
 }
 
 export class SqliteRows implements Rows {
@@ -72,6 +55,8 @@ export class SqliteRows implements Rows {
   readonly #statements: PreparedStatements;
   readonly #listing: ClaimListing;
   readonly #known: KnownRows;
+  readonly #claimWrites: ClaimWrites;
+  readonly #unsettled = new UnsettledClaims();
   readonly #late = new LateRows();
   /** Some rows were brought up to the events in this transaction: at its end all are. */
   #mustCatchUp = false;
@@ -87,6 +72,7 @@ export class SqliteRows implements Rows {
     this.guards = new SqliteGuardRows(database);
     this.#listing = new ClaimListing(database);
     this.#known = new KnownRows(database);
+    this.#claimWrites = new ClaimWrites(this.#statements);
   }
 
   /**
@@ -103,6 +89,7 @@ export class SqliteRows implements Rows {
     this.#stayFresh();
     if (!hasChanged) return;
     this.incidents.forget();
+    this.#unsettled.forget();
     // They were put behind an event that is no longer the last one.
     if (this.#unwritten.length > 0) this.forget();
     try {
@@ -130,6 +117,7 @@ export class SqliteRows implements Rows {
     this.#isFresh = false;
     this.#known.forget();
     this.incidents.forget();
+    this.#unsettled.forget();
     this.#late.reset(undefined);
     this.#mustCatchUp = false;
     this.#unwritten = [];
@@ -194,8 +182,8 @@ export class SqliteRows implements Rows {
     if (late.isEmpty) return;
     if (!this.#database.inTransaction) throw new InvariantError("rows are written in transactions");
     for (const { claim, row } of late.claims()) {
-      if (row === undefined) this.#insertClaim(claim);
-      else this.#updateClaim(claim, row);
+      if (row === undefined) this.#claimWrites.insert(claim);
+      else this.#claimWrites.update(claim, row);
     }
     for (const book of late.books()) this.#writeBook(book);
     late.clear();
@@ -240,10 +228,23 @@ export class SqliteRows implements Rows {
   ): Claim[] {
     if (this.#late.hasEqual(fingerprint)) this.catchUp();
     const asked = { account, agent, fingerprint, short: fingerprint.slice(0, SHORT), episode };
-    const rows = this.#prepare(EQUALS[wanted]).all(asked) as { id: number; body: string }[];
+    const sql = wanted === "all" ? EQUALS : UNTOLD;
+    const rows = this.#prepare(sql).all(asked) as { id: number; body: string }[];
     const found = new Map(rows.map(({ id, body }) => [id, body]));
-    const latestFirst = [...found].sort(([a], [b]) => b - a);
-    return latestFirst.map(([, body]) => this.#parse(body, "a claim") as Claim);
+    const latestFirst = [...found].sort(([a], [b]) => b - a).map(([, body]) => body);
+    return wanted === "all"
+      ? this.#claims(latestFirst)
+      : [...this.#unsettledEquals(account, agent, fingerprint), ...this.#claims(latestFirst)];
+  }
+
+  #unsettledEquals(account: AccountId, agent: AgentId, fingerprint: string): Claim[] {
+    const equal: Claim[] = [];
+    for (const claim of this.#allUnsettled()) {
+      const { key } = claim;
+      const isOwn = key.account === account && key.agent === agent;
+      if (isOwn && claim.fingerprint === fingerprint) equal.unshift(claim);
+    }
+    return equal;
   }
 
   holder(account: AccountId, brokerOrderId: string): ClaimKey | undefined {
@@ -260,10 +261,21 @@ export class SqliteRows implements Rows {
   }
 
   unsettledClaims(account: AccountId): Claim[] {
-    const rows = this.#prepare(
-      "SELECT body FROM claims WHERE account = ? AND settled = 0 ORDER BY id",
-    ).all(account) as { body: string }[];
-    return withLate(account, this.#claims(rows.map(({ body }) => body)), [...this.#late.claims()]);
+    const own = [...this.#allUnsettled()].filter(({ key }) => key.account === account);
+    return own.sort((a, b) => a.claimedAt - b.claimedAt);
+  }
+
+  #allUnsettled(): Iterable<Claim> {
+    return this.#unsettled.get(() => {
+      const sql = "SELECT body FROM claims WHERE settled = 0 ORDER BY id";
+      const rows = this.#prepare(sql).pluck().all() as string[];
+      // What is late goes before the row of the same claim. Terms that are its caller's own object
+      // are not ours to keep, nor to keep from change.
+      const late = [...this.#late.claims()].map(({ claim }) =>
+        claim.intent.extension === null ? claim : structuredClone(claim),
+      );
+      return [...this.#claims(rows), ...late];
+    });
   }
 
   /** Throws LatchError `invalid_query` for a limit or a cursor that is none. */
@@ -281,40 +293,13 @@ export class SqliteRows implements Rows {
   saveClaim(claim: Claim, before: Claim | undefined): void {
     this.#late.keepClaim(claim, before);
     this.#known.keepClaim(claim);
+    if (claim.intent.extension === null) {
+      this.#unsettled.save(claim);
+      return;
+    }
     // Its terms came from its caller as they were, and are not ours to keep from change.
-    if (claim.intent.extension !== null) this.catchUpAtEnd();
-  }
-
-  #insertClaim(claim: Claim): void {
-    const { key, fingerprint, claimedAt, intent } = claim;
-    const { episode, status, filled, settled, untold, broker_order_id } = changingColumns(claim);
-    this.#prepare(
-      `INSERT INTO claims
-         (account, agent, request_id, fingerprint, claimed_at, symbol, body,
-          episode, status, filled, settled, untold, broker_order_id)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ).run(
-      ...[key.account, key.agent, key.requestId, fingerprint, claimedAt, intent.symbol],
-      ...[JSON.stringify(claim), episode, status, filled, settled, untold, broker_order_id],
-    );
-  }
-
-  /** An index that a column stands in is written anew even where the column stays as it was. */
-  #updateClaim(claim: Claim, before: Claim): void {
-    const { key } = claim;
-    const known = changingColumns(before);
-    const changed = Object.entries(changingColumns(claim)).filter(
-      ([name, value]) => known[name as keyof typeof known] !== value,
-    );
-    const columns = ["body", ...changed.map(([name]) => name)].map((name) => `${name} = ?`);
-    const { changes } = this.#prepare(
-      `UPDATE claims SET ${columns.join(", ")}
-       WHERE account = ? AND agent = ? AND request_id = ?`,
-    ).run(
-      ...[JSON.stringify(claim), ...changed.map(([, value]) => value)],
-      ...[key.account, key.agent, key.requestId],
-    );
-    if (changes !== 1) throw new InvariantError(`claim ${key.requestId} has no row`);
+    this.#unsettled.forget();
+    this.catchUpAtEnd();
   }
 
   book(account: AccountId, symbol: string): Book {
@@ -507,15 +492,4 @@ export class SqliteRows implements Rows {
   #prepare(sql: string): Statement {
     return this.#statements.of(sql);
   }
-}
-
-/** The unsettled claims among `rows` and those that are late, oldest first. */
-function withLate(account: AccountId, rows: readonly Claim[], late: readonly LateClaim[]): Claim[] {
-  const own = late.filter(({ claim }) => claim.key.account === account);
-  const superseded = new Set(
-    own.flatMap(({ row }) => (row === undefined ? [] : [claimName(row.key)])),
-  );
-  const current = rows.filter(({ key }) => !superseded.has(claimName(key)));
-  const unsettled = own.flatMap(({ claim }) => (claim.status === "SETTLED" ? [] : [claim]));
-  return [...current, ...unsettled].sort((a, b) => a.claimedAt - b.claimedAt);
 }
