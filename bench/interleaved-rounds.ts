@@ -1,8 +1,8 @@
 /**
  * Measures operations beside each other: every turn does each of them once, in an order that moves
- * on by one, so that what else the machine does hits all of them alike. What an operation leaves for
- * the next turn of the event loop is done before the next one begins. Each operation has a median
- * and a p99 for every round; what is told of it is the median over the rounds.
+ * on by one, so that what else the machine does hits all of them alike. What one leaves for the next
+ * turn of the event loop is done before another begins. Each operation has a median and a p99 for
+ * every round; what is told of it is the median over the rounds.
  */
 import { performance } from "node:perf_hooks";
 import { setImmediate as nextTurn } from "node:timers/promises";

@@ -195,7 +195,7 @@ export const MIGRATIONS: readonly (string | Migration)[] = [
   ) STRICT;
   INSERT INTO rows_mark SELECT 1, coalesce(max(sequence), 0) FROM events;
   `,
-  // A claim with an id of its own asks of the filled ones for those alone whose caller was not told.
+  // A claim with an id of its own asks of filled ones only for those whose caller was not told.
   `
   ALTER TABLE claims ADD COLUMN untold INTEGER NOT NULL DEFAULT 0 CHECK (untold IN (0, 1));
   UPDATE claims SET untold = 1
