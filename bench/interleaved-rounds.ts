@@ -1,6 +1,6 @@
 /**
  * Measures operations beside each other: every turn does each of them once, in an order that moves
- * on by one, so that what else the machine does hits all of them alike. What one leaves for the next
+ * on by one, so that what else the machine does hits all alike. What one leaves for the next
  * turn of the event loop is done before another begins. Each operation has a median and a p99 for
  * every round; what is told of it is the median over the rounds.
  */

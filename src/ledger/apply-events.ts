@@ -10,7 +10,6 @@ import type { EpochMs } from "../core/clock.ts";
 import { InvariantError } from "../core/errors.ts";
 import type { AccountId, ClaimKey } from "../core/ids.ts";
 import { evolveIncident } from "../incident/incident.ts";
-import { chainEvent } from "./event-chain.ts";
 import { LEAVES_ROWS, type StoredEvent } from "./ledger.ts";
 import type { Rows } from "./rows.ts";
 
@@ -25,20 +24,17 @@ export function applyToClaim(
   let claim = before;
   const books = new Map<string, Book>();
   const loaded = new Set<Book>();
-  let head = rows.head(key.account);
   for (const body of events) {
+    const about = bookOf(body, symbol);
+    rows.append({ subject: "claim", key, symbol: about, body }, at);
     const status = claim?.status ?? "NONE";
     claim = evolveClaim(claim, key, body, at);
-    const about = bookOf(body, symbol);
     let book = books.get(about);
     if (book === undefined) {
       book = rows.book(key.account, about);
       loaded.add(book);
     }
     books.set(about, evolveBookByClaim(book, body, status, claim));
-    const stored = chainEvent(head, { subject: "claim", key, symbol: about, body }, at);
-    rows.appendEvent(stored);
-    head = stored;
   }
   if (claim === undefined) throw new InvariantError("a claim needs at least one event");
   rows.saveClaim(claim, before);
@@ -57,8 +53,7 @@ export function applyToGuard(
   let claim = before;
   for (const body of events) {
     claim = evolveGuard(claim, key, body, at);
-    const event = { subject: "guard", key, symbol: NO_SYMBOL, body } as const;
-    rows.appendEvent(chainEvent(rows.head(key.account), event, at));
+    rows.append({ subject: "guard", key, symbol: NO_SYMBOL, body }, at);
   }
   if (claim === undefined) throw new InvariantError("a claim needs at least one event");
   if (events.length > 0) rows.guards.save(claim, before);
@@ -74,9 +69,7 @@ export function applyToSymbol(
   at: EpochMs,
 ): void {
   for (const body of events) {
-    rows.appendEvent(
-      chainEvent(rows.head(account), { subject: "book", account, symbol, body }, at),
-    );
+    rows.append({ subject: "book", account, symbol, body }, at);
     switch (body.type) {
       case "opening_adopted":
       case "position_adjusted":

@@ -7,12 +7,11 @@
  */
 import type { Book } from "../book/book.ts";
 import type { Claim } from "../claim/claim.ts";
+import type { LedgerEvent } from "../claim/claim-event.ts";
 import type { GuardClaim } from "../claim/guard-claim.ts";
 import type { EpochMs } from "../core/clock.ts";
 import type { AccountId, AgentId, ClaimKey } from "../core/ids.ts";
 import type { Incident } from "../incident/incident.ts";
-import type { ChainHead } from "./event-chain.ts";
-import type { StoredEvent } from "./ledger.ts";
 
 /** So many equal claims are looked at, of each kind; a bot has one or two at a time. */
 export const EQUALS_MAX = 16;
@@ -73,7 +72,6 @@ export interface Rows {
   saveBook(book: Book): void;
   /** Marks the account's opening as adopted; false when it was before. */
   markAdopted(account: AccountId, at: EpochMs): boolean;
-  /** Where the next event of `account` is chained to. */
-  head(account: AccountId): ChainHead;
-  appendEvent(event: StoredEvent): void;
+  /** Puts `event` at the end of the log, chained to the last one of its account. */
+  append(event: LedgerEvent, at: EpochMs): void;
 }

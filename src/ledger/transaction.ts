@@ -29,7 +29,6 @@ import { InvariantError } from "../core/errors.ts";
 import type { AccountId, ClaimKey } from "../core/ids.ts";
 import { fingerprintOf } from "../identity/fingerprint.ts";
 import { applyToClaim, applyToSymbol } from "./apply-events.ts";
-import { accountOf, chainEvent } from "./event-chain.ts";
 import { isAheadOfEntry, recordFamily } from "./family-transaction.ts";
 import { applyIncidents } from "./incident-transaction.ts";
 import type { OpeningPosition, RecordResult } from "./ledger.ts";
@@ -156,7 +155,5 @@ export function runOpening(
 }
 
 export function runNotes(rows: Rows, notes: readonly WaitingNote[]): void {
-  for (const { note, at } of notes) {
-    rows.appendEvent(chainEvent(rows.head(accountOf(note)), note, at));
-  }
+  for (const { note, at } of notes) rows.append(note, at);
 }

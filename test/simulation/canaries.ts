@@ -9,8 +9,7 @@ import type { Clock } from "../../src/core/clock.ts";
 import { compare, ZERO } from "../../src/core/decimal.ts";
 import type { ClaimKey, ClientOrderId } from "../../src/core/ids.ts";
 import type { OrderAnswer } from "../../src/gateway/order-answer.ts";
-import { chainEvent } from "../../src/ledger/event-chain.ts";
-import type { Ledger, StoredEvent } from "../../src/ledger/ledger.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
 import type { Rows } from "../../src/ledger/rows.ts";
 import { SECRET } from "./broker-side.ts";
 import type { Invariant } from "./checkers/violation.ts";
@@ -123,7 +122,7 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "changes an event after it was hashed",
     caughtBy: "I10",
-    tampering: { rows: changesEvents },
+    tampering: { disk: changesEvents },
   },
   {
     name: "passes on the broker's words without looking for the secret",
@@ -257,9 +256,9 @@ function withoutReservations(rows: Rows): Rows {
       const book = rows.book(account, symbol);
       return writes ? book : { ...book, reservations: [] };
     },
-    head: (account) => {
+    append: (event, at) => {
       writes = true;
-      return rows.head(account);
+      rows.append(event, at);
     },
     saveBook: (book) => {
       writes = false;
@@ -270,15 +269,15 @@ function withoutReservations(rows: Rows): Rows {
 
 function renamesReopened(rows: Rows): Rows {
   const renamed = new Map<string, ClientOrderId>();
+  let times = 0;
   return overriding(rows, {
-    appendEvent: (stored: StoredEvent) => {
-      const { body } = stored;
-      if (stored.subject !== "claim" || body.type !== "reopened") return rows.appendEvent(stored);
-      const clientOrderId = `${body.clientOrderId}${stored.sequence}` as ClientOrderId;
-      renamed.set(stored.key.requestId, clientOrderId);
-      const event = { subject: "claim", key: stored.key, symbol: stored.symbol } as const;
-      const changed = { ...event, body: { ...body, clientOrderId } } as const;
-      rows.appendEvent(chainEvent(rows.head(stored.key.account), changed, stored.at));
+    append: (event, at) => {
+      const { body } = event;
+      if (event.subject !== "claim" || body.type !== "reopened") return rows.append(event, at);
+      times += 1;
+      const clientOrderId = `${body.clientOrderId}${times}` as ClientOrderId;
+      renamed.set(event.key.requestId, clientOrderId);
+      rows.append({ ...event, body: { ...body, clientOrderId } }, at);
     },
     saveClaim: (claim, before) => {
       const clientOrderId = renamed.get(claim.key.requestId);
@@ -360,10 +359,13 @@ function withoutCause(answer: OrderAnswer): OrderAnswer {
   return answer.status === "BLOCKED" ? { ...answer, cause: null } : answer;
 }
 
-function changesEvents(rows: Rows): Rows {
-  return overriding(rows, {
-    appendEvent: (event) => rows.appendEvent({ ...event, at: event.at + 1 }),
-  });
+function changesEvents({ rows }: SimulatedDisk): void {
+  const append = rows.append.bind(rows);
+  rows.append = (event, at) => {
+    append(event, at);
+    const last = rows.events.pop();
+    if (last !== undefined) rows.events.push({ ...last, at: at + 1 });
+  };
 }
 
 function quotesSecrets(broker: Broker): Broker {

@@ -4,13 +4,14 @@
  */
 import { type Book, emptyBook } from "../../src/book/book.ts";
 import type { Claim } from "../../src/claim/claim.ts";
+import type { LedgerEvent } from "../../src/claim/claim-event.ts";
 import type { GuardClaim } from "../../src/claim/guard-claim.ts";
 import type { EpochMs } from "../../src/core/clock.ts";
 import { InvariantError } from "../../src/core/errors.ts";
 import type { AccountId, AgentId, ClaimKey } from "../../src/core/ids.ts";
 import type { Incident } from "../../src/incident/incident.ts";
 import { equalsIn, isCause } from "../../src/ledger/among-claims.ts";
-import { accountOf, type ChainHead, GENESIS_HASH } from "../../src/ledger/event-chain.ts";
+import { accountOf, chainEvent, GENESIS_HASH } from "../../src/ledger/event-chain.ts";
 import type { KeptCheckpoint, StoredEvent } from "../../src/ledger/ledger.ts";
 import {
   CAUSES_LOOKBACK,
@@ -110,14 +111,12 @@ export class MemoryRows implements Rows {
     return true;
   }
 
-  head(account: AccountId): ChainHead {
-    const last = this.events.findLast((event) => accountOf(event) === account);
-    return { sequence: this.events.length, hash: last?.hash ?? GENESIS_HASH };
-  }
-
-  appendEvent(event: StoredEvent): void {
-    if (!Number.isInteger(event.at)) throw new InvariantError(`an event at ${event.at}`);
-    this.events.push(event);
+  append(event: LedgerEvent, at: EpochMs): void {
+    if (!Number.isInteger(at)) throw new InvariantError(`an event at ${at}`);
+    const account = accountOf(event);
+    const last = this.events.findLast((earlier) => accountOf(earlier) === account);
+    const head = { sequence: this.events.length, hash: last?.hash ?? GENESIS_HASH };
+    this.events.push(chainEvent(head, event, at));
     this.#undo.push(() => this.events.pop());
   }
 }

@@ -5,14 +5,14 @@
  */
 import { type Book, emptyBook } from "../../book/book.ts";
 import type { Claim } from "../../claim/claim.ts";
+import type { LedgerEvent } from "../../claim/claim-event.ts";
 import type { GuardClaim } from "../../claim/guard-claim.ts";
 import type { EpochMs } from "../../core/clock.ts";
 import type { AccountId, AgentId, ClaimKey } from "../../core/ids.ts";
 import { bookName, claimName, namedBy } from "../../core/key-names.ts";
 import type { Incident } from "../../incident/incident.ts";
 import { equalsIn, isCause } from "../among-claims.ts";
-import { accountOf, type ChainHead, GENESIS_HASH } from "../event-chain.ts";
-import type { StoredEvent } from "../ledger.ts";
+import { accountOf, chainEvent, GENESIS_HASH } from "../event-chain.ts";
 import type { AdoptedAccount, NumberedClaim } from "../ledger-content.ts";
 import {
   CAUSES_MAX,
@@ -240,14 +240,13 @@ export class SnapshotRows implements Rows {
     return true;
   }
 
-  head(account: AccountId): ChainHead {
-    return { sequence: this.#head.sequence, hash: this.#hashes.get(account) ?? GENESIS_HASH };
-  }
-
-  appendEvent(event: StoredEvent): void {
-    const { sequence, previousHash, hash, at } = event;
+  append(event: LedgerEvent, at: EpochMs): void {
     const account = accountOf(event);
-    this.#events.push(eventRow(event));
+    const previousHash = this.#hashes.get(account) ?? GENESIS_HASH;
+    const head = { sequence: this.#head.sequence, hash: previousHash };
+    const stored = chainEvent(head, event, at);
+    const { sequence, hash } = stored;
+    this.#events.push(eventRow(stored));
     this.#hashes.set(account, hash);
     this.#undo.push(() => {
       this.#events.pop();

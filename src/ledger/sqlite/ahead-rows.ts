@@ -5,13 +5,18 @@
  */
 import { type Book, sameClaim } from "../../book/book.ts";
 import type { Claim } from "../../claim/claim.ts";
+import type { LedgerEvent } from "../../claim/claim-event.ts";
+import type { EpochMs } from "../../core/clock.ts";
 import type { AccountId, ClaimKey } from "../../core/ids.ts";
-import { accountOf, type ChainHead } from "../event-chain.ts";
-import type { StoredEvent } from "../ledger.ts";
 import type { GuardRows, IncidentRows, Rows } from "../rows.ts";
 
 /** Thrown by what only a transaction can do. */
 export class NeedsTransaction extends Error {}
+
+export interface UnwrittenEvent {
+  readonly event: LedgerEvent;
+  readonly at: EpochMs;
+}
 
 export interface SavedClaim {
   readonly claim: Claim;
@@ -21,7 +26,7 @@ export interface SavedClaim {
 export class AheadRows implements Rows {
   readonly incidents: IncidentRows;
   readonly guards: GuardRows = { get: needsTransaction, save: needsTransaction };
-  readonly events: StoredEvent[] = [];
+  readonly events: UnwrittenEvent[] = [];
   readonly claims: SavedClaim[] = [];
   readonly books: Book[] = [];
   readonly #base: Rows;
@@ -62,15 +67,9 @@ export class AheadRows implements Rows {
     this.books.push(book);
   }
 
-  /** All of one record are of one account. */
-  head(account: AccountId): ChainHead {
-    const last = this.events.at(-1);
-    if (last === undefined) return this.#base.head(account);
-    return accountOf(last) === account ? last : needsTransaction();
-  }
-
-  appendEvent(event: StoredEvent): void {
-    this.events.push(event);
+  /** Which place it has in the chain shows when it is written. */
+  append(event: LedgerEvent, at: EpochMs): void {
+    this.events.push({ event, at });
   }
 
   equals(): never {

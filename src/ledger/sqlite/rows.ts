@@ -2,16 +2,18 @@
 import type { Database, Statement } from "better-sqlite3";
 import { type Book, emptyBook } from "../../book/book.ts";
 import type { Claim } from "../../claim/claim.ts";
+import type { LedgerEvent } from "../../claim/claim-event.ts";
+import type { EpochMs } from "../../core/clock.ts";
 import { InvariantError, LatchError } from "../../core/errors.ts";
 import type { AccountId, AgentId, ClaimKey, RequestId } from "../../core/ids.ts";
 import { foldEvent } from "../apply-events.ts";
 import type { ClaimsPage, ClaimsQuery } from "../claims-query.ts";
-import { accountOf, bodyTextOf, type ChainHead, GENESIS_HASH } from "../event-chain.ts";
+import { accountOf, bodyTextOf, type ChainHead, chainEvent, GENESIS_HASH } from "../event-chain.ts";
 import { type EventRow, storedEvent } from "../event-row.ts";
 import { scanned, stretchOf } from "../event-scan.ts";
 import type { EventScan, KeptCheckpoint, ScannedEvents, StoredEvent } from "../ledger.ts";
 import { EQUALS_MAX, type EqualsWanted, type Rows } from "../rows.ts";
-import { AheadRows } from "./ahead-rows.ts";
+import { AheadRows, type UnwrittenEvent } from "./ahead-rows.ts";
 import { ClaimListing } from "./claim-listing.ts";
 import { ClaimWrites } from "./claim-writes.ts";
 import { scannedRows } from "./event-scan.ts";
@@ -63,7 +65,7 @@ export class SqliteRows implements Rows {
   /** Somebody has looked in this turn of the event loop whether others have written. */
   #isFresh = false;
   /** Events that were carried out ahead of the transaction that writes them. */
-  #unwritten: StoredEvent[] = [];
+  #unwritten: UnwrittenEvent[] = [];
 
   constructor(database: Database) {
     this.#database = database;
@@ -90,7 +92,7 @@ export class SqliteRows implements Rows {
     if (!hasChanged) return;
     this.incidents.forget();
     this.#unsettled.forget();
-    // They were put behind an event that is no longer the last one.
+    // They were decided on what is no longer so.
     if (this.#unwritten.length > 0) this.forget();
     try {
       // What the rows hold and what comes behind them are of one moment.
@@ -136,7 +138,6 @@ export class SqliteRows implements Rows {
   runAhead<Value>(run: (rows: Rows) => Value): Value {
     const ahead = new AheadRows(this);
     const value = run(ahead);
-    for (const event of ahead.events) this.#follow(event);
     for (const { claim, before } of ahead.claims) this.saveClaim(claim, before);
     for (const book of ahead.books) this.saveBook(book);
     this.#unwritten.push(...ahead.events);
@@ -145,7 +146,7 @@ export class SqliteRows implements Rows {
 
   /** Inside a transaction, before its work. */
   writeAhead(): void {
-    for (const event of this.#unwritten) this.#insertEvent(event);
+    for (const { event, at } of this.#unwritten) this.append(event, at);
     this.#unwritten = [];
   }
 
@@ -362,7 +363,7 @@ export class SqliteRows implements Rows {
   }
 
   /** Inside a transaction only: until it ends nobody else appends. */
-  head(account: AccountId): ChainHead {
+  #head(account: AccountId): ChainHead {
     const known = this.#known;
     if (known.sequence === undefined) {
       const last = this.lastEvent();
@@ -396,13 +397,13 @@ export class SqliteRows implements Rows {
     return this.#prepare(sql).pluck().get() as number | undefined;
   }
 
-  appendEvent(event: StoredEvent): void {
-    this.#insertEvent(event);
-    this.#follow(event);
+  append(event: LedgerEvent, at: EpochMs): void {
+    this.appendStored(chainEvent(this.#head(accountOf(event)), event, at));
   }
 
-  /** It is the last one now. */
-  #follow(event: StoredEvent): void {
+  /** An event whose place is behind the last one. */
+  appendStored(event: StoredEvent): void {
+    this.#insertEvent(event);
     this.#known.keepHash(accountOf(event), event.hash);
     this.#known.sequence = event.sequence;
     this.#late.seen = event.sequence;

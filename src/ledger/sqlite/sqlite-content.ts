@@ -194,7 +194,7 @@ class SqliteContent implements ContentWriter {
         for (const { login, account } of batch.values) this.#rows.saveLogin(login, account);
         return;
       case "events":
-        for (const event of batch.values) this.#rows.appendEvent(event);
+        for (const event of batch.values) this.#rows.appendStored(event);
         return;
       case "claims":
         for (const claim of batch.values) this.#rows.saveClaim(claim, undefined);
