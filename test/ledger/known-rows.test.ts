@@ -33,6 +33,31 @@ test("a claim that another opening made after a look-up is found", async () => {
   expect(await one.claim(COMMAND)).toMatchObject({ kind: "pending" });
 });
 
+test("an equal order of another opening is met while it has no answer, and not once it has", async () => {
+  const file = temporaryFile();
+  const [one, other] = [openLedger(file), openLedger(file)];
+  await claimed(one, claimCommand({ requestId: "r-0", quantity: "1" }));
+  const first = await claimed(other, claimCommand({ requestId: "r-1" }));
+  const second = claimCommand({ requestId: "r-2" });
+  expect(await one.claim(second)).toMatchObject({ kind: "pending", claim: { key: first.key } });
+  await other.record(first.key, accepted(first));
+  await other.record(first.key, orderRead(filledOrder(first, "6")));
+  expect(await one.unsettledClaims(first.key.account)).toHaveLength(1);
+  expect(await one.claim(second)).toMatchObject({ kind: "proceed" });
+});
+
+test("a filled order whose caller was never told stands in for an equal one, also from its row", async () => {
+  const file = temporaryFile();
+  const ledger = openLedger(file);
+  const first = await claimed(ledger, claimCommand({ requestId: "r-1" }));
+  await ledger.record(first.key, orderRead(filledOrder(first, "6")));
+  await ledger.countByStatus(first.key.account);
+  for (const opening of [ledger, openLedger(file)]) {
+    const answer = await opening.claim(claimCommand({ requestId: "r-2" }));
+    expect(answer).toMatchObject({ kind: "skip", claim: { key: first.key } });
+  }
+});
+
 test("a row that was changed by hand is read as it is now, a turn of the event loop later", async () => {
   const file = temporaryFile();
   const ledger = openLedger(file);

@@ -58,7 +58,7 @@ export class SqliteRows implements Rows {
   readonly #listing: ClaimListing;
   readonly #known: KnownRows;
   readonly #claimWrites: ClaimWrites;
-  readonly #unsettled = new UnsettledClaims();
+  readonly #unsettled = new UnsettledClaims(() => this.#readUnsettled());
   readonly #late = new LateRows();
   /** Some rows were brought up to the events in this transaction: at its end all are. */
   #mustCatchUp = false;
@@ -239,13 +239,8 @@ export class SqliteRows implements Rows {
   }
 
   #unsettledEquals(account: AccountId, agent: AgentId, fingerprint: string): Claim[] {
-    const equal: Claim[] = [];
-    for (const claim of this.#allUnsettled()) {
-      const { key } = claim;
-      const isOwn = key.account === account && key.agent === agent;
-      if (isOwn && claim.fingerprint === fingerprint) equal.unshift(claim);
-    }
-    return equal;
+    const equal = [...this.#unsettled.equal(fingerprint)];
+    return equal.filter(({ key }) => key.account === account && key.agent === agent).reverse();
   }
 
   holder(account: AccountId, brokerOrderId: string): ClaimKey | undefined {
@@ -262,21 +257,19 @@ export class SqliteRows implements Rows {
   }
 
   unsettledClaims(account: AccountId): Claim[] {
-    const own = [...this.#allUnsettled()].filter(({ key }) => key.account === account);
+    const own = [...this.#unsettled.all()].filter(({ key }) => key.account === account);
     return own.sort((a, b) => a.claimedAt - b.claimedAt);
   }
 
-  #allUnsettled(): Iterable<Claim> {
-    return this.#unsettled.get(() => {
-      const sql = "SELECT body FROM claims WHERE settled = 0 ORDER BY id";
-      const rows = this.#prepare(sql).pluck().all() as string[];
-      // What is late goes before the row of the same claim. Terms that are its caller's own object
-      // are not ours to keep, nor to keep from change.
-      const late = [...this.#late.claims()].map(({ claim }) =>
-        claim.intent.extension === null ? claim : structuredClone(claim),
-      );
-      return [...this.#claims(rows), ...late];
-    });
+  #readUnsettled(): readonly Claim[] {
+    const sql = "SELECT body FROM claims WHERE settled = 0 ORDER BY id";
+    const rows = this.#prepare(sql).pluck().all() as string[];
+    // What is late goes before the row of the same claim. Terms that are its caller's own object
+    // are not ours to keep, nor to keep from change.
+    const late = [...this.#late.claims()].map(({ claim }) =>
+      claim.intent.extension === null ? claim : structuredClone(claim),
+    );
+    return [...this.#claims(rows), ...late];
   }
 
   /** Throws LatchError `invalid_query` for a limit or a cursor that is none. */
