@@ -1,12 +1,14 @@
 /** Ledgers inside the test's own process; each is closed when its test is over. */
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import type { Claim } from "../../src/claim/claim.ts";
 import type { ClaimCommand } from "../../src/claim/decide-claim.ts";
 import { LatchError } from "../../src/core/errors.ts";
 import { ManualClock } from "../../src/core/manual-clock.ts";
+import { firstBreak } from "../../src/ledger/event-chain.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { openSqliteLedger } from "../../src/ledger/sqlite/sqlite-ledger.ts";
-import { START } from "./sample-commands.ts";
+import { foldEvents } from "./fold.ts";
+import { ACCOUNT, START } from "./sample-commands.ts";
 
 export function openLedger(file: string, clock = new ManualClock(START)): Ledger {
   const ledger = openSqliteLedger(file, clock);
@@ -19,6 +21,15 @@ export async function claimed(ledger: Ledger, command: ClaimCommand): Promise<Cl
   const decision = await ledger.claim(command);
   if (decision.kind !== "proceed") throw new Error(`the answer was ${JSON.stringify(decision)}`);
   return decision.claim;
+}
+
+/** The log is whole, and the ledger tells of claims and books what its events come to. */
+export async function expectAgreement(ledger: Ledger): Promise<void> {
+  const events = await ledger.events({ limit: 100_000 });
+  expect(firstBreak(events)).toBeUndefined();
+  const { claims, books } = foldEvents(events);
+  for (const claim of claims) expect(await ledger.claimOf(claim.key)).toEqual(claim);
+  expect(await ledger.books(ACCOUNT)).toEqual(books);
 }
 
 /** The LatchError that `action` throws or rejects with. */

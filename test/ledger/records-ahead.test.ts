@@ -3,9 +3,7 @@ import Database from "better-sqlite3";
 import { expect, onTestFinished, test } from "vitest";
 import { ManualClock } from "../../src/core/manual-clock.ts";
 import { firstBreak } from "../../src/ledger/event-chain.ts";
-import type { Ledger } from "../../src/ledger/ledger.ts";
-import { foldEvents } from "./fold.ts";
-import { claimed, latchError, openLedger } from "./open-ledger.ts";
+import { claimed, expectAgreement, latchError, openLedger } from "./open-ledger.ts";
 import {
   ACCOUNT,
   accepted,
@@ -49,14 +47,6 @@ function lock(file: string): () => void {
 }
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
-
-async function expectAgreement(ledger: Ledger): Promise<void> {
-  const events = await ledger.events({ limit: 100_000 });
-  expect(firstBreak(events)).toBeUndefined();
-  const { claims, books } = foldEvents(events);
-  for (const claim of claims) expect(await ledger.claimOf(claim.key)).toEqual(claim);
-  expect(await ledger.books(ACCOUNT)).toEqual(books);
-}
 
 test("an acceptance is told before it is written, known at once, and in the file a turn later", async () => {
   const file = temporaryFile();
@@ -162,6 +152,20 @@ test("one that the store does not take by itself keeps no claim out, and is trie
   await turn();
   expect(eventsIn(file)).toEqual(["claimed", "claimed", "accepted", "fills_awaited"]);
   await expectAgreement(ledger);
+});
+
+test("a closing that cannot write it says so, and tries no more", async () => {
+  const file = temporaryFile();
+  const clock = new ManualClock(START);
+  const ledger = openLedger(file, clock);
+  const claim = await claimed(ledger, command("r-1"));
+  const unlock = lock(file);
+  await ledger.record(claim.key, accepted(claim));
+  expect((await latchError(() => ledger.close())).code).toBe("store_busy");
+  unlock();
+  expect(clock.nextWakeAt()).toBeUndefined();
+  expect(eventsIn(file)).toEqual(["claimed"]);
+  expect(await openLedger(file).claimOf(claim.key)).toMatchObject({ status: "OPEN" });
 });
 
 test("closing writes it", async () => {

@@ -3,7 +3,8 @@
  * written to the file: an order's settlement then need not read what its claim has just written.
  *
  * 1. SQLite's own number says whether another connection, here or elsewhere, has committed since;
- *    then everything is forgotten. It is asked at the begin of every transaction and every read.
+ *    then everything is forgotten. It is asked at the begin of every transaction, and once in a
+ *    turn of the event loop for reads.
  * 2. What a transaction that failed had written is forgotten with all the rest.
  * 3. What is kept cannot be changed by whoever gets it. A claim with terms that came from its
  *    caller as they were (a bracket's) is not kept: they are not ours to freeze.

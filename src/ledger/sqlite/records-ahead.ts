@@ -39,6 +39,7 @@ export class RecordsAhead {
   #writing: "events" | Run | undefined;
   #retry: AbortController | undefined;
   #pauseMs = RETRY_PAUSE_MS;
+  #isClosed = false;
 
   constructor(rows: SqliteRows, clock: Clock, transactSoon: () => void) {
     this.#rows = rows;
@@ -86,7 +87,7 @@ export class RecordsAhead {
   onWritten(): void {
     this.#records = [];
     if (this.#setAside.length > 0) return;
-    this.close();
+    this.#stopWaiting();
     this.#pauseMs = RETRY_PAUSE_MS;
   }
 
@@ -112,14 +113,19 @@ export class RecordsAhead {
     return true;
   }
 
-  /** Nothing is tried again by itself. */
+  /** Nothing is tried again. */
   close(): void {
+    this.#isClosed = true;
+    this.#stopWaiting();
+  }
+
+  #stopWaiting(): void {
     this.#retry?.abort();
     this.#retry = undefined;
   }
 
   #tryLater(): void {
-    if (this.#retry !== undefined) return;
+    if (this.#retry !== undefined || this.#isClosed) return;
     this.#retry = new AbortController();
     this.#clock.sleep(this.#pauseMs, this.#retry.signal).then(
       () => {

@@ -262,12 +262,12 @@ class SqliteLedger extends TransactedLedger implements Ledger {
   async #shutDown(flushed: Promise<void>): Promise<void> {
     try {
       await flushed;
-      this.#ahead.close();
       this.#catchUpAtLast();
       this.#syncThrough();
     } catch (error) {
       throw this.#failure(error);
     } finally {
+      this.#ahead.close();
       this.#database.close();
     }
   }
