@@ -1,8 +1,7 @@
 /**
  * Measures operations beside each other: every turn does each of them once, in an order that moves
- * on by one, so that what else the machine does hits all alike. What one leaves for the next
- * turn of the event loop is done before another begins. Each operation has a median and a p99 for
- * every round; what is told of it is the median over the rounds.
+ * on by one, so that what else the machine does hits all of them alike. Each operation has a median
+ * and a p99 for every round; what is told of it is the median over the rounds.
  */
 import { performance } from "node:perf_hooks";
 import { setImmediate as nextTurn } from "node:timers/promises";
@@ -28,11 +27,18 @@ export interface Latency {
 
 const MICROSECONDS = 1_000;
 
-/** `between` does what an operation has left undone, outside the time that is measured. */
+/** What is done outside the time that is measured. */
+export interface Pauses {
+  /** Between two rounds, and at the end. */
+  readonly between?: () => Promise<void>;
+  /** After each operation: what it has left behind is over when this is. */
+  readonly rest?: () => Promise<unknown>;
+}
+
 export async function interleave<Name extends string>(
   operations: Readonly<Record<Name, Operation>>,
   { rounds, turns, warmUp }: Rounds,
-  between: () => Promise<void> = async () => undefined,
+  { between = async () => undefined, rest = () => nextTurn() }: Pauses = {},
 ): Promise<Readonly<Record<Name, Latency>>> {
   const names = Object.keys(operations) as Name[];
   const taken = new Map(names.map((name) => [name, [] as number[][]]));
@@ -44,7 +50,7 @@ export async function interleave<Name extends string>(
       const begun = performance.now();
       await operations[name](index);
       record(name, (performance.now() - begun) * MICROSECONDS);
-      await nextTurn();
+      await rest();
     }
   };
   for (let done = 0; done < warmUp; done += 1) await turn(() => undefined);

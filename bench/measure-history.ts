@@ -69,7 +69,7 @@ async function measureFactor(
     await settle(long);
   };
   const plan = { rounds, turns, warmUp: turns };
-  const found = await interleave(operations, plan, settleBoth);
+  const found = await interleave(operations, plan, { between: settleBoth });
   await adapter.close();
   const byRound = found.adapter.byRound.map(({ p50 }, round) => {
     const [shorter, longer] = [found.short.byRound[round], found.long.byRound[round]];

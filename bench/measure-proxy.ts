@@ -30,6 +30,12 @@ async function measureIn(folder: string, { rounds, turns }: Scale): Promise<read
     httpClient(sidecar.url),
   ];
   const plan = { rounds, turns, warmUp: turns };
+  // Of each order the broker tells the sidecar, whoever sent it: what it does about that is over
+  // once it has answered the next request.
+  const rest = async () => {
+    await proxied.get(READ_PATH);
+    await guarded.get(READ_PATH);
+  };
   const reads = await interleave(
     {
       direct: () => direct.get(READ_PATH),
@@ -46,6 +52,7 @@ async function measureIn(folder: string, { rounds, turns }: Scale): Promise<read
       sidecar: (index) => guarded.order("sidecar", index),
     },
     plan,
+    { rest },
   );
   await Promise.all([direct.close(), proxied.close(), guarded.close()]);
   await sidecar.close();

@@ -32,7 +32,8 @@ async function measureIn(folder: string, { rounds, turns }: Scale): Promise<read
     },
   };
   const plan = { rounds, turns, warmUp: turns };
-  const { insert, sdk, latch: guarded } = await interleave(operations, plan, () => settle(latch));
+  const between = () => settle(latch);
+  const { insert, sdk, latch: guarded } = await interleave(operations, plan, { between });
   await latch.close();
   bare.close();
   await broker.close();

@@ -80,9 +80,24 @@ test("operations take turns, each as often as the other, and nothing between the
   const calls: string[] = [];
   const plan = { rounds: 2, turns: 3, warmUp: 1 };
   const operations = { one: () => calls.push("one"), other: () => calls.push("other") };
-  const found = await interleave(operations, plan, async () => void calls.push("-"));
+  const found = await interleave(operations, plan, {
+    between: async () => void calls.push("-"),
+  });
   expect(calls.join(" ")).toBe(
     "other one - one other other one one other - other one one other other one -",
   );
   expect(found.one.byRound).toHaveLength(2);
+});
+
+test("what an operation has left behind is over before the next one begins", async () => {
+  const calls: string[] = [];
+  const leave = (name: string) => () => void setImmediate(() => calls.push(`left by ${name}`));
+  const operations = { one: leave("one"), other: leave("other") };
+  const plan = { rounds: 1, turns: 1, warmUp: 1 };
+  await interleave(operations, plan);
+  expect(calls).toEqual(["left by other", "left by one", "left by one", "left by other"]);
+  const rests: string[] = [];
+  const own = { one: () => rests.push("one"), other: () => rests.push("other") };
+  await interleave(own, plan, { rest: async () => void rests.push("rest") });
+  expect(rests.join(" ")).toBe("other rest one rest one rest other rest");
 });
