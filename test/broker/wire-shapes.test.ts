@@ -120,6 +120,13 @@ describe("an order on the wire", () => {
     }
   });
 
+  it("is unreadable with a time in a list, and by its own fields also with legs", () => {
+    expect(readOrderBody(text({ submitted_at: [ORDER.submitted_at] }))).toBeUndefined();
+    const leg = { ...ORDER, legs: null };
+    expect(readOrderBody(text({ legs: [leg] }))).toBeDefined();
+    expect(readOrderBody(text({ status: "", legs: [leg] }))).toBeUndefined();
+  });
+
   it("is unreadable with a leg that is, and takes its type for a leg that has none", () => {
     const leg = { ...ORDER, legs: null, type: "" };
     const legs = (changes: object) => text({ type: "limit", legs: [leg, { ...leg, ...changes }] });
@@ -134,7 +141,7 @@ describe("an order on the wire", () => {
   });
 
   it("is unreadable with an amount that is not a plain number", () => {
-    for (const amount of ["-6", "six", "1e3", "Infinity", "6 shares", true]) {
+    for (const amount of ["-6", "six", "1e3", "Infinity", "6 shares", true, ["6"]]) {
       expect(readOrderBody(text({ filled_qty: amount })), String(amount)).toBeUndefined();
     }
   });

@@ -1,6 +1,6 @@
 /** What has to be on disk before anybody is told of it, since no broker tells it again. */
 import { expect, test } from "vitest";
-import { isToldOnce, type RecordCommand } from "../../src/claim/decide-record.ts";
+import { isAcceptance, isToldOnce, type RecordCommand } from "../../src/claim/decide-record.ts";
 import type { SubmitOutcome } from "../../src/claim/evidence.ts";
 import { buy, orderOf, proceeded, refusal, START } from "./builders.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
@@ -31,6 +31,18 @@ test.each<[string, RecordCommand]>([
   ["who was told", { type: "told", fencing: CLAIM.fencing, answer: "certain", now: START }],
 ])("%s can be learnt again from the broker, or costs nothing to forget", (_, command) => {
   expect(isToldOnce(command)).toBe(false);
+});
+
+test("only an answer that the broker has taken the order is told before it is written", () => {
+  const accepted = answer({ kind: "accepted", order: ORDER, wire: "{}" });
+  expect(isAcceptance(accepted)).toBe(true);
+  const others = [
+    answer({ kind: "refused", refusal: refusal() }),
+    answer({ kind: "ambiguous", reason: "timeout" }),
+    read("stream"),
+    { type: "told", fencing: CLAIM.fencing, answer: "certain", now: START } as const,
+  ];
+  expect(others.filter(isAcceptance)).toEqual([]);
 });
 
 function read(source: "read_back" | "poll" | "stream") {

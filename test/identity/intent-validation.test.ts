@@ -327,6 +327,20 @@ describe("an intent that is read without the schema", () => {
     schema.mockRestore();
   });
 
+  test("has the defaults of the schema, which one that needs it has too", () => {
+    const defaults = { type: "market", timeInForce: "day", extendedHours: false };
+    expect(outcome({ symbol: "TQQQ", side: "buy", quantity: "6" })).toMatchObject(defaults);
+    expect(outcome({ symbol: "TQQQ", side: "buy", notional: "60" })).toMatchObject(defaults);
+  });
+
+  test.each([["symbol"], ["requestId"], ["side"], ["quantity"]] as const)(
+    "is refused with a %s in a list",
+    (field) => {
+      const given = { ...BASE, requestId: "r-1" };
+      expect(outcome({ ...given, [field]: [given[field]] })).toContain(field);
+    },
+  );
+
   test("is what was passed, whatever else its object inherits or hides", () => {
     class Buy {
       readonly symbol = "TQQQ";
