@@ -337,7 +337,9 @@ describe("an intent that is read without the schema", () => {
     "is refused with a %s in a list",
     (field) => {
       const given = { ...BASE, requestId: "r-1" };
-      expect(outcome({ ...given, [field]: [given[field]] })).toContain(field);
+      const listed = { ...given, [field]: [given[field]] };
+      expect(() => parseIntent(listed, ACCOUNT, AGENT)).toThrow(LatchError);
+      expect(outcome(listed)).toContain(field);
     },
   );
 
