@@ -56,6 +56,25 @@ export function testsOfClaims(storeOfTest: StoreOfTest): void {
       expect(kinds.toSorted()).toEqual(["pending", "pending", "pending", "proceed"]);
     });
 
+    test("with an id of its own meets an order of its episode whose shares are missing, and none of another", async () => {
+      const { ledger } = await storeOfTest();
+      const missing = await claimed(ledger, claimCommand({ requestId: "r-1" }));
+      const unpriced = { ...filledOrder(missing, "6"), filledAveragePrice: null };
+      const { claim } = await ledger.record(missing.key, orderRead(unpriced));
+      expect(claim).toMatchObject({ status: "FINAL", told: null });
+      const open = await claimed(ledger, claimCommand({ requestId: "r-2", quantity: "7" }));
+      await ledger.record(open.key, orderRead(filledOrder(open, "7")));
+      const again = claimCommand({ requestId: "r-4" });
+      expect(await ledger.claim(again)).toMatchObject({
+        kind: "skip",
+        claim: { key: missing.key },
+      });
+      const exit = { side: "sell", effect: "close", quantity: "7", requestId: "r-3" } as const;
+      const close = await claimed(ledger, claimCommand(exit));
+      await ledger.record(close.key, orderRead(filledOrder(close, "7")));
+      expect(await ledger.claim(again)).toMatchObject({ kind: "proceed" });
+    });
+
     test("that breaks an invariant fails alone, its neighbours of the turn are kept", async () => {
       const { ledger } = await storeOfTest();
       const halfMillisecond = claimCommand({ requestId: "r-2" }, { now: START + 0.5 });

@@ -6,6 +6,7 @@ import type { LedgerEvent } from "../../claim/claim-event.ts";
 import type { EpochMs } from "../../core/clock.ts";
 import { InvariantError, LatchError } from "../../core/errors.ts";
 import type { AccountId, AgentId, ClaimKey, RequestId } from "../../core/ids.ts";
+import { equalsIn } from "../among-claims.ts";
 import { foldEvent } from "../apply-events.ts";
 import type { ClaimsPage, ClaimsQuery } from "../claims-query.ts";
 import { accountOf, bodyTextOf, type ChainHead, chainEvent, GENESIS_HASH } from "../event-chain.ts";
@@ -232,15 +233,13 @@ export class SqliteRows implements Rows {
     const sql = wanted === "all" ? EQUALS : UNTOLD;
     const rows = this.#prepare(sql).all(asked) as { id: number; body: string }[];
     const found = new Map(rows.map(({ id, body }) => [id, body]));
-    const latestFirst = [...found].sort(([a], [b]) => b - a).map(([, body]) => body);
-    return wanted === "all"
-      ? this.#claims(latestFirst)
-      : [...this.#unsettledEquals(account, agent, fingerprint), ...this.#claims(latestFirst)];
-  }
-
-  #unsettledEquals(account: AccountId, agent: AgentId, fingerprint: string): Claim[] {
-    const equal = [...this.#unsettled.equal(fingerprint)];
-    return equal.filter(({ key }) => key.account === account && key.agent === agent).reverse();
+    const latestFirst = [...found].sort(([a], [b]) => b - a);
+    const read = this.#claims(latestFirst.map(([, body]) => body));
+    if (wanted === "all") return read;
+    const unsettled = [...this.#unsettled.equal(fingerprint)]
+      .filter(({ key }) => key.account === account && key.agent === agent)
+      .reverse();
+    return equalsIn([...unsettled, ...read], episode);
   }
 
   holder(account: AccountId, brokerOrderId: string): ClaimKey | undefined {
