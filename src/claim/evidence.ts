@@ -57,6 +57,11 @@ export function isTerminalStatus(status: string): boolean {
   return TERMINAL_STATUSES.has(status);
 }
 
+/** Whether an order in `status` is never at work again: it is over, or another is in its place. */
+export function hasEnded(status: string): boolean {
+  return isTerminalStatus(status) || status === "replaced";
+}
+
 /** Why the broker refused an order, one value per row of `fixtures/alpaca/`. */
 export const REFUSAL_REASONS = [
   "insufficient_quantity",

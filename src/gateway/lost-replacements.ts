@@ -8,7 +8,7 @@
  * works as it did, and none that works or filled has the new one's id. Sends nothing.
  */
 import { type Claim, isAccepted, type Replacing } from "../claim/claim.ts";
-import { type BrokerOrder, isTerminalStatus } from "../claim/evidence.ts";
+import { type BrokerOrder, hasEnded, isTerminalStatus } from "../claim/evidence.ts";
 import { ABSENCE_READS } from "../claim/policy.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { isZero } from "../core/decimal.ts";
@@ -89,7 +89,7 @@ export class LostReplacements {
     const lookup = await broker.orderById(brokerOrderId, "read_back");
     if (lookup.kind !== "found") return false;
     const { status, replacedBy } = lookup.order;
-    return replacedBy === null && !isTerminalStatus(status) && !ON_ITS_WAY.has(status);
+    return replacedBy === null && !hasEnded(status) && status !== "pending_replace";
   }
 }
 
@@ -100,8 +100,6 @@ function isWithoutEffect(
 ): boolean {
   return replaces !== replaced || (isTerminalStatus(status) && isZero(filledQuantity));
 }
-
-const ON_ITS_WAY: ReadonlySet<string> = new Set(["replaced", "pending_replace"]);
 
 function isBeingReplaced(claim: Claim): claim is Replaced {
   return claim.replacing !== null && isAccepted(claim);

@@ -11,12 +11,7 @@
 import type { Broker, ReplaceRequest } from "../broker/broker.ts";
 import type { Block } from "../claim/answer.ts";
 import type { Claim } from "../claim/claim.ts";
-import {
-  type BrokerOrder,
-  isTerminalStatus,
-  type OrderLookup,
-  type Refusal,
-} from "../claim/evidence.ts";
+import { type BrokerOrder, hasEnded, type OrderLookup, type Refusal } from "../claim/evidence.ts";
 import type { ClaimPolicy } from "../claim/policy.ts";
 import type { Clock } from "../core/clock.ts";
 import type { DecimalText } from "../core/decimal.ts";
@@ -87,7 +82,8 @@ export async function replaceOrder(
   const made = await madeBefore(broker, order, wanted);
   if (made !== undefined) return replaced(made, true, requestId);
   // What has ended is replaced by nothing: the broker's own refusal says how it ended.
-  if (claim === undefined || isOver(order)) return send(ports, intent, order, wanted, claim);
+  if (claim === undefined || hasEnded(order.status))
+    return send(ports, intent, order, wanted, claim);
   const now = ports.clock.now();
   const { sendDeadlineMs, postDeadlineMs } = ports.policy;
   const decision = await ledger.requestReplace(claim.key, {
@@ -105,10 +101,6 @@ export async function replaceOrder(
     case "proceed":
       return sendInTime(ports, intent, order, wanted, decision.claim);
   }
-}
-
-function isOver({ status }: BrokerOrder): boolean {
-  return isTerminalStatus(status) || status === "replaced";
 }
 
 function wantedId(account: AccountId, intent: ReplaceIntent): ClientOrderId {
