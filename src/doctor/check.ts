@@ -1,6 +1,7 @@
 /** One check of the doctor: what was found, and what to do where it is not well. */
 import type { Clock } from "../core/clock.ts";
 import { LatchError, messageOf } from "../core/errors.ts";
+import { inTime } from "../core/in-time.ts";
 
 export type CheckState = "ok" | "warning" | "failed" | "skipped";
 
@@ -35,8 +36,6 @@ export type Finding = Omit<Check, "name">;
 
 /** No check takes longer; one that has no answer by then has failed. */
 export const CHECK_DEADLINE_MS = 8_000;
-/** A reason of our own: without one each abort makes an exception with a stack. */
-const OVER = new Error("the wait is over");
 
 export function ok(found: string): Finding {
   return { state: "ok", found, remedy: null };
@@ -61,15 +60,13 @@ export function failedWith(error: unknown): Finding {
 }
 
 /** What `look` finds, within {@link CHECK_DEADLINE_MS}; never rejects. */
-export async function inTime(
+export async function findingOf(
   clock: Clock,
   look: () => Promise<Finding> | Finding,
 ): Promise<Finding> {
-  const over = new AbortController();
-  const late = clock.sleep(CHECK_DEADLINE_MS, over.signal).then(
-    () => failed(`no answer in ${CHECK_DEADLINE_MS} ms`, "Find out what holds it up; try again."),
-    () => skipped("over"),
-  );
   const found = (async () => look())().catch(failedWith);
-  return Promise.race([found, late]).finally(() => over.abort(OVER));
+  return (
+    (await inTime(clock, clock.now() + CHECK_DEADLINE_MS, found)) ??
+    failed(`no answer in ${CHECK_DEADLINE_MS} ms`, "Find out what holds it up; try again.")
+  );
 }

@@ -14,7 +14,15 @@ import {
   checkRateBudget,
   NO_ANSWER,
 } from "./broker-checks.ts";
-import { type Check, type CheckName, type Finding, failed, inTime, ok, skipped } from "./check.ts";
+import {
+  type Check,
+  type CheckName,
+  type Finding,
+  failed,
+  findingOf,
+  ok,
+  skipped,
+} from "./check.ts";
 import { checkBarStream, checkBars, type MarketDataReads } from "./data-checks.ts";
 import { checkPort } from "./port-check.ts";
 import {
@@ -64,7 +72,7 @@ export async function examine(patient: Patient): Promise<readonly Check[]> {
   const ofStore = (check: (place: string) => Promise<Finding> | Finding) => () =>
     store === undefined ? skipped("the settings name no store that can be used") : check(store);
   const checked = async (name: CheckName, look: () => Promise<Finding> | Finding) => {
-    return { name, ...(await inTime(clock, look)) };
+    return { name, ...(await findingOf(clock, look)) };
   };
   const reads = readOnce(patient.broker);
   const dataReads = readOnce(behind(reads, patient.data));

@@ -7,12 +7,12 @@
 import type { Book } from "../book/book.ts";
 import type { Clock } from "../core/clock.ts";
 import { isZero } from "../core/decimal.ts";
+import { inTime } from "../core/in-time.ts";
 import type { BlockedAnswer, OrderAnswer } from "../gateway/order-answer.ts";
 import type { IntentInput } from "../identity/intent-schema.ts";
 import { plainSymbol } from "../identity/symbol.ts";
 import { alpacaError } from "./alpaca-error.ts";
 import type { GuardedAnswer, GuardedRequest } from "./guarded-request.ts";
-import { inTime } from "./in-time.ts";
 import { RETRY_AFTER } from "./retry-after.ts";
 
 /** A route's own words for an answer; undefined leaves it to those of an order. */
