@@ -84,6 +84,9 @@ const anchorSchema = z.union(
 /** Recursive, so documents made from the schema need a name for it. */
 export const anyJson = z.json();
 
+/** What an intent is where it does not say. */
+const DEFAULTS = { type: "market", timeInForce: "day", extendedHours: false } as const;
+
 /** What a caller passes; {@link parseIntent} checks besides what no single field shows. */
 export const intentSchema = z.strictObject({
   symbol: z
@@ -96,13 +99,13 @@ export const intentSchema = z.strictObject({
   effect: z.enum(["open", "close"]).optional(),
   quantity: amount.optional(),
   notional: amount.optional(),
-  type: z.enum(ORDER_TYPES).default("market"),
-  timeInForce: z.enum(TIMES_IN_FORCE).default("day"),
+  type: z.enum(ORDER_TYPES).default(DEFAULTS.type),
+  timeInForce: z.enum(TIMES_IN_FORCE).default(DEFAULTS.timeInForce),
   limitPrice: amount.optional(),
   stopPrice: amount.optional(),
   trailPrice: amount.optional(),
   trailPercent: amount.optional(),
-  extendedHours: z.boolean().default(false),
+  extendedHours: z.boolean().default(DEFAULTS.extendedHours),
   /** A close of `all` that is held, or of a part of it such as `50%`; instead of a quantity. */
   portion: portion.optional(),
   extension: z.record(z.string(), anyJson).refine(isWellFormed, unicodeError).optional(),
@@ -194,9 +197,6 @@ const PLAIN_READERS: ReadonlyMap<string, PlainReader> = new Map([
   ["reason", plainText(INTENT_TEXT_MAX)],
 ]);
 
-/** As the schema has them. */
-const DEFAULT_FIELDS = { type: "market", timeInForce: "day", extendedHours: false } as const;
-
 /**
  * What the schema makes of an intent that is written as most are, in a fraction of the time: every
  * order is read while its bot waits. Undefined for whatever else, right or wrong.
@@ -205,7 +205,7 @@ function plainFields(input: unknown): IntentFields | undefined {
   const isPlain = typeof input === "object" && input !== null;
   if (!isPlain || Object.getPrototypeOf(input) !== Object.prototype) return undefined;
   const given = input as Readonly<Record<string, unknown>>;
-  const fields: Record<string, unknown> = { ...DEFAULT_FIELDS };
+  const fields: Record<string, unknown> = { ...DEFAULTS };
   for (const name of Object.getOwnPropertyNames(given)) {
     const read = PLAIN_READERS.get(name);
     if (read === undefined) return undefined;
