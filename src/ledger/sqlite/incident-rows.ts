@@ -30,7 +30,11 @@ export class SqliteIncidentRows implements IncidentRows {
   }
 
   get(account: AccountId, id: number): Incident | undefined {
-    return this.#one("account = ? AND id = ?", [account, id]);
+    const body = this.#statements
+      .of("SELECT body FROM incidents WHERE account = ? AND id = ?")
+      .pluck()
+      .get(account, id) as string | undefined;
+    return body === undefined ? undefined : (JSON.parse(body) as Incident);
   }
 
   open(account: AccountId, subject: string): Incident | undefined {
@@ -100,12 +104,5 @@ export class SqliteIncidentRows implements IncidentRows {
       (row) => ({ account, agent: row.agent, requestId: row.request_id }) as ClaimKey,
     );
     return keys.reverse();
-  }
-
-  #one(where: string, parameters: readonly (string | number)[]): Incident | undefined {
-    const row = this.#statements
-      .of(`SELECT body FROM incidents WHERE ${where}`)
-      .get(...parameters) as { body: string } | undefined;
-    return row === undefined ? undefined : (JSON.parse(row.body) as Incident);
   }
 }
