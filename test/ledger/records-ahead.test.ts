@@ -46,12 +46,18 @@ function lock(file: string): () => void {
   return () => void database.exec("ROLLBACK");
 }
 
+/** A ledger with one claim, whose order is to be accepted. */
+async function sentOrder() {
+  const file = temporaryFile();
+  const clock = new ManualClock(START);
+  const ledger = openLedger(file, clock);
+  return { file, clock, ledger, claim: await claimed(ledger, command("r-1")) };
+}
+
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 test("an acceptance is told before it is written, known at once, and in the file a turn later", async () => {
-  const file = temporaryFile();
-  const ledger = openLedger(file);
-  const claim = await claimed(ledger, command("r-1"));
+  const { file, ledger, claim } = await sentOrder();
   const result = await ledger.record(claim.key, accepted(claim));
   expect(eventsIn(file)).toEqual(["claimed"]);
   expect(result).toMatchObject({ changed: true, claim: { brokerOrderId: expect.anything() } });
@@ -63,8 +69,7 @@ test("an acceptance is told before it is written, known at once, and in the file
 });
 
 test("a fill that the answer shows moves the book at once", async () => {
-  const ledger = openLedger(temporaryFile());
-  const claim = await claimed(ledger, command("r-1"));
+  const { ledger, claim } = await sentOrder();
   const outcome = { kind: "accepted", order: filledOrder(claim, "6") } as const;
   const answer = { ...accepted(claim), outcome } as ReturnType<typeof accepted>;
   expect(await ledger.record(claim.key, answer)).toMatchObject({ claim: { status: "SETTLED" } });
@@ -74,9 +79,7 @@ test("a fill that the answer shows moves the book at once", async () => {
 });
 
 test("it is among the events that are given out, and the next claim's transaction writes it first", async () => {
-  const file = temporaryFile();
-  const ledger = openLedger(file);
-  const claim = await claimed(ledger, command("r-1"));
+  const { file, ledger, claim } = await sentOrder();
   const told = ledger.record(claim.key, accepted(claim));
   const [, second] = await Promise.all([told, claimed(ledger, command("r-2", "7"))]);
   expect(eventsIn(file)).toEqual(["claimed", "accepted", "fills_awaited", "claimed"]);
@@ -116,10 +119,7 @@ test("an order that another opening has booked meanwhile is not booked again", a
 });
 
 test("while the file is locked it waits, is not forgotten, and claims are refused", async () => {
-  const file = temporaryFile();
-  const clock = new ManualClock(START);
-  const ledger = openLedger(file, clock);
-  const claim = await claimed(ledger, command("r-1"));
+  const { file, clock, ledger, claim } = await sentOrder();
   const unlock = lock(file);
   await ledger.record(claim.key, accepted(claim));
   expect((await latchError(() => ledger.claim(command("r-2", "7")))).code).toBe("store_busy");
@@ -133,10 +133,7 @@ test("while the file is locked it waits, is not forgotten, and claims are refuse
 });
 
 test("one that the store does not take by itself keeps no claim out, and is tried again", async () => {
-  const file = temporaryFile();
-  const clock = new ManualClock(START);
-  const ledger = openLedger(file, clock);
-  const claim = await claimed(ledger, command("r-1"));
+  const { file, clock, ledger, claim } = await sentOrder();
   const mend = refuseEvents(file, "accepted");
   await ledger.record(claim.key, accepted(claim));
   await turn();
@@ -155,10 +152,7 @@ test("one that the store does not take by itself keeps no claim out, and is trie
 });
 
 test("a closing that cannot write it says so, and tries no more", async () => {
-  const file = temporaryFile();
-  const clock = new ManualClock(START);
-  const ledger = openLedger(file, clock);
-  const claim = await claimed(ledger, command("r-1"));
+  const { file, clock, ledger, claim } = await sentOrder();
   const unlock = lock(file);
   await ledger.record(claim.key, accepted(claim));
   expect((await latchError(() => ledger.close())).code).toBe("store_busy");
@@ -169,17 +163,13 @@ test("a closing that cannot write it says so, and tries no more", async () => {
 });
 
 test("closing writes it", async () => {
-  const file = temporaryFile();
-  const ledger = openLedger(file);
-  const claim = await claimed(ledger, command("r-1"));
+  const { file, ledger, claim } = await sentOrder();
   await Promise.all([ledger.record(claim.key, accepted(claim)), ledger.close()]);
   expect(await openLedger(file).claimOf(claim.key)).toMatchObject({ told: "certain" });
 });
 
 test("a record that the store refuses by itself does not hold up the closing for ever", async () => {
-  const file = temporaryFile();
-  const ledger = openLedger(file);
-  const claim = await claimed(ledger, command("r-1"));
+  const { file, ledger, claim } = await sentOrder();
   refuseEvents(file, "accepted");
   await ledger.record(claim.key, accepted(claim));
   await ledger.close();
@@ -187,9 +177,7 @@ test("a record that the store refuses by itself does not hold up the closing for
 });
 
 test("an acceptance that ends an incident is written with it, in one transaction", async () => {
-  const file = temporaryFile();
-  const ledger = openLedger(file);
-  const claim = await claimed(ledger, command("r-1"));
+  const { file, ledger, claim } = await sentOrder();
   await ledger.record(claim.key, ambiguous(claim));
   await ledger.record(claim.key, { type: "overdue", now: START + 60_000 });
   expect(await ledger.incidents(ACCOUNT, { isOpen: true })).toHaveLength(1);
