@@ -78,10 +78,12 @@ const WELL = ["--port", "0"];
 
 describe("tradelatch doctor", () => {
   test("finds nothing wrong, sends no order, and makes no ledger", async () => {
-    const broker = await openBroker();
+    // The broker's stands still, and so does this one, however long the doctor takes.
+    const clock = new ManualClock(systemClock.now());
+    const broker = await openBroker(clock.now());
     const store = join(temporaryFolder(), "latch.db");
     const env = { ...KEYS, APCA_API_BASE_URL: broker.url, TRADELATCH_STORE: store };
-    const { exitCode, told } = await examined(WELL, env);
+    const { exitCode, told } = await examined(WELL, env, clock);
     expect(exitCode).toBe(0);
     expect(Object.values(told).filter((text) => !text.startsWith("ok: "))).toEqual([]);
     expect(told.credentials).toMatch(/^ok: account [0-9a-f-]{36} is active$/);
@@ -169,7 +171,8 @@ describe("the broker's checks", () => {
   });
 
   test("keys that are not set fail, and the broker is asked all the same", async () => {
-    const { told } = await asked((await openBroker()).url, {});
+    const clock = new ManualClock(systemClock.now());
+    const { told } = await asked((await openBroker(clock.now())).url, {}, clock);
     expect(told.credentials).toBe("failed: APCA_API_KEY_ID or APCA_API_SECRET_KEY is not set");
     expect(told.clock).toMatch(/^ok: /);
   });
