@@ -42,6 +42,13 @@ interface Seen {
   readonly movedAt: EpochMs;
 }
 
+/** On record with a time that is yet to come: by the clock of a machine that was ahead of this one. */
+interface MoveAhead {
+  readonly recordedAt: EpochMs;
+  /** It had happened by then. */
+  readonly metAt: EpochMs;
+}
+
 /** Symbols whose book or order differs are asked about one after the other, so many at most. */
 const SYMBOLS_MAX = 50;
 
@@ -49,6 +56,7 @@ export class PositionComparison {
   readonly #ports: PositionComparisonPorts;
   readonly #agreeing = new Map<string, AgreeingReads>();
   readonly #seen = new Map<string, Seen>();
+  readonly #ahead = new Map<string, MoveAhead>();
   /** Orders at work without a claim, and since when. */
   readonly #strangers = new Map<string, EpochMs>();
 
@@ -117,13 +125,27 @@ export class PositionComparison {
     this.#agreeing.set(symbol, agreeing);
     // Only what two reads agree on is decided about.
     const filledAt = agreeing.reads.length > 1 ? await lastFillAt(this.#ports, symbol) : null;
-    const movedAt = latest(this.#seen.get(symbol)?.movedAt, behind.absentSince, filledAt);
+    const recordedAt = latest(behind.absentSince, filledAt);
+    const movedAt = latest(this.#seen.get(symbol)?.movedAt, this.#metAt(symbol, recordedAt));
     const kind = (open?.kind ?? kindOf(net, read.quantity)) as DivergenceKind;
     const policy = divergence[kind];
     const command = { ...agreeing, movedAt, policy, now: clock.now() };
     const incident = (await ledger.compare(account, symbol, command)) ?? open;
     // Also where an earlier process adopted the position and did not come to close it.
     if (policy === "flatten" && incident?.resolution === null) await this.#ports.flatten(incident);
+  }
+
+  /** `recordedAt`, and no later than this process met it. */
+  #metAt(symbol: string, recordedAt: EpochMs | null): EpochMs | null {
+    const now = this.#ports.clock.now();
+    if (recordedAt === null || recordedAt <= now) {
+      this.#ahead.delete(symbol);
+      return recordedAt;
+    }
+    const known = this.#ahead.get(symbol);
+    if (known?.recordedAt === recordedAt) return known.metAt;
+    this.#ahead.set(symbol, { recordedAt, metAt: now });
+    return now;
   }
 
   /** A symbol that is not listed: flat only where the broker says so in its own words. */

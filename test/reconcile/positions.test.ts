@@ -127,6 +127,23 @@ describe("a position that differs from the book", () => {
     expect(await book(next)).toMatchObject({ net: "0" });
   });
 
+  test("is found although the last fill is on record with a time that is yet to come", async () => {
+    const { world, sidecar: ahead } = await comparing();
+    const here = await world.open();
+    here.isDead = true;
+    ahead.clock.advanceTo(ahead.clock.now() + 10 * MINUTE);
+    await world.send(ahead, { ...SELL, qty: "2" });
+    await world.advance(3_000);
+    await world.shut(ahead);
+    here.isDead = false;
+    await byHand(world, { ...SELL, qty: "1" });
+    await world.advance(MINUTE);
+    expect(await incidents(here)).toEqual([
+      { kind: "quantity", symbol: "TQQQ", verdict: "adopted" },
+    ]);
+    expect(await book(here)).toMatchObject({ net: "3" });
+  });
+
   test("is found behind a resting order that works for weeks", async () => {
     const { world, sidecar } = await comparing();
     await world.send(sidecar, { ...SELL, qty: "1", type: "stop", stop_price: "50" });
