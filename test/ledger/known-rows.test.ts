@@ -1,9 +1,17 @@
 /** What a ledger keeps in memory of its own rows is never another thing than the file has. */
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
+import { decimal } from "../../src/core/decimal.ts";
 import { firstBreak } from "../../src/ledger/event-chain.ts";
 import { claimed, openLedger } from "./open-ledger.ts";
-import { accepted, claimCommand, filledOrder, orderRead } from "./sample-commands.ts";
+import {
+  ACCOUNT,
+  accepted,
+  claimCommand,
+  filledOrder,
+  orderRead,
+  START,
+} from "./sample-commands.ts";
 import { temporaryFile } from "./temporary-folder.ts";
 
 const COMMAND = claimCommand({ requestId: "r-1" });
@@ -82,6 +90,37 @@ test("what was taken back with a transaction that failed is not remembered", asy
   expect(second.status).toBe("rejected");
   expect(first).toMatchObject({ value: { kind: "proceed" } });
   expect((await ledger.events()).map(({ sequence }) => sequence)).toEqual([1, 2]);
+});
+
+/** The broker holds six shares that no book knows: two reads say so. */
+function strangersShares() {
+  const [quantity, averagePrice] = [decimal("6"), decimal("70")];
+  const read = { quantity, available: quantity, averagePrice };
+  const reads = [0, 10_000].map((at) => ({ ...read, at: START + at }));
+  const now = START + 60_000;
+  return { reads, bookNet: decimal("0"), movedAt: null, policy: "observe", now } as const;
+}
+
+test("an incident that another opening has begun is not begun again", async () => {
+  const file = temporaryFile();
+  const [one, other] = [openLedger(file), openLedger(file)];
+  const inTqqq = { symbol: "TQQQ", isOpen: true };
+  expect(await one.incidents(ACCOUNT, inTqqq)).toEqual([]);
+  const begun = await other.compare(ACCOUNT, "TQQQ", strangersShares());
+  expect(begun).toMatchObject({ id: 1, kind: "orphan" });
+  expect(await one.incidents(ACCOUNT, inTqqq)).toEqual([begun]);
+  expect(await one.compare(ACCOUNT, "TQQQ", strangersShares())).toBeUndefined();
+  expect(await other.incidents(ACCOUNT)).toHaveLength(1);
+});
+
+test("an incident that was taken back with its transaction is begun all the same", async () => {
+  const ledger = openLedger(temporaryFile());
+  const { key } = await claimed(ledger, claimCommand({ requestId: "r-0", quantity: "1" }));
+  const nobodys = { ...key, requestId: "nobody's" as typeof key.requestId };
+  const told = { type: "told", answer: "pending", fencing: 1, now: 0 } as const;
+  const compare = () => ledger.compare(ACCOUNT, "SPY", strangersShares());
+  await Promise.allSettled([compare(), compare(), ledger.record(nobodys, told)]);
+  expect(await ledger.incidents(ACCOUNT)).toMatchObject([{ symbol: "SPY", resolution: null }]);
 });
 
 test("a claim that was given out cannot be changed by whoever has it", async () => {

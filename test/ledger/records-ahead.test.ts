@@ -115,6 +115,13 @@ test("an order that another opening has booked meanwhile is not booked again", a
   await turn();
   expect(await one.book(ACCOUNT, "TQQQ")).toMatchObject({ net: "6" });
   expect(await other.book(ACCOUNT, "TQQQ")).toMatchObject({ net: "6" });
+  expect(eventsIn(file)).toEqual([
+    "claimed",
+    "fill_booked",
+    "order_ended",
+    "sealed",
+    "caller_told",
+  ]);
   await expectAgreement(one);
 });
 
