@@ -42,7 +42,7 @@ interface Seen {
   readonly movedAt: EpochMs;
 }
 
-/** On record with a time that is yet to come: by the clock of a machine that was ahead of this one. */
+/** On record with a time that is yet to come, by the clock of a machine that was ahead of this. */
 interface MoveAhead {
   readonly recordedAt: EpochMs;
   /** It had happened by then. */
