@@ -2,22 +2,21 @@
  * Carries a request to the broker and its answer back, byte for byte.
  *
  * 1. Sent once: no retries, no redirects followed, no decompression, no pipelining.
- * 2. Bodies stream in both directions and are never held in full, but for small answers that say
- *    how long they are; the slower side sets the pace.
+ * 2. Bodies stream in both directions; the slower side sets the pace (upload.ts, answer-relay.ts).
  * 3. When either side goes away the other is cut off too, so that no half answer looks whole.
  * 4. No request waits for a socket: with all of them in use it is refused at once.
  *
  * It does not decide what may pass: that is route-policy.ts, before it.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { pipeline } from "node:stream/promises";
 import { type Dispatcher, Pool } from "undici";
 import { alpacaError, type PlainAnswer } from "./alpaca-error.ts";
+import { AnswerRelay, type Relayed } from "./answer-relay.ts";
 import { requestTarget } from "./request-path.ts";
 import { sendAnswer } from "./send-answer.ts";
 import { announcesMoreThan, UploadTooLarge, uploadOf } from "./upload.ts";
 import { failureInWords, isUnsendable, neverSent } from "./upstream-failure.ts";
-import { type HeaderList, headersForBot, headersForBroker, headerValue } from "./wire-headers.ts";
+import { headersForBroker } from "./wire-headers.ts";
 
 export interface PassThroughBounds {
   /** Requests under way at once, each on a socket of its own. */
@@ -48,9 +47,7 @@ export interface PassThroughOptions {
 
 /** How a pass ended, for the log and for whoever records it. */
 export type Forwarded =
-  | { readonly kind: "answered"; readonly status: number }
-  /** The answer began and broke off. */
-  | { readonly kind: "cut"; readonly status: number }
+  | Relayed
   /** Nothing was sent; the client got a refusal of ours. */
   | { readonly kind: "not_sent"; readonly reason: string }
   /** It may have been sent; the client got a refusal of ours, or had gone. */
@@ -70,11 +67,6 @@ export interface PassThrough {
   close(): Promise<void>;
 }
 
-/** Answers up to this length are passed on in one piece: a stream costs more than they do. */
-const WHOLE_BYTES = 16 * 1_024;
-const EVENT_STREAM = /^text\/event-stream\b/i;
-const SENDABLE_REASON = /^[\t\x20-\x7e]*$/;
-
 export function createPassThrough(options: PassThroughOptions): PassThrough {
   return new BrokerPassThrough(options);
 }
@@ -84,8 +76,8 @@ class BrokerPassThrough implements PassThrough {
   readonly #bounds: PassThroughBounds;
   readonly #prefix: string;
   readonly #pool: Pool;
-  readonly #streams = new Set<AbortController>();
-  #underWay = 0;
+  /** What is under way. */
+  readonly #relays = new Set<AnswerRelay>();
 
   constructor(options: PassThroughOptions) {
     const { origin, pathname } = new URL(options.baseUrl);
@@ -111,26 +103,28 @@ class BrokerPassThrough implements PassThrough {
     if (announcesMoreThan(request, this.#bounds.bodyBytes)) {
       return refuse(request, response, alpacaError("body_too_large"), "its body is too large");
     }
-    if (this.#underWay >= this.#bounds.sockets) {
+    if (this.#relays.size >= this.#bounds.sockets) {
       return refuse(request, response, alpacaError("overloaded"), "all sockets are in use");
     }
-    const abort = new AbortController();
-    const onClose = () => abort.abort(new Error("the client went away"));
+    const relay = new AnswerRelay(response);
+    const onClose = () => relay.cut(new Error("the client went away"));
     response.once("close", onClose);
-    this.#underWay += 1;
+    this.#relays.add(relay);
     try {
-      const answer = await this.#ask(request, requestTarget(path, query), abort.signal);
-      return await this.#relay(answer, response, abort);
+      this.#dispatch(request, requestTarget(path, query), relay);
+      return await relay.over;
     } catch (error) {
       return refuseFailed(request, response, error);
     } finally {
-      this.#underWay -= 1;
+      this.#relays.delete(relay);
       response.off("close", onClose);
     }
   }
 
   endStreams(): void {
-    for (const stream of this.#streams) stream.abort(new Error("the sidecar is shutting down"));
+    for (const relay of this.#relays) {
+      if (relay.isEventStream) relay.cut(new Error("the sidecar is shutting down"));
+    }
   }
 
   async close(): Promise<void> {
@@ -138,62 +132,18 @@ class BrokerPassThrough implements PassThrough {
     await this.#pool.destroy();
   }
 
-  #ask(request: IncomingMessage, target: string, signal: AbortSignal) {
+  #dispatch(request: IncomingMessage, target: string, relay: AnswerRelay): void {
     const upload = uploadOf(request, this.#bounds.bodyBytes);
-    return this.#pool.request({
-      method: request.method ?? "GET",
-      path: this.#prefix + target,
-      headers: headersForBroker(request.rawHeaders, this.#options),
-      ...(upload === undefined ? {} : { body: upload }),
-      signal,
-      responseHeaders: "raw",
-    });
+    this.#pool.dispatch(
+      {
+        method: (request.method ?? "GET") as Dispatcher.HttpMethod,
+        path: this.#prefix + target,
+        headers: headersForBroker(request.rawHeaders, this.#options),
+        ...(upload === undefined ? {} : { body: upload }),
+      },
+      relay,
+    );
   }
-
-  async #relay(
-    answer: Dispatcher.ResponseData,
-    response: ServerResponse,
-    abort: AbortController,
-  ): Promise<Forwarded> {
-    const status = answer.statusCode;
-    // Asked for raw, undici gives the flat list, whatever its type says.
-    const raw = answer.headers as unknown as HeaderList;
-    const isStream = EVENT_STREAM.test(headerValue(raw, "content-type") ?? "");
-    if (isStream) this.#streams.add(abort);
-    try {
-      if (!isStream && isSmall(raw)) {
-        const bytes = await answer.body.arrayBuffer();
-        begin(response, answer, raw);
-        response.end(Buffer.from(bytes));
-        return { kind: "answered", status };
-      }
-      begin(response, answer, raw);
-      await pipeline(answer.body, response);
-      return { kind: "answered", status };
-    } catch {
-      response.destroy();
-      answer.body.on("error", () => {}).destroy();
-      return { kind: "cut", status };
-    } finally {
-      this.#streams.delete(abort);
-    }
-  }
-}
-
-/** Whether an answer's body is so short that it comes in one piece. */
-function isSmall(headers: HeaderList): boolean {
-  const length = headerValue(headers, "content-length");
-  return length !== undefined && Number(length) <= WHOLE_BYTES;
-}
-
-function begin(response: ServerResponse, answer: Dispatcher.ResponseData, raw: HeaderList): void {
-  const { statusCode, statusText } = answer;
-  const headers = headersForBot(raw);
-  // The broker's Date passes with the rest; where it sends none, neither do we.
-  response.sendDate = false;
-  response.writeHead(statusCode, SENDABLE_REASON.test(statusText) ? statusText : "", headers);
-  // A stream's first event may be minutes away, and its client waits for the headers.
-  if (headerValue(raw, "content-length") === undefined) response.flushHeaders();
 }
 
 function refuse(
