@@ -78,6 +78,28 @@ describe("the rate window", () => {
     );
   });
 
+  it("makes reads wait for all orders of the window, also for those beyond it", () => {
+    fc.assert(
+      fc.property(requests, (asked) => {
+        const admitted = run(asked);
+        const end = admitted.at(-1)?.at ?? 0;
+        const window = new RateWindow(LIMITS);
+        for (const { kind, at } of admitted) window.admit(kind, at);
+        const together = inWindow(admitted, end);
+        const left = LIMITS.maxRequests - together.length;
+        expect(window.remaining(end)).toBe(Math.max(0, left));
+        const inTheWay = together.at(-LIMITS.maxRequests)?.at ?? Number.NEGATIVE_INFINITY;
+        const answer = window.admit("read_back", end);
+        const retryAt = answer.kind === "full" ? answer.retryAt : end;
+        expect(retryAt).toBeGreaterThanOrEqual(inTheWay + LIMITS.windowMs);
+        const reads = together.filter(({ kind }) => kind !== "order");
+        const room = LIMITS.maxRequests - LIMITS.orderReserve;
+        const readInTheWay = reads.at(-room)?.at ?? Number.NEGATIVE_INFINITY;
+        expect(retryAt).toBeGreaterThanOrEqual(readInTheWay + LIMITS.windowMs);
+      }),
+    );
+  });
+
   it("leaves the reserve free when only reads are asked for", () => {
     const window = new RateWindow(LIMITS);
     const admitted = (purpose: RequestKind) =>

@@ -47,6 +47,7 @@ interface Bound {
 
 export class RateWindow {
   readonly #limits: RateLimits;
+  /** The latest, no more of them than one window may hold. */
   #sent: Sent[] = [];
   #readsHeldUntil: EpochMs = 0;
 
@@ -71,6 +72,9 @@ export class RateWindow {
       if (retryAt > now) return { kind: "full", retryAt };
     }
     this.#sent.push({ kind, at: now });
+    // Until the oldest of as many as the window may hold is gone, no read is admitted at all: what
+    // is older yet decides about nothing, however many orders come.
+    if (this.#sent.length > this.#limits.maxRequests) this.#sent.shift();
     return { kind: "admitted" };
   }
 
