@@ -1,17 +1,14 @@
 /** Looks after claims that are no orders: vanished owners, and verifiers that are to be asked. */
 import type { Logger } from "pino";
 import type { Guard } from "../guard/guard.ts";
+import { loggedTick } from "./logged-tick.ts";
 import type { Tick } from "./schedule.ts";
 
 export const GUARD_CRON = "*/15 * * * * *";
 
 export function guardTick(guard: Pick<Guard, "recover">, log: Logger): Tick {
   const run = async () => {
-    try {
-      await guard.recover();
-    } catch (error) {
-      log.error({ err: error, tick: "guard" }, "a tick failed");
-    }
+    await guard.recover();
   };
-  return { name: "guard", cron: GUARD_CRON, run };
+  return loggedTick({ name: "guard", cron: GUARD_CRON, run }, log);
 }

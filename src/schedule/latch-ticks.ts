@@ -13,6 +13,7 @@ import { type AccountId, GUARD_ACCOUNT } from "../core/ids.ts";
 import type { Backup } from "../ledger/backup.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { reportAfterClose } from "./after-close.ts";
+import { loggedTick } from "./logged-tick.ts";
 import type { MarketCalendar } from "./market-calendar.ts";
 import { type MarketHours, usualHours } from "./market-hours.ts";
 import { MARKET_ZONE } from "./new-york-time.ts";
@@ -76,15 +77,7 @@ export function latchTicks(work: LatchWork): readonly Tick[] {
       ? []
       : [nightly("backup", BACKUP_CRON, () => logBackup(work, backUp))]),
   ];
-  return all.map((tick) => ({ ...tick, run: () => runLogged(work.log, tick) }));
-}
-
-async function runLogged(log: Logger, { name, run }: Tick): Promise<void> {
-  try {
-    await run();
-  } catch (error) {
-    log.error({ err: error, tick: name }, "a tick failed");
-  }
+  return all.map((tick) => loggedTick(tick, work.log));
 }
 
 async function inMarketHours(

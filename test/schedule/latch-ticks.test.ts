@@ -4,6 +4,7 @@ import { createTask } from "node-cron";
 import { describe, expect, test } from "vitest";
 import { backUpStore } from "../../src/app.ts";
 import { makeCheckpoint } from "../../src/audit/checkpointing.ts";
+import { LatchError } from "../../src/core/errors.ts";
 import {
   BACKUP_CRON,
   CHECKPOINT_CRON,
@@ -140,6 +141,32 @@ describe("the position comparison", () => {
     expect(bench.said("a tick failed")).toMatchObject([
       { tick: "position-comparison", err: { message: "no positions today" } },
       { tick: "position-comparison" },
+    ]);
+  });
+
+  test("that fails as it did before says so again only when it works, or fails otherwise", async () => {
+    const away = new LatchError("store_failed", "nobody listens there");
+    const answers = [away, away, away, new LatchError("store_busy", "locked"), undefined, away];
+    const bench = await ticksIn(await openWorld(TUESDAY), {
+      comparePositions: async () => {
+        const failure = answers.shift();
+        if (failure !== undefined) throw failure;
+      },
+    });
+    const said: number[] = [];
+    while (answers.length > 0) {
+      await bench.run("position-comparison", Date.parse("2026-11-24T15:00:00Z") - answers.length);
+      said.push(bench.said("a tick failed").length);
+    }
+    const tick = "position-comparison";
+    expect(said).toEqual([1, 1, 1, 2, 2, 3]);
+    expect(bench.said("a tick failed")).toMatchObject([
+      { tick, code: "store_failed", reason: "nobody listens there", hint: away.hint },
+      { tick, code: "store_busy", reason: "locked" },
+      { tick, code: "store_failed" },
+    ]);
+    expect(bench.said("a tick works again")).toMatchObject([
+      { tick, code: "store_busy", times: 4 },
     ]);
   });
 });
