@@ -8,25 +8,21 @@
  */
 
 import { type Book, reservedQuantity } from "../book/book.ts";
-import type { EpochMs } from "../core/clock.ts";
 import { absolute, compare, type DecimalText, isZero, signOf } from "../core/decimal.ts";
 import type { ClaimKey } from "../core/ids.ts";
 import { type Incident, subjectOfPosition } from "../incident/incident.ts";
 import { type Claim, isAccepted, isLatched } from "./claim.ts";
 import type { BookEvent } from "./claim-event.ts";
-import { lastAgreed, type PositionRead } from "./decide-verdict.ts";
+import { isAtRest, lastAgreed, type Movement, type PositionRead } from "./decide-verdict.ts";
 import type { DivergenceKind, DivergencePolicy } from "./policy.ts";
 import { isLive } from "./transitions.ts";
 
-export interface DivergenceCommand {
+export interface DivergenceCommand extends Movement {
   /** Successive reads with the same quantity, the first one first. */
   readonly reads: readonly PositionRead[];
   /** The book's quantity at each of them. */
   readonly bookNet: DecimalText;
-  /** When a fill last moved the book; null where none did since the process began. */
-  readonly movedAt: EpochMs | null;
   readonly policy: DivergencePolicy;
-  readonly now: EpochMs;
 }
 
 /** What the transaction has read besides. */
@@ -42,9 +38,6 @@ export interface DivergenceSnapshot {
   readonly causes: readonly ClaimKey[];
 }
 
-/** A fill may reach us before the position shows it, or after. */
-export const QUIET_MS = 30_000;
-
 export function decideDivergence(
   snapshot: DivergenceSnapshot,
   command: DivergenceCommand,
@@ -54,8 +47,7 @@ export function decideDivergence(
   if (read === undefined || compare(book.net, command.bookNet) !== 0) return [];
   if (claims.some(isUnanswered)) return [];
   if (compare(read.quantity, book.net) === 0) return agreement(open, book, command.policy);
-  const { movedAt, now } = command;
-  if (movedAt !== null && now - movedAt < QUIET_MS) return [];
+  if (!isAtRest(command)) return [];
   return open === undefined
     ? divergence(snapshot, read, command.policy)
     : command.policy === "adopt"

@@ -33,14 +33,20 @@ export interface PositionRead {
   readonly averagePrice: DecimalText;
 }
 
-export interface VerdictCommand {
+/** What of the book or of orders may not show in the position yet. */
+export interface Movement {
+  /** When a fill last moved the book or an order was proved absent; null where neither is known. */
+  readonly movedAt: EpochMs | null;
+  readonly now: EpochMs;
+}
+
+export interface VerdictCommand extends Movement {
   /** Successive reads with the same quantity, the first one first. */
   readonly reads: readonly PositionRead[];
   /** The book's quantity when the last of them was made, our own fills applied. */
   readonly bookNet: DecimalText;
   /** Whether other orders of the account account for what is gone. */
   readonly isExplained: boolean;
-  readonly now: EpochMs;
 }
 
 export interface Verdict {
@@ -55,6 +61,8 @@ export interface Verdict {
 
 /** Two reads of a position must lie so far apart: positions lag behind orders by about 10 s. */
 export const AGREEMENT_MS = 10_000;
+/** A fill may reach us before the position shows it, or after: so old it shows for certain. */
+export const QUIET_MS = 30_000;
 
 /** Refusals that say nothing about the position: the order itself cannot be taken. */
 const MALFORMED: ReadonlySet<RefusalReason> = new Set<RefusalReason>([
@@ -84,7 +92,7 @@ export function decideVerdict(
   }
   const read = lastAgreed(command.reads);
   if (read === undefined || compare(book.net, command.bookNet) !== 0) return undefined;
-  return byPosition(claim, book, read, command.isExplained);
+  return byPosition(claim, book, read, command);
 }
 
 /** The last of `reads`, where all of them agree and span long enough. */
@@ -96,11 +104,16 @@ export function lastAgreed(reads: readonly PositionRead[]): PositionRead | undef
   return agree && last.at - first.at >= AGREEMENT_MS ? last : undefined;
 }
 
+/** Whether a position that differs from the book does so for more than a fill of late. */
+export function isAtRest({ movedAt, now }: Movement): boolean {
+  return movedAt === null || now - movedAt >= QUIET_MS;
+}
+
 function byPosition(
   claim: Claim,
   book: Book,
   read: PositionRead,
-  isExplained: boolean,
+  command: VerdictCommand,
 ): Verdict | undefined {
   const { quantity, averagePrice } = read;
   const { symbol } = book;
@@ -115,10 +128,11 @@ function byPosition(
     const verdict = { kind: "still_held", event: { type: "still_held" } } as const;
     return { ...verdict, adjustment: null, provenance: "venue", reason };
   }
+  if (!isAtRest(command)) return undefined;
   const adjustment = { net: quantity, averagePrice };
   if (compare(quantity, less(book.net, suspect)) === 0) {
-    const provenance = isExplained ? "venue" : "inferred";
-    const by = isExplained ? "other orders closed them" : "nothing on record says by what";
+    const provenance = command.isExplained ? "venue" : "inferred";
+    const by = command.isExplained ? "other orders closed them" : "nothing on record says by what";
     const reason = `gone already: ${shows}; ${by}`;
     const event = { type: "flatness_proved", provenance } as const;
     return { kind: "already_flat", event, adjustment, provenance, reason };

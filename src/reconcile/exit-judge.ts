@@ -11,12 +11,13 @@ import { type Claim, isLatched } from "../claim/claim.ts";
 import { AGREEMENT_MS, isMalformed, type PositionRead } from "../claim/decide-verdict.ts";
 import { type BrokerOrder, isTerminalStatus } from "../claim/evidence.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
-import { absolute, subtract, ZERO } from "../core/decimal.ts";
+import { absolute, compare, subtract, ZERO } from "../core/decimal.ts";
 import type { AccountId, BrokerOrderId } from "../core/ids.ts";
 import { subjectOfClaim } from "../incident/incident.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { lookBehind } from "./ended-claims.ts";
 import { isExplained } from "./explanation.ts";
+import { LastMoves } from "./last-move.ts";
 import { type AgreeingReads, readOf, withRead } from "./position-reads.ts";
 
 export interface ExitJudgePorts {
@@ -38,7 +39,12 @@ interface Question {
 type Look =
   | { readonly kind: "over" }
   | { readonly kind: "waits"; readonly text: string; readonly next: string }
-  | { readonly kind: "read"; readonly read: PositionRead };
+  | {
+      readonly kind: "read";
+      readonly read: PositionRead;
+      /** When an order in the symbol was last proved absent that may surface yet. */
+      readonly absentSince: EpochMs | null;
+    };
 
 const FIRST_PAUSE_MS = AGREEMENT_MS / 2;
 const LONGEST_PAUSE_MS = 30_000;
@@ -47,9 +53,11 @@ const READ_AGAIN = "its records are read again";
 export class ExitJudge {
   readonly #ports: ExitJudgePorts;
   readonly #questions = new Map<string, Question>();
+  readonly #moves: LastMoves;
 
   constructor(ports: ExitJudgePorts) {
     this.#ports = ports;
+    this.#moves = new LastMoves(ports);
   }
 
   /** When the next tick would read something; undefined while no close is in question. */
@@ -83,7 +91,7 @@ export class ExitJudge {
     }
     if (look.kind === "waits") await this.#note(claim, look.text, look.next);
     const agreeing =
-      look.kind === "read" ? await this.#weigh(claim, question?.agreeing, look.read) : undefined;
+      look.kind === "read" ? await this.#weigh(claim, question?.agreeing, look) : undefined;
     const grown = Math.min((question?.pauseMs ?? FIRST_PAUSE_MS / 2) * 2, LONGEST_PAUSE_MS);
     const pauseMs =
       agreeing !== undefined && spanOf(agreeing) < AGREEMENT_MS ? FIRST_PAUSE_MS : grown;
@@ -104,7 +112,8 @@ export class ExitJudge {
         : { kind: "over" };
     }
     if (isMalformed(claim)) {
-      await ledger.judge(claim.key, this.#command([], ZERO, false));
+      const nothing = { reads: [], bookNet: ZERO, movedAt: null, isExplained: false };
+      await ledger.judge(claim.key, { ...nothing, now: clock.now() });
       return { kind: "over" };
     }
     return (await this.#obstacle(claim)) ?? this.#readPosition(claim);
@@ -160,41 +169,35 @@ export class ExitJudge {
     const lookup = await broker.position(intent.symbol, "read_back");
     if (lookup.kind === "unknown") return waits(`the position is not readable: ${lookup.reason}`);
     const position = lookup.kind === "found" ? lookup.position : undefined;
-    return { kind: "read", read: readOf(position, at) };
+    return { kind: "read", read: readOf(position, at), absentSince: behind.absentSince };
   }
 
   /** The reads that agree so far, judged once they span enough. */
   async #weigh(
     claim: Claim,
     before: AgreeingReads | undefined,
-    read: PositionRead,
+    { read, absentSince }: Extract<Look, { kind: "read" }>,
   ): Promise<AgreeingReads> {
-    const { ledger, account } = this.#ports;
-    const { net } = await ledger.book(account, claim.intent.symbol);
+    const { ledger, account, clock } = this.#ports;
+    const { symbol } = claim.intent;
+    const { net } = await ledger.book(account, symbol);
     const agreeing = withRead(before, read, net);
     if (spanOf(agreeing) < AGREEMENT_MS) return agreeing;
+    const movedAt = await this.#moves.lastIn(symbol, absentSince);
     const missing = absolute(subtract(net, read.quantity));
     const explained = await isExplained(this.#ports, claim, missing);
-    const { verdict } = await ledger.judge(
-      claim.key,
-      this.#command(agreeing.reads, net, explained),
-    );
-    if (verdict === null) {
-      await this.#note(
-        claim,
-        `the broker holds ${read.quantity} ${claim.intent.symbol}, ${read.available} of them free`,
-        "when the shares are free the exit may be sent again",
-      );
+    const command = { ...agreeing, movedAt, isExplained: explained, now: clock.now() };
+    const { verdict } = await ledger.judge(claim.key, command);
+    if (verdict !== null) return agreeing;
+    const shows = `the broker holds ${read.quantity} ${symbol}`;
+    if (compare(read.quantity, net) === 0) {
+      const free = `${shows}, ${read.available} of them free`;
+      await this.#note(claim, free, "when the shares are free the exit may be sent again");
+    } else {
+      const next = "it counts once no fill is younger than half a minute";
+      await this.#note(claim, `${shows}, the book ${net}`, next);
     }
     return agreeing;
-  }
-
-  #command(
-    reads: readonly PositionRead[],
-    bookNet: PositionRead["quantity"],
-    isExplained: boolean,
-  ) {
-    return { reads, bookNet, isExplained, now: this.#ports.clock.now() };
   }
 
   #note({ key }: Claim, text: string, next: string): Promise<void> {

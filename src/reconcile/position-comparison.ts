@@ -18,7 +18,7 @@ import type { AccountId } from "../core/ids.ts";
 import { type Incident, subjectOfPosition } from "../incident/incident.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { lookBehind } from "./ended-claims.ts";
-import { lastFillAt } from "./last-fill.ts";
+import { LastMoves, latest } from "./last-move.ts";
 import { type AgreeingReads, readOf, withRead } from "./position-reads.ts";
 
 export interface PositionComparisonPorts {
@@ -42,13 +42,6 @@ interface Seen {
   readonly movedAt: EpochMs;
 }
 
-/** On record with a time that is yet to come, by the clock of a machine that was ahead of this. */
-interface MoveAhead {
-  readonly recordedAt: EpochMs;
-  /** It had happened by then. */
-  readonly metAt: EpochMs;
-}
-
 /** Symbols whose book or order differs are asked about one after the other, so many at most. */
 const SYMBOLS_MAX = 50;
 
@@ -56,12 +49,13 @@ export class PositionComparison {
   readonly #ports: PositionComparisonPorts;
   readonly #agreeing = new Map<string, AgreeingReads>();
   readonly #seen = new Map<string, Seen>();
-  readonly #ahead = new Map<string, MoveAhead>();
+  readonly #moves: LastMoves;
   /** Orders at work without a claim, and since when. */
   readonly #strangers = new Map<string, EpochMs>();
 
   constructor(ports: PositionComparisonPorts) {
     this.#ports = ports;
+    this.#moves = new LastMoves(ports);
   }
 
   /** One comparison of everything; what cannot be read says nothing. */
@@ -124,28 +118,15 @@ export class PositionComparison {
     const agreeing = withRead(this.#agreeing.get(symbol), read, net);
     this.#agreeing.set(symbol, agreeing);
     // Only what two reads agree on is decided about.
-    const filledAt = agreeing.reads.length > 1 ? await lastFillAt(this.#ports, symbol) : null;
-    const recordedAt = latest(behind.absentSince, filledAt);
-    const movedAt = latest(this.#seen.get(symbol)?.movedAt, this.#metAt(symbol, recordedAt));
+    const isPair = agreeing.reads.length > 1;
+    const moved = isPair ? await this.#moves.lastIn(symbol, behind.absentSince) : null;
+    const movedAt = latest(this.#seen.get(symbol)?.movedAt, moved);
     const kind = (open?.kind ?? kindOf(net, read.quantity)) as DivergenceKind;
     const policy = divergence[kind];
     const command = { ...agreeing, movedAt, policy, now: clock.now() };
     const incident = (await ledger.compare(account, symbol, command)) ?? open;
     // Also where an earlier process adopted the position and did not come to close it.
     if (policy === "flatten" && incident?.resolution === null) await this.#ports.flatten(incident);
-  }
-
-  /** `recordedAt`, and no later than this process met it. */
-  #metAt(symbol: string, recordedAt: EpochMs | null): EpochMs | null {
-    const now = this.#ports.clock.now();
-    if (recordedAt === null || recordedAt <= now) {
-      this.#ahead.delete(symbol);
-      return recordedAt;
-    }
-    const known = this.#ahead.get(symbol);
-    if (known?.recordedAt === recordedAt) return known.metAt;
-    this.#ahead.set(symbol, { recordedAt, metAt: now });
-    return now;
   }
 
   /** A symbol that is not listed: flat only where the broker says so in its own words. */
@@ -202,12 +183,6 @@ export class PositionComparison {
       now,
     );
   }
-}
-
-/** What was proved absent of late may surface yet, as a fill of late may not show yet. */
-function latest(...times: readonly (EpochMs | null | undefined)[]): EpochMs | null {
-  const moments = times.filter((at) => typeof at === "number");
-  return moments.length === 0 ? null : Math.max(...moments);
 }
 
 function subjectOf({ brokerOrderId }: BrokerOrder): string {

@@ -36,17 +36,39 @@ function read(quantity: string, after: number, available = quantity): PositionRe
 function judged(
   { claim, book }: { claim: Claim; book: Book },
   reads: readonly PositionRead[],
-  changes: { isExplained?: boolean; bookNet?: string } = {},
+  changes: { isExplained?: boolean; bookNet?: string; movedAt?: number } = {},
 ) {
-  const { isExplained = false, bookNet = book.net } = changes;
+  const { isExplained = false, bookNet = book.net, movedAt = null } = changes;
   const now = START + 60 * SECOND;
-  return decideVerdict(claim, book, { reads, bookNet: decimal(bookNet), isExplained, now });
+  const command = { reads, bookNet: decimal(bookNet), movedAt, isExplained, now };
+  return decideVerdict(claim, book, command);
 }
 
 /** Two reads that agree and span enough. */
 function twice(quantity: string, available = quantity): readonly PositionRead[] {
   return [read(quantity, 0, available), read(quantity, 10_000, available)];
 }
+
+describe("a fill of late", () => {
+  test.each(["0", "4", "9"])(
+    "leaves open what a position of %s means, until it must show",
+    (net) => {
+      const question = latched();
+      for (const ago of [0, 10 * SECOND, 30 * SECOND - 1]) {
+        const movedAt = START + 60 * SECOND - ago;
+        expect(judged(question, twice(net), { movedAt })).toBeUndefined();
+      }
+      const movedAt = START + 30 * SECOND;
+      expect(judged(question, twice(net), { movedAt })).toEqual(judged(question, twice(net)));
+      expect(judged(question, twice(net))).toBeDefined();
+    },
+  );
+
+  test("keeps no exit that is still held from its verdict", () => {
+    const movedAt = START + 60 * SECOND;
+    expect(judged(latched(), twice("6"), { movedAt })).toMatchObject({ kind: "still_held" });
+  });
+});
 
 describe("the verdict on a refused close", () => {
   test.each<[string, Intent, string, string, string | null, string]>([

@@ -43,7 +43,7 @@ async function inQuestion(ledger: Ledger) {
 
 function verdictCommand(quantity: string) {
   const now = START + 20_000;
-  return { reads: reads(quantity), bookNet: decimal("6"), isExplained: false, now };
+  return { reads: reads(quantity), bookNet: decimal("6"), movedAt: null, isExplained: false, now };
 }
 
 function divergence(quantity: string, policy: "adopt" | "observe" = "adopt") {

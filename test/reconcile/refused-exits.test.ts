@@ -119,6 +119,24 @@ describe("an exit that the broker refused", () => {
     expect(await sidecar.started.latch.book("TQQQ")).toMatchObject({ net: "6", reservations: [] });
   });
 
+  test("takes no position that lags behind another exit's fill for a change of its own", async () => {
+    const { world, sidecar } = await refusedExit(HELD, MISMATCH, { ...SELL, qty: "3" });
+    world.simulator.addFaults([
+      {
+        match: { method: "GET", path: "/v2/positions*" },
+        fault: { kind: "position_lag", lagMs: 20_000 },
+        times: 1_000,
+      },
+    ]);
+    expect((await world.send(sidecar, { ...SELL, qty: "1" })).status).toBe(200);
+    await world.advance(18_000);
+    expect(await sidecar.started.latch.book("TQQQ")).toMatchObject({ net: "5" });
+    expect(await onlyIncident(sidecar)).toMatchObject({ resolution: null });
+    await world.advance(30_000);
+    expect(await onlyIncident(sidecar)).toMatchObject({ resolution: { verdict: "still_held" } });
+    expect(await sidecar.started.latch.book("TQQQ")).toMatchObject({ net: "5" });
+  });
+
   test("waits for the order that holds its shares, and is free when that has ended", async () => {
     const world = await openOrderWorld(HELD);
     const sidecar = await world.open();

@@ -1,0 +1,72 @@
+/**
+ * When what a position may not show yet last happened, by the event log: a fill of late, or an
+ * order that was proved absent of late and may surface yet. A book that has come back to the
+ * quantity that it had looks as if it had not moved.
+ */
+import type { Clock, EpochMs } from "../core/clock.ts";
+import type { AccountId } from "../core/ids.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+
+export interface LastMovesPorts {
+  readonly account: AccountId;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+}
+
+/** On record with a time that is yet to come, by the clock of a machine that was ahead of this. */
+interface MoveAhead {
+  readonly recordedAt: EpochMs;
+  /** It had happened by then. */
+  readonly metAt: EpochMs;
+}
+
+const FILLS = ["fill_booked", "late_fill_booked", "leg_booked"] as const;
+/** So many looks go back over more events than the busiest half a minute has. */
+const LOOKS_MAX = 50;
+
+export class LastMoves {
+  readonly #ports: LastMovesPorts;
+  readonly #ahead = new Map<string, MoveAhead>();
+
+  constructor(ports: LastMovesPorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * No later than this process met it; null where nothing is among the latest events.
+   * `absentSince`: when an order in `symbol` was last proved absent that nobody has seen since.
+   */
+  async lastIn(symbol: string, absentSince: EpochMs | null): Promise<EpochMs | null> {
+    const recordedAt = latest(absentSince, await this.#lastFillAt(symbol));
+    const now = this.#ports.clock.now();
+    if (recordedAt === null || recordedAt <= now) {
+      this.#ahead.delete(symbol);
+      return recordedAt;
+    }
+    const known = this.#ahead.get(symbol);
+    if (known?.recordedAt === recordedAt) return known.metAt;
+    this.#ahead.set(symbol, { recordedAt, metAt: now });
+    return now;
+  }
+
+  async #lastFillAt(symbol: string): Promise<EpochMs | null> {
+    const { account, ledger } = this.#ports;
+    let before = (await ledger.lastSequence()) + 1;
+    for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
+      const { events, reached, isOver } = await ledger.scan({
+        ...{ account, symbol, types: FILLS, after: 0, before },
+        ...{ order: "newest_first", limit: 1 },
+      });
+      const [last] = events;
+      if (last !== undefined) return last.at;
+      if (isOver) return null;
+      before = reached;
+    }
+    return null;
+  }
+}
+
+export function latest(...times: readonly (EpochMs | null | undefined)[]): EpochMs | null {
+  const moments = times.filter((at) => typeof at === "number");
+  return moments.length === 0 ? null : Math.max(...moments);
+}
