@@ -7,7 +7,7 @@ import type { Intent, Side } from "../identity/intent.ts";
 import type { IdentityKind, Outcome, Provenance } from "./claim-event.ts";
 import type { Refusal } from "./evidence.ts";
 import { CLOCK_TOLERANCE_MS } from "./policy.ts";
-import type { ClaimStatus } from "./transitions.ts";
+import { type ClaimStatus, isLive } from "./transitions.ts";
 
 /** Look-ups that found no order, since the POST was over. */
 export interface NotFoundReads {
@@ -136,6 +136,11 @@ export type LatchedClaim = Claim & { readonly refusal: Refusal };
 /** Whether a refused close waits for its verdict: until then the same exit is not sent again. */
 export function isLatched(claim: Claim): claim is LatchedClaim {
   return claim.status === "IN_RECONCILIATION" && claim.refusal !== null;
+}
+
+/** Whether nobody knows yet what the claim comes to: that moves the position, or has moved it. */
+export function isUnanswered(claim: Claim): boolean {
+  return isLatched(claim) || (isLive(claim.status) && !isAccepted(claim));
 }
 
 /**

@@ -6,9 +6,8 @@
 import type { Book } from "../book/book.ts";
 import { compare, type DecimalText } from "../core/decimal.ts";
 import { type Incident, subjectOfPosition } from "../incident/incident.ts";
-import { type Claim, isAccepted, isLatched } from "./claim.ts";
+import { type Claim, isUnanswered } from "./claim.ts";
 import type { BookEvent } from "./claim-event.ts";
-import { isLive } from "./transitions.ts";
 
 /** What the operator has seen and confirmed. */
 export interface AdoptedPosition {
@@ -55,9 +54,4 @@ export function decideAdoption(
         ...{ provenance: "operator", reason: text },
       };
   return { kind: "adopted", events: [...adjusted, end] };
-}
-
-/** Its outcome decides about the position. */
-function isUnanswered(claim: Claim): boolean {
-  return isLatched(claim) || (isLive(claim.status) && !isAccepted(claim));
 }

@@ -11,11 +11,10 @@ import { type Book, reservedQuantity } from "../book/book.ts";
 import { absolute, compare, type DecimalText, isZero, signOf } from "../core/decimal.ts";
 import type { ClaimKey } from "../core/ids.ts";
 import { type Incident, subjectOfPosition } from "../incident/incident.ts";
-import { type Claim, isAccepted, isLatched } from "./claim.ts";
+import { type Claim, isUnanswered } from "./claim.ts";
 import type { BookEvent } from "./claim-event.ts";
 import { isAtRest, lastAgreed, type Movement, type PositionRead } from "./decide-verdict.ts";
 import type { DivergenceKind, DivergencePolicy } from "./policy.ts";
-import { isLive } from "./transitions.ts";
 
 export interface DivergenceCommand extends Movement {
   /** Successive reads with the same quantity, the first one first. */
@@ -53,11 +52,6 @@ export function decideDivergence(
     : command.policy === "adopt"
       ? adoption(book, open.id, read)
       : [];
-}
-
-/** Its outcome decides about the position: nothing is concluded from a difference before it. */
-function isUnanswered(claim: Claim): boolean {
-  return isLatched(claim) || (isLive(claim.status) && !isAccepted(claim));
 }
 
 export function kindOf(book: DecimalText, broker: DecimalText): DivergenceKind {

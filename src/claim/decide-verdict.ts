@@ -19,7 +19,7 @@ import {
   subtract,
 } from "../core/decimal.ts";
 import type { IncidentVerdict } from "../incident/incident.ts";
-import { type Claim, isLatched } from "./claim.ts";
+import { type Claim, isLatched, isUnanswered } from "./claim.ts";
 import type { ClaimEvent, Provenance } from "./claim-event.ts";
 import type { RefusalReason } from "./evidence.ts";
 
@@ -77,12 +77,20 @@ export function isMalformed({ refusal }: Claim): boolean {
   return refusal !== null && MALFORMED.has(refusal.reason);
 }
 
+/** What the transaction has read besides. */
+export interface VerdictSnapshot {
+  readonly book: Book;
+  /** Claims in the symbol that are not settled. */
+  readonly claims: readonly Claim[];
+}
+
 /** The verdict; undefined while the evidence does not suffice. */
 export function decideVerdict(
   claim: Claim,
-  book: Book,
+  snapshot: VerdictSnapshot,
   command: VerdictCommand,
 ): Verdict | undefined {
+  const { book } = snapshot;
   const refusal = isLatched(claim) ? claim.refusal : null;
   if (refusal === null) return undefined;
   if (isMalformed(claim)) {
@@ -92,7 +100,7 @@ export function decideVerdict(
   }
   const read = lastAgreed(command.reads);
   if (read === undefined || compare(book.net, command.bookNet) !== 0) return undefined;
-  return byPosition(claim, book, read, command);
+  return byPosition(claim, snapshot, read, command);
 }
 
 /** The last of `reads`, where all of them agree and span long enough. */
@@ -111,7 +119,7 @@ export function isAtRest({ movedAt, now }: Movement): boolean {
 
 function byPosition(
   claim: Claim,
-  book: Book,
+  { book, claims }: VerdictSnapshot,
   read: PositionRead,
   command: VerdictCommand,
 ): Verdict | undefined {
@@ -128,7 +136,10 @@ function byPosition(
     const verdict = { kind: "still_held", event: { type: "still_held" } } as const;
     return { ...verdict, adjustment: null, provenance: "venue", reason };
   }
-  if (!isAtRest(command)) return undefined;
+  // What the position shows may be theirs, and moves the book once they are known to have it. Other
+  // refused closes are questions like this one, and no order of theirs is to come.
+  const isDisputed = claims.some((one) => isUnanswered(one) && !isLatched(one));
+  if (isDisputed || !isAtRest(command)) return undefined;
   const adjustment = { net: quantity, averagePrice };
   if (compare(quantity, less(book.net, suspect)) === 0) {
     const provenance = command.isExplained ? "venue" : "inferred";

@@ -68,7 +68,11 @@ export function runJudge(rows: Rows, key: ClaimKey, command: VerdictCommand): Ju
   const claim = rows.claim(key);
   if (claim === undefined) throw new InvariantError(`no claim ${key.requestId} to judge`);
   const { symbol } = claim.intent;
-  const verdict = decideVerdict(claim, rows.book(key.account, symbol), command);
+  const snapshot = {
+    book: rows.book(key.account, symbol),
+    claims: unsettledIn(rows, key.account, symbol),
+  };
+  const verdict = decideVerdict(claim, snapshot, command);
   if (verdict === undefined) return { claim, verdict: null };
   const ended: ClaimEvent[] = [verdict.event];
   const sealed = sealEvents(foldClaim(claim, ended, command.now), null);
@@ -76,6 +80,10 @@ export function runJudge(rows: Rows, key: ClaimKey, command: VerdictCommand): Ju
   const open = rows.incidents.open(key.account, subjectOfClaim(key));
   applyToSymbol(rows, key.account, symbol, conclusion(open, key, verdict), command.now);
   return { claim: after, verdict };
+}
+
+function unsettledIn(rows: Rows, account: AccountId, symbol: string): readonly Claim[] {
+  return rows.unsettledClaims(account).filter(({ intent }) => intent.symbol === symbol);
 }
 
 function conclusion(
@@ -100,7 +108,7 @@ export function runCompare(
   const subject = subjectOfPosition(symbol);
   const open = rows.incidents.open(account, subject);
   const nextIncident = rows.incidents.next();
-  const claims = rows.unsettledClaims(account).filter(({ intent }) => intent.symbol === symbol);
+  const claims = unsettledIn(rows, account, symbol);
   const causes = rows.incidents.causes(account, symbol, book.episode);
   const events = decideDivergence({ book, claims, open, nextIncident, causes }, command);
   applyToSymbol(rows, account, symbol, events, command.now);

@@ -194,7 +194,7 @@ export class ExitJudge {
       const free = `${shows}, ${read.available} of them free`;
       await this.#note(claim, free, "when the shares are free the exit may be sent again");
     } else {
-      const next = "it counts once no fill is younger than half a minute";
+      const next = "it counts once no order lacks its answer and no fill is younger than 30 s";
       await this.#note(claim, `${shows}, the book ${net}`, next);
     }
     return agreeing;

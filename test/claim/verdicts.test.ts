@@ -13,7 +13,7 @@ import { evolveClaim } from "../../src/claim/evolve.ts";
 import { decimal } from "../../src/core/decimal.ts";
 import type { RequestId } from "../../src/core/ids.ts";
 import type { Intent } from "../../src/identity/intent.ts";
-import { buy, proceeded, refusal, SECOND, START, sell } from "./builders.ts";
+import { buy, orderOf, proceeded, refusal, SECOND, START, sell } from "./builders.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
 
 function latched(intent: Intent = sell("6"), held = "6", reason?: RefusalReason) {
@@ -33,15 +33,23 @@ function read(quantity: string, after: number, available = quantity): PositionRe
   };
 }
 
+interface Changes {
+  readonly isExplained?: boolean;
+  readonly bookNet?: string;
+  readonly movedAt?: number;
+  /** Other claims in the symbol. */
+  readonly others?: readonly Claim[];
+}
+
 function judged(
   { claim, book }: { claim: Claim; book: Book },
   reads: readonly PositionRead[],
-  changes: { isExplained?: boolean; bookNet?: string; movedAt?: number } = {},
+  changes: Changes = {},
 ) {
-  const { isExplained = false, bookNet = book.net, movedAt = null } = changes;
+  const { isExplained = false, bookNet = book.net, movedAt = null, others = [] } = changes;
   const now = START + 60 * SECOND;
   const command = { reads, bookNet: decimal(bookNet), movedAt, isExplained, now };
-  return decideVerdict(claim, book, command);
+  return decideVerdict(claim, { book, claims: [claim, ...others] }, command);
 }
 
 /** Two reads that agree and span enough. */
@@ -67,6 +75,42 @@ describe("a fill of late", () => {
   test("keeps no exit that is still held from its verdict", () => {
     const movedAt = START + 60 * SECOND;
     expect(judged(latched(), twice("6"), { movedAt })).toMatchObject({ kind: "still_held" });
+  });
+});
+
+describe("another order in the symbol", () => {
+  function sent(intent: Intent) {
+    const ledger = new MemoryLedger().adopt("6", "70");
+    return { ledger, claim: proceeded(ledger.claim(intent)) };
+  }
+
+  test.each([
+    ["an entry", buy("2")],
+    ["an exit", sell("2")],
+  ])("without an answer leaves open what the position means: %s", (_, intent) => {
+    const { ledger, claim } = sent(intent);
+    for (const other of [claim, ledger.loseAnswer(claim)]) {
+      for (const net of ["0", "4", "8"]) {
+        expect(judged(latched(), twice(net), { others: [other] })).toBeUndefined();
+      }
+      const kept = judged(latched(), twice("6"), { others: [other] });
+      expect(kept).toMatchObject({ kind: "still_held" });
+    }
+  });
+
+  test.each<[string, () => Claim]>([
+    [
+      "at work",
+      () => {
+        const { ledger, claim } = sent(buy("2"));
+        return ledger.accept(claim, orderOf(claim));
+      },
+    ],
+    ["that was refused and is a close too", () => latched(sell("3")).claim],
+  ])("leaves nothing open: one %s", (_, other) => {
+    const verdict = judged(latched(), twice("0"), { others: [other()] });
+    expect(verdict).toEqual(judged(latched(), twice("0")));
+    expect(verdict).toMatchObject({ kind: "already_flat" });
   });
 });
 

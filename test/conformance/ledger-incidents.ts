@@ -92,6 +92,19 @@ export function testsOfIncidents(storeOfTest: StoreOfTest): void {
       });
     });
 
+    test("waits with a position that an order without an answer may account for", async () => {
+      const { ledger } = await storeOfTest();
+      const claim = await inQuestion(ledger);
+      const other = await claimed(ledger, claimCommand({ requestId: "r-2", quantity: "2" }));
+      await ledger.record(other.key, ambiguous(other));
+      expect(await ledger.judge(claim.key, verdictCommand("8"))).toMatchObject({ verdict: null });
+      await ledger.record(other.key, orderRead(filledOrder(other, "2")));
+      expect(await ledger.book(ACCOUNT, "TQQQ")).toMatchObject({ net: "8" });
+      const agreed = { ...verdictCommand("8"), bookNet: decimal("8") };
+      const { verdict } = await ledger.judge(claim.key, agreed);
+      expect(verdict?.kind).toBe("still_held");
+    });
+
     test("takes evidence that is new, and not the same twice", async () => {
       const { ledger } = await storeOfTest();
       const claim = await inQuestion(ledger);
