@@ -91,7 +91,9 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
     if (head === undefined) return;
     const answered = () => this.#resolve({ kind: "answered", status: head.status });
     if (chunks === undefined) {
-      this.#response.end(answered);
+      // Node calls an end an end also where the client has left before it.
+      const { socket } = this.#response;
+      this.#response.end(() => (socket?.destroyed ? this.#breakOff() : answered()));
       return;
     }
     begin(this.#response, head);
