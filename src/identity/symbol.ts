@@ -18,5 +18,10 @@ export function plainSymbol(symbol: string): string {
   return symbol.replace(BARE_PAIR, "$1/$2");
 }
 
+/** Whether it is one of two currencies, which trade around the clock; `symbol` is plain. */
+export function isPair(symbol: string): boolean {
+  return symbol.includes("/");
+}
+
 export const OPTION_SYMBOL = new RegExp(`^${OPTION}$`);
 export const SYMBOL = new RegExp(`^(?:${STOCK}|${PAIR}|${OPTION})$`);

@@ -10,6 +10,7 @@ import type { Checkpoint } from "../audit/checkpoint.ts";
 import type { Broker } from "../broker/broker.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
 import { type AccountId, GUARD_ACCOUNT } from "../core/ids.ts";
+import { isPair } from "../identity/symbol.ts";
 import type { Backup } from "../ledger/backup.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { reportAfterClose } from "./after-close.ts";
@@ -59,7 +60,9 @@ export function latchTicks(work: LatchWork): readonly Tick[] {
     {
       name: "position-comparison",
       cron: COMPARISON_CRON,
-      run: () => inMarketHours(work, calendar, comparePositions),
+      run: async () => {
+        if (await isSomethingTraded(work, calendar)) await comparePositions();
+      },
     },
     { name: "before-open", ...atMarketMoment, run: () => beforeOpen(work, calendar) },
     { name: "after-close", ...atMarketMoment, run: () => afterClose(work, calendar) },
@@ -80,13 +83,16 @@ export function latchTicks(work: LatchWork): readonly Tick[] {
   return all.map((tick) => loggedTick(tick, work.log));
 }
 
-async function inMarketHours(
-  { clock }: LatchWork,
+/** Pairs of currencies trade around the clock, for whoever has had one. */
+async function isSomethingTraded(
+  { account, clock, ledger }: LatchWork,
   calendar: MarketCalendar,
-  run: () => Promise<void>,
-): Promise<void> {
+): Promise<boolean> {
   const hours = await calendar.hours();
-  if (hours === undefined || hours.isOpen(clock.now())) await run();
+  if (hours === undefined || hours.isOpen(clock.now())) return true;
+  const isOfPair = ({ symbol }: { readonly symbol: string }) => isPair(symbol);
+  if ((await ledger.books(account)).some(isOfPair)) return true;
+  return (await ledger.incidents(account, { isOpen: true })).some(isOfPair);
 }
 
 async function beforeOpen(work: LatchWork, calendar: MarketCalendar): Promise<void> {

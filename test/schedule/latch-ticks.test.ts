@@ -4,7 +4,9 @@ import { createTask } from "node-cron";
 import { describe, expect, test } from "vitest";
 import { backUpStore } from "../../src/app.ts";
 import { makeCheckpoint } from "../../src/audit/checkpointing.ts";
+import { decimal } from "../../src/core/decimal.ts";
 import { LatchError } from "../../src/core/errors.ts";
+import type { AccountId } from "../../src/core/ids.ts";
 import {
   BACKUP_CRON,
   CHECKPOINT_CRON,
@@ -111,6 +113,26 @@ describe("the position comparison", () => {
       if (bench.compared() > before) ran.push(at);
     }
     expect(ran).toEqual(["2026-11-24T14:30:00Z", "2026-11-25T20:59:45Z", "2026-11-27T17:59:45Z"]);
+  });
+
+  test("runs at all hours once the account has had a pair of currencies", async () => {
+    const bench = await ticksIn(await openWorld(TUESDAY));
+    const compares = async (at: string) => {
+      const before = bench.compared();
+      await bench.run("position-comparison", at);
+      return bench.compared() > before;
+    };
+    const adopt = (symbol: string, account: AccountId) =>
+      bench.ledger.adoptOpening(
+        account,
+        [{ symbol, quantity: decimal("2"), averagePrice: decimal("70") }],
+        bench.clock.now(),
+      );
+    expect(await compares("2026-11-28T16:00:00Z")).toBe(false);
+    await adopt("BTC/USD", "another account" as AccountId);
+    expect(await compares("2026-11-28T16:00:15Z")).toBe(false);
+    await adopt("BTC/USD", bench.account);
+    expect(await compares("2026-11-28T16:00:30Z")).toBe(true);
   });
 
   test("runs at all hours while the calendar is unknown, and says so once", async () => {

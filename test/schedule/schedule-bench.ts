@@ -5,6 +5,7 @@ import { createAlpacaBroker } from "../../src/broker/alpaca/alpaca-broker.ts";
 import { RateBudget } from "../../src/broker/alpaca/rate-budget.ts";
 import type { Broker } from "../../src/broker/broker.ts";
 import type { Clock, EpochMs } from "../../src/core/clock.ts";
+import type { AccountId } from "../../src/core/ids.ts";
 import { ManualClock } from "../../src/core/manual-clock.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { type LatchWork, latchTicks } from "../../src/schedule/latch-ticks.ts";
@@ -36,6 +37,7 @@ export function brokerFor(simulator: Simulator, clock: Clock): Broker {
 }
 
 export interface TicksBench {
+  readonly account: AccountId;
   readonly clock: ManualClock;
   readonly ledger: Ledger;
   readonly log: readonly Record<string, unknown>[];
@@ -78,5 +80,6 @@ export async function ticksIn(world: World, work: Partial<LatchWork> = {}): Prom
     await tick.run();
   };
   const said = (message: string) => log.filter(({ msg }) => msg === message);
-  return { clock, ledger, log, compared: () => compared, run, said };
+  const { accountId } = account.value;
+  return { account: accountId, clock, ledger, log, compared: () => compared, run, said };
 }

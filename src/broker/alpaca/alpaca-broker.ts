@@ -11,6 +11,7 @@ import { trading } from "@alpacahq/alpaca-trade-api/rest";
 import type { BrokerOrder, OrderLookup, SubmitOutcome } from "../../claim/evidence.ts";
 import type { Clock, EpochMs } from "../../core/clock.ts";
 import type { BrokerOrderId, ClientOrderId } from "../../core/ids.ts";
+import { isPair } from "../../identity/symbol.ts";
 import type {
   AccountReading,
   ActivitiesQuery,
@@ -320,5 +321,5 @@ class AlpacaBroker implements Broker {
 
 /** How the broker's filter wants a pair to be written is told in two ways: all are read instead. */
 function hasPair(symbols: readonly string[]): boolean {
-  return symbols.some((symbol) => symbol.includes("/"));
+  return symbols.some(isPair);
 }

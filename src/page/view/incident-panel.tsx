@@ -87,11 +87,11 @@ interface NextStepProps {
   readonly status: StatusView;
 }
 
-function NextStep({ incident: { kind, next }, status }: NextStepProps) {
-  const when = nextLook(kind, status);
+function NextStep({ incident, status }: NextStepProps) {
+  const when = nextLook(incident, status);
   return (
     <p class="next">
-      <strong>Next:</strong> {next}
+      <strong>Next:</strong> {incident.next}
       {when !== null && <span class="quiet">; {when}</span>}
     </p>
   );
