@@ -93,6 +93,16 @@ export function identify(intent: Intent, policy: ClaimPolicy): IntentIdentity {
   return { kind: "arrival", requestId: null, fingerprint };
 }
 
+/**
+ * The id that an anchored close of a part of the position has where the book turns it into the
+ * other side: its anchor names one action, whatever is held by now. Undefined for other intents.
+ */
+export function idOnOtherSide(intent: Intent): ClaimKey["requestId"] | undefined {
+  if (intent.portion === null || intent.anchor === null) return undefined;
+  const side = intent.side === "buy" ? "sell" : "buy";
+  return deriveRequestId({ ...intent, side }, intent.anchor);
+}
+
 /** `identity`: the intent's, where somebody has asked for it already. */
 export function decideClaim(
   snapshot: ClaimSnapshot,

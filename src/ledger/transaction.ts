@@ -12,6 +12,7 @@ import {
   decideClaim,
   decideEnded,
   identify,
+  idOnOtherSide,
   mayReopen,
 } from "../claim/decide-claim.ts";
 import { decideRecord, type RecordCommand } from "../claim/decide-record.ts";
@@ -28,6 +29,7 @@ import type { EpochMs } from "../core/clock.ts";
 import { InvariantError } from "../core/errors.ts";
 import type { AccountId, ClaimKey } from "../core/ids.ts";
 import { fingerprintOf } from "../identity/fingerprint.ts";
+import type { Intent } from "../identity/intent.ts";
 import { applyToClaim, applyToSymbol } from "./apply-events.ts";
 import { isAheadOfEntry, recordFamily } from "./family-transaction.ts";
 import { applyIncidents } from "./incident-transaction.ts";
@@ -75,7 +77,7 @@ export function decideOn(rows: Rows, request: ClaimRequest): ClaimVerdict {
   const identity = identify(intent, policy);
   const { requestId, fingerprint } = identity;
   const isDerived = believed === undefined && requestId !== null;
-  const existing = isDerived ? rows.claim({ account, agent, requestId }) : known;
+  const existing = isDerived ? anchoredClaim(rows, intent, requestId) : known;
   // An anchor, and a claim that is not opened again, say by themselves which action it is.
   const isNamed = existing === undefined ? isDerived : !mayReopen(existing);
   // An id of its own waits only for what nobody was told of yet; see inTheWay.
@@ -87,6 +89,19 @@ export function decideOn(rows: Rows, request: ClaimRequest): ClaimVerdict {
     .openIn(account, symbol)
     .find((incident) => blocksEntries(incident, policy));
   return decideClaim({ book, existing, equals, blocking }, { ...request, intent }, identity);
+}
+
+/** One that nothing became of on the other side is left alone: this side is what is held now. */
+function anchoredClaim(
+  rows: Rows,
+  intent: Intent,
+  requestId: ClaimKey["requestId"],
+): Claim | undefined {
+  const { account, agent } = intent;
+  const own = rows.claim({ account, agent, requestId });
+  const otherId = own === undefined ? idOnOtherSide(intent) : undefined;
+  const other = otherId && rows.claim({ account, agent, requestId: otherId });
+  return other === undefined || mayReopen(other) ? own : other;
 }
 
 export function runReplace(rows: Rows, key: ClaimKey, command: ReplaceCommand): ReplaceDecision {

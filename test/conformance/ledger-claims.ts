@@ -1,5 +1,6 @@
 /** Claims: one caller gets `proceed`, and every other one is told why it does not. */
 import { describe, expect, test } from "vitest";
+import { decimal } from "../../src/core/decimal.ts";
 import type { OwnerId } from "../../src/core/ids.ts";
 import { claimed } from "../ledger/open-ledger.ts";
 import {
@@ -36,6 +37,41 @@ export function testsOfClaims(storeOfTest: StoreOfTest): void {
       expect(await ledger.claimOf({ ...key, account: "another" as typeof key.account })).toBe(
         undefined,
       );
+    });
+
+    test("of all of a position is the anchor's one action on whichever side that is by now", async () => {
+      const { ledger } = await storeOfTest();
+      const short = { symbol: "TQQQ", quantity: decimal("-5"), averagePrice: decimal("70") };
+      await ledger.adoptOpening(ACCOUNT, [short], START);
+      const asked = { side: undefined, effect: undefined, quantity: undefined, portion: "all" };
+      const close = claimCommand({ ...asked, anchor: { episode: 1, leg: "stop" } });
+      const first = await claimed(ledger, close);
+      expect(first.intent).toMatchObject({ side: "buy", quantity: "5" });
+      expect(await ledger.claim(close)).toMatchObject({ kind: "pending" });
+      await ledger.record(first.key, orderRead(filledOrder(first, "5")));
+      const told = { kind: "skip", claim: { key: first.key } };
+      expect(await ledger.claim(close)).toMatchObject(told);
+      const entry = await claimed(ledger, claimCommand({ requestId: "r-1" }));
+      await ledger.record(entry.key, orderRead(filledOrder(entry, "6")));
+      expect(await ledger.claim(close)).toMatchObject(told);
+      const next = claimCommand({ ...asked, anchor: { episode: 2, leg: "stop" } });
+      expect((await claimed(ledger, next)).intent).toMatchObject({ side: "sell", quantity: "6" });
+    });
+
+    test("of all of a position that came to nothing on one side is made on the other", async () => {
+      const { ledger } = await storeOfTest();
+      const short = { symbol: "TQQQ", quantity: decimal("-5"), averagePrice: decimal("70") };
+      await ledger.adoptOpening(ACCOUNT, [short], START);
+      const asked = { side: undefined, effect: undefined, quantity: undefined, portion: "all" };
+      const close = claimCommand({ ...asked, anchor: { episode: 1, leg: "stop" } });
+      const first = await claimed(ledger, close);
+      await ledger.record(first.key, notSent(first));
+      const cover = { side: "buy", effect: "close", quantity: "5", requestId: "r-1" } as const;
+      const other = await claimed(ledger, claimCommand(cover));
+      await ledger.record(other.key, orderRead(filledOrder(other, "5")));
+      const entry = await claimed(ledger, claimCommand({ requestId: "r-2" }));
+      await ledger.record(entry.key, orderRead(filledOrder(entry, "6")));
+      expect((await claimed(ledger, close)).intent).toMatchObject({ side: "sell", quantity: "6" });
     });
 
     test("of one id by ten callers in one turn has exactly one that proceeds", async () => {

@@ -2,7 +2,12 @@
  * What a transaction will ask, as far as that can be told before anything was read: so that it asks
  * all of it in one round trip. What is not foreseen is asked later, at the price of another one.
  */
-import { believedId, type ClaimRequest, identify } from "../../claim/decide-claim.ts";
+import {
+  believedId,
+  type ClaimRequest,
+  identify,
+  idOnOtherSide,
+} from "../../claim/decide-claim.ts";
 import type { RecordCommand } from "../../claim/decide-record.ts";
 import type { ClaimKey } from "../../core/ids.ts";
 import type { Effect, Intent } from "../../identity/intent.ts";
@@ -45,7 +50,10 @@ function aboutClaim({ intent: draft, policy }: ClaimRequest): readonly Question[
       const { requestId, fingerprint } = identify(intent, policy);
       const isDerived = requestId !== null && believed === undefined;
       // An anchor says by itself which action it is.
-      if (isDerived) return [claimQuestion(draft, requestId)];
+      if (isDerived) {
+        const ids = [requestId, idOnOtherSide(intent)].filter((id) => id !== undefined);
+        return ids.map((id) => claimQuestion(draft, id));
+      }
       // An equal close of late may decide that a draft is one too.
       if (believed === undefined || (draft.effect === null && effect === "close")) {
         return [{ kind: "equals_now", account, agent, fingerprint, symbol }];
