@@ -6,11 +6,11 @@ import type { KeyObject } from "node:crypto";
 import type { Logger } from "pino";
 import { AuditOfAccount, type AuditTrail } from "./audit/audit-of-account.ts";
 import { type Book, isFlat } from "./book/book.ts";
-import type { Broker, RateBudgetState, WireOrder } from "./broker/broker.ts";
+import type { AssetLookup, Broker, RateBudgetState, WireOrder } from "./broker/broker.ts";
 import { type Claim, isAccepted } from "./claim/claim.ts";
 import type { ClaimPolicy } from "./claim/policy.ts";
 import type { Config } from "./config.ts";
-import type { EpochMs } from "./core/clock.ts";
+import { type EpochMs, earliest } from "./core/clock.ts";
 import { CLOCK_BEHIND_MAX_MS, type FlooredClock } from "./core/floored-clock.ts";
 import type { AccountId, AgentId, BrokerOrderId, OwnerId, RequestId } from "./core/ids.ts";
 import { testify } from "./fills/activity-witness.ts";
@@ -109,6 +109,8 @@ export interface Latch extends Guarded, Settling {
   cancelOrders(withinMs: number): Promise<boolean>;
   /** Reads every order of ours at work and books its fills; false where one could not be read. */
   readOrders(): Promise<boolean>;
+  /** What trades under the broker's own id of an asset, a UUID. */
+  asset(assetId: string): Promise<AssetLookup>;
   /** An order in the broker's own JSON; undefined when it cannot be read now. */
   orderWire(brokerOrderId: BrokerOrderId): Promise<string | undefined>;
   /**
@@ -380,6 +382,10 @@ export class OpenLatch implements Latch {
     return cancelOrders({ ...this.#parts, poller: this.#poller }, withinMs);
   }
 
+  asset(assetId: string): Promise<AssetLookup> {
+    return this.#parts.broker.asset(assetId);
+  }
+
   async readOrders(): Promise<boolean> {
     return (await this.#poller.lookAt(await this.unsettledClaims())).length === 0;
   }
@@ -430,9 +436,7 @@ export class OpenLatch implements Latch {
   }
 
   nextDueAt(): EpochMs | undefined {
-    const due = [this.#poller.nextDueAt(), this.#gateway.nextDueAt(), this.#reconciler.nextDueAt()];
-    const times = due.filter((at) => at !== undefined);
-    return times.length === 0 ? undefined : Math.min(...times);
+    return earliest([this.#poller, this.#gateway, this.#reconciler].map((one) => one.nextDueAt()));
   }
 
   close(): Promise<void> {

@@ -57,6 +57,11 @@ export type PositionLookup =
   | { readonly kind: "flat" }
   | { readonly kind: "unknown"; readonly reason: string };
 
+export type AssetLookup =
+  | { readonly kind: "found"; readonly symbol: string }
+  | { readonly kind: "not_found" }
+  | { readonly kind: "unknown"; readonly reason: string };
+
 /** An order as the broker writes it. */
 export type WireOrder = Readonly<Record<string, unknown>>;
 
@@ -156,6 +161,8 @@ export interface Broker {
   /** The least urgent of reads, unless `purpose` says otherwise. */
   positions(purpose?: ReadPurpose): Promise<Reading<readonly BrokerPosition[]>>;
   position(symbol: string, purpose?: ReadPurpose): Promise<PositionLookup>;
+  /** What trades under the broker's own id of an asset, a UUID. */
+  asset(assetId: string): Promise<AssetLookup>;
   /** The trading days from `from` to `until`, both included and as `YYYY-MM-DD`. */
   calendar(from: string, until: string): Promise<Reading<readonly MarketDay[]>>;
   /** Aborts calls under way (they answer `ambiguous` or `unknown`) and releases sockets. */

@@ -33,6 +33,7 @@ export function noBroker(): Broker {
     countPassed: () => undefined,
     positions: nothing,
     position: async () => ({ kind: "flat" }),
+    asset: async () => UNKNOWN,
     calendar: async () => UNKNOWN,
     close: async () => undefined,
   };

@@ -59,6 +59,12 @@ export function atItsPace(clock: Clock): () => EpochMs {
   return () => Math.floor(begunAt + elapsed() - before);
 }
 
+/** Of those that are known; undefined where none is. */
+export function earliest(times: readonly (EpochMs | undefined)[]): EpochMs | undefined {
+  const known = times.filter((at) => at !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+}
+
 export const systemClock: Clock = {
   now: steadyNow({ wall: () => Date.now(), monotonic: () => performance.now() }),
   elapsed: () => performance.now(),

@@ -19,7 +19,7 @@ import { isSought } from "../claim/decide-absence.ts";
 import { believedId } from "../claim/decide-claim.ts";
 import type { ClaimPolicy } from "../claim/policy.ts";
 import { isLive } from "../claim/transitions.ts";
-import type { Clock, EpochMs } from "../core/clock.ts";
+import { type Clock, type EpochMs, earliest } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
 import type { AccountId, OwnerId } from "../core/ids.ts";
 import type { IntentDraft } from "../identity/intent.ts";
@@ -160,8 +160,7 @@ export class Gateway {
 
   /** When {@link tend} would next give up on an attempt, or read what became of a replacement. */
   nextDueAt(): EpochMs | undefined {
-    const due = [this.#nextExpiryAt, this.#replacements.nextDueAt()];
-    return earliest(due.filter((at) => at !== undefined));
+    return earliest([this.#nextExpiryAt, this.#replacements.nextDueAt()]);
   }
 
   /**
@@ -348,8 +347,4 @@ export class Gateway {
     this.#underWay.add(work);
     return work.finally(() => this.#underWay.delete(work));
   }
-}
-
-function earliest(times: readonly EpochMs[]): EpochMs | undefined {
-  return times.length === 0 ? undefined : Math.min(...times);
 }

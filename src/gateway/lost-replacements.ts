@@ -10,7 +10,7 @@
 import { type Claim, isAccepted, type Replacing } from "../claim/claim.ts";
 import { type BrokerOrder, hasEnded, isTerminalStatus } from "../claim/evidence.ts";
 import { ABSENCE_READS } from "../claim/policy.ts";
-import type { EpochMs } from "../core/clock.ts";
+import { type EpochMs, earliest } from "../core/clock.ts";
 import { isZero } from "../core/decimal.ts";
 import type { BrokerOrderId } from "../core/ids.ts";
 import { claimName } from "../core/key-names.ts";
@@ -51,8 +51,7 @@ export class LostReplacements {
     for (const claim of replaced) {
       if (clock.now() >= this.#dueAt(claim)) await this.#look(claim);
     }
-    const times = replaced.map((claim) => this.#dueAt(claim));
-    this.#nextDueAt = times.length === 0 ? undefined : Math.min(...times);
+    this.#nextDueAt = earliest(replaced.map((claim) => this.#dueAt(claim)));
   }
 
   #dueAt({ key, replacing }: Replaced): EpochMs {

@@ -10,7 +10,7 @@ import type { Broker } from "../broker/broker.ts";
 import { type Claim, isLatched } from "../claim/claim.ts";
 import { AGREEMENT_MS, isMalformed, type PositionRead } from "../claim/decide-verdict.ts";
 import { type BrokerOrder, isTerminalStatus } from "../claim/evidence.ts";
-import type { Clock, EpochMs } from "../core/clock.ts";
+import { type Clock, type EpochMs, earliest } from "../core/clock.ts";
 import { absolute, compare, subtract, ZERO } from "../core/decimal.ts";
 import type { AccountId, BrokerOrderId } from "../core/ids.ts";
 import { subjectOfClaim } from "../incident/incident.ts";
@@ -62,8 +62,7 @@ export class ExitJudge {
 
   /** When the next tick would read something; undefined while no close is in question. */
   nextDueAt(): EpochMs | undefined {
-    const times = [...this.#questions.values()].map(({ dueAt }) => dueAt);
-    return times.length === 0 ? undefined : Math.min(...times);
+    return earliest([...this.#questions.values()].map(({ dueAt }) => dueAt));
   }
 
   /** Looks at every refused close of `claims` that is due; call it as often as you like. */

@@ -3,6 +3,7 @@
  * through the gateway and is answered in Alpaca's shape.
  */
 import type { Book } from "../book/book.ts";
+import type { AssetLookup } from "../broker/broker.ts";
 import type { Claim } from "../claim/claim.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
 import { type ErrorCode, LatchError } from "../core/errors.ts";
@@ -31,6 +32,7 @@ export interface OrderPorts extends ReplacePorts {
   books(): Promise<readonly Book[]>;
   /** Reads the orders at work and books their fills; false where one could not be read. */
   readOrders(): Promise<boolean>;
+  asset(assetId: string): Promise<AssetLookup>;
   /** True once no order of ours is working any more. */
   cancelOrders(withinMs: number): Promise<boolean>;
   /** Told of failures that are not ours to explain to the bot. */

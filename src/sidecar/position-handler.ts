@@ -5,6 +5,7 @@
  */
 
 import type { Book } from "../book/book.ts";
+import type { AssetLookup } from "../broker/broker.ts";
 import type { Clock } from "../core/clock.ts";
 import { isZero } from "../core/decimal.ts";
 import { inTime } from "../core/in-time.ts";
@@ -33,6 +34,8 @@ export interface PositionPorts {
   books(): Promise<readonly Book[]>;
   /** Reads the orders at work and books their fills; false where one could not be read. */
   readOrders(): Promise<boolean>;
+  /** What trades under the broker's own id of an asset, a UUID. */
+  asset(assetId: string): Promise<AssetLookup>;
   /** True once no order of ours is working any more. */
   cancelOrders(withinMs: number): Promise<boolean>;
 }
@@ -43,19 +46,25 @@ const READS_WITHIN_MS = 2_000;
 const MULTI_STATUS = 207;
 const JSON_TYPE = { "content-type": "application/json; charset=utf-8" };
 const PREFIX = "/v2/positions/";
+const ASSET_ID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
 export async function handlePositions(
   ports: PositionPorts,
   request: GuardedRequest,
 ): Promise<GuardedAnswer> {
   if (!request.path.startsWith(PREFIX)) return closeAll(ports, request);
-  const symbol = plainSymbol(decodeURIComponent(request.path.slice(PREFIX.length)));
+  const named = decodeURIComponent(request.path.slice(PREFIX.length));
   const asked = amountAsked(request.query);
   if (asked === undefined) {
     const message = "expected at most one of qty and percentage";
     return alpacaError("order_malformed", { message });
   }
-  return closeOne(ports, { symbol, ...asked });
+  if (!ASSET_ID.test(named)) return closeOne(ports, { symbol: plainSymbol(named), ...asked });
+  const asset = await ports.asset(named);
+  if (asset.kind === "found") return closeOne(ports, { symbol: asset.symbol, ...asked });
+  if (asset.kind === "not_found") return noSuchAsset(named);
+  const message = `what trades under asset id ${named} could not be read: ${asset.reason}`;
+  return alpacaError("order_not_taken", { message, headers: RETRY_AFTER });
 }
 
 function amountAsked(query: URLSearchParams): Partial<IntentInput> | undefined {
@@ -94,12 +103,18 @@ async function readInTime({ clock, readOrders }: PositionPorts): Promise<boolean
 function flatAnswer(answer: OrderAnswer): GuardedAnswer | undefined {
   if (answer.status !== "BLOCKED" || answer.code !== "close_while_flat") return undefined;
   const { cause, hint, code }: BlockedAnswer = answer;
-  const body = {
-    code: 40410000,
-    message: "position does not exist",
-    tradelatch: { status: answer.status, error: code, hint, cause },
-  };
-  return { status: 404, headers: JSON_TYPE, body: JSON.stringify(body) };
+  const tradelatch = { status: answer.status, error: code, hint, cause };
+  return notFound("position does not exist", { tradelatch });
+}
+
+/** An asset that the broker does not know, in Alpaca's words. */
+function noSuchAsset(assetId: string): GuardedAnswer {
+  return notFound(`asset not found for ${assetId}`, {});
+}
+
+function notFound(message: string, rest: Readonly<Record<string, unknown>>): GuardedAnswer {
+  const body = JSON.stringify({ code: 40410000, message, ...rest });
+  return { status: 404, headers: JSON_TYPE, body };
 }
 
 async function closeAll(ports: PositionPorts, request: GuardedRequest): Promise<GuardedAnswer> {

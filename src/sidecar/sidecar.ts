@@ -236,6 +236,7 @@ function orderHandler(parts: OrderHandling): GuardedHandler {
     claimOf: (group, requestId) => prepared.claimOf(group, requestId),
     books: async () => latch().books(),
     readOrders: async () => latch().readOrders(),
+    asset: async (assetId) => latch().asset(assetId),
     cancelOrders: async (withinMs) => latch().cancelOrders(withinMs),
     orderWire: async (brokerOrderId) => started()?.orderWire(brokerOrderId),
     onFailure: (error) => logger.error({ err: error }, "an order could not be answered"),

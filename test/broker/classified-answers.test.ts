@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import {
   classifyAccount,
+  classifyAssetLookup,
   classifyOrderLookup,
   classifyPositionLookup,
   classifyRead,
@@ -124,6 +125,34 @@ describe("an answer about something else than was asked for", () => {
   });
 });
 
+describe("an asset", () => {
+  const ID = "b0b6dd9d-8b9b-48a9-ba46-b9d54906e415";
+  const asset = { id: ID, class: "us_equity", symbol: "AAPL" };
+
+  it("is known by its own id alone, in letters of either size", () => {
+    const found = { kind: "found", symbol: "AAPL" };
+    expect(classifyAssetLookup(answered(200, asset), ID)).toEqual(found);
+    expect(classifyAssetLookup(answered(200, asset), ID.toUpperCase())).toEqual(found);
+    const shouted = { ...asset, id: ID.toUpperCase() };
+    expect(classifyAssetLookup(answered(200, shouted), ID)).toEqual(found);
+    expect(classifyAssetLookup(answered(200, { ...asset, symbol: "BTCUSD" }), ID)).toEqual({
+      ...{ kind: "found", symbol: "BTC/USD" },
+    });
+    const other = { ...asset, id: ID.replace("b0", "b1") };
+    expect(classifyAssetLookup(answered(200, other), ID)).toEqual({
+      ...{ kind: "unknown", reason: "HTTP 200: the answer is another asset" },
+    });
+  });
+
+  it("is none where the broker says so in its own words, and unknown by all else", () => {
+    const none = answerOf(fixture("asset-not-found"));
+    expect(classifyAssetLookup(none, ID)).toEqual({ kind: "not_found" });
+    for (const name of ["position-flat", "position-404-html", "server-error", "rate-limited"]) {
+      expect(classifyAssetLookup(answerOf(fixture(name)), ID).kind, name).toBe("unknown");
+    }
+  });
+});
+
 describe("a read", () => {
   it("is what its reader makes of a 200", () => {
     expect(classifyRead(answered(200, "four"), readText)).toEqual({ kind: "read", value: 4 });
@@ -163,5 +192,6 @@ describe("a body that proves nothing", () => {
     expect(submitted(answer)).toEqual({ kind: "ambiguous", reason });
     expect(classifyOrderLookup(answer, () => true)).toEqual({ kind: "unknown", reason });
     expect(classifyPositionLookup(answer, "AAPL")).toEqual({ kind: "unknown", reason });
+    expect(classifyAssetLookup(answer, "an id")).toEqual({ kind: "unknown", reason });
   });
 });

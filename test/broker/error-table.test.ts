@@ -21,7 +21,7 @@ import {
 } from "./wire-fixtures.ts";
 
 const ENDPOINTS: readonly Endpoint[] = [
-  ...(["account", "submit", "replace", "cancel", "close_position"] as const),
+  ...(["account", "asset", "submit", "replace", "cancel", "close_position"] as const),
   ...(["order", "orders", "position", "positions"] as const),
 ];
 
@@ -133,7 +133,7 @@ describe("the error table", () => {
     ["sub-penny", ["submit", "replace"]],
     ["not-fractionable", ["submit", "replace", "close_position"]],
     ["quantity-zero", ["submit", "replace", "close_position"]],
-    ["asset-not-found", ["submit", "close_position"]],
+    ["asset-not-found", ["submit", "close_position", "asset"]],
     ["asset-not-found-42210000", ["submit", "close_position"]],
     ["cancel-a-filled-order", ["replace", "cancel"]],
     ["replace-too-early", ["replace"]],

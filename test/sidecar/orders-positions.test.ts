@@ -39,6 +39,41 @@ describe("closing a position by its own route", () => {
     expect(world.posts()).toEqual([]);
   });
 
+  test("knows it by the asset's id too, as the same action", async () => {
+    const world = await openOrderWorld(HELD);
+    const sidecar = await world.open();
+    const assetId = world.simulator.positions()[0]?.asset_id ?? "";
+    const byAsset = { ...DELETE, path: `/v2/positions/${assetId.toUpperCase()}` };
+    const first = await world.send(sidecar, "", byAsset);
+    expect(first).toMatchObject({ status: 200, body: { symbol: "TQQQ", side: "sell", qty: "6" } });
+    expect((await world.send(sidecar, "", TQQQ)).body).toMatchObject({ id: first.body.id });
+    await world.advance(5_000);
+    expect((await world.send(sidecar, "", byAsset)).body).toMatchObject({ id: first.body.id });
+    expect(world.posts()).toHaveLength(1);
+  });
+
+  test("tells an asset that the broker does not know from one that cannot be read", async () => {
+    const world = await openOrderWorld(HELD);
+    const sidecar = await world.open();
+    const assetId = "00000000-0000-4000-8000-000000000000";
+    const unknown = { ...DELETE, path: `/v2/positions/${assetId}` };
+    const answer = await world.send(sidecar, "", unknown);
+    const message = `asset not found for ${assetId}`;
+    expect(answer).toMatchObject({ status: 404, body: { code: 40410000, message } });
+    world.simulator.addFaults([
+      {
+        match: { method: "GET", path: "/v2/assets/*" },
+        fault: { kind: "html", status: 404, accept: false },
+        times: 1,
+      },
+    ]);
+    const unread = await world.send(sidecar, "", unknown);
+    expect(unread.status).toBe(409);
+    expect(unread.body.message).toContain(assetId);
+    expect(unread.headers.get("retry-after")).not.toBeNull();
+    expect(world.posts()).toEqual([]);
+  });
+
   test("sells half only once when half is asked for twice in a row", async () => {
     const world = await openOrderWorld(HELD);
     const sidecar = await world.open();

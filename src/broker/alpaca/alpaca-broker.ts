@@ -15,6 +15,7 @@ import { isPair } from "../../identity/symbol.ts";
 import type {
   AccountReading,
   ActivitiesQuery,
+  AssetLookup,
   Broker,
   BrokerPosition,
   FillActivity,
@@ -41,6 +42,7 @@ import {
 import { BrokerTime } from "./broker-time.ts";
 import {
   classifyAccount,
+  classifyAssetLookup,
   classifyOrderLookup,
   classifyPositionLookup,
   classifyRead,
@@ -84,6 +86,7 @@ class AlpacaBroker implements Broker {
   readonly #time: BrokerTime;
   readonly #orders: trading.OrdersApi;
   readonly #positions: trading.PositionsApi;
+  readonly #assets: trading.AssetsApi;
   readonly #accounts: trading.AccountsApi;
   readonly #activities: trading.AccountActivitiesApi;
   readonly #calendars: trading.CalendarApi;
@@ -110,6 +113,7 @@ class AlpacaBroker implements Broker {
     this.#transport = new Transport({ keyId, secret: this.#secret, baseUrl, clock, fetchApi });
     this.#orders = new trading.OrdersApi(this.#transport.configuration);
     this.#positions = new trading.PositionsApi(this.#transport.configuration);
+    this.#assets = new trading.AssetsApi(this.#transport.configuration);
     this.#accounts = new trading.AccountsApi(this.#transport.configuration);
     this.#activities = new trading.AccountActivitiesApi(this.#transport.configuration);
     this.#calendars = new trading.CalendarApi(this.#transport.configuration);
@@ -273,6 +277,14 @@ class AlpacaBroker implements Broker {
       purpose,
       (init) => this.#positions.getOpenPositionRaw({ symbolOrAssetId }, init),
       (answer) => classifyPositionLookup(answer, symbol),
+    );
+  }
+
+  asset(assetId: string): Promise<AssetLookup> {
+    return this.#read(
+      "read_back",
+      (init) => this.#assets.getV2AssetsSymbolOrAssetIdRaw({ symbolOrAssetId: assetId }, init),
+      (answer) => classifyAssetLookup(answer, assetId),
     );
   }
 

@@ -22,6 +22,7 @@ import type { Side } from "../../identity/intent.ts";
 import { plainSymbol } from "../../identity/symbol.ts";
 import type {
   AccountReading,
+  AssetLookup,
   BrokerAccount,
   BrokerPosition,
   PositionLookup,
@@ -30,6 +31,7 @@ import type {
 import { type ErrorBody, type ErrorMeaning, fittingRows } from "./error-table.ts";
 import { describeAnswer, type Endpoint, type HttpAnswer } from "./http-answer.ts";
 import { retryAfterMs } from "./retry-after.ts";
+import { readAssetBody } from "./wire-asset.ts";
 import { readOrderBody } from "./wire-order.ts";
 import { readPositionBody } from "./wire-position.ts";
 
@@ -86,6 +88,19 @@ export function classifyPositionLookup(answer: HttpAnswer, symbol: string): Posi
     return { kind: "unknown", reason: `${describeAnswer(answer)}: a position in another symbol` };
   }
   if (knownError(answer, "position", null)?.meaning.kind === "flat") return { kind: "flat" };
+  return { kind: "unknown", reason: describeUnclassified(answer) };
+}
+
+/** What the answer to `GET /v2/assets/{asset_id}` proves. */
+export function classifyAssetLookup(answer: HttpAnswer, assetId: string): AssetLookup {
+  if (answer.httpStatus === 200) {
+    const asset = readAssetBody(answer.body);
+    if (asset === undefined) return { kind: "unknown", reason: describeUnreadable(answer) };
+    if (asset.id === assetId.toLowerCase()) return { kind: "found", symbol: asset.symbol };
+    return { kind: "unknown", reason: `${describeAnswer(answer)}: the answer is another asset` };
+  }
+  const refusal = classifyRefusal(answer, "asset", null);
+  if (refusal?.reason === "asset_not_found") return { kind: "not_found" };
   return { kind: "unknown", reason: describeUnclassified(answer) };
 }
 

@@ -33,7 +33,8 @@ export interface ErrorRow {
 
 const ORDERING = ["submit", "close_position", "replace"] as const;
 const WRITES = [...ORDERING, "cancel"] as const;
-const EVERY_ENDPOINT = [...WRITES, "account", "order", "orders", "position", "positions"] as const;
+const READS = ["account", "asset", "order", "orders", "position", "positions"] as const;
+const EVERY_ENDPOINT = [...WRITES, ...READS] as const;
 
 const refused = (reason: RefusalReason): ErrorMeaning => ({ kind: "refused", reason });
 
@@ -186,7 +187,7 @@ export const ERROR_ROWS: readonly ErrorRow[] = [
     httpStatus: 404,
     code: 40410000,
     message: /^asset not found(?: for [^<>]{1,60})?\.?$/i,
-    endpoints: ["submit", "close_position"],
+    endpoints: ["submit", "close_position", "asset"],
     meaning: refused("asset_not_found"),
     because: "malformed: the symbol; the code also serves positions and orders",
   },

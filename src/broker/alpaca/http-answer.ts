@@ -10,6 +10,7 @@ export interface HttpAnswer {
 /** What we asked for; the same code and message mean different things at different ones. */
 export type Endpoint =
   | "account"
+  | "asset"
   | "submit"
   | "order"
   | "orders"
