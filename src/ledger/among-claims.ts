@@ -14,6 +14,19 @@ export function equalsIn(equals: readonly Claim[], episode: number): Claim[] {
   return equals.filter((claim) => wanted.has(claim));
 }
 
+/**
+ * Whether another agent's claim of `unsettled` has the id that the broker knows this one by, which
+ * its bot gave it: whose the order is may turn out when the other one's answer is written.
+ */
+export function isNamedTwice(claim: Claim, unsettled: Iterable<Claim>): boolean {
+  if (claim.intent.clientOrderId === null) return false;
+  for (const { key, clientOrderId } of unsettled) {
+    if (clientOrderId !== claim.clientOrderId || key.account !== claim.key.account) continue;
+    if (key.agent !== claim.key.agent) return true;
+  }
+  return false;
+}
+
 /** Whether the claim may be behind an incident of `episode`: it came to something, or may yet. */
 export function isCause(claim: Claim, symbol: string, episode: number): boolean {
   if (claim.intent.symbol !== symbol || claim.episode !== episode) return false;

@@ -1,6 +1,7 @@
 /** That the broker has taken an order is told before its transaction, and is in the next one. */
 import Database from "better-sqlite3";
 import { expect, onTestFinished, test } from "vitest";
+import type { AgentId } from "../../src/core/ids.ts";
 import { ManualClock } from "../../src/core/manual-clock.ts";
 import { firstBreak } from "../../src/ledger/event-chain.ts";
 import { claimed, expectAgreement, latchError, openLedger } from "./open-ledger.ts";
@@ -207,4 +208,23 @@ test("of two acceptances of one order only one claim has it", async () => {
   expect(one?.claim.brokerOrderId).toBe(order.brokerOrderId);
   expect(other?.claim.brokerOrderId).toBeNull();
   await expectAgreement(ledger);
+});
+
+test("an order whose id two agents' bots gave is told once it is written", async () => {
+  const { file, ledger } = await sentOrder();
+  const named = (agent: AgentId, clientOrderId: string, quantity = "7") =>
+    claimed(ledger, claimCommand({ clientOrderId, quantity }, { agent }));
+  const [one, other] = ["one", "other"] as AgentId[];
+  const mine = await named(one as AgentId, "exit-1");
+  const alone = await named(one as AgentId, "exit-2", "8");
+  await named(other as AgentId, "exit-1");
+  const written = eventsIn(file).length;
+  await ledger.record(alone.key, accepted(alone));
+  expect(eventsIn(file)).toHaveLength(written);
+  await turn();
+  await ledger.record(mine.key, accepted(mine));
+  expect(eventsIn(file).slice(written)).toEqual([
+    ...["accepted", "fills_awaited"],
+    ...["accepted", "fills_awaited"],
+  ]);
 });

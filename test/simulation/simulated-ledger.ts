@@ -12,6 +12,7 @@ import type { EpochMs } from "../../src/core/clock.ts";
 import { LatchError } from "../../src/core/errors.ts";
 import type { AccountId, BrokerOrderId, ClaimKey } from "../../src/core/ids.ts";
 import type { Incident } from "../../src/incident/incident.ts";
+import { isNamedTwice } from "../../src/ledger/among-claims.ts";
 import type { ClaimsPage, ClaimsQuery } from "../../src/ledger/claims-query.ts";
 import {
   EVENTS_DEFAULT,
@@ -221,8 +222,17 @@ export class SimulatedLedger extends TransactedLedger implements Ledger {
     run: (rows: Rows) => Value,
   ): Promise<Value> {
     const goesAhead =
-      this.#tellsAhead && subject.kind === "record" && isAcceptance(subject.command);
+      this.#tellsAhead &&
+      subject.kind === "record" &&
+      isAcceptance(subject.command) &&
+      !this.#isNamedTwice(subject.key);
     return goesAhead ? this.#tellAhead(run) : this.#write(durable, run);
+  }
+
+  #isNamedTwice(key: ClaimKey): boolean {
+    const { rows } = this.#disk;
+    const claim = rows.claim(key);
+    return claim !== undefined && isNamedTwice(claim, rows.unsettledClaims(key.account));
   }
 
   /** Told as it would come out now, and written at turns of its own until the disk takes it. */

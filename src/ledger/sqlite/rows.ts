@@ -6,7 +6,7 @@ import type { LedgerEvent } from "../../claim/claim-event.ts";
 import type { EpochMs } from "../../core/clock.ts";
 import { InvariantError, LatchError } from "../../core/errors.ts";
 import type { AccountId, AgentId, ClaimKey, RequestId } from "../../core/ids.ts";
-import { equalsIn } from "../among-claims.ts";
+import { equalsIn, isNamedTwice } from "../among-claims.ts";
 import { foldEvent } from "../apply-events.ts";
 import type { ClaimsPage, ClaimsQuery } from "../claims-query.ts";
 import { accountOf, bodyTextOf, type ChainHead, chainEvent, GENESIS_HASH } from "../event-chain.ts";
@@ -14,7 +14,7 @@ import { type EventRow, storedEvent } from "../event-row.ts";
 import { scanned, stretchOf } from "../event-scan.ts";
 import type { EventScan, KeptCheckpoint, ScannedEvents, StoredEvent } from "../ledger.ts";
 import { EQUALS_MAX, type EqualsWanted, type Rows } from "../rows.ts";
-import { AheadRows, type UnwrittenEvent } from "./ahead-rows.ts";
+import { AheadRows, NeedsTransaction, type UnwrittenEvent } from "./ahead-rows.ts";
 import { ClaimListing } from "./claim-listing.ts";
 import { ClaimWrites } from "./claim-writes.ts";
 import { scannedRows } from "./event-scan.ts";
@@ -139,6 +139,9 @@ export class SqliteRows implements Rows {
   runAhead<Value>(run: (rows: Rows) => Value): Value {
     const ahead = new AheadRows(this);
     const value = run(ahead);
+    if (ahead.claims.some(({ claim }) => isNamedTwice(claim, this.#unsettled.all()))) {
+      throw new NeedsTransaction("the order may turn out to be another agent's");
+    }
     for (const { claim, before } of ahead.claims) this.saveClaim(claim, before);
     for (const book of ahead.books) this.saveBook(book);
     this.#unwritten.push(...ahead.events);
