@@ -11,7 +11,7 @@ import { type Claim, isLatched } from "../claim/claim.ts";
 import { AGREEMENT_MS, isMalformed, type PositionRead } from "../claim/decide-verdict.ts";
 import { type BrokerOrder, isTerminalStatus } from "../claim/evidence.ts";
 import { type Clock, type EpochMs, earliest } from "../core/clock.ts";
-import { absolute, compare, subtract, ZERO } from "../core/decimal.ts";
+import { absolute, isZero, subtract, ZERO } from "../core/decimal.ts";
 import type { AccountId, BrokerOrderId } from "../core/ids.ts";
 import { subjectOfClaim } from "../incident/incident.ts";
 import type { Ledger } from "../ledger/ledger.ts";
@@ -182,14 +182,15 @@ export class ExitJudge {
     const { net } = await ledger.book(account, symbol);
     const agreeing = withRead(before, read, net);
     if (spanOf(agreeing) < AGREEMENT_MS) return agreeing;
-    const movedAt = await this.#moves.lastIn(symbol, absentSince);
     const missing = absolute(subtract(net, read.quantity));
+    // A verdict on a position that is as the book says moves nothing.
+    const movedAt = isZero(missing) ? null : await this.#moves.lastIn(symbol, absentSince);
     const explained = await isExplained(this.#ports, claim, missing);
     const command = { ...agreeing, movedAt, isExplained: explained, now: clock.now() };
     const { verdict } = await ledger.judge(claim.key, command);
     if (verdict !== null) return agreeing;
     const shows = `the broker holds ${read.quantity} ${symbol}`;
-    if (compare(read.quantity, net) === 0) {
+    if (isZero(missing)) {
       const free = `${shows}, ${read.available} of them free`;
       await this.#note(claim, free, "when the shares are free the exit may be sent again");
     } else {

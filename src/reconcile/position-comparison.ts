@@ -118,8 +118,8 @@ export class PositionComparison {
     const agreeing = withRead(this.#agreeing.get(symbol), read, net);
     this.#agreeing.set(symbol, agreeing);
     // Only what two reads agree on is decided about.
-    const isPair = agreeing.reads.length > 1;
-    const moved = isPair ? await this.#moves.lastIn(symbol, behind.absentSince) : null;
+    const doAgree = agreeing.reads.length > 1;
+    const moved = doAgree ? await this.#moves.lastIn(symbol, behind.absentSince) : null;
     const movedAt = latest(this.#seen.get(symbol)?.movedAt, moved);
     const kind = (open?.kind ?? kindOf(net, read.quantity)) as DivergenceKind;
     const policy = divergence[kind];
