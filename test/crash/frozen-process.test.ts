@@ -46,6 +46,8 @@ describe.skipIf(tracingTrouble() !== undefined)(
       const { program, answer } = await frozenWith(order);
       const repeat = await world.insist(second, order);
       expect(repeat.status, JSON.stringify(repeat.body)).toBe(200);
+      // What its client was told is in the store once its events are asked for.
+      await second.page("/latch/v1/events");
       program.release();
       expect(await answer).toMatchObject({ status: 200, body: { id: repeat.body.id } });
       expect(world.ordersOf(order)).toHaveLength(1);
