@@ -8,6 +8,7 @@
  */
 import type { ServerResponse } from "node:http";
 import type { Dispatcher } from "undici";
+import { Cut } from "../core/cut.ts";
 import { type HeaderList, headersForBot, headerValue } from "./wire-headers.ts";
 
 export type Relayed =
@@ -30,20 +31,18 @@ const SENDABLE_REASON = /^[\t\x20-\x7e]*$/;
 /** Below it an answer only announces another. */
 const FIRST_FINAL_STATUS = 200;
 
-export class AnswerRelay implements Dispatcher.DispatchHandler {
+export class AnswerRelay extends Cut implements Dispatcher.DispatchHandler {
   /** Rejects with the connection's failure where no answer began. */
   readonly over: Promise<Relayed>;
   readonly #response: ServerResponse;
   #resolve: (relayed: Relayed) => void = () => undefined;
   #reject: (error: Error) => void = () => undefined;
-  #controller: Controller | undefined;
-  #cutBy: Error | undefined;
   #head: Head | undefined;
   /** What has come of a small answer; undefined of others. */
   #chunks: Buffer[] | undefined;
-  #isRead = false;
 
   constructor(response: ServerResponse) {
+    super();
     this.#response = response;
     this.over = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -58,15 +57,8 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
   }
 
   /** Not before it is its turn on a connection is there anything to end. */
-  cut(reason: Error): void {
-    this.#cutBy ??= reason;
-    if (this.#isRead) this.#breakOff();
-    else this.#controller?.abort(reason);
-  }
-
   onRequestStart(controller: Controller): void {
-    this.#controller = controller;
-    if (this.#cutBy !== undefined) controller.abort(this.#cutBy);
+    this.whenCut((reason) => controller.abort(reason));
   }
 
   onResponseStart(controller: Controller, status: number, _: unknown, statusText = ""): void {
@@ -86,7 +78,8 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#isRead = true;
+    // The connection is another request's from here on.
+    this.whenCut(() => this.#breakOff());
     const [head, chunks] = [this.#head, this.#chunks];
     if (head === undefined) return;
     const answered = () => this.#resolve({ kind: "answered", status: head.status });

@@ -8,6 +8,7 @@
  * 3. A failure is the error of the connection itself: connection-failure.ts says what it proves.
  */
 import { type Dispatcher, Pool } from "undici";
+import type { Errand } from "./errand.ts";
 import type { HttpAnswer } from "./http-answer.ts";
 import {
   LEFT_WITH_THE_ERRAND,
@@ -48,7 +49,7 @@ export function openOrderLine(baseUrl: string, others: WholeFetchApi): OrderLine
 async function send(pool: Pool, path: string, init: WholeInit): Promise<Response> {
   const { errand } = init;
   const answer = await new Promise<HttpAnswer>((resolve, reject) => {
-    const reading = new AnswerReading(resolve, reject);
+    const reading = new AnswerReading(errand, resolve, reject);
     const request = {
       method: init.method as Dispatcher.HttpMethod,
       path,
@@ -56,7 +57,6 @@ async function send(pool: Pool, path: string, init: WholeInit): Promise<Response
       body: init.body as string,
     };
     pool.dispatch(request, reading);
-    errand?.whenCut((reason) => reading.cut(reason));
   });
   errand?.answered(answer);
   return LEFT_WITH_THE_ERRAND;
@@ -64,28 +64,26 @@ async function send(pool: Pool, path: string, init: WholeInit): Promise<Response
 
 /** Takes one answer from the connection; undici's own request makes a stream for each. */
 class AnswerReading implements Dispatcher.DispatchHandler {
+  readonly #errand: Errand | undefined;
   readonly #resolve: (answer: HttpAnswer) => void;
   readonly #reject: (error: Error) => void;
   readonly #chunks: Buffer[] = [];
-  #controller: Controller | undefined;
-  #cutBy: Error | undefined;
   #httpStatus = 0;
   #headers: Headers = {};
 
-  constructor(resolve: (answer: HttpAnswer) => void, reject: (error: Error) => void) {
+  constructor(
+    errand: Errand | undefined,
+    resolve: (answer: HttpAnswer) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.#errand = errand;
     this.#resolve = resolve;
     this.#reject = reject;
   }
 
   /** Not before it is its turn on a connection is there anything to end. */
-  cut(reason: Error): void {
-    this.#cutBy = reason;
-    this.#controller?.abort(reason);
-  }
-
   onRequestStart(controller: Controller): void {
-    this.#controller = controller;
-    if (this.#cutBy !== undefined) controller.abort(this.#cutBy);
+    this.#errand?.whenCut((reason) => controller.abort(reason));
   }
 
   onResponseStart(
