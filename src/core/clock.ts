@@ -59,10 +59,18 @@ export function atItsPace(clock: Clock): () => EpochMs {
   return () => Math.floor(begunAt + elapsed() - before);
 }
 
+type MaybeTimes = readonly (EpochMs | null | undefined)[];
+
 /** Of those that are known; undefined where none is. */
-export function earliest(times: readonly (EpochMs | undefined)[]): EpochMs | undefined {
-  const known = times.filter((at) => at !== undefined);
+export function earliest(times: MaybeTimes): EpochMs | undefined {
+  const known = times.filter((at) => typeof at === "number");
   return known.length === 0 ? undefined : Math.min(...known);
+}
+
+/** Of those that are known; null where none is. */
+export function latest(times: MaybeTimes): EpochMs | null {
+  const known = times.filter((at) => typeof at === "number");
+  return known.length === 0 ? null : Math.max(...known);
 }
 
 export const systemClock: Clock = {

@@ -8,7 +8,7 @@ import type { Broker } from "../broker/broker.ts";
 import { type Claim, isAccepted, mayYetArrive, neverWas } from "../claim/claim.ts";
 import type { Outcome } from "../claim/claim-event.ts";
 import type { BrokerOrder } from "../claim/evidence.ts";
-import type { Clock, EpochMs } from "../core/clock.ts";
+import { type Clock, type EpochMs, latest } from "../core/clock.ts";
 import { add, compare } from "../core/decimal.ts";
 import type { AccountId } from "../core/ids.ts";
 import type { Ledger } from "../ledger/ledger.ts";
@@ -56,10 +56,8 @@ export async function lookBehind(ports: EndedClaimsPorts, symbol: string): Promi
     if (order === undefined) unseen.push(claim);
     else if (showsMore(claim, order)) await record(ports, claim, order);
   }
-  const absences = unseen.flatMap((claim) =>
-    mayYetArrive(claim) && claim.certainAt !== null ? [claim.certainAt] : [],
-  );
-  return { kind: "read", absentSince: absences.length === 0 ? null : Math.max(...absences) };
+  const absences = unseen.filter(mayYetArrive).map(({ certainAt }) => certainAt);
+  return { kind: "read", absentSince: latest(absences) };
 }
 
 function isOrderOf(claim: Claim, { brokerOrderId, clientOrderId }: BrokerOrder): boolean {

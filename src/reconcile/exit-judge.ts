@@ -9,7 +9,7 @@
 import type { Broker } from "../broker/broker.ts";
 import { type Claim, isLatched } from "../claim/claim.ts";
 import { AGREEMENT_MS, isMalformed, type PositionRead } from "../claim/decide-verdict.ts";
-import { type BrokerOrder, isTerminalStatus } from "../claim/evidence.ts";
+import { hasEnded } from "../claim/evidence.ts";
 import { type Clock, type EpochMs, earliest } from "../core/clock.ts";
 import { absolute, isZero, subtract, ZERO } from "../core/decimal.ts";
 import type { AccountId, BrokerOrderId } from "../core/ids.ts";
@@ -17,7 +17,7 @@ import { subjectOfClaim } from "../incident/incident.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { lookBehind } from "./ended-claims.ts";
 import { isExplained } from "./explanation.ts";
-import { LastMoves } from "./last-move.ts";
+import { LastMoves } from "./last-moves.ts";
 import { type AgreeingReads, readOf, withRead } from "./position-reads.ts";
 
 export interface ExitJudgePorts {
@@ -148,7 +148,7 @@ export class ExitJudge {
     const { broker, ledger } = this.#ports;
     const lookup = await broker.orderById(id, "read_back");
     if (lookup.kind === "unknown") return waits(`order ${id} is not readable: ${lookup.reason}`);
-    if (lookup.kind === "not_found" || isOver(lookup.order)) return undefined;
+    if (lookup.kind === "not_found" || hasEnded(lookup.order.status)) return undefined;
     const owner = await ledger.claimOfOrder(claim.key.account, id);
     const whose =
       owner === undefined ? "which no claim of ours made" : `claim ${owner.key.requestId}`;
@@ -213,8 +213,4 @@ function spanOf({ reads }: AgreeingReads): number {
 
 function waits(text: string, next = READ_AGAIN): Look {
   return { kind: "waits", text, next };
-}
-
-function isOver({ status }: BrokerOrder): boolean {
-  return isTerminalStatus(status) || status === "replaced";
 }

@@ -12,13 +12,13 @@ import { kindOf } from "../claim/decide-divergence.ts";
 import { AGREEMENT_MS, type PositionRead } from "../claim/decide-verdict.ts";
 import type { BrokerOrder } from "../claim/evidence.ts";
 import type { DivergenceKind, DivergencePolicies } from "../claim/policy.ts";
-import type { Clock, EpochMs } from "../core/clock.ts";
+import { type Clock, type EpochMs, latest } from "../core/clock.ts";
 import { compare, type DecimalText, isZero, ZERO } from "../core/decimal.ts";
 import type { AccountId } from "../core/ids.ts";
 import { type Incident, subjectOfPosition } from "../incident/incident.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { lookBehind } from "./ended-claims.ts";
-import { LastMoves, latest } from "./last-move.ts";
+import { LastMoves } from "./last-moves.ts";
 import { type AgreeingReads, readOf, withRead } from "./position-reads.ts";
 
 export interface PositionComparisonPorts {
@@ -120,7 +120,7 @@ export class PositionComparison {
     // Only what two reads agree on is decided about.
     const doAgree = agreeing.reads.length > 1;
     const moved = doAgree ? await this.#moves.lastIn(symbol, behind.absentSince) : null;
-    const movedAt = latest(this.#seen.get(symbol)?.movedAt, moved);
+    const movedAt = latest([this.#seen.get(symbol)?.movedAt, moved]);
     const kind = (open?.kind ?? kindOf(net, read.quantity)) as DivergenceKind;
     const policy = divergence[kind];
     const command = { ...agreeing, movedAt, policy, now: clock.now() };

@@ -3,7 +3,7 @@
  * itself, made when the driver's clock is there, and only those that can find something. A whole
  * day of every round takes a minute, and shows nothing more.
  */
-import type { EpochMs } from "../core/clock.ts";
+import { type EpochMs, earliest } from "../core/clock.ts";
 import { isZero } from "../core/decimal.ts";
 import { LatchError } from "../core/errors.ts";
 import type { ManualClock } from "../core/manual-clock.ts";
@@ -67,9 +67,7 @@ export class DrivenLatch {
 
   /** When anything of it next wants to run; null when it waits for nothing. */
   wakeAt(): EpochMs | null {
-    const wanted = [this.#clock.nextWakeAt(), this.#tickAt, this.#compareAt];
-    const times = wanted.filter((at) => at !== undefined);
-    return times.length === 0 ? null : Math.min(...times);
+    return earliest([this.#clock.nextWakeAt(), this.#tickAt, this.#compareAt]) ?? null;
   }
 
   async close(): Promise<void> {

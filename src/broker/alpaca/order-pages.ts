@@ -6,7 +6,7 @@
  * 2. A list that cannot be read to its end is unknown, never a shorter list.
  */
 import type { BrokerOrder } from "../../claim/evidence.ts";
-import type { EpochMs } from "../../core/clock.ts";
+import { type EpochMs, latest } from "../../core/clock.ts";
 import type { OrdersReading, Reading } from "../broker.ts";
 import { type OrdersPage, readWireOrders } from "./wire-order.ts";
 
@@ -39,18 +39,13 @@ export async function readEveryPage(
       const wires = () => bodies.flatMap((body) => readWireOrders(body) ?? []);
       return { kind: "read", value: oldestFirst(found), wires };
     }
-    const end = latestSubmission(page.value.orders);
-    if (end === undefined || found.size === foundBefore) {
+    const end = latest(page.value.orders.map(({ submittedAt }) => submittedAt));
+    if (end === null || found.size === foundBefore) {
       return { kind: "unknown", reason: `page ${pages} of the orders brought nothing new` };
     }
     from = end - OVERLAP_MS;
   }
   return { kind: "unknown", reason: `the orders did not end within ${MAX_PAGES} pages` };
-}
-
-function latestSubmission(orders: readonly BrokerOrder[]): EpochMs | undefined {
-  const times = orders.flatMap((order) => order.submittedAt ?? []);
-  return times.length === 0 ? undefined : Math.max(...times);
 }
 
 /** Orders without a submission time were not submitted yet, so they come last. */

@@ -3,7 +3,7 @@
  * order that was proved absent of late and may surface yet. A book that has come back to the
  * quantity that it had looks as if it had not moved.
  */
-import type { Clock, EpochMs } from "../core/clock.ts";
+import { type Clock, type EpochMs, latest } from "../core/clock.ts";
 import type { AccountId } from "../core/ids.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 
@@ -37,7 +37,7 @@ export class LastMoves {
    * `absentSince`: when an order in `symbol` was last proved absent that nobody has seen since.
    */
   async lastIn(symbol: string, absentSince: EpochMs | null): Promise<EpochMs | null> {
-    const recordedAt = latest(absentSince, await this.#lastFillAt(symbol));
+    const recordedAt = latest([absentSince, await this.#lastFillAt(symbol)]);
     const now = this.#ports.clock.now();
     if (recordedAt === null || recordedAt <= now) {
       this.#ahead.delete(symbol);
@@ -64,9 +64,4 @@ export class LastMoves {
     }
     return null;
   }
-}
-
-export function latest(...times: readonly (EpochMs | null | undefined)[]): EpochMs | null {
-  const moments = times.filter((at) => typeof at === "number");
-  return moments.length === 0 ? null : Math.max(...moments);
 }
