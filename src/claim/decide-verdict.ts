@@ -62,7 +62,7 @@ export interface Verdict {
 /** Two reads of a position must lie so far apart: positions lag behind orders by about 10 s. */
 export const AGREEMENT_MS = 10_000;
 /** A fill may reach us before the position shows it, or after: so old it shows for certain. */
-export const QUIET_MS = 30_000;
+const QUIET_MS = 30_000;
 
 /** Refusals that say nothing about the position: the order itself cannot be taken. */
 const MALFORMED: ReadonlySet<RefusalReason> = new Set<RefusalReason>([

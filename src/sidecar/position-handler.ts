@@ -62,7 +62,7 @@ export async function handlePositions(
   if (!ASSET_ID.test(named)) return closeOne(ports, { symbol: plainSymbol(named), ...asked });
   const asset = await ports.asset(named);
   if (asset.kind === "found") return closeOne(ports, { symbol: asset.symbol, ...asked });
-  if (asset.kind === "not_found") return noSuchAsset(named);
+  if (asset.kind === "not_found") return notFound(`asset not found for ${named}`);
   const message = `what trades under asset id ${named} could not be read: ${asset.reason}`;
   return alpacaError("order_not_taken", { message, headers: RETRY_AFTER });
 }
@@ -107,12 +107,8 @@ function flatAnswer(answer: OrderAnswer): GuardedAnswer | undefined {
   return notFound("position does not exist", { tradelatch });
 }
 
-/** An asset that the broker does not know, in Alpaca's words. */
-function noSuchAsset(assetId: string): GuardedAnswer {
-  return notFound(`asset not found for ${assetId}`, {});
-}
-
-function notFound(message: string, rest: Readonly<Record<string, unknown>>): GuardedAnswer {
+/** In Alpaca's words. */
+function notFound(message: string, rest: Readonly<Record<string, unknown>> = {}): GuardedAnswer {
   const body = JSON.stringify({ code: 40410000, message, ...rest });
   return { status: 404, headers: JSON_TYPE, body };
 }
