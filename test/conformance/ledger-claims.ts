@@ -15,7 +15,21 @@ import {
   refused,
   START,
 } from "../ledger/sample-commands.ts";
-import type { StoreOfTest } from "./open-store.ts";
+import type { OpenStore, StoreOfTest } from "./open-store.ts";
+
+/** Of all that is held in the position's life of that number. */
+function closeOfAll(episode: number) {
+  const fromTheBook = { side: undefined, effect: undefined, quantity: undefined };
+  return claimCommand({ ...fromTheBook, portion: "all", anchor: { episode, leg: "stop" } });
+}
+
+/** A ledger whose short of five is being closed. */
+async function closeOfShort({ ledger }: OpenStore) {
+  const short = { symbol: "TQQQ", quantity: decimal("-5"), averagePrice: decimal("70") };
+  await ledger.adoptOpening(ACCOUNT, [short], START);
+  const close = closeOfAll(1);
+  return { ledger, close, first: await claimed(ledger, close) };
+}
 
 export function testsOfClaims(storeOfTest: StoreOfTest): void {
   describe("a claim", () => {
@@ -40,12 +54,7 @@ export function testsOfClaims(storeOfTest: StoreOfTest): void {
     });
 
     test("of all of a position is the anchor's one action on whichever side that is by now", async () => {
-      const { ledger } = await storeOfTest();
-      const short = { symbol: "TQQQ", quantity: decimal("-5"), averagePrice: decimal("70") };
-      await ledger.adoptOpening(ACCOUNT, [short], START);
-      const asked = { side: undefined, effect: undefined, quantity: undefined, portion: "all" };
-      const close = claimCommand({ ...asked, anchor: { episode: 1, leg: "stop" } });
-      const first = await claimed(ledger, close);
+      const { ledger, close, first } = await closeOfShort(await storeOfTest());
       expect(first.intent).toMatchObject({ side: "buy", quantity: "5" });
       expect(await ledger.claim(close)).toMatchObject({ kind: "pending" });
       await ledger.record(first.key, orderRead(filledOrder(first, "5")));
@@ -54,17 +63,14 @@ export function testsOfClaims(storeOfTest: StoreOfTest): void {
       const entry = await claimed(ledger, claimCommand({ requestId: "r-1" }));
       await ledger.record(entry.key, orderRead(filledOrder(entry, "6")));
       expect(await ledger.claim(close)).toMatchObject(told);
-      const next = claimCommand({ ...asked, anchor: { episode: 2, leg: "stop" } });
-      expect((await claimed(ledger, next)).intent).toMatchObject({ side: "sell", quantity: "6" });
+      expect((await claimed(ledger, closeOfAll(2))).intent).toMatchObject({
+        side: "sell",
+        quantity: "6",
+      });
     });
 
     test("of all of a position that came to nothing on one side is made on the other", async () => {
-      const { ledger } = await storeOfTest();
-      const short = { symbol: "TQQQ", quantity: decimal("-5"), averagePrice: decimal("70") };
-      await ledger.adoptOpening(ACCOUNT, [short], START);
-      const asked = { side: undefined, effect: undefined, quantity: undefined, portion: "all" };
-      const close = claimCommand({ ...asked, anchor: { episode: 1, leg: "stop" } });
-      const first = await claimed(ledger, close);
+      const { ledger, close, first } = await closeOfShort(await storeOfTest());
       await ledger.record(first.key, notSent(first));
       const cover = { side: "buy", effect: "close", quantity: "5", requestId: "r-1" } as const;
       const other = await claimed(ledger, claimCommand(cover));

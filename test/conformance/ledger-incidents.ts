@@ -1,6 +1,5 @@
 /** Incidents: opened and ended in the transaction of what brings them about, and never twice. */
 import { describe, expect, test } from "vitest";
-import type { PositionRead } from "../../src/claim/decide-verdict.ts";
 import { DEFAULT_CLAIM_POLICY } from "../../src/claim/policy.ts";
 import { decimal } from "../../src/core/decimal.ts";
 import { subjectOfClaim } from "../../src/incident/incident.ts";
@@ -10,6 +9,7 @@ import { claimed } from "../ledger/open-ledger.ts";
 import {
   ACCOUNT,
   accepted,
+  agreedReads,
   ambiguous,
   claimCommand,
   filledOrder,
@@ -22,16 +22,6 @@ import type { StoreOfTest } from "./open-store.ts";
 const HELD = [{ symbol: "TQQQ", quantity: decimal("6"), averagePrice: decimal("70") }];
 const OPERATOR = { by: "ops", reason: "seen on the broker's page", endClaimAs: null } as const;
 
-function reads(quantity: string): readonly PositionRead[] {
-  const at = (time: number) => ({
-    at: START + time,
-    quantity: decimal(quantity),
-    available: decimal(quantity),
-    averagePrice: decimal("70"),
-  });
-  return [at(0), at(10_000)];
-}
-
 /** A close that the broker refused. */
 async function inQuestion(ledger: Ledger) {
   await ledger.adoptOpening(ACCOUNT, HELD, START);
@@ -43,12 +33,18 @@ async function inQuestion(ledger: Ledger) {
 
 function verdictCommand(quantity: string) {
   const now = START + 20_000;
-  return { reads: reads(quantity), bookNet: decimal("6"), movedAt: null, isExplained: false, now };
+  return {
+    reads: agreedReads(quantity),
+    bookNet: decimal("6"),
+    movedAt: null,
+    isExplained: false,
+    now,
+  };
 }
 
 function divergence(quantity: string, policy: "adopt" | "observe" = "adopt") {
   const now = START + 60_000;
-  return { reads: reads(quantity), bookNet: decimal("6"), movedAt: null, policy, now };
+  return { reads: agreedReads(quantity), bookNet: decimal("6"), movedAt: null, policy, now };
 }
 
 export function testsOfIncidents(storeOfTest: StoreOfTest): void {

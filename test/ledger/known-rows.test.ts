@@ -1,12 +1,13 @@
 /** What a ledger keeps in memory of its own rows is never another thing than the file has. */
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
-import { decimal } from "../../src/core/decimal.ts";
+import { ZERO } from "../../src/core/decimal.ts";
 import { firstBreak } from "../../src/ledger/event-chain.ts";
 import { claimed, openLedger } from "./open-ledger.ts";
 import {
   ACCOUNT,
   accepted,
+  agreedReads,
   claimCommand,
   filledOrder,
   orderRead,
@@ -78,15 +79,18 @@ test("a row that was changed by hand is read as it is now, a turn of the event l
   expect(await ledger.claimOf(claim.key)).toMatchObject({ owner: "somebody" });
 });
 
-test("what was taken back with a transaction that failed is not remembered", async () => {
+/** A ledger with a claim, and what fails in a transaction together with all else in it. */
+async function withFailing() {
   const ledger = openLedger(temporaryFile());
   const { key } = await claimed(ledger, claimCommand({ requestId: "r-0", quantity: "1" }));
   const nobodys = { ...key, requestId: "nobody's" as typeof key.requestId };
   const told = { type: "told", answer: "pending", fencing: 1, now: 0 } as const;
-  const [first, second] = await Promise.allSettled([
-    ledger.claim(COMMAND),
-    ledger.record(nobodys, told),
-  ]);
+  return { ledger, failing: () => ledger.record(nobodys, told) };
+}
+
+test("what was taken back with a transaction that failed is not remembered", async () => {
+  const { ledger, failing } = await withFailing();
+  const [first, second] = await Promise.allSettled([ledger.claim(COMMAND), failing()]);
   expect(second.status).toBe("rejected");
   expect(first).toMatchObject({ value: { kind: "proceed" } });
   expect((await ledger.events()).map(({ sequence }) => sequence)).toEqual([1, 2]);
@@ -94,11 +98,9 @@ test("what was taken back with a transaction that failed is not remembered", asy
 
 /** The broker holds six shares that no book knows: two reads say so. */
 function strangersShares() {
-  const [quantity, averagePrice] = [decimal("6"), decimal("70")];
-  const read = { quantity, available: quantity, averagePrice };
-  const reads = [0, 10_000].map((at) => ({ ...read, at: START + at }));
+  const reads = agreedReads("6");
   const now = START + 60_000;
-  return { reads, bookNet: decimal("0"), movedAt: null, policy: "observe", now } as const;
+  return { reads, bookNet: ZERO, movedAt: null, policy: "observe", now } as const;
 }
 
 test("an incident that another opening has begun is not begun again", async () => {
@@ -114,12 +116,9 @@ test("an incident that another opening has begun is not begun again", async () =
 });
 
 test("an incident that was taken back with its transaction is begun all the same", async () => {
-  const ledger = openLedger(temporaryFile());
-  const { key } = await claimed(ledger, claimCommand({ requestId: "r-0", quantity: "1" }));
-  const nobodys = { ...key, requestId: "nobody's" as typeof key.requestId };
-  const told = { type: "told", answer: "pending", fencing: 1, now: 0 } as const;
+  const { ledger, failing } = await withFailing();
   const compare = () => ledger.compare(ACCOUNT, "SPY", strangersShares());
-  await Promise.allSettled([compare(), compare(), ledger.record(nobodys, told)]);
+  await Promise.allSettled([compare(), compare(), failing()]);
   expect(await ledger.incidents(ACCOUNT)).toMatchObject([{ symbol: "SPY", resolution: null }]);
 });
 

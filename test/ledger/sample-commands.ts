@@ -2,6 +2,7 @@
 import type { Claim } from "../../src/claim/claim.ts";
 import type { ClaimCommand } from "../../src/claim/decide-claim.ts";
 import type { RecordCommand } from "../../src/claim/decide-record.ts";
+import type { PositionRead } from "../../src/claim/decide-verdict.ts";
 import type { BrokerOrder, Refusal } from "../../src/claim/evidence.ts";
 import { type ClaimPolicy, DEFAULT_CLAIM_POLICY } from "../../src/claim/policy.ts";
 import type { EpochMs } from "../../src/core/clock.ts";
@@ -113,4 +114,11 @@ export function pendingNote(claim: Claim): Note {
     decisionId: null,
   } as const;
   return { subject: "claim", key: claim.key, symbol: claim.intent.symbol, body };
+}
+
+/** What the broker holds of a symbol, by two reads that agree and lie far enough apart. */
+export function agreedReads(quantity: string): readonly PositionRead[] {
+  const [held, averagePrice] = [decimal(quantity), decimal("70")];
+  const read = { quantity: held, available: held, averagePrice };
+  return [0, 10_000].map((time) => ({ ...read, at: START + time }));
 }
