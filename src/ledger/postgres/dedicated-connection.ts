@@ -15,6 +15,8 @@ export type Parameter = string | number | null;
 
 /** A connection in use by one transaction; what is not awaited goes out together, in order. */
 export interface Session {
+  /** Where the store is, for people: without the password. */
+  readonly place: string;
   /** Statements without parameters and without answers. */
   run(text: string): Promise<void>;
   ask<Row>(text: string, parameters: readonly Parameter[]): Promise<readonly Row[]>;
@@ -22,14 +24,14 @@ export interface Session {
 
 export class DedicatedConnection implements Session {
   readonly #sql: Sql;
-  readonly #place: string;
+  readonly place: string;
   #connection: Pick<Sql, "unsafe"> | undefined;
   /** Those who wait for an answer; they are told when none can come any more. */
   readonly #waiting = new Set<(error: unknown) => void>();
   #isClosed = false;
 
   private constructor(options: Options, place: string) {
-    this.#place = place;
+    this.place = place;
     this.#sql = postgres({ ...options, max: 1, onclose: () => this.#close() });
   }
 
@@ -102,7 +104,7 @@ export class DedicatedConnection implements Session {
   }
 
   #failure(): LatchError {
-    const message = `the connection to the ledger at ${this.#place} was closed`;
+    const message = `the connection to the ledger at ${this.place} was closed`;
     return new LatchError("store_unreachable", message);
   }
 }

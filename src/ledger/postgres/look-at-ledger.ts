@@ -12,12 +12,12 @@ export async function lookAtPostgresLedger(url: string, clock: Clock): Promise<S
   const pool = new ConnectionPool(url, clock);
   try {
     return await pool.reserved(async (session): Promise<StoreLook> => {
-      await refuseUnsound(session, pool.place);
+      await refuseUnsound(session);
       const version = await versionOf(session);
       if (version === 0) return { kind: "none" };
       if (version > SCHEMA_VERSION) {
         const known = `this program knows ${SCHEMA_VERSION}`;
-        const message = `the ledger at ${pool.place} has schema version ${version}, ${known}`;
+        const message = `the ledger at ${session.place} has schema version ${version}, ${known}`;
         throw new LatchError("store_newer", message);
       }
       if (version < SCHEMA_VERSION) {

@@ -24,22 +24,22 @@ export async function openDatabase(
   { isMade = true }: { readonly isMade?: boolean } = {},
 ): Promise<void> {
   const version = await pool.reserved(async (session) => {
-    await refuseUnsound(session, pool.place);
-    if (!isMade) await refuseMissing(session, pool.place);
+    await refuseUnsound(session);
+    if (!isMade) await refuseMissing(session);
     return versionOf(session);
   });
   if (version === SCHEMA_VERSION) return;
-  await pool.reserved((session) => migrateAlone(session, pool.place), MIGRATION_DEADLINE_MS);
+  await pool.reserved(migrateAlone, MIGRATION_DEADLINE_MS);
 }
 
 /** Throws LatchError `store_missing` for a database that has no ledger. */
-export async function refuseMissing(session: Session, place: string): Promise<void> {
+export async function refuseMissing(session: Session): Promise<void> {
   if ((await versionOf(session)) > 0) return;
-  throw new LatchError("store_missing", `there is no ledger in ${place}`);
+  throw new LatchError("store_missing", `there is no ledger in ${session.place}`);
 }
 
 /** Refuses a server that does not keep what it commits. */
-export async function refuseUnsound(session: Session, place: string): Promise<void> {
+export async function refuseUnsound(session: Session): Promise<void> {
   const [settings] = await session.ask<Record<string, string>>(
     `SELECT current_setting('server_version_num') AS version,
          current_setting('server_version') AS said, current_setting('fsync') AS fsync,
@@ -48,7 +48,7 @@ export async function refuseUnsound(session: Session, place: string): Promise<vo
     [],
   );
   if (settings === undefined) throw new LatchError("store_failed", "no settings were read");
-  refuseServer(settings, place);
+  refuseServer(settings, session.place);
 }
 
 function refuseServer(settings: Record<string, string>, place: string): void {
@@ -84,11 +84,11 @@ export async function versionOf(session: Session): Promise<number> {
 }
 
 /** The transaction begins behind the lock, so that it sees what the last holder has made. */
-async function migrateAlone(session: Session, place: string): Promise<void> {
+async function migrateAlone(session: Session): Promise<void> {
   await session.run(`SELECT pg_advisory_lock(${MIGRATION_LOCK})`);
   try {
     await session.run("BEGIN");
-    await migrate(session, place);
+    await migrate(session);
     await session.run("COMMIT");
   } catch (error) {
     await session.run("ROLLBACK");
@@ -99,16 +99,16 @@ async function migrateAlone(session: Session, place: string): Promise<void> {
 }
 
 /** Makes the schema inside the transaction that is open, as its first act. */
-export async function migrateWithin(session: Session, place: string): Promise<void> {
+export async function migrateWithin(session: Session): Promise<void> {
   await session.run(`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`);
-  await migrate(session, place);
+  await migrate(session);
 }
 
-async function migrate(session: Session, place: string): Promise<void> {
+async function migrate(session: Session): Promise<void> {
   const version = await versionOf(session);
   if (version > SCHEMA_VERSION) {
     const message =
-      `the ledger at ${place} has schema version ${version}, ` +
+      `the ledger at ${session.place} has schema version ${version}, ` +
       `this program knows ${SCHEMA_VERSION}`;
     throw new LatchError("store_newer", message);
   }

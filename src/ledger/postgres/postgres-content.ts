@@ -32,14 +32,14 @@ export function readPostgresContent<Value>(
   clock: Clock,
   work: (source: ContentReader) => Promise<Value>,
 ): Promise<Value> {
-  return onConnection(url, clock, async (session, place) => {
-    await refuseUnsound(session, place);
+  return onConnection(url, clock, async (session) => {
+    await refuseUnsound(session);
     await session.run(BEGIN("REPEATABLE READ"));
-    await refuseMissing(session, place);
-    await migrateWithin(session, place);
+    await refuseMissing(session);
+    await migrateWithin(session);
     await session.ask(`${LOCK_HEAD} FOR SHARE`, []);
-    await refuseShared(session, place);
-    const value = await work(new PostgresContent(session, place));
+    await refuseShared(session);
+    const value = await work(new PostgresContent(session));
     await session.run("ROLLBACK");
     return value;
   });
@@ -51,39 +51,39 @@ export function writePostgresContent<Value>(
   clock: Clock,
   work: (target: ContentWriter) => Promise<Value>,
 ): Promise<Value> {
-  return onConnection(url, clock, async (session, place) => {
-    await refuseUnsound(session, place);
+  return onConnection(url, clock, async (session) => {
+    await refuseUnsound(session);
     await session.run(BEGIN("READ COMMITTED"));
-    await migrateWithin(session, place);
+    await migrateWithin(session);
     await session.ask(`${LOCK_HEAD} FOR UPDATE`, []);
-    const content = new PostgresContent(session, place);
+    const content = new PostgresContent(session);
     const counts = Object.values(await content.counts());
     if (counts.some((count) => count > 0)) {
-      throw new LatchError("store_not_empty", `there is a ledger in ${place} already`);
+      throw new LatchError("store_not_empty", `there is a ledger in ${session.place} already`);
     }
     const value = await work(content);
     await session.run(KEEP_SYNC);
-    await committed(session, place);
+    await committed(session);
     return value;
   });
 }
 
 /** The connections of a process that has just ended are the server's for a moment longer. */
-async function refuseShared(session: Session, place: string): Promise<void> {
+async function refuseShared(session: Session): Promise<void> {
   for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
     const [found] = await session.ask<{ others: number }>(OTHERS, [APPLICATION]);
     if (found?.others === 0) return;
     await session.run(LOOK_AGAIN);
   }
-  throw new LatchError("store_in_use", `the ledger ${place} is open in another process`);
+  throw new LatchError("store_in_use", `the ledger ${session.place} is open in another process`);
 }
 
-async function committed(session: Session, place: string): Promise<void> {
+async function committed(session: Session): Promise<void> {
   try {
     await session.run("COMMIT");
   } catch (error) {
     const message =
-      `the server was lost at the commit, and it is not known whether all of it is in ${place} ` +
+      `the server was lost at the commit, and it is not known whether all of it is in ${session.place} ` +
       "or nothing; copy again: a ledger that is there is refused";
     throw new LatchError("store_unreachable", message, { cause: error });
   }
@@ -92,11 +92,11 @@ async function committed(session: Session, place: string): Promise<void> {
 async function onConnection<Value>(
   url: string,
   clock: Clock,
-  work: (session: Session, place: string) => Promise<Value>,
+  work: (session: Session) => Promise<Value>,
 ): Promise<Value> {
   const pool = new ConnectionPool(url, clock);
   try {
-    return await pool.alone((session) => work(session, pool.place));
+    return await pool.alone(work);
   } catch (error) {
     throw storeError(error, pool.place);
   } finally {

@@ -55,9 +55,9 @@ export class PostgresContent implements ContentWriter {
   readonly #session: Session;
   #head: LogHead = EMPTY_HEAD;
 
-  constructor(session: Session, place: string) {
+  constructor(session: Session) {
     this.#session = session;
-    this.place = place;
+    this.place = session.place;
   }
 
   async counts(): Promise<ContentCounts> {
