@@ -83,8 +83,8 @@ async function committed(session: Session): Promise<void> {
     await session.run("COMMIT");
   } catch (error) {
     const message =
-      `the server was lost at the commit, and it is not known whether all of it is in ${session.place} ` +
-      "or nothing; copy again: a ledger that is there is refused";
+      "the server was lost at the commit, and it is not known whether all of it is in " +
+      `${session.place} or nothing; copy again: a ledger that is there is refused`;
     throw new LatchError("store_unreachable", message, { cause: error });
   }
 }
