@@ -216,9 +216,9 @@ export const ERRORS = {
   },
   store_newer: {
     httpStatus: 503,
-    retryable: false,
+    retryable: true,
     exitCode: 1,
-    hint: "Run the newer TradeLatch that wrote this file, or name another file.",
+    hint: "Run the newer TradeLatch that wrote this ledger, or name another; no order was sent.",
   },
   store_unwritable: {
     httpStatus: 503,

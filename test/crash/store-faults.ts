@@ -55,6 +55,7 @@ export const STORE_FAULTS: readonly StoreFault[] = [
   { name: "was moved away", code: "store_moved", strike: moveAway },
   { name: "was deleted", code: "store_moved", strike: remove },
   { name: "was replaced by a copy of it", code: "store_moved", strike: replace },
+  { name: "was upgraded by a newer program", code: "store_newer", strike: upgrade },
   { name: "has damaged pages", code: "store_corrupt", strike: damage },
 ];
 
@@ -84,6 +85,20 @@ function replace(store: string): () => void {
   copyFileSync(store, `${store}.copy`);
   renameSync(`${store}.copy`, store);
   return () => renameSync(`${store}.kept`, store);
+}
+
+function upgrade(store: string): () => void {
+  const known = ofSchema(store, 1_000);
+  return () => ofSchema(store, known);
+}
+
+/** Gives the file another schema version, and tells the one it had. */
+function ofSchema(store: string, version: number): number {
+  return renewed(store, (database) => {
+    const before = database.pragma("user_version", { simple: true }) as number;
+    database.pragma(`user_version = ${version}`);
+    return before;
+  });
 }
 
 /** The first page of each table and index that a claim is looked up in. */

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import Database from "better-sqlite3";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { ManualClock } from "../../src/core/manual-clock.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
@@ -163,6 +164,32 @@ describe("a ledger whose file is no longer at its path", () => {
       `the ledger ${file} was moved, replaced or deleted while it was open`,
     );
   });
+});
+
+test("a ledger that a newer program upgrades while it is open decides nothing more", async () => {
+  const file = temporaryFile();
+  const ledger = openLedger(file);
+  const claim = await claimed(ledger, claimCommand({ requestId: "before" }));
+  const events = await ledger.events();
+  const newer = new Database(file);
+  onTestFinished(() => void newer.close());
+  newer.pragma("user_version = 1000");
+  // Another program's word comes in with a turn of the event loop of its own.
+  await new Promise(setImmediate);
+  const refusals = await Promise.all(
+    [
+      () => ledger.claim(claimCommand({ requestId: "after", quantity: "2" })),
+      () => ledger.claim(claimCommand({ requestId: "before" })),
+      () => ledger.record(claim.key, orderRead(filledOrder(claim, "6"))),
+      () => ledger.claimOf(claim.key),
+      () => ledger.probe(),
+    ].map(latchError),
+  );
+  expect(new Set(refusals.map(({ code }) => code))).toEqual(new Set(["store_newer"]));
+  expect(refusals[0]?.message).toContain(`${file} has schema version 1000`);
+  expect(newer.prepare("SELECT count(*) FROM events").pluck().get()).toBe(events.length);
+  await ledger.close().catch(() => undefined);
+  expect(newer.prepare("SELECT count(*) FROM events").pluck().get()).toBe(events.length);
 });
 
 test.skipIf(process.platform !== "linux")(

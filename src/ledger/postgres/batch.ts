@@ -11,8 +11,9 @@ import type { Subject } from "../transacted-ledger.ts";
 import type { Session } from "./dedicated-connection.ts";
 import { foreseenQuestions } from "./foreseen-questions.ts";
 import { type Ask, loadRows, type Row } from "./load-rows.ts";
-import { type HeadRow, headOf } from "./log-head.ts";
+import { type HeadRow, headOf, type LogHead } from "./log-head.ts";
 import type { Question } from "./question.ts";
+import { refuseNewer } from "./schema-version.ts";
 import { NotLoaded, SnapshotRows } from "./snapshot-rows.ts";
 import { isStoreFailure } from "./store-errors.ts";
 import { moveHead, type Statement, writeStatements } from "./write-statements.ts";
@@ -56,8 +57,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
 const SET_ALL = `SELECT ${Object.entries(SETTINGS)
   .map(([name, value]) => `set_config('${name}', '${value}', true)`)
   .join(", ")}`;
-const LOCK_HEAD = `SELECT sequence, hashes, at, claims, incidents FROM tradelatch.head
-  WHERE id = 1 FOR UPDATE`;
+const LOCK_HEAD = `SELECT sequence, hashes, at, claims, incidents, schema_version
+  FROM tradelatch.head WHERE id = 1 FOR UPDATE`;
 
 /** All that the jobs write, or nothing of it; a store's failure ends them all. */
 export async function runBatch(session: Session, jobs: readonly Job[]): Promise<BatchResult> {
@@ -106,14 +107,20 @@ async function begin(
   ask: Ask,
 ): Promise<void> {
   const questions = jobs.flatMap(({ subject }) => foreseenQuestions(subject));
-  const [, heads] = await together([
+  const [, head] = await together([
     beginTransaction(session),
-    session.ask<HeadRow>(LOCK_HEAD, []),
+    headKnown(session),
     loadRows(ask, rows, questions),
   ] as const);
-  const [head] = heads;
+  rows.loadHead(head);
+}
+
+/** The head, which nobody else moves from here on, of a schema that this program knows. */
+async function headKnown(session: Session): Promise<LogHead> {
+  const [head] = await session.ask<HeadRow>(LOCK_HEAD, []);
   if (head === undefined) throw new LatchError("store_corrupt", "the log has no head");
-  rows.loadHead(headOf(head));
+  refuseNewer(head.schema_version, session.place);
+  return headOf(head);
 }
 
 async function endOf({ run }: Job, rows: SnapshotRows, ask: Ask): Promise<Ended> {

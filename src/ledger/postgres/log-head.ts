@@ -16,11 +16,13 @@ export interface LogHead extends LogEnd {
 export const EMPTY_HEAD: LogHead = { ...EMPTY_LOG, at: null, claims: 0, incidents: 0 };
 
 export interface HeadRow extends Omit<LogHead, "hashes"> {
+  /** Of the program that has made the last step of the schema. */
+  readonly schema_version: number;
   /** An object in JSON: the last hash of each account. */
   readonly hashes: string;
 }
 
-export function headOf(row: HeadRow): LogHead {
+export function headOf({ schema_version: _, ...row }: HeadRow): LogHead {
   const hashes = parsed<Record<AccountId, string>>(fromColumn(row.hashes));
   return { ...row, hashes: new Map(Object.entries(hashes) as [AccountId, string][]) };
 }

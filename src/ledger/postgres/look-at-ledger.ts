@@ -1,10 +1,10 @@
 /** Looks at a database without opening it as a ledger: no schema is made, nothing is written. */
 import type { Clock, EpochMs } from "../../core/clock.ts";
-import { LatchError } from "../../core/errors.ts";
 import type { StoreLook } from "../store-look.ts";
 import { ConnectionPool } from "./connection-pool.ts";
 import { SCHEMA_VERSION } from "./migrations.ts";
-import { refuseUnsound, versionOf } from "./open-database.ts";
+import { refuseUnsound } from "./open-database.ts";
+import { refuseNewer, versionOf } from "./schema-version.ts";
 import { storeError } from "./store-errors.ts";
 
 /** Rejects with LatchError `store_*` for a server that cannot be used, or has a newer ledger. */
@@ -15,11 +15,7 @@ export async function lookAtPostgresLedger(url: string, clock: Clock): Promise<S
       await refuseUnsound(session);
       const version = await versionOf(session);
       if (version === 0) return { kind: "none" };
-      if (version > SCHEMA_VERSION) {
-        const known = `this program knows ${SCHEMA_VERSION}`;
-        const message = `the ledger at ${session.place} has schema version ${version}, ${known}`;
-        throw new LatchError("store_newer", message);
-      }
+      refuseNewer(version, session.place);
       if (version < SCHEMA_VERSION) {
         return { kind: "ledger", version, known: SCHEMA_VERSION, lastEventAt: null };
       }

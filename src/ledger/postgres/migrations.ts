@@ -1,6 +1,7 @@
 /**
  * The schema, as numbered steps that only go forward; `tradelatch.migrations` holds those that were
- * made. A program that knows fewer refuses the database. A step is never edited once it was
+ * made, and from the fifth on the head has their number too: a program that knows fewer refuses the
+ * database, also where it was open there when they were made. A step is never edited once it was
  * released.
  */
 export const MIGRATIONS: readonly string[] = [
@@ -150,6 +151,9 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE tradelatch.claims ADD COLUMN untold boolean NOT NULL DEFAULT true;
   CREATE INDEX claims_filled_untold ON tradelatch.claims (account, agent, fingerprint, id)
     WHERE filled AND untold;
+  `,
+  `
+  ALTER TABLE tradelatch.head ADD COLUMN schema_version integer NOT NULL DEFAULT 0;
   `,
 ];
 

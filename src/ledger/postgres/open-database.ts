@@ -6,6 +6,7 @@ import { LatchError } from "../../core/errors.ts";
 import { type ConnectionPool, MIGRATION_DEADLINE_MS } from "./connection-pool.ts";
 import type { Session } from "./dedicated-connection.ts";
 import { MIGRATIONS, SCHEMA_VERSION } from "./migrations.ts";
+import { refuseNewer, versionOf } from "./schema-version.ts";
 
 /**
  * Said in front of a commit that has to be on disk: the server's default may be another, and may
@@ -68,27 +69,12 @@ function refuseServer(settings: Record<string, string>, place: string): void {
   }
 }
 
-/** 0 where there is no ledger yet. */
-export async function versionOf(session: Session): Promise<number> {
-  const [found] = await session.ask<{ there: boolean }>(
-    `SELECT count(*) = 1 AS there FROM pg_catalog.pg_tables
-     WHERE schemaname = 'tradelatch' AND tablename = 'migrations'`,
-    [],
-  );
-  if (!found?.there) return 0;
-  const [row] = await session.ask<{ version: number }>(
-    "SELECT coalesce(max(version), 0) AS version FROM tradelatch.migrations",
-    [],
-  );
-  return row?.version ?? 0;
-}
-
 /** The transaction begins behind the lock, so that it sees what the last holder has made. */
 async function migrateAlone(session: Session): Promise<void> {
   await session.run(`SELECT pg_advisory_lock(${MIGRATION_LOCK})`);
   try {
     await session.run("BEGIN");
-    await migrate(session);
+    await migrate(session, MIGRATIONS);
     await session.run("COMMIT");
   } catch (error) {
     await session.run("ROLLBACK");
@@ -99,20 +85,22 @@ async function migrateAlone(session: Session): Promise<void> {
 }
 
 /** Makes the schema inside the transaction that is open, as its first act. */
-export async function migrateWithin(session: Session): Promise<void> {
+export async function migrateWithin(session: Session, steps = MIGRATIONS): Promise<void> {
   await session.run(`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`);
-  await migrate(session);
+  await migrate(session, steps);
 }
 
-async function migrate(session: Session): Promise<void> {
+/**
+ * Older programs that have the database open wait at the log's head, where each of their
+ * transactions begins, and find the new number there.
+ */
+async function migrate(session: Session, steps: readonly string[]): Promise<void> {
   const version = await versionOf(session);
-  if (version > SCHEMA_VERSION) {
-    const message =
-      `the ledger at ${session.place} has schema version ${version}, ` +
-      `this program knows ${SCHEMA_VERSION}`;
-    throw new LatchError("store_newer", message);
-  }
-  if (version === 0) {
+  refuseNewer(version, session.place);
+  if (version === steps.length) return;
+  if (version > 0) {
+    await session.run("LOCK TABLE tradelatch.head IN ACCESS EXCLUSIVE MODE");
+  } else {
     await session.run(`
       CREATE SCHEMA IF NOT EXISTS tradelatch;
       CREATE TABLE IF NOT EXISTS tradelatch.migrations (
@@ -120,9 +108,10 @@ async function migrate(session: Session): Promise<void> {
         made_at timestamptz NOT NULL DEFAULT now()
       )`);
   }
-  for (const [index, migration] of MIGRATIONS.entries()) {
+  for (const [index, migration] of steps.entries()) {
     if (index < version) continue;
     const made = `INSERT INTO tradelatch.migrations (version) VALUES (${index + 1})`;
     await session.run(`${migration};${made}`);
   }
+  await session.run(`UPDATE tradelatch.head SET schema_version = ${steps.length}`);
 }

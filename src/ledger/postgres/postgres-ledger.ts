@@ -49,6 +49,7 @@ import {
 import { ClaimListing } from "./claim-listing.ts";
 import { claimRows } from "./claim-rows.ts";
 import { ConnectionPool } from "./connection-pool.ts";
+import type { Session } from "./dedicated-connection.ts";
 import { EVENT_PAGE, eventOf } from "./event-page.ts";
 import { scannedRows } from "./event-scan.ts";
 import { foreseenQuestions } from "./foreseen-questions.ts";
@@ -58,6 +59,7 @@ import { type Ask, loadRows, type Row } from "./load-rows.ts";
 import type { HeadRow } from "./log-head.ts";
 import { KEEP_SYNC, openDatabase } from "./open-database.ts";
 import { isKey, ownAnswer } from "./own-answer.ts";
+import { refuseNewer } from "./schema-version.ts";
 import { SnapshotRows } from "./snapshot-rows.ts";
 import { isStoreFailure, storeError } from "./store-errors.ts";
 import { columnValue, fromColumn } from "./text-column.ts";
@@ -69,11 +71,18 @@ interface WaitingJob extends Job {
 
 /** The most operations in one transaction. */
 const BATCH_MAX = 500;
-const MARK_SYNC = "UPDATE tradelatch.sync_mark SET sequence = $1, times = times + 1";
+const MARK_SYNC = `UPDATE tradelatch.sync_mark SET sequence = $1, times = times + 1
+  RETURNING (SELECT schema_version FROM tradelatch.head) AS version`;
 
 export interface PostgresOptions {
   /** Off, a database without a ledger stays one, and every call rejects with `store_missing`. */
   readonly isMade?: boolean;
+}
+
+/** Something to be synced; throws LatchError `store_newer` where a newer program was here. */
+async function markSync(session: Session, sequence: number): Promise<void> {
+  const [mark] = await session.ask<{ version: number }>(MARK_SYNC, [sequence]);
+  if (mark !== undefined) refuseNewer(mark.version, session.place);
 }
 
 /** Throws LatchError `invalid_option` for a connection string that is none. */
@@ -365,7 +374,7 @@ class PostgresLedger extends TransactedLedger implements Ledger {
       together([
         beginTransaction(session),
         session.run(KEEP_SYNC),
-        session.ask(MARK_SYNC, [sequence]),
+        markSync(session, sequence),
         session.run("COMMIT"),
       ]),
     );

@@ -6,7 +6,9 @@
  *    then everything is forgotten. It is asked at the begin of every transaction, and once in a
  *    turn of the event loop for reads.
  * 2. What a transaction that failed had written is forgotten with all the rest.
- * 3. What is kept cannot be changed by whoever gets it. A claim with terms that came from its
+ * 3. Somebody else may also be a newer program that has brought the file to a schema of its own.
+ *    This one's rules hold no longer then, and nothing is decided by them.
+ * 4. What is kept cannot be changed by whoever gets it. A claim with terms that came from its
  *    caller as they were (a bracket's) is not kept: they are not ours to freeze.
  */
 import type { Database, Statement } from "better-sqlite3";
@@ -14,12 +16,14 @@ import type { Book } from "../../book/book.ts";
 import type { Claim } from "../../claim/claim.ts";
 import type { AccountId, ClaimKey } from "../../core/ids.ts";
 import { frozen } from "./frozen.ts";
+import { refuseNewer } from "./schema-version.ts";
 
 /** So many claims are kept, those that were written last. */
 const CLAIMS_MAX = 500;
 const BOOKS_MAX = 500;
 
 export class KnownRows {
+  readonly #database: Database;
   readonly #dataVersion: Statement;
   #version: unknown;
   readonly #claims = new Map<string, Claim>();
@@ -29,14 +33,19 @@ export class KnownRows {
   sequence: number | undefined;
 
   constructor(database: Database) {
+    this.#database = database;
     this.#dataVersion = database.prepare("PRAGMA data_version").pluck();
   }
 
-  /** Forgets everything where somebody else has written, and says so. */
+  /**
+   * Forgets everything where somebody else has written, and says so. Throws LatchError
+   * `store_newer`, again and again, once that was a newer program's schema.
+   */
   refresh(): boolean {
     const version = this.#dataVersion.get();
     if (version === this.#version) return false;
     this.forget();
+    refuseNewer(this.#database, this.#database.name);
     this.#version = version;
     return true;
   }

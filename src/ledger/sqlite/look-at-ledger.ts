@@ -5,6 +5,7 @@ import Database from "better-sqlite3";
 import { LatchError } from "../../core/errors.ts";
 import type { StoreLook } from "../store-look.ts";
 import { APPLICATION_ID, SCHEMA_VERSION } from "./migrations.ts";
+import { refuseNewer, schemaVersion } from "./schema-version.ts";
 import { oneLine, storeError } from "./store-errors.ts";
 
 /** How long it waits for a process that holds the file. */
@@ -34,16 +35,13 @@ export function lookAtSqliteLedger(path: string): StoreLook {
 
 function look(probe: Database.Database, file: string, bytes: number): StoreLook {
   const id = probe.pragma("application_id", { simple: true });
-  const version = probe.pragma("user_version", { simple: true }) as number;
+  const version = schemaVersion(probe);
   const objects = probe.prepare("SELECT count(*) FROM sqlite_schema").pluck().get();
   if (id === 0 && version === 0 && objects === 0) return { kind: "none" };
   if (id !== APPLICATION_ID) {
     throw new LatchError("store_not_a_database", `${file} is a database of another program`);
   }
-  if (version > SCHEMA_VERSION) {
-    const known = `this program knows versions up to ${SCHEMA_VERSION}`;
-    throw new LatchError("store_newer", `${file} has schema version ${version}; ${known}`);
-  }
+  refuseNewer(probe, file);
   const checked = bytes > CHECKED_BYTES ? "ok" : probe.pragma("quick_check(1)", { simple: true });
   if (checked !== "ok") {
     throw new LatchError("store_corrupt", `${file} is damaged: ${oneLine(String(checked))}`);

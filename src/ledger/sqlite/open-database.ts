@@ -21,6 +21,7 @@ import Database from "better-sqlite3";
 import { LatchError } from "../../core/errors.ts";
 import { APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION } from "./migrations.ts";
 import type { OnMigration } from "./on-migration.ts";
+import { refuseNewer, schemaVersion } from "./schema-version.ts";
 import { isBusy, oneLine, storeError } from "./store-errors.ts";
 
 /** How long a commit waits for another process; well under the send deadline. */
@@ -134,23 +135,17 @@ function refuseForeign(file: string): void {
 
 function inspect(database: Database.Database, file: string): void {
   const applicationId = pragmaNumber(database, "application_id");
-  const version = pragmaNumber(database, "user_version");
+  const version = schemaVersion(database);
   const objects = database.prepare("SELECT count(*) FROM sqlite_schema").pluck().get() as number;
   const untouched = applicationId === 0 && version === 0 && objects === 0;
   if (applicationId !== APPLICATION_ID && !untouched) {
     throw new LatchError("store_not_a_database", `${file} is a database of another program`);
   }
-  refuseNewer(version, file);
+  refuseNewer(database, file);
   if (statSync(file).size > CHECKED_BYTES) return;
   const found = database.pragma("quick_check(1)", { simple: true });
   if (found === "ok") return;
   throw new LatchError("store_corrupt", `${file} is damaged: ${oneLine(String(found))}`);
-}
-
-function refuseNewer(version: number, file: string): void {
-  if (version <= SCHEMA_VERSION) return;
-  const known = `this program knows versions up to ${SCHEMA_VERSION}`;
-  throw new LatchError("store_newer", `${file} has schema version ${version}; ${known}`);
 }
 
 function connect(file: string, onMigration: OnMigration | undefined): Database.Database {
@@ -193,12 +188,11 @@ function migrate(
   file: string,
   onMigration: OnMigration | undefined,
 ): void {
-  if (pragmaNumber(database, "user_version") === SCHEMA_VERSION) return;
+  if (schemaVersion(database) === SCHEMA_VERSION) return;
   database
     .transaction(() => {
-      const version = pragmaNumber(database, "user_version");
-      refuseNewer(version, file);
-      for (const step of MIGRATIONS.slice(version)) {
+      refuseNewer(database, file);
+      for (const step of MIGRATIONS.slice(schemaVersion(database))) {
         if (typeof step === "string") database.exec(step);
         else step(database, onMigration);
       }

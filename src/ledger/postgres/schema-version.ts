@@ -1,0 +1,29 @@
+/** Which schema a database has, and what this program makes of one that it does not know. */
+import { LatchError } from "../../core/errors.ts";
+import type { Session } from "./dedicated-connection.ts";
+import { SCHEMA_VERSION } from "./migrations.ts";
+
+/** 0 where there is no ledger yet. */
+export async function versionOf(session: Session): Promise<number> {
+  const [found] = await session.ask<{ there: boolean }>(
+    `SELECT count(*) = 1 AS there FROM pg_catalog.pg_tables
+     WHERE schemaname = 'tradelatch' AND tablename = 'migrations'`,
+    [],
+  );
+  if (!found?.there) return 0;
+  const [row] = await session.ask<{ version: number }>(
+    "SELECT coalesce(max(version), 0) AS version FROM tradelatch.migrations",
+    [],
+  );
+  return row?.version ?? 0;
+}
+
+/** Throws LatchError `store_newer` for a schema that this program does not know. */
+export function refuseNewer(version: number, place: string): void {
+  if (version <= SCHEMA_VERSION) return;
+  const known = `this program knows versions up to ${SCHEMA_VERSION}`;
+  throw new LatchError(
+    "store_newer",
+    `the ledger at ${place} has schema version ${version}; ${known}`,
+  );
+}

@@ -1,0 +1,82 @@
+/** A newer program brings the database to a schema of its own while this one has it open. */
+import { expect, onTestFinished, test } from "vitest";
+import { systemClock } from "../../src/core/clock.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
+import { ConnectionPool } from "../../src/ledger/postgres/connection-pool.ts";
+import { MIGRATIONS } from "../../src/ledger/postgres/migrations.ts";
+import { migrateWithin } from "../../src/ledger/postgres/open-database.ts";
+import { openPostgresLedger } from "../../src/ledger/postgres/postgres-ledger.ts";
+import { claimed, latchError } from "../ledger/open-ledger.ts";
+import { claimCommand, filledOrder, orderRead } from "../ledger/sample-commands.ts";
+import { newDatabase, rowsOf } from "./shared-server.ts";
+
+const NEWER = MIGRATIONS.length + 1;
+
+async function database(): Promise<string> {
+  const { url, drop } = await newDatabase();
+  onTestFinished(drop);
+  return url;
+}
+
+function open(url: string): Ledger {
+  const ledger = openPostgresLedger(url, systemClock);
+  onTestFinished(() => ledger.close().catch(() => undefined));
+  return ledger;
+}
+
+/** As the newer program's first start does, with a step that this program knows nothing of. */
+async function upgrade(url: string, step: string): Promise<void> {
+  const pool = new ConnectionPool(url, systemClock);
+  try {
+    await pool.reserved(async (session) => {
+      await session.run("BEGIN");
+      await migrateWithin(session, [...MIGRATIONS, step]);
+      await session.run("COMMIT");
+    });
+  } finally {
+    await pool.close();
+  }
+}
+
+async function countRows(url: string, table: string): Promise<number> {
+  const sql = `SELECT count(*)::integer AS count FROM tradelatch.${table}`;
+  return (await rowsOf<{ count: number }>(url, sql))[0]?.count ?? 0;
+}
+
+test("then it takes no more claims, and none of what became of the earlier ones", async () => {
+  const url = await database();
+  const ledger = open(url);
+  const claim = await claimed(ledger, claimCommand({ requestId: "before" }));
+  const events = await countRows(url, "events");
+  await upgrade(url, "ALTER TABLE tradelatch.claims ADD COLUMN newer integer");
+  const refusals = await Promise.all(
+    [
+      () => ledger.claim(claimCommand({ requestId: "after", quantity: "2" })),
+      () => ledger.claim(claimCommand({ requestId: "before" })),
+      () => ledger.record(claim.key, orderRead(filledOrder(claim, "6"))),
+      () => ledger.probe(),
+    ].map(latchError),
+  );
+  expect(refusals.map(({ code }) => code)).toEqual(refusals.map(() => "store_newer"));
+  expect(refusals[0]?.message).toContain(`has schema version ${NEWER}`);
+  expect(await countRows(url, "events")).toBe(events);
+});
+
+test("then each claim that is under way was taken before, or is refused", async () => {
+  const url = await database();
+  const ledgers = [open(url), open(url)];
+  const asked: Promise<string>[] = [];
+  const ask = async (index: number) => {
+    await asked[index - 100];
+    const command = claimCommand({ requestId: `r-${index}`, quantity: String(index + 1) });
+    const decided = (ledgers[index % 2] as Ledger).claim(command);
+    return decided.then(({ kind }) => kind).catch((error) => error.code as string);
+  };
+  for (let index = 0; index < 600; index += 1) asked.push(ask(index));
+  await asked[250];
+  await upgrade(url, "ALTER TABLE tradelatch.claims RENAME COLUMN body TO content");
+  const ends = await Promise.all(asked);
+  const taken = ends.filter((end) => end === "proceed").length;
+  expect(new Set(ends)).toEqual(new Set(["proceed", "store_newer"]));
+  expect(await countRows(url, "claims")).toBe(taken);
+});
