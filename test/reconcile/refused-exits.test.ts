@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Fault } from "../../src/simulator/index.ts";
+import { claimRecord } from "../faults/ledger-record.ts";
 import {
   HELD,
   KEYS,
@@ -134,6 +135,22 @@ describe("an exit that the broker refused", () => {
     expect(await onlyIncident(sidecar)).toMatchObject({ resolution: null });
     await world.advance(30_000);
     expect(await onlyIncident(sidecar)).toMatchObject({ resolution: { verdict: "still_held" } });
+    expect(await sidecar.started.latch.book("TQQQ")).toMatchObject({ net: "5" });
+  });
+
+  test("takes the shares of an exit that surfaces after its proof of absence for no change", async () => {
+    const { world, sidecar } = await refusedExit(HELD, MISMATCH, { ...SELL, qty: "3" });
+    world.fault({ kind: "accept_then_drop" });
+    world.fault({ kind: "client_id_lag", lagMs: 40_000 });
+    world.fault({ kind: "list_lag", lagMs: 40_000 });
+    expect((await world.send(sidecar, { ...SELL, qty: "1" })).status).toBe(409);
+    await world.advance(35_000);
+    expect(await claimRecord(sidecar)).toContain("sell 1 absent venue");
+    expect(await onlyIncident(sidecar)).toMatchObject({ resolution: null });
+    await world.advance(60_000);
+    expect((await sidecar.started.latch.incidents()).map(({ resolution }) => resolution)).toEqual(
+      expect.arrayContaining([expect.objectContaining({ verdict: "still_held" })]),
+    );
     expect(await sidecar.started.latch.book("TQQQ")).toMatchObject({ net: "5" });
   });
 

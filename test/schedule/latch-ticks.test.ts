@@ -16,7 +16,7 @@ import {
 import { MARKET_ZONE } from "../../src/schedule/new-york-time.ts";
 import { LONG, OPEN, openWorld } from "../gateway/world.ts";
 import { claimed, openLedger } from "../ledger/open-ledger.ts";
-import { claimCommand } from "../ledger/sample-commands.ts";
+import { agreedReads, claimCommand } from "../ledger/sample-commands.ts";
 import { temporaryFolder } from "../ledger/temporary-folder.ts";
 import { type TicksBench, ticksIn } from "./schedule-bench.ts";
 
@@ -133,6 +133,18 @@ describe("the position comparison", () => {
     expect(await compares("2026-11-28T16:00:15Z")).toBe(false);
     await adopt("BTC/USD", bench.account);
     expect(await compares("2026-11-28T16:00:30Z")).toBe(true);
+  });
+
+  test("runs at all hours while a pair that no book has is in an incident", async () => {
+    const bench = await ticksIn(await openWorld(TUESDAY));
+    const { ledger, account, clock } = bench;
+    await ledger.compare(account, "BTC/USD", {
+      ...{ reads: agreedReads("2"), bookNet: decimal("0"), movedAt: null },
+      ...{ policy: "observe", now: clock.now() },
+    });
+    expect(await ledger.books(account)).toEqual([]);
+    await bench.run("position-comparison", "2026-11-28T16:00:00Z");
+    expect(bench.compared()).toBe(1);
   });
 
   test("runs at all hours while the calendar is unknown, and says so once", async () => {
