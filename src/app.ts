@@ -3,7 +3,6 @@
  * for a {@link Latch} and knows neither the stores nor Alpaca.
  */
 import type { KeyObject } from "node:crypto";
-import { resolve } from "node:path";
 import { type Logger, pino } from "pino";
 import { defaultKeyFile, openSigningKey } from "./audit/signing-key.ts";
 import { createAlpacaBroker } from "./broker/alpaca/alpaca-broker.ts";
@@ -37,7 +36,7 @@ import { openPostgresLedger } from "./ledger/postgres/postgres-ledger.ts";
 import { backUpSqliteLedger } from "./ledger/sqlite/backup.ts";
 import { lookAtSqliteLedger } from "./ledger/sqlite/look-at-ledger.ts";
 import type { OnMigration } from "./ledger/sqlite/on-migration.ts";
-import { refuseMissing } from "./ledger/sqlite/open-database.ts";
+import { migrateUnused } from "./ledger/sqlite/open-database.ts";
 import { readSqliteContent, writeSqliteContent } from "./ledger/sqlite/sqlite-content.ts";
 import { openSqliteLedger } from "./ledger/sqlite/sqlite-ledger.ts";
 import type { StoreLook } from "./ledger/store-look.ts";
@@ -286,8 +285,8 @@ export type Records = Pick<
 >;
 
 /**
- * Opens a ledger that exists, also while others have it open; makes none. Throws `store_*`;
- * of a database, its first call does.
+ * Opens a ledger that exists, also while others have it open, unless that is an older program's;
+ * makes none. Throws `store_*`; of a database, its first call does.
  */
 export function openRecords(
   store: string,
@@ -295,6 +294,6 @@ export function openRecords(
   onMigration?: OnMigration,
 ): Records {
   if (isServerStore(store)) return openPostgresLedger(store, clock, { isMade: false });
-  refuseMissing(resolve(store));
-  return openSqliteLedger(store, clock, onMigration);
+  migrateUnused(store, onMigration);
+  return openSqliteLedger(store, clock);
 }

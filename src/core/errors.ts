@@ -278,7 +278,7 @@ export const ERRORS = {
     httpStatus: 503,
     retryable: true,
     exitCode: 1,
-    hint: "Stop every sidecar and bot that has this ledger open, then copy it.",
+    hint: "Stop every sidecar and bot that has this ledger open, then try again.",
   },
   store_not_empty: {
     httpStatus: 503,

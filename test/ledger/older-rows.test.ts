@@ -1,12 +1,21 @@
 /** Rows of claims as an older version of the product left them. */
 import Database from "better-sqlite3";
-import { expect, test } from "vitest";
-import { claimed, openLedger } from "./open-ledger.ts";
-import { accepted, claimCommand, filledOrder, orderRead } from "./sample-commands.ts";
+import { expect, onTestFinished, test } from "vitest";
+import { openRecords } from "../../src/app.ts";
+import { claimed, latchError, openLedger } from "./open-ledger.ts";
+import { ACCOUNT, accepted, claimCommand, filledOrder, orderRead } from "./sample-commands.ts";
 import { temporaryFile } from "./temporary-folder.ts";
 
 /** Before the index of filled orders whose caller was not told. */
 const BEFORE_UNTOLD = 10;
+
+/** The file as that program has it open. */
+function openAsOlder(file: string): Database.Database {
+  const database = new Database(file);
+  database.exec("DROP INDEX claims_untold; ALTER TABLE claims DROP COLUMN untold");
+  database.pragma(`user_version = ${BEFORE_UNTOLD}`);
+  return database;
+}
 
 test("a filled order whose caller was never told is still found after the migration", async () => {
   const file = temporaryFile();
@@ -17,14 +26,30 @@ test("a filled order whose caller was never told is still found after the migrat
   await ledger.record(told.key, accepted(told));
   await ledger.record(told.key, orderRead(filledOrder(told, "7")));
   await ledger.close();
-  const database = new Database(file);
-  database.exec("DROP INDEX claims_untold; ALTER TABLE claims DROP COLUMN untold");
-  database.pragma(`user_version = ${BEFORE_UNTOLD}`);
-  database.close();
+  openAsOlder(file).close();
 
   const opened = openLedger(file);
   const again = claimCommand({ requestId: "r-3" });
   expect(await opened.claim(again)).toMatchObject({ kind: "skip", claim: { key: untold.key } });
   const other = claimCommand({ requestId: "r-4", quantity: "7" });
   expect(await opened.claim(other)).toMatchObject({ kind: "proceed" });
+});
+
+test("who would only read a file does not upgrade it while an older program has it open", async () => {
+  const file = temporaryFile();
+  const ledger = openLedger(file);
+  await claimed(ledger, claimCommand());
+  await ledger.close();
+  const older = openAsOlder(file);
+  const version = () => older.pragma("user_version", { simple: true });
+  const { code, message } = await latchError(() => openRecords(file));
+  expect(code).toBe("store_in_use");
+  expect(message).toContain(`${file} is open in another process`);
+  expect(message).toContain("it would have to be upgraded");
+  expect(version()).toBe(BEFORE_UNTOLD);
+
+  older.close();
+  const records = openRecords(file);
+  onTestFinished(() => records.close());
+  expect(await records.countByStatus(ACCOUNT)).toEqual({ OPEN: 1 });
 });

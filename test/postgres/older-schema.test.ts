@@ -1,15 +1,18 @@
 /** A database that an earlier program has made and written to. */
 import { expect, onTestFinished, test } from "vitest";
+import { openRecords } from "../../src/app.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { firstBreak } from "../../src/ledger/event-chain.ts";
+import { ConnectionPool } from "../../src/ledger/postgres/connection-pool.ts";
 import { MIGRATIONS } from "../../src/ledger/postgres/migrations.ts";
 import { openPostgresLedger } from "../../src/ledger/postgres/postgres-ledger.ts";
-import { claimed } from "../ledger/open-ledger.ts";
-import { claimCommand, filledOrder, orderRead } from "../ledger/sample-commands.ts";
+import { claimed, latchError } from "../ledger/open-ledger.ts";
+import { ACCOUNT, claimCommand, filledOrder, orderRead } from "../ledger/sample-commands.ts";
 import { newDatabase, onServer, rowsOf } from "./shared-server.ts";
 
 /** Before a claim had a column for what its caller was told. */
 const OLDER = 3;
+const LAST_STEP = "SELECT max(version) AS version FROM tradelatch.migrations";
 const TABLES = ["events", "claims", "books", "head"];
 
 /** Makes the database as the older program would have left it, with the rows that are there. */
@@ -58,4 +61,28 @@ test("is brought up to date, and an order whose caller was told nothing is still
   const events = await ledger.events();
   expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, index) => index + 1));
   expect(firstBreak(events)).toBeUndefined();
+});
+
+test("is not upgraded by who would only read it while an older program has it open", async () => {
+  const { url, drop } = await newDatabase();
+  onTestFinished(drop);
+  const made = openPostgresLedger(url, systemClock);
+  await claimed(made, claimCommand());
+  await made.close();
+  await madeOlder(url);
+  const older = new ConnectionPool(url, systemClock);
+  onTestFinished(() => older.close().catch(() => undefined));
+  await older.reserved((session) => session.run("SELECT 1"));
+  const refused = openRecords(url);
+  const { code, message } = await latchError(() => refused.accounts());
+  await refused.close();
+  expect(code).toBe("store_in_use");
+  expect(message).toContain("it would have to be upgraded");
+  expect(await rowsOf(url, LAST_STEP)).toEqual([{ version: OLDER }]);
+
+  await older.close();
+  const records = openRecords(url);
+  onTestFinished(() => records.close());
+  expect(await records.countByStatus(ACCOUNT)).toEqual({ OPEN: 1 });
+  expect(await rowsOf(url, LAST_STEP)).toEqual([{ version: MIGRATIONS.length }]);
 });

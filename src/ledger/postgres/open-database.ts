@@ -3,7 +3,8 @@
  * schema of this program. Several programs may open it at once; one of them makes the schema.
  */
 import { LatchError } from "../../core/errors.ts";
-import { type ConnectionPool, MIGRATION_DEADLINE_MS } from "./connection-pool.ts";
+import { storeInUse, UPGRADED_FIRST } from "../store-in-use.ts";
+import { APPLICATION, type ConnectionPool, MIGRATION_DEADLINE_MS } from "./connection-pool.ts";
 import type { Session } from "./dedicated-connection.ts";
 import { MIGRATIONS, SCHEMA_VERSION } from "./migrations.ts";
 import { refuseNewer, versionOf } from "./schema-version.ts";
@@ -19,7 +20,17 @@ const OLDEST_SERVER = 140_000;
 /** Any number that nothing else in the database locks. */
 const MIGRATION_LOCK = 7_233_120_521;
 
-/** Throws LatchError `store_*`; `store_missing` where there is no ledger and none may be made. */
+const OTHERS = `SELECT count(*) AS others FROM pg_catalog.pg_stat_activity
+  WHERE datname = current_database() AND split_part(application_name, ' ', 1) = $1
+    AND pid <> pg_backend_pid()`;
+const LOOK_AGAIN = "SELECT pg_sleep(0.1), pg_stat_clear_snapshot()";
+const LOOKS_MAX = 20;
+
+/**
+ * Throws LatchError `store_*`; `store_missing` where there is no ledger and none may be made. One
+ * that may not be made is not upgraded either while others have it open (`store_in_use`): that may
+ * be an older program, which could take no more orders.
+ */
 export async function openDatabase(
   pool: ConnectionPool,
   { isMade = true }: { readonly isMade?: boolean } = {},
@@ -27,7 +38,9 @@ export async function openDatabase(
   const version = await pool.reserved(async (session) => {
     await refuseUnsound(session);
     if (!isMade) await refuseMissing(session);
-    return versionOf(session);
+    const found = await versionOf(session);
+    if (!isMade && found < SCHEMA_VERSION) await refuseShared(session, UPGRADED_FIRST);
+    return found;
   });
   if (version === SCHEMA_VERSION) return;
   await pool.reserved(migrateAlone, MIGRATION_DEADLINE_MS);
@@ -37,6 +50,19 @@ export async function openDatabase(
 export async function refuseMissing(session: Session): Promise<void> {
   if ((await versionOf(session)) > 0) return;
   throw new LatchError("store_missing", `there is no ledger in ${session.place}`);
+}
+
+/**
+ * Throws LatchError `store_in_use` where another process of ours is connected. The connections of
+ * one that has just ended are the server's for a moment longer.
+ */
+export async function refuseShared(session: Session, purpose?: string): Promise<void> {
+  for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
+    const [found] = await session.ask<{ others: number }>(OTHERS, [APPLICATION]);
+    if (found?.others === 0) return;
+    await session.run(LOOK_AGAIN);
+  }
+  throw storeInUse(session.place, purpose);
 }
 
 /** Refuses a server that does not keep what it commits. */

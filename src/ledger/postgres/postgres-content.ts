@@ -9,9 +9,15 @@
 import type { Clock } from "../../core/clock.ts";
 import { LatchError } from "../../core/errors.ts";
 import type { ContentReader, ContentWriter } from "../ledger-content.ts";
-import { APPLICATION, ConnectionPool } from "./connection-pool.ts";
+import { ConnectionPool } from "./connection-pool.ts";
 import type { Session } from "./dedicated-connection.ts";
-import { KEEP_SYNC, migrateWithin, refuseMissing, refuseUnsound } from "./open-database.ts";
+import {
+  KEEP_SYNC,
+  migrateWithin,
+  refuseMissing,
+  refuseShared,
+  refuseUnsound,
+} from "./open-database.ts";
 import { PostgresContent } from "./session-content.ts";
 import { storeError } from "./store-errors.ts";
 
@@ -20,11 +26,6 @@ const BEGIN = (isolation: string) => `BEGIN ISOLATION LEVEL ${isolation};
   SET LOCAL statement_timeout = 0;
   SET LOCAL idle_in_transaction_session_timeout = 0`;
 const LOCK_HEAD = "SELECT id FROM tradelatch.head WHERE id = 1";
-const OTHERS = `SELECT count(*) AS others FROM pg_catalog.pg_stat_activity
-  WHERE datname = current_database() AND split_part(application_name, ' ', 1) = $1
-    AND pid <> pg_backend_pid()`;
-const LOOK_AGAIN = "SELECT pg_sleep(0.1), pg_stat_clear_snapshot()";
-const LOOKS_MAX = 20;
 
 /** Throws LatchError `store_missing`, `store_in_use` or another `store_*`. */
 export function readPostgresContent<Value>(
@@ -66,16 +67,6 @@ export function writePostgresContent<Value>(
     await committed(session);
     return value;
   });
-}
-
-/** The connections of a process that has just ended are the server's for a moment longer. */
-async function refuseShared(session: Session): Promise<void> {
-  for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
-    const [found] = await session.ask<{ others: number }>(OTHERS, [APPLICATION]);
-    if (found?.others === 0) return;
-    await session.run(LOOK_AGAIN);
-  }
-  throw new LatchError("store_in_use", `the ledger ${session.place} is open in another process`);
 }
 
 async function committed(session: Session): Promise<void> {

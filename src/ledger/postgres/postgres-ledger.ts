@@ -75,7 +75,10 @@ const MARK_SYNC = `UPDATE tradelatch.sync_mark SET sequence = $1, times = times 
   RETURNING (SELECT schema_version FROM tradelatch.head) AS version`;
 
 export interface PostgresOptions {
-  /** Off, a database without a ledger stays one, and every call rejects with `store_missing`. */
+  /**
+   * Off, nothing is made: every call rejects with `store_missing` where there is no ledger, and
+   * with `store_in_use` where one of an older program is open in another process.
+   */
   readonly isMade?: boolean;
 }
 

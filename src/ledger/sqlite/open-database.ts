@@ -19,6 +19,7 @@ import {
 import { resolve } from "node:path";
 import Database from "better-sqlite3";
 import { LatchError } from "../../core/errors.ts";
+import { storeInUse, UPGRADED_FIRST } from "../store-in-use.ts";
 import { APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION } from "./migrations.ts";
 import type { OnMigration } from "./on-migration.ts";
 import { refuseNewer, schemaVersion } from "./schema-version.ts";
@@ -43,10 +44,29 @@ export function openDatabase(path: string, onMigration?: OnMigration): Database.
   // An absolute path is never taken for ":memory:" or for a "file:" URI.
   const file = resolve(path);
   createPrivately(file);
+  refuseUnusable(file);
   try {
     refuseForeign(file);
     keepPrivate(file);
     return connect(file, onMigration);
+  } catch (error) {
+    throw storeError(error, file);
+  }
+}
+
+/**
+ * Brings a ledger of an older program to this one's schema, unless somebody has it open: that may
+ * be the older program, which could take no more orders. Throws LatchError `store_*`.
+ */
+export function migrateUnused(path: string, onMigration?: OnMigration): void {
+  const file = resolve(path);
+  refuseMissing(file);
+  refuseUnusable(file);
+  try {
+    if (refuseForeign(file) === SCHEMA_VERSION) return;
+    const database = openAlone(file, onMigration, UPGRADED_FIRST);
+    database.exec("COMMIT");
+    database.close();
   } catch (error) {
     throw storeError(error, file);
   }
@@ -66,7 +86,11 @@ export function refuseMissing(file: string): void {
  * Opens `file` where no other connection has it open, keeps everybody out, and begins a
  * transaction. A file of an older program is migrated in that, and so only if it is committed.
  */
-export function openAlone(file: string, onMigration?: OnMigration): Database.Database {
+export function openAlone(
+  file: string,
+  onMigration?: OnMigration,
+  purpose?: string,
+): Database.Database {
   refuseForeign(file);
   const database = new Database(file, { fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
   try {
@@ -77,9 +101,7 @@ export function openAlone(file: string, onMigration?: OnMigration): Database.Dat
     return database;
   } catch (error) {
     database.close();
-    if (!isBusy(error)) throw error;
-    const message = `the ledger ${file} is open in another process`;
-    throw new LatchError("store_in_use", message, { cause: error });
+    throw isBusy(error) ? storeInUse(file, purpose, error) : error;
   }
 }
 
@@ -98,6 +120,9 @@ function createPrivately(file: string): void {
     // Another process was faster, and has made it the same way.
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw unwritable(file, error);
   }
+}
+
+function refuseUnusable(file: string): void {
   try {
     if (!statSync(file).isFile()) throw new Error("it is not a file");
     accessSync(file, constants.R_OK | constants.W_OK);
@@ -120,20 +145,21 @@ function keepPrivate(file: string): void {
 
 /**
  * Reads only, so that a file that is not ours stays byte for byte as it was. With a WAL beside it
- * the connection is a read-only one, whose closing does not move the WAL into the file.
+ * the connection is a read-only one, whose closing does not move the WAL into the file. Gives the
+ * version of its schema.
  */
-function refuseForeign(file: string): void {
+function refuseForeign(file: string): number {
   const readonly = existsSync(`${file}-wal`);
   const probe = new Database(file, { readonly, fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
   try {
     // One transaction, so that what another process creates meanwhile is seen whole or not at all.
-    probe.transaction(() => inspect(probe, file)).deferred();
+    return probe.transaction(() => inspect(probe, file)).deferred();
   } finally {
     probe.close();
   }
 }
 
-function inspect(database: Database.Database, file: string): void {
+function inspect(database: Database.Database, file: string): number {
   const applicationId = pragmaNumber(database, "application_id");
   const version = schemaVersion(database);
   const objects = database.prepare("SELECT count(*) FROM sqlite_schema").pluck().get() as number;
@@ -142,9 +168,9 @@ function inspect(database: Database.Database, file: string): void {
     throw new LatchError("store_not_a_database", `${file} is a database of another program`);
   }
   refuseNewer(database, file);
-  if (statSync(file).size > CHECKED_BYTES) return;
+  if (statSync(file).size > CHECKED_BYTES) return version;
   const found = database.pragma("quick_check(1)", { simple: true });
-  if (found === "ok") return;
+  if (found === "ok") return version;
   throw new LatchError("store_corrupt", `${file} is damaged: ${oneLine(String(found))}`);
 }
 
