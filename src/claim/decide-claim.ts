@@ -25,6 +25,7 @@ import {
   wasFilled,
 } from "./claim.ts";
 import type { ClaimEvent, IdentityKind } from "./claim-event.ts";
+import { isMalformed } from "./decide-verdict.ts";
 import { evolveClaim, nextAttempt } from "./evolve.ts";
 import type { ClaimPolicy } from "./policy.ts";
 import { filledLately, repeatedBy } from "./same-action.ts";
@@ -181,7 +182,7 @@ export function mayReopen(claim: Claim): boolean {
     case "rejected":
     case "canceled":
     case "expired":
-      return !wasFilled(claim) && (claim.identity === "anchored" || isSameOrder(claim));
+      return !wasFilled(claim) && (isSameOrder(claim) || isFreeExit(claim));
     default:
       return false;
   }
@@ -189,7 +190,17 @@ export function mayReopen(claim: Claim): boolean {
 
 /** Another order for a bot that names nothing could meet the one that was lost and comes late. */
 function isSameOrder(claim: Claim): boolean {
-  return claim.identity === "arrival" && neverWas(claim);
+  return claim.identity === "anchored" || (claim.identity === "arrival" && neverWas(claim));
+}
+
+/**
+ * An exit under an id of its caller's that the broker refused, and whose shares are still to be
+ * sold. The broker never took the id: a bot that gives each exit one would have no other way out.
+ */
+function isFreeExit(claim: Claim): boolean {
+  const { identity, intent, outcome, idTaken } = claim;
+  const isRefused = outcome === "rejected" && !isAccepted(claim) && !idTaken;
+  return identity === "explicit" && intent.effect === "close" && isRefused && !isMalformed(claim);
 }
 
 function skip(claim: Claim): ClaimVerdict {

@@ -150,6 +150,11 @@ export class MemoryLedger {
     return this.record(claim.key, { ...command, now: this.now }) ?? this.get(claim.key);
   }
 
+  /** Ends a latched claim with a verdict. */
+  judge(claim: Claim, verdict: ClaimEvent): Claim {
+    return this.#apply(claim.key, [verdict, { type: "sealed" }]);
+  }
+
   tell(claim: Claim, answer: "certain" | "pending"): Claim {
     const { fencing } = claim;
     const command = { type: "told", answer, fencing, now: this.now } as const;

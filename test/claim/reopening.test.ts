@@ -1,5 +1,6 @@
 /** What a later try of an action that ended without an order, or without a fill, may do. */
 import { describe, expect, test } from "vitest";
+import type { Refusal } from "../../src/claim/evidence.ts";
 import { decimal } from "../../src/core/decimal.ts";
 import {
   blockOf,
@@ -211,6 +212,69 @@ describe("an order under an explicit id", () => {
       kind: "skip",
       receipt: { outcome: "rejected", refusal: { message: "no buying power" } },
     });
+  });
+});
+
+describe("an exit under an explicit id that the broker refused", () => {
+  const STILL_HELD = { type: "still_held" } as const;
+
+  function refused(identity: object, said: Partial<Refusal> = {}) {
+    const ledger = new MemoryLedger().adopt("6", "75");
+    const first = proceeded(ledger.claim(sell("6", identity)));
+    ledger.answer(first, { kind: "refused", refusal: refusal(said) });
+    return { ledger, first };
+  }
+
+  test.each([
+    ["the bot's client_order_id", underBotId("exit-1"), "exit-1"],
+    ["a request id", underRequestId("r-1"), expect.stringMatching(/^tl-[0-9a-f]{32}-2$/)],
+  ])("is sent again under %s once its shares are still held", (_, identity, clientOrderId) => {
+    const { ledger, first } = refused(identity);
+    expect(blockOf(ledger.claim(sell("6", identity))).code).toBe("exit_duplicate_after_422");
+    ledger.judge(first, STILL_HELD);
+    const again = ledger.after(60 * SECOND).claim(sell("6", identity));
+    expect(again).toMatchObject({ kind: "proceed", reopened: true });
+    expect(proceeded(again)).toMatchObject({ key: first.key, attempt: 2, clientOrderId });
+    expect(ledger.book().reservations).toMatchObject([{ quantity: "6" }]);
+  });
+
+  test("is latched again by the next refusal", () => {
+    const identity = underBotId("exit-1");
+    const { ledger, first } = refused(identity);
+    ledger.judge(first, STILL_HELD);
+    const second = proceeded(ledger.claim(sell("6", identity)));
+    ledger.answer(second, { kind: "refused", refusal: refusal() });
+    expect(blockOf(ledger.claim(sell("6", identity))).code).toBe("exit_duplicate_after_422");
+  });
+
+  test("is not sent again where the broker does not take such an order at all", () => {
+    const identity = underBotId("exit-1");
+    const { ledger, first } = refused(identity, { reason: "sub_penny" });
+    ledger.judge(first, { type: "malformed" });
+    expect(ledger.claim(sell("6", identity))).toMatchObject({
+      kind: "skip",
+      receipt: { outcome: "rejected", refusal: { reason: "sub_penny" } },
+    });
+  });
+
+  test("is not sent again where the position had gone", () => {
+    const identity = underBotId("exit-1");
+    const { ledger, first } = refused(identity);
+    ledger.judge(first, { type: "flatness_proved", provenance: "venue" });
+    expect(ledger.claim(sell("6", identity))).toMatchObject({
+      kind: "skip",
+      receipt: { outcome: "already_flat" },
+    });
+  });
+
+  test("is not sent again where the broker has an order of somebody else's under that id", () => {
+    const identity = underBotId("exit-1");
+    const ledger = new MemoryLedger().adopt("6", "75");
+    const first = proceeded(ledger.claim(sell("6", identity)));
+    ledger.answer(first, { kind: "id_taken", message: "client_order_id must be unique" });
+    ledger.read(first, orderOf(first, { quantity: decimal("2") }));
+    expect(ledger.get(first.key)).toMatchObject({ status: "SETTLED", outcome: "rejected" });
+    expect(ledger.claim(sell("6", identity)).kind).toBe("skip");
   });
 });
 

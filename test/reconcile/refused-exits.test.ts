@@ -81,6 +81,30 @@ describe("an exit that the broker refused", () => {
     expect(world.posts()).toHaveLength(2);
   });
 
+  test.each([
+    ["its own client_order_id", { client_order_id: "exit-of-the-day" }, {}],
+    ["an Idempotency-Key", {}, { headers: { "Idempotency-Key": "exit-of-the-day" } }],
+  ])("may be sent again under %s, each time it was proved held", async (_, name, request) => {
+    const body = { ...SELL, ...name };
+    const world = await openOrderWorld(HELD);
+    const sidecar = await world.open();
+    for (let refusals = 1; refusals <= 2; refusals += 1) {
+      world.fault(MISMATCH);
+      expect((await world.send(sidecar, body, request)).status).toBe(422);
+      const during = await world.send(sidecar, body, request);
+      expect(during.body.tradelatch.error).toBe("exit_duplicate_after_422");
+      await world.advance(20_000);
+      expect(world.posts()).toHaveLength(refusals);
+    }
+    expect((await world.send(sidecar, body, request)).status).toBe(200);
+    await world.advance(5_000);
+    expect(await sidecar.started.latch.book("TQQQ")).toMatchObject({ net: "0", reservations: [] });
+    expect((await world.send(sidecar, body, request)).headers.get("tradelatch-status")).toBe(
+      "SKIP",
+    );
+    expect(world.posts()).toHaveLength(3);
+  });
+
   test("is concluded where the position is gone, by whom the orders show", async () => {
     const { world, sidecar } = await refusedExit();
     await byHand(world, SELL);
