@@ -11,7 +11,7 @@ import { type Claim, isAccepted } from "../claim/claim.ts";
 import type { BrokerOrder } from "../claim/evidence.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
 import type { AccountId, BrokerOrderId } from "../core/ids.ts";
-import { isCombo } from "../identity/combo.ts";
+import { isCombo, mayMove } from "../identity/combo.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { recordOrder, wireOf } from "./order-recorder.ts";
 
@@ -44,7 +44,7 @@ interface Shown {
 interface PollRound {
   /** Whether anything was new. */
   readonly changed: boolean;
-  /** Claims whose order the broker did not show. */
+  /** Claims whose order, or the one in its place, the broker did not show. */
   readonly unread: readonly Claim[];
 }
 
@@ -90,10 +90,10 @@ export class FillPoller {
     return (await this.#read(claims.filter(isAccepted))).unread;
   }
 
-  /** Reads our working orders in `symbol` at once. */
-  async refresh(symbol: string): Promise<void> {
+  /** The same for our working orders that may move the position in `symbol`. */
+  async refresh(symbol: string): Promise<readonly Claim[]> {
     const claims = await this.#ports.ledger.unsettledClaims(this.#ports.account);
-    await this.#read(claims.filter((claim) => isAccepted(claim) && claim.intent.symbol === symbol));
+    return this.lookAt(claims.filter(({ intent }) => mayMove(intent, symbol)));
   }
 
   async #read(working: readonly Claim[]): Promise<PollRound> {
@@ -109,6 +109,7 @@ export class FillPoller {
       }
       const recorded = await recordOrder(this.#ports, claim, shown.order, "poll");
       if (recorded.hasMoved) this.#keepNews(shown);
+      if (recorded.lacksSuccessor) unread.push(claim);
       changed ||= recorded.changed;
     }
     return { changed, unread };

@@ -21,6 +21,8 @@ export interface Recorded {
   readonly changed: boolean;
   /** Whether shares, an end or another order were among it: what a listener waits for. */
   readonly hasMoved: boolean;
+  /** Whether the order in its place is yet to be read: what that has filled is not on record. */
+  readonly lacksSuccessor: boolean;
 }
 
 export async function recordOrder(
@@ -39,7 +41,9 @@ export async function recordOrder(
     successor === undefined ? { type: "order", ...read } : { type: "replaced", ...read, successor },
   );
   const changed = result.kind === "recorded" && result.changed;
-  return { claim: result.claim, changed, hasMoved: changed && hasMoved(claim, result.claim) };
+  const moved = changed && hasMoved(claim, result.claim);
+  const lacksSuccessor = status === "replaced" && successor === undefined;
+  return { claim: result.claim, changed, hasMoved: moved, lacksSuccessor };
 }
 
 function hasMoved(before: Claim, after: Claim): boolean {

@@ -49,7 +49,7 @@ export interface GatewayPorts {
   /** How long a caller waits for a certain answer. */
   readonly waitMs: number;
   /** Reads our working orders in `symbol` and books their fills, before a refusal for shares. */
-  readonly refreshFills: (symbol: string) => Promise<void>;
+  readonly refreshFills: (symbol: string) => Promise<unknown>;
   /** Told of failures that no caller waits for. */
   readonly onFailure: (error: unknown, claim: Claim) => void;
 }

@@ -5,7 +5,7 @@
  * broker checks by their own `position_intent`.
  */
 import { type DecimalText, parseDecimal, signOf } from "../core/decimal.ts";
-import type { OrderTerms } from "./intent.ts";
+import type { Intent, OrderTerms } from "./intent.ts";
 import { OPTION_SYMBOL } from "./symbol.ts";
 
 /** Stands where other orders have a symbol; no stock is called so. */
@@ -42,6 +42,12 @@ function readLeg(leg: unknown): ComboLeg | undefined {
   if (typeof symbol !== "string" || !OPTION_SYMBOL.test(symbol)) return undefined;
   if (side !== "buy" && side !== "sell") return undefined;
   return ratio === undefined || signOf(ratio) <= 0 ? undefined : { symbol, ratio };
+}
+
+/** Whether what the order fills may move the position in `symbol`. */
+export function mayMove(intent: Pick<Intent, "symbol" | "extension">, symbol: string): boolean {
+  if (!isCombo(intent)) return intent.symbol === symbol;
+  return comboLegs(intent)?.some((leg) => leg.symbol === symbol) ?? OPTION_SYMBOL.test(symbol);
 }
 
 /** Anything else may have no text at all. */

@@ -18,6 +18,7 @@ import { incidentsOfClaim } from "../claim/incidents-of-claim.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { InvariantError } from "../core/errors.ts";
 import { type AccountId, type ClaimKey, GUARD_ACCOUNT } from "../core/ids.ts";
+import { mayMove } from "../identity/combo.ts";
 import {
   type Incident,
   type IncidentEvidence,
@@ -83,7 +84,7 @@ export function runJudge(rows: Rows, key: ClaimKey, command: VerdictCommand): Ju
 }
 
 function unsettledIn(rows: Rows, account: AccountId, symbol: string): readonly Claim[] {
-  return rows.unsettledClaims(account).filter(({ intent }) => intent.symbol === symbol);
+  return rows.unsettledClaims(account).filter(({ intent }) => mayMove(intent, symbol));
 }
 
 function conclusion(

@@ -7,10 +7,13 @@
 import type { Broker } from "../broker/broker.ts";
 import { type Claim, isAccepted, mayYetArrive, neverWas } from "../claim/claim.ts";
 import type { Outcome } from "../claim/claim-event.ts";
-import type { BrokerOrder } from "../claim/evidence.ts";
+import type { BrokerOrder, OrderLookup } from "../claim/evidence.ts";
 import { type Clock, type EpochMs, latest } from "../core/clock.ts";
 import { add, compare } from "../core/decimal.ts";
 import type { AccountId } from "../core/ids.ts";
+import { COMBO_SYMBOL, isCombo, mayMove } from "../identity/combo.ts";
+import { OPTION_SYMBOL } from "../identity/symbol.ts";
+import { CLAIMS_LIMIT_MAX } from "../ledger/claims-query.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 
 export interface EndedClaimsPorts {
@@ -37,27 +40,60 @@ const SHORT_OF_SHARES: ReadonlySet<Outcome | null> = new Set<Outcome>([
 const LOOKBACK_MS = 24 * 60 * 60 * 1_000;
 /** The broker's clock is not ours. */
 const LIST_MARGIN_MS = 60_000;
-/** The latest ones in a symbol: what a day of trading leaves behind. */
-const CLAIMS_MAX = 100;
 
 /** Reads the orders of such claims in `symbol` once and books what is new. */
 export async function lookBehind(ports: EndedClaimsPorts, symbol: string): Promise<LookBehind> {
-  const { account, ledger, broker, clock } = ports;
-  const query = { account, symbol, statuses: ["SETTLED"], limit: CLAIMS_MAX } as const;
-  const { claims } = await ledger.claims({ ...query, from: clock.now() - LOOKBACK_MS });
-  const short = claims.filter((claim) => neverWas(claim) || SHORT_OF_SHARES.has(claim.outcome));
+  const short = await endedShort(ports, symbol);
   if (short.length === 0) return { kind: "read", absentSince: null };
   const after = Math.min(...short.map(({ claimedAt }) => claimedAt)) - LIST_MARGIN_MS;
-  const reading = await broker.orders({ status: "all", symbols: [symbol], after });
+  const reading = await ports.broker.orders({ status: "all", symbols: [symbol], after });
   if (reading.kind === "unknown") return reading;
+  // A leg is shown inside its order.
+  const listed = reading.value.flatMap((order) => [order, ...(order.legs ?? [])]);
   const unseen: Claim[] = [];
   for (const claim of short) {
-    const order = reading.value.find((one) => isOrderOf(claim, one));
-    if (order === undefined) unseen.push(claim);
-    else if (showsMore(claim, order)) await record(ports, claim, order);
+    const shown = listed.find((one) => isOrderOf(claim, one));
+    const lookup = shown === undefined ? await single(ports, claim) : found(shown);
+    if (lookup.kind === "unknown") return lookup;
+    if (lookup.kind === "not_found") unseen.push(claim);
+    else if (showsMore(claim, lookup.order)) await record(ports, claim, lookup.order);
   }
   const absences = unseen.filter(mayYetArrive).map(({ certainAt }) => certainAt);
   return { kind: "read", absentSince: latest(absences) };
+}
+
+/** The claims of the last day that may have moved the position in `symbol` by more than is known. */
+async function endedShort(
+  { account, ledger, clock }: EndedClaimsPorts,
+  symbol: string,
+): Promise<readonly Claim[]> {
+  const from = clock.now() - LOOKBACK_MS;
+  const short: Claim[] = [];
+  for (const one of OPTION_SYMBOL.test(symbol) ? [symbol, COMBO_SYMBOL] : [symbol]) {
+    let cursor: string | undefined;
+    do {
+      const query = { account, symbol: one, statuses: ["SETTLED"], from, cursor } as const;
+      const { claims, next } = await ledger.claims({ ...query, limit: CLAIMS_LIMIT_MAX });
+      short.push(...claims.filter((claim) => isShort(claim) && mayMove(claim.intent, symbol)));
+      cursor = next ?? undefined;
+    } while (cursor !== undefined);
+  }
+  return short;
+}
+
+function isShort(claim: Claim): boolean {
+  return neverWas(claim) || SHORT_OF_SHARES.has(claim.outcome);
+}
+
+/** What the list does not show: an order that was there, and a combo, which has no symbol. */
+async function single({ broker }: EndedClaimsPorts, claim: Claim): Promise<OrderLookup> {
+  const { brokerOrderId, clientOrderId, intent } = claim;
+  if (brokerOrderId !== null) return broker.orderById(brokerOrderId);
+  return isCombo(intent) ? broker.orderByClientId(clientOrderId) : { kind: "not_found" };
+}
+
+function found(order: BrokerOrder): OrderLookup {
+  return { kind: "found", order };
 }
 
 function isOrderOf(claim: Claim, { brokerOrderId, clientOrderId }: BrokerOrder): boolean {

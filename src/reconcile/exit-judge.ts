@@ -25,8 +25,8 @@ export interface ExitJudgePorts {
   readonly ledger: Ledger;
   readonly broker: Broker;
   readonly clock: Clock;
-  /** Reads our working orders in `symbol` and books their fills. */
-  readonly refreshFills: (symbol: string) => Promise<void>;
+  /** Reads our working orders in `symbol` and books their fills; gives those it could not read. */
+  readonly refreshFills: (symbol: string) => Promise<readonly Claim[]>;
 }
 
 interface Question {
@@ -161,7 +161,10 @@ export class ExitJudge {
   /** The position as it is once our own fills are booked. */
   async #readPosition({ intent }: Claim): Promise<Look> {
     const { broker, clock } = this.#ports;
-    await this.#ports.refreshFills(intent.symbol);
+    const [unread] = await this.#ports.refreshFills(intent.symbol);
+    if (unread !== undefined) {
+      return waits(`the order of claim ${unread.key.requestId} is not readable`);
+    }
     const behind = await lookBehind(this.#ports, intent.symbol);
     if (behind.kind === "unknown") return waits(`orders are not readable: ${behind.reason}`);
     const at = clock.now();
@@ -180,7 +183,8 @@ export class ExitJudge {
     const { ledger, account, clock } = this.#ports;
     const { symbol } = claim.intent;
     const { net } = await ledger.book(account, symbol);
-    const agreeing = withRead(before, read, net);
+    const hasLeapt = this.#moves.hasLeaptSince(before?.reads[0]?.at);
+    const agreeing = withRead(hasLeapt ? undefined : before, read, net);
     if (spanOf(agreeing) < AGREEMENT_MS) return agreeing;
     const missing = absolute(subtract(net, read.quantity));
     // A verdict on a position that is as the book says moves nothing.

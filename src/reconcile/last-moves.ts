@@ -1,10 +1,12 @@
 /**
  * When what a position may not show yet last happened, by the event log: a fill of late, or an
  * order that was proved absent of late and may surface yet. A book that has come back to the
- * quantity that it had looks as if it had not moved.
+ * quantity that it had looks as if it had not moved. How long ago that was, nobody knows where the
+ * clock was set forward in between: then it counts as just now.
  */
 import { type Clock, type EpochMs, latest } from "../core/clock.ts";
 import type { AccountId } from "../core/ids.ts";
+import { LeapWatch } from "../core/leap-watch.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 
 export interface LastMovesPorts {
@@ -26,10 +28,18 @@ const LOOKS_MAX = 50;
 
 export class LastMoves {
   readonly #ports: LastMovesPorts;
+  readonly #leaps: LeapWatch;
   readonly #ahead = new Map<string, MoveAhead>();
 
   constructor(ports: LastMovesPorts) {
     this.#ports = ports;
+    this.#leaps = new LeapWatch(ports.clock);
+  }
+
+  /** Whether the clock was set forward since then, so that it tells nothing of how long ago. */
+  hasLeaptSince(at: EpochMs | undefined): boolean {
+    const leaptAt = this.#leaps.lastLeap();
+    return leaptAt !== null && at !== undefined && at < leaptAt;
   }
 
   /**
@@ -37,7 +47,8 @@ export class LastMoves {
    * `absentSince`: when an order in `symbol` was last proved absent that nobody has seen since.
    */
   async lastIn(symbol: string, absentSince: EpochMs | null): Promise<EpochMs | null> {
-    const recordedAt = latest([absentSince, await this.#lastFillAt(symbol)]);
+    const leaptAt = this.#leaps.lastLeap();
+    const recordedAt = latest([absentSince, leaptAt, await this.#lastFillAt(symbol)]);
     const now = this.#ports.clock.now();
     if (recordedAt === null || recordedAt <= now) {
       this.#ahead.delete(symbol);

@@ -8,6 +8,7 @@
  */
 import type { Book } from "../book/book.ts";
 import type { Broker, BrokerPosition } from "../broker/broker.ts";
+import type { Claim } from "../claim/claim.ts";
 import { kindOf } from "../claim/decide-divergence.ts";
 import { AGREEMENT_MS, type PositionRead } from "../claim/decide-verdict.ts";
 import type { BrokerOrder } from "../claim/evidence.ts";
@@ -27,8 +28,8 @@ export interface PositionComparisonPorts {
   readonly broker: Broker;
   readonly clock: Clock;
   readonly divergence: DivergencePolicies;
-  /** Reads our working orders in `symbol` and books their fills. */
-  readonly refreshFills: (symbol: string) => Promise<void>;
+  /** Reads our working orders in `symbol` and books their fills; gives those it could not read. */
+  readonly refreshFills: (symbol: string) => Promise<readonly Claim[]>;
   /** Closes what the book holds in the incident's symbol, once; the incident names the close. */
   readonly flatten: (incident: Incident) => Promise<void>;
 }
@@ -108,9 +109,10 @@ export class PositionComparison {
       this.#agreeing.delete(symbol);
       return;
     }
-    await this.#ports.refreshFills(symbol);
+    const unread = await this.#ports.refreshFills(symbol);
     const behind = await lookBehind(this.#ports, symbol);
-    if (behind.kind === "unknown") {
+    // What such an order has filled is in the position, and comes into the book by itself.
+    if (unread.length > 0 || behind.kind === "unknown") {
       this.#agreeing.delete(symbol);
       return;
     }

@@ -1,10 +1,12 @@
 /** A fill that arrives after the broker has said "canceled". */
 import { expect, test } from "vitest";
-import { HELD, openOrderWorld, SELL } from "../sidecar/orders-world.ts";
-import { brokerOrders, cancel, sentOrders } from "./by-hand.ts";
+import { HELD, ORDER, openOrderWorld, SELL } from "../sidecar/orders-world.ts";
+import { brokerOrders, cancel, cancelByHand, sentOrders } from "./by-hand.ts";
 import { COMPARISON_MS, expectHealed, SOON } from "./healing.ts";
 import { bookRecord, claimRecord, incidentRecord } from "./ledger-record.ts";
 
+/** More than a page of claims has where nobody says how many it is to have. */
+const LATER_ORDERS = 101;
 const EXIT = { ...SELL, type: "limit", limit_price: "80" } as const;
 
 /** An exit that has ended as canceled, and of which shares are filled nevertheless. */
@@ -51,6 +53,43 @@ test("is found and booked where nobody tells of it, and not once more when it is
   expect((await world.send(sidecar, EXIT)).status, "six are no longer held").toBe(403);
   expect((await world.send(sidecar, { ...EXIT, qty: "4" })).status).toBe(200);
   expect(sentOrders(world)).toHaveLength(2);
+});
+
+test("is found behind many later orders too", async () => {
+  const held = { symbol: "TQQQ", quantity: "600", averagePrice: "70" };
+  const world = await openOrderWorld({ positions: [held], scriptedFills: true });
+  const sidecar = await world.open();
+  const exit = await world.send(sidecar, EXIT);
+  await world.advance(3_000);
+  expect(await cancel(world, sidecar, exit.body.id)).toBe(204);
+  for (let nth = 1; nth <= LATER_ORDERS; nth += 1) {
+    const sold = await world.send(sidecar, { ...EXIT, qty: "1", client_order_id: `later-${nth}` });
+    world.simulator.fill({ orderId: sold.body.id, quantity: "1" });
+    await world.advance(2_000);
+  }
+  world.simulator.fill({ orderId: exit.body.id, quantity: "2", price: "80", late: true });
+  world.comparePositions(COMPARISON_MS);
+  await expectHealed(world, sidecar);
+  expect(await bookRecord(sidecar)).toBe(String(600 - LATER_ORDERS - 2));
+  expect(await incidentRecord(sidecar)).toEqual(["late_evidence fills_booked venue"]);
+});
+
+test("of a bracket's leg is found inside its order, where nobody tells of it", async () => {
+  const world = await openOrderWorld({ scriptedFills: true });
+  world.comparePositions(COMPARISON_MS);
+  const sidecar = await world.open();
+  const legs = { take_profit: { limit_price: "80" }, stop_loss: { stop_price: "70" } };
+  const bracket = { ...ORDER, order_class: "bracket", ...legs };
+  const placed = await world.send(sidecar, bracket);
+  world.simulator.fill({ orderId: placed.body.id, quantity: "6", price: "75" });
+  await world.advance(5_000);
+  const takeProfit = world.simulator.orders().find(({ type }) => type === "limit")?.id ?? "";
+  await cancelByHand(world, takeProfit);
+  await world.advance(40_000);
+  world.simulator.fill({ orderId: takeProfit, quantity: "2", price: "80", late: true });
+  await expectHealed(world, sidecar);
+  expect((await bookRecord(sidecar)).split(" ")[0]).toBe("4");
+  expect(await incidentRecord(sidecar)).toEqual(["late_evidence fills_booked venue"]);
 });
 
 test.each([

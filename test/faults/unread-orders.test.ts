@@ -1,0 +1,142 @@
+/**
+ * Order reads fail for a minute and more while positions can be read, and the stream is silent.
+ * What an order of ours fills meanwhile shows in the position only: it is not somebody else's, and
+ * counts once, when the order can be read.
+ */
+import { expect, test } from "vitest";
+import { HELD, ORDER, type OrderWorld, openOrderWorld, SELL } from "../sidecar/orders-world.ts";
+import { replaceByHand } from "./by-hand.ts";
+import { COMPARISON_MS, expectHealed } from "./healing.ts";
+import { bookRecord, claimRecord, incidentRecord } from "./ledger-record.ts";
+
+const PAGE = { kind: "html", status: 502, accept: false } as const;
+const LONG_MS = 90_000;
+
+function hide(world: OrderWorld, path = "/v2/orders*"): void {
+  const match = { method: "GET", path } as const;
+  world.simulator.addFaults([{ match, fault: PAGE, times: 100_000 }]);
+}
+
+const ENTRY = { ...ORDER, type: "limit", limit_price: "70" } as const;
+const EXIT = { ...SELL, type: "limit", limit_price: "80" } as const;
+
+test.each([
+  ["entry", {}, ENTRY, "69", "0", "6"],
+  ["exit", HELD, EXIT, "81", "6 less 6", "0"],
+] as const)(
+  "what an %s fills that cannot be read is not taken for nobody's",
+  async (...[, options, body, price, before, after]) => {
+    const world = await openOrderWorld(options);
+    world.comparePositions(COMPARISON_MS);
+    const sidecar = await world.open();
+    expect((await world.send(sidecar, body)).status).toBe(200);
+    await world.advance(60_000);
+    hide(world);
+    world.simulator.setPrice("TQQQ", price);
+    await world.advance(LONG_MS);
+    expect(await bookRecord(sidecar)).toBe(before);
+    await expectHealed(world, sidecar);
+    expect(await bookRecord(sidecar)).toBe(after);
+    expect(await claimRecord(sidecar)).toEqual([`${body.side} 6 filled venue`]);
+    expect(await incidentRecord(sidecar)).toEqual([]);
+  },
+);
+
+test("closing everything buys nothing where an exit has filled that could not be read", async () => {
+  const world = await openOrderWorld(HELD);
+  world.comparePositions(COMPARISON_MS);
+  const sidecar = await world.open({ positionIntent: false });
+  await world.send(sidecar, EXIT);
+  await world.advance(60_000);
+  hide(world);
+  world.simulator.setPrice("TQQQ", "81");
+  await world.advance(LONG_MS);
+  world.simulator.clearFaults();
+  const path = "/v2/positions?cancel_orders=true";
+  await world.send(sidecar, "", { method: "DELETE", path });
+  await expectHealed(world, sidecar);
+  expect(world.posts()).toHaveLength(1);
+  expect(world.simulator.positions()).toEqual([]);
+});
+
+test("what fills in place of an order replaced by hand counts once it can be read", async () => {
+  const world = await openOrderWorld(HELD);
+  world.comparePositions(COMPARISON_MS);
+  const sidecar = await world.open();
+  const exit = await world.send(sidecar, EXIT);
+  await world.advance(3_000);
+  const next = await replaceByHand(world, exit.body.id, { limit_price: "76", qty: "6" });
+  hide(world, `/v2/orders/${next}`);
+  await world.advance(3_000);
+  world.simulator.setPrice("TQQQ", "77");
+  await world.advance(LONG_MS);
+  expect(await bookRecord(sidecar)).toBe("6 less 6");
+  await expectHealed(world, sidecar);
+  expect(await bookRecord(sidecar)).toBe("0");
+  expect(await incidentRecord(sidecar)).toEqual([]);
+});
+
+test("a refused exit is not judged by a position while another exit cannot be read", async () => {
+  const world = await openOrderWorld(HELD);
+  const sidecar = await world.open();
+  world.fault({ kind: "list_lag", lagMs: 2 * LONG_MS });
+  expect((await world.send(sidecar, { ...EXIT, qty: "2" })).status).toBe(200);
+  await world.advance(60_000);
+  const refused = { kind: "refuse", status: 422, code: 42_210_000, message: MISMATCH } as const;
+  world.fault(refused);
+  expect((await world.send(sidecar, { ...SELL, qty: "3" })).status).toBe(422);
+  hide(world, "/v2/orders/*");
+  world.simulator.setPrice("TQQQ", "81");
+  await world.advance(LONG_MS);
+  expect(await incidentRecord(sidecar)).toEqual(["refused_exit open"]);
+  expect(await bookRecord(sidecar)).toBe("6 less 2 less 3");
+  await expectHealed(world, sidecar);
+  expect(await incidentRecord(sidecar)).toEqual(["refused_exit still_held venue"]);
+  expect(await bookRecord(sidecar)).toBe("4");
+});
+
+const MISMATCH = "position intent mismatch, inferred: sell_to_open, specified: sell_to_close";
+
+const LOW = "SPY270115C00500000";
+const HIGH = "SPY270115C00510000";
+const SPREAD = {
+  ...{ order_class: "mleg", qty: "2", type: "limit", time_in_force: "day" },
+  legs: [
+    { symbol: LOW, ratio_qty: "1", side: "buy", position_intent: "buy_to_open" },
+    { symbol: HIGH, ratio_qty: "1", side: "sell", position_intent: "sell_to_open" },
+  ],
+};
+
+async function comboWorld() {
+  const world = await openOrderWorld({ prices: { SPY: "500", [LOW]: "12.50", [HIGH]: "7.50" } });
+  world.comparePositions(COMPARISON_MS);
+  const sidecar = await world.open();
+  const nets = () =>
+    Promise.all([LOW, HIGH].map(async (leg) => (await sidecar.started.latch.book(leg)).net));
+  return { world, sidecar, nets };
+}
+
+test("what a combo without an answer has filled is not taken for nobody's", async () => {
+  const { world, sidecar, nets } = await comboWorld();
+  world.fault({ kind: "accept_then_drop" });
+  hide(world, "/v2/orders:by_client_order_id");
+  expect((await world.send(sidecar, { ...SPREAD, limit_price: "5.00" })).status).toBe(409);
+  await world.advance(LONG_MS);
+  expect(await nets()).toEqual(["0", "0"]);
+  await expectHealed(world, sidecar);
+  expect(await nets()).toEqual(["2", "-2"]);
+  expect(await incidentRecord(sidecar)).toEqual(["unknown_outcome outcome_known venue"]);
+});
+
+test("nor what a combo fills that cannot be read", async () => {
+  const { world, sidecar, nets } = await comboWorld();
+  expect((await world.send(sidecar, { ...SPREAD, limit_price: "4.00" })).status).toBe(200);
+  await world.advance(60_000);
+  hide(world, "/v2/orders/*");
+  world.simulator.setPrice(LOW, "11.40");
+  await world.advance(LONG_MS);
+  expect(await nets()).toEqual(["0", "0"]);
+  await expectHealed(world, sidecar);
+  expect(await nets()).toEqual(["2", "-2"]);
+  expect(await incidentRecord(sidecar)).toEqual([]);
+});
