@@ -1,33 +1,14 @@
-/**
- * Finds out what a refused close meant, from the broker's own records, until a verdict is reached.
- *
- * One look asks, in this order: is the order there after all, does another order hold the shares,
- * is an entry of ours still working, and what does the position show. Whatever cannot be read says
- * nothing and begins the agreement anew. Sends nothing; only `decide` draws conclusions, in the
- * ledger's transaction.
- */
-import type { Broker } from "../broker/broker.ts";
 import { type Claim, isLatched } from "../claim/claim.ts";
 import { AGREEMENT_MS, isMalformed, type PositionRead } from "../claim/decide-verdict.ts";
 import { hasEnded } from "../claim/evidence.ts";
-import { type Clock, type EpochMs, earliest } from "../core/clock.ts";
+import { type EpochMs, earliest } from "../core/clock.ts";
 import { absolute, isZero, subtract, ZERO } from "../core/decimal.ts";
-import type { AccountId, BrokerOrderId } from "../core/ids.ts";
+import type { BrokerOrderId } from "../core/ids.ts";
 import { subjectOfClaim } from "../incident/incident.ts";
-import type { Ledger } from "../ledger/ledger.ts";
-import { lookBehind } from "./ended-claims.ts";
 import { isExplained } from "./explanation.ts";
 import { LastMoves } from "./last-moves.ts";
+import { type OwnOrdersPorts, readOwnOrders } from "./own-orders.ts";
 import { type AgreeingReads, readOf, withRead } from "./position-reads.ts";
-
-export interface ExitJudgePorts {
-  readonly account: AccountId;
-  readonly ledger: Ledger;
-  readonly broker: Broker;
-  readonly clock: Clock;
-  /** Reads our working orders in `symbol` and books their fills; gives those it could not read. */
-  readonly refreshFills: (symbol: string) => Promise<readonly Claim[]>;
-}
 
 interface Question {
   readonly agreeing: AgreeingReads | undefined;
@@ -51,11 +32,11 @@ const LONGEST_PAUSE_MS = 30_000;
 const READ_AGAIN = "its records are read again";
 
 export class ExitJudge {
-  readonly #ports: ExitJudgePorts;
+  readonly #ports: OwnOrdersPorts;
   readonly #questions = new Map<string, Question>();
   readonly #moves: LastMoves;
 
-  constructor(ports: ExitJudgePorts) {
+  constructor(ports: OwnOrdersPorts) {
     this.#ports = ports;
     this.#moves = new LastMoves(ports);
   }
@@ -161,17 +142,13 @@ export class ExitJudge {
   /** The position as it is once our own fills are booked. */
   async #readPosition({ intent }: Claim): Promise<Look> {
     const { broker, clock } = this.#ports;
-    const [unread] = await this.#ports.refreshFills(intent.symbol);
-    if (unread !== undefined) {
-      return waits(`the order of claim ${unread.key.requestId} is not readable`);
-    }
-    const behind = await lookBehind(this.#ports, intent.symbol);
-    if (behind.kind === "unknown") return waits(`orders are not readable: ${behind.reason}`);
+    const own = await readOwnOrders(this.#ports, intent.symbol);
+    if (own.kind === "unknown") return waits(`orders are not readable: ${own.reason}`);
     const at = clock.now();
     const lookup = await broker.position(intent.symbol, "read_back");
     if (lookup.kind === "unknown") return waits(`the position is not readable: ${lookup.reason}`);
     const position = lookup.kind === "found" ? lookup.position : undefined;
-    return { kind: "read", read: readOf(position, at), absentSince: behind.absentSince };
+    return { kind: "read", read: readOf(position, at), absentSince: own.absentSince };
   }
 
   /** The reads that agree so far, judged once they span enough. */

@@ -7,29 +7,20 @@
  * which concludes nothing while a fill was booked of late.
  */
 import type { Book } from "../book/book.ts";
-import type { Broker, BrokerPosition } from "../broker/broker.ts";
-import type { Claim } from "../claim/claim.ts";
+import type { BrokerPosition } from "../broker/broker.ts";
 import { kindOf } from "../claim/decide-divergence.ts";
 import { AGREEMENT_MS, type PositionRead } from "../claim/decide-verdict.ts";
 import type { BrokerOrder } from "../claim/evidence.ts";
 import type { DivergenceKind, DivergencePolicies } from "../claim/policy.ts";
-import { type Clock, type EpochMs, latest } from "../core/clock.ts";
+import { type EpochMs, latest } from "../core/clock.ts";
 import { compare, type DecimalText, isZero, ZERO } from "../core/decimal.ts";
-import type { AccountId } from "../core/ids.ts";
 import { type Incident, subjectOfPosition } from "../incident/incident.ts";
-import type { Ledger } from "../ledger/ledger.ts";
-import { lookBehind } from "./ended-claims.ts";
 import { LastMoves } from "./last-moves.ts";
+import { type OwnOrdersPorts, readOwnOrders } from "./own-orders.ts";
 import { type AgreeingReads, readOf, withRead } from "./position-reads.ts";
 
-export interface PositionComparisonPorts {
-  readonly account: AccountId;
-  readonly ledger: Ledger;
-  readonly broker: Broker;
-  readonly clock: Clock;
+export interface PositionComparisonPorts extends OwnOrdersPorts {
   readonly divergence: DivergencePolicies;
-  /** Reads our working orders in `symbol` and books their fills; gives those it could not read. */
-  readonly refreshFills: (symbol: string) => Promise<readonly Claim[]>;
   /** Closes what the book holds in the incident's symbol, once; the incident names the close. */
   readonly flatten: (incident: Incident) => Promise<void>;
 }
@@ -109,10 +100,8 @@ export class PositionComparison {
       this.#agreeing.delete(symbol);
       return;
     }
-    const unread = await this.#ports.refreshFills(symbol);
-    const behind = await lookBehind(this.#ports, symbol);
-    // What such an order has filled is in the position, and comes into the book by itself.
-    if (unread.length > 0 || behind.kind === "unknown") {
+    const own = await readOwnOrders(this.#ports, symbol);
+    if (own.kind === "unknown") {
       this.#agreeing.delete(symbol);
       return;
     }
@@ -121,7 +110,7 @@ export class PositionComparison {
     this.#agreeing.set(symbol, agreeing);
     // Only what two reads agree on is decided about.
     const doAgree = agreeing.reads.length > 1;
-    const moved = doAgree ? await this.#moves.lastIn(symbol, behind.absentSince) : null;
+    const moved = doAgree ? await this.#moves.lastIn(symbol, own.absentSince) : null;
     const movedAt = latest([this.#seen.get(symbol)?.movedAt, moved]);
     const kind = (open?.kind ?? kindOf(net, read.quantity)) as DivergenceKind;
     const policy = divergence[kind];

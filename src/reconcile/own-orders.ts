@@ -1,8 +1,8 @@
 /**
- * Looks behind claims that have ended with fewer shares than they asked for: their orders may show
- * fills, or be there after all, and then a difference in the position is theirs. So they are read
- * before anything is concluded from a position; a share that was adopted as nobody's and then
- * booked as a fill would count twice (I6). Reads and records; decides nothing.
+ * Reads the orders of ours that may have moved a position, before anything is concluded from it: a
+ * share that was taken for nobody's and then booked as a fill would count twice (I6). These are the
+ * orders at work, and those of claims that have ended with fewer shares than they asked for: they
+ * may show fills, or be there after all. Reads and records; decides nothing.
  */
 import type { Broker } from "../broker/broker.ts";
 import { type Claim, isAccepted, mayYetArrive, neverWas } from "../claim/claim.ts";
@@ -16,14 +16,16 @@ import { OPTION_SYMBOL } from "../identity/symbol.ts";
 import { CLAIMS_LIMIT_MAX } from "../ledger/claims-query.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 
-export interface EndedClaimsPorts {
+export interface OwnOrdersPorts {
   readonly account: AccountId;
   readonly ledger: Ledger;
   readonly broker: Broker;
   readonly clock: Clock;
+  /** Reads our working orders in `symbol` and books their fills; gives those it could not read. */
+  readonly refreshFills: (symbol: string) => Promise<readonly Claim[]>;
 }
 
-export type LookBehind =
+export type OwnOrders =
   | {
       readonly kind: "read";
       /** When a claim was last proved absent whose order nobody has seen; null where none was. */
@@ -41,8 +43,12 @@ const LOOKBACK_MS = 24 * 60 * 60 * 1_000;
 /** The broker's clock is not ours. */
 const LIST_MARGIN_MS = 60_000;
 
-/** Reads the orders of such claims in `symbol` once and books what is new. */
-export async function lookBehind(ports: EndedClaimsPorts, symbol: string): Promise<LookBehind> {
+/** Reads such orders in `symbol` once and books what is new. */
+export async function readOwnOrders(ports: OwnOrdersPorts, symbol: string): Promise<OwnOrders> {
+  const [unread] = await ports.refreshFills(symbol);
+  if (unread !== undefined) {
+    return { kind: "unknown", reason: `the order of claim ${unread.key.requestId} is not shown` };
+  }
   const short = await endedShort(ports, symbol);
   if (short.length === 0) return { kind: "read", absentSince: null };
   const after = Math.min(...short.map(({ claimedAt }) => claimedAt)) - LIST_MARGIN_MS;
@@ -62,9 +68,9 @@ export async function lookBehind(ports: EndedClaimsPorts, symbol: string): Promi
   return { kind: "read", absentSince: latest(absences) };
 }
 
-/** The claims of the last day that may have moved the position in `symbol` by more than is known. */
+/** Claims of the last day that may have moved the position in `symbol` by more than is known. */
 async function endedShort(
-  { account, ledger, clock }: EndedClaimsPorts,
+  { account, ledger, clock }: OwnOrdersPorts,
   symbol: string,
 ): Promise<readonly Claim[]> {
   const from = clock.now() - LOOKBACK_MS;
@@ -86,7 +92,7 @@ function isShort(claim: Claim): boolean {
 }
 
 /** What the list does not show: an order that was there, and a combo, which has no symbol. */
-async function single({ broker }: EndedClaimsPorts, claim: Claim): Promise<OrderLookup> {
+async function single({ broker }: OwnOrdersPorts, claim: Claim): Promise<OrderLookup> {
   const { brokerOrderId, clientOrderId, intent } = claim;
   if (brokerOrderId !== null) return broker.orderById(brokerOrderId);
   return isCombo(intent) ? broker.orderByClientId(clientOrderId) : { kind: "not_found" };
@@ -107,6 +113,6 @@ function showsMore(claim: Claim, { filledQuantity }: BrokerOrder): boolean {
   return !isAccepted(claim) || compare(filled, claim.bookedQuantity) > 0;
 }
 
-async function record({ ledger, clock }: EndedClaimsPorts, claim: Claim, order: BrokerOrder) {
+async function record({ ledger, clock }: OwnOrdersPorts, claim: Claim, order: BrokerOrder) {
   await ledger.record(claim.key, { type: "order", order, source: "poll", now: clock.now() });
 }
