@@ -41,6 +41,11 @@ export type IdentityKind =
   /** It is a leg of another claim's order. */
   | "leg";
 
+export interface Amount {
+  readonly side: Side;
+  readonly quantity: DecimalText | null;
+}
+
 interface AttemptOpened {
   /** The life of the position that the attempt belongs to. */
   readonly episode: number;
@@ -64,7 +69,12 @@ export type ClaimEvent =
       /** What the broker's clock showed; null where nobody knew, absent in older logs. */
       readonly brokerTime?: EpochMs | null;
     })
-  | (AttemptOpened & { readonly type: "reopened"; readonly decisionId: string | null })
+  | (AttemptOpened & {
+      readonly type: "reopened";
+      readonly decisionId: string | null;
+      /** What a part of the position comes to by now, where that is not what it came to before. */
+      readonly amount?: Amount;
+    })
   | { readonly type: "accepted"; readonly order: BrokerOrder; readonly callerTold: boolean }
   | { readonly type: "refused"; readonly refusal: Refusal; readonly callerTold: boolean }
   | { readonly type: "fills_awaited" }

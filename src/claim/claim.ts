@@ -73,6 +73,11 @@ export interface Claim {
    * and may yet get it. No other id is used before an order has this one.
    */
   readonly hasLostTry?: true;
+  /**
+   * What such tries asked for, where a part of the position came to another number of shares then:
+   * an order for that many is the claim's too. Absent where there are none.
+   */
+  readonly earlierQuantities?: readonly DecimalText[];
   /** Why the outcome is unknown, for people; null when it is not. */
   readonly unknownBecause: string | null;
   readonly notFound: NotFoundReads | null;
@@ -150,6 +155,14 @@ export function isUnanswered(claim: Claim): boolean {
 export function mayYetArrive({ outcome, hasLostTry, brokerOrderId }: Claim): boolean {
   if (outcome === "absent") return true;
   return hasLostTry === true && brokerOrderId === null && NO_ORDER.has(outcome);
+}
+
+/** Whether the order asks for what a lost try asked for, and not for what the last one did. */
+export function isEarlierTry(
+  { earlierQuantities = [], brokerOrderId }: Claim,
+  { quantity }: { readonly quantity: DecimalText | null },
+): boolean {
+  return brokerOrderId === null && quantity !== null && earlierQuantities.includes(quantity);
 }
 
 /** Whether the claim ended on the ground that the broker has no order of it. */

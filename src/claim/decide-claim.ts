@@ -9,7 +9,7 @@ import { type Book, episodeOf, sameClaim } from "../book/book.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { InvariantError } from "../core/errors.ts";
 import type { ClaimKey, OwnerId } from "../core/ids.ts";
-import { fingerprintOf, firstDifference } from "../identity/fingerprint.ts";
+import { type FieldDifference, fingerprintOf, firstDifference } from "../identity/fingerprint.ts";
 import type { Intent, IntentDraft } from "../identity/intent.ts";
 import { deriveClientOrderId, deriveRequestId, explicitRequestId } from "../identity/request-id.ts";
 import type { Incident } from "../incident/incident.ts";
@@ -20,6 +20,7 @@ import {
   isAccepted,
   isLatched,
   type LatchedClaim,
+  mayYetArrive,
   neverWas,
   receiptOf,
   wasFilled,
@@ -141,18 +142,7 @@ function inTheWay(
 function decideRepeat(snapshot: ClaimSnapshot, command: ClaimCommand, claim: Claim): ClaimVerdict {
   const { intent } = command;
   const difference = firstDifference(claim.intent, intent);
-  if (difference !== undefined) {
-    const message =
-      `request ${claim.key.requestId} came before with ${difference.field} ` +
-      `${difference.first}, now with ${difference.second}`;
-    return blocked(claim, {
-      code: "fingerprint_mismatch",
-      message,
-      cause: claim.key,
-      difference,
-      availableQuantity: null,
-    });
-  }
+  if (difference !== undefined) return blocked(claim, mismatchBlock(claim, difference));
   if (isLatched(claim)) return blocked(claim, latchBlock(claim));
   if (isLive(claim.status)) return unchanged({ kind: "pending", claim, phase: phaseOf(claim) });
   if (!mayReopen(claim)) return skip(claim);
@@ -211,6 +201,15 @@ function skip(claim: Claim): ClaimVerdict {
   return unchanged({ kind: "skip", claim, receipt });
 }
 
+function mismatchBlock({ key }: Claim, difference: FieldDifference): Block {
+  const { field, first, second } = difference;
+  const message = `request ${key.requestId} came before with ${field} ${first}, now with ${second}`;
+  return {
+    ...{ code: "fingerprint_mismatch", message, cause: key },
+    ...{ difference, availableQuantity: null },
+  };
+}
+
 function latchBlock({ key, refusal }: LatchedClaim): Block {
   return {
     code: "exit_duplicate_after_422",
@@ -243,8 +242,21 @@ function unchanged(decision: ClaimDecision): ClaimVerdict {
 
 function reopen(snapshot: ClaimSnapshot, command: ClaimCommand, claim: Claim): ClaimVerdict {
   const { intent, now } = command;
+  const { blocking } = snapshot;
+  if (blocking !== undefined && intent.effect === "open") {
+    return blocked(claim, entryBlock(blocking));
+  }
+  const { side, quantity } = intent;
+  // A lost try that comes yet would be booked on the side of this one.
+  if (side !== claim.intent.side && mayYetArrive(claim)) {
+    return blocked(
+      claim,
+      mismatchBlock(claim, { field: "side", first: claim.intent.side, second: side }),
+    );
+  }
   const admission = admit(snapshot.book, intent, command.policy);
   if (admission.kind === "blocked") return blocked(claim, admission.block);
+  const isOther = side !== claim.intent.side || quantity !== claim.intent.quantity;
   const attempt = nextAttempt(claim);
   const event: ClaimEvent = {
     type: "reopened",
@@ -256,6 +268,7 @@ function reopen(snapshot: ClaimSnapshot, command: ClaimCommand, claim: Claim): C
     sendDeadline: now + command.policy.sendDeadlineMs,
     reserved: admission.reserve,
     decisionId: intent.decisionId,
+    ...(isOther && { amount: { side, quantity } }),
   };
   const opened = evolveClaim(claim, claim.key, event, now);
   return proceed(opened, event, true);

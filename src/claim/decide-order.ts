@@ -18,9 +18,8 @@ import {
 } from "../core/decimal.ts";
 import type { BrokerOrderId, ClaimKey } from "../core/ids.ts";
 import { isCombo } from "../identity/combo.ts";
-import type { Intent } from "../identity/intent.ts";
 import { deriveClientOrderId } from "../identity/request-id.ts";
-import { type Claim, isAccepted, isOlder, mayYetArrive, neverWas } from "./claim.ts";
+import { type Claim, isAccepted, isEarlierTry, isOlder, mayYetArrive, neverWas } from "./claim.ts";
 import type { ClaimEvent } from "./claim-event.ts";
 import { legEvents } from "./decide-combo.ts";
 import { type BrokerOrder, type EvidenceSource, isTerminalStatus } from "./evidence.ts";
@@ -54,7 +53,7 @@ export function decideOrder(
  * same id, and its first try may have landed after all.
  */
 function isOurs(claim: Claim, order: BrokerOrder, holder: ClaimKey | undefined): boolean {
-  if (order.clientOrderId !== claim.clientOrderId || !agrees(claim.intent, order)) return false;
+  if (order.clientOrderId !== claim.clientOrderId || !agrees(claim, order)) return false;
   if (isDerivedId(claim)) return true;
   const isOver = claim.outcome === "rejected" || claim.outcome === "not_sent";
   if (isOver && !mayYetArrive(claim)) return false;
@@ -87,7 +86,8 @@ function foreignEvents(claim: Claim, order: BrokerOrder): ClaimEvent[] {
   return [{ type: "id_owned_elsewhere", order }, { type: "sealed" }];
 }
 
-function agrees(intent: Intent, order: BrokerOrder): boolean {
+function agrees(claim: Claim, order: BrokerOrder): boolean {
+  const { intent } = claim;
   return (
     order.symbol === intent.symbol &&
     order.side === intent.side &&
@@ -97,7 +97,7 @@ function agrees(intent: Intent, order: BrokerOrder): boolean {
     sameWhereAsked(intent.stopPrice, order.stopPrice) &&
     (intent.quantity === null
       ? order.notional === intent.notional
-      : order.quantity === intent.quantity)
+      : order.quantity === intent.quantity || isEarlierTry(claim, order))
   );
 }
 

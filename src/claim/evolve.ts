@@ -20,12 +20,13 @@ import type { BrokerOrderId, ClaimKey } from "../core/ids.ts";
 import {
   type Claim,
   hasFills,
+  isEarlierTry,
   mayYetArrive,
   neverWas,
   type Replacing,
   withBooked,
 } from "./claim.ts";
-import type { BookEvent, ClaimEvent, Outcome } from "./claim-event.ts";
+import type { Amount, BookEvent, ClaimEvent, Outcome } from "./claim-event.ts";
 import { withLeg } from "./decide-combo.ts";
 import type { BrokerOrder } from "./evidence.ts";
 import { reservedUnder } from "./family.ts";
@@ -137,14 +138,25 @@ function freshAttempt(
   };
 }
 
+/** What lost tries asked for other than the one that is opened now. */
+function earlierOf(
+  { intent, earlierQuantities = [] }: Claim,
+  { quantity }: Partial<Amount> = intent,
+): Pick<Claim, "earlierQuantities"> {
+  const asked = [...earlierQuantities, intent.quantity].filter((one) => one !== null);
+  const others = [...new Set(asked)].filter((one) => one !== quantity);
+  return others.length === 0 ? {} : { earlierQuantities: others };
+}
+
 function changed(claim: Claim, event: ClaimEvent, at: EpochMs): Claim {
   switch (event.type) {
     case "reopened": {
       // The legs were those of the attempt that is over.
-      const { family: _legs, hasLostTry: _lost, ...alone } = claim;
+      const { family: _legs, hasLostTry: _lost, earlierQuantities: _, ...alone } = claim;
       return {
         ...{ ...alone, ...freshAttempt(event, at), fencing: claim.fencing + 1 },
-        ...(mayYetArrive(claim) && { hasLostTry: true }),
+        intent: { ...claim.intent, ...event.amount },
+        ...(mayYetArrive(claim) && { hasLostTry: true, ...earlierOf(claim, event.amount) }),
       };
     }
     case "accepted":
@@ -210,6 +222,7 @@ function toldAfter(claim: Claim, callerTold: boolean): Claim["told"] {
 function knownOrder(claim: Claim, order: BrokerOrder, at: EpochMs): Claim {
   return {
     ...claim,
+    ...(isEarlierTry(claim, order) && { intent: { ...claim.intent, quantity: order.quantity } }),
     brokerOrderId: order.brokerOrderId,
     orderStatus: order.status,
     unknownBecause: null,

@@ -13,7 +13,18 @@ import {
   type Incident,
   type IncidentKind,
 } from "../../src/incident/incident.ts";
-import { ACCOUNT, AGENT, buy, OWNER, POLICY, START, sell } from "./builders.ts";
+import {
+  ACCOUNT,
+  AGENT,
+  buy,
+  OWNER,
+  POLICY,
+  proceeded,
+  START,
+  sell,
+  underRequestId,
+} from "./builders.ts";
+import { MemoryLedger } from "./memory-ledger.ts";
 
 const ABOUT = { account: ACCOUNT, symbol: "TQQQ" };
 
@@ -54,6 +65,18 @@ describe("an incident that blocks entries", () => {
       },
     });
     expect(decided(buy("6"), open("phantom"))).toMatchObject({ block: { cause: null } });
+  });
+
+  test("refuses an entry that would be opened again, too", () => {
+    const ledger = new MemoryLedger();
+    const existing = ledger.conclude(proceeded(ledger.claim(buy("6", underRequestId("entry")))));
+    const intent = buy("6", underRequestId("entry"));
+    const command = { intent, owner: OWNER, now: START, brokerTime: null, policy: POLICY };
+    const snapshot = { book: ledger.book(), existing, equals: [] };
+    const told = (blocking: Incident | undefined) =>
+      decideClaim({ ...snapshot, blocking }, command).decision;
+    expect(told(open("phantom"))).toMatchObject({ block: { code: "entry_blocked" } });
+    expect(told(undefined)).toMatchObject({ kind: "proceed", reopened: true });
   });
 
   test("lets exits go, and entries once it is over", () => {

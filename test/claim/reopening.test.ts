@@ -317,6 +317,78 @@ describe("a reopened attempt", () => {
   });
 });
 
+describe("a close of a part whose first try was lost, and that came to other shares then", () => {
+  const ALL = { portion: "all", ...underRequestId("exit-1") } as const;
+
+  /** Lost while ten were held; opened again while six are. */
+  function openedAgain() {
+    const ledger = new MemoryLedger().adopt("10", "75");
+    const first = proceeded(ledger.claim(sell("10", ALL)));
+    ledger.loseAnswer(first);
+    ledger.proveAbsent(first);
+    const part = proceeded(ledger.claim(sell("4", underRequestId("part"))));
+    ledger.accept(part, filledOrder(part));
+    const again = proceeded(ledger.claim(sell("6", ALL)));
+    return { ledger, first, again };
+  }
+
+  test("asks for what it comes to now, under the same client_order_id", () => {
+    const { ledger, first, again } = openedAgain();
+    expect(again).toMatchObject({
+      ...{ key: first.key, clientOrderId: first.clientOrderId, earlierQuantities: ["10"] },
+      intent: { side: "sell", quantity: "6", portion: "all" },
+    });
+    expect(ledger.book().reservations).toMatchObject([{ quantity: "6" }]);
+    const folded = ledger.replayed();
+    expect(folded.get(again.key)).toEqual(ledger.get(again.key));
+    expect(folded.book()).toEqual(ledger.book());
+  });
+
+  test("has the order of the first try where that is the one that came", () => {
+    const { ledger, first, again } = openedAgain();
+    ledger.answer(again, { kind: "id_taken", message: "client_order_id must be unique" });
+    const after = ledger.read(again, orderOf(first, { status: "new" }));
+    expect(after.brokerOrderId).not.toBeNull();
+    expect(after.intent.quantity).toBe("10");
+  });
+
+  test("has its own order where that is the one that came, and none for other shares", () => {
+    const { ledger, again } = openedAgain();
+    ledger.loseAnswer(again);
+    expect(ledger.read(again, orderOf(again, { quantity: decimal("7") })).brokerOrderId).toBeNull();
+    expect(ledger.read(again, orderOf(again)).brokerOrderId).not.toBeNull();
+  });
+
+  test("knows the shares of every lost try, until one is answered", () => {
+    const { ledger, again } = openedAgain();
+    ledger.loseAnswer(again);
+    ledger.proveAbsent(again);
+    const part = proceeded(ledger.claim(sell("2", underRequestId("part-2"))));
+    ledger.accept(part, filledOrder(part));
+    const third = proceeded(ledger.claim(sell("4", ALL)));
+    expect(third.earlierQuantities).toEqual(["10", "6"]);
+    ledger.conclude(third);
+    const fourth = proceeded(ledger.claim(sell("4", ALL)));
+    expect(fourth.earlierQuantities).toEqual(["10", "6"]);
+  });
+
+  test("is not opened on the other side, where the lost one may come yet", () => {
+    const ledger = new MemoryLedger({ allowShort: true }).adopt("10", "75");
+    const first = proceeded(ledger.claim(sell("10", ALL)));
+    ledger.loseAnswer(first);
+    ledger.proveAbsent(first);
+    const part = proceeded(ledger.claim(sell("10", underRequestId("part"))));
+    ledger.accept(part, filledOrder(part));
+    const short = { ...sell("5", underRequestId("short")), effect: "open" } as const;
+    const opened = proceeded(ledger.claim(short));
+    ledger.accept(opened, filledOrder(opened));
+    expect(ledger.book().net).toBe("-5");
+    expect(blockOf(ledger.claim({ ...sell("5", ALL), side: "buy" })).difference).toEqual({
+      ...{ field: "side", first: "sell", second: "buy" },
+    });
+  });
+});
+
 describe("the same request id with other terms", () => {
   test("is refused, naming the field and the claim, also where it could be opened again", () => {
     const ledger = new MemoryLedger();

@@ -1,6 +1,6 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { IntentInput } from "../../src/identity/intent-schema.ts";
-import { LONG, OPEN, openWorld } from "./world.ts";
+import { CLOSE, LONG, OPEN, openWorld, refused, type World } from "./world.ts";
 
 const HALF: IntentInput = { symbol: "TQQQ", portion: "50%" };
 const ALL: IntentInput = { symbol: "TQQQ", portion: "all" };
@@ -76,4 +76,83 @@ test("all of a short position is bought back", async () => {
   const bot = await world.open();
   expect(await world.submit(bot, ALL)).toMatchObject({ status: "PROCEED" });
   expect(world.posts()[0]?.body).toMatchObject({ side: "buy", position_intent: "buy_to_close" });
+});
+
+const TEN = { positions: [{ symbol: "TQQQ", quantity: "10", averagePrice: "70" }] };
+
+/** What was sent, such as `sell 10`. */
+function sent(world: World): string[] {
+  return world.posts().map(({ body }) => {
+    const { side, qty } = body as { side: string; qty: string };
+    return `${side} ${qty}`;
+  });
+}
+
+describe.each([
+  ["without a name", {}],
+  ["under a request id", { requestId: "exit-1" }],
+  ["under an anchor", { anchor: { episode: 1, leg: "stop" } }],
+] as const)("a close of a part %s that is opened again", (_, name) => {
+  const all = { ...ALL, ...name };
+  const half = { ...HALF, ...name };
+
+  test("is of what is held by then, where its first try was never sent and the position grew", async () => {
+    const world = await openWorld(TEN);
+    const bot = await world.open();
+    bot.gate = (method) => (method === "POST" ? refused() : "pass");
+    expect(await world.submit(bot, all)).toMatchObject({ code: "not_sent" });
+    bot.gate = () => "pass";
+    await world.submit(bot, { ...OPEN, requestId: "entry" });
+    await world.untilSettled();
+    expect(world.book().net).toBe("16");
+    await world.submit(bot, all);
+    await world.untilSettled();
+    expect(sent(world)).toEqual(["buy 6", "sell 16"]);
+    expect(world.book().net).toBe("0");
+  });
+
+  test("sends what it reserves, where its first try was never sent and the position shrank", async () => {
+    const world = await openWorld(TEN);
+    const bot = await world.open();
+    bot.gate = (method) => (method === "POST" ? refused() : "pass");
+    await world.submit(bot, half);
+    bot.gate = () => "pass";
+    await world.submit(bot, { ...CLOSE, quantity: "4", requestId: "part" });
+    await world.untilSettled();
+    await world.submit(bot, half);
+    await world.untilSettled();
+    expect(sent(world)).toEqual(["sell 4", "sell 3"]);
+    expect(world.book().net).toBe("3");
+  });
+
+  test("is of what is held by then, where its first try was proved absent", async () => {
+    const world = await openWorld(TEN);
+    const bot = await world.open();
+    world.fault({ kind: "drop" }, { nth: 1 });
+    await world.submit(bot, all);
+    await world.advance(40_000);
+    await world.submit(bot, { ...CLOSE, quantity: "4", requestId: "part" });
+    await world.untilSettled();
+    await world.submit(bot, all);
+    await world.untilSettled();
+    expect(sent(world).at(-1)).toBe("sell 6");
+    expect(world.book().net).toBe("0");
+  });
+});
+
+test("a close of all that was refused for want of shares sells what a person has left", async () => {
+  const world = await openWorld(TEN);
+  const bot = await world.open();
+  const url = `${world.simulator.url}/v2/orders`;
+  const byHand = { symbol: "TQQQ", side: "sell", qty: "6", type: "market", time_in_force: "day" };
+  const headers = { "APCA-API-KEY-ID": "key", "APCA-API-SECRET-KEY": "secret" };
+  await fetch(url, { method: "POST", headers, body: JSON.stringify(byHand) });
+  const exit = { ...ALL, anchor: { episode: 1, leg: "stop" } };
+  expect(await world.submit(bot, exit)).toMatchObject({ status: "BLOCKED" });
+  await world.advance(60_000);
+  expect(world.book().net).toBe("4");
+  expect(await world.submit(bot, exit)).toMatchObject({ status: "PROCEED" });
+  await world.untilSettled();
+  expect(sent(world)).toEqual(["sell 6", "sell 10", "sell 4"]);
+  expect(world.book().net).toBe("0");
 });
