@@ -5,7 +5,7 @@
 import type { KeyObject } from "node:crypto";
 import type { Logger } from "pino";
 import { AuditOfAccount, type AuditTrail } from "./audit/audit-of-account.ts";
-import { type Book, isFlat } from "./book/book.ts";
+import type { Book } from "./book/book.ts";
 import type { AssetLookup, Broker, RateBudgetState, WireOrder } from "./broker/broker.ts";
 import { type Claim, isAccepted } from "./claim/claim.ts";
 import type { ClaimPolicy } from "./claim/policy.ts";
@@ -38,6 +38,7 @@ import type {
   OperatorResult,
   StoredEvent,
 } from "./ledger/ledger.ts";
+import { Flattening } from "./operator/flattening.ts";
 import { type Operator, OperatorDesk } from "./operator/operator.ts";
 import { checkEntry, type EntryCheck } from "./reconcile/entry-check.ts";
 import { INCIDENTS_WATCHED, IncidentLog } from "./reconcile/incident-log.ts";
@@ -222,11 +223,14 @@ export class OpenLatch implements Latch {
     this.audit = new AuditOfAccount(parts);
     this.#poller = new FillPoller(parts);
     this.#updates = new StreamUpdates(parts);
+    const flattening = new Flattening({
+      ...{ ...parts, agent: config.agent, submit: (intent) => this.submit(intent) },
+    });
     this.#reconciler = new Reconciler({
       ...parts,
       divergence: config.policy.divergence,
       refreshFills: (symbol) => this.#poller.refresh(symbol),
-      flatten: async (incident) => void (await this.#flatten(incident)),
+      flatten: async (incident) => void (await flattening.goOn(incident)),
       witness: (claim) => testify(parts.broker, claim, WIRE_LOOKBACK_MS),
     });
     this.#calendar = new MarketCalendar(parts);
@@ -235,7 +239,8 @@ export class OpenLatch implements Latch {
       calendar: this.#calendar,
       polledAt: () => this.#polledAt,
       nextDueAt: () => this.nextDueAt(),
-      flatten: (incident) => this.#flatten(incident),
+      flatten: (incident) => flattening.start(incident),
+      readOwnOrders: (symbol) => this.#reconciler.readOwnOrders(symbol),
     });
     this.#gateway = new Gateway({
       ...parts,
@@ -468,16 +473,6 @@ export class OpenLatch implements Latch {
     for (const { level, message, fields } of this.#incidentLog.linesFor(latest)) {
       this.#parts.log[level](fields, message);
     }
-  }
-
-  /** One close of all that is held, whose id is the incident's: asked for again it is the same. */
-  async #flatten({ id, symbol }: Incident): Promise<OrderAnswer | undefined> {
-    const { config, ledger, log } = this.#parts;
-    if (isFlat(await ledger.book(this.account, symbol))) return undefined;
-    const input = { symbol, portion: "all", requestId: `flatten-${id}`, reason: `incident ${id}` };
-    const answer = await this.submitFor(config.agent, input);
-    log.warn({ incident: id, symbol, status: answer.status }, "a position is being closed");
-    return answer;
   }
 
   /** The ledger goes last: what is cut off at the broker is still to be recorded as unknown. */

@@ -9,6 +9,7 @@ import type { AccountId } from "../core/ids.ts";
 import type { OrderAnswer } from "../gateway/order-answer.ts";
 import type { Incident } from "../incident/incident.ts";
 import type { Ledger, OperatorCommand, OperatorResult } from "../ledger/ledger.ts";
+import type { OwnOrders } from "../reconcile/own-orders.ts";
 
 /** What the person saw, and says. */
 export interface PositionCommand extends Omit<OperatorCommand, "endClaimAs" | "position" | "now"> {
@@ -20,7 +21,7 @@ export interface PositionCommand extends Omit<OperatorCommand, "endClaimAs" | "p
 
 export type PositionResult =
   | OperatorResult
-  /** The broker's position could not be read: nothing was done. */
+  /** The broker's position, or an order of ours, could not be read: nothing was done. */
   | { readonly kind: "unreadable"; readonly reason: string }
   /** The broker holds `net`, and another quantity was confirmed: nothing was done. */
   | { readonly kind: "broker_moved"; readonly incident: Incident; readonly net: DecimalText }
@@ -36,6 +37,8 @@ export interface OperatorActionPorts {
   readonly ledger: Pick<Ledger, "resolveIncident" | "incident">;
   readonly broker: Pick<Broker, "position">;
   readonly now: () => number;
+  /** Books what our own orders have filled in the symbol, where all of them can be read. */
+  readonly readOwnOrders: (symbol: string) => Promise<OwnOrders>;
   /** One close of all that the book holds in the incident's symbol, under an id of the incident. */
   readonly flatten: (incident: Incident) => Promise<OrderAnswer | undefined>;
 }
@@ -63,7 +66,7 @@ export async function flattenPosition(
 }
 
 async function takeOver(
-  { account, ledger, broker, now }: OperatorActionPorts,
+  { account, ledger, broker, now, readOwnOrders }: OperatorActionPorts,
   id: number,
   { brokerNet, bookNet, ...word }: PositionCommand,
   isToBeClosed: boolean,
@@ -72,6 +75,9 @@ async function takeOver(
   if (incident === undefined) return { kind: "unknown" };
   const lookup = await broker.position(incident.symbol, "read_back");
   if (lookup.kind === "unknown") return { kind: "unreadable", reason: lookup.reason };
+  // A fill of ours that nobody has read is in the position, and would come on top.
+  const own = await readOwnOrders(incident.symbol);
+  if (own.kind === "unknown") return { kind: "unreadable", reason: own.reason };
   const held = lookup.kind === "found" ? lookup.position : undefined;
   const net = held?.quantity ?? ZERO;
   if (compare(net, brokerNet) !== 0 || (isToBeClosed && isZero(net))) {

@@ -23,6 +23,7 @@ import { deriveRequestId, requestPreimage } from "../identity/request-id.ts";
 import type { Incident } from "../incident/incident.ts";
 import { incidentsFor } from "../ledger/account-incidents.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import type { OwnOrders } from "../reconcile/own-orders.ts";
 import type { MarketCalendar } from "../schedule/market-calendar.ts";
 import {
   adoptPosition,
@@ -95,6 +96,7 @@ export interface OperatorPorts {
   readonly polledAt: () => EpochMs | undefined;
   readonly nextDueAt: () => EpochMs | undefined;
   readonly flatten: (incident: Incident) => Promise<OrderAnswer | undefined>;
+  readonly readOwnOrders: (symbol: string) => Promise<OwnOrders>;
 }
 
 /** More open incidents than this are not counted. */

@@ -8,6 +8,7 @@ import { isSought } from "../claim/decide-absence.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { subjectOfClaim } from "../incident/incident.ts";
 import { ExitJudge } from "./exit-judge.ts";
+import { type OwnOrders, readOwnOrders } from "./own-orders.ts";
 import { PositionComparison, type PositionComparisonPorts } from "./position-comparison.ts";
 
 /** A claim of which nothing has become known for so long is told to people. */
@@ -40,6 +41,11 @@ export class Reconciler {
   async tick(claims: readonly Claim[]): Promise<void> {
     await this.#judge.tick(claims);
     await this.#tellOfOverdue(claims);
+  }
+
+  /** Books what our orders have filled that may have moved the position, where all can be read. */
+  readOwnOrders(symbol: string): Promise<OwnOrders> {
+    return readOwnOrders(this.#ports, symbol);
   }
 
   compare(): Promise<void> {

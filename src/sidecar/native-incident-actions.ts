@@ -149,7 +149,8 @@ function addFlattening(scope: NativeScope, ports: NativePorts): void {
         summary: "The book takes over what the broker holds, and all of it is closed.",
         description:
           `${KEY_NEEDED} The close is a claim like any other, under the id \`flatten-{id}\`, so ` +
-          "that it is sent once. The incident ends when book and broker agree.",
+          "that it is sent once; where one ends and something is left, the next has the id " +
+          "`flatten-{id}-2`. The incident ends when book and broker agree.",
         security: OPERATOR_ONLY,
         params: incidentParams,
         querystring: noQuery,

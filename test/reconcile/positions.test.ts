@@ -10,6 +10,7 @@ import {
 } from "../sidecar/orders-world.ts";
 
 const MINUTE = 60_000;
+const REFUSED = { kind: "refuse", status: 403, message: "forbidden." } as const;
 
 async function comparing(options: object = HELD, settings = {}) {
   const world = await openOrderWorld(options);
@@ -223,6 +224,35 @@ describe("the policy for a difference", () => {
     expect(world.simulator.positions()).toEqual([]);
     expect(await incidents(sidecar)).toMatchObject([{ kind: "orphan", verdict: "agrees_again" }]);
     expect(world.posts()).toHaveLength(2);
+  });
+
+  test.each([
+    ["is refused, once its shares are proved held", REFUSED, "flatten-1"],
+    ["is rejected after it was taken", { kind: "reject_later" }, "flatten-1-2"],
+  ] as const)("flatten tries again where its close %s", async (_, fault, requestId) => {
+    const { world, sidecar } = await comparing({}, { divergence: "orphan=flatten" });
+    await byHand(world, ORDER);
+    world.fault(fault);
+    await world.advance(5 * MINUTE);
+    expect(world.simulator.positions()).toEqual([]);
+    expect(await incidents(sidecar)).toContainEqual({
+      ...{ kind: "orphan", symbol: "TQQQ", verdict: "agrees_again" },
+    });
+    const { claims } = await sidecar.started.latch.claims();
+    expect(claims[0]).toMatchObject({ key: { requestId }, outcome: "filled" });
+  });
+
+  test("flatten pauses for longer and longer where every close of its is rejected", async () => {
+    const { world, sidecar } = await comparing({}, { divergence: "orphan=flatten" });
+    await byHand(world, ORDER);
+    const match = { method: "POST", path: "/v2/orders" } as const;
+    world.simulator.addFaults([{ match, fault: { kind: "reject_later" }, times: 1_000 }]);
+    await world.advance(30 * MINUTE);
+    expect(world.posts().length).toBeLessThan(10);
+    world.simulator.clearFaults();
+    await world.advance(20 * MINUTE);
+    expect(world.simulator.positions()).toEqual([]);
+    expect((await book(sidecar)).net).toBe("0");
   });
 });
 

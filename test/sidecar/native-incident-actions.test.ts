@@ -121,7 +121,43 @@ describe("adopting a position", () => {
   });
 });
 
+test("what our own order has filled is booked before a position is adopted, not with it", async () => {
+  const opened = await openPhantom();
+  const { world, sidecar } = opened;
+  const { latch } = sidecar.started;
+  await trade(world, { ...ORDER, qty: "4" });
+  const exit = { ...SELL, qty: "1", type: "limit", limit_price: "80" };
+  expect((await world.send(sidecar, exit)).status).toBe(200);
+  await world.advance(40_000);
+  // It fills, and the next poll is half a minute away.
+  world.simulator.setPrice("TQQQ", "81");
+  const word = { ...WORD, brokerQuantity: "3" };
+  const early = await act(opened, "adopt", { ...word, bookQuantity: "6" });
+  expect([early.status, early.body.tradelatch.error]).toEqual([409, "position_moved"]);
+  expect((await latch.book("TQQQ")).net).toBe("5");
+  const { version } = (await latch.incident(1)) ?? { version: 0 };
+  expect((await act(opened, "adopt", { ...word, version, bookQuantity: "5" })).status).toBe(200);
+  await world.advance(60_000);
+  expect((await latch.book("TQQQ")).net).toBe("3");
+});
+
 describe("flattening a position", () => {
+  test("sends the next close where the last one was rejected, as soon as it is asked for", async () => {
+    const opened = await openPhantom();
+    const { world, sidecar } = opened;
+    await trade(world, { ...ORDER, qty: "4" });
+    world.fault({ kind: "reject_later" });
+    const first = await act(opened, "flatten", { ...WORD, brokerQuantity: "4", bookQuantity: "6" });
+    expect(first).toMatchObject({ status: 200, body: { close: { requestId: "flatten-1" } } });
+    await world.advance(5_000);
+    const { version } = (await sidecar.started.latch.incident(1)) ?? { version: 0 };
+    const word = { ...WORD, version, brokerQuantity: "4", bookQuantity: "4" };
+    const next = await act(opened, "flatten", word);
+    expect(next).toMatchObject({ status: 200, body: { close: { requestId: "flatten-1-2" } } });
+    await world.advance(60_000);
+    expect(world.simulator.positions()).toEqual([]);
+  });
+
   test("takes it over and closes it, once, by a claim like any other", async () => {
     const opened = await openPhantom();
     const { world, sidecar } = opened;

@@ -1,0 +1,71 @@
+/**
+ * Closes what a book holds because an incident says so, by claims like any other whose ids are the
+ * incident's. One close at a time: the next one only where the last has ended for good, and what is
+ * held is not gone. Between two of them the pauses grow, unless a person asks for the next.
+ */
+import type { Logger } from "pino";
+import { isFlat } from "../book/book.ts";
+import { mayReopen } from "../claim/decide-claim.ts";
+import type { Clock } from "../core/clock.ts";
+import type { AccountId, AgentId, RequestId } from "../core/ids.ts";
+import type { OrderAnswer } from "../gateway/order-answer.ts";
+import type { IntentInput } from "../identity/intent-schema.ts";
+import type { Incident } from "../incident/incident.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+
+export interface FlatteningPorts {
+  readonly account: AccountId;
+  readonly agent: AgentId;
+  readonly ledger: Pick<Ledger, "book" | "claimOf">;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly submit: (intent: IntentInput) => Promise<OrderAnswer>;
+}
+
+const FIRST_PAUSE_MS = 30_000;
+const LONGEST_PAUSE_MS = 15 * 60_000;
+
+export class Flattening {
+  readonly #ports: FlatteningPorts;
+
+  constructor(ports: FlatteningPorts) {
+    this.#ports = ports;
+  }
+
+  /** For as long as it is asked for; undefined where nothing is held, or the next try has time. */
+  async goOn(incident: Incident): Promise<OrderAnswer | undefined> {
+    return this.#close(incident, true);
+  }
+
+  /** As a person asks for it, without a pause; undefined where nothing is held. */
+  async start(incident: Incident): Promise<OrderAnswer | undefined> {
+    return this.#close(incident, false);
+  }
+
+  async #close(incident: Incident, hasTime: boolean): Promise<OrderAnswer | undefined> {
+    const { account, ledger, log, submit } = this.#ports;
+    const { id, symbol } = incident;
+    if (isFlat(await ledger.book(account, symbol))) return undefined;
+    const requestId = await this.#idOfTry(incident, hasTime);
+    if (requestId === undefined) return undefined;
+    const answer = await submit({ symbol, portion: "all", requestId, reason: `incident ${id}` });
+    log.warn({ incident: id, symbol, status: answer.status }, "a position is being closed");
+    return answer;
+  }
+
+  async #idOfTry({ id }: Incident, hasTime: boolean): Promise<RequestId | undefined> {
+    const { account, agent, ledger, clock } = this.#ports;
+    let dueAt = 0;
+    for (let tries = 1; ; tries += 1) {
+      const requestId = (tries === 1 ? `flatten-${id}` : `flatten-${id}-${tries}`) as RequestId;
+      const claim = await ledger.claimOf({ account, agent, requestId });
+      const isOver = claim?.status === "SETTLED" && !mayReopen(claim);
+      if (!isOver) return hasTime && clock.now() < dueAt ? undefined : requestId;
+      dueAt = (claim.certainAt ?? claim.openedAt) + pauseAfter(tries);
+    }
+  }
+}
+
+function pauseAfter(tries: number): number {
+  return Math.min(FIRST_PAUSE_MS * 2 ** (tries - 1), LONGEST_PAUSE_MS);
+}
