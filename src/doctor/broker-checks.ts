@@ -104,7 +104,7 @@ export function checkRateBudget({ account, limit }: BrokerReads): Finding {
 export function checkCalendar({ account, calendar }: BrokerReads): Finding {
   if (account.kind === "unknown" && calendar.kind === "unknown") return skipped(NO_ANSWER);
   if (account.kind === "refused") return skipped("not asked: the keys are refused");
-  const remedy = "Try again later; until it can be read, positions are compared at all hours.";
+  const remedy = "Try again later; until it can be read, positions are compared every 15 s.";
   if (calendar.kind === "unknown") return failed(calendar.reason, remedy);
   const [first] = calendar.value;
   if (first === undefined) return failed(`no trading day in ${CALENDAR_DAYS} days`, remedy);

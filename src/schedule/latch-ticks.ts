@@ -39,6 +39,8 @@ export interface LatchWork {
 }
 
 export const COMPARISON_CRON = "*/15 * * * * *";
+const COMPARED_EVERY_MS = 15_000;
+const MINUTE_MS = 60_000;
 /** Opens and closes are at full five minutes; which of them is one, the calendar says. */
 export const MARKET_MOMENT_CRON = "0 */5 * * * *";
 /** Before the copy is made, so that it is in it. */
@@ -61,7 +63,8 @@ export function latchTicks(work: LatchWork): readonly Tick[] {
       name: "position-comparison",
       cron: COMPARISON_CRON,
       run: async () => {
-        if (await isSomethingTraded(work, calendar)) await comparePositions();
+        const isDue = isFirstOfMinute(work.clock.now());
+        if (isDue || (await isSomethingTraded(work, calendar))) await comparePositions();
       },
     },
     { name: "before-open", ...atMarketMoment, run: () => beforeOpen(work, calendar) },
@@ -81,6 +84,14 @@ export function latchTicks(work: LatchWork): readonly Tick[] {
       : [nightly("backup", BACKUP_CRON, () => logBackup(work, backUp))]),
   ];
   return all.map((tick) => loggedTick(tick, work.log));
+}
+
+/**
+ * Stocks are traded before the open and behind the close, too, and over night: seldom, so that a
+ * minute's delay will do. What nobody compares has no exit, for the book knows nothing of it.
+ */
+function isFirstOfMinute(now: EpochMs): boolean {
+  return now % MINUTE_MS < COMPARED_EVERY_MS;
 }
 
 /** Pairs of currencies trade around the clock, for whoever has had one. */

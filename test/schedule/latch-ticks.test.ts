@@ -95,27 +95,39 @@ describe("the plan", () => {
 });
 
 describe("the position comparison", () => {
-  test("runs in market hours only, by the calendar's early closes and holidays", async () => {
+  test("runs each time in market hours, by the calendar's early closes and holidays", async () => {
     const bench = await ticksIn(await openWorld(TUESDAY));
     const ran: string[] = [];
     for (const at of [
       "2026-11-24T14:29:45Z",
-      "2026-11-24T14:30:00Z",
+      "2026-11-24T14:30:15Z",
       "2026-11-25T20:59:45Z",
-      "2026-11-25T21:00:00Z",
-      "2026-11-26T16:00:00Z",
+      "2026-11-25T21:00:15Z",
+      "2026-11-26T16:00:15Z",
       "2026-11-27T17:59:45Z",
-      "2026-11-27T18:00:00Z",
-      "2026-11-28T16:00:00Z",
+      "2026-11-27T18:00:15Z",
+      "2026-11-28T16:00:15Z",
     ]) {
       const before = bench.compared();
       await bench.run("position-comparison", at);
       if (bench.compared() > before) ran.push(at);
     }
-    expect(ran).toEqual(["2026-11-24T14:30:00Z", "2026-11-25T20:59:45Z", "2026-11-27T17:59:45Z"]);
+    expect(ran).toEqual(["2026-11-24T14:30:15Z", "2026-11-25T20:59:45Z", "2026-11-27T17:59:45Z"]);
   });
 
-  test("runs at all hours once the account has had a pair of currencies", async () => {
+  test("runs once a minute at all other hours", async () => {
+    const bench = await ticksIn(await openWorld(TUESDAY));
+    const ran: string[] = [];
+    for (const second of ["00.020", "15.020", "30.020", "45.020"]) {
+      const at = `2026-11-28T03:12:${second}Z`;
+      const before = bench.compared();
+      await bench.run("position-comparison", at);
+      if (bench.compared() > before) ran.push(at);
+    }
+    expect(ran).toEqual(["2026-11-28T03:12:00.020Z"]);
+  });
+
+  test("runs each time at all hours once the account has had a pair of currencies", async () => {
     const bench = await ticksIn(await openWorld(TUESDAY));
     const compares = async (at: string) => {
       const before = bench.compared();
@@ -128,14 +140,14 @@ describe("the position comparison", () => {
         [{ symbol, quantity: decimal("2"), averagePrice: decimal("70") }],
         bench.clock.now(),
       );
-    expect(await compares("2026-11-28T16:00:00Z")).toBe(false);
-    await adopt("BTC/USD", "another account" as AccountId);
     expect(await compares("2026-11-28T16:00:15Z")).toBe(false);
+    await adopt("BTC/USD", "another account" as AccountId);
+    expect(await compares("2026-11-28T16:00:30Z")).toBe(false);
     await adopt("BTC/USD", bench.account);
-    expect(await compares("2026-11-28T16:00:30Z")).toBe(true);
+    expect(await compares("2026-11-28T16:00:45Z")).toBe(true);
   });
 
-  test("runs at all hours while a pair that no book has is in an incident", async () => {
+  test("runs each time at all hours while a pair that no book has is in an incident", async () => {
     const bench = await ticksIn(await openWorld(TUESDAY));
     const { ledger, account, clock } = bench;
     await ledger.compare(account, "BTC/USD", {
@@ -143,17 +155,17 @@ describe("the position comparison", () => {
       ...{ policy: "observe", now: clock.now() },
     });
     expect(await ledger.books(account)).toEqual([]);
-    await bench.run("position-comparison", "2026-11-28T16:00:00Z");
+    await bench.run("position-comparison", "2026-11-28T16:00:15Z");
     expect(bench.compared()).toBe(1);
   });
 
-  test("runs at all hours while the calendar is unknown, and says so once", async () => {
+  test("runs each time while the calendar is unknown, and says so once", async () => {
     const world = await openWorld(TUESDAY);
     const match = { method: "GET", path: "/v2/calendar" } as const;
     const fault = { kind: "html", status: 200, accept: false } as const;
     world.simulator.addFaults([{ match, fault, times: 10 }]);
     const bench = await ticksIn(world);
-    for (const at of ["2026-11-24T12:00:00Z", "2026-11-24T12:05:00Z", "2026-11-25T02:00:00Z"]) {
+    for (const at of ["2026-11-24T12:00:15Z", "2026-11-24T12:05:15Z", "2026-11-25T02:00:15Z"]) {
       await bench.run("position-comparison", at);
     }
     expect(bench.compared()).toBe(3);

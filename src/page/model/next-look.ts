@@ -1,9 +1,11 @@
 /** When the system looks again at what an incident is about, in words. Pure. */
 import type { IncidentView, StatusView } from "../sidecar-answers.ts";
-import { ageMs, durationText, moment } from "./time-text.ts";
+import { ageMs, durationText } from "./time-text.ts";
 
 /** Positions and orders at work are compared so often in market hours, on the clock's own marks. */
 export const COMPARED_EVERY_MS = 15_000;
+/** And so often otherwise. */
+const COMPARED_AT_NIGHT_EVERY_MS = 60_000;
 
 type Question = Pick<IncidentView, "kind" | "symbol">;
 type Kind = IncidentView["kind"];
@@ -18,13 +20,11 @@ export function nextLook({ kind, symbol }: Question, { latch, now }: StatusView)
   if (SOUGHT.includes(kind)) return latch.nextDueAt && lookText(ageMs(now, latch.nextDueAt));
   if (!COMPARED.includes(kind)) return null;
   const { market } = latch;
-  // Where the calendar cannot be read the comparison runs at all hours, as it does for a pair of
-  // currencies, which has a slash.
-  if (market === null || market.open || symbol.includes("/")) {
-    return lookText(COMPARED_EVERY_MS - (Date.parse(now) % COMPARED_EVERY_MS));
-  }
-  const at = market.opensAt === null ? "" : `, ${moment(market.opensAt, now)}`;
-  return `the next look is when the market opens${at}`;
+  // Where the calendar cannot be read the comparison is as frequent as in market hours, as it is
+  // for a pair of currencies, which has a slash.
+  const isOften = market === null || market.open || symbol.includes("/");
+  const everyMs = isOften ? COMPARED_EVERY_MS : COMPARED_AT_NIGHT_EVERY_MS;
+  return lookText(everyMs - (Date.parse(now) % everyMs));
 }
 
 function lookText(leftMs: number): string {
