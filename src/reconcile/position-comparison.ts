@@ -34,7 +34,7 @@ interface Seen {
   readonly movedAt: EpochMs;
 }
 
-/** Symbols whose book or order differs are asked about one after the other, so many at most. */
+/** Symbols in question are asked about one after the other, so many in a round at most. */
 const SYMBOLS_MAX = 50;
 
 export class PositionComparison {
@@ -42,6 +42,8 @@ export class PositionComparison {
   readonly #agreeing = new Map<string, AgreeingReads>();
   readonly #seen = new Map<string, Seen>();
   readonly #moves: LastMoves;
+  /** The symbols in question; whose turn it is next, first. */
+  #suspects: readonly string[] = [];
   /** Orders at work without a claim, and since when. */
   readonly #strangers = new Map<string, EpochMs>();
 
@@ -63,20 +65,27 @@ export class PositionComparison {
     const books = new Map((await ledger.books(account)).map((book) => [book.symbol, book]));
     this.#watch(books, at);
     const open = await ledger.incidents(account, { isOpen: true });
-    const suspects = new Set([
-      ...open.map(({ symbol }) => symbol),
-      ...[...new Set([...positions.keys(), ...books.keys()])].filter(
-        (symbol) => !agrees(books.get(symbol), positions.get(symbol)),
-      ),
-    ]);
+    const told = new Map(open.filter(isAboutPosition).map((one) => [one.symbol, one]));
+    const differ = [...new Set([...positions.keys(), ...books.keys()])].filter(
+      (symbol) => !agrees(books.get(symbol), positions.get(symbol)),
+    );
+    const suspects = new Set([...differ, ...told.keys()]);
     for (const symbol of this.#agreeing.keys()) {
       if (!suspects.has(symbol)) this.#agreeing.delete(symbol);
     }
-    for (const symbol of [...suspects].slice(0, SYMBOLS_MAX)) {
-      const about = open.find(({ subject }) => subject === subjectOfPosition(symbol));
-      await this.#compare(symbol, positions.get(symbol), at, about);
+    for (const symbol of this.#takeTurns(suspects)) {
+      await this.#compare(symbol, positions.get(symbol), at, told.get(symbol));
     }
     await this.#lookForStrangers(open);
+  }
+
+  /** As many as a round has room for; the others come before them in the next one. */
+  #takeTurns(suspects: ReadonlySet<string>): readonly string[] {
+    const waiting = this.#suspects.filter((symbol) => suspects.has(symbol));
+    const all = [...new Set([...waiting, ...suspects])];
+    const turn = all.slice(0, SYMBOLS_MAX);
+    this.#suspects = [...all.slice(SYMBOLS_MAX), ...turn];
+    return turn;
   }
 
   /** Remembers when a book was seen to move. */
@@ -174,6 +183,10 @@ export class PositionComparison {
       now,
     );
   }
+}
+
+function isAboutPosition({ subject, symbol }: Incident): boolean {
+  return subject === subjectOfPosition(symbol);
 }
 
 function subjectOf({ brokerOrderId }: BrokerOrder): string {
