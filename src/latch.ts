@@ -237,6 +237,7 @@ export class OpenLatch implements Latch {
     this.operator = new OperatorDesk({
       ...parts,
       calendar: this.#calendar,
+      positionsUnread: () => this.#reconciler.positionsUnread(),
       polledAt: () => this.#polledAt,
       nextDueAt: () => this.nextDueAt(),
       flatten: (incident) => flattening.start(incident),

@@ -52,6 +52,15 @@ export type AccountReading =
   /** The broker does not take these keys. */
   | { readonly kind: "refused"; readonly reason: string };
 
+export type PositionsReading =
+  | { readonly kind: "read"; readonly value: readonly BrokerPosition[] }
+  | {
+      readonly kind: "unknown";
+      readonly reason: string;
+      /** Those that can be read, of a list in which others cannot; absent without a list. */
+      readonly readable?: readonly BrokerPosition[];
+    };
+
 export type PositionLookup =
   | { readonly kind: "found"; readonly position: BrokerPosition }
   | { readonly kind: "flat" }
@@ -159,7 +168,7 @@ export interface Broker {
   /** A request of a client's own went to the broker under the same key. */
   countPassed(): void;
   /** The least urgent of reads, unless `purpose` says otherwise. */
-  positions(purpose?: ReadPurpose): Promise<Reading<readonly BrokerPosition[]>>;
+  positions(purpose?: ReadPurpose): Promise<PositionsReading>;
   position(symbol: string, purpose?: ReadPurpose): Promise<PositionLookup>;
   /** What trades under the broker's own id of an asset, a UUID. */
   asset(assetId: string): Promise<AssetLookup>;

@@ -24,6 +24,7 @@ import type { Incident } from "../incident/incident.ts";
 import { incidentsFor } from "../ledger/account-incidents.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { OwnOrders } from "../reconcile/own-orders.ts";
+import type { Unread } from "../reconcile/unread-positions.ts";
 import type { MarketCalendar } from "../schedule/market-calendar.ts";
 import {
   adoptPosition,
@@ -49,6 +50,8 @@ export interface LatchState {
   readonly oldestUnresolved: Claim | null;
   readonly openIncidents: number;
   readonly rateBudget: RateBudgetState;
+  /** Since when, and why, positions cannot be compared in full; null where they can. */
+  readonly positionsUnread: Unread | null;
   /** When the last round of looking after what is at work ended; null: none did. */
   readonly polledAt: EpochMs | null;
   /** When something is looked at next; null where nothing is at work. */
@@ -93,6 +96,7 @@ export interface OperatorPorts {
   readonly clock: Clock;
   readonly ledger: Ledger;
   readonly calendar: Pick<MarketCalendar, "hours">;
+  readonly positionsUnread: () => Unread | null;
   readonly polledAt: () => EpochMs | undefined;
   readonly nextDueAt: () => EpochMs | undefined;
   readonly flatten: (incident: Incident) => Promise<OrderAnswer | undefined>;
@@ -116,7 +120,7 @@ export class OperatorDesk implements Operator {
   }
 
   async state(): Promise<LatchState> {
-    const { ledger, account, broker, polledAt, nextDueAt } = this.#ports;
+    const { ledger, account, broker, positionsUnread, polledAt, nextDueAt } = this.#ports;
     const live = (await ledger.unsettledClaims(account)).filter(({ status }) => isLive(status));
     const unknown = live.filter((claim) => !isAccepted(claim));
     const open = await incidentsFor(ledger, account, {
@@ -128,6 +132,7 @@ export class OperatorDesk implements Operator {
       oldestUnresolved: unknown.sort((a, b) => a.openedAt - b.openedAt)[0] ?? null,
       openIncidents: open.length,
       rateBudget: broker.rateBudget(),
+      positionsUnread: positionsUnread(),
       polledAt: polledAt() ?? null,
       nextDueAt: nextDueAt() ?? null,
       sequence: await ledger.lastSequence(),

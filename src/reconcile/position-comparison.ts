@@ -2,10 +2,12 @@
  * Compares every book with the broker's positions, and reports orders at work that no claim made.
  *
  * A difference counts once two reads ten seconds apart agree on it; before each, our own orders in
- * the symbol are read and their fills booked. A symbol that is missing from the list is asked for
- * by itself. What a difference comes to is decided in the ledger's transaction (decide-divergence),
- * which concludes nothing while a fill was booked of late.
+ * the symbol are read and their fills booked. A symbol that is missing from the list, or whose
+ * entry there cannot be read, is asked for by itself. What a difference comes to is decided in
+ * the ledger's transaction (decide-divergence), which concludes nothing while a fill was booked of
+ * late.
  */
+import type { Logger } from "pino";
 import type { Book } from "../book/book.ts";
 import type { BrokerPosition } from "../broker/broker.ts";
 import { kindOf } from "../claim/decide-divergence.ts";
@@ -18,8 +20,10 @@ import { type Incident, subjectOfPosition } from "../incident/incident.ts";
 import { LastMoves } from "./last-moves.ts";
 import { type OwnOrdersPorts, readOwnOrders } from "./own-orders.ts";
 import { type AgreeingReads, readOf, withRead } from "./position-reads.ts";
+import { type Unread, UnreadPositions } from "./unread-positions.ts";
 
 export interface PositionComparisonPorts extends OwnOrdersPorts {
+  readonly log: Logger;
   readonly divergence: DivergencePolicies;
   /** Closes what the book holds in the incident's symbol, once; the incident names the close. */
   readonly flatten: (incident: Incident) => Promise<void>;
@@ -42,6 +46,7 @@ export class PositionComparison {
   readonly #agreeing = new Map<string, AgreeingReads>();
   readonly #seen = new Map<string, Seen>();
   readonly #moves: LastMoves;
+  readonly #unread: UnreadPositions;
   /** The symbols in question; whose turn it is next, first. */
   #suspects: readonly string[] = [];
   /** Orders at work without a claim, and since when. */
@@ -50,6 +55,12 @@ export class PositionComparison {
   constructor(ports: PositionComparisonPorts) {
     this.#ports = ports;
     this.#moves = new LastMoves(ports);
+    this.#unread = new UnreadPositions(ports.log);
+  }
+
+  /** Since when, and why, the broker's positions cannot be read as a whole; null where they can. */
+  unread(): Unread | null {
+    return this.#unread.last();
   }
 
   /** One comparison of everything; what cannot be read says nothing. */
@@ -57,11 +68,13 @@ export class PositionComparison {
     const { broker, ledger, account, clock } = this.#ports;
     const at = clock.now();
     const reading = await broker.positions();
-    if (reading.kind === "unknown") {
+    this.#unread.hear(reading, at);
+    const listed = reading.kind === "unknown" ? reading.readable : reading.value;
+    if (listed === undefined) {
       this.#agreeing.clear();
       return;
     }
-    const positions = new Map(reading.value.map((position) => [position.symbol, position]));
+    const positions = new Map(listed.map((position) => [position.symbol, position]));
     const books = new Map((await ledger.books(account)).map((book) => [book.symbol, book]));
     this.#watch(books, at);
     const open = await ledger.incidents(account, { isOpen: true });

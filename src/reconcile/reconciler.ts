@@ -10,6 +10,7 @@ import { subjectOfClaim } from "../incident/incident.ts";
 import { ExitJudge } from "./exit-judge.ts";
 import { type OwnOrders, readOwnOrders } from "./own-orders.ts";
 import { PositionComparison, type PositionComparisonPorts } from "./position-comparison.ts";
+import type { Unread } from "./unread-positions.ts";
 
 /** A claim of which nothing has become known for so long is told to people. */
 const OVERDUE_MS = 30_000;
@@ -50,6 +51,11 @@ export class Reconciler {
 
   compare(): Promise<void> {
     return this.#comparison.tick();
+  }
+
+  /** Since when, and why, positions cannot be compared in full; null where they can. */
+  positionsUnread(): Unread | null {
+    return this.#comparison.unread();
   }
 
   async #hearWitness(claim: Claim, subject: string): Promise<void> {

@@ -33,6 +33,10 @@ const latchSchema = z.object({
   oldestUnresolved: unresolvedSchema.nullable(),
   openIncidents: z.number().int().describe("Counted up to 500."),
   rateBudget: z.object({ remaining: z.number().int(), capacity: z.number().int() }),
+  positionsUnread: z
+    .object({ since: timeOut, because: z.string() })
+    .nullable()
+    .describe("Since when, and why, positions cannot be compared in full; null where they can."),
   polledAt: timeOut.nullable().describe("When the last look at what is at work ended."),
   nextDueAt: timeOut.nullable().describe("When something is looked at next."),
   sequence: z.number().int().describe("Of the last event."),
@@ -108,6 +112,7 @@ export function statusView(parts: StatusParts): StatusView {
 
 function latchView(state: NonNullable<StatusParts["latch"]>): z.output<typeof latchSchema> {
   const { account, market, live, oldestUnresolved: oldest, openIncidents, rateBudget } = state;
+  const { positionsUnread: unread } = state;
   return {
     ...{ account, live, openIncidents, sequence: state.sequence },
     market: market && {
@@ -123,6 +128,7 @@ function latchView(state: NonNullable<StatusParts["latch"]>): z.output<typeof la
       because: oldest.unknownBecause ?? oldest.refusal?.message ?? null,
     },
     rateBudget: { remaining: rateBudget.remaining, capacity: rateBudget.capacity },
+    positionsUnread: unread && { since: timeText(unread.since), because: unread.because },
     polledAt: timeTextOrNull(state.polledAt),
     nextDueAt: timeTextOrNull(state.nextDueAt),
   };

@@ -67,6 +67,16 @@ describe("a read", () => {
     });
   });
 
+  it("of positions is unknown where one entry is, and has those that can be read", async () => {
+    const odd = { ...POSITION, symbol: "SPY", avg_entry_price: null };
+    const { broker } = await bench(json(200, [odd, POSITION]));
+    expect(await broker.positions()).toEqual({
+      kind: "unknown",
+      reason: expect.stringContaining('"symbol":"SPY"'),
+      readable: [expect.objectContaining({ symbol: "AAPL" })],
+    });
+  });
+
   it("of one position asks for a pair of currencies without its slash, as positions have it", async () => {
     const { broker, server } = await bench(json(200, { ...POSITION, symbol: "BTCUSD" }));
     expect((await broker.position("BTC/USD")).kind).toBe("found");

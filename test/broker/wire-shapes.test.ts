@@ -156,7 +156,7 @@ describe("a list on the wire", () => {
   it("is unreadable as a whole when one entry is", () => {
     expect(readOrdersBody(`[${text({})},${text({ id: null })}]`)).toBeUndefined();
     expect(readOrdersBody('{"orders":[]}')).toBeUndefined();
-    expect(readPositionsBody('[{"symbol":"AAPL"}]')).toBeUndefined();
+    expect(readPositionsBody('{"positions":[]}')).toBeUndefined();
     expect(readPositionsBody("")).toBeUndefined();
   });
 

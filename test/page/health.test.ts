@@ -12,6 +12,7 @@ const LATCH = {
   ...{ account: "account", live: 0, oldestUnresolved: null, openIncidents: 0, sequence: 9 },
   market: { open: true, opensAt: null, closesAt: "2026-05-21T20:00:00.000Z" },
   rateBudget: { remaining: 180, capacity: 200 },
+  positionsUnread: null,
   ...{ polledAt: "2026-05-21T15:14:09.000Z", nextDueAt: null },
 } as const;
 const REST: StatusView = {
@@ -56,6 +57,17 @@ describe("the one word", () => {
     [
       "a stream that blinks",
       { ...REST, stream: { ...down, since: "2026-05-21T15:14:05.000Z" } },
+      ...(["at rest", "nothing is under way"] as const),
+    ],
+    [
+      "positions that cannot be compared",
+      withLatch({ positionsUnread: { since: early.openedAt, because: "HTTP 503" } }),
+      "attention",
+      "positions cannot be compared for 2 min 10 s: HTTP 503",
+    ],
+    [
+      "positions that one round could not read",
+      withLatch({ positionsUnread: { since: UNKNOWN.openedAt, because: "HTTP 503" } }),
       ...(["at rest", "nothing is under way"] as const),
     ],
     ["a start under way", { ...REST, latch: null }, "working", "looking up what was not settled"],

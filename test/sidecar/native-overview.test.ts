@@ -46,6 +46,23 @@ describe("the state at a glance", () => {
     });
   });
 
+  test("tells since when positions cannot be compared, until they can again", async () => {
+    const { get, latch, broker, clock } = await openNative();
+    const away = { kind: "refuse", status: 503, message: "away" } as const;
+    broker.addFaults([{ match: { path: "/v2/positions" }, fault: away, times: 2 }]);
+    const since = new Date(clock.now()).toISOString();
+    for (let rounds = 0; rounds < 2; rounds += 1) {
+      await latch.comparePositions();
+      clock.advanceTo(clock.now() + 15_000);
+    }
+    const { body } = await get("/latch/v1/status");
+    const because = expect.stringContaining("HTTP 503");
+    expect(body.latch.positionsUnread).toEqual({ since, because });
+    await latch.comparePositions();
+    const after = await get("/latch/v1/status");
+    expect(after.body.latch.positionsUnread).toBe(null);
+  });
+
   test.each([
     ["https://api.alpaca.markets", "live"],
     ["https://api.alpaca.markets.", "live"],

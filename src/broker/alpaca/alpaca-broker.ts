@@ -17,13 +17,13 @@ import type {
   ActivitiesQuery,
   AssetLookup,
   Broker,
-  BrokerPosition,
   FillActivity,
   MarketDay,
   OrderRequest,
   OrdersQuery,
   OrdersReading,
   PositionLookup,
+  PositionsReading,
   RateBudgetState,
   Reading,
   ReadPurpose,
@@ -45,6 +45,7 @@ import {
   classifyAssetLookup,
   classifyOrderLookup,
   classifyPositionLookup,
+  classifyPositions,
   classifyRead,
   classifySubmit,
   type SubmitContext,
@@ -61,7 +62,7 @@ import { wholeBodies } from "./whole-body.ts";
 import { readFillsBody } from "./wire-activity.ts";
 import { readCalendarBody } from "./wire-calendar.ts";
 import { readOrderBody, readOrdersBody, readParsedOrder, readWireOrders } from "./wire-order.ts";
-import { readAccountBody, readPositionsBody } from "./wire-position.ts";
+import { readAccountBody } from "./wire-position.ts";
 
 /** One answer for each order, in the body. */
 const CANCELS_TAKEN = 207;
@@ -262,11 +263,11 @@ class AlpacaBroker implements Broker {
     return { kind: "unknown", reason: `the cancels were answered with ${httpStatus}` };
   }
 
-  positions(purpose: ReadPurpose = "other"): Promise<Reading<readonly BrokerPosition[]>> {
+  positions(purpose: ReadPurpose = "other"): Promise<PositionsReading> {
     return this.#read(
       purpose,
       (init) => this.#positions.getAllOpenPositionsRaw(init),
-      (answer) => classifyRead(answer, readPositionsBody),
+      classifyPositions,
     );
   }
 

@@ -26,6 +26,7 @@ import type {
   BrokerAccount,
   BrokerPosition,
   PositionLookup,
+  PositionsReading,
   Reading,
 } from "../broker.ts";
 import { type ErrorBody, type ErrorMeaning, fittingRows } from "./error-table.ts";
@@ -33,7 +34,7 @@ import { describeAnswer, type Endpoint, type HttpAnswer } from "./http-answer.ts
 import { retryAfterMs } from "./retry-after.ts";
 import { readAssetBody } from "./wire-asset.ts";
 import { readOrderBody } from "./wire-order.ts";
-import { readPositionBody } from "./wire-position.ts";
+import { readPositionBody, readPositionsBody } from "./wire-position.ts";
 
 export interface SubmitContext {
   readonly endpoint: "submit" | "replace";
@@ -89,6 +90,16 @@ export function classifyPositionLookup(answer: HttpAnswer, symbol: string): Posi
   }
   if (knownError(answer, "position", null)?.meaning.kind === "flat") return { kind: "flat" };
   return { kind: "unknown", reason: describeUnclassified(answer) };
+}
+
+/** What the answer to `GET /v2/positions` proves: all of them only where each can be read. */
+export function classifyPositions(answer: HttpAnswer): PositionsReading {
+  const reading = classifyRead(answer, readPositionsBody);
+  if (reading.kind === "unknown") return reading;
+  const { positions, unread } = reading.value;
+  if (unread.length === 0) return { kind: "read", value: positions };
+  const reason = `${describeAnswer(answer)}: no position that can be read: ${unread.join(", ")}`;
+  return { kind: "unknown", reason, readable: positions };
 }
 
 /** What the answer to `GET /v2/assets/{asset_id}` proves. */

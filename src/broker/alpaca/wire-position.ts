@@ -39,17 +39,24 @@ export function readPositionBody(body: string): BrokerPosition | undefined {
   return readPosition(parseJsonText(body));
 }
 
-/** Every position of a list's body, or undefined when one of them cannot be read. */
-export function readPositionsBody(body: string): readonly BrokerPosition[] | undefined {
+export interface PositionsBody {
+  readonly positions: readonly BrokerPosition[];
+  /** The entries that cannot be read, each in its own JSON. */
+  readonly unread: readonly string[];
+}
+
+/** What a list's body shows, or undefined where it is no list. */
+export function readPositionsBody(body: string): PositionsBody | undefined {
   const entries = parseJsonText(body);
   if (!Array.isArray(entries)) return undefined;
   const positions: BrokerPosition[] = [];
+  const unread: string[] = [];
   for (const entry of entries) {
     const position = readPosition(entry);
-    if (position === undefined) return undefined;
-    positions.push(position);
+    if (position === undefined) unread.push(JSON.stringify(entry));
+    else positions.push(position);
   }
-  return positions;
+  return { positions, unread };
 }
 
 export function readAccountBody(body: string): BrokerAccount | undefined {

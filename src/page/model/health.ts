@@ -30,6 +30,8 @@ export const UNKNOWN_TOO_LONG_MS = 60_000;
 /** A stream that reconnects within it was only blinking. */
 const STREAM_BLINK_MS = 30_000;
 const POLL_LATE_MS = 60_000;
+/** Positions that a single round could not read are compared by the next ones. */
+const UNCOMPARED_TOO_LONG_MS = 60_000;
 const BUDGET_SHORT = 0.1;
 const INCIDENTS_NAMED = 3;
 
@@ -71,6 +73,11 @@ function wrongWith(status: StatusView, incidents: readonly IncidentView[]): read
   const polledAt = latch?.polledAt ?? null;
   if (latch !== null && latch.live > 0 && polledAt !== null && isLate(polledAt, now)) {
     found.push(`orders were not polled for ${ageText(polledAt, now)}`);
+  }
+  const unread = latch?.positionsUnread ?? null;
+  if (unread !== null && ageMs(unread.since, now) >= UNCOMPARED_TOO_LONG_MS) {
+    const age = ageText(unread.since, now);
+    found.push(`positions cannot be compared for ${age}: ${unread.because}`);
   }
   return found;
 }
