@@ -148,6 +148,11 @@ export function isUnanswered(claim: Claim): boolean {
   return isLatched(claim) || (isLive(claim.status) && !isAccepted(claim));
 }
 
+/** Whether the broker shows the order as replaced, and nobody knows the one in its place. */
+export function lacksSuccessor({ status, orderStatus }: Claim): boolean {
+  return status === "IN_RECONCILIATION" && orderStatus === "replaced";
+}
+
 /**
  * Whether the claim ended on the ground that the broker has no order of it, while nothing keeps one
  * from being there yet: the broker knows only later tries.

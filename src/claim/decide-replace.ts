@@ -15,7 +15,7 @@ import type { Block } from "./answer.ts";
 import type { Claim } from "./claim.ts";
 import type { ClaimEvent } from "./claim-event.ts";
 import { orderEvents } from "./decide-order.ts";
-import type { BrokerOrder, EvidenceSource } from "./evidence.ts";
+import { type BrokerOrder, type EvidenceSource, isInPlaceOf } from "./evidence.ts";
 import { foldClaim } from "./evolve.ts";
 import { parentKeyOf, reservedUnder } from "./family.ts";
 
@@ -131,7 +131,7 @@ export function replacedEvents(claim: Claim, command: ReplacedCommand): readonly
   const isNext =
     claim.brokerOrderId === order.brokerOrderId &&
     order.status === "replaced" &&
-    order.replacedBy === successor.brokerOrderId &&
+    isInPlaceOf(order, successor) &&
     successor.symbol === order.symbol &&
     successor.side === order.side;
   if (!isNext || claim.status !== "IN_RECONCILIATION") return [];

@@ -62,6 +62,12 @@ export function hasEnded(status: string): boolean {
   return isTerminalStatus(status) || status === "replaced";
 }
 
+/** Whether `next` took the place of `order`: the one that this names, or else one that names it. */
+export function isInPlaceOf(order: BrokerOrder, next: BrokerOrder): boolean {
+  const { brokerOrderId, replacedBy } = order;
+  return replacedBy === null ? next.replaces === brokerOrderId : next.brokerOrderId === replacedBy;
+}
+
 /** Why the broker refused an order, one value per row of `fixtures/alpaca/`. */
 export const REFUSAL_REASONS = [
   "insufficient_quantity",

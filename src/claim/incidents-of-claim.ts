@@ -10,7 +10,7 @@ import {
   type IncidentVerdict,
   subjectOfClaim,
 } from "../incident/incident.ts";
-import { type Claim, isAccepted, isLatched, type LatchedClaim } from "./claim.ts";
+import { type Claim, isAccepted, isLatched, type LatchedClaim, lacksSuccessor } from "./claim.ts";
 import { isSought } from "./decide-absence.ts";
 
 export interface ClaimChange {
@@ -30,7 +30,7 @@ export function incidentsOfClaim(change: ClaimChange): readonly IncidentEvent[] 
   const { open } = change;
   if (open === undefined) return lateEvidence(change) ?? begun(change);
   // One incident about a claim at a time: the end of one may be the beginning of another.
-  const ended = endOf(open, change.after);
+  const ended = endOf(open, change);
   return ended.length === 0 ? [] : [...ended, ...begun(change)];
 }
 
@@ -43,6 +43,7 @@ function beginning({ before, after, isOverdue }: ClaimChange) {
   if (isLatched(after) && !isLatched(before)) return refusedExit(after);
   if (!isOverdue) return undefined;
   if (isSought(after)) return unknownOutcome(after);
+  if (lacksSuccessor(after)) return unknownSuccessor(after);
   return after.status === "FINAL" ? missingFills(after) : undefined;
 }
 
@@ -62,6 +63,14 @@ function unknownOutcome(claim: Claim): Beginning {
     "unknown_outcome",
     `nobody knows what became of the order to ${orderText(claim)}: ${claim.unknownBecause}`,
     `it is looked for under ${claim.clientOrderId} until it is found or proved absent`,
+  ];
+}
+
+function unknownSuccessor(claim: Claim): Beginning {
+  return [
+    "unknown_outcome",
+    `the order to ${orderText(claim)} was replaced, and nobody knows the order in its place`,
+    "that is looked for among the broker's orders; what the claim holds it keeps until it is found",
   ];
 }
 
@@ -92,14 +101,14 @@ function lateEvidence(change: ClaimChange): readonly IncidentEvent[] | undefined
   ];
 }
 
-function endOf(open: Incident, after: Claim): readonly IncidentEvent[] {
+function endOf(open: Incident, { before, after }: ClaimChange): readonly IncidentEvent[] {
   switch (open.kind) {
     case "refused_exit":
       return isAccepted(after)
         ? [resolved(open.id, "landed", `the order is at the broker: ${after.orderStatus}`)]
         : [];
     case "unknown_outcome":
-      return isSought(after) || after.status === "OPEN" ? [] : [outcomeKnown(open, after)];
+      return isStillUnknown(before, after) ? [] : [outcomeKnown(open, after)];
     case "missing_fills":
       return after.status === "SETTLED"
         ? [resolved(open.id, "fills_booked", "every share that was filled is in the book")]
@@ -107,6 +116,12 @@ function endOf(open: Incident, after: Claim): readonly IncidentEvent[] {
     default:
       return [];
   }
+}
+
+/** An order that was found, and is replaced by one that is not, is another question. */
+function isStillUnknown(before: Claim, after: Claim): boolean {
+  if (isSought(after) || after.status === "OPEN") return true;
+  return lacksSuccessor(before) && lacksSuccessor(after);
 }
 
 function outcomeKnown({ id }: Incident, after: Claim): IncidentEvent {

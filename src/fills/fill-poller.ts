@@ -7,7 +7,7 @@
  * reconciler's to judge.
  */
 import type { Broker, OrdersReading, WireOrder } from "../broker/broker.ts";
-import { type Claim, isAccepted } from "../claim/claim.ts";
+import { type Claim, isAccepted, lacksSuccessor } from "../claim/claim.ts";
 import type { BrokerOrder } from "../claim/evidence.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
 import type { AccountId, BrokerOrderId } from "../core/ids.ts";
@@ -109,7 +109,7 @@ export class FillPoller {
       }
       const recorded = await recordOrder(this.#ports, claim, shown.order, "poll");
       if (recorded.hasMoved) this.#keepNews(shown);
-      if (recorded.lacksSuccessor) unread.push(claim);
+      if (lacksSuccessor(recorded.claim)) unread.push(claim);
       changed ||= recorded.changed;
     }
     return { changed, unread };

@@ -1,11 +1,18 @@
 /**
  * Puts on record what the broker shows of a claim's order, by whichever path it was read. An order
- * that was replaced is recorded together with the one in its place, which is read for that.
+ * that was replaced is recorded together with the one in its place, which is read for that: by the
+ * id that the broker names, or, where that is not told or finds none, from the list of orders.
  */
 import type { Broker, WireOrder } from "../broker/broker.ts";
 import type { Claim } from "../claim/claim.ts";
-import type { BrokerOrder, EvidenceSource, OrderLookup } from "../claim/evidence.ts";
+import {
+  type BrokerOrder,
+  type EvidenceSource,
+  isInPlaceOf,
+  type OrderLookup,
+} from "../claim/evidence.ts";
 import type { Clock } from "../core/clock.ts";
+import { isCombo } from "../identity/combo.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 
 export interface RecorderPorts {
@@ -21,9 +28,10 @@ export interface Recorded {
   readonly changed: boolean;
   /** Whether shares, an end or another order were among it: what a listener waits for. */
   readonly hasMoved: boolean;
-  /** Whether the order in its place is yet to be read: what that has filled is not on record. */
-  readonly lacksSuccessor: boolean;
 }
+
+/** Overlap with the time before the claim: the broker's clock is not ours. */
+const LIST_MARGIN_MS = 60_000;
 
 export async function recordOrder(
   { ledger, broker, clock }: RecorderPorts,
@@ -31,19 +39,35 @@ export async function recordOrder(
   order: BrokerOrder,
   source: EvidenceSource,
 ): Promise<Recorded> {
-  const { status, replacedBy } = order;
-  const isReplaced = status === "replaced" && replacedBy !== null;
-  const lookup = isReplaced ? await broker.orderById(replacedBy) : undefined;
-  const successor = lookup?.kind === "found" ? lookup.order : undefined;
+  const isReplaced = order.status === "replaced";
+  const successor = isReplaced ? await findSuccessor(broker, claim, order) : undefined;
   const read = { order, source, now: clock.now() } as const;
   const result = await ledger.record(
     claim.key,
     successor === undefined ? { type: "order", ...read } : { type: "replaced", ...read, successor },
   );
   const changed = result.kind === "recorded" && result.changed;
-  const moved = changed && hasMoved(claim, result.claim);
-  const lacksSuccessor = status === "replaced" && successor === undefined;
-  return { claim: result.claim, changed, hasMoved: moved, lacksSuccessor };
+  return { claim: result.claim, changed, hasMoved: changed && hasMoved(claim, result.claim) };
+}
+
+async function findSuccessor(
+  broker: Broker,
+  { intent, openedAt, brokerOrderId }: Claim,
+  order: BrokerOrder,
+): Promise<BrokerOrder | undefined> {
+  const { replacedBy } = order;
+  const lookup = replacedBy === null ? undefined : await broker.orderById(replacedBy);
+  if (lookup?.kind === "found") return lookup.order;
+  // An old read, of an order that the claim has left already.
+  if (brokerOrderId !== order.brokerOrderId) return undefined;
+  // A combo has no symbol that a list could be asked for.
+  const symbols = isCombo(intent) ? {} : { symbols: [order.symbol] };
+  const after = openedAt - LIST_MARGIN_MS;
+  const reading = await broker.orders({ status: "all", after, ...symbols });
+  if (reading.kind === "unknown") return undefined;
+  const orders = reading.value.flatMap((one) => [one, ...(one.legs ?? [])]);
+  const [next, another] = orders.filter((one) => isInPlaceOf(order, one));
+  return another === undefined ? next : undefined;
 }
 
 function hasMoved(before: Claim, after: Claim): boolean {

@@ -118,6 +118,6 @@ export class StreamUpdates {
 }
 
 /** Recorded together with the order in its place, which is read for that. */
-function isReplaced({ status, replacedBy }: BrokerOrder): boolean {
-  return status === "replaced" && replacedBy !== null;
+function isReplaced({ status }: BrokerOrder): boolean {
+  return status === "replaced";
 }

@@ -3,7 +3,7 @@
  * that differ from the books. Reads and records; the one order that it may cause, a flattening
  * close, goes through the gateway like any other.
  */
-import type { Claim } from "../claim/claim.ts";
+import { type Claim, lacksSuccessor } from "../claim/claim.ts";
 import { isSought } from "../claim/decide-absence.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { subjectOfClaim } from "../incident/incident.ts";
@@ -26,6 +26,8 @@ export class Reconciler {
   readonly #comparison: PositionComparison;
   /** Claims that were told of, so that each opening of one is told of once by this process. */
   readonly #told = new Set<string>();
+  /** Since when this process knows of an order that the one in its place is not known. */
+  readonly #replacedSince = new Map<string, EpochMs>();
 
   constructor(ports: ReconcilerPorts) {
     this.#ports = ports;
@@ -69,19 +71,29 @@ export class Reconciler {
     const now = this.#ports.clock.now();
     const names = new Set(claims.map(nameOf));
     for (const name of this.#told) if (!names.has(name)) this.#told.delete(name);
+    for (const name of this.#replacedSince.keys()) {
+      if (!names.has(name)) this.#replacedSince.delete(name);
+    }
     for (const claim of claims) {
       const name = nameOf(claim);
-      const isStuck = isSought(claim) || claim.status === "FINAL";
-      const since = claim.certainAt ?? claim.openedAt;
-      if (!isStuck || now - since < OVERDUE_MS || this.#told.has(name)) continue;
+      const isStuck = isSought(claim) || lacksSuccessor(claim) || claim.status === "FINAL";
+      if (!isStuck || now - this.#stuckSince(claim) < OVERDUE_MS || this.#told.has(name)) continue;
       await this.#ports.ledger.record(claim.key, { type: "overdue", now });
       this.#told.add(name);
       if (claim.status === "FINAL") await this.#hearWitness(claim, subjectOfClaim(claim.key));
     }
   }
+
+  #stuckSince(claim: Claim): EpochMs {
+    if (!lacksSuccessor(claim)) return claim.certainAt ?? claim.openedAt;
+    const name = nameOf(claim);
+    const since = this.#replacedSince.get(name) ?? this.#ports.clock.now();
+    this.#replacedSince.set(name, since);
+    return since;
+  }
 }
 
-/** A claim that was opened anew may be stuck anew. */
-function nameOf({ key, fencing, status }: Claim): string {
-  return `${subjectOfClaim(key)} ${fencing} ${status}`;
+/** A claim that was opened anew, or has another order, may be stuck anew. */
+function nameOf({ key, fencing, status, brokerOrderId }: Claim): string {
+  return `${subjectOfClaim(key)} ${fencing} ${status} ${brokerOrderId}`;
 }

@@ -51,6 +51,13 @@ const refused = (ledger: MemoryLedger, claim: Claim) =>
 /** Ended, with a share that has no price yet. */
 const unpriced = (ledger: MemoryLedger, claim: Claim) =>
   ledger.accept(claim, filledOrder(claim, null));
+/** Replaced by an order that nobody has read. */
+const replaced = (ledger: MemoryLedger, claim: Claim) =>
+  ledger.read(claim, orderOf(claim, { status: "replaced" }));
+const workingOn = (ledger: MemoryLedger, claim: Claim) => {
+  working(ledger, claim);
+  replaced(ledger, claim);
+};
 const absent = (ledger: MemoryLedger, claim: Claim) => {
   ledger.loseAnswer(claim);
   ledger.after(60_000).proveAbsent(claim);
@@ -86,6 +93,17 @@ describe("an incident begins", () => {
         ...{ type: "incident_opened", kind: "unknown_outcome" },
         summary: "nobody knows what became of the order to buy 6 TQQQ: timeout",
         next: `it is looked for under ${id} until it is found or proved absent`,
+      },
+    ]);
+  });
+
+  test("when nobody knows for long which order is in the place of one", () => {
+    const unknown = change(workingOn);
+    expect(told(unknown)).toEqual([]);
+    expect(told(unknown, undefined, true)).toMatchObject([
+      {
+        ...{ type: "incident_opened", kind: "unknown_outcome" },
+        summary: "the order to buy 6 TQQQ was replaced, and nobody knows the order in its place",
       },
     ]);
   });
@@ -185,6 +203,20 @@ describe("an open incident ends", () => {
       ...{ type: "incident_resolved", incident: 5, verdict: "outcome_known", provenance: "venue" },
       reason: `the broker's records show it: ${end}`,
     });
+  });
+
+  test("about an order in another's place, once that is known, or the first one works on", () => {
+    const again = (ledger: MemoryLedger, claim: Claim) => ledger.read(claim, orderOf(claim));
+    expect(told(change(again, buy("6"), workingOn), open("unknown_outcome"))).toMatchObject([
+      { type: "incident_resolved", reason: "the broker's records show it: new" },
+    ]);
+    expect(told(change(nothing, buy("6"), workingOn), open("unknown_outcome"))).toEqual([]);
+  });
+
+  test("about an unknown outcome, when the order is found to be replaced: another question", () => {
+    expect(told(change(replaced, buy("6"), lost), open("unknown_outcome"))).toMatchObject([
+      { type: "incident_resolved", reason: "the broker's records show it: replaced" },
+    ]);
   });
 
   test("about an unknown outcome, with a refusal that came late, which is told of anew", () => {

@@ -88,7 +88,10 @@ describe("a replaced order", () => {
   test("is not left for an order that it does not name, or that is for another symbol", () => {
     const ledger = new MemoryLedger();
     const claim = working(ledger);
+    const unnamed = { replacedBy: null };
     const strangers = [
+      [first(claim, "0", unnamed), next(claim, "6", { replaces: null })],
+      [first(claim, "0", unnamed), next(claim, "6", { replaces: "another" as BrokerOrderId })],
       [first(claim, "0", { replacedBy: "another" as BrokerOrderId }), next(claim, "6")],
       [first(claim, "0", { status: "pending_replace" }), next(claim, "6")],
       [first(claim, "0"), next(claim, "6", { symbol: "SQQQ" })],
@@ -97,6 +100,18 @@ describe("a replaced order", () => {
     for (const [order, successor] of strangers) {
       expect(replaced(ledger, claim, order, successor).brokerOrderId).not.toBe(NEXT);
     }
+  });
+
+  test("that does not name the order in its place is left for the one that names it", () => {
+    const ledger = new MemoryLedger();
+    const claim = working(ledger);
+    const after = replaced(
+      ledger,
+      claim,
+      first(claim, "2", { replacedBy: null }),
+      next(claim, "4"),
+    );
+    expect(after).toMatchObject({ brokerOrderId: NEXT, bookedQuantity: "2" });
   });
 
   test("counts every fill once, in whatever order and however often its reads arrive", () => {

@@ -119,12 +119,15 @@ describe("an order that the stream tells of", () => {
     expect(world.posts()).toHaveLength(2);
   });
 
-  test("is followed to the one that replaced it", async () => {
+  test.each([
+    ["it names it", {}],
+    ["it does not name it", { replaced_by: null }],
+  ])("is followed to the one that replaced it where %s", async (_, unnamed) => {
     const { world, bot } = await unpolled();
     await world.submit(bot, RESTING);
     const { id } = world.orders()[0] ?? { id: "" };
     expect(await atBroker(world, "PATCH", id, { limit_price: "61" })).toBe(200);
-    await tell(world, bot, wireOf(world, id));
+    await tell(world, bot, { ...wireOf(world, id), ...unnamed });
     const successor = world.orders().find(({ replaces }) => replaces === id);
     expect(world.theClaim().brokerOrderId).toBe(successor?.id);
     world.simulator.setPrice("TQQQ", "61");
