@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { MAX_PAGES, PAGE_SIZE } from "../../src/broker/alpaca/order-pages.ts";
 import { bench } from "./alpaca-bench.ts";
 import type { Answer } from "./raw-server.ts";
-import { bodyOf, fixture } from "./wire-fixtures.ts";
+import { ARRIVAL, bodyOf, fixture } from "./wire-fixtures.ts";
 
 const ORDER = JSON.parse(bodyOf(fixture("accepted"))) as Record<string, unknown>;
 const START_US = Date.parse("2026-11-20T14:30:00Z") * 1_000;
@@ -45,6 +45,22 @@ function ordersIn(count: number): readonly Listed[] {
   });
 }
 
+/** One order a second, the last of them now, by a clock that is `aheadMs` ahead of ours. */
+function ordersBy(aheadMs: number, count: number): readonly Listed[] {
+  return Array.from({ length: count }, (_, index) => {
+    const shownUs = (ARRIVAL + aheadMs - (count - 1 - index) * 1_000) * 1_000;
+    return { id: `order-${index}`, storedUs: shownUs, shownUs };
+  });
+}
+
+/** Every answer tells the time of a clock that is `aheadMs` ahead of ours. */
+function byClock(aheadMs: number, list: Answer): Answer {
+  return (arrived, response) => {
+    response.setHeader("date", new Date(ARRIVAL + aheadMs).toUTCString());
+    list(arrived, response);
+  };
+}
+
 describe("a list of orders", () => {
   it("is read past 500 with every order once, oldest first", async () => {
     const orders = ordersIn(1_201);
@@ -55,6 +71,18 @@ describe("a list of orders", () => {
     expect(reading.value.map((order) => order.brokerOrderId)).toEqual(orders.map(({ id }) => id));
     expect(server.arrived).toHaveLength(3);
   });
+
+  it.each([600_000, -600_000])(
+    "is read past 500 where the broker's clock is %i ms ahead of ours",
+    async (aheadMs) => {
+      const orders = ordersBy(aheadMs, 700);
+      const { broker } = await bench(byClock(aheadMs, listOf(orders)));
+      await broker.orders({ status: "all", after: ARRIVAL });
+      const reading = await broker.orders({ status: "all", after: ARRIVAL - 3_600_000 });
+      if (reading.kind !== "read") throw new Error(reading.reason);
+      expect(reading.value.map((order) => order.brokerOrderId)).toEqual(orders.map(({ id }) => id));
+    },
+  );
 
   it("asks for what the query selects", async () => {
     const { broker, server } = await bench(listOf([]));

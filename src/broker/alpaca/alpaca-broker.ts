@@ -215,8 +215,10 @@ class AlpacaBroker implements Broker {
 
   async orders(query: OrdersQuery, purpose: ReadPurpose = "fill_poll"): Promise<OrdersReading> {
     const filter = { ...this.#filterOf(query), direction: "asc" } as const;
-    const reading = await readEveryPage(query.after, (after) => {
-      const from = after === undefined ? {} : { after: this.#time.theirs(after) };
+    const begin =
+      query.after === undefined ? undefined : Date.parse(this.#time.theirs(query.after));
+    const reading = await readEveryPage(begin, (after) => {
+      const from = after === undefined ? {} : { after: new Date(after).toISOString() };
       return this.#read(
         purpose,
         (init) => this.#orders.getAllOrdersRaw({ ...filter, ...from }, init),

@@ -17,10 +17,10 @@ export const MAX_PAGES = 20;
 /** How far a page reaches back into the one before it. */
 const OVERLAP_MS = 1;
 
-/** Reads the page of orders submitted after `after`, oldest first. */
+/** Reads the page of orders submitted after `after`, by the broker's clock; oldest first. */
 export type ReadPage = (after: EpochMs | undefined) => Promise<Reading<OrdersPage>>;
 
-/** Every order from `after` on, oldest first. */
+/** Every order from `after`, by the broker's clock, on; oldest first. */
 export async function readEveryPage(
   after: EpochMs | undefined,
   readPage: ReadPage,
