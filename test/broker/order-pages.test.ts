@@ -61,6 +61,23 @@ function byClock(aheadMs: number, list: Answer): Answer {
   };
 }
 
+/** Each order with two legs; counts as `each`, so that the end of a full page may cut one apart. */
+function inBrackets(each: number, list: Answer): Answer {
+  return (arrived, response) => {
+    const end = response.end.bind(response);
+    response.end = ((body: string) => {
+      const orders = JSON.parse(body) as Record<string, unknown>[];
+      const brackets = orders.slice(0, Math.ceil(PAGE_SIZE / each)).map((order, index) => {
+        const left = each === 1 ? 2 : PAGE_SIZE - index * each - 1;
+        const legs = ["gain", "stop"].map((name) => ({ ...order, id: `${order.id}-${name}` }));
+        return { ...order, legs: legs.slice(0, left) };
+      });
+      return end(JSON.stringify(brackets));
+    }) as typeof response.end;
+    list(arrived, response);
+  };
+}
+
 describe("a list of orders", () => {
   it("is read past 500 with every order once, oldest first", async () => {
     const orders = ordersIn(1_201);
@@ -122,6 +139,19 @@ describe("a list of orders", () => {
     expect(reading.value).toHaveLength(PAGE_SIZE + 1);
     expect(reading.value.at(0)?.status).toBe("page_1");
     expect(reading.value.at(-2)?.status).toBe("page_2");
+  });
+
+  it.each([
+    ["counts legs as orders", 3, 4],
+    ["does not count legs", 1, 2],
+  ])("of brackets is read past a full page, where the broker %s", async (_, each, pages) => {
+    const orders = ordersBy(0, PAGE_SIZE);
+    const { broker, server } = await bench(inBrackets(each, listOf(orders)));
+    const reading = await broker.orders({ status: "all" });
+    if (reading.kind !== "read") throw new Error(reading.reason);
+    expect(reading.value.map((order) => order.brokerOrderId)).toEqual(orders.map(({ id }) => id));
+    expect(reading.value.filter(({ legs }) => legs?.length !== 2)).toEqual([]);
+    expect(server.arrived).toHaveLength(pages);
   });
 
   it("is unknown when a page fails, however many came before", async () => {

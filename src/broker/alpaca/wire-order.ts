@@ -146,11 +146,12 @@ export function readOrderBody(body: string): BrokerOrder | undefined {
   return readOrder(parseJsonText(body));
 }
 
-/** A page of orders: those we can express, and how many entries it had. */
+/** A page of orders, and how many it had. */
 export interface OrdersPage {
   readonly orders: readonly BrokerOrder[];
   /** The page as it came. */
   readonly body: string;
+  /** With legs: whether Alpaca's `limit` counts them is documented nowhere. */
   readonly length: number;
 }
 
@@ -159,12 +160,14 @@ export function readOrdersBody(body: string): OrdersPage | undefined {
   const entries = parseJsonText(body);
   if (!Array.isArray(entries)) return undefined;
   const orders: BrokerOrder[] = [];
+  let length = 0;
   for (const entry of entries) {
     const order = readOrder(entry);
     if (order === undefined) return undefined;
     orders.push(order);
+    length += 1 + (order.legs?.length ?? 0);
   }
-  return { orders, body, length: entries.length };
+  return { orders, body, length };
 }
 
 /** The orders of a list as they are, or undefined when one of them is no order. */
