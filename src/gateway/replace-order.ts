@@ -80,7 +80,8 @@ export async function replaceOrder(
   const claim = await ledger.claimOfOrder(account, order.brokerOrderId);
   const requestId = claim?.key.requestId ?? null;
   const made = await madeBefore(broker, order, wanted);
-  if (made !== undefined) return replaced(made, true, requestId);
+  if (made.kind === "found") return replaced(made, true, requestId);
+  if (made.kind === "unknown") return readBack(ports, order, wanted, claim, made.reason);
   // What has ended is replaced by nothing: the broker's own refusal says how it ended.
   if (claim === undefined || hasEnded(order.status))
     return send(ports, intent, order, wanted, claim);
@@ -108,16 +109,22 @@ function wantedId(account: AccountId, intent: ReplaceIntent): ClientOrderId {
   return intent.clientOrderId ?? deriveReplacementId(account, agent, brokerOrderId, terms);
 }
 
-/** The order in the place of `order`, where it is the one that this request asks for. */
+/**
+ * The order in the place of the old one, where it is the one that this request asks for. Unknown
+ * where it is not shown: a second PATCH would be refused although the first was made.
+ */
 async function madeBefore(
   broker: Broker,
-  order: BrokerOrder,
+  { replacedBy }: BrokerOrder,
   wanted: ClientOrderId,
-): Promise<Found | undefined> {
-  if (order.replacedBy === null) return undefined;
-  const lookup = await broker.orderById(order.replacedBy, "read_back");
-  const isIt = lookup.kind === "found" && lookup.order.clientOrderId === wanted;
-  return isIt ? lookup : undefined;
+): Promise<OrderLookup> {
+  if (replacedBy === null) return { kind: "not_found" };
+  const lookup = await broker.orderById(replacedBy, "read_back");
+  if (lookup.kind === "not_found") {
+    return { kind: "unknown", reason: `the order in its place, ${replacedBy}, is not found` };
+  }
+  const isAnother = lookup.kind === "found" && lookup.order.clientOrderId !== wanted;
+  return isAnother ? { kind: "not_found" } : lookup;
 }
 
 function replaced({ order, wire }: Found, isReplay: boolean, requestId: RequestId | null) {

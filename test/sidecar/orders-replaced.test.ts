@@ -132,6 +132,31 @@ describe("a replacement whose answer is lost", () => {
   );
 });
 
+test.each<[string, Fault]>([
+  ["a web page", { kind: "html", status: 502, accept: false }],
+  ["not found", { kind: "refuse", status: 404, code: 40410000, message: "order not found" }],
+])(
+  "a replacement that was made and reads as %s is told as unknown until it reads",
+  async (_, read) => {
+    const { world, sidecar, id } = await working();
+    faultOfPatch(world, { kind: "accept_then_drop" });
+    const byName = { method: "GET", path: "/v2/orders:by_client_order_id" } as const;
+    world.simulator.addFaults([{ match: byName, fault: read, times: 1_000 }]);
+    const unknown = { status: 409, body: { tradelatch: { status: "PENDING" } } };
+    expect(await patch(world, sidecar, id, { limit_price: "71" })).toMatchObject(unknown);
+    const made = world.simulator.orders().find(({ replaces }) => replaces === id);
+    const byId = { method: "GET", path: `/v2/orders/${made?.id}` } as const;
+    world.simulator.addFaults([{ match: byId, fault: read, times: 1_000 }]);
+    const again = await patch(world, sidecar, id, { limit_price: "71" });
+    expect(again).toMatchObject(unknown);
+    expect(again.headers.get("retry-after")).toBe("5");
+    world.simulator.clearFaults();
+    const last = await patch(world, sidecar, id, { limit_price: "71" });
+    expect(last).toMatchObject({ status: 200, body: { id: made?.id } });
+    expect(patches(world)).toHaveLength(1);
+  },
+);
+
 describe("an order that has ended", () => {
   test.each<[string, (world: OrderWorld, sidecar: StartedSidecar, id: string) => Promise<unknown>]>(
     [
