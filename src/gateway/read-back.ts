@@ -107,15 +107,18 @@ async function recordRead(
     const { claim: after } = await ledger.record(claim.key, read);
     if (!isSought(after)) return after;
   }
-  // Only a bot's own id can have been given before.
-  const isOwnId = claim.intent.clientOrderId !== null;
-  const another = found.find((order) => !(isOwnId && isOlder(order, claim)));
+  const another = found.find((order) => mayBeIts(claim, order));
   if (another !== undefined) {
     await tellOf(ports, claim, another);
     return claim;
   }
   const none = { type: "not_found", scope, readAt, policy, now: clock.now() } as const;
   return (await ledger.record(claim.key, none)).claim;
+}
+
+/** Of an order under the claim's id, by its age: only a bot's own id can have been given before. */
+export function mayBeIts(claim: Claim, order: BrokerOrder): boolean {
+  return claim.intent.clientOrderId === null || !isOlder(order, claim);
 }
 
 /** Only a person can tell whose order it is: the incident, once there is one, says so. */

@@ -18,6 +18,7 @@ import type { DecimalText } from "../core/decimal.ts";
 import type { AccountId, AgentId, BrokerOrderId, ClientOrderId, RequestId } from "../core/ids.ts";
 import { deriveReplacementId } from "../identity/request-id.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import { ownerOf } from "./unrecorded-order.ts";
 
 export interface ReplaceIntent {
   readonly agent: AgentId;
@@ -77,17 +78,35 @@ export async function replaceOrder(
   if (lookup.kind === "unknown") return { kind: "not_sent", reason: lookup.reason };
   const { order } = lookup;
   const wanted = wantedId(account, intent);
-  const claim = await ledger.claimOfOrder(account, order.brokerOrderId);
-  const requestId = claim?.key.requestId ?? null;
+  const known = await ledger.claimOfOrder(account, order.brokerOrderId);
   const made = await madeBefore(broker, order, wanted);
-  if (made.kind === "found") return replaced(made, true, requestId);
-  if (made.kind === "unknown") return readBack(ports, order, wanted, claim, made.reason);
+  if (made.kind === "found") return replaced(made, true, known?.key.requestId ?? null);
+  if (made.kind === "unknown") return readBack(ports, order, wanted, known, made.reason);
   // What has ended is replaced by nothing: the broker's own refusal says how it ended.
-  if (claim === undefined || hasEnded(order.status))
-    return send(ports, intent, order, wanted, claim);
+  if (hasEnded(order.status)) return send(ports, intent, order, wanted, known);
+  if (known !== undefined) return sendForClaim(ports, intent, order, wanted, known);
+  const owner = await ownerOf(ports, order);
+  switch (owner.kind) {
+    case "claim":
+      return sendForClaim(ports, intent, order, wanted, owner.claim);
+    case "nobody":
+      return send(ports, intent, order, wanted, undefined);
+    case "unknown":
+      return { kind: "not_sent", reason: "whose order it is cannot be told yet" };
+  }
+}
+
+/** Once the request is on record with the claim that has the order. */
+async function sendForClaim(
+  ports: ReplacePorts,
+  intent: ReplaceIntent,
+  order: BrokerOrder,
+  wanted: ClientOrderId,
+  claim: Claim,
+): Promise<ReplaceAnswer> {
   const now = ports.clock.now();
   const { sendDeadlineMs, postDeadlineMs } = ports.policy;
-  const decision = await ledger.requestReplace(claim.key, {
+  const decision = await ports.ledger.requestReplace(claim.key, {
     order,
     clientOrderId: wanted,
     quantity: intent.quantity,
