@@ -65,8 +65,8 @@ test("what fills in place of an order replaced by hand counts once it can be rea
   const sidecar = await world.open();
   const exit = await world.send(sidecar, EXIT);
   await world.advance(3_000);
-  const next = await replaceByHand(world, exit.body.id, { limit_price: "76", qty: "6" });
-  hide(world, `/v2/orders/${next}`);
+  await replaceByHand(world, exit.body.id, { limit_price: "76", qty: "6" });
+  hide(world);
   await world.advance(3_000);
   world.simulator.setPrice("TQQQ", "77");
   await world.advance(LONG_MS);

@@ -247,10 +247,10 @@ describe("the policy for a difference", () => {
     await byHand(world, ORDER);
     const match = { method: "POST", path: "/v2/orders" } as const;
     world.simulator.addFaults([{ match, fault: { kind: "reject_later" }, times: 1_000 }]);
-    await world.advance(30 * MINUTE);
-    expect(world.posts().length).toBeLessThan(10);
+    await world.advance(4 * MINUTE);
+    expect(world.posts().length).toBeLessThan(6);
     world.simulator.clearFaults();
-    await world.advance(20 * MINUTE);
+    await world.advance(5 * MINUTE);
     expect(world.simulator.positions()).toEqual([]);
     expect((await book(sidecar)).net).toBe("0");
   });
