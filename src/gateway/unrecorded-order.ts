@@ -1,11 +1,12 @@
 /**
- * Whose order it is that no claim has on record. The answer to its POST may have been lost, and
- * then its claim holds shares for it all the same: it is recorded there before anything is decided
- * about it. An order that can be no claim's was made by hand, or before the sidecar. Sends nothing.
+ * Whose order it is that no claim has on record. The answer to its POST may have been lost, or it
+ * is in the place of a claim's order and nobody has read that yet; then a claim holds shares for it
+ * all the same: it is recorded there before anything is decided about it. An order that can be no
+ * claim's was made by hand, or before the sidecar. Sends nothing.
  */
 import type { Claim } from "../claim/claim.ts";
 import type { BrokerOrder } from "../claim/evidence.ts";
-import type { AccountId } from "../core/ids.ts";
+import type { AccountId, BrokerOrderId } from "../core/ids.ts";
 import { mayBeIts, type ReadBackPorts } from "./read-back.ts";
 
 export interface UnrecordedPorts extends ReadBackPorts {
@@ -19,18 +20,38 @@ export type OrderOwner =
   | { readonly kind: "unknown" };
 
 /** `order`: at work, and under the broker's id known to no claim just now. */
-export async function ownerOf(
-  { ledger, clock, account }: UnrecordedPorts,
-  order: BrokerOrder,
-): Promise<OrderOwner> {
+export async function ownerOf(ports: UnrecordedPorts, order: BrokerOrder): Promise<OrderOwner> {
+  const { ledger, clock, account } = ports;
   const unsettled = await ledger.unsettledClaims(account);
+  const has = (id: BrokerOrderId | null) =>
+    unsettled.find(({ brokerOrderId }) => brokerOrderId !== null && brokerOrderId === id);
+  // Whoever reads fills may have been faster.
+  const own = has(order.brokerOrderId);
+  if (own !== undefined) return { kind: "claim", claim: own };
+  const replaced = has(order.replaces);
+  if (replaced !== undefined) return followed(ports, replaced, order);
   const named = unsettled.filter((claim) => claim.clientOrderId === order.clientOrderId);
   const [claim, another] = named.filter((claim) => mayBeIts(claim, order));
   if (claim === undefined) return { kind: "nobody" };
   // Two agents gave the same id: whose POST has made the order, their answers are to tell.
   if (another !== undefined) return { kind: "unknown" };
   const read = { type: "order", order, source: "read_back", now: clock.now() } as const;
-  const { claim: after } = await ledger.record(claim.key, read);
-  const isIts = after.brokerOrderId === order.brokerOrderId;
-  return isIts ? { kind: "claim", claim: after } : { kind: "unknown" };
+  return ownerBy((await ledger.record(claim.key, read)).claim, order);
+}
+
+/** `claim`: of the order in whose place `successor` is. */
+async function followed(
+  { ledger, broker, clock }: UnrecordedPorts,
+  { key, brokerOrderId }: Claim,
+  successor: BrokerOrder,
+): Promise<OrderOwner> {
+  const lookup = brokerOrderId && (await broker.orderById(brokerOrderId, "read_back"));
+  if (lookup?.kind !== "found") return { kind: "unknown" };
+  const read = { order: lookup.order, source: "read_back", now: clock.now() } as const;
+  const record = await ledger.record(key, { type: "replaced", ...read, successor });
+  return ownerBy(record.claim, successor);
+}
+
+function ownerBy(claim: Claim, { brokerOrderId }: BrokerOrder): OrderOwner {
+  return claim.brokerOrderId === brokerOrderId ? { kind: "claim", claim } : { kind: "unknown" };
 }

@@ -92,6 +92,52 @@ describe("an exit whose answer was lost", () => {
   });
 });
 
+describe("an exit that was replaced a moment ago", () => {
+  async function replaced() {
+    const world = await openOrderWorld(TEN);
+    const sidecar = await world.open();
+    const first = await world.send(sidecar, EXIT);
+    await world.advance(3_000);
+    const other = await beginExitOfFour(world, sidecar);
+    const second = await patch(world, sidecar, first.body.id, { limit_price: "92" });
+    expect(second.status).toBe(200);
+    expect(await world.claims(sidecar)).toMatchObject([{ brokerOrderId: first.body.id }, {}]);
+    return { world, sidecar, other, first: first.body.id, second: second.body.id };
+  }
+
+  test("is not replaced again by one for shares that another exit holds", async () => {
+    const { world, sidecar, other, second } = await replaced();
+    const answer = await patch(world, sidecar, second, { qty: "10" });
+    await other.over();
+    expect(patches(world)).toHaveLength(1);
+    expect(answer).toMatchObject({
+      status: 403,
+      body: { tradelatch: { error: "insufficient_quantity", available: "6" } },
+    });
+  });
+
+  test("is replaced again at once, and its claim has followed", async () => {
+    const { world, sidecar, other, second } = await replaced();
+    const answer = await patch(world, sidecar, second, { qty: "5" });
+    await other.over();
+    expect(answer).toMatchObject({ status: 200, body: { replaces: second, qty: "5" } });
+    await world.advance(5_000);
+    const [claim] = await world.claims(sidecar);
+    expect(claim).toMatchObject({ brokerOrderId: answer.body.id, replacing: null });
+  });
+
+  test("is not replaced again while the order before it cannot be read", async () => {
+    const { world, sidecar, other, first, second } = await replaced();
+    const match = { method: "GET", path: `/v2/orders/${first}` } as const;
+    const fault = { kind: "html", status: 502, accept: false } as const;
+    world.simulator.addFaults([{ match, fault, times: 100 }]);
+    const answer = await patch(world, sidecar, second, { qty: "5" });
+    await other.over();
+    expect(answer).toMatchObject({ status: 409, body: { code: 40990002 } });
+    expect(patches(world)).toHaveLength(1);
+  });
+});
+
 test("an order whose id two agents gave is not replaced until it is told whose it is", async () => {
   const world = await openOrderWorld(TEN);
   const sidecar = await world.open(TWO_GROUPS);
