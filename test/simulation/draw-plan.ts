@@ -56,7 +56,8 @@ export function drawPlan(seed: number): Plan {
   const dice = new Dice(seededRandom(seed));
   const kind = dice.fraction();
   if (kind < 0.04) return overtakenWorld(seed, dice);
-  return kind < 0.07 ? churningWorld(seed, dice) : anyWorld(seed, dice);
+  if (kind < 0.07) return churningWorld(seed, dice);
+  return kind < 0.1 ? blindWorld(seed, dice) : anyWorld(seed, dice);
 }
 
 function anyWorld(seed: number, dice: Dice): Plan {
@@ -309,6 +310,53 @@ function churningWorld(seed: number, dice: Dice): Plan {
     bots: [{ group: "momentum", patienceMs: 10_000, triesMax: 10, pauseMs: 1_000 }],
     opening: [{ symbol, quantity: "10" }],
     calmAtMs: lastMs + CALM_AFTER_MS,
+  };
+}
+
+/**
+ * Orders cannot be read and the stream is silent, while positions can be read: an order fills
+ * meanwhile, and nothing but the position shows it. Another exit may be refused in between.
+ */
+function blindWorld(seed: number, dice: Dice): Plan {
+  const [symbol] = SYMBOLS;
+  const effect = dice.of(["open", "close"] as const);
+  const isEntry = effect === "open";
+  const fillsAtMs = dice.between(8, 40) * 1_000;
+  const common = { symbol, portion: null, isBracket: false } as const;
+  const resting: ActionPlan = {
+    ...{ ...common, name: "a1", atMs: 2_000, side: isEntry ? "buy" : "sell", effect },
+    ...{ quantity: String(dice.between(1, 20)), limitPrice: isEntry ? "70" : "80" },
+    ...{ identity: dice.of(STYLES), tries: [{ bot: 0, delayMs: 0 }] },
+  };
+  const another: ActionPlan = {
+    ...{ ...common, name: "a2", atMs: fillsAtMs + dice.between(-5, 20) * 1_000 },
+    ...{ side: "sell", effect: "close", quantity: String(dice.between(1, 20)), limitPrice: null },
+    ...{ identity: dice.of(STYLES), tries: [{ bot: 1, delayMs: 0 }] },
+  };
+  const page = { kind: "html", status: 502, accept: false } as const;
+  const refused = { kind: "refuse", status: 422, code: 42210000, message: LOST_EXIT } as const;
+  const hidden = dice.of(["/v2/orders*", "/v2/orders/*", "/v2/orders"]);
+  const fault = (atMs: number, rule: FaultRule): Mishap => ({ kind: "fault", atMs, rule });
+  const blindAtMs = fillsAtMs - dice.between(0, 3_000);
+  const mishaps: Mishap[] = [
+    fault(0, { match: {}, fault: { kind: "event_lost" }, times: 15 }),
+    fault(blindAtMs, { match: { method: "GET", path: hidden }, fault: page, times: 10_000 }),
+    { kind: "price", atMs: fillsAtMs, symbol, price: isEntry ? "69" : "81" },
+  ];
+  if (dice.chance(0.5)) {
+    mishaps.push(fault(another.atMs - 100, { match: { ...ORDERS, side: "sell" }, fault: refused }));
+  }
+  if (dice.chance(0.3)) {
+    mishaps.push({ kind: "crash", atMs: fillsAtMs + 5_000, sidecar: 0, turns: 1, downMs: 2_000 });
+  }
+  return {
+    ...{ seed, sidecars: dice.of([1, 2]), allowShort: false, mishaps },
+    actions: dice.chance(0.6) ? [resting, another] : [resting],
+    bots: [0, 1].map(() => ({
+      ...{ group: "momentum", patienceMs: 10_000, triesMax: 8, pauseMs: 2_000 },
+    })),
+    opening: [{ symbol, quantity: "40" }],
+    calmAtMs: fillsAtMs + dice.between(50, 100) * 1_000,
   };
 }
 
