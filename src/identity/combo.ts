@@ -36,6 +36,12 @@ export function comboLegs({
   return read.every((leg) => leg !== undefined) ? read : undefined;
 }
 
+/** What the order moves the position of: its symbol, or each contract of a combo. */
+export function tradedSymbols(terms: Pick<OrderTerms, "symbol" | "extension">): readonly string[] {
+  if (!isCombo(terms)) return [terms.symbol];
+  return (comboLegs(terms) ?? []).map(({ symbol }) => symbol);
+}
+
 function readLeg(leg: unknown): ComboLeg | undefined {
   const { symbol, ratio_qty: ratioText, side } = (leg ?? {}) as Readonly<Record<string, unknown>>;
   const ratio = isAmount(ratioText) ? parseDecimal(String(ratioText)) : undefined;

@@ -85,3 +85,14 @@ describe("a multi-leg order", () => {
     expect(world.posts()).toEqual([]);
   });
 });
+
+describe("a contract of a multi-leg order", () => {
+  const CLOSE = { method: "DELETE", path: `/v2/positions/${LOW}` };
+
+  test("is closed as it was filled, though nobody has polled the order yet", async () => {
+    const { world, sidecar } = await openWorld();
+    await world.send(sidecar, SPREAD);
+    const closed = await world.send(sidecar, "", CLOSE);
+    expect(closed).toMatchObject({ status: 200, body: { symbol: LOW, side: "sell", qty: "2" } });
+  });
+});
