@@ -13,8 +13,8 @@
  */
 import { setMaxListeners } from "node:events";
 import type { Broker } from "../broker/broker.ts";
-import { type BlockCode, type ClaimDecision, phaseOf } from "../claim/answer.ts";
-import { type Claim, isAccepted, isLatched, postOverAt } from "../claim/claim.ts";
+import { type Block, type BlockCode, type ClaimDecision, phaseOf } from "../claim/answer.ts";
+import { type Claim, isAccepted, isLatched, isUnanswered, postOverAt } from "../claim/claim.ts";
 import { isSought } from "../claim/decide-absence.ts";
 import { believedId } from "../claim/decide-claim.ts";
 import type { ClaimPolicy } from "../claim/policy.ts";
@@ -74,6 +74,8 @@ const ABOUT_SHARES: ReadonlySet<BlockCode> = new Set<BlockCode>([
   "close_wrong_side",
   "insufficient_quantity",
   "open_against_position",
+  // A close behind an open that nobody knows of: other orders may have filled what it closes.
+  "not_sent",
 ]);
 
 export class Gateway {
@@ -226,14 +228,15 @@ export class Gateway {
 
   /**
    * Whether what the decision rests on changes while the caller waits: a claim that is not certain
-   * yet, or another id's order whose own caller is still to be told of it.
+   * yet, another id's order whose own caller is still to be told of it, or an open that keeps a
+   * close back because nobody knows what became of it.
    */
   async #movesInTime(
     { intent, policy }: Asked,
     decision: Exclude<ClaimDecision, { kind: "proceed" }>,
     caller: Caller,
   ): Promise<boolean> {
-    if (decision.kind === "blocked") return false;
+    if (decision.kind === "blocked") return this.#isOpenRead(intent, decision.block, caller);
     const { claim } = decision;
     const own = believedId(intent, policy);
     const isAnothers = own !== undefined && own !== claim.key.requestId;
@@ -244,6 +247,19 @@ export class Gateway {
     const hasMoved = (current: Claim) =>
       current.status !== claim.status || phaseOf(current) !== phase || current.told !== claim.told;
     return (await this.#watch(claim, caller, hasMoved)) !== undefined;
+  }
+
+  /** Whether the open behind a `not_sent` is known while the caller waits, with what it filled. */
+  async #isOpenRead(
+    { symbol }: IntentDraft,
+    { code, cause }: Block,
+    caller: Caller,
+  ): Promise<boolean> {
+    if (code !== "not_sent" || cause === null) return false;
+    const open = await this.#ports.ledger.claimOf(cause);
+    const isKnown = (current: Claim) => !isUnanswered(current);
+    if (open === undefined || !(await this.#watch(open, caller, isKnown))) return false;
+    return this.#refresh(symbol, caller);
   }
 
   /** The claim once it has moved; undefined when it does not while its caller waits. */

@@ -25,6 +25,7 @@ import { blocksEntries } from "../claim/entry-block.ts";
 import type { BrokerOrder } from "../claim/evidence.ts";
 import { asksForCloses, resolveEffect } from "../claim/resolve-effect.ts";
 import { resolvePortion } from "../claim/resolve-portion.ts";
+import { asksForOpens, unlessInDoubt } from "../claim/unanswered-opens.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { InvariantError } from "../core/errors.ts";
 import type { AccountId, ClaimKey } from "../core/ids.ts";
@@ -88,7 +89,11 @@ export function decideOn(rows: Rows, request: ClaimRequest): ClaimVerdict {
   const blocking = rows.incidents
     .openIn(account, symbol)
     .find((incident) => blocksEntries(incident, policy));
-  return decideClaim({ book, existing, equals, blocking }, { ...request, intent }, identity);
+  const snapshot = { book, existing, equals, blocking };
+  const verdict = decideClaim(snapshot, { ...request, intent }, identity);
+  return asksForOpens(verdict, intent, book, identity)
+    ? unlessInDoubt(verdict, book, rows.unsettledClaims(account))
+    : verdict;
 }
 
 /** One that nothing became of on the other side is left alone: this side is what is held now. */

@@ -17,6 +17,7 @@ import type { BrokerOrder, EvidenceSource, SubmitOutcome } from "../../src/claim
 import { evolveBook, evolveBookByClaim, evolveClaim } from "../../src/claim/evolve.ts";
 import type { ClaimPolicy } from "../../src/claim/policy.ts";
 import { isLive } from "../../src/claim/transitions.ts";
+import { asksForOpens, unlessInDoubt } from "../../src/claim/unanswered-opens.ts";
 import { decimal } from "../../src/core/decimal.ts";
 import type { ClaimKey } from "../../src/core/ids.ts";
 import type { Intent } from "../../src/identity/intent.ts";
@@ -82,16 +83,17 @@ export class MemoryLedger {
   claim(intent: Intent): ClaimDecision {
     const { now, policy, brokerTime } = this;
     const command: ClaimCommand = { intent, owner: OWNER, now, brokerTime, policy };
-    const { requestId, fingerprint } = identify(intent, this.policy);
+    const identity = identify(intent, this.policy);
+    const { requestId, fingerprint } = identity;
     const { account, agent, symbol } = intent;
     const book = this.book(symbol);
     const existing =
       requestId === null ? undefined : this.claims.get(nameOf({ account, agent, requestId }));
     const equals = this.#equals(intent, fingerprint, episodeOf(book, intent.effect));
-    const { event, decision } = decideClaim(
-      { book, existing, equals, blocking: undefined },
-      command,
-    );
+    const verdict = decideClaim({ book, existing, equals, blocking: undefined }, command);
+    const { event, decision } = asksForOpens(verdict, intent, book, identity)
+      ? unlessInDoubt(verdict, book, [...this.claims.values()])
+      : verdict;
     if (event === null) return decision;
     if (decision.kind !== "proceed") throw new Error(`${decision.kind} came with an event`);
     const after = this.#apply(decision.claim.key, [event]);

@@ -1,7 +1,7 @@
 /** Claims: one caller gets `proceed`, and every other one is told why it does not. */
 import { describe, expect, test } from "vitest";
 import { decimal } from "../../src/core/decimal.ts";
-import type { OwnerId } from "../../src/core/ids.ts";
+import type { AgentId, OwnerId } from "../../src/core/ids.ts";
 import { claimed } from "../ledger/open-ledger.ts";
 import {
   ACCOUNT,
@@ -78,6 +78,33 @@ export function testsOfClaims(storeOfTest: StoreOfTest): void {
       const entry = await claimed(ledger, claimCommand({ requestId: "r-2" }));
       await ledger.record(entry.key, orderRead(filledOrder(entry, "6")));
       expect((await claimed(ledger, close)).intent).toMatchObject({ side: "sell", quantity: "6" });
+    });
+
+    test("of a close is kept back by an open that nobody knows of, whichever agent's, and made once it is known", async () => {
+      const { ledger, another } = await storeOfTest();
+      const entry = claimCommand({ requestId: "r-1" }, { agent: "another" as AgentId });
+      const open = await claimed(ledger, entry);
+      await ledger.record(open.key, ambiguous(open));
+      const sell = { side: "sell", effect: "close", requestId: "r-2" } as const;
+      const fromTheBook = { side: undefined, effect: undefined, quantity: undefined };
+      const closes = [
+        claimCommand(sell),
+        claimCommand({ ...fromTheBook, portion: "all" }),
+        closeOfAll(1),
+      ];
+      for (const close of closes) {
+        for (const store of [ledger, await another()]) {
+          expect(await store.claim(close)).toMatchObject({
+            kind: "blocked",
+            block: { code: "not_sent", cause: open.key },
+            claim: null,
+          });
+        }
+      }
+      expect(await ledger.countByStatus(ACCOUNT)).toEqual({ IN_RECONCILIATION: 1 });
+      await ledger.record(open.key, orderRead(filledOrder(open, "6")));
+      const made = await claimed(ledger, closeOfAll(1));
+      expect(made.intent).toMatchObject({ side: "sell", quantity: "6" });
     });
 
     test("of one id by ten callers in one turn has exactly one that proceeds", async () => {

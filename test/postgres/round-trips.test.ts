@@ -1,10 +1,12 @@
 /** How often a transaction waits for the server, counted between the two. */
 import { describe, expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../src/core/clock.ts";
+import { decimal } from "../../src/core/decimal.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { openPostgresLedger } from "../../src/ledger/postgres/postgres-ledger.ts";
 import { claimed } from "../ledger/open-ledger.ts";
 import {
+  ACCOUNT,
   accepted,
   claimCommand,
   filledOrder,
@@ -53,6 +55,12 @@ async function lifeOf(ledger: Ledger, name: string): Promise<void> {
   await ledger.record(close.key, refused(close));
   await ledger.claim(claimCommand({ anchor: { bar: name, stage: "entry" }, quantity: "1" }));
   await ledger.claim(claimCommand({ quantity: "2" }));
+  await ledger.claim(closeOfAll("TQQQ", name));
+}
+
+function closeOfAll(symbol: string, requestId: string) {
+  const fromTheBook = { side: undefined, effect: undefined, quantity: undefined };
+  return claimCommand({ ...fromTheBook, symbol, portion: "all", requestId });
 }
 
 describe("of two round trips at most, and one transaction,", () => {
@@ -101,5 +109,18 @@ describe("of two round trips at most, and one transaction,", () => {
       claimCommand({ symbol, quantity: "9" }, { now: START + 1 }),
     ]);
     expect(await counted(() => Promise.all(commands.map((one) => ledger.claim(one))))).toEqual(TWO);
+  });
+
+  test("are closes: of so many shares, and of all that is held", async () => {
+    const { ledger, counted } = await openCounted();
+    const held = ["SQQQ", "QQQ"].map((symbol) => {
+      const quantity = decimal("6");
+      return { symbol, quantity, averagePrice: decimal("50") };
+    });
+    await ledger.adoptOpening(ACCOUNT, held, START);
+    const sell = { side: "sell", effect: "close" } as const;
+    const byNumber = claimCommand({ ...sell, symbol: "SQQQ", requestId: "by number" });
+    expect(await counted(() => claimed(ledger, byNumber))).toEqual(TWO);
+    expect(await counted(() => claimed(ledger, closeOfAll("QQQ", "all")))).toEqual(TWO);
   });
 });

@@ -39,11 +39,13 @@ export function foreseenQuestions(subject: Subject): readonly Question[] {
 }
 
 function aboutClaim({ intent: draft, policy }: ClaimRequest): readonly Question[] {
-  const { account, agent, symbol } = draft;
+  const { account, agent, symbol, portion } = draft;
   const believed = believedId(draft, policy);
   const effects: readonly Effect[] = draft.effect === null ? ["open", "close"] : [draft.effect];
   return [
     { kind: "book", account, symbol },
+    // What a part of the position is, an open without an answer leaves in doubt.
+    ...(portion === null ? [] : [{ kind: "unsettled", account } as const]),
     ...(believed === undefined ? [] : [claimQuestion(draft, believed)]),
     ...effects.flatMap((effect): readonly Question[] => {
       const intent: Intent = { ...draft, effect, side: draft.side ?? "sell" };
