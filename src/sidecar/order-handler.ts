@@ -30,6 +30,7 @@ export interface OrderPorts extends ReplacePorts {
   submit(agent: Agent, input: IntentInput, gone: GoneSignal): Promise<OrderAnswer>;
   claimOf(group: AgentId, requestId: RequestId): Promise<Claim | undefined>;
   books(): Promise<readonly Book[]>;
+  unsettledClaims(): Promise<readonly Claim[]>;
   /** Reads the orders at work and books their fills; false where one could not be read. */
   readOrders(): Promise<boolean>;
   asset(assetId: string): Promise<AssetLookup>;

@@ -6,6 +6,8 @@
 
 import type { Book } from "../book/book.ts";
 import type { AssetLookup } from "../broker/broker.ts";
+import type { Claim } from "../claim/claim.ts";
+import { symbolsInDoubt } from "../claim/unanswered-opens.ts";
 import type { Clock } from "../core/clock.ts";
 import { isZero } from "../core/decimal.ts";
 import { inTime } from "../core/in-time.ts";
@@ -32,6 +34,7 @@ export interface PositionPorts {
   readonly clock: Clock;
   readonly place: Place;
   books(): Promise<readonly Book[]>;
+  unsettledClaims(): Promise<readonly Claim[]>;
   /** Reads the orders at work and books their fills; false where one could not be read. */
   readOrders(): Promise<boolean>;
   /** What trades under the broker's own id of an asset, a UUID. */
@@ -44,6 +47,7 @@ export interface PositionPorts {
 const CANCELS_WITHIN_MS = 4_000;
 const READS_WITHIN_MS = 2_000;
 const MULTI_STATUS = 207;
+const NOT_FOUND = 404;
 const JSON_TYPE = { "content-type": "application/json; charset=utf-8" };
 const PREFIX = "/v2/positions/";
 const ASSET_ID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
@@ -110,7 +114,7 @@ function flatAnswer(answer: OrderAnswer): GuardedAnswer | undefined {
 /** In Alpaca's words. */
 function notFound(message: string, rest: Readonly<Record<string, unknown>> = {}): GuardedAnswer {
   const body = JSON.stringify({ code: 40410000, message, ...rest });
-  return { status: 404, headers: JSON_TYPE, body };
+  return { status: NOT_FOUND, headers: JSON_TYPE, body };
 }
 
 async function closeAll(ports: PositionPorts, request: GuardedRequest): Promise<GuardedAnswer> {
@@ -120,19 +124,24 @@ async function closeAll(ports: PositionPorts, request: GuardedRequest): Promise<
       "the orders that were to be canceled first have not all ended; nothing was sold";
     return alpacaError("order_not_taken", { message, headers: { "retry-after": "2" } });
   }
+  // As before the reads: what is answered while they last, each close reads again.
+  const inDoubt = symbolsInDoubt(await ports.unsettledClaims());
   // A fill that nobody has told of yet may have made a position.
   const isRead = await readInTime(ports);
-  const held = (await ports.books()).filter(({ net }) => !isZero(net));
-  if (!isRead && held.length === 0) {
+  const books = (await ports.books()).filter(({ net }) => !isZero(net));
+  const held = new Set(books.map(({ symbol }) => symbol));
+  if (!isRead && held.size === 0) {
     const message = "the orders at work could not be read, so what is held is not known";
     return alpacaError("order_not_taken", { message, headers: RETRY_AFTER });
   }
   const closed = await Promise.all(
-    held.map(async ({ symbol }) => {
+    [...new Set([...held, ...inDoubt])].map(async (symbol) => {
       const options = { inOurWords: flatAnswer, isOneOfMany: true };
       const answer = await ports.place({ symbol, portion: "all" }, options);
       return { symbol, status: answer.status, body: JSON.parse(answer.body) as unknown };
     }),
   );
-  return { status: MULTI_STATUS, headers: JSON_TYPE, body: JSON.stringify(closed) };
+  // Where an open in doubt came to nothing, there was no position.
+  const told = closed.filter(({ symbol, status }) => held.has(symbol) || status !== NOT_FOUND);
+  return { status: MULTI_STATUS, headers: JSON_TYPE, body: JSON.stringify(told) };
 }

@@ -235,6 +235,7 @@ function orderHandler(parts: OrderHandling): GuardedHandler {
     replace: async (intent) => latch().replace(intent),
     claimOf: (group, requestId) => prepared.claimOf(group, requestId),
     books: async () => latch().books(),
+    unsettledClaims: async () => latch().unsettledClaims(),
     readOrders: async () => latch().readOrders(),
     asset: async (assetId) => latch().asset(assetId),
     cancelOrders: async (withinMs) => latch().cancelOrders(withinMs),

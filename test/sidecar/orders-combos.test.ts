@@ -88,11 +88,32 @@ describe("a multi-leg order", () => {
 
 describe("a contract of a multi-leg order", () => {
   const CLOSE = { method: "DELETE", path: `/v2/positions/${LOW}` };
+  const ALL = { method: "DELETE", path: "/v2/positions" };
 
   test("is closed as it was filled, though nobody has polled the order yet", async () => {
     const { world, sidecar } = await openWorld();
     await world.send(sidecar, SPREAD);
     const closed = await world.send(sidecar, "", CLOSE);
     expect(closed).toMatchObject({ status: 200, body: { symbol: LOW, side: "sell", qty: "2" } });
+  });
+
+  test("is not told to be none while nobody knows what became of the order", async () => {
+    const world = await openOrderWorld({ prices: PRICES });
+    const sidecar = await world.open({ waitMs: 1_000 });
+    world.fault({ kind: "accept_then_drop" });
+    const match = { method: "GET", path: "/v2/orders*" } as const;
+    const page: Fault = { kind: "html", status: 502, accept: false };
+    world.simulator.addFaults([{ match, fault: page, times: 100 }]);
+    await world.send(sidecar, SPREAD);
+    const inDoubt = { status: 409, body: { tradelatch: { error: "not_sent" } } };
+    expect(await world.send(sidecar, "", CLOSE)).toMatchObject(inDoubt);
+    const all = await world.send(sidecar, "", ALL);
+    expect(all.body).toMatchObject([
+      { symbol: LOW, ...inDoubt },
+      { symbol: HIGH, ...inDoubt },
+    ]);
+    world.simulator.clearFaults();
+    const answers = await world.insist(sidecar, "", CLOSE);
+    expect(answers.at(-1)).toMatchObject({ status: 200, body: { symbol: LOW, qty: "2" } });
   });
 });
