@@ -5,7 +5,7 @@
  * broker checks by their own `position_intent`.
  */
 import { type DecimalText, parseDecimal, signOf } from "../core/decimal.ts";
-import type { Intent, OrderTerms } from "./intent.ts";
+import type { OrderTerms } from "./intent.ts";
 import { OPTION_SYMBOL } from "./symbol.ts";
 
 /** Stands where other orders have a symbol; no stock is called so. */
@@ -42,18 +42,16 @@ export function tradedSymbols(terms: Pick<OrderTerms, "symbol" | "extension">): 
   return (comboLegs(terms) ?? []).map(({ symbol }) => symbol);
 }
 
+export function mayMove(terms: Pick<OrderTerms, "symbol" | "extension">, symbol: string): boolean {
+  return tradedSymbols(terms).includes(symbol);
+}
+
 function readLeg(leg: unknown): ComboLeg | undefined {
   const { symbol, ratio_qty: ratioText, side } = (leg ?? {}) as Readonly<Record<string, unknown>>;
   const ratio = isAmount(ratioText) ? parseDecimal(String(ratioText)) : undefined;
   if (typeof symbol !== "string" || !OPTION_SYMBOL.test(symbol)) return undefined;
   if (side !== "buy" && side !== "sell") return undefined;
   return ratio === undefined || signOf(ratio) <= 0 ? undefined : { symbol, ratio };
-}
-
-/** Whether what the order fills may move the position in `symbol`. */
-export function mayMove(intent: Pick<Intent, "symbol" | "extension">, symbol: string): boolean {
-  if (!isCombo(intent)) return intent.symbol === symbol;
-  return comboLegs(intent)?.some((leg) => leg.symbol === symbol) ?? OPTION_SYMBOL.test(symbol);
 }
 
 /** Anything else may have no text at all. */
