@@ -34,12 +34,6 @@ const CHECKED_BYTES = 16 * 1024 * 1024;
 /** How often the switch to WAL is tried while others make it too; each try waits for a lock. */
 const WAL_TRIES = 100;
 
-/**
- * So many pages of the log are moved into the file at once: 16 MiB. At the default of 1,000 every
- * fortieth order waits for it, which is its 99th percentile; here it is every two hundredth.
- */
-const CHECKPOINT_PAGES = 4_000;
-
 export function openDatabase(path: string, onMigration?: OnMigration): Database.Database {
   // An absolute path is never taken for ":memory:" or for a "file:" URI.
   const file = resolve(path);
@@ -179,7 +173,8 @@ function connect(file: string, onMigration: OnMigration | undefined): Database.D
   try {
     switchToWal(database);
     database.pragma("synchronous = FULL");
-    database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+    // The ledger moves the WAL into the file itself: see wal.ts.
+    database.pragma("wal_autocheckpoint = 0");
     database.pragma("foreign_keys = ON");
     const journal = database.pragma("journal_mode", { simple: true });
     if (journal !== "wal") {

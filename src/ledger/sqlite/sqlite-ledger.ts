@@ -47,8 +47,9 @@ import type { OnMigration } from "./on-migration.ts";
 import { fileIdentity, openDatabase } from "./open-database.ts";
 import { RecordsAhead } from "./records-ahead.ts";
 import { SqliteRows } from "./rows.ts";
-import { isFailedSync, isStoreFailure, storeError } from "./store-errors.ts";
+import { isStoreFailure, storeError } from "./store-errors.ts";
 import { SyncMode } from "./sync-mode.ts";
+import { Wal } from "./wal.ts";
 
 /** The most operations in one transaction. */
 const BATCH_MAX = 500;
@@ -77,6 +78,7 @@ class SqliteLedger extends TransactedLedger implements Ledger {
   readonly #database: Database.Database;
   readonly #rows: SqliteRows;
   readonly #sync: SyncMode;
+  readonly #wal: Wal;
   /** Does all of it in one transaction. */
   readonly #transact: Database.Transaction<(work: readonly Work[]) => unknown[]>;
   #queue: Job[] = [];
@@ -86,8 +88,6 @@ class SqliteLedger extends TransactedLedger implements Ledger {
   readonly #notes: NoteBuffer;
   /** The last event that is known to be on disk. */
   #syncedSequence = 0;
-  /** An fsync of the WAL has failed since it was last moved into the file. */
-  #walSuspect = false;
   /** The rows are about to catch up with the events. */
   #isCatchingUp = false;
   /** Which file was opened. */
@@ -103,6 +103,7 @@ class SqliteLedger extends TransactedLedger implements Ledger {
     this.#identity = fileIdentity(file);
     this.#rows = new SqliteRows(this.#database);
     this.#sync = new SyncMode(this.#database);
+    this.#wal = new Wal(this.#database, file);
     this.#ahead = new RecordsAhead(this.#rows, clock, () => this.#runSoon());
     this.#transact = this.#database.transaction((work) => {
       this.#rows.refresh();
@@ -112,6 +113,8 @@ class SqliteLedger extends TransactedLedger implements Ledger {
       this.#rows.finish();
       return results;
     });
+    // A program that died may have left a long log, and a migration has just written one.
+    this.#wal.moveSoon();
   }
 
   /**
@@ -328,6 +331,7 @@ class SqliteLedger extends TransactedLedger implements Ledger {
       });
       this.#ahead.onWritten();
       this.#catchUpSoon();
+      this.#wal.moveSoon();
     } catch (error) {
       this.#rows.forget();
       if (this.#ahead.onFailure(error)) {
@@ -349,25 +353,11 @@ class SqliteLedger extends TransactedLedger implements Ledger {
       const message = `the ledger ${this.#file} was moved, replaced or deleted while it was open`;
       throw new LatchError("store_moved", message);
     }
-    if (this.#walSuspect) this.#leaveWal();
-  }
-
-  /**
-   * After an fsync that failed the system may have forgotten pages of the WAL without writing them,
-   * and the next fsync would not say so: behind such a gap nothing is found again. So everything is
-   * moved into the file and synced there, and the WAL begins anew.
-   */
-  #leaveWal(): void {
-    const rows = this.#database.pragma("wal_checkpoint(TRUNCATE)") as { busy: number }[];
-    if (rows[0]?.busy !== 0) {
-      const message = `the ledger ${this.#file} is in use and could not be synced after a failure`;
-      throw new LatchError("store_busy", message);
-    }
-    this.#walSuspect = false;
+    this.#wal.leaveIfSuspect();
   }
 
   #failure(error: unknown): unknown {
-    if (isFailedSync(error)) this.#walSuspect = true;
+    this.#wal.onFailure(error);
     return storeError(error, this.#file);
   }
 
@@ -382,7 +372,7 @@ class SqliteLedger extends TransactedLedger implements Ledger {
   #syncThrough(): void {
     const sequence = this.#rows.lastEvent()?.sequence ?? 0;
     if (sequence === this.#syncedSequence) return;
-    if (this.#walSuspect) this.#leaveWal();
+    this.#wal.leaveIfSuspect();
     this.#sync.require("FULL");
     this.#rows.saveSyncMark(sequence);
     this.#syncedSequence = sequence;

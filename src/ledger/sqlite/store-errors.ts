@@ -49,6 +49,11 @@ export function isFailedSync(error: unknown): boolean {
   return error instanceof SqliteError && /^SQLITE_IOERR_(DIR_)?FSYNC$/.test(error.code);
 }
 
+/** Whether the disk failed to do what it was asked, whatever that was. */
+export function isIoError(error: unknown): boolean {
+  return error instanceof SqliteError && error.code.startsWith("SQLITE_IOERR");
+}
+
 export function isBusy(error: unknown): boolean {
   return error instanceof SqliteError && error.code.startsWith("SQLITE_BUSY");
 }

@@ -3,6 +3,8 @@
  * own system calls that a tracer can see: a look at a path that does not exist.
  */
 import { accessSync } from "node:fs";
+import { setImmediate as turnOfTheLoop } from "node:timers/promises";
+import Database from "better-sqlite3";
 import { DEFAULT_CLAIM_POLICY } from "../../../dist/claim/policy.js";
 import { systemClock } from "../../../dist/core/clock.js";
 import { parseIntent } from "../../../dist/identity/intent-schema.js";
@@ -10,11 +12,14 @@ import { openSqliteLedger } from "../../../dist/ledger/sqlite/sqlite-ledger.js";
 
 const [file, ...phases] = process.argv.slice(2);
 const COUNT = 20;
+/** Of the log; with so many the ledger moves it into the file. */
+const GROWN_PAGES = 4_000;
 const now = 1_779_370_800_000;
 const claims = [];
 let number = 0;
 let ledger;
 let beside;
+let reader;
 
 function mark(name) {
   try {
@@ -65,6 +70,26 @@ const PHASES = {
       await newClaim().catch((error) => process.stdout.write(`${error.code}: ${error.message}\n`));
     }
   },
+  "claim, failure told": () => newClaim().catch((error) => process.stdout.write(`${error.code}\n`)),
+  /** Without an fsync, by another connection that moves nothing itself. */
+  "log grown": () => {
+    const database = new Database(file);
+    database.pragma("synchronous = OFF");
+    database.pragma("wal_autocheckpoint = 0");
+    const write = database.prepare(
+      `INSERT INTO sync_mark (id, sequence, times) VALUES (1, 0, 1)
+       ON CONFLICT (id) DO UPDATE SET times = times + 1`,
+    );
+    for (let pages = 0; pages < GROWN_PAGES; pages += 1) write.run();
+    database.close();
+  },
+  /** As a copy does for as long as it is made. */
+  "read beside": () => {
+    reader = new Database(file, { readonly: true });
+    reader.exec("BEGIN; SELECT count(*) FROM events");
+  },
+  "no longer read": () => reader.close(),
+  "turn of the loop": () => turnOfTheLoop(),
   answers: async () => {
     for (const claim of claims) {
       const outcome = { kind: "accepted", order: orderOf(claim, "new", "0") };

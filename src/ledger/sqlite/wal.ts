@@ -1,0 +1,103 @@
+/**
+ * Moves a ledger's log of pages (SQLite's WAL) into its file. SQLite would do that itself inside a
+ * commit: whoever asked for the commit would wait for it, and an fsync that failed in it would be
+ * told to nobody.
+ *
+ * 1. The pages are moved in a turn of the event loop of their own, after whoever waited was
+ *    answered. That waits for no other process.
+ * 2. What somebody reads as it was before stays in the log, and is tried again once that has grown
+ *    further.
+ * 3. After an fsync that failed nothing is committed durably before the log was left.
+ */
+import type { Database, Statement } from "better-sqlite3";
+import { LatchError } from "../../core/errors.ts";
+import { isFailedSync, isIoError } from "./store-errors.ts";
+
+/**
+ * So many pages are moved at once: 16 MiB. At SQLite's default of 1,000 an order would meet such a
+ * move four times as often.
+ */
+const MOVED_PAGES = 4_000;
+/** By so many pages the log has grown when what could not be moved is tried again. */
+const TRIED_AGAIN_PAGES = 250;
+
+/** In pages; -1 where another process keeps the log locked. */
+interface LogState {
+  readonly busy: number;
+  readonly log: number;
+  readonly checkpointed: number;
+}
+
+export class Wal {
+  readonly #database: Database;
+  readonly #file: string;
+  readonly #state: Statement<[], LogState>;
+  /** A turn of its own is coming for the move. */
+  #isMovingSoon = false;
+  /** How many pages the log had at the last try to move them. */
+  #triedAt = 0;
+  /** An fsync has failed since the log was last left. */
+  #isSuspect = false;
+
+  constructor(database: Database, file: string) {
+    this.#database = database;
+    this.#file = file;
+    // Moves nothing, and takes a microsecond.
+    this.#state = database.prepare("PRAGMA wal_checkpoint(NOOP)");
+  }
+
+  /** After a commit: any process may have written the pages. */
+  moveSoon(): void {
+    if (this.#isMovingSoon || this.#isSuspect || !this.#isDue()) return;
+    this.#isMovingSoon = true;
+    setImmediate(() => {
+      this.#isMovingSoon = false;
+      this.#move();
+    });
+  }
+
+  #move(): void {
+    // Closing has moved them, or a commit has failed meanwhile.
+    if (!this.#database.open || this.#isSuspect) return;
+    this.#attempt(() => this.#database.pragma("wal_checkpoint(PASSIVE)"));
+  }
+
+  #isDue(): boolean {
+    const state = this.#attempt(() => this.#state.get());
+    if (state === undefined || state.log - state.checkpointed < MOVED_PAGES) return false;
+    // A log that has fewer pages than at the last try has begun anew since.
+    const isHeld = state.log >= this.#triedAt && state.log < this.#triedAt + TRIED_AGAIN_PAGES;
+    if (!isHeld) this.#triedAt = state.log;
+    return !isHeld;
+  }
+
+  /** Nobody waits for this; what failed is tried again, and the log keeps the pages meanwhile. */
+  #attempt<Value>(ask: () => Value): Value | undefined {
+    try {
+      return ask();
+    } catch (error) {
+      if (isIoError(error)) this.#isSuspect = true;
+      return undefined;
+    }
+  }
+
+  /** After a commit that failed. */
+  onFailure(error: unknown): void {
+    if (isFailedSync(error)) this.#isSuspect = true;
+  }
+
+  /**
+   * After an fsync that failed the system may have forgotten pages of the WAL without writing them,
+   * and the next fsync would not say so: behind such a gap nothing is found again. So everything is
+   * moved into the file and synced there, and the WAL begins anew. Throws LatchError `store_busy`.
+   */
+  leaveIfSuspect(): void {
+    if (!this.#isSuspect) return;
+    const rows = this.#database.pragma("wal_checkpoint(TRUNCATE)") as LogState[];
+    if (rows[0]?.busy !== 0) {
+      const message = `the ledger ${this.#file} is in use and could not be synced after a failure`;
+      throw new LatchError("store_busy", message);
+    }
+    this.#isSuspect = false;
+  }
+}
