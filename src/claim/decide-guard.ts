@@ -6,6 +6,7 @@
  * 3. While an attempt runs, only its own token releases it; a verifier's "absent" has to wait.
  * 4. Who held an attempt that was released may have acted after all: its word is refused, and the
  *    claim is in question again unless somebody else is at it.
+ * 5. What was read of one attempt says nothing of a later one, however late it is put on record.
  */
 import type { EpochMs } from "../core/clock.ts";
 import type { OwnerId } from "../core/ids.ts";
@@ -47,7 +48,13 @@ export interface GuardSettleCommand extends Timed, Shown {
   readonly resultProblem?: string | undefined;
 }
 
-export interface GuardReleaseCommand extends Timed, Shown {
+/** Which attempt something was read of; a claim that was opened again since is at another one. */
+interface OfAttempt {
+  /** Its fencing number; null where whoever says so did not: then the one that stands is meant. */
+  readonly fencing: number | null;
+}
+
+export interface GuardReleaseCommand extends Timed, Shown, OfAttempt {
   readonly type: "release";
   readonly evidence: string;
 }
@@ -59,7 +66,7 @@ export interface GuardDoubtCommand extends Timed {
 }
 
 /** What somebody who is not its owner has found out. */
-export interface GuardEvidenceCommand extends Timed {
+export interface GuardEvidenceCommand extends Timed, OfAttempt {
   readonly type: "weigh";
   readonly provenance: Extract<GuardProvenance, "verifier" | "operator">;
   readonly outcome: GuardOutcome;
@@ -93,6 +100,8 @@ export type GuardAnswer =
   | { readonly kind: "released"; readonly isRepeat: boolean }
   /** Its owner's lease runs. */
   | { readonly kind: "live" }
+  /** It was opened again since, and is not over: what was said is about an attempt before. */
+  | { readonly kind: "other_attempt" }
   /** There is no such claim. */
   | { readonly kind: "unknown" };
 
@@ -182,6 +191,7 @@ function decideRelease(claim: GuardClaim, command: GuardReleaseCommand): GuardVe
   if (problem !== undefined) return unchanged({ kind: "not_owner", problem });
   if (claim.outcome === "absent") return unchanged({ kind: "released", isRepeat: true });
   if (claim.status === "SETTLED") return unchanged(standing(claim));
+  if (!isAbout(claim, command)) return unchanged({ kind: "other_attempt" });
   const isOwner = tokenHash === claim.tokenHash;
   if (!isOwner && tokenHash !== null) return unchanged({ kind: "not_owner", problem: "wrong" });
   if (isRunning && !isOwner) return unchanged({ kind: "live" });
@@ -204,6 +214,7 @@ function decideDoubt(claim: GuardClaim, { tokenHash, reason }: GuardDoubtCommand
 function decideEvidence(claim: GuardClaim, command: GuardEvidenceCommand): GuardVerdict {
   const { outcome, provenance, evidence, result, resultProblem = null, now } = command;
   if (claim.status === "SETTLED") return unchanged(standing(claim));
+  if (!isAbout(claim, command)) return unchanged({ kind: "other_attempt" });
   if (outcome !== "absent") {
     const said = { outcome, result, resultProblem, provenance, evidence };
     return settledBy({ type: "guard_settled", ...said });
@@ -211,6 +222,11 @@ function decideEvidence(claim: GuardClaim, command: GuardEvidenceCommand): Guard
   if (claim.status === "OPEN" && !isLeaseOver(claim, now)) return unchanged({ kind: "live" });
   const event = { type: "guard_released", provenance, evidence } as const;
   return { events: [event], answer: { kind: "released", isRepeat: false } };
+}
+
+/** Whether what is said is about the attempt that stands. */
+function isAbout(claim: GuardClaim, { fencing }: OfAttempt): boolean {
+  return fencing === null || fencing === claim.fencing;
 }
 
 function settledBy(event: GuardEvent & { type: "guard_settled" }): GuardVerdict {

@@ -70,6 +70,12 @@ export const ERRORS = {
     exitCode: 1,
     hint: "Send the owner's settlement token, or wait until its lease is over.",
   },
+  guard_other_attempt: {
+    httpStatus: 409,
+    retryable: false,
+    exitCode: 1,
+    hint: "It was claimed again since: look at the provider anew, for the attempt that stands.",
+  },
   guard_claim_settled: {
     httpStatus: 409,
     retryable: false,

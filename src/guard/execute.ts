@@ -12,6 +12,7 @@ import type { Clock } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
 import { canonicalHash } from "../identity/canonical-json.ts";
 import type {
+  EvidenceAnswer,
   ExecuteAnswer,
   ExecuteInput,
   Guard,
@@ -25,15 +26,17 @@ import { guardWait, readJson, requireFunction } from "./guard-input.ts";
 import { isVerdict } from "./verifiers.ts";
 
 export interface RunnerParts {
-  readonly guard: Pick<Guard, "claim" | "settle" | "release" | "doubt" | "resolve" | "wait">;
+  readonly guard: Pick<Guard, "claim" | "settle" | "release" | "doubt" | "wait">;
   readonly clock: Pick<Clock, "now">;
   readonly ask: (verifier: GuardVerifier, claim: GuardClaim) => Promise<GuardVerdict>;
+  /** Puts on record what was found out about the attempt that `claim` is at. */
+  readonly weigh: (claim: GuardClaim, verdict: GuardVerdict) => Promise<EvidenceAnswer>;
   /** Settles what was done without a result. */
   readonly doneBefore: (input: SettleInput & { readonly problem: string }) => Promise<SettleAnswer>;
 }
 
 type Proceed = Extract<GuardClaimAnswer, { readonly kind: "proceed" }>;
-/** An answer, or none yet: the claim was released, by what `verify` found or by its owner. */
+/** None yet: it was released, by what `verify` found or by its owner, or claimed again since. */
 type Step<Result> = ExecuteAnswer<Result> | "verified_absent" | "released";
 
 /** So often a claim that is released again and again meanwhile is claimed by one call. */
@@ -92,10 +95,11 @@ export class ActionRunner {
     claim: GuardClaim,
     incident: number | null,
   ): Promise<Step<Result>> {
-    const { requestId, agent, verify } = input;
+    const { verify } = input;
     if (verify === undefined) return { status: "unresolved", claim, incident };
     const verdict = await this.#parts.ask(verify, claim);
-    const answer = await this.#parts.guard.resolve({ requestId, agent, verdict });
+    const answer = await this.#parts.weigh(claim, verdict);
+    if (answer.kind === "other_attempt") return "released";
     if (answer.kind === "unknown" || answer.kind === "unresolved") {
       return { status: "unresolved", claim, incident };
     }
@@ -135,7 +139,7 @@ export class ActionRunner {
       const standing = "claim" in doubted ? doubted.claim : claim;
       return { status: "unresolved", claim: standing, incident };
     }
-    const answer = await this.#parts.guard.resolve({ requestId, agent, verdict });
+    const answer = await this.#parts.weigh(claim, verdict);
     return this.#standing("claim" in answer ? answer.claim : claim);
   }
 

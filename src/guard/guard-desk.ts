@@ -48,6 +48,7 @@ import {
   guardName,
   guardWait,
   kindOf,
+  optionalFencing,
   optionalName,
   readJson,
 } from "./guard-input.ts";
@@ -90,6 +91,7 @@ export class GuardDesk implements Guard {
     this.#runner = new ActionRunner({
       ...{ guard: this, clock, doneBefore: (input) => this.#doneBefore(input) },
       ask: (verifier, claim) => this.#verifiers.ask(verifier, claim),
+      weigh: (claim, verdict) => this.#weigh(claim.key, claim.fencing, verdict),
     });
     for (const [action, verifier] of Object.entries(verifiers)) {
       this.#verifiers.register(action, verifier);
@@ -168,7 +170,8 @@ export class GuardDesk implements Guard {
 
   async release(input: ReleaseInput): Promise<ReleaseAnswer> {
     const evidence = guardName("evidence", input.evidence, EVIDENCE_MAX);
-    const said = { ...this.#shown(input), evidence };
+    const fencing = optionalFencing(input.fencing);
+    const said = { ...this.#shown(input), evidence, fencing };
     const released = await this.#guard(this.#keyOf(input), { type: "release", ...said });
     const { answer } = released;
     switch (answer.kind) {
@@ -176,6 +179,7 @@ export class GuardDesk implements Guard {
         return { kind: "released", claim: known(released), isRepeat: answer.isRepeat };
       case "settled":
       case "live":
+      case "other_attempt":
         return { kind: answer.kind, claim: known(released) };
       case "not_owner":
       case "unknown":
@@ -210,8 +214,17 @@ export class GuardDesk implements Guard {
       const message = `verdict is ${kindOf(verdict)}: expected done, rejected, absent or unknown`;
       throw new LatchError("invalid_guard_call", message);
     }
+    return this.#weigh(key, optionalFencing(input.fencing), verdict);
+  }
+
+  /** What was found out about the attempt `fencing`, by now perhaps one of several. */
+  async #weigh(
+    key: ClaimKey,
+    fencing: number | null,
+    verdict: GuardVerdict,
+  ): Promise<EvidenceAnswer> {
     if (verdict.kind === "unknown") {
-      const claim = await this.get(input.requestId, input.agent);
+      const [claim] = await this.#parts.ledger.guardClaimsOf([key]);
       return claim === undefined ? { kind: "unknown" } : { kind: "unresolved", claim };
     }
     const read = readJson(verdict.kind === "absent" ? null : verdict.result);
@@ -221,6 +234,7 @@ export class GuardDesk implements Guard {
     );
     const weighed = await this.#guard(key, {
       ...{ type: "weigh", provenance: "verifier", outcome: verdict.kind, now: this.#now() },
+      fencing,
       evidence: guardName("evidence", evidence, EVIDENCE_MAX),
       ...(read.kind === "json"
         ? { result: read.value }
@@ -230,6 +244,7 @@ export class GuardDesk implements Guard {
     if (answer.kind === "unknown") return { kind: "unknown" };
     const claim = known(weighed);
     if (answer.kind === "live") return { kind: "unresolved", claim };
+    if (answer.kind === "other_attempt") return { kind: "other_attempt", claim };
     const isOver = answer.kind === "settled" && answer.isRepeat;
     return { kind: isOver ? "over" : "resolved", claim };
   }
@@ -296,8 +311,7 @@ export class GuardDesk implements Guard {
     if (verifier === undefined) return now;
     const verdict = await this.#verifiers.ask(verifier, now);
     if (verdict.kind === "unknown") this.#sayUnknown(now, verdict);
-    const { agent, requestId } = key;
-    const answer = await this.resolve({ requestId, agent, verdict });
+    const answer = await this.#weigh(key, now.fencing, verdict);
     return answer.kind === "unknown" ? now : answer.claim;
   }
 

@@ -32,6 +32,13 @@ export function optionalName(field: string, text: string | null | undefined): st
   return text === undefined || text === null ? null : guardName(field, text);
 }
 
+/** The number of an attempt; null where none is given. */
+export function optionalFencing(fencing: number | undefined): number | null {
+  if (fencing === undefined) return null;
+  if (Number.isInteger(fencing) && fencing >= 1) return fencing;
+  throw invalid("fencing", String(fencing), "expected a whole number from 1");
+}
+
 /** Milliseconds from 0 to {@link GUARD_WAIT_MAX_MS}. */
 export function guardWait(waitMs: number): number {
   if (Number.isInteger(waitMs) && waitMs >= 0 && waitMs <= GUARD_WAIT_MAX_MS) return waitMs;

@@ -85,7 +85,17 @@ export type SettleAnswer =
   | { readonly kind: "released"; readonly claim: GuardClaim; readonly incident: number | null }
   | { readonly kind: "unknown" };
 
-export interface ReleaseInput extends OfAgent {
+/** Of which attempt something was read. */
+interface OfAttempt {
+  /**
+   * `claim.fencing` of the claim that it was read for. Where the claim was opened again since, the
+   * answer is `other_attempt` and nothing is changed. Left out, it is taken to be about whatever
+   * attempt stands when it arrives: say it wherever reading takes time.
+   */
+  readonly fencing?: number | undefined;
+}
+
+export interface ReleaseInput extends OfAgent, OfAttempt {
   readonly requestId: string;
   /** What shows that it did not happen, in a sentence: 1 to 2,000 characters. */
   readonly evidence: string;
@@ -101,6 +111,8 @@ export type ReleaseAnswer =
   | { readonly kind: "settled"; readonly claim: GuardClaim }
   /** Its owner may be at it: only that one's token releases it before the lease is over. */
   | { readonly kind: "live"; readonly claim: GuardClaim }
+  /** It was opened again since, and is not over: the evidence is about an attempt before. */
+  | { readonly kind: "other_attempt"; readonly claim: GuardClaim }
   | { readonly kind: "not_owner"; readonly problem: TokenProblem }
   | { readonly kind: "unknown" };
 
@@ -132,7 +144,7 @@ export type GuardVerifier = (
   signal: AbortSignal,
 ) => GuardVerdict | Promise<GuardVerdict>;
 
-export interface EvidenceInput extends OfAgent {
+export interface EvidenceInput extends OfAgent, OfAttempt {
   readonly requestId: string;
   readonly verdict: GuardVerdict;
 }
@@ -144,6 +156,8 @@ export type EvidenceAnswer =
   | { readonly kind: "over"; readonly claim: GuardClaim }
   /** Still unknown; or absent, while its owner's lease runs. */
   | { readonly kind: "unresolved"; readonly claim: GuardClaim }
+  /** It was opened again since, and is not over: the evidence is about an attempt before. */
+  | { readonly kind: "other_attempt"; readonly claim: GuardClaim }
   | { readonly kind: "unknown" };
 
 export interface WaitOptions extends OfAgent {

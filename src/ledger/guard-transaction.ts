@@ -88,7 +88,8 @@ export function runGuardOperator(
   if (endClaimAs !== null && key !== undefined) {
     if (endClaimAs === "already_flat") return { kind: "other_end", incident };
     const found = { outcome: endClaimAs, result: null, evidence: said } as const;
-    const evidence = { type: "weigh", provenance: "operator", ...found, now } as const;
+    const word = { type: "weigh", provenance: "operator", ...found, now } as const;
+    const evidence = { ...word, fencing: claim?.fencing ?? null };
     carryOut(rows, claim, key, decideGuard(claim, evidence).events, now);
   }
   // Its end may have resolved it; of a late word only the operator's own does.

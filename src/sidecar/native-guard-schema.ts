@@ -69,6 +69,15 @@ export const releaseBody = named(
       .min(1)
       .regex(NOT_BLANK, "expected more than white space")
       .describe("What shows that it did not happen, in a sentence."),
+    attempt: z
+      .number()
+      .int()
+      .min(1)
+      .optional()
+      .describe(
+        "The `attempt` of the claim for which that was found out: another one is not released by " +
+          "it. Without it the attempt that stands is meant.",
+      ),
   }),
 );
 

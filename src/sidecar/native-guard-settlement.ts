@@ -141,9 +141,9 @@ function addRelease({ app, agentOf }: NativeScope, ports: NativePorts): void {
   ): Promise<z.output<typeof releasedSchema>> => {
     const requestId = idOf(params, body);
     const caller = agentOf(request.raw);
-    const { evidence } = body;
+    const { evidence, attempt: fencing } = body;
     const shown = { token: tokenIn(request), isTokenRequired: ports.requiresToken(caller) };
-    const input = { requestId, agent: caller.group, evidence, ...shown };
+    const input = { requestId, agent: caller.group, evidence, fencing, ...shown };
     const answer = await ports.guard().release(input);
     switch (answer.kind) {
       case "unknown":
@@ -154,6 +154,11 @@ function addRelease({ app, agentOf }: NativeScope, ports: NativePorts): void {
         const until = new Date(answer.claim.leaseUntil).toISOString();
         const message = `the owner of ${quoted(requestId)} may be at it until ${until}`;
         throw new LatchError("guard_claim_live", message);
+      }
+      case "other_attempt": {
+        const { fencing: standing } = answer.claim;
+        const message = `${quoted(requestId)} is at attempt ${standing}, not ${fencing}`;
+        throw new LatchError("guard_other_attempt", message);
       }
       case "settled": {
         const message = `${quoted(requestId)} is settled as ${answer.claim.outcome}`;

@@ -48,7 +48,13 @@ export function settle(fields: Partial<GuardSettleCommand> = {}): GuardSettleCom
 
 export function release(fields: Partial<GuardReleaseCommand> = {}): GuardReleaseCommand {
   const shown = { tokenHash: "token-1", isTokenRequired: false, now: NOW + 1_000 };
-  return { type: "release", evidence: "the provider has no such payment", ...shown, ...fields };
+  return {
+    type: "release",
+    evidence: "the provider has no such payment",
+    fencing: null,
+    ...shown,
+    ...fields,
+  };
 }
 
 export function doubt(tokenHash = "token-1"): GuardCommand {
@@ -58,7 +64,7 @@ export function doubt(tokenHash = "token-1"): GuardCommand {
 export function evidence(fields: Partial<GuardEvidenceCommand> = {}): GuardEvidenceCommand {
   return {
     ...{ type: "weigh", provenance: "verifier", outcome: "done", result: { paid: true } },
-    ...{ evidence: "the provider shows it", now: NOW + 2_000 },
+    ...{ evidence: "the provider shows it", fencing: null, now: NOW + 2_000 },
     ...fields,
   };
 }

@@ -360,6 +360,25 @@ describe("what somebody else has read of the provider", () => {
     expect(doubted.claim).toMatchObject({ outcome: "absent", provenance: "verifier" });
   });
 
+  test("is about the attempt that it was read for, whichever stands by now", () => {
+    const reopened = claimOf({ tokenHash: "token-2", now: LAPSED });
+    const running = new GuardLife(claimOf(), release(), reopened);
+    const doubted = new GuardLife(claimOf(), release(), reopened, doubt("token-2"));
+    const other = { events: [], answer: { kind: "other_attempt" } };
+    for (const life of [running, doubted]) {
+      for (const outcome of ["done", "rejected", "absent"] as const) {
+        expect(life.take(evidence({ outcome, fencing: 1 }))).toEqual(other);
+      }
+      const late = release({ tokenHash: null, fencing: 1, now: LAPSED + LEASE_MS });
+      expect(life.take(late)).toEqual(other);
+    }
+    expect(doubted.answer(evidence({ outcome: "absent", fencing: 2 }))).toMatchObject({
+      kind: "released",
+    });
+    const over = { events: [], answer: { kind: "released", isRepeat: true } };
+    expect(doubted.take(release({ tokenHash: null, fencing: 1 }))).toEqual(over);
+  });
+
   test("changes nothing that is over", () => {
     const life = new GuardLife(claimOf(), settle());
     const over = { events: [], answer: { kind: "settled", isRepeat: true } };

@@ -102,6 +102,22 @@ function testsOfRecord(storeOfTest: StoreOfTest): void {
     expect(found.map((claim) => claim?.status)).toEqual(["SETTLED", "OPEN", "OPEN", undefined]);
   });
 
+  test("is not moved by what was read of an attempt before", async () => {
+    const { ledger, another } = await storeOfTest();
+    await ledger.guard(KEY, claimOf());
+    await ledger.guard(KEY, release());
+    await ledger.guard(KEY, claimOf({ tokenHash: "token-2" }));
+    const doubted = await ledger.guard(KEY, doubt("token-2"));
+    const stale = evidence({ outcome: "absent", fencing: 1 });
+    for (const one of [ledger, await another()]) {
+      const { claim, answer } = await one.guard(KEY, stale);
+      expect(answer).toEqual({ kind: "other_attempt" });
+      expect(claim).toEqual(doubted.claim);
+    }
+    const word = evidence({ outcome: "absent", fencing: 2 });
+    expect((await ledger.guard(KEY, word)).answer.kind).toBe("released");
+  });
+
   test("has an incident exactly while nobody knows what became of it", async () => {
     const { ledger } = await storeOfTest();
     await ledger.guard(KEY, claimOf());

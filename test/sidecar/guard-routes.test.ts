@@ -276,6 +276,26 @@ describe("POST /release", () => {
     expect(again.find(({ body }) => body.status === "PROCEED")?.body.reopened).toBe(true);
   });
 
+  test("for one attempt leaves another one as it stands", async () => {
+    const { post, get, clock } = await guardBench();
+    await post("/claim", PAY);
+    clock.advance(LEASE_MS);
+    const { attempt } = (await get("/claims/invoice-1042")).body;
+    const found = { evidence: "the provider has no such payment", attempt };
+    expect((await post("/release/invoice-1042", found)).status).toBe(200);
+    await post("/claim", PAY);
+    clock.advance(LEASE_MS);
+    const late = await post("/release/invoice-1042", found);
+    expect(late).toMatchObject({
+      ...{ status: 409, body: { tradelatch: { error: "guard_other_attempt" } } },
+    });
+    expect(late.body.message).toBe('"invoice-1042" is at attempt 2, not 1');
+    expect((await post("/claim", PAY)).body).toMatchObject({ status: "PENDING", unresolved: true });
+    expect((await post("/release/invoice-1042", { ...found, attempt: 0 })).status).toBe(400);
+    const standing = { ...found, attempt: 2 };
+    expect((await post("/release/invoice-1042", standing)).body.status).toBe("released");
+  });
+
   test("leaves nothing that a client takes for done: the action is open again", async () => {
     const { post, get } = await guardBench();
     await post("/claim", PAY);
