@@ -213,12 +213,15 @@ function decideDoubt(claim: GuardClaim, { tokenHash, reason }: GuardDoubtCommand
 
 function decideEvidence(claim: GuardClaim, command: GuardEvidenceCommand): GuardVerdict {
   const { outcome, provenance, evidence, result, resultProblem = null, now } = command;
+  const said = { result, resultProblem, provenance, evidence };
+  if (claim.outcome === "absent" && outcome === "done") {
+    // Of whichever attempt: nobody may proceed as if none of them had acted.
+    const surfaced = { type: "settlement_surfaced", outcome, provenance } as const;
+    return settledBy(surfaced, { type: "guard_settled", outcome, ...said });
+  }
   if (claim.status === "SETTLED") return unchanged(standing(claim));
   if (!isAbout(claim, command)) return unchanged({ kind: "other_attempt" });
-  if (outcome !== "absent") {
-    const said = { outcome, result, resultProblem, provenance, evidence };
-    return settledBy({ type: "guard_settled", ...said });
-  }
+  if (outcome !== "absent") return settledBy({ type: "guard_settled", outcome, ...said });
   if (claim.status === "OPEN" && !isLeaseOver(claim, now)) return unchanged({ kind: "live" });
   const event = { type: "guard_released", provenance, evidence } as const;
   return { events: [event], answer: { kind: "released", isRepeat: false } };
@@ -229,8 +232,8 @@ function isAbout(claim: GuardClaim, { fencing }: OfAttempt): boolean {
   return fencing === null || fencing === claim.fencing;
 }
 
-function settledBy(event: GuardEvent & { type: "guard_settled" }): GuardVerdict {
-  return { events: [event], answer: { kind: "settled", isRepeat: false } };
+function settledBy(...events: readonly GuardEvent[]): GuardVerdict {
+  return { events, answer: { kind: "settled", isRepeat: false } };
 }
 
 /** Why what was shown does not do; undefined where it does. */

@@ -43,6 +43,8 @@ export type GuardEvent =
       /** Who held an attempt that was released says how it ended, while nobody else is at it. */
       readonly type: "settlement_surfaced";
       readonly outcome: GuardOutcome;
+      /** Where it was not its owner who said so, but somebody who has read the provider. */
+      readonly provenance?: GuardProvenance;
     }
   | {
       /** The same, while another attempt runs, or has ended. */

@@ -26,16 +26,15 @@ export function incidentsOfGuard(change: GuardChange): readonly IncidentEvent[] 
   const { after, event, open } = change;
   const unknown = subjectOfGuard(after.key);
   switch (event.type) {
-    case "guard_doubted":
-      return opened(change, "unknown_action", unknown, `${nameOf(after)}: ${event.reason}`);
+    case "guard_doubted": {
+      const summary = `${nameOf(after)}: ${event.reason}`;
+      return opened(change, { kind: "unknown_action", subject: unknown, summary, next: FIND_OUT });
+    }
     case "settlement_surfaced":
-    case "settlement_refused":
-      return opened(
-        change,
-        "late_settlement",
-        subjectOfLateSettlement(after.key),
-        late(after, event),
-      );
+    case "settlement_refused": {
+      const subject = subjectOfLateSettlement(after.key);
+      return opened(change, { kind: "late_settlement", subject, ...late(after, event) });
+    }
     case "guard_settled":
     case "guard_released":
       return [open(unknown)].flatMap((one) => (one === undefined ? [] : [resolved(one, event)]));
@@ -45,28 +44,37 @@ export function incidentsOfGuard(change: GuardChange): readonly IncidentEvent[] 
 }
 
 function opened(
-  { after, event, open, nextIncident }: GuardChange,
-  kind: Incident["kind"],
-  subject: string,
-  summary: string,
+  { after, open, nextIncident }: GuardChange,
+  told: Pick<Incident, "kind" | "subject" | "summary" | "next">,
 ): readonly IncidentEvent[] {
-  const next = event.type === "settlement_refused" ? LOOK_FOR_BOTH : FIND_OUT;
+  const { subject, summary, next } = told;
   const known = open(subject);
   if (known !== undefined) {
     return [{ type: "incident_evidence", incident: known.id, text: summary, next }];
   }
   const incident = nextIncident();
   const causes = [after.key];
-  return [{ type: "incident_opened", incident, kind, subject, summary, next, causes }];
+  return [{ type: "incident_opened", incident, ...told, causes }];
 }
 
 const FIND_OUT =
   "Look at the provider; then settle or release the claim by what it shows, or resolve this.";
 const LOOK_FOR_BOTH =
   "Look at the provider: both attempts may have acted. Undo one of them, then resolve this.";
+const LOOK_FOR_ONE =
+  "The claim is settled by that. Look at the provider whether it was done once, then resolve this.";
 
-function late(claim: GuardClaim, { outcome }: { readonly outcome: string }): string {
-  return `${nameOf(claim)}: an attempt that was released is reported as ${outcome} by its owner`;
+type Late = Extract<GuardEvent, { type: "settlement_surfaced" | "settlement_refused" }>;
+
+function late(claim: GuardClaim, event: Late): Pick<Incident, "summary" | "next"> {
+  const said = `an attempt that was released is reported as ${event.outcome}`;
+  const summary = `${nameOf(claim)}: ${said} by its`;
+  if (event.type === "settlement_refused") {
+    return { summary: `${summary} owner`, next: LOOK_FOR_BOTH };
+  }
+  const { provenance } = event;
+  if (provenance === undefined) return { summary: `${summary} owner`, next: FIND_OUT };
+  return { summary: `${summary} ${provenance}`, next: LOOK_FOR_ONE };
 }
 
 function nameOf({ action, key }: GuardClaim): string {

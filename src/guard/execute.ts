@@ -103,7 +103,8 @@ export class ActionRunner {
     if (answer.kind === "unknown" || answer.kind === "unresolved") {
       return { status: "unresolved", claim, incident };
     }
-    return answer.claim.outcome === "absent" ? "verified_absent" : this.#standing(answer.claim);
+    if (answer.claim.outcome !== "absent") return this.#standing(answer.claim);
+    return verdict.kind === "absent" ? "verified_absent" : "released";
   }
 
   /** This call owns the action. */

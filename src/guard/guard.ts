@@ -150,7 +150,7 @@ export interface EvidenceInput extends OfAgent, OfAttempt {
 }
 
 export type EvidenceAnswer =
-  /** The evidence settled it, or released it. */
+  /** The evidence settled it, or released it; `done` does so after a release too. */
   | { readonly kind: "resolved"; readonly claim: GuardClaim }
   /** It was over before; the evidence is not needed, and changed nothing. */
   | { readonly kind: "over"; readonly claim: GuardClaim }

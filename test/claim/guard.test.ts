@@ -379,6 +379,26 @@ describe("what somebody else has read of the provider", () => {
     expect(doubted.take(release({ tokenHash: null, fencing: 1 }))).toEqual(over);
   });
 
+  test("settles as done what counts as absent, of whichever attempt it is: nobody proceeds", () => {
+    const twice = [claimOf(), release(), claimOf({ tokenHash: "token-2" })];
+    const second = release({ tokenHash: "token-2" });
+    for (const life of [new GuardLife(claimOf(), release()), new GuardLife(...twice, second)]) {
+      const { events, answer } = life.take(evidence({ fencing: 1 }));
+      expect(events).toMatchObject([
+        { type: "settlement_surfaced", outcome: "done", provenance: "verifier" },
+        { type: "guard_settled", outcome: "done", provenance: "verifier", result: { paid: true } },
+      ]);
+      expect(answer).toEqual({ kind: "settled", isRepeat: false });
+      expect(life.claim).toMatchObject({ status: "SETTLED", outcome: "done" });
+      expect(life.answer(claimOf({ tokenHash: "token-3" }))).toMatchObject({ kind: "settled" });
+    }
+    const absent = new GuardLife(claimOf(), release());
+    const over = { events: [], answer: { kind: "settled", isRepeat: true } };
+    for (const outcome of ["absent", "rejected"] as const) {
+      expect(absent.take(evidence({ outcome }))).toEqual(over);
+    }
+  });
+
   test("changes nothing that is over", () => {
     const life = new GuardLife(claimOf(), settle());
     const over = { events: [], answer: { kind: "settled", isRepeat: true } };

@@ -106,6 +106,21 @@ describe("a word of whoever held a released attempt", () => {
     expect(incidents.map(({ kind }) => kind)).toEqual(["unknown_action", "late_settlement"]);
   });
 
+  test("by somebody who has read the provider ends the claim, and a person looks for two", () => {
+    const { incidents } = told(claimOf(), doubt(), release(), evidence());
+    expect(incidents).toMatchObject([
+      {
+        kind: "unknown_action",
+        resolution: { reason: "absent: the provider has no such payment" },
+      },
+      { kind: "late_settlement", resolution: null },
+    ]);
+    expect(incidents[1]).toMatchObject({
+      summary: SAID.replace("owner", "verifier"),
+      next: expect.stringContaining("whether it was done once"),
+    });
+  });
+
   test("that is said again is evidence on the same incident", () => {
     const second = claimOf({ tokenHash: "token-2" });
     const { last } = told(claimOf(), release(), second, settle(), settle());

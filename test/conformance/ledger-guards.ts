@@ -158,6 +158,22 @@ function testsOfRecord(storeOfTest: StoreOfTest): void {
     expect((await ledger.incident(GUARD_ACCOUNT, 2))?.evidence).toHaveLength(1);
   });
 
+  test("that was released is done once somebody has read so, and an incident tells of it", async () => {
+    const { ledger } = await storeOfTest();
+    await ledger.guard(KEY, claimOf());
+    await ledger.guard(KEY, release());
+    const found = await ledger.guard(KEY, evidence({ fencing: 1 }));
+    expect(found).toMatchObject({
+      ...{ answer: { kind: "settled", isRepeat: false } },
+      claim: { outcome: "done", provenance: "verifier", result: { paid: true } },
+    });
+    expect(await ledger.incidents(GUARD_ACCOUNT)).toMatchObject([
+      { kind: "late_settlement", resolution: null },
+    ]);
+    const check = await checkStore(ledger, () => undefined);
+    expect(check).toMatchObject({ fault: undefined, wereRowsCompared: true });
+  });
+
   test("is in the trail beside the orders of every account, and its events fold to its row", async () => {
     const { ledger } = await storeOfTest();
     await ledger.guard(KEY, claimOf({ agentId: "worker-1" }));

@@ -108,6 +108,30 @@ describe("a verifier's word about an attempt that is over", () => {
     },
   );
 
+  test.each(["done", "rejected"] as const)(
+    "that finds it %s is not taken for an absence that somebody else put on record",
+    async (kind) => {
+      const { guard, verifier, pay } = await orphanedAttempt(() => ({ kind }));
+      const executed = guard.execute({ ...PAYMENT, run: pay, verify: verifier.verify });
+      await verifier.untilAsked();
+      await guard.release({ requestId, evidence: "support says that it was never sent" });
+      verifier.answer();
+      if (kind === "rejected") await verifier.untilAsked(2);
+      verifier.answer();
+      expect(await executed).toMatchObject({ status: kind, claim: { provenance: "verifier" } });
+    },
+  );
+
+  test("that finds it done ends a claim that was released by mistake, for all who ask", async () => {
+    const { guard, verifier, sidecars } = await orphanedAttempt(() => ({ kind: "done" }));
+    const recovering = sidecars[0]?.recover();
+    await verifier.untilAsked();
+    await guard.release({ requestId, evidence: "support says that it was never sent" });
+    verifier.answer();
+    expect(await recovering).toMatchObject({ resolved: [{ outcome: "done" }] });
+    expect(await guard.claim(PAYMENT)).toMatchObject({ kind: "settled" });
+  });
+
   test("has execute look again at what stands, and run nothing on it", async () => {
     const { guard, provider, verifier, pay, payAndLoseTheAnswer } = await orphanedAttempt();
     const { verify } = verifier;
