@@ -6,7 +6,8 @@
  * 3. While an attempt runs, only its own token releases it; a verifier's "absent" has to wait.
  * 4. Who held an attempt that was released may have acted after all: its word is refused, and the
  *    claim is in question again unless somebody else is at it.
- * 5. What was read of one attempt says nothing of a later one, however late it is put on record.
+ * 5. The first word about an attempt stays; one of its owner that says otherwise is put on record.
+ * 6. What was read of one attempt says nothing of a later one, however late it is put on record.
  */
 import type { EpochMs } from "../core/clock.ts";
 import type { OwnerId } from "../core/ids.ts";
@@ -94,6 +95,8 @@ export type GuardAnswer =
   | { readonly kind: "unresolved" }
   /** `isRepeat`: it was over before this call. */
   | { readonly kind: "settled"; readonly isRepeat: boolean }
+  /** It was settled before, and not as this call says: an incident has both words. */
+  | { readonly kind: "contradicted" }
   | { readonly kind: "mismatch"; readonly difference: GuardDifference }
   | { readonly kind: "not_owner"; readonly problem: "missing" | "wrong" }
   /** By this call or before it: the attempt counts as absent. */
@@ -166,8 +169,12 @@ function decideSettle(claim: GuardClaim, command: GuardSettleCommand): GuardVerd
   const problem = problemOf(claim, command);
   if (problem !== undefined) return unchanged({ kind: "not_owner", problem });
   if (isReleased(claim, command.tokenHash)) return late(claim, command.outcome);
-  if (claim.status === "SETTLED") return unchanged(standing(claim));
   const { outcome, result, resultProblem = null } = command;
+  if (claim.outcome === outcome) return unchanged(standing(claim));
+  if (claim.outcome !== null) {
+    const refused = { type: "settlement_refused", outcome, onRecord: claim.outcome } as const;
+    return { events: [refused], answer: { kind: "contradicted" } };
+  }
   const said = { outcome, result, resultProblem, provenance: "owner", evidence: null } as const;
   return settledBy({ type: "guard_settled", ...said });
 }

@@ -50,6 +50,8 @@ export type GuardEvent =
       /** The same, while another attempt runs, or has ended. */
       readonly type: "settlement_refused";
       readonly outcome: GuardOutcome;
+      /** How the attempt is on record, where it is said of an attempt that was not released. */
+      readonly onRecord?: GuardOutcome;
     }
   | {
       readonly type: "guard_answered";

@@ -1,7 +1,8 @@
 /**
  * The incidents that a change of a guard's claim brings about: pure. One is open exactly while
  * nobody knows whether the action happened; a late word of whoever held an attempt that was
- * released has its own, which only an operator ends while somebody else is at it.
+ * released has its own, which only an operator ends while somebody else is at it, and so has one
+ * that contradicts what is on record.
  */
 import {
   type Incident,
@@ -63,10 +64,18 @@ const LOOK_FOR_BOTH =
   "Look at the provider: both attempts may have acted. Undo one of them, then resolve this.";
 const LOOK_FOR_ONE =
   "The claim is settled by that. Look at the provider whether it was done once, then resolve this.";
+const LOOK_FOR_RECORD =
+  "Look at the provider: the record keeps its first word, be it wrong. Tell whom it concerns, " +
+  "then resolve this.";
 
 type Late = Extract<GuardEvent, { type: "settlement_surfaced" | "settlement_refused" }>;
 
 function late(claim: GuardClaim, event: Late): Pick<Incident, "summary" | "next"> {
+  if (event.type === "settlement_refused" && event.onRecord !== undefined) {
+    const onRecord = `it is on record as ${event.onRecord} by its ${claim.provenance}`;
+    const said = `and is reported as ${event.outcome}`;
+    return { summary: `${nameOf(claim)}: ${onRecord}, ${said}`, next: LOOK_FOR_RECORD };
+  }
   const said = `an attempt that was released is reported as ${event.outcome}`;
   const summary = `${nameOf(claim)}: ${said} by its`;
   if (event.type === "settlement_refused") {

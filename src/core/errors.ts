@@ -64,6 +64,12 @@ export const ERRORS = {
     exitCode: 1,
     hint: "An incident holds this word; look at the provider, for two attempts may have acted.",
   },
+  guard_outcome_differs: {
+    httpStatus: 409,
+    retryable: false,
+    exitCode: 1,
+    hint: "The first word stays, and an incident holds this one; look at the provider.",
+  },
   guard_claim_live: {
     httpStatus: 409,
     retryable: true,

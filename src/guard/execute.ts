@@ -192,7 +192,8 @@ export class ActionRunner {
         ? await this.#parts.guard.settle({ ...said, result: read.value })
         : await this.#parts.doneBefore({ ...said, problem: read.problem });
     if (answer.kind === "settled") return this.#standing(answer.claim, answer.isRepeat);
-    const incident = answer.kind === "released" ? answer.incident : null;
+    // Released, or on record as something else: others are not told what this call has seen.
+    const incident = "incident" in answer ? answer.incident : null;
     return { status: "unresolved", claim: "claim" in answer ? answer.claim : claim, incident };
   }
 

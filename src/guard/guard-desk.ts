@@ -158,8 +158,9 @@ export class GuardDesk implements Guard {
     switch (answer.kind) {
       case "settled":
         return { kind: "settled", claim: known(settled), isRepeat: answer.isRepeat };
+      case "contradicted":
       case "released":
-        return { kind: "released", claim: known(settled), incident };
+        return { kind: answer.kind, claim: known(settled), incident };
       case "not_owner":
       case "unknown":
         return answer;

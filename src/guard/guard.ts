@@ -81,6 +81,8 @@ export type SettleAnswer =
       readonly isRepeat: boolean;
     }
   | { readonly kind: "not_owner"; readonly problem: TokenProblem }
+  /** It was settled before, and not as this call says; that stays, and an incident has both. */
+  | { readonly kind: "contradicted"; readonly claim: GuardClaim; readonly incident: number | null }
   /** The attempt was released before its owner settled it; an incident tells of it. */
   | { readonly kind: "released"; readonly claim: GuardClaim; readonly incident: number | null }
   | { readonly kind: "unknown" };
@@ -229,7 +231,10 @@ export type ExecuteAnswer<Result> =
   | { readonly status: "absent"; readonly claim: GuardClaim; readonly error: unknown }
   /** A live owner is at it. */
   | { readonly status: "pending"; readonly claim: GuardClaim }
-  /** Nobody knows whether it happened; it is not run again before evidence says. */
+  /**
+   * Nobody knows whether it happened; it is not run again before evidence says. Or what this call
+   * saw of it contradicts what is on record in `claim`.
+   */
   | {
       readonly status: "unresolved";
       readonly claim: GuardClaim;

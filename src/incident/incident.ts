@@ -30,7 +30,7 @@ export const INCIDENT_KINDS = [
   "unknown_order",
   /** Nobody knows whether an action that is no order happened. */
   "unknown_action",
-  /** Who held an attempt of such an action that was released says that it was not absent. */
+  /** An owner's word about such an action that contradicts its release, or how it was settled. */
   "late_settlement",
 ] as const;
 export type IncidentKind = (typeof INCIDENT_KINDS)[number];

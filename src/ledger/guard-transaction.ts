@@ -40,7 +40,8 @@ function resultOf(
   answer: GuardAnswer,
 ): GuardResult {
   // Looked up only where there can be one: a claim that proceeds costs no more than it must.
-  const isInQuestion = claim?.status === "IN_RECONCILIATION" || answer.kind === "released";
+  const isRefused = answer.kind === "released" || answer.kind === "contradicted";
+  const isInQuestion = claim?.status === "IN_RECONCILIATION" || isRefused;
   const open = isInQuestion ? openAbout(rows, key) : undefined;
   return { answer, claim, incident: open?.id ?? null };
 }

@@ -115,6 +115,10 @@ export function settledView(
       const message = `the attempt at ${quoted(requestId)} was released before it was settled`;
       throw new LatchError("guard_claim_released", message);
     }
+    case "contradicted": {
+      const message = `${quoted(requestId)} is on record as ${answer.claim.outcome}`;
+      throw new LatchError("guard_outcome_differs", message);
+    }
     case "doubted":
     case "settled": {
       const claim = guardClaimView(answer.claim);

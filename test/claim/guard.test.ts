@@ -68,13 +68,32 @@ describe("a claim of an action", () => {
       kind: "settled",
       isRepeat: false,
     });
-    const second = settle({ outcome: "rejected", result: { paid: 2 } });
+    const second = settle({ result: { paid: 2 } });
     expect(life.take(second)).toEqual({ events: [], answer: { kind: "settled", isRepeat: true } });
+    const other = settle({ outcome: "rejected", result: { paid: 2 } });
+    expect(life.answer(other)).toEqual({ kind: "contradicted" });
     expect(life.claim).toMatchObject({
       ...{ status: "SETTLED", outcome: "done", provenance: "owner", result: { paid: 1 } },
       ...{ settledAt: NOW + 1_000, unknownBecause: null, evidence: null },
     });
     expect(life.answer(claimOf())).toEqual({ kind: "settled", isRepeat: true });
+  });
+
+  test.each([
+    ["done", "rejected"],
+    ["rejected", "done"],
+  ] as const)("that is on record as %s keeps its owner's %s beside it", (onRecord, outcome) => {
+    for (const tokenHash of ["token-1", null]) {
+      const life = new GuardLife(claimOf(), evidence({ outcome: onRecord }));
+      const before = life.claim;
+      expect(life.take(settle({ outcome, tokenHash }))).toEqual({
+        events: [{ type: "settlement_refused", outcome, onRecord }],
+        answer: { kind: "contradicted" },
+      });
+      expect(life.claim).toEqual(before);
+      const same = { events: [], answer: { kind: "settled", isRepeat: true } };
+      expect(life.take(settle({ outcome: onRecord, tokenHash }))).toEqual(same);
+    }
   });
 
   test("that was rejected is never opened again", () => {

@@ -121,6 +121,18 @@ describe("a word of whoever held a released attempt", () => {
     });
   });
 
+  test("is another one's where the attempt was not released: the record has it otherwise", () => {
+    const { last } = told(claimOf(), evidence({ outcome: "rejected" }), settle());
+    const onRecord = "it is on record as rejected by its verifier, and is reported as done";
+    expect(last).toMatchObject([
+      {
+        ...{ type: "incident_opened", incident: 1, kind: "late_settlement", subject: LATE },
+        summary: `payment.send invoice-1042: ${onRecord}`,
+        next: expect.stringContaining("the record keeps its first word"),
+      },
+    ]);
+  });
+
   test("that is said again is evidence on the same incident", () => {
     const second = claimOf({ tokenHash: "token-2" });
     const { last } = told(claimOf(), release(), second, settle(), settle());

@@ -158,6 +158,20 @@ function testsOfRecord(storeOfTest: StoreOfTest): void {
     expect((await ledger.incident(GUARD_ACCOUNT, 2))?.evidence).toHaveLength(1);
   });
 
+  test("keeps the owner's word against its record as an incident, and the record as it is", async () => {
+    const { ledger } = await storeOfTest();
+    await ledger.guard(KEY, claimOf());
+    const rejected = await ledger.guard(KEY, evidence({ outcome: "rejected", fencing: 1 }));
+    const said = await ledger.guard(KEY, settle());
+    expect(said).toMatchObject({ answer: { kind: "contradicted" }, incident: 1 });
+    expect(said.claim).toEqual(rejected.claim);
+    expect(await ledger.incidents(GUARD_ACCOUNT)).toMatchObject([
+      { id: 1, kind: "late_settlement", causes: [KEY], resolution: null },
+    ]);
+    const check = await checkStore(ledger, () => undefined);
+    expect(check).toMatchObject({ fault: undefined, wereRowsCompared: true });
+  });
+
   test("that was released is done once somebody has read so, and an incident tells of it", async () => {
     const { ledger } = await storeOfTest();
     await ledger.guard(KEY, claimOf());

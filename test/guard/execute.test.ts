@@ -277,6 +277,22 @@ describe("an owner that comes late", () => {
     });
   });
 
+  test("is not told that it was rejected when it has just done it, and an incident is open", async () => {
+    const { guard } = await guardWorld();
+    const run = async () => {
+      const verdict = { kind: "rejected", evidence: "no such payment yet" } as const;
+      await guard.resolve({ requestId: PAYMENT.requestId, verdict });
+      return RESULT;
+    };
+    expect(await guard.execute({ ...PAYMENT, run })).toMatchObject({
+      ...{ status: "unresolved", incident: 1, claim: { outcome: "rejected" } },
+    });
+    const settled = await guard.settle({ requestId: PAYMENT.requestId, result: RESULT });
+    expect(settled).toMatchObject({ kind: "contradicted", incident: 1 });
+    const again = await guard.execute({ ...PAYMENT, run: unreachable });
+    expect(again).toMatchObject({ status: "rejected", isRepeat: true });
+  });
+
   test("is refused once it was released, and an incident says that both may have acted", async () => {
     const { guard, clock } = await guardWorld();
     const run = async () => {

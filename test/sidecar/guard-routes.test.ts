@@ -145,6 +145,20 @@ describe("POST /settle", () => {
     });
   });
 
+  test("refuses another outcome than is on record, and keeps it as an incident", async () => {
+    const { post, get } = await guardBench();
+    await post("/claim", PAY);
+    await post("/settle/invoice-1042", { outcome: "rejected", result: "no funds" });
+    const other = await post("/settle/invoice-1042", { result: { id: "p-1" } });
+    expect(other).toMatchObject({
+      ...{ status: 409, body: { tradelatch: { error: "guard_outcome_differs" } } },
+    });
+    expect(other.body.message).toBe('"invoice-1042" is on record as rejected');
+    expect((await get("/claims/invoice-1042")).body).toMatchObject({
+      ...{ outcome: "rejected", result: "no funds" },
+    });
+  });
+
   test("takes the token of the owner alone where one is shown", async () => {
     const { post } = await guardBench();
     const { settlement_token: token } = (await post("/claim", PAY)).body;
