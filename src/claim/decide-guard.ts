@@ -252,9 +252,16 @@ function problemOf(
   return tokenHash === claim.tokenHash || isReleased(claim, tokenHash) ? undefined : "wrong";
 }
 
-/** Whether the attempt of that token was released; without one, the attempt that ran last. */
+/**
+ * Whether the attempt of that token was released; without one, the attempt that ran last. Where
+ * tokens were forgotten, one that nobody knows may be of those: its word is not to be lost.
+ */
 function isReleased(claim: GuardClaim, tokenHash: string | null): boolean {
-  return claim.releasedTokens.includes(tokenHash ?? claim.tokenHash);
+  const { releasedTokens, tokenHash: last, fencing } = claim;
+  const token = tokenHash ?? last;
+  if (releasedTokens.includes(token)) return true;
+  const areSomeForgotten = fencing - 1 > releasedTokens.filter((one) => one !== last).length;
+  return token !== last && areSomeForgotten;
 }
 
 function unchanged(answer: GuardAnswer): GuardVerdict {

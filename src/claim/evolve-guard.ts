@@ -5,7 +5,10 @@ import type { GuardClaim } from "./guard-claim.ts";
 import type { GuardEvent } from "./guard-event.ts";
 import { transition } from "./transitions.ts";
 
-/** So many released attempts are remembered by their tokens. */
+/**
+ * So many released attempts are remembered by their tokens. The row is written anew with each event
+ * and is what its events come to; a caller that tries every second must not make it grow.
+ */
 export const RELEASED_TOKENS_MAX = 16;
 
 /** The claim after `event`, which happened at `at`. */

@@ -33,7 +33,7 @@ export interface GuardClaim extends GuardAction {
   readonly fencing: number;
   /** SHA-256 of the settlement token of the attempt that runs, or ran last. */
   readonly tokenHash: string;
-  /** Those of attempts that were released: whoever still holds one may have acted after all. */
+  /** Those of the latest that were released: whoever still holds one may have acted after all. */
   readonly releasedTokens: readonly string[];
   /** Why nobody knows what became of it; null while somebody does. */
   readonly unknownBecause: string | null;

@@ -326,15 +326,37 @@ describe("the word of whoever held a released attempt", () => {
     expect(life.answer(settle({ tokenHash: "token-2" }))).toMatchObject({ kind: "settled" });
   });
 
-  test("is known by the latest attempts' tokens alone, each once", () => {
+  /** One that was released so often, and claimed again each time. */
+  function releasedOften(times: number): GuardLife {
     const life = new GuardLife(claimOf());
-    for (let n = 1; n <= RELEASED_TOKENS_MAX + 1; n += 1) {
+    for (let n = 1; n <= times; n += 1) {
       life.take(release({ tokenHash: `token-${n}` }));
       life.take(claimOf({ tokenHash: `token-${n + 1}` }));
     }
-    expect(life.claim?.releasedTokens).toHaveLength(RELEASED_TOKENS_MAX);
-    expect(life.answer(settle({ tokenHash: "token-1" }))).toMatchObject({ problem: "wrong" });
-    expect(life.answer(settle({ tokenHash: "token-2" }))).toMatchObject({ kind: "released" });
+    return life;
+  }
+
+  test("is known by the latest attempts' tokens, each once, and by any once some are forgotten", () => {
+    const known = releasedOften(RELEASED_TOKENS_MAX);
+    const refused = [{ type: "settlement_refused", outcome: "done" }];
+    expect(known.take(settle()).events).toEqual(refused);
+    const wrong = { events: [], answer: { kind: "not_owner", problem: "wrong" } };
+    expect(known.take(settle({ tokenHash: "token-0" }))).toEqual(wrong);
+    const absent = releasedOften(RELEASED_TOKENS_MAX - 1);
+    absent.take(release({ tokenHash: `token-${RELEASED_TOKENS_MAX}` }));
+    expect(absent.take(settle({ tokenHash: "token-0" }))).toEqual(wrong);
+
+    const forgotten = releasedOften(RELEASED_TOKENS_MAX + 1);
+    expect(forgotten.claim?.releasedTokens).toHaveLength(RELEASED_TOKENS_MAX);
+    for (const tokenHash of ["token-1", "token-2"]) {
+      const { events, answer } = forgotten.take(settle({ tokenHash }));
+      expect(events).toEqual(refused);
+      expect(answer).toEqual({ kind: "released", isRepeat: false });
+    }
+    const owner = `token-${RELEASED_TOKENS_MAX + 2}`;
+    expect(forgotten.take(release())).toEqual(wrong);
+    expect(forgotten.answer(doubt(owner))).toEqual({ kind: "unresolved" });
+    expect(forgotten.answer(settle({ tokenHash: owner }))).toMatchObject({ kind: "settled" });
     const twice = new GuardLife(claimOf(), release(), settle(), release());
     expect(twice.claim?.releasedTokens).toEqual(["token-1"]);
   });

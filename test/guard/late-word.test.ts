@@ -1,0 +1,38 @@
+/** The late word of whoever held the first of many attempts that were released. */
+import { describe, expect, test } from "vitest";
+import { RELEASED_TOKENS_MAX } from "../../src/claim/evolve-guard.ts";
+import { guardWorld, PAYMENT } from "./guard-world.ts";
+
+const { requestId } = PAYMENT;
+
+/** The token of the first of so many attempts, each released by its owner; the last one runs. */
+async function releasedOften(times: number) {
+  const world = await guardWorld();
+  const tokens: string[] = [];
+  for (let n = 0; n <= times; n += 1) {
+    const token = tokens.at(-1);
+    if (token !== undefined) await world.guard.release({ requestId, token, evidence: "refused" });
+    const claimed = await world.guard.claim(PAYMENT);
+    if (claimed.kind !== "proceed") throw new Error(claimed.kind);
+    tokens.push(claimed.token);
+  }
+  return { ...world, first: tokens[0], last: tokens.at(-1) };
+}
+
+describe("the word of whoever held the first of many attempts", () => {
+  test.each([1, RELEASED_TOKENS_MAX, RELEASED_TOKENS_MAX + 1, 3 * RELEASED_TOKENS_MAX])(
+    "is on record after %i releases, and an incident with it",
+    async (times) => {
+      const { guard, first } = await releasedOften(times);
+      const late = await guard.settle({ requestId, token: first, result: { id: "p-1" } });
+      expect(late).toMatchObject({ kind: "released", incident: 1, claim: { status: "OPEN" } });
+    },
+  );
+
+  test("keeps the next caller from proceeding while nobody is at it", async () => {
+    const { guard, first, last } = await releasedOften(RELEASED_TOKENS_MAX + 1);
+    await guard.release({ requestId, token: last, evidence: "refused" });
+    await guard.settle({ requestId, token: first, result: { id: "p-1" } });
+    expect(await guard.claim(PAYMENT)).toMatchObject({ kind: "unresolved", incident: 1 });
+  });
+});
