@@ -182,11 +182,16 @@ function decideSettle(claim: GuardClaim, command: GuardSettleCommand): GuardVerd
 /** The word of whoever held an attempt that was released. */
 function late(claim: GuardClaim, outcome: GuardOutcome): GuardVerdict {
   const isNobodyAtIt = claim.outcome === "absent";
-  // In question by an earlier word of its own: another one says nothing new.
-  const isKnown = claim.status === "IN_RECONCILIATION" && isReleased(claim, claim.tokenHash);
+  // Another word of the same kind says nothing new.
+  const isKnown = isQuestionedByLateWord(claim);
   const type = isNobodyAtIt ? "settlement_surfaced" : "settlement_refused";
   const answer: GuardAnswer = { kind: "released", isRepeat: isKnown };
   return isKnown ? unchanged(answer) : { events: [{ type, outcome }], answer };
+}
+
+/** In question by a late word, and not by its own attempt's end. */
+export function isQuestionedByLateWord(claim: GuardClaim): boolean {
+  return claim.status === "IN_RECONCILIATION" && isReleased(claim, claim.tokenHash);
 }
 
 /** The token is asked for while its owner may be at it: one that vanished has taken it along. */

@@ -4,7 +4,12 @@
  */
 
 import { NO_SYMBOL } from "../claim/claim-event.ts";
-import { decideGuard, type GuardAnswer, type GuardCommand } from "../claim/decide-guard.ts";
+import {
+  decideGuard,
+  type GuardAnswer,
+  type GuardCommand,
+  isQuestionedByLateWord,
+} from "../claim/decide-guard.ts";
 import type { GuardClaim } from "../claim/guard-claim.ts";
 import type { GuardEvent } from "../claim/guard-event.ts";
 import { incidentsOfGuard } from "../claim/incidents-of-guard.ts";
@@ -42,13 +47,10 @@ function resultOf(
   // Looked up only where there can be one: a claim that proceeds costs no more than it must.
   const isRefused = answer.kind === "released" || answer.kind === "contradicted";
   const isInQuestion = claim?.status === "IN_RECONCILIATION" || isRefused;
-  const open = isInQuestion ? openAbout(rows, key) : undefined;
-  return { answer, claim, incident: open?.id ?? null };
-}
-
-function openAbout(rows: Rows, key: ClaimKey): Incident | undefined {
-  const late = rows.incidents.open(key.account, subjectOfLateSettlement(key));
-  return late ?? rows.incidents.open(key.account, subjectOfGuard(key));
+  if (claim === undefined || !isInQuestion) return { answer, claim, incident: null };
+  const isLate = isRefused || isQuestionedByLateWord(claim);
+  const subject = isLate ? subjectOfLateSettlement(key) : subjectOfGuard(key);
+  return { answer, claim, incident: rows.incidents.open(key.account, subject)?.id ?? null };
 }
 
 function carryOut(
@@ -82,7 +84,10 @@ export function runGuardOperator(
   if (position !== undefined) return { kind: "not_a_position", incident };
   const [key] = incident.causes;
   const claim = key && rows.guards.get(key);
-  const isWaiting = claim?.status === "IN_RECONCILIATION";
+  // What is said of a late word does not end a later attempt, which has an incident of its own.
+  const isWaiting =
+    claim?.status === "IN_RECONCILIATION" &&
+    (incident.kind !== "late_settlement" || isQuestionedByLateWord(claim));
   if (endClaimAs === null && isWaiting) return { kind: "claim_waits", incident };
   if (endClaimAs !== null && !isWaiting) return { kind: "no_claim", incident };
   const said = `${by}: ${reason}`;

@@ -245,6 +245,39 @@ function testsOfOperators(storeOfTest: StoreOfTest): void {
     expect((await resolveFor(ledger, ACCOUNT, 7, word(null))).kind).toBe("unknown");
   });
 
+  test("of a later attempt that nobody knows waits for a word about its own incident", async () => {
+    const { ledger } = await storeOfTest();
+    await ledger.guard(KEY, claimOf());
+    await ledger.guard(KEY, release());
+    await ledger.guard(KEY, settle());
+    const surfaced = await ledger.incident(GUARD_ACCOUNT, 1);
+    expect(surfaced).toMatchObject({ kind: "late_settlement", resolution: null });
+    // Somebody else releases it, and a second attempt loses its answer, before the person speaks.
+    await ledger.guard(KEY, release({ tokenHash: null }));
+    await ledger.guard(KEY, claimOf({ tokenHash: "token-2" }));
+    expect((await ledger.guard(KEY, doubt("token-2"))).incident).toBe(2);
+    const kindOf = async (incident: number, end: OperatorEnd | null) =>
+      (await resolveFor(ledger, ACCOUNT, incident, word(end, surfaced?.version))).kind;
+    expect(await kindOf(1, "absent")).toBe("no_claim");
+    expect((await ledger.guardClaimsOf([KEY]))[0]).toMatchObject({
+      ...{ status: "IN_RECONCILIATION", fencing: 2 },
+    });
+    expect(await kindOf(1, null)).toBe("resolved");
+    expect(await kindOf(2, null)).toBe("claim_waits");
+    expect(await kindOf(2, "done")).toBe("resolved");
+  });
+
+  test("that a late word put in question is ended by what is said of that word", async () => {
+    const { ledger } = await storeOfTest();
+    await ledger.guard(KEY, claimOf());
+    await ledger.guard(KEY, release());
+    await ledger.guard(KEY, settle());
+    expect((await resolveFor(ledger, ACCOUNT, 1, word(null))).kind).toBe("claim_waits");
+    expect((await resolveFor(ledger, ACCOUNT, 1, word("done"))).kind).toBe("resolved");
+    expect((await ledger.guardClaimsOf([KEY]))[0]).toMatchObject({ outcome: "done" });
+    expect((await ledger.incident(GUARD_ACCOUNT, 1))?.resolution).not.toBeNull();
+  });
+
   test("is not ended by a word about what another attempt did", async () => {
     const { ledger } = await storeOfTest();
     await ledger.guard(KEY, claimOf());
