@@ -1,4 +1,7 @@
-/** I6: a book that is right is not corrected to what the broker held at another time. */
+/**
+ * I6: a book is corrected only by what others have traded. One that is right is not set to what the
+ * broker held at another time, and what our own orders fill comes into it as their fills.
+ */
 import { compare, type DecimalText, ZERO } from "../../../src/core/decimal.ts";
 import type { Outcome } from "../outcome.ts";
 import { PRICES } from "../plan.ts";
@@ -16,7 +19,7 @@ export function booksCorrected(outcome: Outcome): readonly Violation[] {
   );
 }
 
-/** Corrections of a book that held what the broker held, to something else. */
+/** Corrections of a book in whose symbol nobody but us has traded. */
 function spoiledIn(outcome: Outcome, symbol: string): readonly string[] {
   const { plan, facts } = outcome;
   const steps = positionSteps(outcome, symbol);
@@ -26,9 +29,10 @@ function spoiledIn(outcome: Outcome, symbol: string): readonly string[] {
     const held = steps.filter((step) => step.at <= at).at(-1)?.after ?? openingOf(plan, symbol);
     for (const event of events.filter((one) => one.symbol === symbol)) {
       const after = netAfter(outcome, event, net);
-      const isRight = compare(net, held) === 0;
-      if (event.body.type === "position_adjusted" && isRight && compare(after, net) !== 0) {
-        found.push(`the book ${symbol} had ${net} as the broker had, and was set to ${after}`);
+      if (event.body.type === "position_adjusted" && compare(after, net) !== 0) {
+        const isRight = compare(net, held) === 0;
+        const had = isRight ? "as the broker had" : `and what we had traded made ${held}`;
+        found.push(`the book ${symbol} had ${net} ${had}, and was set to ${after}`);
       }
       net = after;
     }
