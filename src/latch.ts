@@ -27,17 +27,10 @@ import type { GuardDesk } from "./guard/guard-desk.ts";
 import { type IntentInput, parseIntent } from "./identity/intent-schema.ts";
 import { plainSymbol } from "./identity/symbol.ts";
 import type { Incident } from "./incident/incident.ts";
-import { incidentFor, incidentsFor, resolveFor } from "./ledger/account-incidents.ts";
+import { incidentFor, incidentsFor } from "./ledger/account-incidents.ts";
 import type { Backup, BackupRequest } from "./ledger/backup.ts";
 import type { ClaimFilters, ClaimsPage } from "./ledger/claims-query.ts";
-import type {
-  EventQuery,
-  IncidentsQuery,
-  Ledger,
-  OperatorCommand,
-  OperatorResult,
-  StoredEvent,
-} from "./ledger/ledger.ts";
+import type { EventQuery, IncidentsQuery, Ledger, StoredEvent } from "./ledger/ledger.ts";
 import { Flattening } from "./operator/flattening.ts";
 import { type Operator, OperatorDesk } from "./operator/operator.ts";
 import { checkEntry, type EntryCheck } from "./reconcile/entry-check.ts";
@@ -123,8 +116,6 @@ export interface Latch extends Guarded, Settling {
   comparePositions(): Promise<void>;
   incidents(query?: IncidentsQuery): Promise<readonly Incident[]>;
   incident(id: number): Promise<Incident | undefined>;
-  /** An operator's word ends an incident, and where it says so the claim behind it. */
-  resolveIncident(id: number, command: Omit<OperatorCommand, "now">): Promise<OperatorResult>;
   /** Whether an entry in `symbol` is free, and if not the chain of causes. */
   entryCheck(symbol: string): Promise<EntryCheck>;
   /** Puts an order that the broker's stream told of on record; resolves once it is. */
@@ -420,11 +411,6 @@ export class OpenLatch implements Latch {
 
   incident(id: number): Promise<Incident | undefined> {
     return incidentFor(this.#parts.ledger, this.account, id);
-  }
-
-  resolveIncident(id: number, command: Omit<OperatorCommand, "now">): Promise<OperatorResult> {
-    const { ledger, clock } = this.#parts;
-    return resolveFor(ledger, this.account, id, { ...command, now: clock.now() });
   }
 
   async entryCheck(asked: string): Promise<EntryCheck> {

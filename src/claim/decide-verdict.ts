@@ -174,6 +174,12 @@ export function withoutExit(claim: Claim, book: Book): DecimalText {
   return less(book.net, suspectOf(claim, book));
 }
 
+/** Whether the broker, with `brokerNet`, holds more than the book would without the exit's. */
+export function holdsExit(claim: Claim, book: Book, brokerNet: DecimalText): boolean {
+  const more = claim.intent.side === "sell" ? 1 : -1;
+  return compare(brokerNet, withoutExit(claim, book)) === more;
+}
+
 /** The position without `quantity` of its shares: flat where it has fewer. */
 function less(net: DecimalText, quantity: DecimalText): DecimalText {
   const gone = minimum(quantity, absolute(net));

@@ -137,7 +137,8 @@ async function resolved(
       throw new LatchError("incident_other_end", `incident ${id} does not end like that`);
     case "not_a_position":
     case "position_moved":
-      throw new InvariantError(`${result.kind} for a command that adopts nothing`);
+    case "exit_still_held":
+      throw new InvariantError(`${result.kind} for a command that names no position`);
     case "claim_waits": {
       const message = `the claim behind incident ${id} still waits for its end`;
       throw new LatchError("incident_claim_waits", message);

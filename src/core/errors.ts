@@ -148,6 +148,12 @@ export const ERRORS = {
     exitCode: 1,
     hint: "An order ends absent, rejected or already_flat; an action done, rejected or absent.",
   },
+  exit_still_held: {
+    httpStatus: 409,
+    retryable: false,
+    exitCode: 1,
+    hint: "Say that it was rejected, or leave it to the evidence; nothing was changed.",
+  },
   position_moved: {
     httpStatus: 409,
     retryable: false,

@@ -9,6 +9,7 @@ import { type DivergenceCommand, decideDivergence } from "../claim/decide-diverg
 import { sealEvents } from "../claim/decide-order.ts";
 import {
   decideVerdict,
+  holdsExit,
   type Verdict,
   type VerdictCommand,
   withoutExit,
@@ -177,6 +178,11 @@ export function runOperator(
   if (endClaimAs === null && claim !== undefined) return { kind: "claim_waits", incident };
   if (endClaimAs !== null && claim === undefined) return { kind: "no_claim", incident };
   if (endClaimAs !== null && claim !== undefined) {
+    const net = command.brokerNet;
+    const isFlat = endClaimAs === "already_flat" && net !== undefined;
+    if (isFlat && holdsExit(claim, rows.book(account, incident.symbol), net)) {
+      return { kind: "exit_still_held", incident, net };
+    }
     endByOperator(rows, claim, { ...command, endClaimAs }, id);
   }
   const reason = `${command.by}: ${command.reason}`;

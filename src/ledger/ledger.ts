@@ -164,6 +164,8 @@ export interface OperatorCommand {
   readonly reason: string;
   /** How the claim behind the incident ended; null leaves it to the evidence. */
   readonly endClaimAs: OperatorEnd | null;
+  /** What the broker holds, where it was asked: no exit is already flat that it contradicts. */
+  readonly brokerNet?: DecimalText | undefined;
   /** The book takes over what the broker holds; left out, the book stays as it is. */
   readonly position?: AdoptedPosition | undefined;
   readonly now: EpochMs;
@@ -182,6 +184,8 @@ export type OperatorResult =
   | { readonly kind: "claim_waits"; readonly incident: Incident }
   /** The claim's kind does not end like that: an order is never `done`, an action never flat. */
   | { readonly kind: "other_end"; readonly incident: Incident }
+  /** The broker holds `net`, and so the shares of the exit that was said to be flat already. */
+  | { readonly kind: "exit_still_held"; readonly incident: Incident; readonly net: DecimalText }
   /** There is no position to take over: the incident is about something else. */
   | { readonly kind: "not_a_position"; readonly incident: Incident }
   /** The position, or the book, is not what the operator has confirmed. */

@@ -18,7 +18,9 @@ const positionSchema = z.object({
   broker_quantity: decimal
     .nullable()
     .describe("Null where the broker was not read, or holds none."),
-  difference: decimal.nullable().describe("What the broker holds beyond the book."),
+  difference: decimal
+    .nullable()
+    .describe("What the broker holds beyond the book; null where it was not read since."),
 });
 
 const positionsOutput = z.object({

@@ -1,28 +1,41 @@
 /**
- * What a person may do about a position that differs: let the book take over what the broker
- * holds, and besides have it closed. The broker is asked first: only what it holds now, and what
- * the person has confirmed, is taken over. The close goes through the gateway like any other.
+ * What a person may do about an incident: say that it is over, let the book take over what the
+ * broker holds, and besides have it closed. The broker is asked first: only what it holds now, and
+ * what the person has confirmed, is taken over, and no exit's shares are gone while they are held.
+ * The close goes through the gateway like any other.
  */
 import type { Broker } from "../broker/broker.ts";
 import { compare, type DecimalText, isZero, ZERO } from "../core/decimal.ts";
 import type { AccountId } from "../core/ids.ts";
 import type { OrderAnswer } from "../gateway/order-answer.ts";
 import type { Incident } from "../incident/incident.ts";
+import { resolveFor } from "../ledger/account-incidents.ts";
 import type { Ledger, OperatorCommand, OperatorResult } from "../ledger/ledger.ts";
 import type { OwnOrders } from "../reconcile/own-orders.ts";
 
 /** What the person saw, and says. */
-export interface PositionCommand extends Omit<OperatorCommand, "endClaimAs" | "position" | "now"> {
+export interface PositionCommand
+  extends Omit<OperatorCommand, "endClaimAs" | "brokerNet" | "position" | "now"> {
   /** What the broker holds, as it was confirmed; signed. */
   readonly brokerNet: DecimalText;
   /** What the book held, as it was confirmed; signed. */
   readonly bookNet: DecimalText;
 }
 
+/** A person's word, which the broker's position may have to bear out. */
+export type WordCommand = Pick<OperatorCommand, "version" | "reason" | "by" | "endClaimAs">;
+
+/** The broker's position, or an order of ours, could not be read: nothing was done. */
+interface Unreadable {
+  readonly kind: "unreadable";
+  readonly reason: string;
+}
+
+export type WordResult = OperatorResult | Unreadable;
+
 export type PositionResult =
   | OperatorResult
-  /** The broker's position, or an order of ours, could not be read: nothing was done. */
-  | { readonly kind: "unreadable"; readonly reason: string }
+  | Unreadable
   /** The broker holds `net`, and another quantity was confirmed: nothing was done. */
   | { readonly kind: "broker_moved"; readonly incident: Incident; readonly net: DecimalText }
   /** The book took it over, and the close was asked for; null where nothing is held. */
@@ -41,6 +54,24 @@ export interface OperatorActionPorts {
   readonly readOwnOrders: (symbol: string) => Promise<OwnOrders>;
   /** One close of all that the book holds in the incident's symbol, under an id of the incident. */
   readonly flatten: (incident: Incident) => Promise<OrderAnswer | undefined>;
+}
+
+/** The incident is over, and where the word says so the claim behind it. */
+export async function resolveByWord(
+  { account, ledger, broker, now, readOwnOrders }: OperatorActionPorts,
+  id: number,
+  command: WordCommand,
+): Promise<WordResult> {
+  const incident = await ledger.incident(account, id);
+  if (command.endClaimAs !== "already_flat" || incident === undefined) {
+    return resolveFor(ledger, account, id, { ...command, now: now() });
+  }
+  const lookup = await broker.position(incident.symbol, "read_back");
+  if (lookup.kind === "unknown") return { kind: "unreadable", reason: lookup.reason };
+  const own = await readOwnOrders(incident.symbol);
+  if (own.kind === "unknown") return { kind: "unreadable", reason: own.reason };
+  const brokerNet = lookup.kind === "found" ? lookup.position.quantity : ZERO;
+  return ledger.resolveIncident(account, id, { ...command, brokerNet, now: now() });
 }
 
 /** The book takes over what the broker holds; the incident is resolved. */

@@ -31,6 +31,9 @@ import {
   flattenPosition,
   type PositionCommand,
   type PositionResult,
+  resolveByWord,
+  type WordCommand,
+  type WordResult,
 } from "./operator-actions.ts";
 import { PositionReader, type PositionTable } from "./position-table.ts";
 import { SessionDays, type SessionView } from "./session-days.ts";
@@ -84,6 +87,8 @@ export interface Operator {
   session(date?: string): Promise<SessionView>;
   positions(): Promise<PositionTable>;
   life(claim: Claim): Promise<ClaimLife>;
+  /** An operator's word ends an incident, and where it says so the claim behind it. */
+  resolve(incident: number, command: WordCommand): Promise<WordResult>;
   /** The book takes over what the broker holds. */
   adopt(incident: number, command: PositionCommand): Promise<PositionResult>;
   /** The same, and the position is closed. */
@@ -157,6 +162,10 @@ export class OperatorDesk implements Operator {
     return { claim, identity, attempts, evidence, fills, events, isCut };
   }
 
+  resolve(incident: number, command: WordCommand): Promise<WordResult> {
+    return this.#acted(resolveByWord(this.#actions(), incident, command));
+  }
+
   adopt(incident: number, command: PositionCommand): Promise<PositionResult> {
     return this.#acted(adoptPosition(this.#actions(), incident, command));
   }
@@ -166,7 +175,7 @@ export class OperatorDesk implements Operator {
   }
 
   /** Done or refused, whoever acted looks at the numbers as they are now. */
-  #acted(result: Promise<PositionResult>): Promise<PositionResult> {
+  #acted<Result>(result: Promise<Result>): Promise<Result> {
     return result.finally(() => this.#positions.forget());
   }
 

@@ -1,11 +1,12 @@
 /**
  * Every book beside what the broker holds. The broker is asked at most every few seconds, however
- * many people look; where it cannot be read, the last reading stands with its time and the reason.
+ * many people look. A reading says nothing once the broker could not be read again, nor of a book
+ * that has moved since: no quantity is shown then, only when it was read, and the reason.
  */
 import { type Book, closable, emptyBook, reservedQuantity } from "../book/book.ts";
 import type { Broker, BrokerPosition } from "../broker/broker.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
-import { type DecimalText, subtract, ZERO } from "../core/decimal.ts";
+import { compare, type DecimalText, subtract, ZERO } from "../core/decimal.ts";
 import type { AccountId } from "../core/ids.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 
@@ -22,7 +23,7 @@ export interface PositionRow {
 
 export interface PositionTable {
   readonly rows: readonly PositionRow[];
-  /** When the broker's positions were read; null: never yet. */
+  /** When the broker's positions were last read; null: never yet. */
   readonly readAt: EpochMs | null;
   /** Why the last try to read them failed; null where it did not. */
   readonly unreadBecause: string | null;
@@ -35,6 +36,12 @@ export interface PositionTablePorts {
   readonly clock: Clock;
 }
 
+/** What the broker held, and what the books did when it was asked. */
+export interface PositionReading {
+  readonly positions: readonly BrokerPosition[];
+  readonly books: readonly Book[];
+}
+
 /** How long a reading stands. */
 export const READING_STANDS_MS = 10_000;
 
@@ -43,7 +50,7 @@ export class PositionReader {
   #triedAt: EpochMs | undefined;
   #trying: Promise<void> | undefined;
   #readAt: EpochMs | null = null;
-  #positions: readonly BrokerPosition[] = [];
+  #reading: PositionReading = { positions: [], books: [] };
   #unreadBecause: string | null = null;
 
   constructor(ports: PositionTablePorts) {
@@ -55,8 +62,9 @@ export class PositionReader {
     const { ledger, account } = this.#ports;
     const books = await ledger.books(account);
     const [readAt, unreadBecause] = [this.#readAt, this.#unreadBecause];
-    const positions = readAt === null ? undefined : this.#positions;
-    return { rows: positionRows(account, books, positions), readAt, unreadBecause };
+    const isRead = readAt !== null && unreadBecause === null;
+    const rows = positionRows(account, books, this.#reading, isRead);
+    return { rows, readAt, unreadBecause };
   }
 
   /** The reading no longer stands: somebody has to see what the broker holds now. */
@@ -75,29 +83,38 @@ export class PositionReader {
   }
 
   async #ask(now: EpochMs): Promise<void> {
-    const reading = await this.#ports.broker.positions("other");
+    const { ledger, account, broker } = this.#ports;
+    const books = await ledger.books(account);
+    const reading = await broker.positions("other");
     this.#unreadBecause = reading.kind === "unknown" ? reading.reason : null;
     if (reading.kind === "unknown") return;
-    this.#positions = reading.value;
+    this.#reading = { positions: reading.value, books };
     this.#readAt = now;
   }
 }
 
-/** By symbol, those that somebody holds first; `positions` are undefined where nobody read them. */
+/** By symbol; `isRead`: whether the last try to read what the broker holds succeeded. */
 export function positionRows(
   account: AccountId,
   books: readonly Book[],
-  positions: readonly BrokerPosition[] | undefined,
+  reading: PositionReading,
+  isRead: boolean,
 ): readonly PositionRow[] {
   const ours = new Map(books.map((book) => [book.symbol, book]));
-  const theirs = new Map((positions ?? []).map((position) => [position.symbol, position]));
+  const before = new Map(reading.books.map((book) => [book.symbol, book]));
+  const theirs = new Map(reading.positions.map((position) => [position.symbol, position]));
   const symbols = [...new Set([...ours.keys(), ...theirs.keys()])].sort();
   return symbols.map((symbol) => {
     const book = ours.get(symbol) ?? emptyBook(account, symbol);
-    const broker = theirs.get(symbol) ?? null;
-    const held = broker?.quantity ?? ZERO;
-    const difference = positions === undefined ? null : subtract(held, book.net);
+    const shows = isRead && !hasMoved(before.get(symbol) ?? emptyBook(account, symbol), book);
+    const broker = shows ? (theirs.get(symbol) ?? null) : null;
+    const difference = shows ? subtract(broker?.quantity ?? ZERO, book.net) : null;
     const [free, reserved] = [closable(book), reservedQuantity(book)];
     return { symbol, book, closable: free, reserved, broker, difference };
   });
+}
+
+/** An episode that has ended and begun again meanwhile may hold what it held before. */
+function hasMoved(before: Book, now: Book): boolean {
+  return compare(before.net, now.net) !== 0 || before.episode !== now.episode;
 }

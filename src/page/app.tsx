@@ -180,5 +180,5 @@ function Over(props: OverProps) {
     void readings.refresh();
   };
   const { configured: canAct, shown: hasKey } = status.operator;
-  return <ActionDialog {...{ incident, action, act, canAct, hasKey, onClose }} />;
+  return <ActionDialog {...{ incident, action, act, canAct, hasKey, onClose, now: status.now }} />;
 }

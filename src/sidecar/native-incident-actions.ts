@@ -9,8 +9,12 @@ import type { IncomingMessage } from "node:http";
 import { z } from "zod";
 import { type DecimalText, parseDecimal } from "../core/decimal.ts";
 import { type ErrorCode, LatchError } from "../core/errors.ts";
-import type { OperatorCommand, OperatorResult } from "../ledger/ledger.ts";
-import type { PositionCommand, PositionResult } from "../operator/operator-actions.ts";
+import type {
+  PositionCommand,
+  PositionResult,
+  WordCommand,
+  WordResult,
+} from "../operator/operator-actions.ts";
 import { SIDECAR_ERRORS } from "./alpaca-error.ts";
 import { incidentConflictSchema, incidentSchema, incidentView } from "./native-incident-schema.ts";
 import { incidentNotFound, incidentParams } from "./native-incidents.ts";
@@ -91,9 +95,10 @@ function addResolution(scope: NativeScope, ports: NativePorts): void {
         operationId: "resolveIncident",
         summary: "An operator's word ends an incident, and where it says so the claim behind it.",
         description:
-          `${KEY_NEEDED} 409 where the incident has changed since that version, is over, or no ` +
-          "claim behind it waits for its end; the answer has the incident as it is now, and " +
-          "nothing was changed.",
+          `${KEY_NEEDED} 409 where the incident has changed since that version, is over, no ` +
+          "claim behind it waits for its end, or the broker still holds the shares of an exit " +
+          "that is to end already_flat; the answer has the incident as it is now, and nothing " +
+          "was changed.",
         security: OPERATOR_ONLY,
         params: incidentParams,
         querystring: noQuery,
@@ -104,8 +109,8 @@ function addResolution(scope: NativeScope, ports: NativePorts): void {
     async ({ params: { id }, body, raw }, reply) => {
       requireOperator(scope, raw);
       const { version, reason, by = nameOf(scope, raw), endClaimAs = null } = body;
-      const command: Omit<OperatorCommand, "now"> = { version, reason, by, endClaimAs };
-      const result = await ports.latch().resolveIncident(id, command);
+      const command: WordCommand = { version, reason, by, endClaimAs };
+      const result = await ports.latch().operator.resolve(id, command);
       if (result.kind === "resolved") return incidentView(result.incident);
       return reply.code(409).send(conflictOf(result, id, { version }));
     },
@@ -200,7 +205,7 @@ function nameOf({ access }: NativeScope, { headers }: IncomingMessage): string {
   return access.operatorOf(headers)?.id ?? "operator";
 }
 
-type Refused = Exclude<OperatorResult | PositionResult, { readonly kind: "resolved" | "closing" }>;
+type Refused = Exclude<WordResult | PositionResult, { readonly kind: "resolved" | "closing" }>;
 
 const CODES = {
   stale: "incident_changed",
@@ -208,6 +213,7 @@ const CODES = {
   no_claim: "incident_without_claim",
   claim_waits: "incident_claim_waits",
   other_end: "incident_other_end",
+  exit_still_held: "exit_still_held",
   not_a_position: "incident_not_a_position",
   position_moved: "position_moved",
   broker_moved: "position_moved",
@@ -218,13 +224,14 @@ type Conflict = Extract<Refused, { readonly kind: keyof typeof CODES }>;
 function messageOf(conflict: Conflict, confirmed: Confirmed) {
   const { id, symbol, ...incident } = conflict.incident;
   const { version, brokerQuantity } = confirmed;
-  const net = conflict.kind === "broker_moved" ? conflict.net : "";
+  const net = "net" in conflict ? conflict.net : "";
   const messages: Readonly<Record<Conflict["kind"], string>> = {
     stale: `incident ${id} is at version ${incident.version}, not ${version}`,
     over: `incident ${id} was resolved before: ${incident.resolution?.verdict}`,
     claim_waits: `the claim behind incident ${id} still waits for its end`,
     no_claim: `no claim behind incident ${id} waits for its end`,
     other_end: `what is behind incident ${id} does not end like that`,
+    exit_still_held: `the broker holds ${net} ${symbol} now: the exit's shares are not gone`,
     not_a_position: `incident ${id} is about ${incident.subject}, which is no position`,
     position_moved: `the book of ${symbol} holds another quantity than was confirmed`,
     broker_moved: `the broker holds ${net} ${symbol} now, and ${brokerQuantity} was confirmed`,

@@ -62,6 +62,7 @@ export const incidentConflictSchema = named(
         "incident_claim_waits",
         "incident_not_a_position",
         "incident_other_end",
+        "exit_still_held",
         "position_moved",
       ]),
       hint: z.string(),

@@ -77,11 +77,16 @@ const positionsSchema = named(
         broker: z
           .object({ quantity: decimalOut, available: decimalOut, averagePrice: decimalOut })
           .nullable()
-          .describe("Null where it holds none, or was never read."),
-        difference: decimalOut.nullable().describe("What the broker holds beyond the book."),
+          .describe("Null where it holds none, or was not read."),
+        difference: decimalOut
+          .nullable()
+          .describe(
+            "What the broker holds beyond the book; null where it was not read at the last try, " +
+              "or not since the book moved.",
+          ),
       }),
     ),
-    readAt: timeOut.nullable().describe("When the broker was read."),
+    readAt: timeOut.nullable().describe("When the broker was last read."),
     unreadBecause: z.string().nullable().describe("Why the last try failed."),
   }),
 );

@@ -24,7 +24,6 @@ export type NativeLatch = Pick<
   | "incident"
   | "incidents"
   | "operator"
-  | "resolveIncident"
   | "entryCheck"
 >;
 

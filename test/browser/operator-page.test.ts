@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { READING_STANDS_MS } from "../../src/operator/position-table.ts";
 import type { StatusView } from "../../src/page/sidecar-answers.ts";
 import { CHROMIUM, HAS_NO_BROWSER, launchChromium } from "./chromium.ts";
 import { type OpenedPage, openPage, type PageWish, signIn } from "./page-in-browser.ts";
@@ -298,8 +299,27 @@ describe.skipIf(HAS_NO_BROWSER)("a position that differs", () => {
     await day?.close();
   });
 
-  test("is marked, and adopted or flattened once its numbers were confirmed", async () => {
+  test("shows no old reading as what the broker holds, nor offers to act on it", async () => {
     await day.tradeByHand({ symbol: "TQQQ", side: "sell", qty: "6" });
+    const { page } = await openPage(browser, day.url, { key: OPERATOR_KEY });
+    const row = page.locator(".positions tbody tr");
+    await expect.poll(() => row.innerText(), SOON).toMatch(/TQQQ\s+6\s+0\s+−6/);
+    day.hidePositions();
+    day.jump(READING_STANDS_MS);
+    const unread = /not read since \d\d:\d\d:\d\d/;
+    await expect.poll(() => row.innerText(), SOON).toMatch(unread);
+    expect(await row.innerText()).not.toContain("−6");
+    await page.getByRole("button", { name: "Resolve…" }).click();
+    const dialog = page.getByRole("dialog");
+    expect((await dialog.innerText()).replace(/\s+/g, " ")).toMatch(
+      /Book holds 6 Broker holds not read since/,
+    );
+    expect(await page.getByRole("button", { name: "Adopt…" }).count()).toBe(0);
+    day.showPositions();
+    day.jump(READING_STANDS_MS);
+  });
+
+  test("is marked, and adopted or flattened once its numbers were confirmed", async () => {
     const { page, faults } = await openPage(browser, day.url, { key: OPERATOR_KEY });
     const row = page.locator(".positions tbody tr");
     await expect.poll(() => row.innerText(), SOON).toMatch(/TQQQ\s+6\s+0\s+−6/);

@@ -126,6 +126,17 @@ export class ReplayedDay {
     }
   }
 
+  /** From now on nobody can read what the broker holds, until it is shown again. */
+  hidePositions(): void {
+    const match = { method: "GET", path: "/v2/positions*" } as const;
+    const fault = { kind: "html", status: 503, accept: false } as const;
+    this.#simulator.addFaults([{ match, fault, times: 100_000 }]);
+  }
+
+  showPositions(): void {
+    this.#simulator.clearFaults();
+  }
+
   jump(durationMs: number): void {
     this.#moveTo(this.#clock.now() + durationMs);
   }

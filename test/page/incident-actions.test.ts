@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { causeChain } from "../../src/page/model/cause-chain.ts";
 import { actionsOf } from "../../src/page/model/incident-actions.ts";
+import { unreadText } from "../../src/page/model/time-text.ts";
 import type { ClaimView, IncidentView, PositionsView } from "../../src/page/sidecar-answers.ts";
 
 const PHANTOM: IncidentView = {
@@ -23,8 +24,15 @@ const NONE: ReadonlyMap<string, ClaimView> = new Map();
 
 function positions(broker: string | null, book: string): PositionsView {
   const held = broker === null ? null : { quantity: broker, available: broker, averagePrice: "1" };
-  const row = { symbol: "TQQQ", broker: held, book: { net: book } };
+  const difference = String(Number(broker ?? "0") - Number(book));
+  const row = { symbol: "TQQQ", broker: held, book: { net: book }, difference };
   return { rows: [row], readAt: "2026-05-21T15:14:00.000Z", unreadBecause: null } as never;
+}
+
+/** The book as it is now, and nothing of the broker's. */
+function unread(readAt: string | null): PositionsView {
+  const row = { symbol: "TQQQ", broker: null, book: { net: "6" }, difference: null };
+  return { rows: [row], readAt, unreadBecause: "HTTP 503" } as never;
 }
 
 describe("what a person may do", () => {
@@ -46,7 +54,20 @@ describe("what a person may do", () => {
       actionsOf(PHANTOM, NONE, given).map((a) => a.name);
     expect(names(positions(null, "6"))).toEqual(["adopt", "resolve"]);
     expect(names(null)).toEqual(["resolve"]);
-    expect(names({ ...positions("4", "6"), readAt: null })).toEqual(["resolve"]);
+    expect(names(unread(null))).toEqual(["resolve"]);
+  });
+
+  test("shows no quantity of a broker that was not read since, but when it was", () => {
+    const readAt = "2026-05-21T15:14:00.000Z";
+    expect(actionsOf(PHANTOM, NONE, unread(readAt))).toMatchObject([
+      { name: "resolve", numbers: null, unread: { bookQuantity: "6", since: readAt } },
+    ]);
+    expect(actionsOf(PHANTOM, NONE, positions("4", "6"))).toMatchObject([
+      ...[{ unread: null }, { unread: null }, { unread: null }],
+    ]);
+    const ten = "2026-05-21T15:24:00.000Z";
+    expect(unreadText(readAt, ten)).toBe("not read since 11:14:00");
+    expect(unreadText(null, ten)).toBe("not read yet");
   });
 
   test("about a claim is to resolve, and to say how it ended while nobody knows", () => {

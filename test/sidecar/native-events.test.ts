@@ -244,7 +244,6 @@ function logOf(latch: NativeLatch, log: readonly StoredEvent[]): NativeLatch {
     incident: (id) => latch.incident(id),
     incidents: (query) => latch.incidents(query),
     operator: latch.operator,
-    resolveIncident: (id, command) => latch.resolveIncident(id, command),
     entryCheck: (symbol) => latch.entryCheck(symbol),
     lastSequence: async () => log.length,
     events: async ({ after = 0, limit = log.length } = {}) => log.slice(after, after + limit),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type NativeBench, OPERATOR, OPERATOR_KEY, openNative } from "./native-bench.ts";
-import { KEYS, ORDER, openOrderWorld, SELL } from "./orders-world.ts";
+import { HELD, KEYS, ORDER, openOrderWorld, SELL } from "./orders-world.ts";
 import { BOT } from "./sidecar-bench.ts";
 import { exchange, jsonOf } from "./wire-client.ts";
 
@@ -90,6 +90,52 @@ async function act(opened: Awaited<ReturnType<typeof openPhantom>>, action: stri
   const path = `${INCIDENTS}/1/${action}`;
   return world.send(sidecar, body, { method: "POST", path, headers });
 }
+
+describe("an exit that a person says is flat already", () => {
+  const MISMATCH = "position intent mismatch, inferred: sell_to_open, specified: sell_to_close";
+  const REFUSE = { kind: "refuse", status: 422, code: 42_210_000, message: MISMATCH } as const;
+  const AWAY = { kind: "html", status: 503, accept: false } as const;
+  const POSITIONS = { method: "GET", path: "/v2/positions*" } as const;
+
+  /** An exit of 6 that the broker refused, while no position can be read. */
+  async function openRefused() {
+    const world = await openOrderWorld(HELD);
+    const sidecar = await world.open({ divergence: "observe", operatorKey: OPERATOR_KEY });
+    world.fault(REFUSE);
+    await world.send(sidecar, SELL);
+    world.simulator.addFaults([{ match: POSITIONS, fault: AWAY, times: 1_000 }]);
+    await world.advance(30_000);
+    return { world, sidecar, port: sidecar.sidecar.port };
+  }
+
+  async function endAsFlat(opened: Awaited<ReturnType<typeof openRefused>>) {
+    const { latch } = opened.sidecar.started;
+    const version = (await latch.incident(1))?.version;
+    return act(opened, "resolve", { ...WORD, version, endClaimAs: "already_flat" });
+  }
+
+  test("is not believed while the broker cannot be read, nor while it holds the shares", async () => {
+    const opened = await openRefused();
+    const { latch } = opened.sidecar.started;
+    const unread = await endAsFlat(opened);
+    expect([unread.status, unread.body.tradelatch.error]).toEqual([503, "position_unreadable"]);
+    opened.world.simulator.clearFaults();
+    const held = await endAsFlat(opened);
+    expect([held.status, held.body.tradelatch.error]).toEqual([409, "exit_still_held"]);
+    expect(held.body.message).toBe("the broker holds 6 TQQQ now: the exit's shares are not gone");
+    expect((await latch.book("TQQQ")).net).toBe("6");
+    expect((await latch.incident(1))?.resolution).toBeNull();
+  });
+
+  test("is believed once they are gone", async () => {
+    const opened = await openRefused();
+    const { world, sidecar } = opened;
+    await trade(world, SELL);
+    world.simulator.clearFaults();
+    expect((await endAsFlat(opened)).status).toBe(200);
+    expect((await sidecar.started.latch.book("TQQQ")).net).toBe("0");
+  });
+});
 
 describe("adopting a position", () => {
   test("takes over what the broker holds, once the numbers are those that were confirmed", async () => {

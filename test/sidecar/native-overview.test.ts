@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { AgentId } from "../../src/core/ids.ts";
+import { READING_STANDS_MS } from "../../src/operator/position-table.ts";
 import { brokerKind } from "../../src/sidecar/native-status-schema.ts";
 import { BUY, OPERATOR, openNative, wakingUp } from "./native-bench.ts";
 import { BOT } from "./sidecar-bench.ts";
 
 const GROUP = "momentum" as AgentId;
+const AWAY = { kind: "html", status: 503, accept: false } as const;
 const SELL = { ...BUY, side: "sell", effect: "close", requestId: "r-2" } as const;
 
 describe("the state at a glance", () => {
@@ -119,6 +121,29 @@ describe("positions beside the broker's", () => {
       },
     ]);
     expect(body.unreadBecause).toBe(null);
+  });
+
+  test("have no quantity of the broker's while it cannot be read, nor before the book moved", async () => {
+    const { get, latch, broker, clock } = await openNative();
+    await latch.submit(BUY);
+    const before = (await get("/latch/v1/positions")).body;
+    await latch.tick();
+    // The book holds what the broker was not asked about.
+    const { rows, readAt, unreadBecause } = (await get("/latch/v1/positions")).body;
+    expect(rows).toMatchObject([{ book: { net: "6" }, broker: null, difference: null }]);
+    expect([readAt, unreadBecause]).toEqual([before.readAt, null]);
+    clock.advanceTo(clock.now() + READING_STANDS_MS);
+    expect((await get("/latch/v1/positions")).body.rows).toMatchObject([{ difference: "0" }]);
+
+    const match = { method: "GET", path: "/v2/positions*" } as const;
+    broker.addFaults([{ match, fault: AWAY, times: 1_000 }]);
+    clock.advanceTo(clock.now() + READING_STANDS_MS);
+    const { body } = await get("/latch/v1/positions");
+    expect(body).toMatchObject({
+      rows: [{ book: { net: "6" }, broker: null, difference: null }],
+      unreadBecause: expect.stringContaining("503"),
+    });
+    expect(body.readAt).not.toBe(readAt);
   });
 });
 

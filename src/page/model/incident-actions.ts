@@ -13,6 +13,8 @@ export interface Action {
   readonly effect: string;
   /** Null where the broker was not read. */
   readonly numbers: Numbers | null;
+  /** What is known in their place; null where they are there, or nothing is held in it. */
+  readonly unread: Unread | null;
   /** Whether it is refused where the numbers are others by then. */
   readonly confirmsNumbers: boolean;
   /** Whether how the claim behind it ended must be said too. */
@@ -26,6 +28,13 @@ export interface Action {
 export interface Numbers {
   readonly brokerQuantity: string;
   readonly bookQuantity: string;
+}
+
+/** The broker has not been read since the book moved, or not at the last try. */
+export interface Unread {
+  readonly bookQuantity: string;
+  /** When it was last read; null: never yet. */
+  readonly since: string | null;
 }
 
 /** What is chosen from. */
@@ -44,38 +53,45 @@ export function actionsOf(
 ): readonly Action[] {
   if (incident.status === "resolved") return [];
   const numbers = numbersOf(incident, positions);
-  const resolve = resolveAction(incident, claims, numbers);
+  const unread = unreadOf(incident, positions);
+  const resolve = resolveAction(incident, claims, { numbers, unread });
   if (numbers === null || !ABOUT_POSITIONS.includes(incident.kind)) return [resolve];
   const { brokerQuantity, bookQuantity } = numbers;
   const { symbol } = incident;
   const change = `from ${quantityText(bookQuantity)} to ${quantityText(brokerQuantity)} ${symbol}`;
   const adopt: Action = {
-    ...{ name: "adopt", label: "Adopt", numbers, asksForEnd: false, trades: false },
+    ...{ name: "adopt", label: "Adopt", numbers, unread, asksForEnd: false, trades: false },
     confirmsNumbers: true,
     effect: `The book goes ${change}, as the broker has it. Nothing is traded.`,
   };
   const flatten: Action = {
-    ...{ name: "flatten", label: "Flatten", numbers, asksForEnd: false, trades: true },
+    ...{ name: "flatten", label: "Flatten", numbers, unread, asksForEnd: false, trades: true },
     confirmsNumbers: true,
     effect: `The book goes ${change}, and all of that is closed at market.`,
   };
   return Number(brokerQuantity) === 0 ? [adopt, resolve] : [adopt, flatten, resolve];
 }
 
-/** What book and broker hold, as it was read. */
+/** What book and broker hold, as it was read; a row without a difference was not. */
 function numbersOf({ symbol }: IncidentView, positions: PositionsView | null): Numbers | null {
-  if (positions === null || positions.readAt === null) return null;
-  const row = positions.rows.find((one) => one.symbol === symbol);
-  return row === undefined
+  const row = positions?.rows.find((one) => one.symbol === symbol);
+  return row === undefined || row.difference === null
     ? null
     : { brokerQuantity: row.broker?.quantity ?? "0", bookQuantity: row.book.net };
+}
+
+function unreadOf({ symbol }: IncidentView, positions: PositionsView | null): Unread | null {
+  const row = positions?.rows.find((one) => one.symbol === symbol);
+  return row === undefined || row.difference !== null
+    ? null
+    : { bookQuantity: row.book.net, since: positions?.readAt ?? null };
 }
 
 /** An action that is no order has no claim among the orders': its incident says if one waits. */
 function resolveGuard({ id, kind }: IncidentView): Action {
   const common = {
     ...({ name: "resolve", label: "Resolve", trades: false } as const),
-    ...{ numbers: null, confirmsNumbers: false },
+    ...{ numbers: null, unread: null, confirmsNumbers: false },
   };
   const ends = kind === "late_settlement" ? [OVER_ALREADY, ...GUARD_ENDS] : GUARD_ENDS;
   const effect =
@@ -87,13 +103,13 @@ function resolveGuard({ id, kind }: IncidentView): Action {
 function resolveAction(
   incident: IncidentView,
   claims: ReadonlyMap<string, ClaimView>,
-  numbers: Numbers | null,
+  held: Pick<Action, "numbers" | "unread">,
 ): Action {
   if (isAboutAction(incident)) return resolveGuard(incident);
   const claim = claimBehind(incident, claims);
   const common = {
     ...({ name: "resolve", label: "Resolve", trades: false } as const),
-    ...{ numbers, confirmsNumbers: false },
+    ...{ ...held, confirmsNumbers: false },
   };
   if (claim === undefined) {
     const effect = `Incident ${incident.id} ends with your reason. Nothing is traded or changed.`;

@@ -37,6 +37,11 @@ export function moment(at: string, now: string): string {
   return isToday ? timeOfDay(at) : `${DAY_TEXT.format(new Date(at))} ${shortTime(at)}`;
 }
 
+/** Of what was last read at `at`; null: never yet. */
+export function unreadText(at: string | null, now: string): string {
+  return at === null ? "not read yet" : `not read since ${moment(at, now)}`;
+}
+
 /** `Thu, 21 May` */
 export function dayText(at: string): string {
   return DAY_TEXT.format(new Date(at));

@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { quantityText } from "../model/amount-text.ts";
 import { type Action, type End, NO_END } from "../model/incident-actions.ts";
+import { unreadText } from "../model/time-text.ts";
 import type { IncidentView } from "../sidecar-answers.ts";
 import { Refusal } from "../sidecar-client.ts";
 import { DialogFrame } from "./dialog-frame.tsx";
@@ -11,12 +12,13 @@ interface ActionDialogProps {
   readonly action: Action;
   readonly hasKey: boolean;
   readonly canAct: boolean;
+  readonly now: string;
   readonly act: (body: Readonly<Record<string, unknown>>, operatorKey: string) => Promise<void>;
   readonly onClose: () => void;
 }
 
 export function ActionDialog(props: ActionDialogProps) {
-  const { incident, action, hasKey, canAct, act, onClose } = props;
+  const { incident, action, hasKey, canAct, now, act, onClose } = props;
   const [problem, setProblem] = useState<Problem | null>(null);
   const [isActing, setActing] = useState(false);
   const submit = async (event: SubmitEvent) => {
@@ -37,7 +39,7 @@ export function ActionDialog(props: ActionDialogProps) {
     <DialogFrame title={title} kind="question" onClose={onClose}>
       <form onSubmit={submit}>
         <p class={action.trades ? "effect trades" : "effect"}>{action.effect}</p>
-        <Numbers action={action} />
+        <Numbers action={action} now={now} />
         {!canAct && (
           <p class="problem">
             No operator key is set, so nobody may act over HTTP. Set TRADELATCH_OPERATOR_KEY and
@@ -78,17 +80,27 @@ export function ActionDialog(props: ActionDialogProps) {
   );
 }
 
-function Numbers({ action: { numbers } }: { readonly action: Action }) {
-  if (numbers === null) return null;
+interface NumbersProps {
+  readonly action: Action;
+  readonly now: string;
+}
+
+function Numbers({ action: { numbers, unread }, now }: NumbersProps) {
+  const bookQuantity = (numbers ?? unread)?.bookQuantity;
+  if (bookQuantity === undefined) return null;
   return (
     <dl class="numbers">
       <div>
         <dt>Book holds</dt>
-        <dd>{quantityText(numbers.bookQuantity)}</dd>
+        <dd>{quantityText(bookQuantity)}</dd>
       </div>
       <div>
         <dt>Broker holds</dt>
-        <dd>{quantityText(numbers.brokerQuantity)}</dd>
+        <dd>
+          {numbers === null
+            ? unreadText(unread?.since ?? null, now)
+            : quantityText(numbers.brokerQuantity)}
+        </dd>
       </div>
     </dl>
   );

@@ -1,7 +1,7 @@
 /** Positions: the book beside the broker, with what differs marked. */
 
 import { dollarsText, isZero, priceText, quantityText, signedText } from "../model/amount-text.ts";
-import { ageText } from "../model/time-text.ts";
+import { ageText, unreadText } from "../model/time-text.ts";
 import type { PositionsView } from "../sidecar-answers.ts";
 import { ScrollArea } from "./scroll-area.tsx";
 
@@ -52,7 +52,7 @@ export function PositionPanel({ positions, now }: PositionPanelProps) {
             </thead>
             <tbody>
               {positions?.rows.map((row) => (
-                <PositionLine key={row.symbol} row={row} isRead={positions.readAt !== null} />
+                <PositionLine key={row.symbol} {...{ row, now, readAt: positions.readAt }} />
               ))}
             </tbody>
           </table>
@@ -64,8 +64,16 @@ export function PositionPanel({ positions, now }: PositionPanelProps) {
 
 type Row = PositionsView["rows"][number];
 
-function PositionLine({ row, isRead }: { readonly row: Row; readonly isRead: boolean }) {
+interface PositionLineProps {
+  readonly row: Row;
+  readonly readAt: string | null;
+  readonly now: string;
+}
+
+function PositionLine({ row, readAt, now }: PositionLineProps) {
   const { symbol, book, broker, difference, reserved } = row;
+  const held =
+    difference === null ? unreadText(readAt, now) : quantityText(broker?.quantity ?? "0");
   const differs = difference !== null && !isZero(difference);
   const realized = Number(book.realizedProfitUsd);
   return (
@@ -75,7 +83,7 @@ function PositionLine({ row, isRead }: { readonly row: Row; readonly isRead: boo
         <span class="narrow-only">{detailsOf(row)}</span>
       </th>
       <td class="number">{quantityText(book.net)}</td>
-      <td class="number">{isRead ? quantityText(broker?.quantity ?? "0") : "not read"}</td>
+      <td class="number">{held}</td>
       <td class="number difference">{differs ? signedText(difference) : "–"}</td>
       <td class="number wide-only">{isZero(book.net) ? "–" : priceText(book.averagePrice)}</td>
       <td class="number wide-only">{isZero(reserved) ? "–" : quantityText(reserved)}</td>
