@@ -78,7 +78,7 @@ export const SIDECAR_ERRORS = {
     httpStatus: 422,
     code: 42290001,
     message: "the order cannot be read",
-    hint: "Send the order as a JSON object, as Alpaca takes it; nothing was sent to the broker.",
+    hint: "Send it as Alpaca takes it, an order as a JSON object; nothing was sent to the broker.",
   },
   request_timeout: {
     httpStatus: 408,

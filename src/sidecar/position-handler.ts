@@ -50,19 +50,24 @@ const MULTI_STATUS = 207;
 const NOT_FOUND = 404;
 const JSON_TYPE = { "content-type": "application/json; charset=utf-8" };
 const PREFIX = "/v2/positions/";
+/** What may be asked for, each once: of two values the broker might take the other. */
+const PARAMETERS = ["cancel_orders", "qty", "percentage"] as const;
+/** What Go's strconv.ParseBool takes, which the broker's servers read by. */
+const TRUE = ["1", "t", "T", "true", "TRUE", "True"];
+const FALSE = ["0", "f", "F", "false", "FALSE", "False"];
+const QUOTED_CHARACTERS = 64;
 const ASSET_ID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
 export async function handlePositions(
   ports: PositionPorts,
   request: GuardedRequest,
 ): Promise<GuardedAnswer> {
+  const twice = PARAMETERS.find((name) => request.query.getAll(name).length > 1);
+  if (twice !== undefined) return malformed(`expected ${twice} at most once`);
   if (!request.path.startsWith(PREFIX)) return closeAll(ports, request);
   const named = decodeURIComponent(request.path.slice(PREFIX.length));
   const asked = amountAsked(request.query);
-  if (asked === undefined) {
-    const message = "expected at most one of qty and percentage";
-    return alpacaError("order_malformed", { message });
-  }
+  if (asked === undefined) return malformed("expected at most one of qty and percentage");
   if (!ASSET_ID.test(named)) return closeOne(ports, { symbol: plainSymbol(named), ...asked });
   const asset = await ports.asset(named);
   if (asset.kind === "found") return closeOne(ports, { symbol: asset.symbol, ...asked });
@@ -111,6 +116,10 @@ function flatAnswer(answer: OrderAnswer): GuardedAnswer | undefined {
   return notFound("position does not exist", { tradelatch });
 }
 
+function malformed(message: string): GuardedAnswer {
+  return alpacaError("order_malformed", { message });
+}
+
 /** In Alpaca's words. */
 function notFound(message: string, rest: Readonly<Record<string, unknown>> = {}): GuardedAnswer {
   const body = JSON.stringify({ code: 40410000, message, ...rest });
@@ -118,7 +127,12 @@ function notFound(message: string, rest: Readonly<Record<string, unknown>> = {})
 }
 
 async function closeAll(ports: PositionPorts, request: GuardedRequest): Promise<GuardedAnswer> {
-  const cancels = request.query.get("cancel_orders")?.toLowerCase() === "true";
+  const said = request.query.get("cancel_orders") ?? "false";
+  const cancels = TRUE.includes(said);
+  if (!cancels && !FALSE.includes(said)) {
+    const quoted = JSON.stringify(said.slice(0, QUOTED_CHARACTERS));
+    return malformed(`cancel_orders is ${quoted}: expected true or false`);
+  }
   if (cancels && !(await ports.cancelOrders(CANCELS_WITHIN_MS))) {
     const message =
       "the orders that were to be canceled first have not all ended; nothing was sold";

@@ -107,6 +107,8 @@ describe("closing a position by its own route", () => {
     ["percentage=101", 422],
     ["percentage=abc", 422],
     ["qty=1&percentage=5", 422],
+    ["qty=1&qty=2", 422],
+    ["percentage=50&percentage=50", 422],
     ["qty=7", 403],
   ])("refuses %s and sends nothing", async (query, status) => {
     const world = await openOrderWorld(HELD);
@@ -183,6 +185,38 @@ describe("closing all positions", () => {
     await world.advance(5_000);
     expect(world.simulator.positions()).toEqual([]);
     expect(world.posts()).toHaveLength(2);
+  });
+
+  test.each([
+    ["1 t T TRUE True true", 1],
+    ["0 f F FALSE False false", 0],
+  ])("takes cancel_orders as the broker does: %s", async (values, canceled) => {
+    const world = await openOrderWorld();
+    const sidecar = await world.open();
+    for (const [nth, value] of values.split(" ").entries()) {
+      const entry = { ...ORDER, type: "limit", limit_price: "70", client_order_id: `e-${nth}` };
+      await world.send(sidecar, entry);
+      const path = `/v2/positions?cancel_orders=${value}`;
+      expect((await world.send(sidecar, "", { ...DELETE, path })).status).toBe(207);
+      const open = world.simulator.orders().filter(({ status }) => status !== "canceled");
+      expect([value, open.length]).toEqual([value, canceled === 1 ? 0 : nth + 1]);
+    }
+  });
+
+  test.each([
+    ["cancel_orders=yes", 'cancel_orders is "yes": expected true or false'],
+    ["cancel_orders=", 'cancel_orders is "": expected true or false'],
+    ["cancel_orders=false&cancel_orders=true", "expected cancel_orders at most once"],
+  ])("refuses %s by name, and closes nothing", async (query, message) => {
+    const world = await openOrderWorld(HELD);
+    const sidecar = await world.open();
+    const path = `/v2/positions?${query}`;
+    const answer = await world.send(sidecar, "", { ...DELETE, path });
+    expect(answer).toMatchObject({
+      status: 422,
+      body: { code: 42290001, message, tradelatch: { error: "order_malformed" } },
+    });
+    expect(world.posts()).toEqual([]);
   });
 
   test("waits for the cancels that it asked for, and closes each once", async () => {
