@@ -106,6 +106,12 @@ export const ERRORS = {
     exitCode: 1,
     hint: "Check the id and the agent group; the audit lists what there is.",
   },
+  order_not_found: {
+    httpStatus: 404,
+    retryable: false,
+    exitCode: 1,
+    hint: "Check the order's id: the broker has no such order, and nothing was sent.",
+  },
   incident_not_found: {
     httpStatus: 404,
     retryable: false,

@@ -5,6 +5,7 @@
  * repeat gets the order that exists, 200. 409 with Retry-After says that nothing is certain yet, or
  * that certainly nothing was sent; the same request again is then safe. A refusal names its cause.
  */
+import { BLOCK_CODES, type BlockCode } from "../claim/answer.ts";
 import type { Receipt } from "../claim/claim.ts";
 import type { Refusal } from "../claim/evidence.ts";
 import { LatchError } from "../core/errors.ts";
@@ -26,6 +27,7 @@ export const ALPACA_CODES = {
   id_taken: 40010001,
   not_accepted: 42210000,
   forbidden: 40310000,
+  not_found: 40410000,
 } as const;
 
 /** The order that an answer is about, where the broker has one. */
@@ -110,10 +112,19 @@ function endedWithoutOrder(answer: SkipAnswer, receipt: Receipt): PlainAnswer {
   const { refusal, outcome } = receipt;
   const { status, requestId } = answer;
   const extra = { status, claim: requestId, outcome, cause: { requestId } };
-  if (refusal !== null) return refusalReply(refusal, latchHeaders(answer), extra);
-  if (outcome === "rejected") return idTaken(latchHeaders(answer), extra);
+  const headers = latchHeaders(answer);
+  const refused = { ...extra, ...named("refused_by_broker") };
+  if (refusal !== null) return refusalReply(refusal, headers, refused);
+  if (outcome === "rejected") return idTaken(headers, refused);
+  // What is left are exits whose shares were gone: what never left may be sent again.
   const message = `this request ended as ${outcome}; no order came of it`;
-  return plainReply(403, ALPACA_CODES.forbidden, message, latchHeaders(answer), extra);
+  const flat = { ...extra, ...named("close_while_flat") };
+  return plainReply(403, ALPACA_CODES.forbidden, message, headers, flat);
+}
+
+/** A refusal's name in the `tradelatch` object, and what mends it. */
+export function named(error: BlockCode) {
+  return { error, hint: BLOCK_CODES[error] } as const;
 }
 
 function blockedReply(answer: BlockedAnswer): PlainAnswer {

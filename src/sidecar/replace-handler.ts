@@ -2,8 +2,10 @@
  * `PATCH /v2/orders/{id}` in Alpaca's shape: the order is replaced once, however often it is asked
  * for, and a repeat gets the order that the first try made.
  */
+
 import { compare, type DecimalText, parseDecimal, ZERO } from "../core/decimal.ts";
-import type { BrokerOrderId, ClientOrderId } from "../core/ids.ts";
+import { LatchError } from "../core/errors.ts";
+import type { BrokerOrderId, ClientOrderId, RequestId } from "../core/ids.ts";
 import type { ReplaceAnswer, ReplaceIntent } from "../gateway/replace-order.ts";
 import { alpacaError } from "./alpaca-error.ts";
 import type { GuardedAnswer, GuardedRequest } from "./guarded-request.ts";
@@ -13,6 +15,7 @@ import {
   ALPACA_CODES,
   idTaken,
   latchHeaders,
+  named,
   orderAnswer,
   plainReply,
   refusalReply,
@@ -41,7 +44,7 @@ export async function handleReplace(
   const brokerOrderId = (orderIdIn(request.path) ?? "") as BrokerOrderId;
   const intent = intentOf(request, brokerOrderId, read.terms);
   if (typeof intent === "string") {
-    return plainReply(422, ALPACA_CODES.not_accepted, intent, {}, {});
+    throw new LatchError("invalid_intent", intent);
   }
   return replyTo(ports, intent, await ports.replace(intent));
 }
@@ -84,18 +87,12 @@ async function replyTo(
       return refusalReply(
         answer.refusal,
         latchHeaders({ status: "BLOCKED", requestId: answer.requestId }),
-        {
-          status: "BLOCKED",
-          error: "refused_by_broker",
-        },
+        refusedExtra(answer.requestId),
       );
     case "blocked": {
       const { code, message, cause, availableQuantity } = answer.block;
       const extra = {
-        status: "BLOCKED",
-        error: code,
-        message,
-        cause,
+        ...{ status: "BLOCKED", ...named(code), message, cause },
         available: availableQuantity,
       };
       const headers = latchHeaders({ status: "BLOCKED", requestId: answer.requestId });
@@ -103,9 +100,9 @@ async function replyTo(
       return plainReply(403, ALPACA_CODES.forbidden, words, headers, extra);
     }
     case "no_such_order":
-      return plainReply(404, 40410000, `order not found for ${brokerOrderId}`, {}, {});
+      return notFound(brokerOrderId);
     case "id_taken":
-      return idTaken({}, { status: "BLOCKED" });
+      return idTaken({}, refusedExtra(null));
     case "not_sent":
       return alpacaError("order_not_taken", {
         message: `the order was not replaced: ${answer.reason}`,
@@ -121,6 +118,22 @@ async function replyTo(
         extra: { status: "PENDING", evidence: answer.reason },
       });
   }
+}
+
+/** The cause is the claim of the order that was to be replaced, where it has one. */
+function refusedExtra(requestId: RequestId | null) {
+  const cause = requestId === null ? null : { requestId };
+  return { status: "BLOCKED", ...named("refused_by_broker"), cause };
+}
+
+/** In Alpaca's words. */
+function notFound(brokerOrderId: BrokerOrderId): GuardedAnswer {
+  const {
+    code: error,
+    hint,
+    message,
+  } = new LatchError("order_not_found", `order not found for ${brokerOrderId}`);
+  return plainReply(404, ALPACA_CODES.not_found, message, {}, { error, hint, cause: null });
 }
 
 async function replacedReply(

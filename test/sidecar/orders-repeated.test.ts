@@ -213,3 +213,22 @@ test("a ledger that fails is told as 409, for an earlier try may be at the broke
   expect(Number(headers.get("retry-after"))).toBeGreaterThan(0);
   expect(body.message).toContain("this call sent no order");
 });
+
+test("a repeat of an entry that was refused says again who refused it, and what mends it", async () => {
+  const world = await openOrderWorld();
+  const sidecar = await world.open();
+  const message = "insufficient buying power";
+  world.fault({ kind: "refuse", status: 403, code: 40310000, message });
+  const entry = { ...ORDER, client_order_id: "bot-1" };
+  const first = await world.send(sidecar, entry);
+  const again = await world.send(sidecar, entry);
+  expect(again).toMatchObject({
+    status: 403,
+    body: {
+      ...{ code: 40310000, message },
+      tradelatch: { status: "SKIP", error: "refused_by_broker", cause: { requestId: "bot-1" } },
+    },
+  });
+  expect(again.body.tradelatch.hint).toBe(first.body.tradelatch.hint);
+  expect(world.posts()).toHaveLength(1);
+});

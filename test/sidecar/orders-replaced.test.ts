@@ -245,7 +245,13 @@ describe("an exit that is replaced", () => {
     const refused = await patch(world, sidecar, id, { qty: "10" });
     expect(refused).toMatchObject({
       status: 422,
-      body: { message: "cannot replace order in accepted status" },
+      body: {
+        message: "cannot replace order in accepted status",
+        tradelatch: {
+          ...{ status: "BLOCKED", error: "refused_by_broker", hint: expect.any(String) },
+          cause: { requestId: refused.headers.get("tradelatch-claim") },
+        },
+      },
     });
     expect((await world.send(sidecar, { ...EXIT, qty: "4" })).status).toBe(200);
   });
@@ -257,7 +263,10 @@ describe("a replacement that is not made", () => {
     const unknown = "904837e3-3b76-47ec-b432-046db621571b";
     expect(await patch(world, sidecar, unknown, { limit_price: "71" })).toMatchObject({
       status: 404,
-      body: { code: 40410000, message: `order not found for ${unknown}` },
+      body: {
+        ...{ code: 40410000, message: `order not found for ${unknown}` },
+        tradelatch: { error: "order_not_found", hint: expect.stringContaining("no such order") },
+      },
     });
   });
 
@@ -274,6 +283,8 @@ describe("a replacement that is not made", () => {
     const { world, sidecar, id } = await working();
     const answer = await patch(world, sidecar, id, body);
     expect(answer.status).toBe(status);
+    const tradelatch = { error: expect.any(String), hint: expect.any(String) };
+    expect(answer.body.tradelatch).toMatchObject(tradelatch);
     expect(answer.body.message).toContain(name);
     expect(patches(world)).toEqual([]);
   });
@@ -282,7 +293,10 @@ describe("a replacement that is not made", () => {
     const { world, sidecar, id } = await working();
     await world.send(sidecar, { ...ORDER, symbol: "SPY", qty: "1", client_order_id: "taken" });
     const answer = await patch(world, sidecar, id, { limit_price: "71", client_order_id: "taken" });
-    expect(answer).toMatchObject({ status: 422, body: { code: 40010001 } });
+    expect(answer).toMatchObject({
+      status: 422,
+      body: { code: 40010001, tradelatch: { error: "refused_by_broker" } },
+    });
   });
 
   test("says that nothing was sent where the broker cannot be asked", async () => {
