@@ -17,6 +17,7 @@ import { testify } from "./fills/activity-witness.ts";
 import { cancelOrders } from "./fills/cancel-orders.ts";
 import { FillPoller } from "./fills/fill-poller.ts";
 import { StreamUpdates } from "./fills/stream-updates.ts";
+import { type CancelAnswer, claimNote, replaceNoteOf } from "./gateway/answer-note.ts";
 import type { GoneSignal } from "./gateway/caller.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import type { OrderAnswer } from "./gateway/order-answer.ts";
@@ -70,7 +71,7 @@ export interface Latch extends Guarded, Settling {
    * Puts on record that a cancel of an order of ours, or of all (`null`), went to the broker past
    * the gateway; what came of it the orders show.
    */
-  recordCancel(brokerOrderId: BrokerOrderId | null, outcome: string): Promise<void>;
+  recordCancel(brokerOrderId: BrokerOrderId | null, answer: CancelAnswer): Promise<void>;
   book(symbol: string): Promise<Book>;
   books(): Promise<readonly Book[]>;
   /** Claims that are not settled, oldest first. */
@@ -289,20 +290,26 @@ export class OpenLatch implements Latch {
     return new Settlement(this.guard, options);
   }
 
-  replace(intent: ReplaceIntent): Promise<ReplaceAnswer> {
-    return this.#gateway.replace(intent);
+  async replace(intent: ReplaceIntent): Promise<ReplaceAnswer> {
+    const answer = await this.#gateway.replace(intent);
+    const told = replaceNoteOf(answer);
+    if (told === undefined) return answer;
+    const { ledger, clock } = this.#parts;
+    // The claim may have followed the order to the one in its place.
+    const { brokerOrderId } = answer.kind === "replaced" ? answer.order : intent;
+    const claim = await ledger.claimOfOrder(this.account, brokerOrderId);
+    if (claim !== undefined) ledger.note(claimNote(claim, told), clock.now());
+    return answer;
   }
 
-  async recordCancel(brokerOrderId: BrokerOrderId | null, outcome: string): Promise<void> {
+  async recordCancel(brokerOrderId: BrokerOrderId | null, answer: CancelAnswer): Promise<void> {
     const { ledger, clock } = this.#parts;
     const claims =
       brokerOrderId === null
         ? (await this.unsettledClaims()).filter(isAccepted)
         : [await ledger.claimOfOrder(this.account, brokerOrderId)];
     for (const claim of claims.filter((one) => one !== undefined)) {
-      const body = { type: "cancel_passed", outcome } as const;
-      const { key, intent } = claim;
-      ledger.note({ subject: "claim", key, symbol: intent.symbol, body }, clock.now());
+      ledger.note(claimNote(claim, { type: "cancel_passed", ...answer }), clock.now());
     }
   }
 

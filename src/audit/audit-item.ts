@@ -1,6 +1,7 @@
 /**
- * What an audit lists: every claim with each reopening, every request to replace or cancel, every
- * repeat that was answered without an order, and every intent that was turned away. Pure.
+ * What an audit lists: every claim with each reopening, every request to replace or cancel and what
+ * came of it, every repeat that was answered without an order, and every intent that was turned
+ * away. Pure.
  *
  * An item is an event, with its claim as it stands: what was decided never changes, what became of
  * it does.
@@ -25,6 +26,9 @@ export const AUDIT_TYPES = [
   "reopened",
   "leg_adopted",
   "replace_requested",
+  "order_replaced",
+  "replace_dropped",
+  "replace_answered",
   "cancel_passed",
   "repeat_answered",
   "intent_blocked",
@@ -155,12 +159,43 @@ function claimItem(
     case "leg_adopted":
       return { ...own, causedBy: { agent: claim.key.agent, requestId: body.parent } };
     case "replace_requested":
-      return { ...own, action: "replace" };
+    case "order_replaced":
+    case "replace_dropped":
+    case "replace_answered":
+      // How its order ended later is not what came of the replacement.
+      return { ...own, ...replaceItem(body, claim), outcome: null, provenance: null };
     case "cancel_passed":
-      return { ...own, action: "cancel", cause: `the broker's answer: ${body.outcome}` };
+      return { ...own, action: "cancel", cause: `the broker's answer: ${answerOf(body)}` };
     default:
       return own;
   }
+}
+
+type Body<Type extends ClaimEvent["type"]> = Extract<ClaimEvent, { readonly type: Type }>;
+type ReplaceType = "replace_requested" | "order_replaced" | "replace_dropped" | "replace_answered";
+
+function replaceItem(body: Body<ReplaceType>, { key }: Claim) {
+  const action = "replace";
+  switch (body.type) {
+    case "replace_requested": {
+      const asked = body.quantity === null ? "" : ` for ${body.quantity}`;
+      return { action, cause: `another order${asked} is asked for, as ${body.clientOrderId}` };
+    }
+    case "order_replaced":
+      return { action, cause: `replaced by the order ${body.order.brokerOrderId}` };
+    case "replace_dropped":
+      return { action, cause: `no new order as ${body.clientOrderId}: ${body.reason}` };
+    case "replace_answered": {
+      const { answer, code } = body;
+      const cause = code === null ? "the order that it asks for was there" : reasonOf(code);
+      return { action, status: answer, code, cause, causedBy: nameOf(key) };
+    }
+  }
+}
+
+function answerOf({ outcome, httpStatus }: Body<"cancel_passed">): string {
+  if (httpStatus === undefined || httpStatus === null) return outcome;
+  return outcome === "answered" ? `${httpStatus}` : `${httpStatus}, ${outcome}`;
 }
 
 /** Alpaca's own words for what an order does to a position, as far as the intent says. */

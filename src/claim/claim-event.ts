@@ -174,6 +174,15 @@ export type ClaimEvent =
       /** A cancel of the claim's order went to the broker; what came of it the order shows. */
       readonly type: "cancel_passed";
       readonly outcome: string;
+      /** What the broker answered; null where it did not, absent from older events. */
+      readonly httpStatus?: number | null;
+    }
+  | {
+      /** A request to replace the claim's order came to no new order. */
+      readonly type: "replace_answered";
+      readonly answer: "SKIP" | "BLOCKED";
+      /** Why it was refused; null of a repeat, which got the order that was there. */
+      readonly code: string | null;
     }
   | { readonly type: "absence_proved" }
   | { readonly type: "id_owned_elsewhere"; readonly order: BrokerOrder }

@@ -35,6 +35,7 @@ const told = (status: ClaimStatus) =>
     caller_told: status,
     repeat_answered: status,
     replace_dropped: status,
+    replace_answered: status,
     cancel_passed: status,
     legs_tied: status,
   }) as const satisfies Row;

@@ -94,7 +94,8 @@ function eventLines(events: readonly HistoryEvent[], width: number): readonly st
   const longest = String(events.at(-1)?.sequence ?? 0).length;
   const lines = events.flatMap(({ sequence, at, body, hash }) => {
     const head = `${INDENT}${String(sequence).padStart(longest)}  `;
-    const answer = body.type === "repeat_answered" ? ` ${body.answer}` : "";
+    const isAnswer = body.type === "repeat_answered" || body.type === "replace_answered";
+    const answer = isAnswer ? ` ${body.answer}` : "";
     return [`${head}${timeText(at)}  ${body.type}${answer}`, ...wrapped(blank(head), hash, width)];
   });
   return ["", "Events, each with its hash", ...lines];

@@ -3,6 +3,7 @@ import type { ClaimDecision } from "../claim/answer.ts";
 import type { Claim } from "../claim/claim.ts";
 import type { IntentDraft } from "../identity/intent.ts";
 import type { Note } from "../ledger/ledger.ts";
+import type { ReplaceAnswer } from "./replace-order.ts";
 
 export function noteOf(
   intent: IntentDraft,
@@ -30,6 +31,34 @@ function repeatNote(
   code: string | null,
 ): Note {
   const { decisionId } = intent;
-  const body = { type: "repeat_answered", answer, code, decisionId } as const;
-  return { subject: "claim", key: claim.key, symbol: intent.symbol, body };
+  return claimNote(claim, { type: "repeat_answered", answer, code, decisionId });
+}
+
+/** What came of a cancel that went to the broker. */
+export interface CancelAnswer {
+  readonly outcome: string;
+  /** Null where the broker did not answer. */
+  readonly httpStatus: number | null;
+}
+
+type ClaimNote = Extract<Note, { readonly subject: "claim" }>;
+
+export function claimNote({ key, intent }: Claim, body: ClaimNote["body"]): ClaimNote {
+  return { subject: "claim", key, symbol: intent.symbol, body };
+}
+
+/** Of a request to replace an order; undefined where it made one, or nobody knows yet. */
+export function replaceNoteOf(answer: ReplaceAnswer): ClaimNote["body"] | undefined {
+  const type = "replace_answered";
+  switch (answer.kind) {
+    case "replaced":
+      return answer.isReplay ? { type, answer: "SKIP", code: null } : undefined;
+    case "blocked":
+      return { type, answer: "BLOCKED", code: answer.block.code };
+    case "refused":
+    case "id_taken":
+      return { type, answer: "BLOCKED", code: "refused_by_broker" };
+    default:
+      return undefined;
+  }
 }

@@ -54,7 +54,9 @@ export type Note =
       readonly subject: "claim";
       readonly key: ClaimKey;
       readonly symbol: string;
-      readonly body: ClaimEvent & { type: "repeat_answered" | "cancel_passed" };
+      readonly body: ClaimEvent & {
+        type: "repeat_answered" | "replace_answered" | "cancel_passed";
+      };
     }
   | {
       readonly subject: "book";
@@ -72,7 +74,7 @@ export type Note =
 /** Notes about claims: each leaves its claim, and every book, as they are. */
 export const LEAVES_ROWS: ReadonlySet<string> = new Set<
   (Note & { subject: "claim" })["body"]["type"]
->(["repeat_answered", "cancel_passed"]);
+>(["repeat_answered", "replace_answered", "cancel_passed"]);
 
 export interface EventQuery {
   /** Only events with a higher sequence. */

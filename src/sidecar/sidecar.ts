@@ -149,7 +149,8 @@ function wire(options: SidecarOptions, prepared: PreparedLatch, start: StartGate
     onCancel: async ({ method, path, outcome }) => {
       logger.info({ method, path: mask.quote(path), outcome: outcome.kind }, "cancel passed");
       const id = (orderIdIn(path) ?? null) as BrokerOrderId | null;
-      await started()?.recordCancel(id, outcome.kind);
+      const httpStatus = "status" in outcome ? outcome.status : null;
+      await started()?.recordCancel(id, { outcome: outcome.kind, httpStatus });
     },
     secrets,
     log: logger,

@@ -50,6 +50,7 @@ const LIFE: Readonly<Record<ClaimEventType | GuardEventType, string>> = {
   replace_requested: "  -    -    -        I      -     -",
   order_replaced: "     -    -    -        I      -     -",
   replace_dropped: "    -    O    R        I      F     S",
+  replace_answered: "   -    O    R        I      F     S",
   cancel_passed: "      -    O    R        I      F     S",
   caller_told: "        -    O    R        I      F     S",
   repeat_answered: "    -    O    R        I      F     S",
@@ -88,7 +89,7 @@ const UNLISTED = PAIRS.filter(({ to }) => to === undefined);
 
 describe("the claim's life", () => {
   test("is written out for every state and every event", () => {
-    expect(PAIRS).toHaveLength(42 * 6);
+    expect(PAIRS).toHaveLength(43 * 6);
     expect([...CLAIM_STATUSES]).toEqual(COLUMNS.slice(1));
   });
 

@@ -336,3 +336,49 @@ test("a cancel that passes is on record with the claim of its order", async () =
   expect(types).toContain("cancel_passed");
   expect(types).toContain("order_ended");
 });
+
+describe("on record", () => {
+  async function listed({ started }: StartedSidecar, action: string) {
+    const { items } = await started.latch.audit.page({ action });
+    return items.map(({ type, status, outcome, code, cause }) => ({
+      ...{ type, status, outcome, code, cause },
+    }));
+  }
+
+  test("every answer to a replacement stands, apart from how its order ends", async () => {
+    const { world, sidecar, id } = await working();
+    const made = await patch(world, sidecar, id, { limit_price: "71" });
+    await world.advance(3_000);
+    await patch(world, sidecar, id, { limit_price: "71" });
+    // A repeat is written a little later than what happened at the same time.
+    await world.advance(2_000);
+    const message = "cannot replace order in accepted status";
+    faultOfPatch(world, { kind: "refuse", status: 422, code: 42210000, message });
+    await patch(world, sidecar, made.body.id, { limit_price: "73" });
+    world.simulator.setPrice("TQQQ", "70");
+    await world.advance(5_000);
+    const rows = await listed(sidecar, "replace");
+    expect(rows.map(({ outcome }) => outcome)).toEqual(rows.map(() => null));
+    const refused = { status: "BLOCKED", code: "refused_by_broker" };
+    expect(rows.reverse()).toMatchObject([
+      { type: "replace_requested", cause: expect.stringMatching(/^another order is asked for/) },
+      { type: "order_replaced", cause: `replaced by the order ${made.body.id}` },
+      { type: "replace_answered", status: "SKIP", code: null },
+      { type: "replace_requested" },
+      { type: "replace_dropped", cause: expect.stringContaining(message) },
+      { type: "replace_answered", ...refused },
+    ]);
+  });
+
+  test("a cancel stands with what the broker answered", async () => {
+    const { world, sidecar, id } = await working();
+    const cancel = { method: "DELETE", path: `/v2/orders/${id}` };
+    expect((await world.send(sidecar, "", cancel)).status).toBe(204);
+    await world.advance(5_000);
+    expect((await world.send(sidecar, "", cancel)).status).toBe(422);
+    await world.advance(5_000);
+    expect((await listed(sidecar, "cancel")).map(({ cause }) => cause)).toEqual([
+      ...["the broker's answer: 422", "the broker's answer: 204"],
+    ]);
+  });
+});

@@ -241,7 +241,8 @@ class World {
     const headers = { "apca-api-key-id": KEY_ID, "apca-api-secret-key": SECRET };
     await this.#broker.serve({ method: "DELETE", url, headers, text: "" });
     this.#broker.answerLeft();
-    await latch.recordCancel(order.id as BrokerOrderId, "answered").catch(() => undefined);
+    const answer = { outcome: "answered", httpStatus: 204 };
+    await latch.recordCancel(order.id as BrokerOrderId, answer).catch(() => undefined);
   }
 
   async #replace(action: string, limitPrice: string): Promise<void> {
