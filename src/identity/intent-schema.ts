@@ -58,6 +58,7 @@ function refuse(context: z.RefinementCtx, message: string): never {
   return z.NEVER;
 }
 
+const symbolError = "expected a symbol such as TQQQ or BRK.B";
 const unicodeError = "expected well-formed Unicode";
 const text = z.string().min(1).max(INTENT_TEXT_MAX).refine(isWellFormed, unicodeError);
 
@@ -89,10 +90,7 @@ const DEFAULTS = { type: "market", timeInForce: "day", extendedHours: false } as
 
 /** What a caller passes; {@link parseIntent} checks besides what no single field shows. */
 export const intentSchema = z.strictObject({
-  symbol: z
-    .string()
-    .regex(SYMBOL, "expected a symbol such as TQQQ or BRK.B")
-    .transform(plainSymbol),
+  symbol: z.string(symbolError).regex(SYMBOL, symbolError).transform(plainSymbol),
   /** Left out only with `portion`. */
   side: z.enum(["buy", "sell"]).optional(),
   /** Left out, it follows from the anchor or from what is held. */

@@ -38,6 +38,9 @@ const POSITION_INTENTS = /^(buy|sell)_to_(open|close)$/;
 /** Fields that hold a number, whatever order class they belong to: `5.00` and `5` are one price. */
 const AMOUNT = /(?:^|_)(?:price|percent|qty|notional|trail)$/;
 
+/** A value in JSON, which may have been cut, or a word. */
+const QUOTED_OR_WORD = /"(?:[^"\\]|\\.)*(?:"|$)|[A-Za-z]+/g;
+
 /** Of a value that is quoted. */
 const SHOWN_CHARACTERS = 256;
 
@@ -69,7 +72,7 @@ export function readOrderBody(text: string): OrderBody {
     const said = JSON.stringify(fields.position_intent).slice(0, SHOWN_CHARACTERS);
     return refused(`position_intent ${said} does not go with the side`);
   }
-  const entries = Object.entries(fields).filter(([, value]) => value !== null && value !== "");
+  const entries = Object.entries(fields).filter(isGiven);
   const known = entries.flatMap(([name, value]) => {
     const field = Object.hasOwn(INTENT_FIELDS, name) ? INTENT_FIELDS[name] : undefined;
     return field === undefined ? [] : [[field, plainValue(value)] as const];
@@ -96,6 +99,18 @@ function readCombo({ symbol: _, side: __, ...fields }: Fields): OrderBody {
     ...Object.fromEntries(known),
   };
   return { kind: "read", input: input as unknown as IntentInput };
+}
+
+/** An empty text leaves a field out, as null does; but an order without a symbol is none. */
+function isGiven([name, value]: readonly [string, unknown]): boolean {
+  return value !== null && (value !== "" || name === "symbol");
+}
+
+/** What is wrong with an intent, by Alpaca's names of its fields; quoted values stay. */
+export function inWireNames(message: string): string {
+  return message.replace(QUOTED_OR_WORD, (part) =>
+    part.startsWith('"') ? part : wireNameOf(part),
+  );
 }
 
 /** Alpaca's name of an intent's field, or the name itself where it has no other. */

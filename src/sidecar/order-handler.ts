@@ -18,7 +18,7 @@ import { alpacaError } from "./alpaca-error.ts";
 import type { GuardedAnswer, GuardedHandler, GuardedRequest } from "./guarded-request.ts";
 import { readIdempotencyKey } from "./idempotency-key.ts";
 import { lastKnownOrder } from "./known-order.ts";
-import { readOrderBody } from "./order-body.ts";
+import { inWireNames, readOrderBody } from "./order-body.ts";
 import { failureReply, orderOf, orderReply } from "./order-reply.ts";
 import { handlePositions, type Place, type PlaceOptions } from "./position-handler.ts";
 import { handleReplace, type ReplacePorts } from "./replace-handler.ts";
@@ -52,9 +52,17 @@ export function createOrderHandler(ports: OrderPorts): GuardedHandler {
     } catch (error) {
       const isOurs = !(error instanceof LatchError && NOT_OURS.has(error.code));
       if (isOurs) ports.onFailure(error);
-      return failureReply(error) ?? alpacaError("outcome_unknown", { headers: RETRY_AFTER });
+      return (
+        failureReply(inBotsWords(error)) ?? alpacaError("outcome_unknown", { headers: RETRY_AFTER })
+      );
     }
   };
+}
+
+/** The bot knows its order by Alpaca's fields. */
+function inBotsWords(error: unknown): unknown {
+  const isIntent = error instanceof LatchError && error.code === "invalid_intent";
+  return isIntent ? new LatchError(error.code, inWireNames(error.message)) : error;
 }
 
 function answerTo(ports: OrderPorts, request: GuardedRequest): Promise<GuardedAnswer> {

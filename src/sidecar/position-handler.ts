@@ -9,7 +9,8 @@ import type { AssetLookup } from "../broker/broker.ts";
 import type { Claim } from "../claim/claim.ts";
 import { symbolsInDoubt } from "../claim/unanswered-opens.ts";
 import type { Clock } from "../core/clock.ts";
-import { isZero } from "../core/decimal.ts";
+import { compare, type DecimalText, isZero, parseDecimal, signOf } from "../core/decimal.ts";
+import { LatchError } from "../core/errors.ts";
 import { inTime } from "../core/in-time.ts";
 import type { BlockedAnswer, OrderAnswer } from "../gateway/order-answer.ts";
 import type { IntentInput } from "../identity/intent-schema.ts";
@@ -55,6 +56,7 @@ const PARAMETERS = ["cancel_orders", "qty", "percentage"] as const;
 /** What Go's strconv.ParseBool takes, which the broker's servers read by. */
 const TRUE = ["1", "t", "T", "true", "TRUE", "True"];
 const FALSE = ["0", "f", "F", "false", "FALSE", "False"];
+const WHOLE = "100" as DecimalText;
 const QUOTED_CHARACTERS = 64;
 const ASSET_ID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
@@ -81,7 +83,19 @@ function amountAsked(query: URLSearchParams): Partial<IntentInput> | undefined {
   const percentage = query.get("percentage");
   if (quantity !== null && percentage !== null) return undefined;
   if (quantity !== null) return { effect: "close", quantity };
-  return { portion: percentage === null ? "all" : `${percentage}%` };
+  return { portion: percentage === null ? "all" : portionOf(percentage) };
+}
+
+/** Throws LatchError `invalid_intent`: the intent's own check would name what nobody has sent. */
+function portionOf(percentage: string): string {
+  const part = parseDecimal(percentage);
+  if (part !== undefined && signOf(part) > 0 && compare(part, WHOLE) <= 0) return `${percentage}%`;
+  const message = `percentage is ${quoted(percentage)}: expected a number above 0 and up to 100`;
+  throw new LatchError("invalid_intent", message);
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.slice(0, QUOTED_CHARACTERS));
 }
 
 async function closeOne(
@@ -130,8 +144,7 @@ async function closeAll(ports: PositionPorts, request: GuardedRequest): Promise<
   const said = request.query.get("cancel_orders") ?? "false";
   const cancels = TRUE.includes(said);
   if (!cancels && !FALSE.includes(said)) {
-    const quoted = JSON.stringify(said.slice(0, QUOTED_CHARACTERS));
-    return malformed(`cancel_orders is ${quoted}: expected true or false`);
+    return malformed(`cancel_orders is ${quoted(said)}: expected true or false`);
   }
   if (cancels && !(await ports.cancelOrders(CANCELS_WITHIN_MS))) {
     const message =

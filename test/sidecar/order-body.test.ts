@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readOrderBody, wireNameOf } from "../../src/sidecar/order-body.ts";
+import { inWireNames, readOrderBody, wireNameOf } from "../../src/sidecar/order-body.ts";
 
 const ORDER = { symbol: "TQQQ", side: "buy", qty: "6", type: "market", time_in_force: "day" };
 
@@ -163,4 +163,23 @@ test("a field is told by the name that Alpaca gives it", () => {
     "side",
     "effect",
   ]);
+});
+
+test("what is wrong with an intent is told by Alpaca's names, and values stay as they are", () => {
+  expect(inWireNames('timeInForce is "limitPrice": expected')).toBe(
+    'time_in_force is "limitPrice": expected',
+  );
+  expect(inWireNames("quantity is missing and notional is missing")).toBe(
+    "qty is missing and notional is missing",
+  );
+  expect(inWireNames('clientOrderId is "\\"quantity cut')).toBe(
+    'client_order_id is "\\"quantity cut',
+  );
+});
+
+test("an empty symbol is no field that was left out", () => {
+  expect(readOrderBody('{"symbol":"","qty":"1","limit_price":""}')).toEqual({
+    kind: "read",
+    input: { symbol: "", quantity: "1" },
+  });
 });

@@ -118,6 +118,17 @@ describe("closing a position by its own route", () => {
     expect(world.posts()).toEqual([]);
   });
 
+  test.each([
+    ["percentage=150", 'percentage is "150": expected a number above 0 and up to 100'],
+    ["percentage=", 'percentage is "": expected a number above 0 and up to 100'],
+    ["qty=-6", 'qty is "-6": expected a number above zero'],
+  ])("names what is wrong with %s as it was sent", async (query, message) => {
+    const world = await openOrderWorld(HELD);
+    const sidecar = await world.open();
+    const answer = await world.send(sidecar, "", { ...TQQQ, path: `${TQQQ.path}?${query}` });
+    expect(answer.body).toMatchObject({ message, tradelatch: { error: "invalid_intent" } });
+  });
+
   test("says that the outcome is unknown when the answer is lost, and sells once", async () => {
     const world = await openOrderWorld(HELD);
     const sidecar = await world.open();

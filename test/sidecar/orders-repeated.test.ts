@@ -232,3 +232,19 @@ test("a repeat of an entry that was refused says again who refused it, and what 
   expect(again.body.tradelatch.hint).toBe(first.body.tradelatch.hint);
   expect(world.posts()).toHaveLength(1);
 });
+
+test.each([
+  [{ qty: "-6" }, 'qty is "-6": expected a number above zero'],
+  [{ type: "limit" }, "limit_price is missing: required for a limit order"],
+  [{ time_in_force: "gtx" }, /^time_in_force is "gtx": /],
+  [{ client_order_id: "x".repeat(129) }, /^client_order_id is "x/],
+  [{ symbol: "" }, 'symbol is "": expected a symbol such as TQQQ or BRK.B'],
+  [{ symbol: undefined }, "symbol is missing: expected a symbol such as TQQQ or BRK.B"],
+])("an order with %j is told what is wrong by the names that it came with", async (part, words) => {
+  const world = await openOrderWorld();
+  const sidecar = await world.open();
+  const { status, body } = await world.send(sidecar, { ...ORDER, ...part });
+  expect([status, body.tradelatch.error]).toEqual([422, "invalid_intent"]);
+  expect(body.message).toMatch(words);
+  expect(world.posts()).toEqual([]);
+});
