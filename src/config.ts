@@ -458,6 +458,16 @@ function refuseUnspokenLive(baseUrl: string | undefined, live: boolean): void {
   throw new LatchError("invalid_option", `${LIVE_HOST} trades real money: ${remedy}`);
 }
 
+const KEYS_WANTED =
+  `set both ${VARIABLES.keyId} and ${VARIABLES.secret}, ` +
+  "or on the command line --broker sim (simulated inside) or --broker none (guards only)";
+/** What to do about a setting without a default that is missing. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  keyId: KEYS_WANTED,
+  secret: KEYS_WANTED,
+  backupDir: "give the directory that copies go to with --to, or set the variable",
+};
+
 /** What a value of another type should have been, for whoever writes it as text. */
 const WANTED: Readonly<Record<string, string>> = {
   boolean: "expected true or false",
@@ -474,7 +484,8 @@ function describe(error: z.ZodError, merged: Record<string, unknown>): LatchErro
   const where = variable === undefined ? name : `${name} (${variable})`;
   const shown = SECRETS.includes(name) ? "not usable" : JSON.stringify(merged[name]);
   const received = merged[name] === undefined ? "missing" : shown;
+  const remedy = merged[name] === undefined ? REMEDIES[name] : undefined;
   const isText = issue?.code === "invalid_type" && typeof merged[name] === "string";
-  const wanted = (isText ? WANTED[issue.expected] : undefined) ?? issue?.message;
+  const wanted = remedy ?? (isText ? WANTED[issue.expected] : undefined) ?? issue?.message;
   return new LatchError("invalid_option", `${where} is ${received}: ${wanted}`);
 }

@@ -6,7 +6,7 @@
 import { CommanderError } from "commander";
 import type { CommandOutput } from "./command-output.ts";
 import { EXIT_FAILURE, failureLine } from "./failure-line.ts";
-import { commandPaths, createProgram } from "./program.ts";
+import { commandPaths, createProgram, plainWords } from "./program.ts";
 import { statusLine } from "./status-line.ts";
 import { stopSignal } from "./stop-signal.ts";
 
@@ -57,7 +57,7 @@ process.stdout.on("error", ignoreClosedPipe);
 process.stderr.on("error", () => undefined);
 
 try {
-  await root.parseAsync();
+  await root.parseAsync(plainWords(process.argv.slice(2)), { from: "user" });
 } catch (error) {
   if (!(error instanceof CommanderError && error.exitCode === 0)) fail(error);
 }

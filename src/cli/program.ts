@@ -64,6 +64,12 @@ export function createProgram(
   return program;
 }
 
+/** Commander takes what stands behind `help` for a command, also where it asks for help itself. */
+export function plainWords(words: readonly string[]): readonly string[] {
+  const [first, second = ""] = words;
+  return first === "help" && ["--help", "-h"].includes(second) ? ["help"] : words;
+}
+
 /** Every command by the words that lead to it. */
 export function commandPaths({ commands }: Command): readonly string[] {
   const inner = (one: Command) => one.commands.map((two) => `${one.name()} ${two.name()}`);

@@ -75,7 +75,7 @@ describe("tradelatch backup", () => {
   });
 
   test.each([
-    ["no directory", [], "backupDir (TRADELATCH_BACKUP_DIR) is missing"],
+    ["no directory", [], "copies go to with --to"],
     ["no copies kept", ["--to", "x", "--keep", "0"], "backupKeep (TRADELATCH_BACKUP_KEEP) is 0"],
     [
       "a store that is a server",

@@ -9,6 +9,8 @@ describe("help", () => {
   test.each([
     ["--help", ["Usage: tradelatch", "replay", "broker-sim", "store"]],
     ["help", ["Usage: tradelatch", "replay", "broker-sim"]],
+    ["help --help", ["Usage: tradelatch", "replay", "broker-sim"]],
+    ["help -h", ["Usage: tradelatch", "replay", "broker-sim"]],
     ["replay --help", ["Usage: tradelatch replay", "[session]", DEFAULT_SESSION, "--json"]],
     ["help replay", ["Usage: tradelatch replay", "[session]"]],
     ["broker-sim --help", ["--port", "4599", "--seed", "--price", "TQQQ=75.33", "--json"]],
