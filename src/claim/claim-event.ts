@@ -268,6 +268,12 @@ export type LedgerEvent =
       readonly body: GuardEvent;
     };
 
+/** Events that move a book: by no other does it come to hold something else. */
+export const MOVES: ReadonlySet<LedgerEvent["body"]["type"]> = new Set([
+  ...(["fill_booked", "late_fill_booked", "leg_booked"] as const),
+  ...(["opening_adopted", "position_adjusted"] as const),
+]);
+
 /** The symbol whose book an event of a claim in `symbol` moves. */
 export function bookOf(event: ClaimEvent, symbol: string): string {
   return event.type === "leg_booked" ? event.symbol : symbol;

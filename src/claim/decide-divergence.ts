@@ -1,7 +1,8 @@
 /**
  * Decides what a difference between a book and the broker's position comes to. It counts only when
- * two reads at least ten seconds apart agree, nothing of ours is unanswered in the symbol, and no
- * fill was booked of late; a refused close keeps the position to its own verdict meanwhile.
+ * two reads at least ten seconds apart agree, the book has not moved since the first of them,
+ * nothing of ours is unanswered in the symbol, and no fill was booked of late; a refused close
+ * keeps the position to its own verdict meanwhile.
  *
  * The default is to adopt: the book takes the broker's quantity over, an incident says so, and
  * nothing is traded. Whatever the policy, a suspect position blocks no entry unless it is told to.
@@ -21,6 +22,8 @@ export interface DivergenceCommand extends Movement {
   readonly reads: readonly PositionRead[];
   /** The book's quantity at each of them. */
   readonly bookNet: DecimalText;
+  /** The number of the last event then: none has moved the book since the first read, up to it. */
+  readonly seenThrough: number;
   readonly policy: DivergencePolicy;
 }
 
@@ -29,6 +32,8 @@ export interface DivergenceSnapshot {
   readonly book: Book;
   /** Claims in the symbol that are not settled. */
   readonly claims: readonly Claim[];
+  /** Whether an event behind the one numbered `after` has moved the book. */
+  readonly hasMoved: (after: number) => boolean;
   /** The open incident about the position. */
   readonly open: Incident | undefined;
   /** The number of the next incident. */
@@ -45,6 +50,8 @@ export function decideDivergence(
   const read = lastAgreed(command.reads);
   if (read === undefined || compare(book.net, command.bookNet) !== 0) return [];
   if (claims.some(isUnanswered)) return [];
+  // Also where it has come back to the quantity that it had: the reads are of a position before.
+  if (snapshot.hasMoved(command.seenThrough)) return [];
   if (compare(read.quantity, book.net) === 0) return agreement(open, book, command.policy);
   if (!isAtRest(command)) return [];
   return open === undefined

@@ -45,6 +45,8 @@ export interface VerdictCommand extends Movement {
   readonly reads: readonly PositionRead[];
   /** The book's quantity when the last of them was made, our own fills applied. */
   readonly bookNet: DecimalText;
+  /** The number of the last event then: none has moved the book since the first read, up to it. */
+  readonly seenThrough: number;
   /** Whether other orders of the account account for what is gone. */
   readonly isExplained: boolean;
 }
@@ -82,6 +84,8 @@ export interface VerdictSnapshot {
   readonly book: Book;
   /** Claims in the symbol that are not settled. */
   readonly claims: readonly Claim[];
+  /** Whether an event behind the one numbered `after` has moved the book. */
+  readonly hasMoved: (after: number) => boolean;
 }
 
 /** The verdict; undefined while the evidence does not suffice. */
@@ -100,6 +104,8 @@ export function decideVerdict(
   }
   const read = lastAgreed(command.reads);
   if (read === undefined || compare(book.net, command.bookNet) !== 0) return undefined;
+  // Also where it has come back to the quantity that it had: the reads are of a position before.
+  if (snapshot.hasMoved(command.seenThrough)) return undefined;
   return byPosition(claim, snapshot, read, command);
 }
 

@@ -73,6 +73,7 @@ export function runJudge(rows: Rows, key: ClaimKey, command: VerdictCommand): Ju
   const snapshot = {
     book: rows.book(key.account, symbol),
     claims: unsettledIn(rows, key.account, symbol),
+    hasMoved: (after: number) => rows.hasMoved(key.account, symbol, after),
   };
   const verdict = decideVerdict(claim, snapshot, command);
   if (verdict === undefined) return { claim, verdict: null };
@@ -111,8 +112,10 @@ export function runCompare(
   const open = rows.incidents.open(account, subject);
   const nextIncident = rows.incidents.next();
   const claims = unsettledIn(rows, account, symbol);
+  const hasMoved = (after: number) => rows.hasMoved(account, symbol, after);
   const causes = rows.incidents.causes(account, symbol, book.episode);
-  const events = decideDivergence({ book, claims, open, nextIncident, causes }, command);
+  const snapshot = { book, claims, hasMoved, open, nextIncident, causes };
+  const events = decideDivergence(snapshot, command);
   applyToSymbol(rows, account, symbol, events, command.now);
   return events.length === 0 ? undefined : rows.incidents.get(account, open?.id ?? nextIncident);
 }

@@ -20,6 +20,9 @@ export const CAUSES_LOOKBACK = 1_000;
 /** So many claims behind an incident are named. */
 export const CAUSES_MAX = 20;
 
+/** Among so many events behind another one a move of a book is sought. */
+export const MOVES_LOOKAHEAD = 20_000;
+
 export type EqualsWanted = "all" | "unanswered";
 
 export interface IncidentRows {
@@ -70,6 +73,11 @@ export interface Rows {
   /** An empty one where there is none. */
   book(account: AccountId, symbol: string): Book;
   saveBook(book: Book): void;
+  /**
+   * Whether an event behind the one numbered `after` has moved the book in `symbol`; or may have,
+   * where more than {@link MOVES_LOOKAHEAD} are behind it.
+   */
+  hasMoved(account: AccountId, symbol: string, after: number): boolean;
   /** Marks the account's opening as adopted; false when it was before. */
   markAdopted(account: AccountId, at: EpochMs): boolean;
   /** Puts `event` at the end of the log, chained to the last one of its account. */

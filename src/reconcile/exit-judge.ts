@@ -92,8 +92,9 @@ export class ExitJudge {
         : { kind: "over" };
     }
     if (isMalformed(claim)) {
-      const nothing = { reads: [], bookNet: ZERO, movedAt: null, isExplained: false };
-      await ledger.judge(claim.key, { ...nothing, now: clock.now() });
+      const nothing = { reads: [], bookNet: ZERO, seenThrough: 0, movedAt: null };
+      const command = { ...nothing, isExplained: false, now: clock.now() };
+      await ledger.judge(claim.key, command);
       return { kind: "over" };
     }
     return (await this.#obstacle(claim)) ?? this.#readPosition(claim);
@@ -157,11 +158,12 @@ export class ExitJudge {
     before: AgreeingReads | undefined,
     { read, absentSince }: Extract<Look, { kind: "read" }>,
   ): Promise<AgreeingReads> {
-    const { ledger, account, clock } = this.#ports;
+    const { ledger, clock } = this.#ports;
     const { symbol } = claim.intent;
-    const { net } = await ledger.book(account, symbol);
     const hasLeapt = this.#moves.hasLeaptSince(before?.reads[0]?.at);
-    const agreeing = withRead(hasLeapt ? undefined : before, read, net);
+    const known = hasLeapt ? undefined : before;
+    const agreeing = await withRead(this.#ports, this.#moves, known, symbol, read);
+    const { bookNet: net } = agreeing;
     if (spanOf(agreeing) < AGREEMENT_MS) return agreeing;
     const missing = absolute(subtract(net, read.quantity));
     // A verdict on a position that is as the book says moves nothing.

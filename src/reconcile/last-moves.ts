@@ -3,11 +3,14 @@
  * order that was proved absent of late and may surface yet. A book that has come back to the
  * quantity that it had looks as if it had not moved. How long ago that was, nobody knows where the
  * clock was set forward in between: then it counts as just now.
+ *
+ * Whether a book has moved since an event, the log tells by its numbers, which no clock moves.
  */
+import { MOVES } from "../claim/claim-event.ts";
 import { type Clock, type EpochMs, latest } from "../core/clock.ts";
 import type { AccountId } from "../core/ids.ts";
 import { LeapWatch } from "../core/leap-watch.ts";
-import type { Ledger } from "../ledger/ledger.ts";
+import type { EventScan, Ledger, StoredEvent } from "../ledger/ledger.ts";
 
 export interface LastMovesPorts {
   readonly account: AccountId;
@@ -21,6 +24,8 @@ interface MoveAhead {
   /** It had happened by then. */
   readonly metAt: EpochMs;
 }
+
+type Stretch = Pick<EventScan, "types" | "after" | "before">;
 
 const FILLS = ["fill_booked", "late_fill_booked", "leg_booked"] as const;
 /** So many looks go back over more events than the busiest half a minute has. */
@@ -60,19 +65,35 @@ export class LastMoves {
     return now;
   }
 
+  /** Whether an event behind `after`, up to `through`, moved the book; or may have, of too many. */
+  async hasMoved(symbol: string, after: number, through: number): Promise<boolean> {
+    const last = await this.#last(symbol, { types: [...MOVES], after, before: through + 1 });
+    return last !== "none";
+  }
+
   async #lastFillAt(symbol: string): Promise<EpochMs | null> {
+    const before = (await this.#ports.ledger.lastSequence()) + 1;
+    const last = await this.#last(symbol, { types: FILLS, after: 0, before });
+    return typeof last === "string" ? null : last.at;
+  }
+
+  /** The last such event; `not_found` where so many looks did not come to the end of it. */
+  async #last(
+    symbol: string,
+    { types, after, before }: Stretch,
+  ): Promise<StoredEvent | "none" | "not_found"> {
     const { account, ledger } = this.#ports;
-    let before = (await ledger.lastSequence()) + 1;
+    let below = before;
     for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
       const { events, reached, isOver } = await ledger.scan({
-        ...{ account, symbol, types: FILLS, after: 0, before },
+        ...{ account, symbol, types, after, before: below },
         ...{ order: "newest_first", limit: 1 },
       });
       const [last] = events;
-      if (last !== undefined) return last.at;
-      if (isOver) return null;
-      before = reached;
+      if (last !== undefined) return last;
+      if (isOver) return "none";
+      below = reached;
     }
-    return null;
+    return "not_found";
   }
 }

@@ -127,14 +127,14 @@ export class PositionComparison {
       this.#agreeing.delete(symbol);
       return;
     }
-    const { net } = await ledger.book(account, symbol);
-    const agreeing = withRead(this.#agreeing.get(symbol), read, net);
+    const before = this.#agreeing.get(symbol);
+    const agreeing = await withRead(this.#ports, this.#moves, before, symbol, read);
     this.#agreeing.set(symbol, agreeing);
     // Only what two reads agree on is decided about.
     const doAgree = agreeing.reads.length > 1;
     const moved = doAgree ? await this.#moves.lastIn(symbol, own.absentSince) : null;
     const movedAt = latest([this.#seen.get(symbol)?.movedAt, moved]);
-    const kind = (open?.kind ?? kindOf(net, read.quantity)) as DivergenceKind;
+    const kind = (open?.kind ?? kindOf(agreeing.bookNet, read.quantity)) as DivergenceKind;
     const policy = divergence[kind];
     const command = { ...agreeing, movedAt, policy, now: clock.now() };
     const incident = (await ledger.compare(account, symbol, command)) ?? open;

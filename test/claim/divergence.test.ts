@@ -50,10 +50,11 @@ function reads(quantity: string, ...moments: readonly number[]): readonly Positi
 function decided(changes: Partial<DivergenceSnapshot & DivergenceCommand> = {}) {
   const { book = bookOf("6"), claims = [], open, policy = "adopt" } = changes;
   const { bookNet = book.net, movedAt = null, now = LATER } = changes;
+  const { hasMoved = () => false, seenThrough = 40 } = changes;
   const seen = changes.reads ?? reads("0", 0, 10_000);
   return decideDivergence(
-    { book, claims, open, nextIncident: 8, causes: [CAUSE] },
-    { reads: seen, bookNet, movedAt, policy, now },
+    { book, claims, hasMoved, open, nextIncident: 8, causes: [CAUSE] },
+    { reads: seen, bookNet, seenThrough, movedAt, policy, now },
   );
 }
 
@@ -133,16 +134,24 @@ describe("a difference that counts", () => {
   });
 });
 
+/** The book was moved by the event 41. */
+const hasMoved = (after: number) => after < 41;
+
 describe("a difference does not count", () => {
-  test.each<[string, Partial<DivergenceCommand>]>([
+  test.each<[string, Partial<DivergenceSnapshot & DivergenceCommand>]>([
     ["without a read", { reads: [] }],
     ["after one read", { reads: reads("0", 10_000) }],
     ["where reads are less than ten seconds apart", { reads: reads("0", 0, 5_000, 9_999) }],
     ["where reads differ", { reads: [...reads("6", 0), ...reads("0", 10_000)] }],
     ["where the book has moved since the reads", { bookNet: decimal("4") }],
+    ["where it has come back to what it held", { hasMoved, seenThrough: 40 }],
     ["while a fill is younger than 30 s", { movedAt: LATER - 29_999 }],
   ])("%s", (_, changes) => {
     expect(decided(changes)).toEqual([]);
+  });
+
+  test("but does so where the last move of the book was known before the reads", () => {
+    expect(decided({ hasMoved, seenThrough: 41 })).toHaveLength(3);
   });
 
   test("but does so as soon as the last fill is 30 s old", () => {

@@ -37,6 +37,8 @@ interface Changes {
   readonly isExplained?: boolean;
   readonly bookNet?: string;
   readonly movedAt?: number;
+  /** The last event that has moved the book; the reads know of those up to 40. */
+  readonly lastMove?: number;
   /** Other claims in the symbol. */
   readonly others?: readonly Claim[];
 }
@@ -47,9 +49,12 @@ function judged(
   changes: Changes = {},
 ) {
   const { isExplained = false, bookNet = book.net, movedAt = null, others = [] } = changes;
+  const { lastMove = 40 } = changes;
   const now = START + 60 * SECOND;
-  const command = { reads, bookNet: decimal(bookNet), movedAt, isExplained, now };
-  return decideVerdict(claim, { book, claims: [claim, ...others] }, command);
+  const seen = { reads, bookNet: decimal(bookNet), seenThrough: 40 };
+  const hasMoved = (after: number) => lastMove > after;
+  const snapshot = { book, claims: [claim, ...others], hasMoved };
+  return decideVerdict(claim, snapshot, { ...seen, movedAt, isExplained, now });
 }
 
 /** Two reads that agree and span enough. */
@@ -190,6 +195,11 @@ describe("the verdict on a refused close", () => {
     ["a book that has moved since the last read", twice("6"), "4"],
   ])("is not given for %s", (_, reads, bookNet) => {
     expect(judged(latched(), reads, bookNet === undefined ? {} : { bookNet })).toBeUndefined();
+  });
+
+  test.each(["6", "0", "9"])("is not given for a position of %s from before a move", (net) => {
+    expect(judged(latched(), twice(net), { lastMove: 41 })).toBeUndefined();
+    expect(judged(latched(), twice(net), { lastMove: 40 })).toBeDefined();
   });
 
   test("is not given for a claim that was not refused", () => {

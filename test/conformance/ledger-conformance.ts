@@ -7,6 +7,7 @@ import { claimed, latchError } from "../ledger/open-ledger.ts";
 import { ACCOUNT, accepted, claimCommand, pendingNote, START } from "../ledger/sample-commands.ts";
 import { testsOfAudit } from "./audit-of-ledger.ts";
 import { testsOfClaims } from "./ledger-claims.ts";
+import { testsOfEarlierReads } from "./ledger-earlier-reads.ts";
 import { testsOfEvents } from "./ledger-events.ts";
 import { testsOfFamilies } from "./ledger-families.ts";
 import { testsOfGuards } from "./ledger-guards.ts";
@@ -31,6 +32,7 @@ export function ledgerConformance(name: string, open: () => Promise<OpenStore>):
     testsOfLists(storeOfTest);
     testsOfScans(storeOfTest);
     testsOfIncidents(storeOfTest);
+    testsOfEarlierReads(storeOfTest);
     testsOfOperator(storeOfTest);
     testsOfGuards(storeOfTest);
     testsOfAudit(storeOfTest);

@@ -1,5 +1,6 @@
 /** Incidents: opened and ended in the transaction of what brings them about, and never twice. */
 import { describe, expect, test } from "vitest";
+import type { DivergenceCommand } from "../../src/claim/decide-divergence.ts";
 import { DEFAULT_CLAIM_POLICY } from "../../src/claim/policy.ts";
 import { decimal } from "../../src/core/decimal.ts";
 import { subjectOfClaim } from "../../src/incident/incident.ts";
@@ -9,9 +10,9 @@ import { claimed } from "../ledger/open-ledger.ts";
 import {
   ACCOUNT,
   accepted,
-  agreedReads,
   ambiguous,
   claimCommand,
+  comparedReads,
   filledOrder,
   orderRead,
   refused,
@@ -31,20 +32,17 @@ async function inQuestion(ledger: Ledger) {
   return claim;
 }
 
-function verdictCommand(quantity: string) {
+async function verdictCommand(ledger: Ledger, quantity: string) {
   const now = START + 20_000;
-  return {
-    reads: agreedReads(quantity),
-    bookNet: decimal("6"),
-    movedAt: null,
-    isExplained: false,
-    now,
-  };
+  return { ...(await comparedReads(ledger, quantity, "6")), isExplained: false, now };
 }
 
-function divergence(quantity: string, policy: "adopt" | "observe" = "adopt") {
-  const now = START + 60_000;
-  return { reads: agreedReads(quantity), bookNet: decimal("6"), movedAt: null, policy, now };
+async function divergence(
+  ledger: Ledger,
+  quantity: string,
+  policy: "adopt" | "observe" = "adopt",
+): Promise<DivergenceCommand> {
+  return { ...(await comparedReads(ledger, quantity, "6")), policy, now: START + 60_000 };
 }
 
 export function testsOfIncidents(storeOfTest: StoreOfTest): void {
@@ -62,7 +60,7 @@ export function testsOfIncidents(storeOfTest: StoreOfTest): void {
     test("ends with the verdict, which frees the shares and seals the claim", async () => {
       const { ledger } = await storeOfTest();
       const claim = await inQuestion(ledger);
-      const { verdict } = await ledger.judge(claim.key, verdictCommand("6"));
+      const { verdict } = await ledger.judge(claim.key, await verdictCommand(ledger, "6"));
       expect(verdict?.kind).toBe("still_held");
       expect(await ledger.claimOf(claim.key)).toMatchObject({
         status: "SETTLED",
@@ -70,13 +68,14 @@ export function testsOfIncidents(storeOfTest: StoreOfTest): void {
       });
       expect(await ledger.book(ACCOUNT, "TQQQ")).toMatchObject({ net: "6", reservations: [] });
       expect(await ledger.incidents(ACCOUNT, { isOpen: true })).toEqual([]);
-      expect(await ledger.judge(claim.key, verdictCommand("6"))).toMatchObject({ verdict: null });
+      const again = await verdictCommand(ledger, "6");
+      expect(await ledger.judge(claim.key, again)).toMatchObject({ verdict: null });
     });
 
     test("that flatness ends adjusts the book and names the claim behind it", async () => {
       const { ledger } = await storeOfTest();
       const claim = await inQuestion(ledger);
-      await ledger.judge(claim.key, verdictCommand("0"));
+      await ledger.judge(claim.key, await verdictCommand(ledger, "0"));
       const { agent, requestId } = claim.key;
       expect(await ledger.book(ACCOUNT, "TQQQ")).toMatchObject({
         net: "0",
@@ -93,10 +92,11 @@ export function testsOfIncidents(storeOfTest: StoreOfTest): void {
       const claim = await inQuestion(ledger);
       const other = await claimed(ledger, claimCommand({ requestId: "r-2", quantity: "2" }));
       await ledger.record(other.key, ambiguous(other));
-      expect(await ledger.judge(claim.key, verdictCommand("8"))).toMatchObject({ verdict: null });
+      const early = await verdictCommand(ledger, "8");
+      expect(await ledger.judge(claim.key, early)).toMatchObject({ verdict: null });
       await ledger.record(other.key, orderRead(filledOrder(other, "2")));
       expect(await ledger.book(ACCOUNT, "TQQQ")).toMatchObject({ net: "8" });
-      const agreed = { ...verdictCommand("8"), bookNet: decimal("8") };
+      const agreed = { ...(await verdictCommand(ledger, "8")), bookNet: decimal("8") };
       const { verdict } = await ledger.judge(claim.key, agreed);
       expect(verdict?.kind).toBe("still_held");
     });
@@ -117,7 +117,8 @@ export function testsOfIncidents(storeOfTest: StoreOfTest): void {
     test("about a position adopts what the broker holds, in one transaction", async () => {
       const { ledger, reopen } = await storeOfTest();
       await ledger.adoptOpening(ACCOUNT, HELD, START);
-      expect(await ledger.compare(ACCOUNT, "TQQQ", divergence("4"))).toMatchObject({
+      const command = await divergence(ledger, "4");
+      expect(await ledger.compare(ACCOUNT, "TQQQ", command)).toMatchObject({
         kind: "quantity",
         resolution: { verdict: "adopted" },
       });
@@ -132,7 +133,7 @@ export function testsOfIncidents(storeOfTest: StoreOfTest): void {
       const other = await another();
       await ledger.adoptOpening(ACCOUNT, HELD, START);
       for (const store of [ledger, other, ledger]) {
-        await store.compare(ACCOUNT, "TQQQ", divergence("4", "observe"));
+        await store.compare(ACCOUNT, "TQQQ", await divergence(store, "4", "observe"));
       }
       expect(await other.incidents(ACCOUNT)).toHaveLength(1);
     });
@@ -214,7 +215,7 @@ export function testsOfIncidents(storeOfTest: StoreOfTest): void {
     test("keeps entries out only where the policy of its kind says so", async () => {
       const { ledger } = await storeOfTest();
       await ledger.adoptOpening(ACCOUNT, HELD, START);
-      await ledger.compare(ACCOUNT, "TQQQ", divergence("4", "observe"));
+      await ledger.compare(ACCOUNT, "TQQQ", await divergence(ledger, "4", "observe"));
       const blocking = {
         ...DEFAULT_CLAIM_POLICY,
         divergence: { ...DEFAULT_CLAIM_POLICY.divergence, quantity: "block-entries" },

@@ -9,6 +9,7 @@ import {
   ACCOUNT,
   ambiguous,
   claimCommand,
+  comparedReads,
   filledOrder,
   orderRead,
   START,
@@ -21,9 +22,7 @@ const SEEN_AT = START + 90_000;
 /** The book holds 6 TQQQ, the broker 4, and an incident says so: it is number 1. */
 async function differing(ledger: Ledger): Promise<void> {
   await ledger.adoptOpening(ACCOUNT, HELD, START);
-  const read = { quantity: decimal("4"), available: decimal("4"), averagePrice: decimal("71") };
-  const reads = [0, 10_000].map((later) => ({ at: START + later, ...read }));
-  const seen = { reads, bookNet: decimal("6"), movedAt: null, now: START + 60_000 };
+  const seen = { ...(await comparedReads(ledger, "4", "6")), now: START + 60_000 };
   await ledger.compare(ACCOUNT, "TQQQ", { ...seen, policy: "observe" });
 }
 
@@ -119,9 +118,7 @@ export function testsOfOperator(storeOfTest: StoreOfTest): void {
       const claim = await claimed(ledger, close);
       expect(await ledger.claim({ ...close, now: SEEN_AT + 1 })).toMatchObject({ kind: "pending" });
       await ledger.record(claim.key, orderRead(filledOrder(claim, "4", "72"), SEEN_AT + 2));
-      const flat = { quantity: decimal("0"), available: decimal("0"), averagePrice: decimal("0") };
-      const reads = [40_000, 60_000].map((later) => ({ at: SEEN_AT + later, ...flat }));
-      const seen = { reads, bookNet: decimal("0"), movedAt: null, now: SEEN_AT + 60_000 };
+      const seen = { ...(await comparedReads(ledger, "0", "0")), now: SEEN_AT + 60_000 };
       await ledger.compare(ACCOUNT, "TQQQ", { ...seen, policy: "observe" });
       const again = await reopen();
       expect(await again.incident(ACCOUNT, 1)).toMatchObject({

@@ -1,14 +1,14 @@
 /** What a ledger keeps in memory of its own rows is never another thing than the file has. */
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
-import { ZERO } from "../../src/core/decimal.ts";
 import { firstBreak } from "../../src/ledger/event-chain.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
 import { claimed, openLedger } from "./open-ledger.ts";
 import {
   ACCOUNT,
   accepted,
-  agreedReads,
   claimCommand,
+  comparedReads,
   filledOrder,
   orderRead,
   START,
@@ -97,10 +97,9 @@ test("what was taken back with a transaction that failed is not remembered", asy
 });
 
 /** The broker holds six shares that no book knows: two reads say so. */
-function strangersShares() {
-  const reads = agreedReads("6");
-  const now = START + 60_000;
-  return { reads, bookNet: ZERO, movedAt: null, policy: "observe", now } as const;
+async function strangersShares(ledger: Ledger) {
+  const seen = await comparedReads(ledger, "6", "0");
+  return { ...seen, policy: "observe", now: START + 60_000 } as const;
 }
 
 test("an incident that another opening has begun is not begun again", async () => {
@@ -108,16 +107,18 @@ test("an incident that another opening has begun is not begun again", async () =
   const [one, other] = [openLedger(file), openLedger(file)];
   const inTqqq = { symbol: "TQQQ", isOpen: true };
   expect(await one.incidents(ACCOUNT, inTqqq)).toEqual([]);
-  const begun = await other.compare(ACCOUNT, "TQQQ", strangersShares());
+  const begun = await other.compare(ACCOUNT, "TQQQ", await strangersShares(other));
   expect(begun).toMatchObject({ id: 1, kind: "orphan" });
   expect(await one.incidents(ACCOUNT, inTqqq)).toEqual([begun]);
-  expect(await one.compare(ACCOUNT, "TQQQ", strangersShares())).toBeUndefined();
+  const again = await strangersShares(one);
+  expect(await one.compare(ACCOUNT, "TQQQ", again)).toBeUndefined();
   expect(await other.incidents(ACCOUNT)).toHaveLength(1);
 });
 
 test("an incident that was taken back with its transaction is begun all the same", async () => {
   const { ledger, failing } = await withFailing();
-  const compare = () => ledger.compare(ACCOUNT, "SPY", strangersShares());
+  const seen = await strangersShares(ledger);
+  const compare = () => ledger.compare(ACCOUNT, "SPY", seen);
   await Promise.allSettled([compare(), compare(), failing()]);
   expect(await ledger.incidents(ACCOUNT)).toMatchObject([{ symbol: "SPY", resolution: null }]);
 });

@@ -10,7 +10,7 @@ import { decimal } from "../../src/core/decimal.ts";
 import type { AccountId, AgentId, BrokerOrderId, OwnerId } from "../../src/core/ids.ts";
 import type { Intent } from "../../src/identity/intent.ts";
 import { type IntentInput, parseIntent } from "../../src/identity/intent-schema.ts";
-import type { Note } from "../../src/ledger/ledger.ts";
+import type { Ledger, Note } from "../../src/ledger/ledger.ts";
 
 export const ACCOUNT = "account-1" as AccountId;
 export const BOT = "bot" as AgentId;
@@ -121,4 +121,15 @@ export function agreedReads(quantity: string): readonly PositionRead[] {
   const [held, averagePrice] = [decimal(quantity), decimal("70")];
   const read = { quantity: held, available: held, averagePrice };
   return [0, 10_000].map((time) => ({ ...read, at: START + time }));
+}
+
+/** Such reads with what the book holds then, and what the ledger knows. */
+export async function comparedReads(
+  ledger: Pick<Ledger, "lastSequence">,
+  quantity: string,
+  bookNet: string,
+) {
+  const seenThrough = await ledger.lastSequence();
+  const reads = agreedReads(quantity);
+  return { reads, bookNet: decimal(bookNet), seenThrough, movedAt: null };
 }

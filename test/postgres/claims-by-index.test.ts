@@ -5,7 +5,13 @@ import type { RecordCommand } from "../../src/claim/decide-record.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { openPostgresLedger } from "../../src/ledger/postgres/postgres-ledger.ts";
 import { claimed } from "../ledger/open-ledger.ts";
-import { claimCommand, filledOrder, START } from "../ledger/sample-commands.ts";
+import {
+  ACCOUNT,
+  claimCommand,
+  comparedReads,
+  filledOrder,
+  START,
+} from "../ledger/sample-commands.ts";
 import { connectionsTo, newDatabase, rowsOf } from "./shared-server.ts";
 
 const BEFORE = 300;
@@ -68,6 +74,33 @@ test("nor does it read the equal ones that were filled, and whose callers were t
   expect((await claimRowsRead(url)) - read).toBeLessThanOrEqual(ROWS_PER_CLAIM);
 });
 
+test("a comparison reads only the events behind the reads that it rests on", async () => {
+  const { url, drop } = await newDatabase();
+  onTestFinished(drop);
+  const ledger = openPostgresLedger(url, systemClock);
+  for (let index = 0; index < BEFORE; index += 1) {
+    await ledger.claim(claimCommand({ requestId: `r-${index}` }));
+  }
+  const asked = { policy: "observe", now: START + 60_000 } as const;
+  const compare = async () => {
+    const seen = await comparedReads(ledger, "2", "0");
+    return ledger.compare(ACCOUNT, "SPY", { ...seen, ...asked });
+  };
+  expect(await compare()).toMatchObject({ kind: "orphan" });
+  await ledger.close();
+  await untilCounted(url);
+  const again = openPostgresLedger(url, systemClock);
+  const seen = { ...(await comparedReads(again, "2", "0")), ...asked };
+  await again.close();
+  await untilCounted(url);
+  const last = openPostgresLedger(url, systemClock);
+  const read = await rowsRead(url, "events");
+  await last.compare(ACCOUNT, "SPY", seen);
+  await last.close();
+  await untilCounted(url);
+  expect((await rowsRead(url, "events")) - read).toBeLessThan(BEFORE / 2);
+});
+
 function filledAtOnce(claim: Claim): RecordCommand {
   const outcome = { kind: "accepted", order: filledOrder(claim, "6") } as const;
   return { type: "answer", fencing: claim.fencing, outcome, now: START, callerWaits: true };
@@ -78,12 +111,16 @@ async function untilCounted(url: string): Promise<void> {
   while ((await connectionsTo(url)) > 0);
 }
 
-async function claimRowsRead(url: string): Promise<number> {
+function claimRowsRead(url: string): Promise<number> {
+  return rowsRead(url, "claims");
+}
+
+async function rowsRead(url: string, table: "claims" | "events"): Promise<number> {
   const [row] = await rowsOf<{ read: number }>(
     url,
     `SELECT (seq_tup_read + (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes
-        WHERE schemaname = 'tradelatch' AND relname = 'claims'))::integer AS read
-     FROM pg_stat_user_tables WHERE schemaname = 'tradelatch' AND relname = 'claims'`,
+        WHERE schemaname = 'tradelatch' AND relname = '${table}'))::integer AS read
+     FROM pg_stat_user_tables WHERE schemaname = 'tradelatch' AND relname = '${table}'`,
   );
   return row?.read ?? 0;
 }

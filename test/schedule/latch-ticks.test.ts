@@ -16,7 +16,7 @@ import {
 import { MARKET_ZONE } from "../../src/schedule/new-york-time.ts";
 import { LONG, OPEN, openWorld } from "../gateway/world.ts";
 import { claimed, openLedger } from "../ledger/open-ledger.ts";
-import { agreedReads, claimCommand } from "../ledger/sample-commands.ts";
+import { claimCommand, comparedReads } from "../ledger/sample-commands.ts";
 import { temporaryFolder } from "../ledger/temporary-folder.ts";
 import { type TicksBench, ticksIn } from "./schedule-bench.ts";
 
@@ -151,7 +151,7 @@ describe("the position comparison", () => {
     const bench = await ticksIn(await openWorld(TUESDAY));
     const { ledger, account, clock } = bench;
     await ledger.compare(account, "BTC/USD", {
-      ...{ reads: agreedReads("2"), bookNet: decimal("0"), movedAt: null },
+      ...(await comparedReads(ledger, "2", "0")),
       ...{ policy: "observe", now: clock.now() },
     });
     expect(await ledger.books(account)).toEqual([]);

@@ -4,7 +4,7 @@
  */
 import { type Book, emptyBook } from "../../src/book/book.ts";
 import type { Claim } from "../../src/claim/claim.ts";
-import type { LedgerEvent } from "../../src/claim/claim-event.ts";
+import { type LedgerEvent, MOVES } from "../../src/claim/claim-event.ts";
 import type { GuardClaim } from "../../src/claim/guard-claim.ts";
 import type { EpochMs } from "../../src/core/clock.ts";
 import { InvariantError } from "../../src/core/errors.ts";
@@ -18,6 +18,7 @@ import {
   CAUSES_MAX,
   type GuardRows,
   type IncidentRows,
+  MOVES_LOOKAHEAD,
   type Rows,
 } from "../../src/ledger/rows.ts";
 
@@ -103,6 +104,15 @@ export class MemoryRows implements Rows {
 
   saveBook(book: Book): void {
     this.put(this.books, JSON.stringify([book.account, book.symbol]), book);
+  }
+
+  hasMoved(account: AccountId, symbol: string, after: number): boolean {
+    if (this.events.length - after > MOVES_LOOKAHEAD) return true;
+    return this.events
+      .slice(after)
+      .some(
+        (one) => MOVES.has(one.body.type) && one.symbol === symbol && accountOf(one) === account,
+      );
   }
 
   markAdopted(account: AccountId, at: EpochMs): boolean {

@@ -6,7 +6,7 @@ import type { ConnectionPool } from "./connection-pool.ts";
 import { columnValue } from "./text-column.ts";
 
 /** Finds every event of `type`, and may find others that hold such a field further in. */
-function typeText(type: EventType): string {
+export function typeText(type: EventType): string {
   return `"type":"${type}"`;
 }
 

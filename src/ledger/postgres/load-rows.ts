@@ -1,6 +1,7 @@
 /** Asks the database questions, all at once, and gives the snapshot their answers. */
 import type { Book } from "../../book/book.ts";
 import type { Claim } from "../../claim/claim.ts";
+import { type LedgerEvent, MOVES } from "../../claim/claim-event.ts";
 import type { GuardClaim } from "../../claim/guard-claim.ts";
 import { type Incident, subjectOfClaim } from "../../incident/incident.ts";
 import type { Parameter } from "./dedicated-connection.ts";
@@ -96,6 +97,12 @@ function takeRow(rows: SnapshotRows, question: Question, row: Row): void {
     case "open_in":
       rows.loadIncident(parsed<Incident>(row.body));
       return;
+    case "moves": {
+      const { account, symbol } = question;
+      const { type } = parsed<LedgerEvent["body"]>(row.body);
+      if (MOVES.has(type)) rows.loadMove(account, symbol, Number(row.id));
+      return;
+    }
     case "adopted":
       rows.loadAdopted(question.account, Number(row.adopted_at));
       return;

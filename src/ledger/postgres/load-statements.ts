@@ -2,7 +2,9 @@
  * The statement of each kind of question. Each takes all questions of its kind at once, so that
  * however many jobs share a transaction, it asks at most once for every kind.
  */
-import { CAUSES_LOOKBACK, CAUSES_MAX, EQUALS_MAX } from "../rows.ts";
+import { MOVES } from "../../claim/claim-event.ts";
+import { CAUSES_LOOKBACK, CAUSES_MAX, EQUALS_MAX, MOVES_LOOKAHEAD } from "../rows.ts";
+import { typeText } from "./event-scan.ts";
 import { type JoinedColumns, joinedColumns } from "./joined-columns.ts";
 import type { QuestionKind } from "./question.ts";
 
@@ -28,6 +30,9 @@ const UNANSWERED = [equal(IS_LIVE, EQUALS_MAX), equal("filled AND untold", EQUAL
 );
 const ONE_EPISODE = equals(["q.episode"]);
 const TWO_EPISODES = equals(["coalesce(b.episode, 0)", "coalesce(b.episode, 0) + 1"]);
+
+/** Finds every one, and may find others too. */
+const MAY_MOVE = [...MOVES].map((type) => `strpos(body, '${typeText(type)}') > 0`).join(" OR ");
 
 export interface LoadStatement {
   readonly text: string;
@@ -115,6 +120,15 @@ export const LOAD_STATEMENTS: Readonly<Record<QuestionKind, LoadStatement>> = {
           AND (filled OR status <> 'SETTLED')
         ORDER BY id DESC LIMIT ${CAUSES_MAX}
       ) c`,
+  ),
+  moves: asking(
+    "symbol text, after bigint",
+    (asked) => `SELECT q.n, e.sequence AS id, e.body FROM ${asked}
+      CROSS JOIN LATERAL (
+        SELECT sequence, body FROM tradelatch.events
+        WHERE sequence > q.after AND account = q.account AND symbol = q.symbol AND (${MAY_MOVE})
+        ORDER BY sequence LIMIT ${MOVES_LOOKAHEAD}
+      ) e`,
   ),
   adopted: asking(
     "",

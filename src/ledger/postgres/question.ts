@@ -35,6 +35,13 @@ export type Question =
       readonly symbol: string;
       readonly episode: number;
     }
+  /** The events behind the one numbered `after` that have moved the book. */
+  | {
+      readonly kind: "moves";
+      readonly account: AccountId;
+      readonly symbol: string;
+      readonly after: number;
+    }
   | { readonly kind: "adopted"; readonly account: AccountId };
 
 export type QuestionKind = Question["kind"];
@@ -81,5 +88,7 @@ export function valuesOf(question: Question): readonly (string | number)[] {
       return [question.account, question.subject];
     case "causes":
       return [question.account, question.symbol, question.episode];
+    case "moves":
+      return [question.account, question.symbol, question.after];
   }
 }

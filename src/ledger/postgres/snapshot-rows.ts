@@ -5,7 +5,7 @@
  */
 import { type Book, emptyBook } from "../../book/book.ts";
 import type { Claim } from "../../claim/claim.ts";
-import type { LedgerEvent } from "../../claim/claim-event.ts";
+import { type LedgerEvent, MOVES } from "../../claim/claim-event.ts";
 import type { GuardClaim } from "../../claim/guard-claim.ts";
 import type { EpochMs } from "../../core/clock.ts";
 import type { AccountId, AgentId, ClaimKey } from "../../core/ids.ts";
@@ -19,6 +19,7 @@ import {
   type EqualsWanted,
   type GuardRows,
   type IncidentRows,
+  MOVES_LOOKAHEAD,
   type Rows,
 } from "../rows.ts";
 import type { Changes } from "./changes.ts";
@@ -52,6 +53,8 @@ export class SnapshotRows implements Rows {
   readonly #books = new Map<string, Book>();
   readonly #incidents = new Map<number, Incident>();
   readonly #adopted = new Map<AccountId, AdoptedAccount>();
+  /** The last event that is known to have moved a book, by the book's name. */
+  readonly #moves = new Map<string, number>();
   readonly #changed: Readonly<Record<Table, Set<unknown>>> = {
     ...{ claim: new Set(), guard: new Set(), book: new Set(), incident: new Set() },
     adopted: new Set(),
@@ -151,6 +154,11 @@ export class SnapshotRows implements Rows {
     if (!this.#adopted.has(account)) this.#adopted.set(account, { account, at });
   }
 
+  loadMove(account: AccountId, symbol: string, sequence: number): void {
+    const name = bookName(account, symbol);
+    this.#moves.set(name, Math.max(sequence, this.#moves.get(name) ?? 0));
+  }
+
   /** Where the log has come to with what was written. */
   get end(): LogHead {
     return { ...this.#head, hashes: this.#hashes };
@@ -233,6 +241,12 @@ export class SnapshotRows implements Rows {
     this.#put(this.#books, bookName(book.account, book.symbol), book, "book");
   }
 
+  hasMoved(account: AccountId, symbol: string, after: number): boolean {
+    if (this.#head.sequence - after > MOVES_LOOKAHEAD) return true;
+    this.#need({ kind: "moves", account, symbol, after });
+    return (this.#moves.get(bookName(account, symbol)) ?? 0) > after;
+  }
+
   markAdopted(account: AccountId, at: EpochMs): boolean {
     this.#need({ kind: "adopted", account });
     if (this.#adopted.has(account)) return false;
@@ -254,6 +268,16 @@ export class SnapshotRows implements Rows {
       else this.#hashes.set(account, previousHash);
     });
     this.#setHead({ ...this.#head, sequence, at });
+    if (MOVES.has(event.body.type)) this.#keepMove(bookName(account, event.symbol), sequence);
+  }
+
+  #keepMove(name: string, sequence: number): void {
+    const before = this.#moves.get(name);
+    this.#moves.set(name, sequence);
+    this.#undo.push(() => {
+      if (before === undefined) this.#moves.delete(name);
+      else this.#moves.set(name, before);
+    });
   }
 
   #saveIncident(incident: Incident): void {

@@ -67,6 +67,10 @@ export class AheadRows implements Rows {
     this.books.push(book);
   }
 
+  hasMoved(): never {
+    return needsTransaction();
+  }
+
   /** Which place it has in the chain shows when it is written. */
   append(event: LedgerEvent, at: EpochMs): void {
     this.events.push({ event, at });

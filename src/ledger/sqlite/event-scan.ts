@@ -1,4 +1,6 @@
 /** One look at a stretch of the events, by their numbers: see ledger/event-scan.ts. */
+import { MOVES } from "../../claim/claim-event.ts";
+import type { AccountId } from "../../core/ids.ts";
 import type { EventRow } from "../event-row.ts";
 import type { Stretch } from "../event-scan.ts";
 import type { EventScan } from "../ledger.ts";
@@ -23,6 +25,19 @@ export function scannedRows(
     ORDER BY sequence ${order === "newest_first" ? "DESC" : "ASC"} LIMIT :limit`;
   const parameters = { above, below, account, agent, requestId, symbol, limit };
   return statements.of(sql).all(parameters) as EventRow[];
+}
+
+const MOVE_BEHIND = `SELECT 1 FROM events WHERE sequence > ? AND account = ? AND symbol = ?
+  AND json_extract(body, '$.type') IN (${[...MOVES].map(quoted)}) LIMIT 1`;
+
+/** Whether any event behind the one numbered `after` has moved the book in `symbol`. */
+export function hasMove(
+  statements: PreparedStatements,
+  account: AccountId,
+  symbol: string,
+  after: number,
+): boolean {
+  return statements.of(MOVE_BEHIND).get(after, account, symbol) !== undefined;
 }
 
 function quoted(type: string): string {

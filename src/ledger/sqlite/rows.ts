@@ -13,11 +13,11 @@ import { accountOf, bodyTextOf, type ChainHead, chainEvent, GENESIS_HASH } from 
 import { type EventRow, storedEvent } from "../event-row.ts";
 import { scanned, stretchOf } from "../event-scan.ts";
 import type { EventScan, KeptCheckpoint, ScannedEvents, StoredEvent } from "../ledger.ts";
-import { EQUALS_MAX, type EqualsWanted, type Rows } from "../rows.ts";
+import { EQUALS_MAX, type EqualsWanted, MOVES_LOOKAHEAD, type Rows } from "../rows.ts";
 import { AheadRows, NeedsTransaction, type UnwrittenEvent } from "./ahead-rows.ts";
 import { ClaimListing } from "./claim-listing.ts";
 import { ClaimWrites } from "./claim-writes.ts";
-import { scannedRows } from "./event-scan.ts";
+import { hasMove, scannedRows } from "./event-scan.ts";
 import { SqliteGuardRows } from "./guard-rows.ts";
 import { SqliteIncidentRows } from "./incident-rows.ts";
 import { KnownRows } from "./known-rows.ts";
@@ -322,6 +322,11 @@ export class SqliteRows implements Rows {
   saveBook(book: Book): void {
     this.#late.keepBook(book);
     this.#known.keepBook(book);
+  }
+
+  hasMoved(account: AccountId, symbol: string, after: number): boolean {
+    const behind = (this.lastEvent()?.sequence ?? 0) - after;
+    return behind > MOVES_LOOKAHEAD || hasMove(this.#statements, account, symbol, after);
   }
 
   #writeBook(book: Book): void {

@@ -1,0 +1,116 @@
+/**
+ * A process that stood still between its reads of a position and what it makes of them, while
+ * another one on the same store went on. Where it stands it is held in front of the ledger.
+ */
+import { expect, test } from "vitest";
+import { createAlpacaBroker } from "../../src/broker/alpaca/alpaca-broker.ts";
+import { RateBudget } from "../../src/broker/alpaca/rate-budget.ts";
+import { DEFAULT_CLAIM_POLICY } from "../../src/claim/policy.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
+import { PositionComparison } from "../../src/reconcile/position-comparison.ts";
+import { orderByHand } from "../faults/by-hand.ts";
+import { bookRecord } from "../faults/ledger-record.ts";
+import { openLedger } from "../ledger/open-ledger.ts";
+import {
+  HELD,
+  KEY_ID,
+  ORDER,
+  openOrderWorld,
+  SECRET,
+  SELL,
+  type StartedSidecar,
+} from "../sidecar/orders-world.ts";
+
+const SECONDS = 1_000;
+/** A sidecar, and beside it on its store what another process does, step by step. */
+async function openBeside() {
+  const world = await openOrderWorld(HELD);
+  const sidecar = await world.open();
+  const { clock, started } = sidecar;
+  const { account } = started.latch;
+  const { ledger, holdAt } = held(openLedger(world.store, clock));
+  const budget = new RateBudget({ clock });
+  const at = { baseUrl: world.simulator.url, keyId: KEY_ID, secret: SECRET };
+  const broker = createAlpacaBroker({ ...at, clock, budget, fetchApi: fetch });
+  const ports = { account, ledger, broker, clock, refreshFills: async () => [] };
+  const { divergence } = DEFAULT_CLAIM_POLICY;
+  const comparison = new PositionComparison({
+    ...{ ...ports, divergence, flatten: async () => undefined },
+  });
+  return { world, sidecar, holdAt, compares: () => comparison.tick() };
+}
+
+/** A ledger whose next call of one method can be made to wait until it is let go. */
+function held(ledger: Ledger) {
+  const gates = new Map<string | symbol, () => Promise<void>>();
+  const watched = new Proxy(ledger, {
+    get:
+      (target, name) =>
+      async (...given: unknown[]) => {
+        const gate = gates.get(name);
+        gates.delete(name);
+        await gate?.();
+        return Reflect.get(target, name).apply(target, given);
+      },
+  });
+  /** Resolves, once it is reached, with what lets it go. */
+  const holdAt = (name: keyof Ledger) =>
+    new Promise<() => void>((reached) => {
+      gates.set(name, () => new Promise<void>((release) => reached(release)));
+    });
+  return { ledger: watched, holdAt };
+}
+
+async function incidents({ started }: StartedSidecar): Promise<readonly string[]> {
+  const all = await started.latch.incidents();
+  return all.map(({ kind, resolution }) => `${kind} ${resolution?.verdict ?? "open"}`);
+}
+
+test.each(["compare", "lastSequence"] as const)(
+  "a comparison that stood still in front of %s takes over no position from before",
+  async (step) => {
+    const { world, sidecar, compares, holdAt } = await openBeside();
+    const both = async () => {
+      await compares();
+      await world.drive(sidecar.started.latch.comparePositions());
+    };
+    await orderByHand(world, SELL);
+    await both();
+    await world.advance(15 * SECONDS);
+    await both();
+    await world.advance(20 * SECONDS);
+    const reached = holdAt(step);
+    const standing = compares();
+    const release = await reached;
+    await world.drive(sidecar.started.latch.comparePositions());
+    expect(await bookRecord(sidecar)).toBe("0");
+    expect((await world.send(sidecar, ORDER)).status).toBe(200);
+    await world.advance(60 * SECONDS);
+    expect(await bookRecord(sidecar)).toBe("6");
+    release();
+    await standing;
+    expect(await bookRecord(sidecar)).toBe("6");
+    expect(await incidents(sidecar)).toEqual(["phantom adopted"]);
+    expect((await world.send(sidecar, SELL)).status).toBe(200);
+  },
+);
+
+test("two reads of a position agree on nothing where the book moved between them and came back", async () => {
+  const { world, sidecar, compares } = await openBeside();
+  await orderByHand(world, SELL);
+  await compares();
+  await world.advance(40 * SECONDS);
+  for (let nth = 1; nth <= 2; nth += 1) {
+    await world.drive(sidecar.started.latch.comparePositions());
+    await world.advance(40 * SECONDS);
+  }
+  expect(await bookRecord(sidecar)).toBe("0");
+  await world.send(sidecar, ORDER);
+  await orderByHand(world, SELL);
+  await world.advance(40 * SECONDS);
+  await compares();
+  expect(await bookRecord(sidecar)).toBe("6");
+  await world.advance(15 * SECONDS);
+  await compares();
+  expect(await bookRecord(sidecar)).toBe("0");
+});
