@@ -41,6 +41,8 @@ export interface Movement {
 }
 
 export interface VerdictCommand extends Movement {
+  /** The attempt whose refusal the reads are about. */
+  readonly fencing: number;
   /** Successive reads with the same quantity, the first one first. */
   readonly reads: readonly PositionRead[];
   /** The book's quantity when the last of them was made, our own fills applied. */
@@ -96,7 +98,7 @@ export function decideVerdict(
 ): Verdict | undefined {
   const { book } = snapshot;
   const refusal = isLatched(claim) ? claim.refusal : null;
-  if (refusal === null) return undefined;
+  if (refusal === null || claim.fencing !== command.fencing) return undefined;
   if (isMalformed(claim)) {
     const reason = `the broker does not take such an order: ${refusal.message}`;
     const verdict = { kind: "malformed", event: { type: "malformed" } } as const;

@@ -48,9 +48,7 @@ export class ExitJudge {
 
   /** Looks at every refused close of `claims` that is due; call it as often as you like. */
   async tick(claims: readonly Claim[]): Promise<void> {
-    const latched = new Map(
-      claims.filter(isLatched).map((claim) => [subjectOfClaim(claim.key), claim]),
-    );
+    const latched = new Map(claims.filter(isLatched).map((claim) => [nameOf(claim), claim]));
     for (const name of this.#questions.keys()) {
       if (!latched.has(name)) this.#questions.delete(name);
     }
@@ -93,8 +91,8 @@ export class ExitJudge {
     }
     if (isMalformed(claim)) {
       const nothing = { reads: [], bookNet: ZERO, seenThrough: 0, movedAt: null };
-      const command = { ...nothing, isExplained: false, now: clock.now() };
-      await ledger.judge(claim.key, command);
+      const command = { ...nothing, fencing: claim.fencing, isExplained: false };
+      await ledger.judge(claim.key, { ...command, now: clock.now() });
       return { kind: "over" };
     }
     return (await this.#obstacle(claim)) ?? this.#readPosition(claim);
@@ -169,7 +167,8 @@ export class ExitJudge {
     // A verdict on a position that is as the book says moves nothing.
     const movedAt = isZero(missing) ? null : await this.#moves.lastIn(symbol, absentSince);
     const explained = await isExplained(this.#ports, claim, missing);
-    const command = { ...agreeing, movedAt, isExplained: explained, now: clock.now() };
+    const { fencing } = claim;
+    const command = { ...agreeing, fencing, movedAt, isExplained: explained, now: clock.now() };
     const { verdict } = await ledger.judge(claim.key, command);
     if (verdict !== null) return agreeing;
     const shows = `the broker holds ${read.quantity} ${symbol}`;
@@ -187,6 +186,11 @@ export class ExitJudge {
     const { ledger, clock } = this.#ports;
     return ledger.addEvidence(key.account, subjectOfClaim(key), { text, next }, clock.now());
   }
+}
+
+/** A refusal of the claim: reads that were made for an earlier one tell nothing of it. */
+function nameOf({ key, fencing }: Claim): string {
+  return `${subjectOfClaim(key)} ${fencing}`;
 }
 
 /** How far apart the first and the last of them are. */

@@ -39,6 +39,7 @@ interface Changes {
   readonly movedAt?: number;
   /** The last event that has moved the book; the reads know of those up to 40. */
   readonly lastMove?: number;
+  readonly fencing?: number;
   /** Other claims in the symbol. */
   readonly others?: readonly Claim[];
 }
@@ -49,9 +50,9 @@ function judged(
   changes: Changes = {},
 ) {
   const { isExplained = false, bookNet = book.net, movedAt = null, others = [] } = changes;
-  const { lastMove = 40 } = changes;
+  const { lastMove = 40, fencing = claim.fencing } = changes;
   const now = START + 60 * SECOND;
-  const seen = { reads, bookNet: decimal(bookNet), seenThrough: 40 };
+  const seen = { reads, bookNet: decimal(bookNet), seenThrough: 40, fencing };
   const hasMoved = (after: number) => lastMove > after;
   const snapshot = { book, claims: [claim, ...others], hasMoved };
   return decideVerdict(claim, snapshot, { ...seen, movedAt, isExplained, now });
@@ -200,6 +201,13 @@ describe("the verdict on a refused close", () => {
   test.each(["6", "0", "9"])("is not given for a position of %s from before a move", (net) => {
     expect(judged(latched(), twice(net), { lastMove: 41 })).toBeUndefined();
     expect(judged(latched(), twice(net), { lastMove: 40 })).toBeDefined();
+  });
+
+  test("is not given for what was read after another refusal of the claim", () => {
+    expect(judged(latched(), twice("6"), { fencing: 2 })).toBeUndefined();
+    const malformed = latched(sell("6"), "6", "sub_penny");
+    expect(judged(malformed, [], { fencing: 2 })).toBeUndefined();
+    expect(judged(malformed, [])).toMatchObject({ kind: "malformed" });
   });
 
   test("is not given for a claim that was not refused", () => {

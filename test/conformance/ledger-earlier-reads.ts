@@ -22,6 +22,8 @@ import {
 } from "../ledger/sample-commands.ts";
 import type { StoreOfTest } from "./open-store.ts";
 
+const MINUTES_LATER = START + 600_000;
+
 async function holding(ledger: Ledger, quantity: string, account = ACCOUNT): Promise<void> {
   const held = { symbol: "TQQQ", quantity: decimal(quantity), averagePrice: decimal("70") };
   await ledger.adoptOpening(account, [held], START);
@@ -32,10 +34,10 @@ async function divergence(ledger: Ledger, quantity: string): Promise<DivergenceC
   return { ...(await comparedReads(ledger, quantity, "6")), policy: "adopt", now: START + 60_000 };
 }
 
-/** The same of a refused exit. */
+/** The same of the first refusal of an exit. */
 async function verdict(ledger: Ledger, quantity: string): Promise<VerdictCommand> {
   const seen = await comparedReads(ledger, quantity, "6");
-  return { ...seen, isExplained: false, now: START + 60_000 };
+  return { ...seen, fencing: 1, isExplained: false, now: START + 60_000 };
 }
 
 /** An order that is filled at once. */
@@ -46,11 +48,11 @@ async function traded(ledger: Ledger, fields: Partial<IntentInput> = {}): Promis
   await ledger.record(claim.key, orderRead(filled));
 }
 
-/** A stop for six shares that the broker has refused. */
-async function refusedExit(ledger: Ledger): Promise<Claim> {
+/** A stop for six shares that the broker has refused at `now`. */
+async function refusedExit(ledger: Ledger, now = START): Promise<Claim> {
   const fields = { side: "sell", effect: "close", anchor: { episode: 1, leg: "stop" } } as const;
-  const claim = await claimed(ledger, claimCommand(fields));
-  await ledger.record(claim.key, refused(claim));
+  const claim = await claimed(ledger, claimCommand(fields, { now }));
+  await ledger.record(claim.key, refused(claim, now));
   return claim;
 }
 
@@ -108,5 +110,20 @@ export function testsOfEarlierReads(storeOfTest: StoreOfTest): void {
       const { verdict: anew } = await ledger.judge(key, await verdict(ledger, "0"));
       expect(anew?.kind).toBe("already_flat");
     });
+  });
+
+  test("a refusal is not judged by what was read after an earlier one of the same exit", async () => {
+    const { ledger, another } = await storeOfTest();
+    const other = await another();
+    await holding(ledger, "6");
+    const { key } = await refusedExit(ledger);
+    const held = await verdict(ledger, "6");
+    expect((await other.judge(key, held)).verdict?.kind).toBe("still_held");
+    const again = await refusedExit(other, MINUTES_LATER);
+    expect(again).toMatchObject({ key, fencing: 2 });
+    expect(await ledger.judge(key, held)).toMatchObject({ verdict: null });
+    expect(await ledger.claimOf(key)).toMatchObject({ status: "IN_RECONCILIATION" });
+    const own = { ...held, fencing: 2 };
+    expect((await ledger.judge(key, own)).verdict?.kind).toBe("still_held");
   });
 }

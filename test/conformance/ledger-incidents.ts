@@ -34,7 +34,7 @@ async function inQuestion(ledger: Ledger) {
 
 async function verdictCommand(ledger: Ledger, quantity: string) {
   const now = START + 20_000;
-  return { ...(await comparedReads(ledger, quantity, "6")), isExplained: false, now };
+  return { ...(await comparedReads(ledger, quantity, "6")), fencing: 1, isExplained: false, now };
 }
 
 async function divergence(

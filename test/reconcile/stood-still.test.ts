@@ -2,12 +2,14 @@
  * A process that stood still between its reads of a position and what it makes of them, while
  * another one on the same store went on. Where it stands it is held in front of the ledger.
  */
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createAlpacaBroker } from "../../src/broker/alpaca/alpaca-broker.ts";
 import { RateBudget } from "../../src/broker/alpaca/rate-budget.ts";
 import { DEFAULT_CLAIM_POLICY } from "../../src/claim/policy.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
+import { ExitJudge } from "../../src/reconcile/exit-judge.ts";
 import { PositionComparison } from "../../src/reconcile/position-comparison.ts";
+import type { Fault } from "../../src/simulator/index.ts";
 import { orderByHand } from "../faults/by-hand.ts";
 import { bookRecord } from "../faults/ledger-record.ts";
 import { openLedger } from "../ledger/open-ledger.ts";
@@ -15,6 +17,7 @@ import {
   HELD,
   KEY_ID,
   ORDER,
+  type OrderWorld,
   openOrderWorld,
   SECRET,
   SELL,
@@ -22,6 +25,11 @@ import {
 } from "../sidecar/orders-world.ts";
 
 const SECONDS = 1_000;
+const MISMATCH: Fault = {
+  ...{ kind: "refuse", status: 422, code: 42_210_000 },
+  message: "position intent mismatch, inferred: sell_to_open, specified: sell_to_close",
+};
+
 /** A sidecar, and beside it on its store what another process does, step by step. */
 async function openBeside() {
   const world = await openOrderWorld(HELD);
@@ -37,7 +45,9 @@ async function openBeside() {
   const comparison = new PositionComparison({
     ...{ ...ports, divergence, flatten: async () => undefined },
   });
-  return { world, sidecar, holdAt, compares: () => comparison.tick() };
+  const judge = new ExitJudge(ports);
+  const judges = async () => judge.tick(await ledger.unsettledClaims(account));
+  return { world, sidecar, holdAt, compares: () => comparison.tick(), judges };
 }
 
 /** A ledger whose next call of one method can be made to wait until it is let go. */
@@ -113,4 +123,49 @@ test("two reads of a position agree on nothing where the book moved between them
   await world.advance(15 * SECONDS);
   await compares();
   expect(await bookRecord(sidecar)).toBe("0");
+});
+
+describe("an exit that was refused, judged by another process, and refused again", () => {
+  const EXIT = { ...SELL, client_order_id: "exit-of-the-day" };
+  const LATCHED = ["refused_exit open", "refused_exit still_held"];
+  const JUDGED = ["refused_exit still_held", "refused_exit still_held"];
+
+  async function refusedOnce() {
+    const opened = await openBeside();
+    opened.world.fault(MISMATCH);
+    await opened.world.send(opened.sidecar, EXIT);
+    await opened.judges();
+    return opened;
+  }
+
+  async function refusedAgain(world: OrderWorld, sidecar: StartedSidecar): Promise<void> {
+    await world.advance(20 * SECONDS);
+    expect(await incidents(sidecar)).toEqual(["refused_exit still_held"]);
+    world.fault(MISMATCH);
+    expect((await world.send(sidecar, EXIT)).status).toBe(422);
+  }
+
+  test("stays latched when a verdict on the first refusal comes late", async () => {
+    const { world, sidecar, judges, holdAt } = await refusedOnce();
+    await world.advance(10 * SECONDS);
+    const reached = holdAt("judge");
+    const standing = judges();
+    const release = await reached;
+    await refusedAgain(world, sidecar);
+    release();
+    await standing;
+    expect(await incidents(sidecar)).toEqual(LATCHED);
+    await world.advance(20 * SECONDS);
+    expect(await incidents(sidecar)).toEqual(JUDGED);
+  });
+
+  test("stays latched where one of two reads was made for the first refusal", async () => {
+    const { world, sidecar, judges } = await refusedOnce();
+    await refusedAgain(world, sidecar);
+    await judges();
+    expect(await incidents(sidecar)).toEqual(LATCHED);
+    await world.advance(10 * SECONDS);
+    await judges();
+    expect(await incidents(sidecar)).toEqual(JUDGED);
+  });
 });
