@@ -2,6 +2,7 @@
  * A process that stood still between its reads of a position and what it makes of them, while
  * another one on the same store went on. Where it stands it is held in front of the ledger.
  */
+import { pino } from "pino";
 import { describe, expect, test } from "vitest";
 import { createAlpacaBroker } from "../../src/broker/alpaca/alpaca-broker.ts";
 import { RateBudget } from "../../src/broker/alpaca/rate-budget.ts";
@@ -43,7 +44,7 @@ async function openBeside() {
   const ports = { account, ledger, broker, clock, refreshFills: async () => [] };
   const { divergence } = DEFAULT_CLAIM_POLICY;
   const comparison = new PositionComparison({
-    ...{ ...ports, divergence, flatten: async () => undefined },
+    ...{ ...ports, divergence, flatten: async () => undefined, log: pino({ level: "silent" }) },
   });
   const judge = new ExitJudge(ports);
   const judges = async () => judge.tick(await ledger.unsettledClaims(account));
