@@ -297,7 +297,9 @@ export class OpenLatch implements Latch {
     const { ledger, clock } = this.#parts;
     // The claim may have followed the order to the one in its place.
     const { brokerOrderId } = answer.kind === "replaced" ? answer.order : intent;
-    const claim = await ledger.claimOfOrder(this.account, brokerOrderId);
+    // The broker has answered: a store that fails now loses the note, and not the answer.
+    const found = ledger.claimOfOrder(this.account, brokerOrderId);
+    const claim = await found.catch(() => undefined);
     if (claim !== undefined) ledger.note(claimNote(claim, told), clock.now());
     return answer;
   }

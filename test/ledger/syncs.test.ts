@@ -102,32 +102,33 @@ describe.skipIf(trouble !== undefined)("when an fsync fails", () => {
   });
 
   describe("where the log is moved into the file", () => {
-    /** The first one behind the claim's own is that of the WAL, the second that of the file. */
+    /** The first one behind that of the claims is that of the WAL, the second that of the file. */
     const failing = (nth: number) => `fsync,fdatasync:error=EIO:when=${syncsOfOpening() + 1 + nth}`;
 
     test.each([1, 2])("as its number %i, the next claim waits for all of it", async (nth) => {
       const file = temporaryFile();
-      const moved = ["open", "log grown", "claim, failure told", "turn of the loop"];
+      const moved = ["open", "log grown", "claims in one turn", "turn of the loop"];
       const phases = [...moved, "claims, failures counted", "close"];
       const { syncs, output } = countSyncs(file, phases, failing(nth));
       expect(output).toBe("");
-      expect(syncs["claim, failure told"]).toBe(1);
+      expect(syncs["claims in one turn"]).toBe(1);
       expect(syncs["turn of the loop"]).toBe(nth);
       // Besides one for each claim: WAL and file, and the head of the new WAL, as above.
       expect(syncs["claims, failures counted"]).toBe(CLAIMS + 3);
       const ledger = openLedger(file);
-      expect(await ledger.countByStatus(ACCOUNT)).toEqual({ OPEN: CLAIMS + 2 });
+      expect(await ledger.countByStatus(ACCOUNT)).toEqual({ OPEN: 1 + 2 * CLAIMS });
       expect(firstBreak(await ledger.events())).toBeUndefined();
     });
 
     test("and while somebody's reading holds that up, no claim is granted", async () => {
       const file = temporaryFile();
       const claim = "claim, failure told";
-      const held = ["open", "read beside", "log grown", claim, "turn of the loop", claim];
-      const { output } = countSyncs(file, [...held, "no longer read", claim, "close"], failing(1));
+      const moved = ["log grown", "claims in one turn", "turn of the loop"];
+      const phases = ["open", "read beside", ...moved, claim, "no longer read", claim, "close"];
+      const { output } = countSyncs(file, phases, failing(1));
       expect(output).toBe("store_busy\n");
       const ledger = openLedger(file);
-      expect(await ledger.countByStatus(ACCOUNT)).toEqual({ OPEN: 3 });
+      expect(await ledger.countByStatus(ACCOUNT)).toEqual({ OPEN: CLAIMS + 2 });
       expect(firstBreak(await ledger.events())).toBeUndefined();
     });
   });

@@ -331,7 +331,7 @@ class SqliteLedger extends TransactedLedger implements Ledger {
       });
       this.#ahead.onWritten();
       this.#catchUpSoon();
-      this.#wal.moveSoon();
+      this.#wal.onCommit(jobs.length);
     } catch (error) {
       this.#rows.forget();
       if (this.#ahead.onFailure(error)) {

@@ -5,8 +5,8 @@
  *
  * 1. The pages are moved in a turn of the event loop of their own, after whoever waited was
  *    answered. That waits for no other process.
- * 2. What somebody reads as it was before stays in the log, and is tried again once that has grown
- *    further.
+ * 2. What somebody's reading of an older state holds back stays in the log, and is tried again
+ *    a few commits later.
  * 3. After an fsync that failed nothing is committed durably before the log was left.
  */
 import type { Database, Statement } from "better-sqlite3";
@@ -18,8 +18,8 @@ import { isFailedSync, isIoError } from "./store-errors.ts";
  * move four times as often.
  */
 const MOVED_PAGES = 4_000;
-/** By so many pages the log has grown when what could not be moved is tried again. */
-const TRIED_AGAIN_PAGES = 250;
+/** Commits and operations in them between two looks at the log, each of which takes 5 µs. */
+const LOOK_AFTER = 16;
 
 /** In pages; -1 where another process keeps the log locked. */
 interface LogState {
@@ -34,20 +34,27 @@ export class Wal {
   readonly #state: Statement<[], LogState>;
   /** A turn of its own is coming for the move. */
   #isMovingSoon = false;
-  /** How many pages the log had at the last try to move them. */
-  #triedAt = 0;
+  /** Commits and operations since the last look. */
+  #committed = 0;
   /** An fsync has failed since the log was last left. */
   #isSuspect = false;
 
   constructor(database: Database, file: string) {
     this.#database = database;
     this.#file = file;
-    // Moves nothing, and takes a microsecond.
+    // Moves nothing.
     this.#state = database.prepare("PRAGMA wal_checkpoint(NOOP)");
   }
 
-  /** After a commit: any process may have written the pages. */
+  /** One without operations has written records that went ahead. */
+  onCommit(operations: number): void {
+    this.#committed += operations + 1;
+    if (this.#committed >= LOOK_AFTER) this.moveSoon();
+  }
+
+  /** Where enough pages have come, whichever process has written them. */
   moveSoon(): void {
+    this.#committed = 0;
     if (this.#isMovingSoon || this.#isSuspect || !this.#isDue()) return;
     this.#isMovingSoon = true;
     setImmediate(() => {
@@ -64,11 +71,7 @@ export class Wal {
 
   #isDue(): boolean {
     const state = this.#attempt(() => this.#state.get());
-    if (state === undefined || state.log - state.checkpointed < MOVED_PAGES) return false;
-    // A log that has fewer pages than at the last try has begun anew since.
-    const isHeld = state.log >= this.#triedAt && state.log < this.#triedAt + TRIED_AGAIN_PAGES;
-    if (!isHeld) this.#triedAt = state.log;
-    return !isHeld;
+    return state !== undefined && state.log - state.checkpointed >= MOVED_PAGES;
   }
 
   /** Nobody waits for this; what failed is tried again, and the log keeps the pages meanwhile. */
