@@ -65,18 +65,24 @@ test("then it takes no more claims, and none of what became of the earlier ones"
 test("then each claim that is under way was taken before, or is refused", async () => {
   const url = await database();
   const ledgers = [open(url), open(url)];
-  const asked: Promise<string>[] = [];
-  const ask = async (index: number) => {
-    await asked[index - 100];
-    const command = claimCommand({ requestId: `r-${index}`, quantity: String(index + 1) });
-    const decided = (ledgers[index % 2] as Ledger).claim(command);
-    return decided.then(({ kind }) => kind).catch((error) => error.code as string);
+  const ends: string[] = [];
+  const claim = async (bot: number, count: number) => {
+    const quantity = String(bot * 100_000 + count + 1);
+    const command = claimCommand({ requestId: `r-${bot}-${count}`, quantity });
+    const decided = (ledgers[bot % 2] as Ledger).claim(command);
+    const end = await decided.then(({ kind }) => kind).catch((error) => error.code as string);
+    ends.push(end);
+    return end;
   };
-  for (let index = 0; index < 600; index += 1) asked.push(ask(index));
-  await asked[250];
+  const bots = Array.from({ length: 40 }, (_, bot) => bot);
+  await Promise.all(bots.map((bot) => claim(bot, 0)));
+  const untilRefused = async (bot: number) => {
+    for (let count = 1; (await claim(bot, count)) === "proceed"; count += 1);
+  };
+  const refused = Promise.all(bots.map(untilRefused));
   await upgrade(url, "ALTER TABLE tradelatch.claims RENAME COLUMN body TO content");
-  const ends = await Promise.all(asked);
-  const taken = ends.filter((end) => end === "proceed").length;
+  await refused;
   expect(new Set(ends)).toEqual(new Set(["proceed", "store_newer"]));
+  const taken = ends.filter((end) => end === "proceed").length;
   expect(await countRows(url, "claims")).toBe(taken);
 });
