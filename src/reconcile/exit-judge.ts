@@ -1,3 +1,11 @@
+/**
+ * Finds out what a refused close meant, from the broker's own records, until a verdict is reached.
+ *
+ * One look asks, in this order: is the order there after all, does another order hold the shares,
+ * is an entry of ours still working, and what does the position show. Whatever cannot be read says
+ * nothing and begins the agreement anew. Sends nothing; only `decide` draws conclusions, in the
+ * ledger's transaction.
+ */
 import { type Claim, isLatched } from "../claim/claim.ts";
 import { AGREEMENT_MS, isMalformed, type PositionRead } from "../claim/decide-verdict.ts";
 import { hasEnded } from "../claim/evidence.ts";
