@@ -21,7 +21,7 @@ import { claimed, latchError } from "../ledger/open-ledger.ts";
 import { ACCOUNT, claimCommand, START } from "../ledger/sample-commands.ts";
 import { temporaryFile } from "../ledger/temporary-folder.ts";
 import { newServer, type PostgresServer } from "./postgres-server.ts";
-import { newDatabase, onServer } from "./shared-server.ts";
+import { databaseOfTest, onServer } from "./shared-server.ts";
 
 function open(url: string, clock = new ManualClock(START)): Ledger {
   const ledger = openPostgresLedger(url, clock);
@@ -140,14 +140,8 @@ test("a server that does not sync what it commits is refused", async () => {
 });
 
 describe("a database", () => {
-  async function database(): Promise<string> {
-    const { url, drop } = await newDatabase();
-    onTestFinished(drop);
-    return url;
-  }
-
   test("that ten openings meet for the first time gets its schema once", async () => {
-    const url = await database();
+    const url = await databaseOfTest();
     const ledgers = Array.from({ length: 10 }, () => open(url));
     await Promise.all(ledgers.map((ledger) => ledger.probe()));
     await claimed(ledgers[3] as Ledger, claimCommand());
@@ -156,7 +150,7 @@ describe("a database", () => {
   });
 
   test("of a newer program is refused and left as it is", async () => {
-    const url = await database();
+    const url = await databaseOfTest();
     await open(url).probe();
     await onServer(url, "INSERT INTO tradelatch.migrations (version) VALUES (99)");
     const { code, message } = await latchError(() => open(url).claim(claimCommand()));
@@ -165,7 +159,7 @@ describe("a database", () => {
   });
 
   test("takes no change of an event, no deletion, and none out of its order", async () => {
-    const url = await database();
+    const url = await databaseOfTest();
     await claimed(open(url), claimCommand());
     for (const command of [
       "UPDATE tradelatch.events SET at = 0",
@@ -183,7 +177,7 @@ describe("a database", () => {
   });
 
   test("that does not exist is named, and the password is not", async () => {
-    const url = new URL(await database());
+    const url = new URL(await databaseOfTest());
     url.pathname = "/nowhere";
     url.password = "pa55word";
     const { code, message } = await latchError(() => open(url.href).probe());
@@ -197,7 +191,7 @@ describe("a database", () => {
     ["ssl=true", 'parameter "ssl" cannot be changed now'],
   ])("that is asked for with %s, which is no setting of it, says so", async (word, part) => {
     const { code, message } = await latchError(async () =>
-      open(`${await database()}?${word}`).probe(),
+      open(`${await databaseOfTest()}?${word}`).probe(),
     );
     expect(code).toBe("store_refused");
     expect(message).toContain(part);

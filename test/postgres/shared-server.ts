@@ -6,7 +6,7 @@
  */
 import { randomUUID } from "node:crypto";
 import postgres from "postgres";
-import { inject } from "vitest";
+import { inject, onTestFinished } from "vitest";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -30,6 +30,13 @@ export async function newDatabase(): Promise<TestDatabase> {
     free.push(url);
   };
   return { url, drop };
+}
+
+/** The URL of one that is given back when the test is over. */
+export async function databaseOfTest(): Promise<string> {
+  const { url, drop } = await newDatabase();
+  onTestFinished(drop);
+  return url;
 }
 
 async function made(): Promise<string> {

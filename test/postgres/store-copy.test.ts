@@ -23,18 +23,12 @@ import { mixedHistory } from "../ledger/mixed-history.ts";
 import { claimed, latchError, openLedger } from "../ledger/open-ledger.ts";
 import { ACCOUNT, claimCommand, START } from "../ledger/sample-commands.ts";
 import { temporaryFile } from "../ledger/temporary-folder.ts";
-import { CUT_ALL, newDatabase, onServer, rowsOf } from "./shared-server.ts";
+import { CUT_ALL, databaseOfTest, onServer, rowsOf } from "./shared-server.ts";
 
 const clock = new ManualClock(START);
 const ODD_TEXT = 'a\u0000b "quoted" \\0 é 😀 \u2028';
 /** More than one batch of each kind that comes in batches. */
 const CLAIMS = 1_200;
-
-async function database(): Promise<string> {
-  const { url, drop } = await newDatabase();
-  onTestFinished(drop);
-  return url;
-}
 
 function openDatabase(url: string): Ledger {
   const ledger = openPostgresLedger(url, clock);
@@ -90,7 +84,7 @@ function eventsIn(batches: readonly ContentBatch[]): readonly StoredEvent[] {
 
 describe("a ledger that is copied", () => {
   test("from SQLite to PostgreSQL and back is the same to the last value", async () => {
-    const [first, url, last] = [await ledgerFile(CLAIMS), await database(), temporaryFile()];
+    const [first, url, last] = [await ledgerFile(CLAIMS), await databaseOfTest(), temporaryFile()];
     const before = await contentIn(first);
     const there = await copyStore(first, url, { clock });
     const back = await copyStore(url, last, { clock });
@@ -108,7 +102,7 @@ describe("a ledger that is copied", () => {
   });
 
   test("goes on where it was: the next claim, event and incident continue the last", async () => {
-    const [file, url] = [await ledgerFile(), await database()];
+    const [file, url] = [await ledgerFile(), await databaseOfTest()];
     const { head, counts } = await copyStore(file, url, { clock });
     for (const ledger of [openDatabase(url), openLedger(file)]) {
       const known = await ledger.claim(claimCommand({ requestId: ODD_TEXT, quantity: "7" }));
@@ -128,7 +122,7 @@ describe("a ledger that is copied", () => {
   });
 
   test("and is empty arrives as an empty one", async () => {
-    const [file, url, last] = [temporaryFile(), await database(), temporaryFile()];
+    const [file, url, last] = [temporaryFile(), await databaseOfTest(), temporaryFile()];
     await openLedger(file).close();
     await copyStore(file, url, { clock });
     expect((await copyStore(url, last, { clock })).head.sequence).toBe(0);
@@ -148,7 +142,7 @@ describe("a ledger that is copied", () => {
 
 describe("nothing is copied", () => {
   test("to a database that has a ledger, and that stays as it is", async () => {
-    const [file, url] = [await ledgerFile(), await database()];
+    const [file, url] = [await ledgerFile(), await databaseOfTest()];
     const ledger = openDatabase(url);
     await claimed(ledger, claimCommand());
     await ledger.close();
@@ -170,7 +164,7 @@ describe("nothing is copied", () => {
   });
 
   test("from a file or a database that a process has open, whatever that calls itself", async () => {
-    const [file, url, named] = [await ledgerFile(), await database(), await database()];
+    const [file, url, named] = [await ledgerFile(), await databaseOfTest(), await databaseOfTest()];
     for (const to of [url, named]) await copyStore(file, to, { clock });
     const open = [openLedger(file), openDatabase(url)];
     open.push(openDatabase(`${named}?application_name=desk%207`));
@@ -183,7 +177,7 @@ describe("nothing is copied", () => {
   });
 
   test("from where there is no ledger, and none is made there", async () => {
-    const [file, url] = [temporaryFile(), await database()];
+    const [file, url] = [temporaryFile(), await databaseOfTest()];
     for (const from of [file, url]) {
       const to = temporaryFile();
       const { code, message } = await latchError(() => copyStore(from, to, { clock }));
@@ -195,7 +189,7 @@ describe("nothing is copied", () => {
   });
 
   test("of a ledger whose chain is broken: it names the event, and the target stays empty", async () => {
-    const [file, url, to] = [await ledgerFile(), await database(), temporaryFile()];
+    const [file, url, to] = [await ledgerFile(), await databaseOfTest(), temporaryFile()];
     const raw = new Database(file);
     raw.exec("DROP TRIGGER events_are_never_changed; UPDATE events SET at = 1 WHERE sequence = 7");
     raw.close();
@@ -217,7 +211,7 @@ describe("nothing is copied", () => {
   });
 
   test("once the program is told to end", async () => {
-    const [file, url, to] = [await ledgerFile(CLAIMS), await database(), temporaryFile()];
+    const [file, url, to] = [await ledgerFile(CLAIMS), await databaseOfTest(), temporaryFile()];
     for (const target of [url, to]) {
       const stop = new AbortController();
       const onProgress = ({ done }: { done: number }) => {
@@ -230,7 +224,7 @@ describe("nothing is copied", () => {
   });
 
   test("where the connection breaks half-way", async () => {
-    const [file, url] = [await ledgerFile(CLAIMS), await database()];
+    const [file, url] = [await ledgerFile(CLAIMS), await databaseOfTest()];
     const read: ReadContent = (work) =>
       readSqliteContent(file, (source) =>
         work({
@@ -249,7 +243,7 @@ describe("nothing is copied", () => {
   });
 
   test("where what arrives is not what was sent", async () => {
-    const [file, url] = [await ledgerFile(), await database()];
+    const [file, url] = [await ledgerFile(), await databaseOfTest()];
     const read: ReadContent = (work) => readSqliteContent(file, work);
     const write = <Value>(work: (target: ContentWriter) => Promise<Value>) =>
       writePostgresContent(url, clock, (target) =>
@@ -268,7 +262,7 @@ describe("nothing is copied", () => {
 });
 
 test("while a file is copied nobody can open it, and nobody decides on a database", async () => {
-  const [file, url] = [await ledgerFile(), await database()];
+  const [file, url] = [await ledgerFile(), await databaseOfTest()];
   await copyStore(file, url, { clock });
   const meanwhile: string[] = [];
   const read: ReadContent = (work) =>

@@ -8,15 +8,9 @@ import { migrateWithin } from "../../src/ledger/postgres/open-database.ts";
 import { openPostgresLedger } from "../../src/ledger/postgres/postgres-ledger.ts";
 import { claimed, latchError } from "../ledger/open-ledger.ts";
 import { claimCommand, filledOrder, orderRead } from "../ledger/sample-commands.ts";
-import { newDatabase, rowsOf } from "./shared-server.ts";
+import { databaseOfTest, rowsOf } from "./shared-server.ts";
 
 const NEWER = MIGRATIONS.length + 1;
-
-async function database(): Promise<string> {
-  const { url, drop } = await newDatabase();
-  onTestFinished(drop);
-  return url;
-}
 
 function open(url: string): Ledger {
   const ledger = openPostgresLedger(url, systemClock);
@@ -44,7 +38,7 @@ async function countRows(url: string, table: string): Promise<number> {
 }
 
 test("then it takes no more claims, and none of what became of the earlier ones", async () => {
-  const url = await database();
+  const url = await databaseOfTest();
   const ledger = open(url);
   const claim = await claimed(ledger, claimCommand({ requestId: "before" }));
   const events = await countRows(url, "events");
@@ -63,7 +57,7 @@ test("then it takes no more claims, and none of what became of the earlier ones"
 });
 
 test("then each claim that is under way was taken before, or is refused", async () => {
-  const url = await database();
+  const url = await databaseOfTest();
   const ledgers = [open(url), open(url)];
   const ends: string[] = [];
   const claim = async (bot: number, count: number) => {

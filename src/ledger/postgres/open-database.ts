@@ -3,7 +3,7 @@
  * schema of this program. Several programs may open it at once; one of them makes the schema.
  */
 import { LatchError } from "../../core/errors.ts";
-import { storeInUse, UPGRADED_FIRST } from "../store-in-use.ts";
+import { storeInUse, UPGRADED_FIRST } from "../store-refusals.ts";
 import { APPLICATION, type ConnectionPool, MIGRATION_DEADLINE_MS } from "./connection-pool.ts";
 import type { Session } from "./dedicated-connection.ts";
 import { MIGRATIONS, SCHEMA_VERSION } from "./migrations.ts";

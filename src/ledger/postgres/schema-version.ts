@@ -1,5 +1,5 @@
 /** Which schema a database has, and what this program makes of one that it does not know. */
-import { LatchError } from "../../core/errors.ts";
+import { refuseAbove } from "../store-refusals.ts";
 import type { Session } from "./dedicated-connection.ts";
 import { SCHEMA_VERSION } from "./migrations.ts";
 
@@ -20,10 +20,5 @@ export async function versionOf(session: Session): Promise<number> {
 
 /** Throws LatchError `store_newer` for a schema that this program does not know. */
 export function refuseNewer(version: number, place: string): void {
-  if (version <= SCHEMA_VERSION) return;
-  const known = `this program knows versions up to ${SCHEMA_VERSION}`;
-  throw new LatchError(
-    "store_newer",
-    `the ledger at ${place} has schema version ${version}; ${known}`,
-  );
+  refuseAbove(SCHEMA_VERSION, version, `the ledger at ${place}`);
 }

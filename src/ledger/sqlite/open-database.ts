@@ -19,17 +19,12 @@ import {
 import { resolve } from "node:path";
 import Database from "better-sqlite3";
 import { LatchError } from "../../core/errors.ts";
-import { storeInUse, UPGRADED_FIRST } from "../store-in-use.ts";
+import { storeInUse, UPGRADED_FIRST } from "../store-refusals.ts";
 import { APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION } from "./migrations.ts";
 import type { OnMigration } from "./on-migration.ts";
+import { BUSY_TIMEOUT_MS, probed, soundVersion } from "./probe.ts";
 import { refuseNewer, schemaVersion } from "./schema-version.ts";
 import { isBusy, oneLine, storeError } from "./store-errors.ts";
-
-/** How long a commit waits for another process; well under the send deadline. */
-const BUSY_TIMEOUT_MS = 2_000;
-
-/** Files up to this size are checked whole when they are opened. */
-const CHECKED_BYTES = 16 * 1024 * 1024;
 
 /** How often the switch to WAL is tried while others make it too; each try waits for a lock. */
 const WAL_TRIES = 100;
@@ -57,7 +52,7 @@ export function migrateUnused(path: string, onMigration?: OnMigration): void {
   refuseMissing(file);
   refuseUnusable(file);
   try {
-    if (refuseForeign(file) === SCHEMA_VERSION) return;
+    if (probed(file, schemaVersion) >= SCHEMA_VERSION) return;
     const database = openAlone(file, onMigration, UPGRADED_FIRST);
     database.exec("COMMIT");
     database.close();
@@ -137,35 +132,9 @@ function keepPrivate(file: string): void {
   if ((statSync(file).mode & 0o077) !== 0) chmodSync(file, 0o600);
 }
 
-/**
- * Reads only, so that a file that is not ours stays byte for byte as it was. With a WAL beside it
- * the connection is a read-only one, whose closing does not move the WAL into the file. Gives the
- * version of its schema.
- */
-function refuseForeign(file: string): number {
-  const readonly = existsSync(`${file}-wal`);
-  const probe = new Database(file, { readonly, fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
-  try {
-    // One transaction, so that what another process creates meanwhile is seen whole or not at all.
-    return probe.transaction(() => inspect(probe, file)).deferred();
-  } finally {
-    probe.close();
-  }
-}
-
-function inspect(database: Database.Database, file: string): number {
-  const applicationId = pragmaNumber(database, "application_id");
-  const version = schemaVersion(database);
-  const objects = database.prepare("SELECT count(*) FROM sqlite_schema").pluck().get() as number;
-  const untouched = applicationId === 0 && version === 0 && objects === 0;
-  if (applicationId !== APPLICATION_ID && !untouched) {
-    throw new LatchError("store_not_a_database", `${file} is a database of another program`);
-  }
-  refuseNewer(database, file);
-  if (statSync(file).size > CHECKED_BYTES) return version;
-  const found = database.pragma("quick_check(1)", { simple: true });
-  if (found === "ok") return version;
-  throw new LatchError("store_corrupt", `${file} is damaged: ${oneLine(String(found))}`);
+/** So that a file that is not ours stays byte for byte as it was. */
+function refuseForeign(file: string): void {
+  probed(file, (probe) => soundVersion(probe, file));
 }
 
 function connect(file: string, onMigration: OnMigration | undefined): Database.Database {
@@ -221,8 +190,4 @@ function migrate(
       database.pragma(`user_version = ${SCHEMA_VERSION}`);
     })
     .immediate();
-}
-
-function pragmaNumber(database: Database.Database, name: string): number {
-  return database.pragma(name, { simple: true }) as number;
 }

@@ -1,6 +1,6 @@
 /** Which schema a file has, by SQLite's own number for it. */
 import type { Database } from "better-sqlite3";
-import { LatchError } from "../../core/errors.ts";
+import { refuseAbove } from "../store-refusals.ts";
 import { SCHEMA_VERSION } from "./migrations.ts";
 
 /** 0 where there is none yet. */
@@ -10,8 +10,5 @@ export function schemaVersion(database: Database): number {
 
 /** Throws LatchError `store_newer` for a schema that this program does not know. */
 export function refuseNewer(database: Database, file: string): void {
-  const version = schemaVersion(database);
-  if (version <= SCHEMA_VERSION) return;
-  const known = `this program knows versions up to ${SCHEMA_VERSION}`;
-  throw new LatchError("store_newer", `${file} has schema version ${version}; ${known}`);
+  refuseAbove(SCHEMA_VERSION, schemaVersion(database), file);
 }
