@@ -102,6 +102,12 @@ export interface ActivitiesQuery {
   readonly after: EpochMs;
 }
 
+/**
+ * So long before a claim a list of orders begins that is to have its order, in milliseconds: the
+ * broker's clock is not ours.
+ */
+export const LIST_MARGIN_MS = 60_000;
+
 export interface OrdersQuery {
   readonly status: "open" | "closed" | "all";
   /** Submission time, exclusive. */

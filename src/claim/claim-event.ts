@@ -268,9 +268,11 @@ export type LedgerEvent =
       readonly body: GuardEvent;
     };
 
+/** Events by which an order of ours moves a book. */
+export const FILLS = ["fill_booked", "late_fill_booked", "leg_booked"] as const;
 /** Events that move a book: by no other does it come to hold something else. */
 export const MOVES: ReadonlySet<LedgerEvent["body"]["type"]> = new Set([
-  ...(["fill_booked", "late_fill_booked", "leg_booked"] as const),
+  ...FILLS,
   ...(["opening_adopted", "position_adjusted"] as const),
 ]);
 

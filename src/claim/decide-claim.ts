@@ -13,7 +13,7 @@ import { type FieldDifference, fingerprintOf, firstDifference } from "../identit
 import type { Intent, IntentDraft } from "../identity/intent.ts";
 import { deriveClientOrderId, deriveRequestId, explicitRequestId } from "../identity/request-id.ts";
 import type { Incident } from "../incident/incident.ts";
-import { admit } from "./admission.ts";
+import { type Admission, admit } from "./admission.ts";
 import { type Block, type ClaimDecision, phaseOf } from "./answer.ts";
 import {
   type Claim,
@@ -242,10 +242,6 @@ function unchanged(decision: ClaimDecision): ClaimVerdict {
 
 function reopen(snapshot: ClaimSnapshot, command: ClaimCommand, claim: Claim): ClaimVerdict {
   const { intent, now } = command;
-  const { blocking } = snapshot;
-  if (blocking !== undefined && intent.effect === "open") {
-    return blocked(claim, entryBlock(blocking));
-  }
   const { side, quantity } = intent;
   // A lost try that comes yet would be booked on the side of this one.
   if (side !== claim.intent.side && mayYetArrive(claim)) {
@@ -254,7 +250,7 @@ function reopen(snapshot: ClaimSnapshot, command: ClaimCommand, claim: Claim): C
       mismatchBlock(claim, { field: "side", first: claim.intent.side, second: side }),
     );
   }
-  const admission = admit(snapshot.book, intent, command.policy);
+  const admission = admissionOf(snapshot, command);
   if (admission.kind === "blocked") return blocked(claim, admission.block);
   const isOther = side !== claim.intent.side || quantity !== claim.intent.quantity;
   const attempt = nextAttempt(claim);
@@ -280,11 +276,8 @@ function decideNew(
   identity: IntentIdentity,
 ): ClaimVerdict {
   const { intent, now } = command;
-  const { book, blocking } = snapshot;
-  if (blocking !== undefined && intent.effect === "open") {
-    return blocked(null, entryBlock(blocking));
-  }
-  const admission = admit(book, intent, command.policy);
+  const { book } = snapshot;
+  const admission = admissionOf(snapshot, command);
   if (admission.kind === "blocked") return blocked(null, admission.block);
   const arrival = identity.requestId === null ? book.arrivals + 1 : null;
   const requestId = identity.requestId ?? deriveRequestId(intent, { arrival: book.arrivals + 1 });
@@ -310,6 +303,16 @@ function clientOrderIdOf(intent: Intent, key: ClaimKey, attempt: number) {
   return (
     intent.clientOrderId ?? deriveClientOrderId(key.account, key.agent, key.requestId, attempt)
   );
+}
+
+/** Whether an attempt may be opened, the first one or a later one. */
+function admissionOf(
+  { book, blocking }: ClaimSnapshot,
+  { intent, policy }: ClaimCommand,
+): Admission {
+  return blocking !== undefined && intent.effect === "open"
+    ? { kind: "blocked", block: entryBlock(blocking) }
+    : admit(book, intent, policy);
 }
 
 function proceed(claim: Claim, event: ClaimEvent, reopened: boolean): ClaimVerdict {

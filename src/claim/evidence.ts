@@ -62,6 +62,11 @@ export function hasEnded(status: string): boolean {
   return isTerminalStatus(status) || status === "replaced";
 }
 
+/** The orders with their legs, each of which is an order too, shown inside its parent. */
+export function withLegs(orders: readonly BrokerOrder[]): readonly BrokerOrder[] {
+  return orders.flatMap((order) => [order, ...(order.legs ?? [])]);
+}
+
 /** Whether `next` took the place of `order`: the one that this names, or else one that names it. */
 export function isInPlaceOf(order: BrokerOrder, next: BrokerOrder): boolean {
   const { brokerOrderId, replacedBy } = order;

@@ -10,7 +10,7 @@
  */
 import { type Book, closable, isFlat } from "../book/book.ts";
 import { isZero } from "../core/decimal.ts";
-import { tradedSymbols } from "../identity/combo.ts";
+import { mayMove, tradedSymbols } from "../identity/combo.ts";
 import type { Intent } from "../identity/intent.ts";
 import type { Block, BlockCode, ClaimDecision } from "./answer.ts";
 import { type Claim, isUnanswered } from "./claim.ts";
@@ -50,7 +50,8 @@ export function unlessInDoubt(
 ): ClaimVerdict {
   const { decision } = verdict;
   const open = unsettled.find(
-    (claim) => symbolsInDoubt([claim]).has(book.symbol) && bearsOn(decision, claim),
+    (claim) =>
+      isOpenInDoubt(claim) && mayMove(claim.intent, book.symbol) && bearsOn(decision, claim),
   );
   if (open === undefined) return verdict;
   const claim = decision.kind === "blocked" ? decision.claim : null;
@@ -59,8 +60,11 @@ export function unlessInDoubt(
 
 /** The symbols in which an open is without an answer: what is held there is not known. */
 export function symbolsInDoubt(claims: readonly Claim[]): ReadonlySet<string> {
-  const opens = claims.filter((claim) => claim.intent.effect === "open" && isUnanswered(claim));
-  return new Set(opens.flatMap(({ intent }) => tradedSymbols(intent)));
+  return new Set(claims.filter(isOpenInDoubt).flatMap(({ intent }) => tradedSymbols(intent)));
+}
+
+function isOpenInDoubt(claim: Claim): boolean {
+  return claim.intent.effect === "open" && isUnanswered(claim);
 }
 
 /** An order that is there closed what was held in its episode; a later one is not its matter. */

@@ -6,9 +6,14 @@
  * Reads only. Orders whose outcome is unknown are the gateway's to seek, refused closes the
  * reconciler's to judge.
  */
-import type { Broker, OrdersReading, WireOrder } from "../broker/broker.ts";
+import {
+  type Broker,
+  LIST_MARGIN_MS,
+  type OrdersReading,
+  type WireOrder,
+} from "../broker/broker.ts";
 import { type Claim, isAccepted, lacksSuccessor } from "../claim/claim.ts";
-import type { BrokerOrder } from "../claim/evidence.ts";
+import { type BrokerOrder, withLegs } from "../claim/evidence.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
 import type { AccountId, BrokerOrderId } from "../core/ids.ts";
 import { isCombo, mayMove } from "../identity/combo.ts";
@@ -22,8 +27,6 @@ export interface FillPollerPorts {
   readonly account: AccountId;
 }
 
-/** Overlap with the time before the oldest claim: the broker's clock is not ours. */
-const LIST_MARGIN_MS = 60_000;
 /** Claims older than this are read singly, so that an old working order does not swell the list. */
 const LIST_LOOKBACK_MS = 24 * 60 * 60 * 1_000;
 const FIRST_PAUSE_MS = 1_000;
@@ -122,8 +125,8 @@ export class FillPoller {
     if (listed.length === 0) return new Map();
     const reading = await this.#orders(listed);
     if (reading.kind === "unknown") return new Map();
-    // A leg is shown inside its order, and is looked for like any other.
-    const orders = reading.value.flatMap((order) => [order, ...(order.legs ?? [])]);
+    // A leg is looked for like any other.
+    const orders = withLegs(reading.value);
     const wires = once(() => byOrder(reading.wires()));
     const shown = (order: BrokerOrder) => ({
       order,

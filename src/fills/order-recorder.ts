@@ -3,13 +3,14 @@
  * that was replaced is recorded together with the one in its place, which is read for that: by the
  * id that the broker names, or, where that is not told or finds none, from the list of orders.
  */
-import type { Broker, WireOrder } from "../broker/broker.ts";
+import { type Broker, LIST_MARGIN_MS, type WireOrder } from "../broker/broker.ts";
 import type { Claim } from "../claim/claim.ts";
 import {
   type BrokerOrder,
   type EvidenceSource,
   isInPlaceOf,
   type OrderLookup,
+  withLegs,
 } from "../claim/evidence.ts";
 import type { Clock } from "../core/clock.ts";
 import { isCombo } from "../identity/combo.ts";
@@ -29,9 +30,6 @@ export interface Recorded {
   /** Whether shares, an end or another order were among it: what a listener waits for. */
   readonly hasMoved: boolean;
 }
-
-/** Overlap with the time before the claim: the broker's clock is not ours. */
-const LIST_MARGIN_MS = 60_000;
 
 export async function recordOrder(
   { ledger, broker, clock }: RecorderPorts,
@@ -65,8 +63,7 @@ async function findSuccessor(
   const after = openedAt - LIST_MARGIN_MS;
   const reading = await broker.orders({ status: "all", after, ...symbols });
   if (reading.kind === "unknown") return undefined;
-  const orders = reading.value.flatMap((one) => [one, ...(one.legs ?? [])]);
-  const [next, another] = orders.filter((one) => isInPlaceOf(order, one));
+  const [next, another] = withLegs(reading.value).filter((one) => isInPlaceOf(order, one));
   return another === undefined ? next : undefined;
 }
 

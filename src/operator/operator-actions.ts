@@ -4,7 +4,7 @@
  * what the person has confirmed, is taken over, and no exit's shares are gone while they are held.
  * The close goes through the gateway like any other.
  */
-import type { Broker } from "../broker/broker.ts";
+import type { Broker, BrokerPosition } from "../broker/broker.ts";
 import { compare, type DecimalText, isZero, ZERO } from "../core/decimal.ts";
 import type { AccountId } from "../core/ids.ts";
 import type { OrderAnswer } from "../gateway/order-answer.ts";
@@ -58,19 +58,18 @@ export interface OperatorActionPorts {
 
 /** The incident is over, and where the word says so the claim behind it. */
 export async function resolveByWord(
-  { account, ledger, broker, now, readOwnOrders }: OperatorActionPorts,
+  ports: OperatorActionPorts,
   id: number,
   command: WordCommand,
 ): Promise<WordResult> {
+  const { account, ledger, now } = ports;
   const incident = await ledger.incident(account, id);
   if (command.endClaimAs !== "already_flat" || incident === undefined) {
     return resolveFor(ledger, account, id, { ...command, now: now() });
   }
-  const lookup = await broker.position(incident.symbol, "read_back");
-  if (lookup.kind === "unknown") return { kind: "unreadable", reason: lookup.reason };
-  const own = await readOwnOrders(incident.symbol);
-  if (own.kind === "unknown") return { kind: "unreadable", reason: own.reason };
-  const brokerNet = lookup.kind === "found" ? lookup.position.quantity : ZERO;
+  const read = await readHeld(ports, incident.symbol);
+  if (read.kind === "unreadable") return read;
+  const brokerNet = read.held?.quantity ?? ZERO;
   return ledger.resolveIncident(account, id, { ...command, brokerNet, now: now() });
 }
 
@@ -97,19 +96,17 @@ export async function flattenPosition(
 }
 
 async function takeOver(
-  { account, ledger, broker, now, readOwnOrders }: OperatorActionPorts,
+  ports: OperatorActionPorts,
   id: number,
   { brokerNet, bookNet, ...word }: PositionCommand,
   isToBeClosed: boolean,
 ): Promise<PositionResult> {
+  const { account, ledger, now } = ports;
   const incident = await ledger.incident(account, id);
   if (incident === undefined) return { kind: "unknown" };
-  const lookup = await broker.position(incident.symbol, "read_back");
-  if (lookup.kind === "unknown") return { kind: "unreadable", reason: lookup.reason };
-  // A fill of ours that nobody has read is in the position, and would come on top.
-  const own = await readOwnOrders(incident.symbol);
-  if (own.kind === "unknown") return { kind: "unreadable", reason: own.reason };
-  const held = lookup.kind === "found" ? lookup.position : undefined;
+  const read = await readHeld(ports, incident.symbol);
+  if (read.kind === "unreadable") return read;
+  const { held } = read;
   const net = held?.quantity ?? ZERO;
   if (compare(net, brokerNet) !== 0 || (isToBeClosed && isZero(net))) {
     return { kind: "broker_moved", incident, net };
@@ -117,4 +114,17 @@ async function takeOver(
   const averagePrice = held?.averageEntryPrice ?? ZERO;
   const position = { net, averagePrice, bookNet, isToBeClosed };
   return ledger.resolveIncident(account, id, { ...word, endClaimAs: null, position, now: now() });
+}
+
+/** What the broker holds, `held` undefined where nothing, once our own fills in it are booked. */
+async function readHeld(
+  { broker, readOwnOrders }: OperatorActionPorts,
+  symbol: string,
+): Promise<{ readonly kind: "read"; readonly held: BrokerPosition | undefined } | Unreadable> {
+  const lookup = await broker.position(symbol, "read_back");
+  if (lookup.kind === "unknown") return { kind: "unreadable", reason: lookup.reason };
+  // A fill of ours that nobody has read is in the position, and would come on top.
+  const own = await readOwnOrders(symbol);
+  if (own.kind === "unknown") return { kind: "unreadable", reason: own.reason };
+  return { kind: "read", held: lookup.kind === "found" ? lookup.position : undefined };
 }

@@ -173,7 +173,10 @@ export class ExitJudge {
     if (spanOf(agreeing) < AGREEMENT_MS) return agreeing;
     const missing = absolute(subtract(net, read.quantity));
     // A verdict on a position that is as the book says moves nothing.
-    const movedAt = isZero(missing) ? null : await this.#moves.lastIn(symbol, absentSince);
+    const { seenThrough } = agreeing;
+    const movedAt = isZero(missing)
+      ? null
+      : await this.#moves.lastIn(symbol, absentSince, seenThrough);
     const explained = await isExplained(this.#ports, claim, missing);
     const { fencing } = claim;
     const command = { ...agreeing, fencing, movedAt, isExplained: explained, now: clock.now() };

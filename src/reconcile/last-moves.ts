@@ -6,7 +6,7 @@
  *
  * Whether a book has moved since an event, the log tells by its numbers, which no clock moves.
  */
-import { MOVES } from "../claim/claim-event.ts";
+import { FILLS, MOVES } from "../claim/claim-event.ts";
 import { type Clock, type EpochMs, latest } from "../core/clock.ts";
 import type { AccountId } from "../core/ids.ts";
 import { LeapWatch } from "../core/leap-watch.ts";
@@ -27,7 +27,6 @@ interface MoveAhead {
 
 type Stretch = Pick<EventScan, "types" | "after" | "before">;
 
-const FILLS = ["fill_booked", "late_fill_booked", "leg_booked"] as const;
 /** So many looks go back over more events than the busiest half a minute has. */
 const LOOKS_MAX = 50;
 
@@ -50,10 +49,15 @@ export class LastMoves {
   /**
    * No later than this process met it; null where nothing is among the latest events.
    * `absentSince`: when an order in `symbol` was last proved absent that nobody has seen since.
+   * `through`: the number of the last event that counts.
    */
-  async lastIn(symbol: string, absentSince: EpochMs | null): Promise<EpochMs | null> {
+  async lastIn(
+    symbol: string,
+    absentSince: EpochMs | null,
+    through: number,
+  ): Promise<EpochMs | null> {
     const leaptAt = this.#leaps.lastLeap();
-    const recordedAt = latest([absentSince, leaptAt, await this.#lastFillAt(symbol)]);
+    const recordedAt = latest([absentSince, leaptAt, await this.#lastFillAt(symbol, through)]);
     const now = this.#ports.clock.now();
     if (recordedAt === null || recordedAt <= now) {
       this.#ahead.delete(symbol);
@@ -71,9 +75,8 @@ export class LastMoves {
     return last !== "none";
   }
 
-  async #lastFillAt(symbol: string): Promise<EpochMs | null> {
-    const before = (await this.#ports.ledger.lastSequence()) + 1;
-    const last = await this.#last(symbol, { types: FILLS, after: 0, before });
+  async #lastFillAt(symbol: string, through: number): Promise<EpochMs | null> {
+    const last = await this.#last(symbol, { types: FILLS, after: 0, before: through + 1 });
     return typeof last === "string" ? null : last.at;
   }
 

@@ -4,10 +4,10 @@
  * orders at work, and those of claims that have ended with fewer shares than they asked for: they
  * may show fills, or be there after all. Reads and records; decides nothing.
  */
-import type { Broker } from "../broker/broker.ts";
+import { type Broker, LIST_MARGIN_MS } from "../broker/broker.ts";
 import { type Claim, isAccepted, mayYetArrive, neverWas } from "../claim/claim.ts";
 import type { Outcome } from "../claim/claim-event.ts";
-import type { BrokerOrder, OrderLookup } from "../claim/evidence.ts";
+import { type BrokerOrder, type OrderLookup, withLegs } from "../claim/evidence.ts";
 import { type Clock, type EpochMs, latest } from "../core/clock.ts";
 import { add, compare } from "../core/decimal.ts";
 import type { AccountId } from "../core/ids.ts";
@@ -40,8 +40,6 @@ const SHORT_OF_SHARES: ReadonlySet<Outcome | null> = new Set<Outcome>([
   "expired",
 ]);
 const LOOKBACK_MS = 24 * 60 * 60 * 1_000;
-/** The broker's clock is not ours. */
-const LIST_MARGIN_MS = 60_000;
 
 /** Reads such orders in `symbol` once and books what is new. */
 export async function readOwnOrders(ports: OwnOrdersPorts, symbol: string): Promise<OwnOrders> {
@@ -54,8 +52,7 @@ export async function readOwnOrders(ports: OwnOrdersPorts, symbol: string): Prom
   const after = Math.min(...short.map(({ claimedAt }) => claimedAt)) - LIST_MARGIN_MS;
   const reading = await ports.broker.orders({ status: "all", symbols: [symbol], after });
   if (reading.kind === "unknown") return reading;
-  // A leg is shown inside its order.
-  const listed = reading.value.flatMap((order) => [order, ...(order.legs ?? [])]);
+  const listed = withLegs(reading.value);
   const unseen: Claim[] = [];
   for (const claim of short) {
     const shown = listed.find((one) => isOrderOf(claim, one));

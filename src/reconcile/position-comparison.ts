@@ -132,7 +132,8 @@ export class PositionComparison {
     this.#agreeing.set(symbol, agreeing);
     // Only what two reads agree on is decided about.
     const doAgree = agreeing.reads.length > 1;
-    const moved = doAgree ? await this.#moves.lastIn(symbol, own.absentSince) : null;
+    const { seenThrough } = agreeing;
+    const moved = doAgree ? await this.#moves.lastIn(symbol, own.absentSince, seenThrough) : null;
     const movedAt = latest([this.#seen.get(symbol)?.movedAt, moved]);
     const kind = (open?.kind ?? kindOf(agreeing.bookNet, read.quantity)) as DivergenceKind;
     const policy = divergence[kind];
