@@ -17,6 +17,7 @@ import type { IntentInput } from "../identity/intent-schema.ts";
 import { plainSymbol } from "../identity/symbol.ts";
 import { alpacaError } from "./alpaca-error.ts";
 import type { GuardedAnswer, GuardedRequest } from "./guarded-request.ts";
+import { ALPACA_CODES } from "./order-reply.ts";
 import { RETRY_AFTER } from "./retry-after.ts";
 
 /** A route's own words for an answer; undefined leaves it to those of an order. */
@@ -136,7 +137,7 @@ function malformed(message: string): GuardedAnswer {
 
 /** In Alpaca's words. */
 function notFound(message: string, rest: Readonly<Record<string, unknown>> = {}): GuardedAnswer {
-  const body = JSON.stringify({ code: 40410000, message, ...rest });
+  const body = JSON.stringify({ code: ALPACA_CODES.not_found, message, ...rest });
   return { status: NOT_FOUND, headers: JSON_TYPE, body };
 }
 

@@ -2,7 +2,6 @@
  * `PATCH /v2/orders/{id}` in Alpaca's shape: the order is replaced once, however often it is asked
  * for, and a repeat gets the order that the first try made.
  */
-
 import { compare, type DecimalText, parseDecimal, ZERO } from "../core/decimal.ts";
 import { LatchError } from "../core/errors.ts";
 import type { BrokerOrderId, ClientOrderId, RequestId } from "../core/ids.ts";
