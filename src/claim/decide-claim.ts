@@ -32,9 +32,17 @@ import type { ClaimPolicy } from "./policy.ts";
 import { filledLately, repeatedBy } from "./same-action.ts";
 import { isLive } from "./transitions.ts";
 
+/**
+ * Which orders at work in the symbol this try has not read: absent where it has not looked, "all"
+ * where the look did not come to an end while its caller waits.
+ */
+export type UnreadOrders = readonly Claim[] | "all" | undefined;
+
 /** A command whose intent may leave it to the book whether it opens or closes. */
 export interface ClaimRequest extends Omit<ClaimCommand, "intent"> {
   readonly intent: IntentDraft;
+  /** What this try knows of our orders at work in the symbol. */
+  readonly unread?: UnreadOrders;
 }
 
 export interface ClaimCommand {

@@ -44,6 +44,12 @@ interface Shown {
   readonly wire: () => WireOrder | undefined;
 }
 
+/** The reads of one symbol's orders: the one under way, and the one that waits for its end. */
+interface Refreshes {
+  readonly running: Promise<readonly Claim[]>;
+  readonly next?: Promise<readonly Claim[]>;
+}
+
 interface PollRound {
   /** Whether anything was new. */
   readonly changed: boolean;
@@ -58,6 +64,7 @@ export class FillPoller {
   #watched = "";
   #news: WireOrder[] = [];
   #listener: NewsListener | undefined;
+  readonly #refreshes = new Map<string, Refreshes>();
 
   constructor(ports: FillPollerPorts) {
     this.#ports = ports;
@@ -93,8 +100,31 @@ export class FillPoller {
     return (await this.#read(claims.filter(isAccepted))).unread;
   }
 
-  /** The same for our working orders that may move the position in `symbol`. */
-  async refresh(symbol: string): Promise<readonly Claim[]> {
+  /**
+   * The same for our working orders that may move the position in `symbol`. One such read at a
+   * time: whoever asks meanwhile gets the next one, which begins after that and serves all of them.
+   */
+  refresh(symbol: string): Promise<readonly Claim[]> {
+    const { running, next } = this.#refreshes.get(symbol) ?? {};
+    if (next !== undefined) return next;
+    if (running === undefined) return this.#begin(symbol);
+    const queued = running.then(
+      () => this.#begin(symbol),
+      () => this.#begin(symbol),
+    );
+    this.#refreshes.set(symbol, { running, next: queued });
+    return queued;
+  }
+
+  #begin(symbol: string): Promise<readonly Claim[]> {
+    const running = this.#refreshNow(symbol).finally(() => {
+      if (this.#refreshes.get(symbol)?.next === undefined) this.#refreshes.delete(symbol);
+    });
+    this.#refreshes.set(symbol, { running });
+    return running;
+  }
+
+  async #refreshNow(symbol: string): Promise<readonly Claim[]> {
     const claims = await this.#ports.ledger.unsettledClaims(this.#ports.account);
     return this.lookAt(claims.filter(({ intent }) => mayMove(intent, symbol)));
   }

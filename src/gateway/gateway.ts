@@ -16,7 +16,7 @@ import type { Broker } from "../broker/broker.ts";
 import { type Block, type BlockCode, type ClaimDecision, phaseOf } from "../claim/answer.ts";
 import { type Claim, isAccepted, isLatched, isUnanswered, postOverAt } from "../claim/claim.ts";
 import { isSought } from "../claim/decide-absence.ts";
-import { believedId } from "../claim/decide-claim.ts";
+import { believedId, type UnreadOrders } from "../claim/decide-claim.ts";
 import type { ClaimPolicy } from "../claim/policy.ts";
 import { isLive } from "../claim/transitions.ts";
 import { type Clock, type EpochMs, earliest } from "../core/clock.ts";
@@ -48,8 +48,11 @@ export interface GatewayPorts {
   readonly policy: ClaimPolicy;
   /** How long a caller waits for a certain answer. */
   readonly waitMs: number;
-  /** Reads our working orders in `symbol` and books their fills, before a refusal for shares. */
-  readonly refreshFills: (symbol: string) => Promise<unknown>;
+  /**
+   * Reads our working orders in `symbol` and books their fills, before a refusal for shares; gives
+   * those that could not be read.
+   */
+  readonly refreshFills: (symbol: string) => Promise<readonly Claim[]>;
   /** Told of failures that no caller waits for. */
   readonly onFailure: (error: unknown, claim: Claim) => void;
 }
@@ -67,6 +70,9 @@ const LONGEST_WRITE_PAUSE_MS = 5_000;
 /** How often a waiting caller looks at the ledger, where another process may own the claim. */
 const WATCH_PAUSE_MS = 50;
 
+/** Between two looks at an order that could not be read, while the caller of another one waits. */
+const LOOK_AGAIN_MS = 2_000;
+
 /** Refusals by a book that fills which nobody has read yet may have overtaken. */
 const ABOUT_SHARES: ReadonlySet<BlockCode> = new Set<BlockCode>([
   "close_while_flat",
@@ -74,7 +80,7 @@ const ABOUT_SHARES: ReadonlySet<BlockCode> = new Set<BlockCode>([
   "close_wrong_side",
   "insufficient_quantity",
   "open_against_position",
-  // A close behind an open that nobody knows of: other orders may have filled what it closes.
+  // Behind an order in doubt: reading it may tell, and others may have filled what is to be closed.
   "not_sent",
 ]);
 
@@ -188,32 +194,35 @@ export class Gateway {
 
   async #submit(asked: Asked, caller: Caller): Promise<OrderAnswer> {
     const { intent } = asked;
-    // A part of the position is a part of what is held now, not of what was last polled.
-    let refreshed = intent.portion !== null;
-    if (refreshed) await this.#refresh(intent.symbol, caller);
+    let unread: UnreadOrders;
     for (;;) {
-      const decision = await this.#claim(asked);
+      // A part of the position is a part of what is held now, not of what was last polled.
+      if (intent.portion !== null) unread ??= await this.#look(intent.symbol, caller);
+      const decision = await this.#claim(asked, unread);
       if (decision.kind === "proceed") {
         return this.#proceed(decision.claim, decision.reopened, caller);
       }
-      if (decision.kind === "blocked" && ABOUT_SHARES.has(decision.block.code) && !refreshed) {
-        refreshed = true;
-        if (await this.#refresh(intent.symbol, caller)) continue;
+      const isAboutShares = decision.kind === "blocked" && ABOUT_SHARES.has(decision.block.code);
+      if (isAboutShares && unread === undefined) {
+        unread = await this.#look(intent.symbol, caller);
+      } else if (await this.#movesInTime(asked, decision, caller)) {
+        unread = undefined;
+      } else {
+        return this.#answered(intent, decision);
       }
-      if (await this.#movesInTime(asked, decision, caller)) continue;
-      return this.#answered(intent, decision);
     }
   }
 
-  /** Whether our working orders in `symbol` were read while the caller waits. */
-  #refresh(symbol: string, caller: Caller): Promise<boolean> {
-    return caller.waitsFor(this.#follow(this.#ports.refreshFills(symbol)));
+  /** Reads our working orders in `symbol`, as far as the caller waits for that. */
+  async #look(symbol: string, caller: Caller): Promise<readonly Claim[] | "all"> {
+    const read = this.#follow(this.#ports.refreshFills(symbol));
+    return (await caller.waitsFor(read)) ? read : "all";
   }
 
-  #claim({ intent, policy }: Asked): Promise<ClaimDecision> {
+  #claim({ intent, policy }: Asked, unread: UnreadOrders): Promise<ClaimDecision> {
     const { ledger, owner, clock, broker } = this.#ports;
     const times = { now: clock.now(), brokerTime: broker.brokerTime() };
-    return ledger.claim({ intent, owner, policy, ...times });
+    return ledger.claim({ intent, owner, policy, unread, ...times });
   }
 
   /** Records the answer that changed nothing, and gives it. */
@@ -228,15 +237,15 @@ export class Gateway {
 
   /**
    * Whether what the decision rests on changes while the caller waits: a claim that is not certain
-   * yet, another id's order whose own caller is still to be told of it, or an open that keeps a
-   * close back because nobody knows what became of it.
+   * yet, another id's order whose own caller is still to be told of it, or an order in doubt that
+   * keeps this one back.
    */
   async #movesInTime(
     { intent, policy }: Asked,
     decision: Exclude<ClaimDecision, { kind: "proceed" }>,
     caller: Caller,
   ): Promise<boolean> {
-    if (decision.kind === "blocked") return this.#isOpenRead(intent, decision.block, caller);
+    if (decision.kind === "blocked") return this.#mayBeKnown(decision.block, caller);
     const { claim } = decision;
     const own = believedId(intent, policy);
     const isAnothers = own !== undefined && own !== claim.key.requestId;
@@ -249,17 +258,15 @@ export class Gateway {
     return (await this.#watch(claim, caller, hasMoved)) !== undefined;
   }
 
-  /** Whether the open behind a `not_sent` is known while the caller waits, with what it filled. */
-  async #isOpenRead(
-    { symbol }: IntentDraft,
-    { code, cause }: Block,
-    caller: Caller,
-  ): Promise<boolean> {
-    if (code !== "not_sent" || cause === null) return false;
-    const open = await this.#ports.ledger.claimOf(cause);
+  /** Whether it is worth another look at the order in doubt behind a `not_sent`. */
+  async #mayBeKnown({ code, cause }: Block, caller: Caller): Promise<boolean> {
+    const order =
+      code === "not_sent" && cause !== null && (await this.#ports.ledger.claimOf(cause));
+    if (!order) return false;
     const isKnown = (current: Claim) => !isUnanswered(current);
-    if (open === undefined || !(await this.#watch(open, caller, isKnown))) return false;
-    return this.#refresh(symbol, caller);
+    if (!isKnown(order)) return (await this.#watch(order, caller, isKnown)) !== undefined;
+    await caller.sleep(LOOK_AGAIN_MS);
+    return caller.isWaiting;
   }
 
   /** The claim once it has moved; undefined when it does not while its caller waits. */

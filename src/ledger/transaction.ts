@@ -23,9 +23,9 @@ import {
 } from "../claim/decide-replace.ts";
 import { blocksEntries } from "../claim/entry-block.ts";
 import type { BrokerOrder } from "../claim/evidence.ts";
+import { asksForOrders, unlessInDoubt } from "../claim/orders-in-doubt.ts";
 import { asksForCloses, resolveEffect } from "../claim/resolve-effect.ts";
 import { resolvePortion } from "../claim/resolve-portion.ts";
-import { asksForOpens, unlessInDoubt } from "../claim/unanswered-opens.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { InvariantError } from "../core/errors.ts";
 import type { AccountId, ClaimKey } from "../core/ids.ts";
@@ -91,9 +91,10 @@ export function decideOn(rows: Rows, request: ClaimRequest): ClaimVerdict {
     .find((incident) => blocksEntries(incident, policy));
   const snapshot = { book, existing, equals, blocking };
   const verdict = decideClaim(snapshot, { ...request, intent }, identity);
-  return asksForOpens(verdict, intent, book, identity)
-    ? unlessInDoubt(verdict, book, rows.unsettledClaims(account))
-    : verdict;
+  const isEffectByBook = draft.effect === null && known === undefined;
+  const { unread } = request;
+  const decided = { verdict, intent, isEffectByBook, identity, book, unread };
+  return asksForOrders(decided) ? unlessInDoubt(decided, rows.unsettledClaims(account)) : verdict;
 }
 
 /** One that nothing became of on the other side is left alone: this side is what is held now. */

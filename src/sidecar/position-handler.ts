@@ -7,7 +7,7 @@
 import type { Book } from "../book/book.ts";
 import type { AssetLookup } from "../broker/broker.ts";
 import type { Claim } from "../claim/claim.ts";
-import { symbolsInDoubt } from "../claim/unanswered-opens.ts";
+import { symbolsInDoubt } from "../claim/orders-in-doubt.ts";
 import type { Clock } from "../core/clock.ts";
 import { compare, type DecimalText, isZero, parseDecimal, signOf } from "../core/decimal.ts";
 import { LatchError } from "../core/errors.ts";
@@ -153,9 +153,10 @@ async function closeAll(ports: PositionPorts, request: GuardedRequest): Promise<
     return alpacaError("order_not_taken", { message, headers: { "retry-after": "2" } });
   }
   // As before the reads: what is answered while they last, each close reads again.
-  const inDoubt = symbolsInDoubt(await ports.unsettledClaims());
+  const unsettled = await ports.unsettledClaims();
   // A fill that nobody has told of yet may have made a position.
   const isRead = await readInTime(ports);
+  const inDoubt = symbolsInDoubt(unsettled, isRead ? [] : "all");
   const books = (await ports.books()).filter(({ net }) => !isZero(net));
   const held = new Set(books.map(({ symbol }) => symbol));
   if (!isRead && held.size === 0) {

@@ -6,7 +6,12 @@ import { type Book, emptyBook, episodeOf, sameClaim } from "../../src/book/book.
 import type { ClaimDecision } from "../../src/claim/answer.ts";
 import { type Claim, wasFilled } from "../../src/claim/claim.ts";
 import { type BookEvent, bookOf, type ClaimEvent } from "../../src/claim/claim-event.ts";
-import { type ClaimCommand, decideClaim, identify } from "../../src/claim/decide-claim.ts";
+import {
+  type ClaimCommand,
+  decideClaim,
+  identify,
+  type UnreadOrders,
+} from "../../src/claim/decide-claim.ts";
 import { decideRecord, type RecordCommand } from "../../src/claim/decide-record.ts";
 import {
   decideReplace,
@@ -15,9 +20,9 @@ import {
 } from "../../src/claim/decide-replace.ts";
 import type { BrokerOrder, EvidenceSource, SubmitOutcome } from "../../src/claim/evidence.ts";
 import { evolveBook, evolveBookByClaim, evolveClaim } from "../../src/claim/evolve.ts";
+import { asksForOrders, unlessInDoubt } from "../../src/claim/orders-in-doubt.ts";
 import type { ClaimPolicy } from "../../src/claim/policy.ts";
 import { isLive } from "../../src/claim/transitions.ts";
-import { asksForOpens, unlessInDoubt } from "../../src/claim/unanswered-opens.ts";
 import { decimal } from "../../src/core/decimal.ts";
 import type { ClaimKey } from "../../src/core/ids.ts";
 import type { Intent } from "../../src/identity/intent.ts";
@@ -26,6 +31,11 @@ import { ACCOUNT, OWNER, POLICY, START } from "./builders.ts";
 type Logged =
   | { readonly at: number; readonly key: ClaimKey; readonly event: ClaimEvent }
   | { readonly at: number; readonly symbol: string; readonly event: BookEvent };
+
+/** As a request has it: what its try has not read. */
+interface Look {
+  readonly unread: UnreadOrders;
+}
 
 function nameOf({ account, agent, requestId }: ClaimKey): string {
   return JSON.stringify([account, agent, requestId]);
@@ -80,7 +90,8 @@ export class MemoryLedger {
     return this;
   }
 
-  claim(intent: Intent): ClaimDecision {
+  /** Where a test does not say otherwise its try has just read every order at work. */
+  claim(intent: Intent, { unread }: Look = { unread: [] }): ClaimDecision {
     const { now, policy, brokerTime } = this;
     const command: ClaimCommand = { intent, owner: OWNER, now, brokerTime, policy };
     const identity = identify(intent, this.policy);
@@ -91,13 +102,18 @@ export class MemoryLedger {
       requestId === null ? undefined : this.claims.get(nameOf({ account, agent, requestId }));
     const equals = this.#equals(intent, fingerprint, episodeOf(book, intent.effect));
     const verdict = decideClaim({ book, existing, equals, blocking: undefined }, command);
-    const { event, decision } = asksForOpens(verdict, intent, book, identity)
-      ? unlessInDoubt(verdict, book, [...this.claims.values()])
+    const decided = { verdict, intent, isEffectByBook: false, identity, book, unread };
+    const { event, decision } = asksForOrders(decided)
+      ? unlessInDoubt(decided, this.#unsettled())
       : verdict;
     if (event === null) return decision;
     if (decision.kind !== "proceed") throw new Error(`${decision.kind} came with an event`);
     const after = this.#apply(decision.claim.key, [event]);
     return { ...decision, claim: after };
+  }
+
+  #unsettled(): readonly Claim[] {
+    return [...this.claims.values()].filter(({ status }) => status !== "SETTLED");
   }
 
   /** The claim afterwards; undefined when the writer's fencing number was old. */

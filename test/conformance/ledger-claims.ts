@@ -107,6 +107,25 @@ export function testsOfClaims(storeOfTest: StoreOfTest): void {
       expect(made.intent).toMatchObject({ side: "sell", quantity: "6" });
     });
 
+    test("of a close like the last one is not that one while an open at work is unread", async () => {
+      const { ledger } = await storeOfTest();
+      const entry = await claimed(ledger, claimCommand({ requestId: "r-1" }));
+      await ledger.record(entry.key, orderRead(filledOrder(entry, "6")));
+      const close = claimCommand({ side: "sell", effect: "close", requestId: undefined });
+      const last = await claimed(ledger, close);
+      await ledger.record(last.key, orderRead(filledOrder(last, "6")));
+      const open = await claimed(ledger, claimCommand({ requestId: "r-2" }));
+      await ledger.record(open.key, orderRead(brokerOrder(open)));
+      const inDoubt = { kind: "blocked", block: { code: "not_sent", cause: open.key } };
+      for (const unread of [undefined, "all", [open]] as const) {
+        expect(await ledger.claim({ ...close, unread })).toMatchObject(inDoubt);
+      }
+      const told = { kind: "skip", claim: { key: last.key } };
+      expect(await ledger.claim({ ...close, unread: [] })).toMatchObject(told);
+      await ledger.record(open.key, orderRead(filledOrder(open, "6")));
+      expect((await claimed(ledger, close)).episode).toBe(2);
+    });
+
     test("of one id by ten callers in one turn has exactly one that proceeds", async () => {
       const { ledger } = await storeOfTest();
       const callers = Array.from({ length: 10 }, (_, index) =>

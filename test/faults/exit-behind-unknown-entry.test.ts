@@ -189,6 +189,25 @@ test.each([
   },
 );
 
+test("a close of all positions names an entry at work that cannot be read", async () => {
+  const world = await openOrderWorld({
+    positions: [{ symbol: "SPY", quantity: "2", averagePrice: "400" }],
+  });
+  const sidecar = await world.open();
+  const resting = { ...ENTRY, type: "limit", limit_price: "60" };
+  expect((await world.send(sidecar, resting)).status).toBe(200);
+  const page: Fault = { kind: "html", status: 502, accept: false };
+  world.simulator.addFaults([
+    { match: { method: "GET", path: "/v2/orders*" }, fault: page, times: 100 },
+  ]);
+  const answer = await world.send(sidecar, "", { ...CLOSE_ALL, path: "/v2/positions" });
+  expect(answer.body).toMatchObject([
+    { symbol: "SPY", status: 200, body: { qty: "2" } },
+    { symbol: "TQQQ", status: 409 },
+  ]);
+  expectNotSent(answer.body[1].body);
+});
+
 test("a close of all positions waits for an entry that is refused, and tells of no position", async () => {
   const world = await openOrderWorld();
   const sidecar = await world.open();

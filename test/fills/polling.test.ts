@@ -29,6 +29,18 @@ describe("the fill poller", () => {
     expect(singleReads(world)).toBe(0);
   });
 
+  test("serves all who ask during one read with the next one", async () => {
+    const world = await openWorld();
+    const bot = await world.open();
+    await placed(world, bot, 1);
+    const close = { ...OPEN, side: "sell", effect: "close" } as const;
+    const quantities = Array.from({ length: 20 }, (_, index) => `${index + 1}`);
+    const refusals = quantities.map((quantity) => bot.latch.submit({ ...close, quantity }));
+    const flat = { code: "close_while_flat" };
+    expect(await world.drive(Promise.all(refusals))).toMatchObject(Array(20).fill(flat));
+    expect(world.reads(LIST)).toHaveLength(2);
+  });
+
   test("reads singly only what the list misses", async () => {
     const world = await openWorld();
     const bot = await world.open();

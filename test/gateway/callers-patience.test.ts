@@ -60,7 +60,7 @@ describe("a caller waits no longer than waitMs", () => {
     ]);
     const sentAt = world.now();
     const close = { ...OPEN, side: "sell", effect: "close" } as const;
-    expect(await world.submit(bot, close)).toMatchObject({ code: "close_while_flat" });
+    expect(await world.submit(bot, close)).toMatchObject({ code: "not_sent" });
     expect(world.now() - sentAt).toBe(2_000);
     expect(world.posts()).toHaveLength(1);
   });

@@ -1,4 +1,4 @@
-/** Closes while nobody knows what became of an open, and so nobody knows what is held. */
+/** Orders while nobody knows what others have done, and so nobody knows what is held. */
 import { describe, expect, test } from "vitest";
 import { decimal } from "../../src/core/decimal.ts";
 import type { Intent } from "../../src/identity/intent.ts";
@@ -8,6 +8,7 @@ import {
   buy,
   filledOrder,
   OTHER_AGENT,
+  orderOf,
   proceeded,
   SECOND,
   sell,
@@ -183,5 +184,118 @@ describe("an equal close of a moment ago", () => {
     const close = proceeded(ledger.claim(sell("6")));
     ledger.accept(close, filledOrder(close));
     expect(ledger.claim(sell("6"))).toMatchObject({ kind: "skip" });
+  });
+});
+
+describe("an order at work that this try has not read", () => {
+  const cause = { requestId: "open" };
+  const inDoubt = { code: "not_sent", cause };
+
+  function working(net = "0", changes: Partial<Intent> = {}) {
+    const ledger = new MemoryLedger();
+    if (net !== "0") ledger.adopt(net, "75");
+    const claimed = proceeded(ledger.claim(buy("6", { ...underRequestId("open"), ...changes })));
+    return { ledger, open: ledger.accept(claimed, orderOf(claimed)) };
+  }
+
+  test.each([
+    ["nobody has looked", undefined],
+    ["the look has not come to an end", "all"],
+  ] as const)("leaves open what is held where %s", (_, unread) => {
+    const { ledger } = working();
+    expect(blockOf(ledger.claim(sell("6"), { unread }))).toMatchObject(inDoubt);
+  });
+
+  test("does so where the look could not read it, and not where it could not read another one", () => {
+    const { ledger, open } = working();
+    const claimed = proceeded(ledger.claim(buy("1", { symbol: "SQQQ" })));
+    const other = ledger.accept(claimed, orderOf(claimed));
+    expect(blockOf(ledger.claim(sell("6"), { unread: [other, open] }))).toMatchObject(inDoubt);
+    expect(blockOf(ledger.claim(sell("6"), { unread: [other] })).code).toBe("close_while_flat");
+  });
+
+  test("is told as one that could not be read", () => {
+    const message =
+      "no order was sent: what the open open has filled could not be read, " +
+      "so what is held of TQQQ is not known";
+    expect(blockOf(working().ledger.claim(sell("6"), { unread: "all" })).message).toBe(message);
+  });
+
+  test("keeps back no close of a part of what is known to be held", () => {
+    expect(working("6").ledger.claim(all(), { unread: "all" }).kind).toBe("proceed");
+  });
+
+  test("says nothing once it is settled", () => {
+    const { ledger, open } = working();
+    ledger.read(open, { ...orderOf(open), status: "canceled" });
+    expect(blockOf(ledger.claim(sell("6"), { unread: "all" })).code).toBe("close_while_flat");
+  });
+
+  test("is no other open's matter", () => {
+    expect(working().ledger.claim(buy("2"), { unread: "all" }).kind).toBe("proceed");
+  });
+
+  describe("behind an equal close that works", () => {
+    function reversed() {
+      const ledger = new MemoryLedger().adopt("6", "75");
+      const claimed = proceeded(ledger.claim(sell("6")));
+      const close = ledger.accept(claimed, orderOf(claimed));
+      const entry = proceeded(ledger.claim(buy("6", underRequestId("open"))));
+      return { ledger, close, open: ledger.accept(entry, orderOf(entry)) };
+    }
+
+    test("may have begun what is to be closed, where that close has not been read either", () => {
+      const { ledger, close } = reversed();
+      for (const unread of [undefined, "all", [close]] as const) {
+        expect(blockOf(ledger.claim(sell("6"), { unread }))).toMatchObject(inDoubt);
+      }
+    });
+
+    test("has not, where that close is known to work", () => {
+      const { ledger, close, open } = reversed();
+      const known = { kind: "pending", claim: { key: close.key } };
+      expect(ledger.claim(sell("6"), { unread: [open] })).toMatchObject(known);
+      expect(ledger.claim(sell("6"), { unread: [] })).toMatchObject(known);
+    });
+
+    test("has not, where it came before that close", () => {
+      const { ledger } = working("6");
+      const claimed = proceeded(ledger.claim(sell("6")));
+      ledger.accept(claimed, orderOf(claimed));
+      expect(ledger.claim(sell("6"), { unread: "all" }).kind).toBe("pending");
+    });
+  });
+
+  describe("that is a close, behind an equal open that has filled,", () => {
+    function closing() {
+      const ledger = new MemoryLedger();
+      const entry = proceeded(ledger.claim(buy("6")));
+      ledger.accept(entry, filledOrder(entry));
+      const claimed = proceeded(ledger.claim(sell("6", underRequestId("open"))));
+      return { ledger, close: ledger.accept(claimed, orderOf(claimed)) };
+    }
+
+    test("may have ended the position of that open, as long as nobody has looked", () => {
+      expect(blockOf(closing().ledger.claim(buy("6"), { unread: undefined }))).toMatchObject(
+        inDoubt,
+      );
+    });
+
+    test("is not waited for where it cannot be read", () => {
+      const { ledger, close } = closing();
+      for (const unread of ["all", [close], []] as const) {
+        expect(ledger.claim(buy("6"), { unread }).kind).toBe("skip");
+      }
+    });
+
+    test("is not asked about where an id says which open is meant", () => {
+      const ledger = new MemoryLedger();
+      const named = buy("6", underRequestId("entry"));
+      const entry = proceeded(ledger.claim(named));
+      ledger.accept(entry, filledOrder(entry));
+      const claimed = proceeded(ledger.claim(sell("6")));
+      ledger.accept(claimed, orderOf(claimed));
+      expect(ledger.claim(named, { unread: undefined }).kind).toBe("skip");
+    });
   });
 });

@@ -1,0 +1,149 @@
+/**
+ * What an order comes to while nobody knows what others in its symbol have done, whichever agent's:
+ * one without an answer, or one at work that this caller's try has not read. The book then has
+ * another position than is held, perhaps, and another episode.
+ *
+ * 1. No close is refused for certain for want of shares, and an equal close of late may have closed
+ *    another position than the one that is meant. Behind an open without an answer a part of the
+ *    position is no number of shares either.
+ * 2. Whether an order opens or closes is not for a flat book to say while an open on the other
+ *    side may have filled.
+ * 3. An equal open may be of an earlier position than the one that is meant, where a close at work
+ *    may have ended it. Where that close cannot be read the open is taken for the earlier one: that
+ *    is the safe side.
+ *
+ * Such an order is told that nothing was sent, with the one in doubt as the cause (I8). No claim is
+ * made, so its next try is decided anew, once orders were read. A close of so many shares as the
+ * book has free goes out as ever, and so does every entry that says that it is one (I9). Pure.
+ */
+import { type Book, closable, isFlat, sameClaim } from "../book/book.ts";
+import { isZero } from "../core/decimal.ts";
+import { isCombo, mayMove, tradedSymbols } from "../identity/combo.ts";
+import type { Intent } from "../identity/intent.ts";
+import type { Block, BlockCode } from "./answer.ts";
+import { type Claim, isAccepted, isUnanswered } from "./claim.ts";
+import type { ClaimVerdict, IntentIdentity, UnreadOrders } from "./decide-claim.ts";
+
+/** What was decided, of which intent, and on what. */
+export interface DecidedOn {
+  readonly verdict: ClaimVerdict;
+  readonly intent: Intent;
+  /** The book has said whether the intent opens or closes. */
+  readonly isEffectByBook: boolean;
+  readonly identity: Pick<IntentIdentity, "requestId">;
+  readonly book: Book;
+  readonly unread: UnreadOrders;
+}
+
+const FOR_WANT_OF_SHARES: ReadonlySet<BlockCode> = new Set<BlockCode>([
+  "close_while_flat",
+  "close_crosses_zero",
+  "insufficient_quantity",
+]);
+
+/** Whether an order of which nobody knows what it has done could change what was decided. */
+export function asksForOrders(decided: DecidedOn): boolean {
+  const { verdict, intent, isEffectByBook, identity, book, unread } = decided;
+  const { decision } = verdict;
+  const isClose = intent.effect === "close";
+  switch (decision.kind) {
+    case "proceed":
+      return isClose ? intent.portion !== null : isEffectByBook && isFlat(book);
+    case "blocked":
+      return isClose && FOR_WANT_OF_SHARES.has(decision.block.code);
+    // An id says by itself which action is meant; so does the episode, as far as it is known.
+    case "pending":
+    case "skip":
+      if (decision.claim.key.requestId === identity.requestId) return false;
+      return isClose || (!isFlat(book) && unread === undefined);
+  }
+}
+
+/** `unsettled`: the account's claims that are not settled, oldest first. */
+export function unlessInDoubt(decided: DecidedOn, unsettled: readonly Claim[]): ClaimVerdict {
+  const { verdict, book } = decided;
+  const { decision } = verdict;
+  const order = unsettled.find(
+    (claim) => mayMove(claim.intent, book.symbol) && bearsOn(decided, claim, unsettled),
+  );
+  if (order === undefined) return verdict;
+  const claim = decision.kind === "blocked" ? decision.claim : null;
+  return { event: null, decision: { kind: "blocked", block: blockBy(order, book), claim } };
+}
+
+/** The symbols in which an open is in doubt: what is held there is not known. */
+export function symbolsInDoubt(
+  claims: readonly Claim[],
+  unread: UnreadOrders = [],
+): ReadonlySet<string> {
+  const opens = claims.filter((claim) => isOpen(claim) && isInDoubt(claim, unread));
+  return new Set(opens.flatMap(({ intent }) => tradedSymbols(intent)));
+}
+
+function isOpen({ intent }: Claim): boolean {
+  return intent.effect === "open";
+}
+
+function isInDoubt(claim: Claim, unread: UnreadOrders): boolean {
+  return isUnanswered(claim) || isUnread(claim, unread);
+}
+
+function isUnread(claim: Claim, unread: UnreadOrders): boolean {
+  if (!isAccepted(claim) || claim.status === "SETTLED") return false;
+  if (unread === undefined || unread === "all") return true;
+  return unread.some(({ key }) => sameClaim(key, claim.key));
+}
+
+/** Whether what `order` has done, and nobody knows, could make the decision another one. */
+function bearsOn(
+  { verdict, intent, book, unread }: DecidedOn,
+  order: Claim,
+  unsettled: readonly Claim[],
+): boolean {
+  const { decision } = verdict;
+  const isOpening = intent.effect === "open";
+  const isOther = isOpen(order) !== isOpening;
+  switch (decision.kind) {
+    case "proceed":
+      if (!isOpening) return isOpen(order) && isUnanswered(order);
+      return isOpen(order) && isAgainst(order, intent) && isInDoubt(order, unread);
+    case "blocked":
+      return isOpen(order) && isInDoubt(order, unread);
+    case "pending":
+    case "skip": {
+      const { claim } = decision;
+      if (isOpening) return isOther && isUnread(order, unread);
+      // While shares are held, an equal close that is known to work closes them.
+      const mayBeOver = isFlat(book) ? isInDoubt(order, unread) : isUnread(claim, unread);
+      return isOther && isLater(order, claim, unsettled) && mayBeOver;
+    }
+  }
+}
+
+function isAgainst(order: Claim, { side }: Intent): boolean {
+  return isCombo(order.intent) || order.intent.side !== side;
+}
+
+/** An order that is there closed what was held by then; what was opened later is not its matter. */
+function isLater(open: Claim, close: Claim, unsettled: readonly Claim[]): boolean {
+  if (open.episode > close.episode) return true;
+  const place = unsettled.findIndex(({ key }) => sameClaim(key, close.key));
+  return place < 0 ? open.claimedAt > close.claimedAt : unsettled.indexOf(open) > place;
+}
+
+function blockBy(order: Claim, book: Book): Block {
+  const { key, intent } = order;
+  const { symbol } = book;
+  const free = closable(book);
+  const goesOut = isZero(free) ? "" : `; a close of up to ${free}, by number, goes out`;
+  const unknown = isUnanswered(order)
+    ? `nobody knows yet what became of the ${intent.effect} ${key.requestId}`
+    : `what the ${intent.effect} ${key.requestId} has filled could not be read`;
+  return {
+    code: "not_sent",
+    message: `no order was sent: ${unknown}, so what is held of ${symbol} is not known${goesOut}`,
+    cause: key,
+    difference: null,
+    availableQuantity: free,
+  };
+}

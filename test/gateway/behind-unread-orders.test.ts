@@ -1,0 +1,171 @@
+/** What an order comes to while others in its symbol have filled, and nobody has polled that yet. */
+import { describe, expect, test } from "vitest";
+import { CLOSE, LONG, OPEN, openWorld, type Process, type World } from "./world.ts";
+
+const BUY = { symbol: "TQQQ", side: "buy", quantity: "6" } as const;
+const SELL = { symbol: "TQQQ", side: "sell", quantity: "6" } as const;
+/** Far from the market: it works, and fills nothing. */
+const RESTING = { ...OPEN, quantity: "1", type: "limit", limitPrice: "60" } as const;
+const REFUSED = { status: "BLOCKED", code: "not_sent" };
+
+function hideOrders(world: World): void {
+  const page = { kind: "html", status: 502, accept: false } as const;
+  world.simulator.addFaults([
+    { match: { method: "GET", path: "/v2/orders*" }, fault: page, times: 1_000 },
+  ]);
+}
+
+/** The shares were sold a moment ago, and as many have been bought since, which nobody has polled. */
+async function boughtAgain(): Promise<{ world: World; bot: Process }> {
+  const world = await openWorld(LONG);
+  const bot = await world.open();
+  await world.submit(bot, CLOSE);
+  await world.advance(2_500);
+  await world.submit(bot, OPEN);
+  expect(world.book().net).toBe("0");
+  return { world, bot };
+}
+
+describe("buy, sell, buy, sell within a minute", () => {
+  test("are four orders: the second exit sells what the second entry has bought", async () => {
+    const { world, bot } = await boughtAgain();
+    expect(await world.submit(bot, CLOSE)).toMatchObject({ status: "PROCEED" });
+    await world.untilSettled();
+    expect(world.posts()).toHaveLength(3);
+    expect(world.simulator.positions()).toEqual([]);
+  });
+
+  test("so is the second entry where nobody has polled the first exit", async () => {
+    const world = await openWorld();
+    const bot = await world.open();
+    for (const order of [BUY, SELL, BUY, SELL]) {
+      expect(await world.submit(bot, order)).toMatchObject({ status: "PROCEED" });
+    }
+    await world.untilSettled();
+    expect(world.posts()).toHaveLength(4);
+    expect(world.simulator.positions()).toEqual([]);
+    expect(world.book()).toMatchObject({ net: "0", episode: 2 });
+  });
+
+  test("so is the second exit where nobody has polled the first one either", async () => {
+    const world = await openWorld(LONG);
+    const bot = await world.open();
+    for (const order of [SELL, BUY, SELL]) {
+      expect(await world.submit(bot, order)).toMatchObject({ status: "PROCEED" });
+    }
+    await world.untilSettled();
+    expect(world.posts()).toHaveLength(3);
+    expect(world.simulator.positions()).toEqual([]);
+    expect(world.book()).toMatchObject({ net: "0", episode: 2 });
+  });
+
+  test("a repeat of the last exit is that exit, although an entry works", async () => {
+    const { world, bot } = await boughtAgain();
+    const exit = await world.submit(bot, CLOSE);
+    await world.advance(2_500);
+    await world.submit(bot, RESTING);
+    const { requestId } = exit;
+    expect(await world.submit(bot, CLOSE)).toMatchObject({ status: "SKIP", requestId });
+    expect(world.posts()).toHaveLength(4);
+  });
+
+  test("a repeat of an entry is that entry, although an exit works", async () => {
+    const world = await openWorld();
+    const bot = await world.open();
+    const { requestId } = await world.submit(bot, OPEN);
+    await world.submit(bot, { ...CLOSE, type: "limit", limitPrice: "90" });
+    for (let repeats = 0; repeats < 5; repeats += 1) {
+      expect(await world.submit(bot, OPEN)).toMatchObject({ status: "SKIP", requestId });
+    }
+    expect(world.posts()).toHaveLength(2);
+  });
+});
+
+describe("while the orders at work cannot be read,", () => {
+  test("an exit like one of a moment ago is not told of that one's fill", async () => {
+    const { world, bot } = await boughtAgain();
+    hideOrders(world);
+    expect(await world.submit(bot, CLOSE)).toMatchObject(REFUSED);
+    expect(world.posts()).toHaveLength(2);
+    world.simulator.clearFaults();
+    expect(await world.submit(bot, CLOSE)).toMatchObject({ status: "PROCEED" });
+    await world.untilSettled();
+    expect(world.simulator.positions()).toEqual([]);
+  });
+
+  test("a close is not refused for want of the shares that an entry may have bought", async () => {
+    const world = await openWorld();
+    const bot = await world.open({ waitMs: 5_000 });
+    const { requestId } = await world.submit(bot, OPEN);
+    hideOrders(world);
+    const sentAt = world.now();
+    expect(await world.submit(bot, CLOSE)).toMatchObject({ ...REFUSED, cause: { requestId } });
+    expect(world.now() - sentAt).toBe(5_000);
+    expect(world.reads("/v2/orders").length).toBeLessThan(12);
+    world.simulator.clearFaults();
+    expect(await world.submit(bot, CLOSE)).toMatchObject({ status: "PROCEED" });
+  });
+
+  test("it goes out within its caller's patience once they can be read", async () => {
+    const world = await openWorld();
+    const bot = await world.open();
+    await world.submit(bot, OPEN);
+    hideOrders(world);
+    const closed = bot.latch.submit(CLOSE);
+    await world.advance(1_000);
+    world.simulator.clearFaults();
+    expect(await world.drive(closed)).toMatchObject({ status: "PROCEED" });
+  });
+
+  test("a close of all sells what is known to be held", async () => {
+    const world = await openWorld(LONG);
+    const bot = await world.open();
+    await world.submit(bot, OPEN);
+    hideOrders(world);
+    const all = { symbol: "TQQQ", portion: "all" } as const;
+    const known = { status: "PROCEED", order: { quantity: "6" } };
+    expect(await world.submit(bot, all)).toMatchObject(known);
+  });
+
+  test("an entry like one whose exit may have filled is taken for that one", async () => {
+    const world = await openWorld();
+    const bot = await world.open();
+    const { requestId } = await world.submit(bot, OPEN);
+    await world.submit(bot, CLOSE);
+    hideOrders(world);
+    expect(await world.submit(bot, OPEN)).toMatchObject({ status: "SKIP", requestId });
+    expect(world.posts()).toHaveLength(2);
+  });
+});
+
+describe("where shorts are allowed", () => {
+  test("a sell behind a buy that nobody has polled closes it", async () => {
+    const world = await openWorld();
+    const bot = await world.open({ allowShort: true });
+    await world.submit(bot, BUY);
+    expect(world.book().net).toBe("0");
+    expect(await world.submit(bot, SELL)).toMatchObject({ status: "PROCEED" });
+    expect(world.claims().map(({ intent }) => intent.effect)).toEqual(["open", "close"]);
+    await world.untilSettled();
+    expect(world.simulator.positions()).toEqual([]);
+  });
+
+  test("a buy behind a short that cannot be read is not sent, and says why", async () => {
+    const world = await openWorld();
+    const bot = await world.open({ allowShort: true });
+    const { requestId } = await world.submit(bot, SELL);
+    hideOrders(world);
+    expect(await world.submit(bot, BUY)).toMatchObject({ ...REFUSED, cause: { requestId } });
+    world.simulator.clearFaults();
+    await world.submit(bot, BUY);
+    expect(world.claims().map(({ intent }) => intent.effect)).toEqual(["open", "close"]);
+  });
+
+  test("a sell with nothing but sells at work goes out", async () => {
+    const world = await openWorld();
+    const bot = await world.open({ allowShort: true });
+    await world.submit(bot, { ...SELL, quantity: "1", type: "limit", limitPrice: "90" });
+    hideOrders(world);
+    expect(await world.submit(bot, SELL)).toMatchObject({ status: "PROCEED" });
+  });
+});
