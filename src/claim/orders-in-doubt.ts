@@ -8,9 +8,10 @@
  *    position is no number of shares either.
  * 2. Whether an order opens or closes is not for a flat book to say while an open on the other
  *    side may have filled.
- * 3. An equal open may be of an earlier position than the one that is meant, where a close at work
- *    may have ended it. Where that close cannot be read the open is taken for the earlier one: that
- *    is the safe side.
+ * 3. An equal order that works may have ended, by a cancel of a moment ago for one, and an equal
+ *    open be of an earlier position than the one that is meant. So orders are read before such an
+ *    order is told that it is the earlier one. Where they cannot be read it is told so: that is the
+ *    safe side.
  *
  * Such an order is told that nothing was sent, with the one in doubt as the cause (I8). No claim is
  * made, so its next try is decided anew, once orders were read. A close of so many shares as the
@@ -55,7 +56,7 @@ export function asksForOrders(decided: DecidedOn): boolean {
     case "pending":
     case "skip":
       if (decision.claim.key.requestId === identity.requestId) return false;
-      return isClose || (!isFlat(book) && unread === undefined);
+      return isClose || unread === undefined;
   }
 }
 
@@ -112,7 +113,10 @@ function bearsOn(
     case "pending":
     case "skip": {
       const { claim } = decision;
-      if (isOpening) return isOther && isUnread(order, unread);
+      const isOwn = sameClaim(order.key, claim.key);
+      // Nobody has looked: an order that works may have ended, and with it the earlier action.
+      if (unread === undefined && (isOwn || isOther) && isUnread(order, unread)) return true;
+      if (isOpening) return false;
       // While shares are held, an equal close that is known to work closes them.
       const mayBeOver = isFlat(book) ? isInDoubt(order, unread) : isUnread(claim, unread);
       return isOther && isLater(order, claim, unsettled) && mayBeOver;

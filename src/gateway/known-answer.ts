@@ -30,7 +30,11 @@ export async function knownAnswer(
   policy: ClaimPolicy,
 ): Promise<OrderAnswer | undefined> {
   const now = clock.now();
-  const decision = await ledger.preview({ intent, owner, policy, now, brokerTime: null });
+  const decision = await ledger.preview({
+    ...{ intent, owner, policy, now, brokerTime: null },
+    // Nothing can be read by now.
+    unread: "all",
+  });
   if (decision.kind === "proceed") return undefined;
   if (decision.kind === "blocked" && !ABOUT_THE_CLAIM.has(decision.block.code)) return undefined;
   ledger.note(noteOf(intent, decision), now);

@@ -231,6 +231,18 @@ describe("an order at work that this try has not read", () => {
     expect(blockOf(ledger.claim(sell("6"), { unread: "all" })).code).toBe("close_while_flat");
   });
 
+  test("may have ended, where an equal one asks before anybody has looked", () => {
+    const { ledger, open } = working();
+    const worked = proceeded(ledger.claim(buy("2")));
+    ledger.accept(worked, orderOf(worked));
+    const { requestId } = worked.key;
+    const asked = blockOf(ledger.claim(buy("2"), { unread: undefined }));
+    expect(asked).toMatchObject({ code: "not_sent", cause: { requestId } });
+    for (const unread of ["all", [open, worked], []] as const) {
+      expect(ledger.claim(buy("2"), { unread })).toMatchObject({ kind: "pending" });
+    }
+  });
+
   test("is no other open's matter", () => {
     expect(working().ledger.claim(buy("2"), { unread: "all" }).kind).toBe("proceed");
   });
@@ -246,7 +258,7 @@ describe("an order at work that this try has not read", () => {
 
     test("may have begun what is to be closed, where that close has not been read either", () => {
       const { ledger, close } = reversed();
-      for (const unread of [undefined, "all", [close]] as const) {
+      for (const unread of ["all", [close]] as const) {
         expect(blockOf(ledger.claim(sell("6"), { unread }))).toMatchObject(inDoubt);
       }
     });

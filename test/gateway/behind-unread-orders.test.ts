@@ -15,6 +15,12 @@ function hideOrders(world: World): void {
   ]);
 }
 
+async function cancelByHand({ simulator }: World, id: string | undefined): Promise<number> {
+  const headers = { "APCA-API-KEY-ID": "key", "APCA-API-SECRET-KEY": "secret" };
+  const url = `${simulator.url}/v2/orders/${id}`;
+  return (await fetch(url, { method: "DELETE", headers })).status;
+}
+
 /** The shares were sold a moment ago, and as many have been bought since, which nobody has polled. */
 async function boughtAgain(): Promise<{ world: World; bot: Process }> {
   const world = await openWorld(LONG);
@@ -169,3 +175,34 @@ describe("where shorts are allowed", () => {
     expect(await world.submit(bot, SELL)).toMatchObject({ status: "PROCEED" });
   });
 });
+
+describe.each([
+  ["entry", {}, { ...OPEN, type: "limit", limitPrice: "60" }],
+  ["exit", LONG, { ...CLOSE, type: "limit", limitPrice: "90" }],
+] as const)(
+  "the same %s once more, right after it was canceled by somebody,",
+  (_, options, order) => {
+    async function canceled() {
+      const world = await openWorld(options);
+      const bot = await world.open();
+      await world.submit(bot, order);
+      await world.advance(5_000);
+      const [first] = world.orders();
+      expect(await cancelByHand(world, first?.id)).toBe(204);
+      return { world, bot };
+    }
+
+    test("is a new order", async () => {
+      const { world, bot } = await canceled();
+      expect(await world.submit(bot, order)).toMatchObject({ status: "PROCEED" });
+      expect(world.orders().map(({ status }) => status)).toEqual(["canceled", "new"]);
+    });
+
+    test("is told of the first one while that cannot be read", async () => {
+      const { world, bot } = await canceled();
+      hideOrders(world);
+      expect(await world.submit(bot, order)).toMatchObject({ status: "PENDING", phase: "working" });
+      expect(world.posts()).toHaveLength(1);
+    });
+  },
+);

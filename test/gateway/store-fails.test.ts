@@ -73,7 +73,7 @@ describe.each([
     expect(await world.drive(answer)).toMatchObject({ status: "PROCEED" });
     expect(world.theClaim()).toMatchObject({ status: "OPEN", told: null });
     mend();
-    expect((await world.submit(bot, intent)).status).toBe("PENDING");
+    expect((await world.submit(bot, intent)).status).toBe("SKIP");
     await world.untilSettled();
     expect(world.theClaim()).toMatchObject({ outcome: "filled" });
     expect(world.posts()).toHaveLength(1);

@@ -1,7 +1,7 @@
 /** Ledgers inside the test's own process; each is closed when its test is over. */
 import { expect, onTestFinished } from "vitest";
 import type { Claim } from "../../src/claim/claim.ts";
-import type { ClaimCommand } from "../../src/claim/decide-claim.ts";
+import type { ClaimRequest } from "../../src/claim/decide-claim.ts";
 import { LatchError } from "../../src/core/errors.ts";
 import { ManualClock } from "../../src/core/manual-clock.ts";
 import { firstBreak } from "../../src/ledger/event-chain.ts";
@@ -17,7 +17,7 @@ export function openLedger(file: string, clock = new ManualClock(START)): Ledger
 }
 
 /** The claim of a command that must be answered with `proceed`. */
-export async function claimed(ledger: Ledger, command: ClaimCommand): Promise<Claim> {
+export async function claimed(ledger: Ledger, command: ClaimRequest): Promise<Claim> {
   const decision = await ledger.claim(command);
   if (decision.kind !== "proceed") throw new Error(`the answer was ${JSON.stringify(decision)}`);
   return decision.claim;

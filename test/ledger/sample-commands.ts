@@ -1,6 +1,6 @@
 /** Commands as the gateway would give them, with one bot on one account unless a test says more. */
 import type { Claim } from "../../src/claim/claim.ts";
-import type { ClaimCommand } from "../../src/claim/decide-claim.ts";
+import type { ClaimRequest } from "../../src/claim/decide-claim.ts";
 import type { RecordCommand } from "../../src/claim/decide-record.ts";
 import type { PositionRead } from "../../src/claim/decide-verdict.ts";
 import type { BrokerOrder, Refusal } from "../../src/claim/evidence.ts";
@@ -20,14 +20,14 @@ export const POLICY: ClaimPolicy = DEFAULT_CLAIM_POLICY;
 /** 21 May 2026, 09:40 in New York. */
 export const START: EpochMs = Date.UTC(2026, 4, 21, 13, 40);
 
-/** A buy of 6 TQQQ to open, changed by `fields`. */
+/** A buy of 6 TQQQ to open, changed by `fields`, by a try that has read the orders at work. */
 export function claimCommand(
   fields: Partial<IntentInput> = {},
   { now = START, agent = BOT, account = ACCOUNT, policy = POLICY, owner = OWNER } = {},
-): ClaimCommand {
+): ClaimRequest & { readonly intent: Intent } {
   const input = { symbol: "TQQQ", side: "buy", effect: "open", quantity: "6", ...fields };
   const intent = parseIntent(input, account, agent) as Intent;
-  return { intent, owner, now, brokerTime: null, policy };
+  return { intent, owner, now, brokerTime: null, policy, unread: [] };
 }
 
 /** The broker's order for `claim`, working and without a fill unless `fields` say otherwise. */

@@ -268,7 +268,7 @@ describe("the replay of the other days", () => {
     expect(guarded).toMatchObject({
       brokerOrders: 5,
       duplicateOrders: 0,
-      duplicatesBlocked: [blocked("09:49:06", "sell TQQQ 24", "1880.64", "PENDING", false)],
+      duplicatesBlocked: [blocked("09:49:06", "sell TQQQ 24", "1880.64", "SKIP", false)],
       finalPositions: { TQQQ: "0" },
       blockedEntryMinutes: 0,
       claims: { SETTLED: 5 },
