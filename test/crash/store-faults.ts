@@ -54,6 +54,16 @@ export const STORE_FAULTS: readonly StoreFault[] = [
   { name: "is locked for longer than the timeout", code: "store_busy", strike: lock },
   { name: "was moved away", code: "store_moved", strike: moveAway },
   { name: "was deleted", code: "store_moved", strike: remove },
+  {
+    name: "has its log deleted",
+    code: "store_moved",
+    strike: (store) => remove(`${store}-wal`),
+  },
+  {
+    name: "has the file deleted that its log is locked by",
+    code: "store_moved",
+    strike: (store) => remove(`${store}-shm`),
+  },
   { name: "was replaced by a copy of it", code: "store_moved", strike: replace },
   { name: "was upgraded by a newer program", code: "store_newer", strike: upgrade },
   { name: "has damaged pages", code: "store_corrupt", strike: damage },

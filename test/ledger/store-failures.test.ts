@@ -1,5 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -163,6 +171,43 @@ describe("a ledger whose file is no longer at its path", () => {
     expect(error.message).toBe(
       `the ledger ${file} was moved, replaced or deleted while it was open`,
     );
+  });
+
+  test.each(["-wal", "-shm"])("because its %s was deleted writes no more", async (ending) => {
+    const file = temporaryFile();
+    const ledger = openLedger(file);
+    const claim = await claimed(ledger, claimCommand({ requestId: "before", quantity: "1" }));
+    rmSync(`${file}${ending}`);
+    const after = claimCommand({ requestId: "after", quantity: "2" });
+    const refusals = await Promise.all(
+      [
+        () => ledger.claim(after),
+        () => ledger.record(claim.key, orderRead(filledOrder(claim, "1"))),
+      ].map(latchError),
+    );
+    expect(new Set(refusals.map(({ code }) => code))).toEqual(new Set(["store_moved"]));
+    expect(refusals[0]?.message).toContain(`${file}${ending} was moved, replaced or deleted`);
+    expect((await latchError(() => ledger.events())).code).toBe("store_moved");
+    // Ended in order, it moves what the log held into the file.
+    expect((await latchError(() => ledger.close())).code).toBe("store_moved");
+    const next = openLedger(file);
+    expect(await next.claim(claimCommand({ requestId: "before", quantity: "1" }))).toMatchObject({
+      kind: "pending",
+    });
+    await claimed(next, after);
+    await expectAgreement(next);
+  });
+
+  test("because its log was deleted under a link to it takes no more claims", async () => {
+    const file = temporaryFile();
+    const link = temporaryFile("link.db");
+    await openLedger(file).close();
+    symlinkSync(file, link);
+    const ledger = openLedger(link);
+    await claimed(ledger, claimCommand({ quantity: "1" }));
+    rmSync(`${file}-wal`);
+    const error = await latchError(() => ledger.claim(claimCommand({ quantity: "2" })));
+    expect(error.code).toBe("store_moved");
   });
 });
 

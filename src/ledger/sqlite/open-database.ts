@@ -14,6 +14,7 @@ import {
   constants,
   existsSync,
   openSync,
+  realpathSync,
   statSync,
 } from "node:fs";
 import { resolve } from "node:path";
@@ -92,6 +93,17 @@ export function openAlone(
     database.close();
     throw isBusy(error) ? storeInUse(file, purpose, error) : error;
   }
+}
+
+/**
+ * What an open ledger is kept in, each with the file that its path leads to: the ledger's own, and
+ * beside it SQLite's log and what processes lock that by. Commits that are not in the file yet are
+ * lost with the log; without the lock's file two processes write to one log at once.
+ */
+export function filesInUse(path: string): ReadonlyMap<string, string> {
+  // SQLite keeps both where a link leads to.
+  const beside = ["-wal", "-shm"].map((ending) => `${realpathSync(path)}${ending}`);
+  return new Map([path, ...beside].map((used) => [used, fileIdentity(used)]));
 }
 
 /** Which file a path leads to: another one after it was moved, replaced or deleted. */

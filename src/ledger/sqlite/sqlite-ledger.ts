@@ -10,8 +10,8 @@
  * That the broker has taken an order is carried out at once and written by the next transaction, a
  * turn later at most, so that the order's caller does not wait for it: see records-ahead.ts.
  *
- * A file that was moved, replaced or deleted while it was open takes no more claims: whoever opens
- * its path now has another ledger, and both would say `proceed`.
+ * A file that was moved, replaced or deleted while it was open is written no more, nor is one whose
+ * log was: whoever opens its path now has another ledger, and both would say `proceed`.
  */
 import type Database from "better-sqlite3";
 import type { Book } from "../../book/book.ts";
@@ -44,7 +44,7 @@ import type { Rows } from "../rows.ts";
 import { type Subject, TransactedLedger } from "../transacted-ledger.ts";
 import { decideByReceipt, decideOn } from "../transaction.ts";
 import type { OnMigration } from "./on-migration.ts";
-import { fileIdentity, openDatabase } from "./open-database.ts";
+import { fileIdentity, filesInUse, openDatabase } from "./open-database.ts";
 import { RecordsAhead } from "./records-ahead.ts";
 import { SqliteRows } from "./rows.ts";
 import { isStoreFailure, storeError } from "./store-errors.ts";
@@ -90,8 +90,8 @@ class SqliteLedger extends TransactedLedger implements Ledger {
   #syncedSequence = 0;
   /** The rows are about to catch up with the events. */
   #isCatchingUp = false;
-  /** Which file was opened. */
-  readonly #identity: string;
+  /** Which files were opened, by their paths. */
+  readonly #files: ReadonlyMap<string, string>;
   /** Set at the call of `close`; from then on nothing new is taken. */
   #closing: Promise<void> | undefined;
 
@@ -100,7 +100,7 @@ class SqliteLedger extends TransactedLedger implements Ledger {
     this.#file = file;
     this.#notes = new NoteBuffer(clock, (notes) => this.writeNotes(notes));
     this.#database = openDatabase(file, onMigration);
-    this.#identity = fileIdentity(file);
+    this.#files = filesInUse(file);
     this.#rows = new SqliteRows(this.#database);
     this.#sync = new SyncMode(this.#database);
     this.#wal = new Wal(this.#database, file);
@@ -323,7 +323,8 @@ class SqliteLedger extends TransactedLedger implements Ledger {
   #commit(jobs: readonly Job[]): void {
     const durable = jobs.some((job) => job.durable);
     try {
-      if (durable) this.#assertSound();
+      this.#assertInPlace();
+      if (durable) this.#wal.leaveIfSuspect();
       this.#sync.require(durable ? "FULL" : "NORMAL");
       const results = this.#transact.immediate(jobs.map(({ run }) => run));
       jobs.forEach(({ resolve }, index) => {
@@ -348,12 +349,12 @@ class SqliteLedger extends TransactedLedger implements Ledger {
   }
 
   /** Whether what is committed next will be found again, by whoever opens the ledger then. */
-  #assertSound(): void {
-    if (fileIdentity(this.#file) !== this.#identity) {
-      const message = `the ledger ${this.#file} was moved, replaced or deleted while it was open`;
+  #assertInPlace(): void {
+    for (const [path, identity] of this.#files) {
+      if (fileIdentity(path) === identity) continue;
+      const message = `the ledger ${path} was moved, replaced or deleted while it was open`;
       throw new LatchError("store_moved", message);
     }
-    this.#wal.leaveIfSuspect();
   }
 
   #failure(error: unknown): unknown {
@@ -372,6 +373,7 @@ class SqliteLedger extends TransactedLedger implements Ledger {
   #syncThrough(): void {
     const sequence = this.#rows.lastEvent()?.sequence ?? 0;
     if (sequence === this.#syncedSequence) return;
+    this.#assertInPlace();
     this.#wal.leaveIfSuspect();
     this.#sync.require("FULL");
     this.#rows.saveSyncMark(sequence);
@@ -425,6 +427,7 @@ class SqliteLedger extends TransactedLedger implements Ledger {
   #catchUpAtLast(): void {
     if (this.#rows.behind === 0) return;
     try {
+      this.#assertInPlace();
       this.#sync.require("NORMAL");
       this.#transact.immediate([(rows) => rows.catchUpAtEnd()]);
     } catch {
