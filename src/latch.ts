@@ -447,7 +447,7 @@ export class OpenLatch implements Latch {
 
   async #lookAfter(): Promise<void> {
     const claims = await this.unsettledClaims();
-    this.#keepUpWith(claims);
+    await this.#keepUpWith(claims);
     await this.#gateway.tend(claims);
     await this.#poller.tick(claims);
     await this.#reconciler.tick(await this.unsettledClaims());
@@ -455,9 +455,11 @@ export class OpenLatch implements Latch {
   }
 
   /** Another process on the ledger may have a clock that is ahead of this one's. */
-  #keepUpWith(claims: readonly Claim[]): void {
-    const { clock, log } = this.#parts;
-    const latest = Math.max(0, ...claims.map(({ openedAt }) => openedAt));
+  async #keepUpWith(claims: readonly Claim[]): Promise<void> {
+    const { clock, ledger, log } = this.#parts;
+    // Claims that the stream settled at once are in the log alone.
+    const lastAt = (await ledger.lastEventAt()) ?? 0;
+    const latest = Math.max(lastAt, ...claims.map(({ openedAt }) => openedAt));
     const behindMs = latest - clock.now();
     if (behindMs <= 0 || behindMs > CLOCK_BEHIND_MAX_MS) return;
     clock.raiseTo(latest);

@@ -84,6 +84,8 @@ export interface EventQuery {
 }
 
 export const EVENTS_DEFAULT = 1_000;
+/** So many of the last events are asked for their time. */
+export const LAST_EVENTS = 100;
 
 export type EventType = LedgerEvent["body"]["type"];
 
@@ -302,7 +304,10 @@ export interface Ledger {
   /** Those about events with a higher number than `after`, oldest first. */
   checkpoints(after: number, limit: number): Promise<readonly KeptCheckpoint[]>;
   lastCheckpoint(): Promise<KeptCheckpoint | undefined>;
-  /** When the last event happened; undefined where there is none. */
+  /**
+   * The latest time of the last {@link LAST_EVENTS}; undefined where there are none. Processes on
+   * several machines give each its own, so that the very last one need not be it.
+   */
   lastEventAt(): Promise<EpochMs | undefined>;
   /** The number of the last event that is on disk; 0 where there is none. */
   lastSequence(): Promise<number>;

@@ -44,6 +44,17 @@ export function testsOfEvents(storeOfTest: StoreOfTest): void {
       expect(firstBreak(events)).toBeUndefined();
     });
 
+    test("tells the latest time in it, whichever machine's clock gave it", async () => {
+      const { ledger, another } = await storeOfTest();
+      expect(await ledger.lastEventAt()).toBeUndefined();
+      const behind = await another();
+      await claimed(ledger, claimCommand({ quantity: "1" }, { now: START + 60_000 }));
+      await claimed(behind, claimCommand({ quantity: "2" }, { now: START }));
+      for (const opening of [ledger, behind]) {
+        expect(await opening.lastEventAt()).toBe(START + 60_000);
+      }
+    });
+
     test("chains each account's events by themselves, whichever opening wrote them", async () => {
       const { ledger, another } = await storeOfTest();
       const other = await another();

@@ -20,6 +20,7 @@ import {
   type EventScan,
   type IncidentsQuery,
   type KeptCheckpoint,
+  LAST_EVENTS,
   type Ledger,
   type Note,
   type NumberedGuardClaim,
@@ -198,7 +199,10 @@ export class SimulatedLedger extends TransactedLedger implements Ledger {
   }
 
   lastEventAt(): Promise<EpochMs | undefined> {
-    return this.#read((memory) => memory.events.at(-1)?.at);
+    return this.#read(({ events }) => {
+      const latest = Math.max(0, ...events.slice(-LAST_EVENTS).map(({ at }) => at));
+      return latest === 0 ? undefined : latest;
+    });
   }
 
   async lastSequence(): Promise<number> {

@@ -29,6 +29,7 @@ import {
   INCIDENTS_DEFAULT,
   type IncidentsQuery,
   type KeptCheckpoint,
+  LAST_EVENTS,
   type Ledger,
   type Note,
   type ScannedEvents,
@@ -56,7 +57,6 @@ import { foreseenQuestions } from "./foreseen-questions.ts";
 import { countGuardClaims, guardClaimsOf, unsettledGuardClaims } from "./guard-queries.ts";
 import { parsed } from "./json-column.ts";
 import { type Ask, loadRows, type Row } from "./load-rows.ts";
-import type { HeadRow } from "./log-head.ts";
 import { KEEP_SYNC, openDatabase } from "./open-database.ts";
 import { isKey, ownAnswer } from "./own-answer.ts";
 import { refuseNewer } from "./schema-version.ts";
@@ -273,8 +273,10 @@ class PostgresLedger extends TransactedLedger implements Ledger {
   }
 
   async lastEventAt(): Promise<EpochMs | undefined> {
-    const [head] = await this.#ask<HeadRow>("SELECT at FROM tradelatch.head", []);
-    return head?.at ?? undefined;
+    const last = `SELECT at FROM tradelatch.events ORDER BY sequence DESC LIMIT ${LAST_EVENTS}`;
+    const sql = `SELECT max(at) AS at FROM (${last}) last`;
+    const [latest] = await this.#ask<{ at: number | null }>(sql, []);
+    return latest?.at ?? undefined;
   }
 
   async lastSequence(): Promise<number> {

@@ -1,9 +1,10 @@
 /** One look at a stretch of the events, by their numbers: see ledger/event-scan.ts. */
 import { MOVES } from "../../claim/claim-event.ts";
+import type { EpochMs } from "../../core/clock.ts";
 import type { AccountId } from "../../core/ids.ts";
 import type { EventRow } from "../event-row.ts";
 import type { Stretch } from "../event-scan.ts";
-import type { EventScan } from "../ledger.ts";
+import { type EventScan, LAST_EVENTS } from "../ledger.ts";
 import type { PreparedStatements } from "./prepared-statements.ts";
 
 export function scannedRows(
@@ -38,6 +39,14 @@ export function hasMove(
   after: number,
 ): boolean {
   return statements.of(MOVE_BEHIND).get(after, account, symbol) !== undefined;
+}
+
+const LATEST = `SELECT max(at) FROM
+  (SELECT at FROM events ORDER BY sequence DESC LIMIT ${LAST_EVENTS})`;
+
+/** Of the last events; undefined where there are none. */
+export function latestTime(statements: PreparedStatements): EpochMs | undefined {
+  return (statements.of(LATEST).pluck().get() as EpochMs | null) ?? undefined;
 }
 
 function quoted(type: string): string {

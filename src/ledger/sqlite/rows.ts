@@ -17,7 +17,7 @@ import { EQUALS_MAX, type EqualsWanted, MOVES_LOOKAHEAD, type Rows } from "../ro
 import { AheadRows, NeedsTransaction, type UnwrittenEvent } from "./ahead-rows.ts";
 import { ClaimListing } from "./claim-listing.ts";
 import { ClaimWrites } from "./claim-writes.ts";
-import { hasMove, scannedRows } from "./event-scan.ts";
+import { hasMove, latestTime, scannedRows } from "./event-scan.ts";
 import { SqliteGuardRows } from "./guard-rows.ts";
 import { SqliteIncidentRows } from "./incident-rows.ts";
 import { KnownRows } from "./known-rows.ts";
@@ -393,8 +393,7 @@ export class SqliteRows implements Rows {
   }
 
   lastEventAt(): number | undefined {
-    const sql = "SELECT at FROM events ORDER BY sequence DESC LIMIT 1";
-    return this.#prepare(sql).pluck().get() as number | undefined;
+    return latestTime(this.#statements);
   }
 
   append(event: LedgerEvent, at: EpochMs): void {

@@ -1,0 +1,48 @@
+import { describe, expect, test } from "vitest";
+import type { Clock } from "../../src/core/clock.ts";
+import type { OrderAnswer } from "../../src/gateway/order-answer.ts";
+import type { IntentInput } from "../../src/identity/intent-schema.ts";
+import { CLOSE, OPEN, openWorld, type Process, type World } from "./world.ts";
+
+/** A second machine on the ledger of `first`; its clock shows `aheadMs` more than the first's. */
+async function secondMachine(world: World, first: Process, aheadMs: number): Promise<Process> {
+  let { clock } = first;
+  const own: Clock = {
+    now: () => clock.now() + aheadMs,
+    elapsed: () => clock.now(),
+    sleep: (durationMs, signal) => clock.sleep(durationMs, signal),
+  };
+  const second = await world.open({ clock: own });
+  clock = second.clock;
+  return second;
+}
+
+/** Sends an order whose fill the stream tells of, as soon as it is there. */
+async function sent(world: World, { latch }: Process, intent: IntentInput): Promise<OrderAnswer> {
+  const answer = await world.drive(latch.submit(intent));
+  if (answer.status !== "PROCEED") return answer;
+  const wire = world.orders().find(({ id }) => id === answer.order.brokerOrderId);
+  await world.drive(latch.applyUpdate({ ...wire }));
+  return answer;
+}
+
+describe.each([-3, -1, 1, 3])("two machines whose clocks are %d minutes apart", (minutes) => {
+  test("take equal orders of a bot that names none for one within the window alone", async () => {
+    const world = await openWorld();
+    const first = await world.open();
+    const second = await secondMachine(world, first, minutes * 60_000);
+    // Each has written something, by its own clock.
+    await sent(world, second, { ...OPEN, quantity: "8" });
+    await sent(world, first, { ...OPEN, quantity: "4" });
+    const answers: string[] = [];
+    for (const machine of [first, second, first, second]) {
+      await world.advance(30_000);
+      await sent(world, machine, { ...CLOSE, quantity: "2" });
+      await world.advance(20_000);
+      const other = machine === first ? second : first;
+      answers.push((await sent(world, other, { ...CLOSE, quantity: "2" })).status);
+    }
+    expect(answers).toEqual(["SKIP", "SKIP", "SKIP", "SKIP"]);
+    expect(world.orders().filter(({ side }) => side === "sell")).toHaveLength(4);
+  });
+});
