@@ -1,8 +1,8 @@
 /**
  * Brings the latch up behind a server that listens already: whose account it is, then one look at
- * everything that was not settled. While the broker is away, or the server that the store is on, it
- * is asked again, without an end; only the broker's own word that it does not take the keys, or a
- * store that cannot be used, ends the start.
+ * everything that was not settled. While the broker is away, or the server that the store is on, or
+ * somebody else holds the store, it is asked again, without an end; only the broker's own word that
+ * it does not take the keys, or a store that cannot be used, ends the start.
  */
 
 import type { Clock } from "../core/clock.ts";
@@ -48,8 +48,8 @@ export async function startLatch(
   return { latch, recovery };
 }
 
-/** What says that somebody is away who may come back, and nothing of what is asked for. */
-const AWAY: readonly ErrorCode[] = ["broker_unavailable", "store_unreachable"];
+/** What says that somebody is away, or busy, for a while, and nothing of what is asked for. */
+const AWAY: readonly ErrorCode[] = ["broker_unavailable", "store_unreachable", "store_busy"];
 
 async function onceThere<Value>(
   ask: () => Promise<Value>,

@@ -1,5 +1,6 @@
 /** What a ledger on a server does when the server is not what it should be, or not there. */
 import { pino } from "pino";
+import postgres from "postgres";
 import {
   afterAll,
   afterEach,
@@ -27,6 +28,32 @@ function open(url: string, clock = new ManualClock(START)): Ledger {
   const ledger = openPostgresLedger(url, clock);
   onTestFinished(() => ledger.close().catch(() => undefined));
   return ledger;
+}
+
+/** A sidecar that has started to wait for its store, and a bot in front of it. */
+async function startedWhileAway(store: string) {
+  const broker = await startSimulator({ prices: { TQQQ: "75" } });
+  onTestFinished(() => broker.close());
+  const clock = new ManualClock(START);
+  const keys = { "APCA-API-KEY-ID": "id", "APCA-API-SECRET-KEY": "broker-secret" };
+  const settings = { store, baseUrl: broker.url, keyId: "id", secret: "broker-secret" };
+  const serve = resolveServeConfig({ ...settings, port: 0, auditKey: temporaryFile("key") }, {});
+  const logger = pino({ level: "silent" });
+  const surroundings = { serve, logger, clock, schedule: false };
+  const { sidecar, reason } = await new Promise<{ sidecar: Sidecar; reason: string }>(
+    (resolve, reject) => {
+      const onAway = (reason: string) => opening.then((sidecar) => resolve({ sidecar, reason }));
+      const opening = openSidecar({ ...surroundings, onAway });
+      opening.then((sidecar) => sidecar.started).catch(reject);
+    },
+  );
+  onTestFinished(() => sidecar.close(0).catch(() => undefined));
+  const send = () => {
+    const order = { symbol: "TQQQ", qty: "1", side: "buy", type: "market", time_in_force: "day" };
+    const body = JSON.stringify({ ...order, client_order_id: "once" });
+    return fetch(`${sidecar.url}/v2/orders`, { method: "POST", headers: keys, body });
+  };
+  return { sidecar, reason, clock, broker, send };
 }
 
 describe("a server of its own", () => {
@@ -64,27 +91,7 @@ describe("a server of its own", () => {
 
   test("that is away when a sidecar starts is waited for, and no order is sent meanwhile", async () => {
     await server.stop();
-    const broker = await startSimulator({ prices: { TQQQ: "75" } });
-    onTestFinished(() => broker.close());
-    const clock = new ManualClock(START);
-    const keys = { "APCA-API-KEY-ID": "id", "APCA-API-SECRET-KEY": "broker-secret" };
-    const settings = { store: url(), baseUrl: broker.url, keyId: "id", secret: "broker-secret" };
-    const serve = resolveServeConfig({ ...settings, port: 0, auditKey: temporaryFile("key") }, {});
-    const logger = pino({ level: "silent" });
-    const surroundings = { serve, logger, clock, schedule: false };
-    const { sidecar, reason } = await new Promise<{ sidecar: Sidecar; reason: string }>(
-      (resolve, reject) => {
-        const onAway = (reason: string) => opening.then((sidecar) => resolve({ sidecar, reason }));
-        const opening = openSidecar({ ...surroundings, onAway });
-        opening.then((sidecar) => sidecar.started).catch(reject);
-      },
-    );
-    onTestFinished(() => sidecar.close(0).catch(() => undefined));
-    const send = () => {
-      const order = { symbol: "TQQQ", qty: "1", side: "buy", type: "market", time_in_force: "day" };
-      const body = JSON.stringify({ ...order, client_order_id: "once" });
-      return fetch(`${sidecar.url}/v2/orders`, { method: "POST", headers: keys, body });
-    };
+    const { sidecar, reason, clock, broker, send } = await startedWhileAway(url());
     expect(reason).toContain("ECONNREFUSED");
     const refused = await send();
     expect(refused.status).toBe(409);
@@ -128,6 +135,25 @@ describe("a server of its own", () => {
     for (const pid of [...backends, server.pid]) process.kill(pid, "SIGCONT");
     await claimed(ledger, claimCommand({ requestId: "goes on", quantity: "78" }));
   });
+});
+
+test("a server whose connections are all taken is waited for by a sidecar that starts", async () => {
+  const taken = 4;
+  const settings = { max_connections: `${taken}`, superuser_reserved_connections: "0" };
+  const server = await newServer({ settings: { ...settings, max_wal_senders: "0" } });
+  onTestFinished(() => server.destroy());
+  await server.start();
+  const others = Array.from({ length: taken }, () =>
+    postgres(server.urlOf("postgres"), { max: 1 }),
+  );
+  await Promise.all(others.map((other) => other.unsafe("SELECT 1")));
+  const { sidecar, reason, clock, send } = await startedWhileAway(server.urlOf("postgres"));
+  expect(reason).toContain("too many clients");
+  expect((await send()).status).toBe(409);
+  await Promise.all(others.map((other) => other.end()));
+  clock.advanceTo(START + 1_000);
+  await sidecar.started;
+  expect((await send()).headers.get("tradelatch-status")).toBe("PROCEED");
 });
 
 test("a server that does not sync what it commits is refused", async () => {
