@@ -22,7 +22,7 @@ import type {
   SettleAnswer,
   SettleInput,
 } from "./guard.ts";
-import { guardWait, readJson, requireFunction } from "./guard-input.ts";
+import { evidenceOf, guardWait, readJson, requireFunction } from "./guard-input.ts";
 import { isVerdict } from "./verifiers.ts";
 
 export interface RunnerParts {
@@ -168,7 +168,8 @@ export class ActionRunner {
       return this.#settled(input, owned, verdict.kind, verdict.result);
     }
     if (verdict.kind === "absent") {
-      return this.#absent(input, owned, verdict.evidence ?? `${nameOf(error)} proves it`, error);
+      const evidence = evidenceOf(verdict.evidence, `${nameOf(error)} proves it`);
+      return this.#absent(input, owned, evidence, error);
     }
     // The error's own words may hold what must not be on record.
     const reason = `the action ended with ${nameOf(error)}, which proves nothing`;

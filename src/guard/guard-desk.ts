@@ -44,6 +44,7 @@ import type {
 } from "./guard.ts";
 import {
   EVIDENCE_MAX,
+  evidenceOf,
   guardJson,
   guardName,
   guardWait,
@@ -229,14 +230,10 @@ export class GuardDesk implements Guard {
       return claim === undefined ? { kind: "unknown" } : { kind: "unresolved", claim };
     }
     const read = readJson(verdict.kind === "absent" ? null : verdict.result);
-    const evidence = (verdict.evidence ?? `the verifier says: ${verdict.kind}`).slice(
-      0,
-      EVIDENCE_MAX,
-    );
     const weighed = await this.#guard(key, {
       ...{ type: "weigh", provenance: "verifier", outcome: verdict.kind, now: this.#now() },
       fencing,
-      evidence: guardName("evidence", evidence, EVIDENCE_MAX),
+      evidence: evidenceOf(verdict.evidence, `the verifier says: ${verdict.kind}`),
       ...(read.kind === "json"
         ? { result: read.value }
         : { result: null, resultProblem: read.problem }),

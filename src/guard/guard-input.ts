@@ -32,6 +32,16 @@ export function optionalName(field: string, text: string | null | undefined): st
   return text === undefined || text === null ? null : guardName(field, text);
 }
 
+/**
+ * What a verifier or an error's confirmation has said besides its verdict, as it is kept: what was
+ * found out counts, in whatever words. `instead` where those are none.
+ */
+export function evidenceOf(said: unknown, instead: string): string {
+  const kept = typeof said === "string" ? said.slice(0, EVIDENCE_MAX) : "";
+  // By way of its bytes, since the cut may leave half a character.
+  return NOT_BLANK.test(kept) ? Buffer.from(kept).toString() : instead;
+}
+
 /** The number of an attempt; null where none is given. */
 export function optionalFencing(fencing: number | undefined): number | null {
   if (fencing === undefined) return null;

@@ -162,6 +162,17 @@ describe("an action that throws", () => {
     expect(answer).toMatchObject(expected);
   });
 
+  test.each([
+    ["the whole page of a provider", "x".repeat(2_001), "x".repeat(2_000)],
+    ["an error without a message", "", "Error proves it"],
+    ["no text", 402, "Error proves it"],
+  ])("certainly did not happen, also where the evidence is %s", async (_, evidence, kept) => {
+    const { guard } = await guardWorld();
+    const confirm = () => ({ kind: "absent", evidence }) as GuardVerdict;
+    const answer = await guard.execute({ ...PAYMENT, run: unreachable, confirm });
+    expect(answer).toMatchObject({ status: "absent", claim: { evidence: kept } });
+  });
+
   test("is unresolved where confirm itself fails", async () => {
     const { guard } = await guardWorld();
     const confirm = () => Promise.reject(new Error("no network"));

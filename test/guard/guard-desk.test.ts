@@ -192,6 +192,17 @@ describe("a verifier", () => {
     expect(await guard.claim(PAYMENT)).toMatchObject({ kind: "settled" });
   });
 
+  test.each([
+    ["", "the verifier says: done"],
+    [" \n", "the verifier says: done"],
+    [402, "the verifier says: done"],
+    [`${"x".repeat(1_999)}\u{1f600}`, `${"x".repeat(1_999)}\ufffd`],
+  ])("is believed whatever it gives as evidence, and the guard opens: %j", async (said, kept) => {
+    const verdict = { kind: "done", result: 7, evidence: said } as GuardVerdict;
+    const { guard } = await orphaned(() => verdict);
+    expect(await guard.get(requestId)).toMatchObject({ outcome: "done", evidence: kept });
+  });
+
   test("that finds it absent opens it for the next caller", async () => {
     const { guard } = await orphaned(() => ({ kind: "absent" }));
     expect(await guard.claim(PAYMENT)).toMatchObject({ kind: "proceed", isReopened: true });
