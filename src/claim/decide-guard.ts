@@ -4,19 +4,21 @@
  * 1. Of all callers one is told to proceed, and the next one only after a release (I1, I3).
  * 2. A lease that is over puts the claim in question; time alone neither settles nor reopens (I4).
  * 3. While an attempt runs, only its own token releases it; a verifier's "absent" has to wait.
- * 4. Who held an attempt that was released may have acted after all: its word is refused, and the
- *    claim is in question again unless somebody else is at it.
+ * 4. Who held an attempt that was released may have acted after all: its word is refused, also that
+ *    it does not know, and the claim is in question again unless somebody else is at it.
  * 5. The first word about an attempt stays; one of its owner that says otherwise is put on record.
  * 6. What was read of one attempt says nothing of a later one, however late it is put on record.
  */
 import type { EpochMs } from "../core/clock.ts";
 import type { OwnerId } from "../core/ids.ts";
+import { surfacedBecause } from "./evolve-guard.ts";
 import type {
   GuardAction,
   GuardDifference,
   GuardOutcome,
   GuardProvenance,
   JsonValue,
+  LateWord,
   PayloadFingerprint,
 } from "./guard-action.ts";
 import type { GuardClaim } from "./guard-claim.ts";
@@ -180,10 +182,12 @@ function decideSettle(claim: GuardClaim, command: GuardSettleCommand): GuardVerd
 }
 
 /** The word of whoever held an attempt that was released. */
-function late(claim: GuardClaim, outcome: GuardOutcome): GuardVerdict {
-  const isNobodyAtIt = claim.outcome === "absent";
+function late(claim: GuardClaim, outcome: LateWord): GuardVerdict {
+  const isQuestioned = isQuestionedByLateWord(claim);
+  const wasUnknown = claim.unknownBecause === surfacedBecause("unknown");
   // Another word of the same kind says nothing new.
-  const isKnown = isQuestionedByLateWord(claim);
+  const isKnown = isQuestioned && (outcome === "unknown" || !wasUnknown);
+  const isNobodyAtIt = claim.outcome === "absent" || isQuestioned;
   const type = isNobodyAtIt ? "settlement_surfaced" : "settlement_refused";
   const answer: GuardAnswer = { kind: "released", isRepeat: isKnown };
   return isKnown ? unchanged(answer) : { events: [{ type, outcome }], answer };
@@ -216,9 +220,8 @@ function decideRelease(claim: GuardClaim, command: GuardReleaseCommand): GuardVe
 }
 
 function decideDoubt(claim: GuardClaim, { tokenHash, reason }: GuardDoubtCommand): GuardVerdict {
-  if (tokenHash !== claim.tokenHash || isReleased(claim, tokenHash)) {
-    return unchanged({ kind: "not_owner", problem: "wrong" });
-  }
+  if (isReleased(claim, tokenHash)) return late(claim, "unknown");
+  if (tokenHash !== claim.tokenHash) return unchanged({ kind: "not_owner", problem: "wrong" });
   if (claim.status !== "OPEN") return unchanged(standing(claim));
   return { events: [{ type: "guard_doubted", reason }], answer: { kind: "unresolved" } };
 }

@@ -1,6 +1,7 @@
 /** `evolve(state, event) → state` for the claims of a guard. Pure; see evolve.ts. */
 import type { EpochMs } from "../core/clock.ts";
 import type { ClaimKey } from "../core/ids.ts";
+import type { LateWord } from "./guard-action.ts";
 import type { GuardClaim } from "./guard-claim.ts";
 import type { GuardEvent } from "./guard-event.ts";
 import { transition } from "./transitions.ts";
@@ -64,13 +65,17 @@ function changed(claim: GuardClaim, event: GuardEvent, at: EpochMs): GuardClaim 
       return { ...claim, ...end, result: null, unknownBecause: null, releasedTokens };
     }
     case "settlement_surfaced":
-      return { ...claim, ...UNSETTLED, unknownBecause: SURFACED };
+      return { ...claim, ...UNSETTLED, unknownBecause: surfacedBecause(event.outcome) };
     default:
       return claim;
   }
 }
 
-const SURFACED = "whoever held the attempt that was released says that it was not absent";
+/** Why nobody knows, once whoever held the attempt that was released has said `outcome` of it. */
+export function surfacedBecause(outcome: LateWord): string {
+  const said = outcome === "unknown" ? "does not know whether it was" : "says that it was not";
+  return `whoever held the attempt that was released ${said} absent`;
+}
 
 function withToken({ releasedTokens, tokenHash }: GuardClaim): readonly string[] {
   const others = releasedTokens.filter((one) => one !== tokenHash);

@@ -15,6 +15,9 @@ export type JsonValue =
  */
 export type GuardOutcome = "done" | "rejected" | "absent";
 
+/** How an attempt that was released ended, by whoever held it: it may not know either. */
+export type LateWord = GuardOutcome | "unknown";
+
 /** Whose word the outcome rests on. */
 export type GuardProvenance =
   /** Whoever held the claim's settlement token, or settled it where none is asked for. */

@@ -6,6 +6,7 @@ import type {
   GuardOutcome,
   GuardProvenance,
   JsonValue,
+  LateWord,
   PayloadFingerprint,
 } from "./guard-action.ts";
 
@@ -42,14 +43,14 @@ export type GuardEvent =
   | {
       /** Who held an attempt that was released says how it ended, while nobody else is at it. */
       readonly type: "settlement_surfaced";
-      readonly outcome: GuardOutcome;
+      readonly outcome: LateWord;
       /** Where it was not its owner who said so, but somebody who has read the provider. */
       readonly provenance?: GuardProvenance;
     }
   | {
       /** The same, while another attempt runs, or has ended. */
       readonly type: "settlement_refused";
-      readonly outcome: GuardOutcome;
+      readonly outcome: LateWord;
       /** How the attempt is on record, where it is said of an attempt that was not released. */
       readonly onRecord?: GuardOutcome;
     }

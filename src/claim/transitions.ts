@@ -90,6 +90,7 @@ export const TRANSITIONS: Readonly<Record<ClaimStatus | "NONE", Row>> = {
     guard_answered: "IN_RECONCILIATION",
     guard_settled: "SETTLED",
     guard_released: "SETTLED",
+    settlement_surfaced: "IN_RECONCILIATION",
     settlement_refused: "IN_RECONCILIATION",
   },
   FINAL: {

@@ -175,8 +175,8 @@ export class ActionRunner {
     const reason = `the action ended with ${nameOf(error)}, which proves nothing`;
     const doubted = await this.#parts.guard.doubt({ requestId, agent, token: owned.token, reason });
     if (doubted.kind === "settled") return this.#standing(doubted.claim);
-    const incident = doubted.kind === "unresolved" ? doubted.incident : null;
-    const claim = doubted.kind === "unresolved" ? doubted.claim : owned.claim;
+    const incident = "incident" in doubted ? doubted.incident : null;
+    const claim = "claim" in doubted ? doubted.claim : owned.claim;
     return { status: "unresolved", claim, incident, error };
   }
 

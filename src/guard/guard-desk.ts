@@ -199,7 +199,8 @@ export class GuardDesk implements Guard {
     const { answer, incident } = doubted;
     switch (answer.kind) {
       case "unresolved":
-        return { kind: "unresolved", claim: known(doubted), incident };
+      case "released":
+        return { kind: answer.kind, claim: known(doubted), incident };
       case "settled":
         return { kind: "settled", claim: known(doubted) };
       case "not_owner":

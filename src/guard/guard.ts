@@ -129,6 +129,8 @@ export type DoubtAnswer =
   /** It is IN_RECONCILIATION, with an incident; the same token may still settle it. */
   | { readonly kind: "unresolved"; readonly claim: GuardClaim; readonly incident: number | null }
   | { readonly kind: "settled"; readonly claim: GuardClaim }
+  /** The attempt was released before: an incident tells of it, and nobody proceeds by that. */
+  | { readonly kind: "released"; readonly claim: GuardClaim; readonly incident: number | null }
   | { readonly kind: "not_owner"; readonly problem: TokenProblem }
   | { readonly kind: "unknown" };
 

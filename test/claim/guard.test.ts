@@ -273,7 +273,6 @@ describe("a release", () => {
     const life = new GuardLife(claimOf(), release(), claimOf({ tokenHash: "token-2" }));
     const wrong = { kind: "not_owner", problem: "wrong" };
     expect(life.take(release({ tokenHash: "token-1" }))).toEqual({ events: [], answer: wrong });
-    expect(life.take(doubt("token-1"))).toEqual({ events: [], answer: wrong });
   });
 });
 
@@ -306,6 +305,25 @@ describe("the word of whoever held a released attempt", () => {
     expect(life.take(settle({ tokenHash: null })).events).toMatchObject([
       { type: "settlement_surfaced" },
     ]);
+  });
+
+  test("that it does not know is refused too, and nobody proceeds", () => {
+    const life = new GuardLife(claimOf(), release());
+    const refused = { kind: "released", isRepeat: false };
+    expect(life.take(doubt())).toEqual({
+      ...{ events: [{ type: "settlement_surfaced", outcome: "unknown" }], answer: refused },
+    });
+    expect(life.claim?.unknownBecause).toContain("does not know whether it was absent");
+    expect(life.answer(claimOf({ tokenHash: "token-2" }))).toEqual({ kind: "unresolved" });
+    expect(life.take(doubt())).toEqual({ events: [], answer: { ...refused, isRepeat: true } });
+    expect(life.take(settle()).events).toEqual([{ type: "settlement_surfaced", outcome: "done" }]);
+    expect(life.claim?.unknownBecause).toContain("says that it was not absent");
+    expect(life.take(doubt()).events).toEqual([]);
+    const others = new GuardLife(claimOf(), release(), claimOf({ tokenHash: "token-2" }));
+    expect(others.take(doubt())).toEqual({
+      ...{ events: [{ type: "settlement_refused", outcome: "unknown" }], answer: refused },
+    });
+    expect(others.claim).toMatchObject({ status: "OPEN", tokenHash: "token-2" });
   });
 
   test("is put on record while another attempt runs, and after it has ended", () => {

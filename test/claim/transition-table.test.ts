@@ -60,7 +60,7 @@ const LIFE: Readonly<Record<ClaimEventType | GuardEventType, string>> = {
   guard_settled: "      -    S    -        S      -     -",
   guard_released: "     -    S    -        S      -     -",
   guard_answered: "     -    O    -        I      -     S",
-  settlement_surfaced: "-    -    -        -      -     I",
+  settlement_surfaced: "-    -    -        I      -     I",
   settlement_refused: " -    O    -        I      -     S",
 };
 

@@ -1,7 +1,7 @@
-/** The late word of whoever held the first of many attempts that were released. */
+/** The late word of whoever held an attempt that was released. */
 import { describe, expect, test } from "vitest";
 import { RELEASED_TOKENS_MAX } from "../../src/claim/evolve-guard.ts";
-import { guardWorld, PAYMENT } from "./guard-world.ts";
+import { guardWorld, LEASE_MS, PAYMENT } from "./guard-world.ts";
 
 const { requestId } = PAYMENT;
 
@@ -33,6 +33,29 @@ describe("the word of whoever held the first of many attempts", () => {
     const { guard, first, last } = await releasedOften(RELEASED_TOKENS_MAX + 1);
     await guard.release({ requestId, token: last, evidence: "refused" });
     await guard.settle({ requestId, token: first, result: { id: "p-1" } });
+    expect(await guard.claim(PAYMENT)).toMatchObject({ kind: "unresolved", incident: 1 });
+  });
+});
+
+describe("an owner whose attempt was released while it was at it", () => {
+  /** Gives what the owner comes to after somebody has released its attempt. */
+  async function lateOwner(end: () => unknown) {
+    const world = await guardWorld();
+    const { guard, clock } = world;
+    const run = async () => {
+      clock.advance(LEASE_MS);
+      await guard.release({ requestId, evidence: "support says that it was never sent" });
+      return end();
+    };
+    return { ...world, run };
+  }
+
+  test("and then loses the answer keeps everybody else from doing it again", async () => {
+    const lost = Object.assign(new Error("socket hang up"), { code: "ECONNRESET" });
+    const { guard, run } = await lateOwner(() => Promise.reject(lost));
+    const answer = await guard.execute({ ...PAYMENT, run });
+    expect(answer).toMatchObject({ status: "unresolved", incident: 1, error: lost });
+    expect(answer.claim.status).toBe("IN_RECONCILIATION");
     expect(await guard.claim(PAYMENT)).toMatchObject({ kind: "unresolved", incident: 1 });
   });
 });

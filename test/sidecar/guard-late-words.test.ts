@@ -1,0 +1,29 @@
+/** Over HTTP: an owner that speaks after somebody has released its attempt. */
+import { describe, expect, test } from "vitest";
+import { LEASE_MS } from "../guard/guard-world.ts";
+import { guardBench, TOKEN } from "./guard-bench.ts";
+
+const PAY = { request_id: "invoice-1042", action: "payment.send" };
+
+describe("an owner whose attempt was released after its lease", () => {
+  async function released() {
+    const bench = await guardBench();
+    const { settlement_token: token } = (await bench.post("/claim", PAY)).body;
+    bench.clock.advance(LEASE_MS);
+    await bench.post("/release/invoice-1042", { evidence: "support says so" });
+    const settle = (body: object) => bench.post("/settle/invoice-1042", body, { [TOKEN]: token });
+    return { ...bench, settle };
+  }
+
+  test("and says that it does not know is refused, and nobody proceeds", async () => {
+    const { post, get, settle } = await released();
+    expect(await settle({ outcome: "unknown" })).toMatchObject({
+      ...{ status: 409, body: { tradelatch: { error: "guard_claim_released" } } },
+    });
+    const next = await post("/claim", PAY);
+    expect(next.body).toMatchObject({ status: "PENDING", unresolved: true, incident: 1 });
+    expect((await get("/claims/invoice-1042")).body.evidence).toBe(
+      "whoever held the attempt that was released does not know whether it was absent",
+    );
+  });
+});
