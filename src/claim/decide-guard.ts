@@ -170,7 +170,7 @@ export function isLeaseOver({ status, leaseUntil }: GuardClaim, now: EpochMs): b
 function decideSettle(claim: GuardClaim, command: GuardSettleCommand): GuardVerdict {
   const problem = problemOf(claim, command);
   if (problem !== undefined) return unchanged({ kind: "not_owner", problem });
-  if (isReleased(claim, command.tokenHash)) return late(claim, command.outcome);
+  if (isLate(claim, command.tokenHash)) return late(claim, command.outcome);
   const { outcome, result, resultProblem = null } = command;
   if (claim.outcome === outcome) return unchanged(standing(claim));
   if (claim.outcome !== null) {
@@ -179,6 +179,15 @@ function decideSettle(claim: GuardClaim, command: GuardSettleCommand): GuardVerd
   }
   const said = { outcome, result, resultProblem, provenance: "owner", evidence: null } as const;
   return settledBy({ type: "guard_settled", ...said });
+}
+
+/**
+ * Whether it comes after the attempt's release. What was found out since of the only attempt there
+ * ever was is about that one: its owner's word is compared with it, and is of no second one.
+ */
+function isLate(claim: GuardClaim, tokenHash: string | null): boolean {
+  const isEnded = claim.outcome !== null && claim.outcome !== "absent";
+  return isReleased(claim, tokenHash) && !(claim.fencing === 1 && isEnded);
 }
 
 /** The word of whoever held an attempt that was released. */
@@ -220,7 +229,7 @@ function decideRelease(claim: GuardClaim, command: GuardReleaseCommand): GuardVe
 }
 
 function decideDoubt(claim: GuardClaim, { tokenHash, reason }: GuardDoubtCommand): GuardVerdict {
-  if (isReleased(claim, tokenHash)) return late(claim, "unknown");
+  if (isLate(claim, tokenHash)) return late(claim, "unknown");
   if (tokenHash !== claim.tokenHash) return unchanged({ kind: "not_owner", problem: "wrong" });
   if (claim.status !== "OPEN") return unchanged(standing(claim));
   return { events: [{ type: "guard_doubted", reason }], answer: { kind: "unresolved" } };

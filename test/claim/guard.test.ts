@@ -326,6 +326,28 @@ describe("the word of whoever held a released attempt", () => {
     expect(others.claim).toMatchObject({ status: "OPEN", tokenHash: "token-2" });
   });
 
+  test.each([
+    ["a verifier", [release(), evidence()]],
+    ["an operator", [release(), settle(), evidence({ provenance: "operator" })]],
+  ])("is compared with what %s has found since, where no other attempt was made", (_, found) => {
+    const life = new GuardLife(claimOf(), ...found);
+    for (const tokenHash of ["token-1", null]) {
+      const same = { events: [], answer: { kind: "settled", isRepeat: true } };
+      expect(life.take(settle({ tokenHash }))).toEqual(same);
+      expect(life.take(settle({ tokenHash, outcome: "rejected" }))).toEqual({
+        events: [{ type: "settlement_refused", outcome: "rejected", onRecord: "done" }],
+        answer: { kind: "contradicted" },
+      });
+    }
+    expect(life.answer(doubt())).toEqual({ kind: "settled", isRepeat: true });
+    const twice = new GuardLife(claimOf(), release(), claimOf({ tokenHash: "token-2" }));
+    for (const command of [release({ tokenHash: "token-2" }), evidence()]) twice.take(command);
+    const late = { events: [{ type: "settlement_refused", outcome: "done" }] };
+    for (const tokenHash of ["token-1", "token-2"]) {
+      expect(twice.take(settle({ tokenHash }))).toMatchObject(late);
+    }
+  });
+
   test("is put on record while another attempt runs, and after it has ended", () => {
     const life = new GuardLife(claimOf(), release(), claimOf({ tokenHash: "token-2" }));
     const refused = [{ type: "settlement_refused", outcome: "done" }];

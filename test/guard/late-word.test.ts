@@ -58,4 +58,14 @@ describe("an owner whose attempt was released while it was at it", () => {
     expect(answer.claim.status).toBe("IN_RECONCILIATION");
     expect(await guard.claim(PAYMENT)).toMatchObject({ kind: "unresolved", incident: 1 });
   });
+
+  test("is told what a verifier has found of it since, and no second attempt is made up", async () => {
+    const { guard, run } = await lateOwner(async () => {
+      const verdict = { kind: "done", result: { id: "p-1" } } as const;
+      await guard.resolve({ requestId, verdict });
+      return { id: "p-1" };
+    });
+    const answer = await guard.execute({ ...PAYMENT, run });
+    expect(answer).toMatchObject({ status: "done", result: { id: "p-1" }, isRepeat: true });
+  });
 });
