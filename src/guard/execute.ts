@@ -216,7 +216,8 @@ export class ActionRunner {
     const { outcome, result, resultProblem, key } = claim;
     if (resultProblem !== null) {
       const what = `${claim.action} ${key.requestId} is ${outcome}, and its result`;
-      throw new LatchError("guard_result_unusable", `${what} ${resultProblem}`);
+      const cause = { outcome };
+      throw new LatchError("guard_result_unusable", `${what} ${resultProblem}`, { cause });
     }
     if (outcome === "absent") return { status: "absent", claim, error: undefined };
     if (outcome === "rejected") return { status: "rejected", result, isRepeat, claim };

@@ -138,8 +138,19 @@ function answerTo(answered: ExecuteAnswer<unknown>): WebhookAnswer {
 
 function failure(error: unknown): WebhookAnswer {
   if (!(error instanceof LatchError)) return answer(500, "failed", "the webhook failed");
+  if (error.code === "guard_result_unusable") {
+    // No further delivery brings back what the handler gave.
+    const message = "it is over, and what came of it could not be kept";
+    return answer(200, outcomeIn(error), `${error.code}: ${message}`);
+  }
   const headers = error.retryable ? RETRY_AFTER : {};
   return answer(error.httpStatus, "failed", `${error.code}: ${error.hint}`, {}, headers);
+}
+
+/** How it ended, of what has lost its result. */
+function outcomeIn({ cause }: LatchError): "done" | "rejected" {
+  const { outcome } = (cause ?? {}) as { readonly outcome?: unknown };
+  return outcome === "rejected" ? "rejected" : "done";
 }
 
 function answer(

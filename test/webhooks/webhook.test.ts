@@ -106,6 +106,27 @@ describe("a webhook", () => {
     });
   });
 
+  test("is over once it was handled, also where what its handler gave cannot be kept", async () => {
+    const { guard } = await guardWorld();
+    const given: bigint[] = [];
+    const handle = () => ({ rows: given.push(1n), total: 1n });
+    const id = (event: PaidEvent) => event.id;
+    const receive = webhook(handle, { guard, signature: null, id });
+    for (let times = 0; times < 2; times += 1) {
+      expect(await receive({ rawBody: eventBody("evt-1"), headers: {} })).toMatchObject({
+        status: 200,
+        body: { status: "done", message: expect.stringMatching(/^guard_result_unusable: /) },
+      });
+    }
+    const confirm = () => ({ kind: "rejected", result: 1n }) as const;
+    const refuse = () => Promise.reject(new Error("no such customer"));
+    const refusing = webhook(refuse, { guard, signature: null, id, confirm });
+    expect(await refusing({ rawBody: eventBody("evt-2"), headers: {} })).toMatchObject({
+      ...{ status: 200, body: { status: "rejected" } },
+    });
+    expect(given).toHaveLength(1);
+  });
+
   test("asks for another delivery where its handler certainly did nothing", async () => {
     const world = await guardWorld();
     const confirm = () => ({ kind: "absent", evidence: "the database was not reached" }) as const;
