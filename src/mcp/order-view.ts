@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import type { BlockCode } from "../claim/answer.ts";
-import { averagePriceOf, type Claim } from "../claim/claim.ts";
+import { averagePriceOf, type Claim, mayYetArrive, wasFilled } from "../claim/claim.ts";
 import { claimInWords } from "../claim/claim-in-words.ts";
 import { CLAIM_STATUSES } from "../claim/transitions.ts";
 import type { OrderAnswer } from "../gateway/order-answer.ts";
@@ -60,22 +60,33 @@ export function orderToolAnswer(answer: OrderAnswer, claim: Claim | undefined): 
   const data = {
     ...{ status, order, code, incident },
     sent_by_this_call: status === "PROCEED",
-    retry: retryOf(answer),
+    retry: retryOf(answer, claim),
   };
   return { message: sentences(answer, claim), data, isError: status === "BLOCKED" };
 }
 
-function retryOf(answer: OrderAnswer): Retry {
+function retryOf(answer: OrderAnswer, claim: Claim | undefined): Retry {
   switch (answer.status) {
     case "PROCEED":
-    case "SKIP":
       return "never";
+    case "SKIP":
+      return claim?.outcome === "rejected" && cameToNothing(claim) ? "after_a_change" : "never";
     case "PENDING":
       return "same_request_id";
     case "BLOCKED":
       return MAY_PASS.has(answer.code) ? "same_request_id" : "after_a_change";
   }
 }
+
+/** Whether it is over, and no share was or will be traded under its request id. */
+function cameToNothing(claim: Claim): boolean {
+  const { outcome } = claim;
+  const isOver = outcome !== null && outcome !== "already_flat";
+  return isOver && !wasFilled(claim) && !mayYetArrive(claim);
+}
+
+/** What a model is told that would otherwise leave its order, perhaps an exit, at that. */
+const ANEW = "Another try, changed or not, takes a request_id of its own.";
 
 function sentences(answer: OrderAnswer, claim: Claim | undefined): string {
   const what = claim === undefined ? "it" : terms(claim);
@@ -90,6 +101,11 @@ function sentences(answer: OrderAnswer, claim: Claim | undefined): string {
     case "SKIP": {
       const became = claim === undefined ? answer.receipt.outcome : claimInWords(claim);
       const order = orderOf(answer.receipt);
+      if (claim !== undefined && cameToNothing(claim)) {
+        const ended = `${capital(what)} was asked for ${at} and came to nothing: ${became}`;
+        const next = `This request_id sends nothing more. ${ANEW}`;
+        return `Nothing was sent by this call. ${ended}; ${order}. ${next}`;
+      }
       const happened = `This already happened ${at}: ${what}, ${became}; ${order}`;
       return `Nothing was sent by this call. ${happened}. Do not retry.`;
     }
@@ -100,15 +116,19 @@ function sentences(answer: OrderAnswer, claim: Claim | undefined): string {
     }
     case "BLOCKED": {
       const { message, hint, cause, code } = answer;
-      // A model that tries again with other terms is not to be told to take another id.
+      const isNothing = claim !== undefined && cameToNothing(claim);
+      // A model that tries again with other terms is told to take another id only where that
+      // is one order all the same.
       if (code === "fingerprint_mismatch" && claim !== undefined) {
         const first = `${what}, asked for ${at}, ${claimInWords(claim)}; ${orderOf(claim)}`;
         const onRecord = `On record under this request_id: ${first}.`;
         const refused = `Refused, and nothing was sent by this call: ${message}.`;
-        return `${refused} ${onRecord} Another request_id would place a second order.`;
+        const next = isNothing ? ANEW : "Another request_id would place a second order.";
+        return `${refused} ${onRecord} ${next}`;
       }
       const because = cause === null ? "" : ` The claim behind it is ${cause.requestId}.`;
-      return `Refused, and nothing is at work for this call: ${message}. ${hint}${because}`;
+      const next = isNothing && code === "refused_by_broker" ? ` ${ANEW}` : "";
+      return `Refused, and nothing is at work for this call: ${message}. ${hint}${because}${next}`;
     }
   }
 }

@@ -28,7 +28,7 @@ function instructionsFor({ broker }: ToolPorts): string {
     "TradeLatch keeps an action that cannot be undone from happening twice. Choose a request_id " +
     "for each decision and keep it for every retry. An answer that says that nothing was sent or " +
     "that the outcome is unknown is final until evidence changes it: never try the same action " +
-    "under another request_id to get around it.";
+    "under another request_id to get around it, unless an answer says that another try takes one.";
   const orders =
     broker === undefined || broker.allowsOrders
       ? ""

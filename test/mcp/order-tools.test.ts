@@ -102,6 +102,30 @@ describe("place_order", () => {
     expect(world.posts()).toHaveLength(1);
   });
 
+  test("says of an order that came to nothing that another try takes another request_id", async () => {
+    const { world, client } = await openTools();
+    const message = "insufficient buying power";
+    world.fault({ kind: "refuse", status: 403, code: 40_310_000, message });
+    const anew = "Another try, changed or not, takes a request_id of its own.";
+    const told = [
+      await call(client, "place_order", BUY),
+      await call(client, "place_order", BUY),
+      await call(client, "place_order", { ...BUY, quantity: 5 }),
+    ];
+    for (const { text, data } of told) {
+      expect(text).toContain(anew);
+      expect(text).not.toMatch(/second order|already happened/);
+      expect(data).toMatchObject({ sent_by_this_call: false, retry: "after_a_change" });
+    }
+    expect(told.map(({ data }) => data.status)).toEqual(["BLOCKED", "SKIP", "BLOCKED"]);
+    expect(told[1]?.text).toMatch(
+      /^Nothing was sent by this call\. Buy 6 TQQQ to open was asked for at .*Z and came to nothing: rejected/,
+    );
+    const next = await call(client, "place_order", { ...BUY, request_id: "decision-18" });
+    expect(next.data).toMatchObject({ status: "PROCEED", sent_by_this_call: true });
+    expect(world.posts()).toHaveLength(2);
+  });
+
   test("names what is wrong with its input, and sends nothing", async () => {
     const { world, client } = await openTools();
     for (const [input, part] of WRONG) {
