@@ -200,7 +200,8 @@ export class Gateway {
       if (intent.portion !== null) unread ??= await this.#look(intent.symbol, caller);
       const decision = await this.#claim(asked, unread);
       if (decision.kind === "proceed") {
-        return this.#proceed(decision.claim, decision.reopened, caller);
+        const answer = await this.#proceed(decision.claim, decision.reopened, caller);
+        return answer.status === "PENDING" ? { ...answer, isOwnAttempt: true } : answer;
       }
       const isAboutShares = decision.kind === "blocked" && ABOUT_SHARES.has(decision.block.code);
       if (isAboutShares && unread === undefined) {

@@ -42,6 +42,8 @@ export interface PendingAnswer extends InQuestion {
   readonly phase: PendingPhase;
   /** The evidence so far, in a sentence. */
   readonly because: string;
+  /** This very call began the attempt: whether it sent an order is part of what is not known. */
+  readonly isOwnAttempt?: true;
 }
 
 /** The action is over; this is what came of it. Nothing was sent by this call. */

@@ -80,7 +80,7 @@ export function addOrderTools(server: McpServer, ports: ToolPorts, broker: Broke
       description:
         "Sends one order to the broker. It moves money and cannot be undone. Safe to repeat with " +
         "the same request_id: a repeat sends nothing and tells what became of the first one. " +
-        "Only status PROCEED means that this call sent an order.",
+        "Status PROCEED alone means that this call sent an order, and that the broker has it.",
       inputSchema: placeOrderInput,
       outputSchema: orderOutput,
       annotations: SENDS_ORDERS,

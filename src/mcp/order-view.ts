@@ -7,7 +7,7 @@ import type { BlockCode } from "../claim/answer.ts";
 import { averagePriceOf, type Claim, mayYetArrive, wasFilled } from "../claim/claim.ts";
 import { claimInWords } from "../claim/claim-in-words.ts";
 import { CLAIM_STATUSES } from "../claim/transitions.ts";
-import type { OrderAnswer } from "../gateway/order-answer.ts";
+import type { BlockedAnswer, OrderAnswer } from "../gateway/order-answer.ts";
 import type { ToolAnswer } from "./tool-result.ts";
 
 const RETRIES = ["never", "same_request_id", "after_a_change"] as const;
@@ -35,8 +35,11 @@ export const onRecordSchema = z.object({
 export const orderOutput = z.object({
   status: z
     .enum(["PROCEED", "PENDING", "SKIP", "BLOCKED"])
-    .describe("PROCEED alone means that this call sent an order."),
-  sent_by_this_call: z.boolean(),
+    .describe("PROCEED alone means that this call sent an order, and the broker has it."),
+  sent_by_this_call: z
+    .boolean()
+    .nullable()
+    .describe("Null where this call began the order, and what became of it is still open."),
   message: z.string(),
   retry: z.enum(RETRIES).describe("Whether to call again, and how."),
   code: z.string().nullable().describe("Of a refusal."),
@@ -59,10 +62,14 @@ export function orderToolAnswer(answer: OrderAnswer, claim: Claim | undefined): 
   const code = answer.status === "BLOCKED" ? answer.code : null;
   const data = {
     ...{ status, order, code, incident },
-    sent_by_this_call: status === "PROCEED",
+    sent_by_this_call: isOwnPending(answer) ? null : status === "PROCEED",
     retry: retryOf(answer, claim),
   };
   return { message: sentences(answer, claim), data, isError: status === "BLOCKED" };
+}
+
+function isOwnPending(answer: OrderAnswer): boolean {
+  return answer.status === "PENDING" && answer.isOwnAttempt === true;
 }
 
 function retryOf(answer: OrderAnswer, claim: Claim | undefined): Retry {
@@ -110,27 +117,37 @@ function sentences(answer: OrderAnswer, claim: Claim | undefined): string {
       return `Nothing was sent by this call. ${happened}. Do not retry.`;
     }
     case "PENDING": {
-      const stands = `${capital(what)} was asked for ${at} and is not over: ${answer.because}`;
       const next = "Call again with the same request_id to learn more, and never with another one.";
+      if (isOwnPending(answer)) {
+        return `This call began an order that is not over: ${what}; ${answer.because}. ${next}`;
+      }
+      const stands = `${capital(what)} was asked for ${at} and is not over: ${answer.because}`;
       return `Nothing new was sent. ${stands}. ${next}`;
     }
-    case "BLOCKED": {
-      const { message, hint, cause, code } = answer;
-      const isNothing = claim !== undefined && cameToNothing(claim);
-      // A model that tries again with other terms is told to take another id only where that
-      // is one order all the same.
-      if (code === "fingerprint_mismatch" && claim !== undefined) {
-        const first = `${what}, asked for ${at}, ${claimInWords(claim)}; ${orderOf(claim)}`;
-        const onRecord = `On record under this request_id: ${first}.`;
-        const refused = `Refused, and nothing was sent by this call: ${message}.`;
-        const next = isNothing ? ANEW : "Another request_id would place a second order.";
-        return `${refused} ${onRecord} ${next}`;
-      }
-      const because = cause === null ? "" : ` The claim behind it is ${cause.requestId}.`;
-      const next = isNothing && code === "refused_by_broker" ? ` ${ANEW}` : "";
-      return `Refused, and nothing is at work for this call: ${message}. ${hint}${because}${next}`;
-    }
+    case "BLOCKED":
+      return refusal(answer, claim, what, at);
   }
+}
+
+function refusal(
+  { message, hint, cause, code }: BlockedAnswer,
+  claim: Claim | undefined,
+  what: string,
+  at: string,
+): string {
+  const isNothing = claim !== undefined && cameToNothing(claim);
+  // A model that tries again with other terms is told to take another id only where that is one
+  // order all the same.
+  if (code === "fingerprint_mismatch" && claim !== undefined) {
+    const first = `${what}, asked for ${at}, ${claimInWords(claim)}; ${orderOf(claim)}`;
+    const onRecord = `On record under this request_id: ${first}.`;
+    const refused = `Refused, and nothing was sent by this call: ${message}.`;
+    const next = isNothing ? ANEW : "Another request_id would place a second order.";
+    return `${refused} ${onRecord} ${next}`;
+  }
+  const because = cause === null ? "" : ` The claim behind it is ${cause.requestId}.`;
+  const next = isNothing && code === "refused_by_broker" ? ` ${ANEW}` : "";
+  return `Refused, and nothing is at work for this call: ${message}. ${hint}${because}${next}`;
 }
 
 function orderOf({ brokerOrderId }: { readonly brokerOrderId: string | null }): string {

@@ -42,6 +42,10 @@ const pendingSchema = z.object({
   brokerOrderId: z.string().nullable(),
   phase: z.enum(["working", "in_flight", "unknown", "canceling"]),
   because: z.string(),
+  isOwnAttempt: z
+    .literal(true)
+    .optional()
+    .describe("This call began the attempt: whether it sent an order is part of what is open."),
 });
 
 const skipSchema = z.object({

@@ -64,7 +64,7 @@ describe("place_order", () => {
     expect(world.posts()).toHaveLength(1);
   });
 
-  test("says of a lost answer that nobody knows, and never sends a second one", async () => {
+  test("says of a lost answer that nobody knows, not even of this call, and sends no second one", async () => {
     const world = await openToolWorld();
     world.fault({ kind: "accept_then_hang" });
     const patience = { waitMs: 1, postDeadlineMs: 100 };
@@ -72,15 +72,17 @@ describe("place_order", () => {
     const told = await call(client, "place_order", BUY);
     expect(told).toMatchObject({
       isError: false,
-      data: { status: "PENDING", sent_by_this_call: false, retry: "same_request_id" },
+      data: { status: "PENDING", sent_by_this_call: null, retry: "same_request_id" },
     });
     expect(told.text).toMatch(
-      /^Nothing new was sent\. Buy 6 TQQQ to open was asked for at .*Z and /,
+      /^This call began an order that is not over: buy 6 TQQQ to open; .*\. Call again with the same/,
     );
     expect(told.text).toContain("never with another one");
+    await world.until(() => world.simulator.orders().length === 1);
     const elsewhere = await world.clientOf(world.program(patience));
     const again = await call(elsewhere, "place_order", BUY);
     expect(again.data.sent_by_this_call).toBe(false);
+    expect(again.text).toMatch(/^Nothing (new )?was sent/);
     expect(world.posts()).toHaveLength(1);
   });
 

@@ -32,6 +32,7 @@ describe("an order in the library's words", () => {
     await post({ intent: limit });
     const { status, body, headers } = await post({ intent: limit });
     expect([status, body.status, body.phase]).toEqual([202, "PENDING", "working"]);
+    expect(body).not.toHaveProperty("isOwnAttempt");
     expect(headers["retry-after"]).toBeUndefined();
   });
 
@@ -41,7 +42,7 @@ describe("an order in the library's words", () => {
     broker.addFaults([{ match, fault: { kind: "slow", delayMs: 600_000 } }]);
     const answer = await wakingUp(clock, post({ intent: BUY, waitMs: 0 }));
     expect([answer.status, answer.body.status]).toEqual([202, "PENDING"]);
-    expect(answer.body.phase).toBe("in_flight");
+    expect(answer.body).toMatchObject({ phase: "in_flight", isOwnAttempt: true });
     expect(answer.headers["retry-after"]).toBe("5");
     expect((await latch.claim("r-1"))?.told).toBe("pending");
   });
