@@ -36,8 +36,11 @@ export interface RunnerParts {
 }
 
 type Proceed = Extract<GuardClaimAnswer, { readonly kind: "proceed" }>;
-/** None yet: it was released, by what `verify` found or by its owner, or claimed again since. */
-type Step<Result> = ExecuteAnswer<Result> | "verified_absent" | "released";
+/**
+ * None yet: it was released, by what `verify` found or by its owner, was claimed again since, or
+ * its owner vanished meanwhile.
+ */
+type Step<Result> = ExecuteAnswer<Result> | "verified_absent" | "moved";
 
 /** So often a claim that is released again and again meanwhile is claimed by one call. */
 const ROUNDS_MAX = 5;
@@ -69,7 +72,7 @@ export class ActionRunner {
         answer.kind === "pending"
           ? await this.#waited(input, answer.claim, waitUntil)
           : await this.#verified(input, answer.claim, answer.incident);
-      if (step !== "verified_absent" && step !== "released") return step;
+      if (step !== "verified_absent" && step !== "moved") return step;
       if (round === ROUNDS_MAX) return { status: "pending", claim: answer.claim };
       if (step === "verified_absent") foundAbsentAfter = answer.claim.fencing;
     }
@@ -85,8 +88,8 @@ export class ActionRunner {
     if (waitMs === 0) return { status: "pending", claim: before };
     const claim = (await this.#parts.guard.wait(requestId, { agent, waitMs, signal })) ?? before;
     if (claim.status === "OPEN") return { status: "pending", claim };
-    if (claim.outcome === "absent") return "released";
-    return claim.status === "SETTLED" ? this.#standing(claim) : this.#verified(input, claim, null);
+    const isOver = claim.status === "SETTLED" && claim.outcome !== "absent";
+    return isOver ? this.#standing(claim) : "moved";
   }
 
   /** Nobody knows: what the provider shows decides, where it can be read. */
@@ -99,12 +102,12 @@ export class ActionRunner {
     if (verify === undefined) return { status: "unresolved", claim, incident };
     const verdict = await this.#parts.ask(verify, claim);
     const answer = await this.#parts.weigh(claim, verdict);
-    if (answer.kind === "other_attempt") return "released";
+    if (answer.kind === "other_attempt") return "moved";
     if (answer.kind === "unknown" || answer.kind === "unresolved") {
       return { status: "unresolved", claim, incident };
     }
     if (answer.claim.outcome !== "absent") return this.#standing(answer.claim);
-    return verdict.kind === "absent" ? "verified_absent" : "released";
+    return verdict.kind === "absent" ? "verified_absent" : "moved";
   }
 
   /** This call owns the action. */

@@ -66,6 +66,9 @@ export async function claimed(
     // What was released meanwhile is to be claimed by whoever wants it, with its eyes open.
     if (claim?.status === "SETTLED" && claim.outcome !== "absent") {
       answer = { kind: "settled", claim };
+    } else if (claim?.status === "IN_RECONCILIATION") {
+      // As any other call is told of it, with its incident.
+      answer = await guard().claim(input);
     } else if (claim !== undefined) answer = { kind: "pending", claim };
   }
   if (answer.kind !== "mismatch") return answer;

@@ -232,6 +232,17 @@ describe("an action that nobody knows the end of", () => {
     expect(await guard.execute(call)).toMatchObject({ status: "unresolved", incident: 1 });
   });
 
+  test("has its incident also where its owner gave up while somebody waited", async () => {
+    const { guard, clock } = await guardWorld();
+    const owned = await guard.claim(PAYMENT);
+    const waiting = guard.execute({ ...PAYMENT, run: unreachable, waitMs: 30_000 });
+    await clock.untilSleeping();
+    const { requestId } = PAYMENT;
+    const token = "token" in owned ? owned.token : "";
+    await guard.doubt({ requestId, token, reason: "the provider did not answer" });
+    expect(await waiting).toMatchObject({ status: "unresolved", incident: 1 });
+  });
+
   test("stays so where verify does not answer in time", async () => {
     const { guard, clock } = await lostOwner();
     const asked = new Moment();

@@ -1,4 +1,4 @@
-/** Over HTTP: an owner that speaks after somebody has released its attempt. */
+/** Over HTTP: what an owner says late, or says while others wait for it. */
 import { describe, expect, test } from "vitest";
 import { LEASE_MS } from "../guard/guard-world.ts";
 import { guardBench, TOKEN } from "./guard-bench.ts";
@@ -26,4 +26,13 @@ describe("an owner whose attempt was released after its lease", () => {
       "whoever held the attempt that was released does not know whether it was absent",
     );
   });
+});
+
+test("who waits for an owner that gives up is told of the incident", async () => {
+  const { post, clock } = await guardBench();
+  const { settlement_token: token } = (await post("/claim", PAY)).body;
+  const waiting = post("/claim", { ...PAY, wait_ms: 30_000 });
+  await clock.untilSleeping();
+  await post("/settle/invoice-1042", { outcome: "unknown" }, { [TOKEN]: token });
+  expect((await waiting).body).toMatchObject({ status: "PENDING", unresolved: true, incident: 1 });
 });
