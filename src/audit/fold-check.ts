@@ -87,8 +87,11 @@ export class FoldCheck {
     }
     for (const [name, incident] of this.#incidents) {
       const row = await this.#ledger.incident(incident.account, incident.id);
-      if (isEqual(incident, row)) this.#incidents.delete(name);
-      else return `the row of incident ${incident.id} is not what its events come to`;
+      if (!isEqual(incident, row)) {
+        return `the row of incident ${incident.id} is not what its events come to`;
+      }
+      // An open one may go on while the ledger is in use.
+      if (incident.resolution !== null) this.#incidents.delete(name);
     }
     const ofActions = await this.#guards.difference();
     return ofActions ?? (await this.#differenceOfBooks()) ?? (await this.#differenceOfCounts());

@@ -6,15 +6,26 @@ import { checkpointIn } from "./checkpointing.ts";
 
 const PAGE = 100;
 
+export interface CutOff {
+  /** The number of the first event that is missing. */
+  readonly event: number;
+  readonly message: string;
+}
+
 export class KeptCheckpoints {
   /** How many were found to be right. */
   count = 0;
   readonly keys = new Set<string>();
-  readonly #ledger: Pick<Ledger, "checkpoints">;
+  readonly #ledger: Pick<Ledger, "checkpoints" | "lastSequence">;
   #page: KeptCheckpoint[] | undefined;
 
-  constructor(ledger: Pick<Ledger, "checkpoints">) {
+  constructor(ledger: Pick<Ledger, "checkpoints" | "lastSequence">) {
     this.#ledger = ledger;
+  }
+
+  /** Whoever writes meanwhile may have made further ones. */
+  lookAgain(): void {
+    this.#page = undefined;
   }
 
   /** What is wrong with the checkpoint about the chain's last event, where there is one. */
@@ -37,10 +48,14 @@ export class KeptCheckpoints {
     return undefined;
   }
 
-  /** What is missing behind the log's last event. */
-  async cutOffAfter(sequence: number): Promise<string | undefined> {
+  /** What is missing behind the log's last event; `sequence` is the last one that was read. */
+  async cutOffAfter(sequence: number): Promise<CutOff | undefined> {
     const [kept] = await this.#ledger.checkpoints(sequence, 1);
     if (kept === undefined) return undefined;
-    return `event ${sequence + 1} is missing: ${kept.sequence} events were signed`;
+    // Who writes meanwhile has signed events of after the last one that was read: they are there.
+    const last = await this.#ledger.lastSequence();
+    if (last >= kept.sequence) return undefined;
+    const event = last + 1;
+    return { event, message: `event ${event} is missing: ${kept.sequence} events were signed` };
   }
 }

@@ -81,14 +81,14 @@ class StoreCheck {
 
   /** What a checkpoint has counted and the log does not have. */
   async cutOff(): Promise<StoreFault | undefined> {
-    const message = await this.#kept.cutOffAfter(this.sequence);
-    if (message === undefined) return undefined;
-    return { event: this.sequence + 1, reason: "checkpoint", message };
+    const found = await this.#kept.cutOffAfter(this.sequence);
+    return found && { ...found, reason: "checkpoint" };
   }
 
   /** Up to the last event that there is now. */
   async readOn(onProgress: OnProgress): Promise<StoreFault | undefined> {
     const total = await this.#ledger.lastSequence();
+    this.#kept.lookAgain();
     while (this.sequence < total) {
       const limit = Math.min(PAGE, total - this.sequence);
       const events = await this.#ledger.events({ after: this.sequence, limit });

@@ -47,6 +47,21 @@ function tamper(file: string, sql: string): void {
   database.close();
 }
 
+/** `ledger`, where another process does `work` each time before it is asked for `question`. */
+function whileAsked(ledger: Ledger, question: keyof Ledger, work: () => Promise<void>): Ledger {
+  return new Proxy(ledger, {
+    get: (target, name) => {
+      const value = Reflect.get(target, name);
+      if (typeof value !== "function") return value;
+      if (name !== question) return value.bind(target);
+      return async (...given: readonly unknown[]) => {
+        await work();
+        return Reflect.apply(value, target, given);
+      };
+    },
+  });
+}
+
 describe("a ledger that is verified where it is", () => {
   test("is good as it was written, whatever lives its claims had", async () => {
     const ledger = openLedger(await historyFile());
@@ -190,6 +205,41 @@ describe("a ledger that is verified where it is", () => {
       wereRowsCompared: true,
     });
     expect(writes).toEqual([]);
+  });
+
+  test("is good where what came during the check was signed meanwhile", async () => {
+    const file = await historyFile();
+    const [ledger, other] = [openLedger(file), openLedger(file)];
+    let isSigned = false;
+    const watched = whileAsked(ledger, "claimsOf", async () => {
+      if (isSigned) return;
+      isSigned = true;
+      await claimed(other, claimCommand({ requestId: "meanwhile", quantity: "3" }));
+      await makeCheckpoint(other, SIGNER, { now: () => START });
+    });
+    expect(await checkStore(watched, quiet)).toMatchObject({
+      fault: undefined,
+      checkpoints: 1,
+      wereRowsCompared: true,
+    });
+    expect(isSigned).toBe(true);
+  });
+
+  test("is good where an incident goes on between two comparisons of the rows", async () => {
+    const file = await historyFile();
+    const [ledger, other] = [openLedger(file), openLedger(file)];
+    let times = 0;
+    const watched = whileAsked(ledger, "countByStatus", async () => {
+      times += 1;
+      if (times > 1) return;
+      const found = { text: "the broker holds 5 still", next: null };
+      await other.addEvidence(ACCOUNT, "position SPY", found, START + 60);
+    });
+    expect(await checkStore(watched, quiet)).toMatchObject({
+      fault: undefined,
+      wereRowsCompared: true,
+    });
+    expect(times).toBeGreaterThan(1);
   });
 
   test("whose rows never stand still says that they were not compared", async () => {
