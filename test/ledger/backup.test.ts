@@ -1,5 +1,5 @@
 import { chmodSync, copyFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { firstBreak } from "../../src/ledger/event-chain.ts";
@@ -196,6 +196,17 @@ describe("retention", () => {
     ]);
     const copies = ["latch-20260523T134000000Z.db", "latch-20260524T134000000Z.db"];
     expect(readdirSync(directory).sort()).toEqual([...others, ...copies].sort());
+  });
+
+  test("keeps the copy that was just made, whatever later times a wrong clock has given", async () => {
+    const { file } = await ledgerWith(1);
+    const directory = temporaryFolder();
+    const ahead = await backUpSqliteLedger(file, request(directory, { now: START + 9 * DAY_MS }));
+    const made = await backUpSqliteLedger(file, request(directory, { keep: 1 }));
+    expect(made.removed).toEqual([]);
+    expect(readdirSync(directory).sort()).toEqual(
+      [made.path, ahead.path].map((at) => basename(at)),
+    );
   });
 
   test("takes no claim, event or receipt out of the ledger, settled or not", async () => {

@@ -49,7 +49,7 @@ type CopiedThrough = Pick<Backup, "sequence" | "hash">;
 /** Rejects with LatchError `backup_failed`; then the directory is as it was. */
 export async function backUpSqliteLedger(file: string, request: BackupRequest): Promise<Backup> {
   const source = resolve(file);
-  const { directory, keep, now } = request;
+  const { directory, now } = request;
   const stem = basename(source, extname(source));
   const name = `${stem}-${stampOf(now)}.db`;
   const part = join(directory, `.${name}.part`);
@@ -60,7 +60,7 @@ export async function backUpSqliteLedger(file: string, request: BackupRequest): 
     const path = join(directory, name);
     renameSync(part, path);
     syncDirectory(directory);
-    const removed = removeOld(directory, stem, keep, now);
+    const removed = removeOld(directory, stem, name, request);
     return { path, sequence: expected.sequence, hash: expected.hash, removed };
   } catch (error) {
     takeAway(part);
@@ -187,12 +187,21 @@ export function syncDirectory(directory: string): void {
   }
 }
 
-/** Takes away what is more than `keep` copies of this ledger, and what dead processes left. */
-function removeOld(directory: string, stem: string, keep: number, now: EpochMs): string[] {
+/**
+ * Takes away what is more than `keep` copies of this ledger, and what dead processes left. The one
+ * that was just `made` stays: copies from a clock that was ahead bear later times.
+ */
+function removeOld(
+  directory: string,
+  stem: string,
+  made: string,
+  { keep, now }: BackupRequest,
+): string[] {
   const names = readdirSync(directory);
   const copies = names.filter((name) => isCopyOf(stem, name)).sort();
   const abandoned = names.filter((name) => isAbandoned(stem, name, now));
-  const removed = [...copies.slice(0, -keep), ...abandoned];
+  const older = copies.slice(0, -keep).filter((name) => name !== made);
+  const removed = [...older, ...abandoned];
   for (const name of removed) rmSync(join(directory, name), { force: true });
   return removed;
 }
