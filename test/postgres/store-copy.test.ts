@@ -1,5 +1,5 @@
 /** A ledger that moves from SQLite to PostgreSQL and back: all of it, or nothing. */
-import { existsSync, readdirSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -161,6 +161,19 @@ describe("nothing is copied", () => {
       expect(message).toContain(to);
     }
     expect(await contentIn(other)).toEqual(before);
+  });
+
+  test("to where a killed process has left the log of a ledger that was moved away", async () => {
+    const [file, killed] = [await ledgerFile(), temporaryFile()];
+    await claimed(openLedger(killed), claimCommand({ requestId: "of the ledger before" }));
+    for (const ending of ["-wal", "-journal"]) {
+      const to = temporaryFile();
+      copyFileSync(`${killed}-wal`, `${to}${ending}`);
+      const { code, message } = await latchError(() => copyStore(file, to, { clock }));
+      expect(code).toBe("store_not_empty");
+      expect(message).toContain(`${to}${ending} is of a ledger that is gone`);
+      expect(existsSync(to)).toBe(false);
+    }
   });
 
   test("from a file or a database that a process has open, whatever that calls itself", async () => {

@@ -3,7 +3,7 @@
  *
  * 1. A file is read only while no other connection has it open, and none can open it meanwhile.
  * 2. A file is written under another name, in one transaction, and gets its own once that is on
- *    disk; a file that is there already is never touched.
+ *    disk; a file that is there already is never touched, and no log of one is taken for its own.
  */
 import { closeSync, existsSync, linkSync, openSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
@@ -32,6 +32,12 @@ const COUNTS = `SELECT
   (SELECT count(*) FROM books) AS books, (SELECT count(*) FROM incidents) AS incidents,
   (SELECT count(*) FROM checkpoints) AS checkpoints`;
 
+/**
+ * What a process that was killed has left beside a file that is gone: SQLite would read it into
+ * whatever other file has that name next.
+ */
+const LOGS = ["-wal", "-journal"];
+
 interface ClaimRow {
   readonly id: number;
   readonly account: string;
@@ -59,13 +65,18 @@ export async function readSqliteContent<Value>(
   }
 }
 
-/** Throws LatchError `store_not_empty` where there is a file, or another `store_*`. */
+/** Throws LatchError `store_not_empty` where there is a file or a log of one, or `store_*`. */
 export async function writeSqliteContent<Value>(
   path: string,
   work: (target: ContentWriter) => Promise<Value>,
 ): Promise<Value> {
   const file = resolve(path);
   if (existsSync(file)) throw isThere(file);
+  const log = LOGS.map((ending) => `${file}${ending}`).find((path) => existsSync(path));
+  if (log !== undefined) {
+    const message = `${log} is of a ledger that is gone from there; move it to where that is`;
+    throw new LatchError("store_not_empty", message);
+  }
   const part = join(dirname(file), `.${basename(file)}.part`);
   createAnew(part, file);
   try {
