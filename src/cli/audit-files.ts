@@ -46,7 +46,7 @@ export async function exportLedger(
   const { out, json } = options;
   await withRecords(options, surroundings, async (records, store) => {
     const given = options.auditKey ?? environment.TRADELATCH_AUDIT_KEY;
-    const key = readSigningKey(given ?? defaultKeyFile(store));
+    const key = readSigningKey(given || defaultKeyFile(store));
     const { clock } = surroundings;
     const account =
       options.account === undefined

@@ -158,8 +158,8 @@ function configOf(
   broker: BrokerName,
   simulatorUrl: string | undefined,
 ): ServeConfig {
-  const store = given ?? environment.TRADELATCH_STORE ?? "tradelatch.db";
-  const ports = port ?? (environment.TRADELATCH_PORT === undefined ? DEFAULT_PORT : undefined);
+  const store = given ?? (environment.TRADELATCH_STORE || "tradelatch.db");
+  const ports = port ?? (environment.TRADELATCH_PORT ? undefined : DEFAULT_PORT);
   const inside =
     simulatorUrl === undefined ? {} : { baseUrl: simulatorUrl, ...keysForSimulator(environment) };
   const none = broker === "none" ? { broker } : {};

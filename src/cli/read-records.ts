@@ -42,7 +42,7 @@ export async function withRecords(
   { output, environment, clock }: ReadSurroundings,
   read: (records: Records, store: string) => Promise<void>,
 ): Promise<void> {
-  const store = options.store ?? environment.TRADELATCH_STORE ?? DEFAULT_STORE;
+  const store = options.store ?? (environment.TRADELATCH_STORE || DEFAULT_STORE);
   const records = openShown(store, output, clock);
   try {
     await read(records, store);

@@ -142,7 +142,7 @@ function settingsOf(
   broker: BrokerName,
   simulatorUrl: string | undefined,
 ): ServeSettings {
-  const store = options.store ?? environment.TRADELATCH_STORE ?? "tradelatch.db";
+  const store = options.store ?? (environment.TRADELATCH_STORE || "tradelatch.db");
   const { clientIdIsIdentity, positionIntent, ...others } = options;
   const settings: ServeSettings = {
     ...others,

@@ -7,7 +7,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openSigningKey } from "../../src/audit/signing-key.ts";
 import { auditCommand } from "../../src/cli/audit-command.ts";
@@ -21,6 +21,7 @@ import { claimed, openLedger } from "../ledger/open-ledger.ts";
 import { claimCommand, pendingNote, START } from "../ledger/sample-commands.ts";
 import { temporaryFile } from "../ledger/temporary-folder.ts";
 import { newDatabase } from "../postgres/shared-server.ts";
+import { runHere } from "./in-process.ts";
 import { run } from "./program.ts";
 
 interface Told {
@@ -370,5 +371,21 @@ describe("a command that cannot be carried out says why in one line:", () => {
       expect(failure).toMatchObject({ exitCode: 2, line: expect.stringContaining("no ledger") });
     }
     expect(existsSync(store)).toBe(false);
+  });
+
+  test("an empty variable counts as not set", async () => {
+    for (const words of [["list"], ["export", "--out", "audit.jsonl"]]) {
+      const { failure } = await tell("", words);
+      const line = expect.stringContaining(`no ledger "${resolve("tradelatch.db")}"`);
+      expect(failure).toMatchObject({ exitCode: 2, line });
+    }
+    const store = temporaryFile();
+    const ledger = openLedger(store);
+    await writeTrail(ledger);
+    await ledger.close();
+    openSigningKey(`${store}-audit-key.pem`);
+    const words = ["audit", "export", "--store", store, "--out", `${store}.jsonl`];
+    const { stderr } = await runHere(words, { TRADELATCH_AUDIT_KEY: "" });
+    expect(stderr).toBe("");
   });
 });

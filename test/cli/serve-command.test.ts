@@ -39,10 +39,11 @@ function place(url: string, keyId: string, secret: string): Promise<Response> {
 }
 
 describe("tradelatch serve --broker sim", () => {
-  test("tells programs one JSON object a line", async () => {
+  test("tells programs one JSON object a line, and takes an empty variable for none", async () => {
     await inDirectory(async (cwd) => {
       const words = ["serve", "--broker", "sim", "--port", "0", "--json"];
-      const running = startProgram(words, { cwd, env: NO_KEYS });
+      const env = { ...NO_KEYS, TRADELATCH_STORE: "" };
+      const running = startProgram(words, { cwd, env });
       running.child.stdout?.on("data", (said: string) => {
         if (said.includes('"started"')) running.child.kill("SIGTERM");
       });
