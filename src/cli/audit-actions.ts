@@ -16,6 +16,7 @@ import {
   type RequestId,
 } from "../core/ids.ts";
 import { placeOfStore } from "../core/store-place.ts";
+import type { StoredEvent } from "../ledger/ledger.ts";
 import { auditItemView } from "../sidecar/native-audit-schema.ts";
 import { claimView } from "../sidecar/native-claim-schema.ts";
 import { eventView } from "../sidecar/native-event-schema.ts";
@@ -154,7 +155,7 @@ export async function show(
   });
 }
 
-/** An action that is no order, by its request id. */
+/** An action that is no order, by its request id or the number of one of its events. */
 async function showAction(
   records: Records,
   name: string,
@@ -162,7 +163,12 @@ async function showAction(
   { output, onProgress }: AuditSurroundings & { readonly onProgress: OnProgress },
 ): Promise<void> {
   const of = agent as AgentId | undefined;
-  const events = await guardHistoryOf(records, name as RequestId, of, onProgress);
+  const named = await guardHistoryOf(records, name as RequestId, of, onProgress);
+  const found = named.length > 0 ? undefined : await eventNumbered(records, name);
+  const events =
+    found?.subject === "guard"
+      ? await guardHistoryOf(records, found.key.requestId, found.key.agent, onProgress)
+      : named;
   const [key, ...others] = new Map(events.map((event) => [event.key.agent, event.key])).values();
   if (key === undefined) {
     throw new LatchError("claim_not_found", `no claim is known as ${JSON.stringify(name)}`);
@@ -201,10 +207,16 @@ async function claimNamed(
     );
   }
   const ofOrder = await records.claimOfOrder(account, name as BrokerOrderId);
-  if (ofOrder !== undefined || !EVENT_NUMBER.test(name)) return ofOrder;
-  const [event] = await records.events({ after: Number(name) - 1, limit: 1 });
+  if (ofOrder !== undefined) return ofOrder;
+  const event = await eventNumbered(records, name);
   if (event?.subject !== "claim" || event.key.account !== account) return undefined;
   return records.claimOf(event.key);
+}
+
+async function eventNumbered(records: Records, name: string): Promise<StoredEvent | undefined> {
+  if (!EVENT_NUMBER.test(name)) return undefined;
+  const [event] = await records.events({ after: Number(name) - 1, limit: 1 });
+  return event;
 }
 
 export async function verify(

@@ -35,6 +35,8 @@ test("actions are listed, shown, verified, and ended by an operator, in 80 colum
   expect(shown).toContain("by           worker-1");
   expect(shown).toContain("payload      hashes of 2 fields");
   expect(shown).toMatch(/guard_claimed\n.*\n.*guard_doubted/);
+  const [, number = ""] = /^(\d+) .* IN_RECONCILIATION/m.exec(listed) ?? [];
+  expect(await say("audit", "show", number)).toBe(shown);
   const open = await say("incidents");
   expect(open).toMatch(/1 .* unknown_action .*open/);
   const incident = await say("incidents", "show", "1");
