@@ -45,6 +45,7 @@ import { MarketCalendar } from "./schedule/market-calendar.ts";
 import type { Settling } from "./settlement/settlement.ts";
 import type { Feed } from "./strategy/feed.ts";
 import { traceFields } from "./telemetry/log-fields.ts";
+import { logStream } from "./telemetry/log-stream.ts";
 
 /** What comes from outside besides settings: time, randomness, network, log. */
 export interface Surroundings {
@@ -129,7 +130,7 @@ export function prepareLatch(config: Config, surroundings: Surroundings): Prepar
   if (verifiers !== undefined) requireVerifiers(verifiers);
   const clock = new FlooredClock(surroundings.clock ?? systemClock);
   const own = { name: "tradelatch", level: "warn", mixin: traceFields };
-  const log = logger ?? pino(own, pino.destination(2));
+  const log = logger ?? pino(own, logStream());
   const broker = config.broker === "none" ? noBroker() : alpacaOf(config, clock, fetchApi);
   const ledger = openLedger(config.store, clock, log);
   const auditKey = keyOf(config, ledger);
@@ -241,7 +242,7 @@ export interface OpenFeed {
 /** Throws LatchError `invalid_option` for an address that cannot be used; asks nobody yet. */
 export function openLiveFeed(config: Config, surroundings: Surroundings): OpenFeed {
   const { clock = systemClock, random = systemRandom, fetchApi, logger } = surroundings;
-  const log = logger ?? pino({ name: "tradelatch", level: "warn" }, pino.destination(2));
+  const log = logger ?? pino({ name: "tradelatch", level: "warn" }, logStream());
   const { keyId, secret, baseUrl } = config;
   const common = { keyId, secret, clock, ...(fetchApi === undefined ? {} : { fetchApi }) };
   const data = createAlpacaMarketData({ ...common, baseUrl, ...config.data });

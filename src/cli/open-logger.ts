@@ -4,12 +4,13 @@ import type { LogLevel } from "../config.ts";
 
 /** Lines for people where a terminal is attached, JSON for everything else. */
 export async function openLogger(level: LogLevel, areRead: boolean): Promise<Logger> {
-  const [{ pino }, { traceFields }] = await Promise.all([
+  const [{ pino }, { traceFields }, { logStream }] = await Promise.all([
     import("pino"),
     import("../telemetry/log-fields.ts"),
+    import("../telemetry/log-stream.ts"),
   ]);
   const options = { name: "tradelatch", level, mixin: traceFields };
-  if (!areRead) return pino(options, pino.destination(2));
+  if (!areRead) return pino(options, logStream());
   const { default: pretty } = await import("pino-pretty");
   const ignore = "pid,hostname,name";
   const translateTime = "SYS:HH:MM:ss.l";

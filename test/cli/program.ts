@@ -17,6 +17,8 @@ export interface ProgramOptions {
   readonly gid?: number;
   /** Where its standard output goes in place of {@link Ended.stdout}. */
   readonly stdout?: string;
+  /** The same of its standard error. */
+  readonly stderr?: string;
 }
 
 export interface Ended {
@@ -36,16 +38,18 @@ export interface Running {
 
 export function startProgram(
   words: readonly string[],
-  { cwd, env, stdout, ...user }: ProgramOptions = {},
+  { cwd, env, stdout, stderr, ...user }: ProgramOptions = {},
 ): Running {
-  const output = stdout === undefined ? "pipe" : openSync(stdout, "w");
+  const [output, errors] = [stdout, stderr].map((place) =>
+    place === undefined ? "pipe" : openSync(place, "w"),
+  );
   const child = spawn(process.execPath, [PROGRAM, ...words], {
     cwd,
     ...user,
     env: { ...process.env, ...env },
-    stdio: ["ignore", output, "pipe"],
+    stdio: ["ignore", output, errors],
   });
-  if (typeof output === "number") closeSync(output);
+  for (const one of [output, errors]) if (typeof one === "number") closeSync(one);
   return { child, ended: endOf(child) };
 }
 

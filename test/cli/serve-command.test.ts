@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -57,6 +58,21 @@ describe("tradelatch serve --broker sim", () => {
       expect({ others, exitCode }).toEqual({ others: [], exitCode: 0 });
     });
   });
+
+  test.runIf(existsSync("/dev/full"))(
+    "goes on, and ends well, where its log has no room",
+    async () => {
+      await inDirectory(async (cwd) => {
+        const { running, url } = await serve(["--broker", "sim"], { cwd, stderr: "/dev/full" });
+        for (const status of ["PROCEED", "SKIP", "SKIP"]) {
+          const answer = await place(url, "simulated", "simulated");
+          expect(answer.headers.get("tradelatch-status")).toBe(status);
+        }
+        running.child.kill("SIGTERM");
+        expect(await running.ended).toMatchObject({ exitCode: 0 });
+      });
+    },
+  );
 
   test.each(["SIGTERM", "SIGINT"] as const)(
     "says in under ten lines what it found, guards orders, and ends well on %s",

@@ -1,0 +1,90 @@
+import { execFileSync } from "node:child_process";
+import { closeSync, constants, openSync, readFileSync, readSync, writeSync } from "node:fs";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { ManualClock } from "../../src/core/manual-clock.ts";
+import { LogStream } from "../../src/telemetry/log-stream.ts";
+import { temporaryFile } from "../ledger/temporary-folder.ts";
+
+const TURNS_MAX = 100_000;
+
+/** A pipe that takes so much until somebody reads it, and then says that it has no room. */
+function pipe() {
+  const file = temporaryFile("pipe");
+  execFileSync("mkfifo", [file]);
+  const descriptor = openSync(file, constants.O_RDWR | constants.O_NONBLOCK);
+  onTestFinished(() => closeSync(descriptor));
+  const part = Buffer.alloc(64 * 1_024);
+  const read = () => {
+    try {
+      return part.toString("utf8", 0, readSync(descriptor, part));
+    } catch {
+      return "";
+    }
+  };
+  return { descriptor, read };
+}
+
+/** What is handed to the system comes back when it does. */
+async function until(isSo: () => boolean): Promise<void> {
+  for (let turns = 0; !isSo(); turns += 1) {
+    if (turns === TURNS_MAX) throw new Error("it did not come to that");
+    await new Promise((done) => setImmediate(done));
+  }
+}
+
+describe("the stream of log lines", () => {
+  test("writes what comes in its order, and at the end what waits", async () => {
+    const file = temporaryFile("log");
+    const descriptor = openSync(file, "w");
+    onTestFinished(() => closeSync(descriptor));
+    const stream = new LogStream(descriptor);
+    const lines = Array.from({ length: 2_000 }, (_, index) => `line ${index} é\n`);
+    for (const line of lines) stream.write(line);
+    const said = () => readFileSync(file, "utf8");
+    await until(() => said().endsWith("line 1999 é\n"));
+    expect(said()).toBe(lines.join(""));
+    stream.write("first\n");
+    stream.write("last\n");
+    stream.writeAtLast();
+    await until(() => said().includes("first\n"));
+    const behind = said().slice(lines.join("").length);
+    expect(behind.split("\n").sort()).toEqual(["", "first", "last"]);
+  });
+
+  test("keeps lines while a reader stands still, and writes them when it goes on", async () => {
+    const { descriptor, read } = pipe();
+    const clock = new ManualClock(0);
+    const stream = new LogStream(descriptor, clock);
+    writeSync(descriptor, "x".repeat(64 * 1_024));
+    stream.write("first\n");
+    await until(() => clock.nextWakeAt() === 100);
+    expect(read()).not.toContain("first");
+    clock.advanceTo(100);
+    let said = "";
+    await until(() => {
+      said += read();
+      return said === "first\n";
+    });
+  });
+
+  test("leaves lines out rather than keep more than it may, and does not fail", async () => {
+    const { descriptor, read } = pipe();
+    const stream = new LogStream(descriptor, new ManualClock(0));
+    writeSync(descriptor, "x".repeat(64 * 1_024));
+    const line = `${"y".repeat(1_023)}\n`;
+    for (let count = 0; count < 3_000; count += 1) stream.write(line);
+    let said = "";
+    await until(() => {
+      said += read();
+      stream.write("");
+      return said.length > 1_024 * 1_024;
+    });
+    stream.write("the end\n");
+    await until(() => {
+      said += read();
+      stream.write("");
+      return said.endsWith("the end\n");
+    });
+    expect(said.length).toBeLessThan(1.2 * 1_024 * 1_024);
+  });
+});
