@@ -59,3 +59,17 @@ test("an action nobody claimed, and an end that none has, are refused with what 
   expect(flat).toMatchObject({ exitCode: 1, stdout: "" });
   expect(flat.stderr).toContain("does not end like that");
 });
+
+test("what an action is called moves no cursor, and stays within 80 columns", async () => {
+  const store = temporaryFile("actions.db");
+  const guard = await openGuard({ store, agent: "payments", schedule: false });
+  await guard.claim({ requestId: "red", action: "pay\u001b[31m\nred" });
+  await guard.claim({ requestId: "long", action: `payment.${"s".repeat(100)}end` });
+  await guard.close();
+  const { stdout } = await runHere(["audit", "--store", store]);
+  expect(stdout).toMatch(/ OPEN +pay \[31m red\n/);
+  expect(stdout).toMatch(/ OPEN +payment\.s{11}…\n +payments\/long:\s+payment\.\n +s{20}/);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: what a terminal obeys
+  expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+  for (const line of stdout.split("\n")) expect(line.length).toBeLessThan(81);
+});

@@ -22,6 +22,15 @@ test("amounts keep their digits, with a true minus", () => {
     "75.3333",
     "600.00",
   ]);
+  const coins = ["0.0000123", "0.00001234567", "1.23e-7", "0.05", "0.999999", "0"];
+  expect(coins.map(priceText)).toEqual([
+    "0.0000123",
+    "0.00001235",
+    "0.000000123",
+    "0.05",
+    "1.00",
+    "0.00",
+  ]);
 });
 
 describe("times", () => {

@@ -20,10 +20,16 @@ export function dollarsText(amount: string): string {
   return quantityText(DOLLARS.format(Number(amount)));
 }
 
-/** A price with at least two digits behind the point, and no more than four. */
+/**
+ * A price with at least two digits behind the point, and no more than four: of a coin that costs
+ * less than a cent, four that are not zeros before it.
+ */
 export function priceText(price: string): string {
   const value = Number(price);
-  const digits = Math.min(4, Math.max(2, (price.split(".")[1] ?? "").length));
+  const [, behind = ""] = price.split(".");
+  const zeros = value === 0 ? 0 : Math.max(0, -1 - Math.floor(Math.log10(Math.abs(value))));
+  const most = 4 + zeros;
+  const digits = price.includes("e") ? most : Math.min(most, Math.max(2, behind.length));
   return value.toFixed(digits).replace(/(\.\d\d\d*?)0+$/, "$1");
 }
 
