@@ -5,6 +5,8 @@
  * 1. A bar is given when every minute before it was given, was found to be empty, or was given up.
  * 2. A minute is empty when a reading that began some time after its end does not have it: the
  *    reading may lag, and a minute without a trade has no bar.
+ * 3. A bar that comes for an empty minute all the same is given, unless one behind it was: the
+ *    reading had lagged for longer than that, or this machine's clock is ahead.
  */
 
 import { MINUTE_MS, type MinuteBar } from "../broker/market-data.ts";
@@ -27,10 +29,13 @@ export class BarLine {
   readonly #closeAt: EpochMs;
   readonly #waiting = new Map<EpochMs, MinuteBar>();
   #next: EpochMs;
+  /** Bars of minutes before this come too late: one behind them was given. */
+  #given: EpochMs;
 
   constructor(symbol: string, openAt: EpochMs, closeAt: EpochMs) {
     this.symbol = symbol;
     this.#next = openAt;
+    this.#given = openAt;
     this.#closeAt = closeAt;
   }
 
@@ -49,12 +54,13 @@ export class BarLine {
     const { startAt, symbol } = bar;
     if (
       symbol !== this.symbol ||
-      startAt < this.#next ||
+      startAt < this.#given ||
       startAt >= this.#closeAt ||
       this.#waiting.has(startAt)
     )
       return false;
     this.#waiting.set(startAt, bar);
+    this.#next = Math.min(this.#next, startAt);
     return true;
   }
 
@@ -85,6 +91,7 @@ export class BarLine {
   pass(): void {
     this.#waiting.delete(this.#next);
     this.#next += MINUTE_MS;
+    this.#given = this.#next;
   }
 
   /** Whether the next bar should be there and is not. */
@@ -112,6 +119,7 @@ export class BarLine {
     if (first === undefined) return undefined;
     const from = this.#next;
     this.#next = first;
+    this.#given = first;
     return { from, last: this.#next - MINUTE_MS };
   }
 }

@@ -147,9 +147,7 @@ export class SessionFeed {
 
   /** Young, or the newest there is: whoever holds a position has to decide by it. */
   #isCurrent(line: BarLine, startAt: EpochMs, now: EpochMs): boolean {
-    const endAt = startAt + MINUTE_MS;
-    if (now - endAt <= FRESH_MS) return true;
-    return line.isNewest(startAt) && now < endAt + MINUTE_MS + GRACE_MS;
+    return now - (startAt + MINUTE_MS) <= FRESH_MS || line.isNewest(startAt);
   }
 
   /** What is past and was not told of, with all that follows it without a hole. */

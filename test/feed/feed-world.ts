@@ -8,6 +8,7 @@ import { createAlpacaBroker } from "../../src/broker/alpaca/alpaca-broker.ts";
 import { createAlpacaMarketData } from "../../src/broker/alpaca/alpaca-market-data.ts";
 import { RateBudget } from "../../src/broker/alpaca/rate-budget.ts";
 import type { MarketData } from "../../src/broker/market-data.ts";
+import type { Clock } from "../../src/core/clock.ts";
 import { ManualClock } from "../../src/core/manual-clock.ts";
 import { seededRandom } from "../../src/core/random.ts";
 import { LiveFeed } from "../../src/feed/live-feed.ts";
@@ -45,7 +46,7 @@ export interface FeedWorld {
   /** Until a line that says `message` was logged, from now on or before, once for each line. */
   logged(message: string): Promise<void>;
   /** The feed's items, one after another. */
-  follow(symbols?: readonly string[]): Followed;
+  follow(symbols?: readonly string[], ownClock?: Clock): Followed;
 }
 
 export interface Followed {
@@ -65,12 +66,16 @@ export function minutes(count: number, leaveOut: readonly number[] = []): Script
 }
 
 export async function openFeedWorld(
-  options: SimulatorOptions & { readonly dataFeed?: "iex" | "sip" } = {},
+  options: SimulatorOptions & {
+    readonly dataFeed?: "iex" | "sip";
+    /** How far the feed's clock is ahead of the broker's. */
+    readonly clockAheadMs?: number;
+  } = {},
 ): Promise<FeedWorld> {
-  const { dataFeed = "iex", ...simulated } = options;
+  const { dataFeed = "iex", clockAheadMs = 0, ...simulated } = options;
   const simulator = await startSimulator({ keyId: "key", secret: "secret", ...simulated });
   onTestFinished(() => simulator.close());
-  const clock = new ManualClock(simulator.now());
+  const clock = new ManualClock(simulator.now() + clockAheadMs);
   const lines: string[] = [];
   const records: Record<string, unknown>[] = [];
   const waiting: { readonly message: string; readonly done: () => void }[] = [];
@@ -113,11 +118,12 @@ export async function openFeedWorld(
       const end = simulator.now() + durationMs;
       for (let now = simulator.now(); now < end; now = simulator.now()) {
         await rest();
-        simulator.advance(Math.min(STEP_MS, end - now));
+        const step = Math.min(STEP_MS, end - now);
+        simulator.advance(step);
         // What the stream has sent is there before the answer to what was asked afterwards.
         await (await fetch(`${simulator.url}/sim/clock`)).text();
         await rest();
-        clock.advanceTo(simulator.now());
+        clock.advanceTo(clock.now() + step);
       }
       await rest();
     },
@@ -129,9 +135,10 @@ export async function openFeedWorld(
       }
       return new Promise((done) => waiting.push({ message, done }));
     },
-    follow(symbols = ["QQQ"]) {
-      const calendar = new MarketCalendar({ broker, clock, log });
-      const feed = new LiveFeed({ data, calendar, clock, random: seededRandom(1), log });
+    follow(symbols = ["QQQ"], ownClock = clock) {
+      const calendar = new MarketCalendar({ broker, clock: ownClock, log });
+      const random = seededRandom(1);
+      const feed = new LiveFeed({ data, calendar, clock: ownClock, random, log });
       const stopping = new AbortController();
       const items = feed.items({ symbols, signal: stopping.signal })[Symbol.asyncIterator]();
       const next = async () => {

@@ -114,6 +114,45 @@ describe("a live feed", () => {
     expect(await late).toEqual(["stale: no bar of QQQ for 90 s", "QQQ 09:32 102"]);
   });
 
+  test("gives the newest bar behind a gap though nothing has traded since, so that exits go on", async () => {
+    const { world, feed } = await running({ QQQ: minutes(12, [5, 6, 7]) });
+    fault(world, { kind: "data_stream_silent", durationMs: 10 * MINUTE });
+    fault(world, { kind: "refuse", status: 503, message: "service unavailable" }, 1_000);
+    const stale = feed.take(1);
+    await world.advance(90_000);
+    expect(await stale).toEqual(["stale: no bar of QQQ for 90 s"]);
+    await world.advance(170_000);
+    world.simulator.clearFaults();
+    const items = feed.take(4);
+    await world.advance(16_000);
+    expect(await items).toEqual([
+      "filled QQQ 09:32 to 09:33: 2",
+      "QQQ 09:32 102 past",
+      "QQQ 09:33 103 past",
+      "QQQ 09:34 104",
+    ]);
+  });
+
+  test("gives each bar where the clock is a minute ahead, so that exits go on, and stops entries", async () => {
+    const world = await openFeedWorld({
+      ...{ startAt: AT_0932, clockAheadMs: 70_000, prices: {}, bars: { QQQ: minutes(8) } },
+    });
+    const feed = world.follow();
+    const items = feed.take(7);
+    await world.logged(UP);
+    await world.advance(4 * MINUTE);
+    expect(await items).toEqual([
+      "session 2026-05-21",
+      "QQQ 09:30 100 past",
+      "QQQ 09:31 101 past",
+      // By its own clock it began behind that minute.
+      "QQQ 09:32 102 past",
+      "stale: no bar of QQQ for 90 s",
+      "QQQ 09:33 103",
+      "QQQ 09:34 104",
+    ]);
+  });
+
   test("gives no minute that is not over", async () => {
     const { world, feed } = await running({ QQQ: minutes(8) });
     fault(world, { kind: "bar_lost" });
