@@ -21,6 +21,8 @@ export interface LiveFeedParts extends SessionFeedParts {
 
 /** How long before the open the stream is connected. */
 const LEAD_MS = MINUTE_MS;
+/** So often it is looked at the clock meanwhile. */
+const LONGEST_WAIT_MS = 30_000;
 const CALENDAR_PAUSE_MS = 5_000;
 /** A read that any account may make; its answer is not used. */
 const TRIAL_MS = 5 * MINUTE_MS;
@@ -33,18 +35,24 @@ export class LiveFeed implements Feed {
   }
 
   async *items({ symbols, signal }: FeedRequest): AsyncGenerator<FeedItem> {
-    const { clock, log } = this.#parts;
     const request = { symbols: [...new Set(symbols)], signal };
     const session = await this.#session(signal);
     if (session === undefined) return;
     await this.#try(request);
     yield { kind: "session", session };
-    const waitMs = session.openAt - LEAD_MS - clock.now();
-    if (waitMs > 0) {
-      log.info({ date: session.date, waitMs }, "the market is closed; waiting for its open");
-      await clock.sleep(waitMs, signal).catch(() => undefined);
-    }
+    await this.#untilOpen(session, signal);
     if (!signal.aborted) yield* new SessionFeed(this.#parts, session, request).items();
+  }
+
+  /** A machine that sleeps does not count that time, and clocks are set: hence the short pauses. */
+  async #untilOpen({ date, openAt }: MarketSession, signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#parts;
+    let waitMs = openAt - LEAD_MS - clock.now();
+    if (waitMs > 0) log.info({ date, waitMs }, "the market is closed; waiting for its open");
+    while (waitMs > 0 && !signal.aborted) {
+      await clock.sleep(Math.min(waitMs, LONGEST_WAIT_MS), signal).catch(() => undefined);
+      waitMs = openAt - LEAD_MS - clock.now();
+    }
   }
 
   /** Undefined where the signal aborts first. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { FlooredClock } from "../../src/core/floored-clock.ts";
 import type { Fault } from "../../src/simulator/index.ts";
 import { type FeedWorld, MINUTE, minutes, OPEN, openFeedWorld, UP } from "./feed-world.ts";
 
@@ -184,6 +185,23 @@ describe("a live feed", () => {
     await world.logged(UP);
     await world.advance(4 * MINUTE);
     expect(await items).toEqual(["QQQ 09:30 100", "QQQ 09:31 101", "QQQ 09:32 102", "over"]);
+  });
+
+  test("begins with the open though the machine has slept while it waited", async () => {
+    const bars = { QQQ: minutes(6) };
+    const world = await openFeedWorld({ startAt: OPEN - 180 * MINUTE, prices: {}, bars });
+    // What waits counts only the time in which the machine is awake.
+    const clock = new FlooredClock(world.clock);
+    const feed = world.follow(["QQQ"], clock);
+    expect(await feed.take(1)).toEqual(["session 2026-05-21"]);
+    const items = feed.take(2);
+    await world.logged("the market is closed; waiting for its open");
+    world.simulator.advance(170 * MINUTE);
+    clock.raiseTo(world.simulator.now());
+    await world.advance(10 * MINUTE);
+    await world.logged(UP);
+    await world.advance(2 * MINUTE);
+    expect(await items).toEqual(["QQQ 09:30 100", "QQQ 09:31 101"]);
   });
 
   test("is not stale while the market is closed", async () => {
