@@ -2,7 +2,7 @@
  * How a symbol stands by the latch's own records: the book and the claims of the session. Nothing
  * of it is kept by the bot, so a start, a restart and a second instance all see the same.
  */
-import type { Claim, EpochMs, StrategyContext } from "tradelatch";
+import { BAR_MS, type Claim, type EpochMs, type StrategyContext } from "tradelatch";
 
 /** What the records say of a symbol; prices and sums are for decisions, nothing sent is of them. */
 export interface RecordedStanding {
@@ -34,6 +34,7 @@ export async function recordedStanding(
   const opens = claims.filter(({ intent }) => intent.effect === "open");
   const closes = claims.filter(({ intent }) => intent.effect === "close");
   const entries = opens.filter((claim) => claim.episode === book.episode && wasFilled(claim));
+  const lastStage = entries.at(-1);
   const lastExit = closes.filter(wasFilled).sort(byOpening).at(-1);
   const exits = closes.filter(({ episode }) => isHeld && episode === book.episode);
   const partExits = exits.filter((claim) => wasFilled(claim) && isOver(claim));
@@ -44,12 +45,12 @@ export async function recordedStanding(
     begunAt: isHeld ? entries[0]?.openedAt : undefined,
     // Of a position that was begun before the session, all stages are taken.
     stages: isHeld && entries.length === 0 ? Number.POSITIVE_INFINITY : entries.length,
-    lastStageAt: entries.at(-1)?.openedAt,
+    lastStageAt: lastStage && decidedAt(lastStage),
     isEntering: opens.some((claim) => !isOver(claim)),
     isExiting: closes.some((claim) => !isOver(claim)),
     begunExit: exits.at(-1)?.intent.reason ?? undefined,
     lastExit: lastExit && {
-      at: lastExit.openedAt,
+      at: decidedAt(lastExit),
       wasLoss: priceOf([lastExit]) < priceOf(opens.filter(sameEpisode(lastExit))),
     },
     leg: partExits.length === 0 ? "exit" : `exit-${partExits.length + 1}`,
@@ -73,6 +74,14 @@ async function claimsOfSession(
 
 function byOpening(a: Claim, b: Claim): number {
   return a.openedAt - b.openedAt;
+}
+
+/**
+ * The end of the bar that it was decided by: live it is claimed a moment behind that, and bars that
+ * are counted from there would be one more than in a backtest.
+ */
+function decidedAt({ openedAt }: Claim): EpochMs {
+  return Math.round(openedAt / BAR_MS) * BAR_MS;
 }
 
 function isOver({ status }: Claim): boolean {

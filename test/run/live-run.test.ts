@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { type RunLiveOptions, runLive } from "../../src/cli/run-live-actions.ts";
 import type { Latch } from "../../src/latch.ts";
 import { readBars } from "../../src/run/bar-file.ts";
+import { newYorkMinute } from "../../src/schedule/new-york-time.ts";
 import { runHere } from "../cli/in-process.ts";
 import { type FeedWorld, MINUTE, OPEN, openFeedWorld } from "../feed/feed-world.ts";
 
@@ -27,7 +28,7 @@ const FAILING_BOT = `export default () => ({
 `;
 
 /** 21 May as the generated bars have it, with the simulated broker at `startAt`. */
-function dayAt(startAt: number): Promise<FeedWorld> {
+function dayAt(startAt: number, clockAheadMs = 0): Promise<FeedWorld> {
   const days = readBars(["fixtures/bars/2026-05-21-qqq.csv"], SYMBOLS);
   const bars = Object.fromEntries(
     [...days].map(([symbol, list]) => [
@@ -37,7 +38,7 @@ function dayAt(startAt: number): Promise<FeedWorld> {
       }),
     ]),
   );
-  return openFeedWorld({ startAt, prices: {}, bars });
+  return openFeedWorld({ startAt, clockAheadMs, prices: {}, bars });
 }
 
 function temporaryStore(): string {
@@ -169,6 +170,19 @@ describe("tradelatch run --feed alpaca", () => {
       ...{ event: "ended", how: "stopped", summary: { answers: { PROCEED: 1 } } },
       open: { positions: [{ symbol: "TQQQ" }] },
     });
+  });
+
+  test("counts its bars as a backtest does: it adds, gives up and waits at the same minutes", async () => {
+    // A bar comes, and its order is claimed, some seconds behind its end.
+    const world = await dayAt(AT_0941, 6_000);
+    const run = start(world, { store: temporaryStore(), paper: true });
+    await run.said("session of 2026-05-21");
+    await run.advance(20 * MINUTE);
+    const orders = world.simulator.orders().map(({ side, qty, submitted_at: at }) => {
+      return `${newYorkMinute(Date.parse(at)).slice(11)} ${side} ${qty}`;
+    });
+    expect(orders).toEqual(["09:42 buy 6", "09:47 buy 6", "09:49 sell 12", "10:00 buy 6"]);
+    await run.stop();
   });
 
   test("is one set of orders for two instances on one ledger, with one stream between them", async () => {
