@@ -2,9 +2,11 @@
  * Finds out what of a strategy's orders has been booked since it last looked, by the claims' own
  * cumulative quantities: each share is told once, however often and by whichever path it came.
  * Watches what the strategy was answered and whatever of its agent group is not settled, another
- * instance's and an earlier process's too, until it is.
+ * instance's and an earlier process's too, until it is; what was settled between two looks, or
+ * filled later than that, the event log tells.
  */
 import type { Claim } from "../claim/claim.ts";
+import { type ClaimEvent, FILLS } from "../claim/claim-event.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { type DecimalText, divide, isZero, subtract, ZERO } from "../core/decimal.ts";
 import type { RequestId } from "../core/ids.ts";
@@ -22,7 +24,13 @@ const NOTHING: Told = { quantity: ZERO, cost: ZERO };
 /** Claims that are remembered as told, the latest; far more than a session has. */
 const REMEMBERED_MAX = 10_000;
 
-type WatchedLatch = Pick<Latch, "agent" | "book" | "claim" | "unsettledClaims">;
+/** So many events are read at once. */
+const PAGE = 500;
+
+type WatchedLatch = Pick<
+  Latch,
+  "account" | "agent" | "book" | "claim" | "events" | "lastSequence" | "unsettledClaims"
+>;
 
 export class FillWatch {
   readonly #latch: WatchedLatch;
@@ -30,6 +38,8 @@ export class FillWatch {
   readonly #beganAt: EpochMs;
   readonly #told = new Map<RequestId, Told>();
   readonly #watched = new Set<RequestId>();
+  /** The last event that was looked at. */
+  #seen = 0;
 
   constructor(latch: WatchedLatch, beganAt: EpochMs) {
     this.#latch = latch;
@@ -38,6 +48,7 @@ export class FillWatch {
 
   /** What was filled before the start is no news. */
   async begin(): Promise<void> {
+    this.#seen = await this.#latch.lastSequence();
     for (const claim of await this.#unsettled()) {
       this.#told.set(claim.key.requestId, toldOf(claim));
     }
@@ -51,11 +62,31 @@ export class FillWatch {
   /** Fills that nobody was told of yet; those in front of a read that fails are given. */
   async *news(): AsyncGenerator<StrategyFill> {
     for (const { key } of await this.#unsettled()) this.watch(key.requestId);
+    yield* this.#newsOfWatched();
+    await this.#watchFilled();
+    yield* this.#newsOfWatched();
+  }
+
+  async *#newsOfWatched(): AsyncGenerator<StrategyFill> {
     for (const requestId of this.#watched) {
       const claim = await this.#latch.claim(requestId, this.#latch.agent);
       const fill = claim && (await this.#newFillOf(claim));
       if (claim === undefined || claim.status === "SETTLED") this.#watched.delete(requestId);
       if (fill !== undefined) yield fill;
+    }
+  }
+
+  async #watchFilled(): Promise<void> {
+    const { account, agent } = this.#latch;
+    for (;;) {
+      const page = await this.#latch.events({ after: this.#seen, limit: PAGE });
+      for (const event of page) {
+        if (event.subject !== "claim" || !isFill(event.body)) continue;
+        const { key } = event;
+        if (key.account === account && key.agent === agent) this.watch(key.requestId);
+      }
+      this.#seen = page.at(-1)?.sequence ?? this.#seen;
+      if (page.length < PAGE) return;
     }
   }
 
@@ -89,6 +120,10 @@ export class FillWatch {
       book,
     };
   }
+}
+
+function isFill({ type }: ClaimEvent): boolean {
+  return FILLS.some((fill) => fill === type);
 }
 
 function toldOf({ bookedQuantity, bookedCost }: Claim): Told {

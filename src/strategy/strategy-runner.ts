@@ -66,7 +66,7 @@ export class StrategyRunner {
    */
   async run(signal: AbortSignal): Promise<void> {
     const { strategy, feed } = this.#parts;
-    await this.#fills.begin();
+    await this.#inTurn(() => this.#fills.begin());
     await this.#inTurn(() => this.#call("onStart", () => strategy.onStart?.(this.#context)));
     for await (const item of feed.items({ symbols: strategy.symbols, signal })) {
       await this.#inTurn(() => this.#take(item));

@@ -186,4 +186,43 @@ describe("a strategy that runs", () => {
     await world.drive(runner.run(new AbortController().signal));
     expect(second.told).toEqual(["start in no session", "sell 6 @ 75, holds 0", "stop"]);
   });
+
+  test("is told of a fill of another instance's order that was settled between two looks", async () => {
+    const world = await openWorld();
+    const first = await world.open();
+    const second = new BuyThenSell();
+    const { latch, clock } = await world.open();
+    const anchor = { bar: "2026-05-21T09:30", stage: "base" };
+    const feed: Feed = {
+      async *items() {
+        yield SESSION;
+        await runner.lookForFills();
+        await world.submit(first, { ...ENTRY, anchor });
+        await first.latch.tick();
+        expect(world.theClaim().status).toBe("SETTLED");
+        await runner.lookForFills();
+        await runner.lookForFills();
+      },
+    };
+    const runner = new StrategyRunner({ strategy: second, feed, latch, clock });
+    await world.drive(runner.run(new AbortController().signal));
+    expect(second.told).toEqual(["start in no session", "buy 6 @ 75, holds 6", "stop"]);
+  });
+
+  test("hears of no fill before its start, and of none that came before it", async () => {
+    const world = await openWorld();
+    const first = await world.open();
+    world.fault({ kind: "partial_fill", quantity: "2" });
+    await world.submit(first, { ...ENTRY, anchor: { bar: "2026-05-21T09:30", stage: "base" } });
+    await first.latch.tick();
+    expect(world.theClaim().bookedQuantity).toBe("2");
+    const strategy = new BuyThenSell();
+    const { latch, clock } = await world.open();
+    const runner = new StrategyRunner({ strategy, feed: feedOf([SESSION]), latch, clock });
+    const ran = runner.run(new AbortController().signal);
+    // As often as it is looked for fills, however long the ledger takes for the beginning.
+    const looked = runner.lookForFills();
+    await world.drive(Promise.all([ran, looked]));
+    expect(strategy.told).toEqual(["start in no session", "stop"]);
+  });
 });
