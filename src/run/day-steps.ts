@@ -4,12 +4,14 @@
  * 1. A bar is told when it is over, and its end is the next one's begin: what a strategy sends then
  *    meets the next bar's open, never the close that it has seen.
  * 2. Within a minute the price goes from the open to the extreme that lies further from the close,
- *    then to the other; at the end of a session it is the close.
+ *    then to the other. Behind it, where a symbol has no bar in the next minute, it is what that
+ *    trades at next; at the end of a session it is the close.
  * 3. All instances hear of a bar at one moment, as two programs do that listen to one stream.
  */
 import type { EpochMs } from "../core/clock.ts";
 import { compare, type DecimalText } from "../core/decimal.ts";
 import type { MarketHours, MarketSession } from "../schedule/market-hours.ts";
+import { newYorkDate } from "../schedule/new-york-time.ts";
 import type { Bar } from "../strategy/bar.ts";
 
 export type DayStep =
@@ -27,9 +29,9 @@ export function daySteps(
   bars: ReadonlyMap<string, readonly Bar[]>,
   hours: MarketHours,
 ): readonly DayStep[] {
-  const minutes = minutesOf(
-    [...bars.values()].flat().filter(({ startAt }) => hours.isOpen(startAt)),
-  );
+  const played = [...bars.values()].map((of) => of.filter(({ startAt }) => hours.isOpen(startAt)));
+  const minutes = minutesOf(played.flat());
+  const following = followingOf(played);
   const sessions = new Map<string, MarketSession>();
   const steps = [...minutes].flatMap(([startAt, ofMinute]): DayStep[] => {
     const session = hours.sessionOn(startAt);
@@ -41,7 +43,7 @@ export function daySteps(
       { kind: "prices", at: startAt, prices: ofMinute.map((bar) => [bar.symbol, bar.open]) },
       { kind: "prices", at: startAt + FIRST_EXTREME_MS, prices: extremes(ofMinute, "first") },
       { kind: "prices", at: startAt + SECOND_EXTREME_MS, prices: extremes(ofMinute, "second") },
-      ...(minutes.has(endAt) ? [] : [closes(endAt, ofMinute)]),
+      ...behind(endAt, ofMinute, following),
       { kind: "bars", at: endAt, bars: ofMinute },
     ];
   });
@@ -64,8 +66,27 @@ function extremes(bars: readonly Bar[], which: "first" | "second"): Prices {
   });
 }
 
-function closes(at: EpochMs, bars: readonly Bar[]): DayStep {
-  return { kind: "prices", at, prices: bars.map(({ symbol, close }) => [symbol, close]) };
+/** Each bar's next one of its symbol, where they are of one session. */
+function followingOf(bars: readonly (readonly Bar[])[]): ReadonlyMap<Bar, Bar> {
+  const pairs = bars.flatMap((of) =>
+    of.flatMap((bar, index) => {
+      const next = of[index + 1];
+      const isOfDay = next !== undefined && newYorkDate(next.startAt) === newYorkDate(bar.startAt);
+      return isOfDay ? [[bar, next] as const] : [];
+    }),
+  );
+  return new Map(pairs);
+}
+
+/** The prices of those whose next minute has no bar of its own. */
+function behind(
+  at: EpochMs,
+  bars: readonly Bar[],
+  following: ReadonlyMap<Bar, Bar>,
+): readonly DayStep[] {
+  const quiet = bars.filter((bar) => following.get(bar)?.startAt !== at);
+  const prices = quiet.map((bar) => [bar.symbol, following.get(bar)?.open ?? bar.close] as const);
+  return prices.length === 0 ? [] : [{ kind: "prices", at, prices }];
 }
 
 /** At one moment the market moves before anybody hears of it. */

@@ -34,6 +34,32 @@ function firstBars(count: number): string {
   return join(folder, "qqq.csv");
 }
 
+function fileOf(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+/** Bars of 21 May: time, open, high, low and close. */
+function barsFile(name: string, rows: readonly string[], more: readonly string[] = []): string {
+  const day = rows.map((row) => `2026-05-21T${row},400`);
+  return fileOf(name, ["time,open,high,low,close,volume", ...day, ...more].join("\n"));
+}
+
+/** A bot that buys a share of AAA for each of `stages` at the bar of `time`. */
+function buyerAt(time: string, stages: readonly string[], symbols = ["AAA"]): string {
+  return `export default () => ({
+    symbols: ${JSON.stringify(symbols)},
+    async onBar({ symbol, name: bar }, context) {
+      if (symbol !== "AAA" || !bar.endsWith("${time}")) return;
+      for (const stage of ${JSON.stringify(stages)}) {
+        const order = { symbol, side: "buy", effect: "open", quantity: "1" };
+        await context.submit({ ...order, anchor: { bar, stage } });
+      }
+    },
+  });`;
+}
+
 function fillLines({ accounts }: Backtest): readonly string[] {
   return accounts.fills.map(
     ({ at, side, symbol, quantity }) => `${newYorkClock(at)} ${side} ${symbol} ${quantity}`,
@@ -113,6 +139,28 @@ describe("two instances of the bot, at once, on the bars of 21 May", () => {
     expect(page).not.toMatch(/(?:src|href)=|url\(|@import|https?:/);
     expect(page).toContain("<dd>4</dd>");
     expect(page).toContain("no advice");
+  });
+});
+
+describe("bars of which minutes are missing", () => {
+  test("have an order meet the symbol's next bar, and no price that only the last one had", async () => {
+    const others = ["09:30,50,50,50,50", "09:31,50,50,50,50", "09:32,50,50,50,50"];
+    const own = ["09:30,10,10,10,10", "09:31,10,12,8,9", "09:33,9.5,9.6,9.4,9.6"];
+    const { accounts } = await run({
+      strategy: fileOf("buyer.mjs", buyerAt("09:31", ["base"], ["AAA", "BBB"])),
+      bars: [`AAA=${barsFile("aaa.csv", own)}`, `BBB=${barsFile("bbb.csv", others)}`],
+    });
+    expect(accounts.fills.map(({ price }) => price)).toEqual(["9.5"]);
+  });
+
+  test("have an order meet the last close of the day, and not the next day's open", async () => {
+    const own = ["09:30,10,10,10,10", "09:31,10,12,8,9"];
+    const nextDay = "2026-05-22T09:30,20,20,20,20,400";
+    const { accounts } = await run({
+      strategy: fileOf("late-buyer.mjs", buyerAt("09:31", ["base"])),
+      bars: [`AAA=${barsFile("two-days.csv", own, [nextDay])}`],
+    });
+    expect(accounts.fills.map(({ price }) => price)).toEqual(["9"]);
   });
 });
 
