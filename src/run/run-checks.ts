@@ -3,7 +3,7 @@
  * compared with each other and with nothing else. Pure; gives a sentence for each thing that does
  * not hold. The numbers are those of docs/ARCHITECTURE.md.
  */
-import { compare, type DecimalText, decimal, isZero, ZERO } from "../core/decimal.ts";
+import { add, compare, type DecimalText, decimal, isZero, ZERO } from "../core/decimal.ts";
 import type { Claim } from "../index.ts";
 import { firstBreak } from "../ledger/event-chain.ts";
 import type { WireOrder, WirePosition } from "../simulator/index.ts";
@@ -26,7 +26,7 @@ export function brokenInvariants(
     ...claims.flatMap((claim) => wrongInClaim(claim, byId)),
     ...tooManyPosts(claims, requests, events),
     ...positions
-      .filter(({ qty }) => compare(decimal(qty), ZERO) < 0)
+      .filter(({ symbol, qty }) => compare(add(decimal(qty), soldShort(claims, symbol)), ZERO) < 0)
       .map(({ symbol, qty }) => `I5: the broker shows ${qty} ${symbol}: a close opened a short`),
     ...(chainBreak === undefined ? [] : [`I10: the chain breaks: ${JSON.stringify(chainBreak)}`]),
   ];
@@ -42,6 +42,15 @@ export function booksEqual(
   return [...new Set([...shown.keys(), ...held.keys()])].every(
     (symbol) => (shown.get(symbol) ?? ZERO) === (held.get(symbol) ?? ZERO),
   );
+}
+
+/** What claims have sold to open: so many shares may be short, where the settings allow that. */
+function soldShort(claims: readonly Claim[], symbol: string): DecimalText {
+  return claims
+    .filter(({ intent }) => intent.symbol === symbol && intent.side === "sell")
+    .filter(({ intent }) => intent.effect === "open")
+    .map(({ bookedQuantity }) => bookedQuantity)
+    .reduce(add, ZERO);
 }
 
 function wrongInClaim(claim: Claim, byId: ReadonlyMap<string, WireOrder>): readonly string[] {
@@ -103,7 +112,7 @@ function tooManyPosts(
 const PERMITTING: ReadonlySet<string> = new Set(["claimed", "reopened", "rate_limited"]);
 
 /** The request id of each client_order_id. */
-function ownersOf(claims: readonly Claim[]): ReadonlyMap<string, string> {
+export function ownersOf(claims: readonly Claim[]): ReadonlyMap<string, string> {
   return new Map(
     claims.flatMap((claim) =>
       [...clientOrderIdsOf(claim)].map((id) => [id, claim.key.requestId] as const),

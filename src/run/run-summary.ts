@@ -3,8 +3,9 @@ import { add, compare, decimal, divide, isZero, multiply, toFixed, ZERO } from "
 import type { Bar } from "../strategy/bar.ts";
 import type { BacktestRecords } from "./backtest-world.ts";
 import type { FaultLevel } from "./heavy-faults.ts";
-import { booksEqual, brokenInvariants } from "./run-checks.ts";
-import { duplicatesAmong, type TradeAccounts } from "./trade-accounts.ts";
+import type { LedgerRecords } from "./ledger-records.ts";
+import { booksEqual, brokenInvariants, ownersOf } from "./run-checks.ts";
+import { duplicatesAmong, type OrderFill, type TradeAccounts } from "./trade-accounts.ts";
 
 /** Money with two decimals, parts of a whole with four; null where there is nothing to count. */
 export interface RunSummary {
@@ -27,7 +28,7 @@ export interface RunSummary {
   readonly exposure: string;
   /** Orders that the broker accepted. */
   readonly orders: number;
-  /** Those of them that repeat another. */
+  /** Those that repeat another: a second one of an action; without a latch, one that looks so. */
   readonly duplicateOrders: number;
   readonly duplicateNotionalUsd: string;
   /** Repeats of an action that the latch did not send; null without a latch. */
@@ -61,7 +62,7 @@ export function summaryOf({ records, accounts, bars, ...given }: Summed): RunSum
   const { ledger, orders, positions } = records;
   const { trades, equity } = accounts;
   const wins = trades.filter(({ profitUsd }) => compare(profitUsd, ZERO) > 0).length;
-  const duplicates = duplicatesAmong(accounts.fills);
+  const duplicates = duplicatesOf(accounts.fills, ledger);
   const notionals = duplicates.map(({ quantity, price }) => multiply(quantity, price));
   return {
     isGuarded: ledger !== null,
@@ -119,6 +120,27 @@ function ledgerCounts(records: BacktestRecords): LedgerCounts {
     invariantsBroken: brokenInvariants(records, ledger),
     incidents: ledger.incidents.length,
   };
+}
+
+/**
+ * Through the latch each order has its action on record: two of one kind in a minute are two, and
+ * what repeats another is a second one of its action.
+ */
+function duplicatesOf(
+  fills: readonly OrderFill[],
+  ledger: LedgerRecords | null,
+): readonly OrderFill[] {
+  const alike = duplicatesAmong(fills);
+  if (ledger === null) return alike;
+  const owners = ownersOf(ledger.claims);
+  const filled = new Set<string>();
+  return fills.filter((fill) => {
+    const owner = owners.get(fill.clientOrderId);
+    if (owner === undefined) return alike.includes(fill);
+    const isSecond = filled.has(owner);
+    filled.add(owner);
+    return isSecond;
+  });
 }
 
 function part(of: number, whole: number): string {

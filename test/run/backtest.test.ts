@@ -164,6 +164,17 @@ describe("bars of which minutes are missing", () => {
   });
 });
 
+describe("two lots of one bar", () => {
+  test("are no duplicates: each is an action of its own", async () => {
+    const own = ["09:30,10,10,10,10", "09:31,10,10,10,10"];
+    const { summary } = await run({
+      strategy: fileOf("lots.mjs", buyerAt("09:30", ["first", "second"])),
+      bars: [`AAA=${barsFile("lots.csv", own)}`],
+    });
+    expect(summary).toMatchObject({ orders: 2, intents: 2, duplicateOrders: 0 });
+  });
+});
+
 describe("a morning with heavy faults", () => {
   test("ends with the broker's books, and tells which fills were moved, and by what", async () => {
     const { summary, moved } = await run({ bars: [firstBars(60)], faults: "heavy", seed: 2 });

@@ -80,6 +80,15 @@ describe("the judge of a day", () => {
     expect(booksEqual(ledger, positions)).toBe(false);
   });
 
+  test("takes a short that was sold to open for none", () => {
+    const short = { symbol: "TQQQ", qty: decimal("-6") };
+    const positions = [short as BacktestRecords["positions"][number]];
+    const claims = ledger.claims.map((claim, index) =>
+      index === 0 ? { ...claim, intent: { ...claim.intent, side: "sell" as const } } : claim,
+    );
+    expect(brokenInvariants({ ...records, positions }, { ...ledger, claims })).toEqual([]);
+  });
+
   test("finds an event that was changed", () => {
     const events = ledger.events.map((event, index) =>
       index === 3 ? { ...event, at: event.at + 1 } : event,
