@@ -5,7 +5,8 @@
  *    meets the next bar's open, never the close that it has seen.
  * 2. Within a minute the price goes from the open to the extreme that lies further from the close,
  *    then to the other. Behind it, where a symbol has no bar in the next minute, it is what that
- *    trades at next; at the end of a session it is the close.
+ *    trades at next; at the end of a session it is the close, and before the next one begins, that
+ *    one's open, which is what an order meets that was sent at the close.
  * 3. All instances hear of a bar at one moment, as two programs do that listen to one stream.
  */
 import type { EpochMs } from "../core/clock.ts";
@@ -39,7 +40,7 @@ export function daySteps(
     if (isNew) sessions.set(session.date, session);
     const endAt = ofMinute[0]?.endAt ?? startAt;
     return [
-      ...(isNew ? [{ kind: "session", at: startAt, session } as const] : []),
+      ...(isNew ? begun(session, startAt, played) : []),
       { kind: "prices", at: startAt, prices: ofMinute.map((bar) => [bar.symbol, bar.open]) },
       { kind: "prices", at: startAt + FIRST_EXTREME_MS, prices: extremes(ofMinute, "first") },
       { kind: "prices", at: startAt + SECOND_EXTREME_MS, prices: extremes(ofMinute, "second") },
@@ -48,6 +49,23 @@ export function daySteps(
     ];
   });
   return steps.sort((a, b) => a.at - b.at || rank(a) - rank(b));
+}
+
+/** A session, at its first bar; no earlier price holds when the market opens. */
+function begun(
+  session: MarketSession,
+  at: EpochMs,
+  bars: readonly (readonly Bar[])[],
+): readonly DayStep[] {
+  const { openAt, closeAt } = session;
+  const firsts = bars.flatMap(
+    (of) => of.find(({ startAt }) => startAt >= openAt && startAt < closeAt) ?? [],
+  );
+  const prices = firsts.map(({ symbol, open }) => [symbol, open] as const);
+  return [
+    { kind: "prices", at: openAt - 1, prices },
+    { kind: "session", at, session },
+  ];
 }
 
 /** By their begin, in the order of time. */

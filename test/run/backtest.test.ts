@@ -164,6 +164,15 @@ describe("bars of which minutes are missing", () => {
   });
 });
 
+test("an order that is sent at the close meets the next session's open", async () => {
+  const own = ["15:58,10,10,10,10", "15:59,10,12,8,9"];
+  const { accounts } = await run({
+    strategy: fileOf("night-buyer.mjs", buyerAt("15:59", ["base"])),
+    bars: [`AAA=${barsFile("night.csv", own, ["2026-05-22T09:30,20,20,20,20,400"])}`],
+  });
+  expect(accounts.fills.map(({ price }) => price)).toEqual(["20"]);
+});
+
 describe("two lots of one bar", () => {
   test("are no duplicates: each is an action of its own", async () => {
     const own = ["09:30,10,10,10,10", "09:31,10,10,10,10"];
