@@ -4,12 +4,13 @@
  *
  * 1. Nothing is sent for a bar of the past, and no entry while the feed is stale; exits go on.
  * 2. A hook that throws ends the run; so does a feed that fails. Positions stay as they are.
- * 3. A failure of the latch (its store refuses, an intent is wrong) is the strategy's to meet: it
+ * 3. A hook that does not return holds everything up, and ends nothing: it is told of.
+ * 4. A failure of the latch (its store refuses, an intent is wrong) is the strategy's to meet: it
  *    reaches the hook that called. Fills that cannot be read for now are told when they can.
  *
  * Opens and closes neither latch nor feed, and knows no clock but the one it is given.
  */
-import type { Clock } from "../core/clock.ts";
+import { type Clock, setAlarm } from "../core/clock.ts";
 import { LatchError, messageOf } from "../core/errors.ts";
 import type { OrderAnswer } from "../gateway/order-answer.ts";
 import type { IntentInput } from "../identity/intent-schema.ts";
@@ -38,6 +39,9 @@ export interface RunParts {
   /** Intents are shown to the observer and not sent. */
   readonly isDryRun?: boolean | undefined;
 }
+
+/** A hook that takes so long is told of: meanwhile nobody decides anything. */
+const HANGS_MS = 60_000;
 
 type HookName = "onStart" | "onBar" | "onFill" | "onStop";
 
@@ -118,11 +122,16 @@ export class StrategyRunner {
   }
 
   async #call(hook: HookName, work: () => void | Promise<void>): Promise<void> {
+    const span = `${HANGS_MS / 1_000} s`;
+    const hang = `${hook} has not returned for ${span}: until it does, no bar and no fill is told`;
+    const calledOff = setAlarm(this.#parts.clock, HANGS_MS, () => this.#observer.onLog?.(hang, {}));
     try {
       await work();
     } catch (cause) {
       const message = `${hook} of the strategy has thrown: ${messageOf(cause)}`;
       throw new LatchError("strategy_failed", message, { cause });
+    } finally {
+      calledOff();
     }
   }
 

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { describe, expect, test } from "vitest";
 import {
   type Feed,
@@ -160,6 +161,26 @@ describe("a strategy that runs", () => {
       code: "strategy_failed",
       message: "onBar of the strategy has thrown: division by nothing",
     });
+  });
+
+  test("is said to hang when a hook of it has not returned for a minute", async () => {
+    const world = await openWorld();
+    const { latch, clock } = await world.open();
+    const goOn = new AbortController();
+    const onBar = () => once(goOn.signal, "abort").then(() => undefined);
+    const strategy: Strategy = { symbols: ["TQQQ"], onBar };
+    const lines: string[] = [];
+    const observer = { onLog: (message: string) => void lines.push(message) };
+    const feed = feedOf([SESSION, bar(0, "75")]);
+    const runner = new StrategyRunner({ strategy, feed, latch, clock, observer });
+    const ran = runner.run(new AbortController().signal);
+    await world.advance(59_000);
+    expect(lines).toEqual([]);
+    await world.advance(62_000);
+    const hang = "onBar has not returned for 60 s: until it does, no bar and no fill is told";
+    expect(lines).toEqual([hang]);
+    goOn.abort();
+    await world.drive(ran);
   });
 
   test("is told once of each fill, also of one that another instance's order made", async () => {
