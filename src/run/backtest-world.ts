@@ -152,6 +152,12 @@ class BacktestWorld {
     this.#simulator.clearFaults();
     for (const instance of this.#instances) instance.end();
     await this.#untilOver(this.#simulator.now());
+    if (this.#instances.every(({ isOver }) => isOver)) return;
+    const message = "a hook of the strategy has not returned by the end of the run";
+    throw new LatchError(
+      "strategy_failed",
+      `${message}: time waits for its orders and reads alone`,
+    );
   }
 
   async #take(step: DayStep): Promise<void> {

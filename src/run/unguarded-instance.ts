@@ -79,7 +79,8 @@ export class UnguardedInstance implements Instance {
 
   async close(): Promise<void> {
     this.#stop.abort(new Error("the run is over"));
-    await this.#last;
+    // A hook that never returns is not waited for.
+    await this.#quiet.settled();
   }
 
   /** Aborts when the bot's own client gives up. */

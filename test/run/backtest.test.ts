@@ -173,6 +173,21 @@ test("an order that is sent at the close meets the next session's open", async (
   expect(accounts.fills.map(({ price }) => price)).toEqual(["20"]);
 });
 
+test.each([
+  ["through the latch", ""],
+  ["by itself", "isUnguarded: true,"],
+])("a strategy that never returns, %s, has no day to report of", async (_, kind) => {
+  const bot = `export default () => ({ ${kind} symbols: ["AAA"], onBar: () => new Promise(() => {}) });`;
+  const hangs = run({
+    strategy: fileOf(`hangs-${kind.length}.mjs`, bot),
+    bars: [`AAA=${barsFile("hangs.csv", ["09:30,10,10,10,10", "09:31,10,10,10,10"])}`],
+  });
+  await expect(hangs).rejects.toMatchObject({
+    code: "strategy_failed",
+    message: expect.stringContaining("has not returned by the end of the run"),
+  });
+});
+
 describe("two lots of one bar", () => {
   test("are no duplicates: each is an action of its own", async () => {
     const own = ["09:30,10,10,10,10", "09:31,10,10,10,10"];
