@@ -22,8 +22,9 @@ import {
   ORDER_TYPES,
   type OrderTerms,
   TIMES_IN_FORCE,
+  type TimeInForce,
 } from "./intent.ts";
-import { plainSymbol, SYMBOL } from "./symbol.ts";
+import { isPair, plainSymbol, SYMBOL } from "./symbol.ts";
 
 /** Alpaca's bound for a bot's own client_order_id; ours stay within the 48 of older documents. */
 const CLIENT_ORDER_ID_MAX = 128;
@@ -86,7 +87,7 @@ const anchorSchema = z.union(
 export const anyJson = z.json();
 
 /** What an intent is where it does not say. */
-const DEFAULTS = { type: "market", timeInForce: "day", extendedHours: false } as const;
+const DEFAULTS = { type: "market", extendedHours: false } as const;
 
 /** What a caller passes; {@link parseIntent} checks besides what no single field shows. */
 export const intentSchema = z.strictObject({
@@ -98,7 +99,8 @@ export const intentSchema = z.strictObject({
   quantity: amount.optional(),
   notional: amount.optional(),
   type: z.enum(ORDER_TYPES).default(DEFAULTS.type),
-  timeInForce: z.enum(TIMES_IN_FORCE).default(DEFAULTS.timeInForce),
+  /** Left out, `gtc` for a pair of currencies and `day` for all else. */
+  timeInForce: z.enum(TIMES_IN_FORCE).optional(),
   limitPrice: amount.optional(),
   stopPrice: amount.optional(),
   trailPrice: amount.optional(),
@@ -131,7 +133,7 @@ export function parseIntent(input: unknown, account: AccountId, agent: AgentId):
     quantity: fields.quantity ?? null,
     notional: fields.notional ?? null,
     type: fields.type,
-    timeInForce: fields.timeInForce,
+    timeInForce: fields.timeInForce ?? usualTimeInForce(fields.symbol),
     limitPrice: fields.limitPrice ?? null,
     stopPrice: fields.stopPrice ?? null,
     trailPrice: fields.trailPrice ?? null,
@@ -213,6 +215,11 @@ function plainFields(input: unknown): IntentFields | undefined {
     if (fields[name] === undefined) return undefined;
   }
   return fields.symbol === undefined ? undefined : (fields as IntentFields);
+}
+
+/** Pairs trade around the clock: the broker takes no order in one that is for a day. */
+function usualTimeInForce(symbol: string): TimeInForce {
+  return isPair(symbol) ? "gtc" : "day";
 }
 
 function effectOfAnchor(anchor: Anchor | undefined): Effect | null {

@@ -37,7 +37,10 @@ const placeOrderInput = z.strictObject({
   type: z.enum(["market", "limit", "stop", "stop_limit"]).default("market"),
   limit_price: amount.optional(),
   stop_price: amount.optional(),
-  time_in_force: z.enum(["day", "gtc", "ioc", "fok", "opg", "cls"]).default("day"),
+  time_in_force: z
+    .enum(["day", "gtc", "ioc", "fok", "opg", "cls"])
+    .optional()
+    .describe("Default: gtc for a pair of currencies, day for all else."),
   extended_hours: z.boolean().default(false),
   reason,
 });

@@ -12,11 +12,23 @@ const ONE_DOLLAR = decimal("1");
 export function termsRefusal(terms: OrderTerms): Refusal | undefined {
   return (
     priceRefusal(terms) ??
-    subPennyRefusal("limit_price", terms.limitPrice) ??
-    subPennyRefusal("stop_price", terms.stopPrice) ??
-    fractionalRefusal(terms) ??
+    (isPairSymbol(terms.symbol) ? pairRefusal(terms) : stockRefusal(terms)) ??
     extendedHoursRefusal(terms) ??
     multiLegRefusal(terms)
+  );
+}
+
+/** Pairs trade around the clock and in fractions of a cent. */
+function pairRefusal({ timeInForce }: OrderTerms): Refusal | undefined {
+  const fits = timeInForce === "gtc" || timeInForce === "ioc" || timeInForce === "fok";
+  return fits ? undefined : unprocessable("invalid crypto time_in_force");
+}
+
+function stockRefusal(terms: OrderTerms): Refusal | undefined {
+  return (
+    subPennyRefusal("limit_price", terms.limitPrice) ??
+    subPennyRefusal("stop_price", terms.stopPrice) ??
+    fractionalRefusal(terms)
   );
 }
 
@@ -64,9 +76,7 @@ function priceRefusal(terms: OrderTerms): Refusal | undefined {
 
 function fractionalRefusal(terms: OrderTerms): Refusal | undefined {
   if (!isFractional(terms)) return undefined;
-  if (terms.timeInForce !== "day" && !isPairSymbol(terms.symbol)) {
-    return unprocessable("fractional orders must be DAY orders");
-  }
+  if (terms.timeInForce !== "day") return unprocessable("fractional orders must be DAY orders");
   if (terms.orderClass !== "simple")
     return unprocessable("fractional orders must be simple orders");
   if (terms.type === "trailing_stop") {

@@ -24,6 +24,7 @@ import {
   ok,
   refusalAnswer,
 } from "./api-route.ts";
+import { isPairSymbol } from "./asset-registry.ts";
 import { availableQuantity, closingSide } from "./holdings.ts";
 import type { OrderRequest } from "./order-request.ts";
 import { cancelWorkingOrders, placedAnswer } from "./order-routes.ts";
@@ -128,7 +129,7 @@ function placeClose(
       symbol,
       side: closingSide(held) ?? "sell",
       type: "market",
-      timeInForce: "day",
+      timeInForce: isPairSymbol(symbol) ? "gtc" : "day",
       orderClass: "simple",
       quantity,
       notional: null,

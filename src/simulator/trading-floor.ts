@@ -14,6 +14,7 @@ import {
   subtract,
   ZERO,
 } from "../core/decimal.ts";
+import { isPairSymbol } from "./asset-registry.ts";
 import { isCombo, isComboLeg, netPrice, requestedLeg } from "./combo.ts";
 import { type DeskParts, ExecutionDesk } from "./execution-desk.ts";
 import type { MarketCalendar } from "./market-calendar.ts";
@@ -58,7 +59,8 @@ export class TradingFloor {
   }
 
   /** Whether an order with these terms may trade in the present phase of the market. */
-  isActive(order: Pick<Order, "timeInForce" | "extendedHours">): boolean {
+  isActive(order: Pick<Order, "symbol" | "timeInForce" | "extendedHours">): boolean {
+    if (isPairSymbol(order.symbol)) return true;
     const phase = this.#parts.calendar.phase(this.#parts.clock.now());
     const waitsForAuction = order.timeInForce === "opg" || order.timeInForce === "cls";
     if (phase === "core") return !waitsForAuction;

@@ -50,6 +50,13 @@ describe("an intent that is as it should be", () => {
     });
   });
 
+  test.each(["BTC/USD", "BTCUSD"])("is good until canceled for the pair %s", (symbol) => {
+    expect(parsed({ symbol })).toMatchObject({ symbol: "BTC/USD", timeInForce: "gtc" });
+    const close = { symbol, portion: "all" };
+    expect(parseIntent(close, ACCOUNT, AGENT)).toMatchObject({ timeInForce: "gtc" });
+    expect(parsed({ symbol, timeInForce: "ioc" })).toMatchObject({ timeInForce: "ioc" });
+  });
+
   test.each([
     ["6", "6"],
     ["6.0", "6"],

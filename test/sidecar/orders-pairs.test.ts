@@ -54,6 +54,17 @@ test("a pair is closed by the name that its position has, and judged by it where
   expect(await world.send(sidecar, "", CLOSE)).toMatchObject({ status: 200, body: { qty: "0.5" } });
 });
 
+test.each(["/v2/positions", "/v2/positions/BTCUSD", "/v2/positions/BTCUSD?qty=0.5"])(
+  "a pair is closed by DELETE %s for as long as it takes: no order in one is for a day",
+  async (path) => {
+    const { world, sidecar } = await bought();
+    await world.send(sidecar, "", { ...CLOSE, path });
+    expect(world.simulator.orders()[1]).toMatchObject({ side: "sell", time_in_force: "gtc" });
+    await world.advance(5_000);
+    expect(world.simulator.positions()).toEqual([]);
+  },
+);
+
 test("a pair is closed although its fee was taken from what had been bought", async () => {
   const { world, sidecar } = await bought();
   const held = { symbol: "BTC/USD", quantity: "0.49875", averagePrice: "100" };

@@ -198,6 +198,14 @@ describe("the broker refuses an order in Alpaca's words when", () => {
     expect(refused.status).toBe(422);
   });
 
+  test.each(["day", "opg", "cls"])("it is for a pair, and %s", async (time_in_force) => {
+    const { order } = await openBench({ prices: { "BTC/USD": "100" } });
+    const refusal = { code: 42210000, message: "invalid crypto time_in_force" };
+    expect((await order({ symbol: "BTCUSD", time_in_force })).body).toEqual(refusal);
+    const taken = { symbol: "BTCUSD", time_in_force: "gtc", qty: "0.5" };
+    expect((await order({ ...taken, type: "limit", limit_price: "99.123" })).status).toBe(200);
+  });
+
   test("an auction order comes too late for its auction", async () => {
     const { order } = await openBench();
     const refused = await order({ time_in_force: "opg" });

@@ -51,6 +51,18 @@ describe("orders and the market's hours", () => {
     expect((await call("GET", `/v2/orders/${placed.body.id}`)).body.status).toBe("filled");
   });
 
+  test("a pair trades around the clock, and its position is closed then too", async () => {
+    const { order, call, simulator } = await openBench({
+      ...{ startAt: EVENING, prices: { "BTC/USD": "100" } },
+    });
+    const placed = await order({ symbol: "BTC/USD", qty: "0.5", time_in_force: "gtc" });
+    expect((await call("GET", `/v2/orders/${placed.body.id}`)).body.status).toBe("filled");
+    const closed = await call("DELETE", "/v2/positions/BTCUSD");
+    expect(closed.body).toMatchObject({ side: "sell", time_in_force: "gtc" });
+    await call("GET", "/v2/positions");
+    expect(simulator.positions()).toEqual([]);
+  });
+
   test("extended hours orders trade before the open and after the close", async () => {
     const { order, call, simulator } = await openBench({ startAt: EVENING });
     const fields = { type: "limit", limit_price: "70", extended_hours: true };
