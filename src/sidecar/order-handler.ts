@@ -50,13 +50,17 @@ export function createOrderHandler(ports: OrderPorts): GuardedHandler {
     try {
       return await answerTo(ports, request);
     } catch (error) {
-      const isOurs = !(error instanceof LatchError && NOT_OURS.has(error.code));
-      if (isOurs) ports.onFailure(error);
-      return (
-        failureReply(inBotsWords(error)) ?? alpacaError("outcome_unknown", { headers: RETRY_AFTER })
-      );
+      return failureAnswer(ports, error);
     }
   };
+}
+
+function failureAnswer(ports: OrderPorts, error: unknown): GuardedAnswer {
+  const isOurs = !(error instanceof LatchError && NOT_OURS.has(error.code));
+  if (isOurs) ports.onFailure(error);
+  return (
+    failureReply(inBotsWords(error)) ?? alpacaError("outcome_unknown", { headers: RETRY_AFTER })
+  );
 }
 
 /** The bot knows its order by Alpaca's fields. */
@@ -66,7 +70,13 @@ function inBotsWords(error: unknown): unknown {
 }
 
 function answerTo(ports: OrderPorts, request: GuardedRequest): Promise<GuardedAnswer> {
-  const place: Place = (input, options) => placed(ports, request, input, options);
+  const place: Place = (input, options) => {
+    const answer = placed(ports, request, input, options);
+    // Of many, what fails is one's own answer: the others are sent all the same.
+    return options?.isOneOfMany
+      ? answer.catch((error: unknown) => failureAnswer(ports, error))
+      : answer;
+  };
   if (request.method === "POST") return readAndPlace(request, place);
   if (request.method === "PATCH") return handleReplace(ports, request);
   return handlePositions({ ...ports, place }, request);

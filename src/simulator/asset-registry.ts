@@ -31,7 +31,8 @@ const BUILT_IN: readonly (readonly [string, string, string])[] = [
   ["AAPL", "Apple Inc. Common Stock", "NASDAQ"],
 ];
 
-const SYMBOL = /^[A-Z][A-Z0-9]{0,9}([./][A-Z0-9]{1,5})?$/;
+/** Rights and what is left of mergers have digits in front, such as `003CVR016`. */
+const SYMBOL = /^[A-Z0-9]{1,10}([./][A-Z0-9]{1,5})?$/;
 
 export class AssetRegistry {
   readonly #assets = new Map<string, Asset>();

@@ -16,7 +16,7 @@ const positive = amount.refine((text) => isPositive(text), "must be greater than
 const WHOLE_NUMBER = /^-?\d{1,15}$/;
 /** A JSON body arrives with its numbers as text. */
 const integer = z.union([z.int(), z.string().regex(WHOLE_NUMBER).transform(Number)]);
-const STOCK_SYMBOL = /^[A-Z][A-Z0-9]{0,9}([./][A-Z0-9]{1,5})?$/;
+const STOCK_SYMBOL = /^[A-Z0-9]{1,10}([./][A-Z0-9]{1,5})?$/;
 const symbol = z
   .string()
   .refine((text) => STOCK_SYMBOL.test(text) || isOptionSymbol(text), "not a stock's symbol");

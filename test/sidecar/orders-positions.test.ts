@@ -198,6 +198,22 @@ describe("closing all positions", () => {
     expect(world.posts()).toHaveLength(2);
   });
 
+  test("says of one that no order can be in that it was not closed, and closes the others", async () => {
+    const right = { symbol: "003CVR016", quantity: "5", averagePrice: "1" };
+    const world = await openOrderWorld({ positions: [right, ...HELD.positions] });
+    const sidecar = await world.open();
+    const answer = await world.send(sidecar, "", { ...DELETE, path: "/v2/positions" });
+    expect(answer).toMatchObject({
+      status: 207,
+      body: [
+        { symbol: "003CVR016", status: 422, body: { tradelatch: { error: "invalid_intent" } } },
+        { symbol: "TQQQ", status: 200, body: { qty: "6", side: "sell" } },
+      ],
+    });
+    await world.advance(5_000);
+    expect(world.simulator.positions()).toMatchObject([{ symbol: "003CVR016" }]);
+  });
+
   test.each([
     ["1 t T TRUE True true", 1],
     ["0 f F FALSE False false", 0],
