@@ -8,6 +8,7 @@ import {
   absolute,
   type DecimalText,
   decimal,
+  decimalPlaces,
   divide,
   multiply,
   QUANTITY_DECIMALS,
@@ -15,6 +16,7 @@ import {
   signOf,
 } from "../core/decimal.ts";
 import type { IntentDraft, Side } from "../identity/intent.ts";
+import { isPair } from "../identity/symbol.ts";
 
 /** A draft whose side is known. */
 export type SidedDraft = IntentDraft & { readonly side: Side };
@@ -27,13 +29,19 @@ export function resolvePortion(draft: IntentDraft, book: Book): SidedDraft {
     ...draft,
     effect: "close",
     side: signOf(book.net) < 0 ? "buy" : "sell",
-    quantity: isFlat(book) ? null : partOf(absolute(book.net), draft.portion),
+    quantity: isFlat(book) ? null : partOf(book, draft.portion),
   };
 }
 
-/** Rounded down to what the broker takes, so that it is never more than was asked for. */
-function partOf(held: DecimalText, portion: string): DecimalText {
+/**
+ * Rounded down to what the broker takes, so that it is never more than was asked for: of whole
+ * shares or contracts to whole ones, as the broker's own route does, since many are not divided. A
+ * pair of currencies always is.
+ */
+function partOf({ net, symbol }: Book, portion: string): DecimalText {
+  const held = absolute(net);
   if (portion === "all") return held;
   const percent = decimal(portion.replace("%", ""));
-  return roundDown(divide(multiply(held, percent), WHOLE), QUANTITY_DECIMALS);
+  const isWhole = decimalPlaces(held) === 0 && !isPair(symbol);
+  return roundDown(divide(multiply(held, percent), WHOLE), isWhole ? 0 : QUANTITY_DECIMALS);
 }

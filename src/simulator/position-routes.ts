@@ -9,7 +9,9 @@ import {
   compare,
   type DecimalText,
   decimal,
+  decimalPlaces,
   divide,
+  isZero,
   multiply,
   parseDecimal,
   QUANTITY_DECIMALS,
@@ -115,7 +117,10 @@ function quantityToClose(position: Position, query: ApiCall["query"]): DecimalTe
   if (query.qty) return amount;
   if (compare(amount, HUNDRED) > 0) return unprocessable("percentage must be between 0 and 100");
   const part = new Decimal(divide(multiply(whole, amount), HUNDRED));
-  return decimal(part.toFixed(QUANTITY_DECIMALS, Decimal.ROUND_DOWN));
+  // A fraction is sold only of a position that is one already.
+  const isWhole = decimalPlaces(whole) === 0 && !isPairSymbol(position.symbol);
+  const quantity = part.toFixed(isWhole ? 0 : QUANTITY_DECIMALS, Decimal.ROUND_DOWN);
+  return isZero(decimal(quantity)) ? unprocessable("qty must be > 0") : decimal(quantity);
 }
 
 function placeClose(

@@ -91,7 +91,10 @@ describe("a close of a part of the position", () => {
   test.each([
     ["all", LONG, "sell", "6"],
     ["50%", LONG, "sell", "3"],
-    ["33.3%", LONG, "sell", "1.998"],
+    ["33.3%", LONG, "sell", "1"],
+    ["33.3%", { ...LONG, net: decimal("6.5") }, "sell", "2.1645"],
+    ["33.3%", { ...LONG, symbol: "BTC/USD" }, "sell", "1.998"],
+    ["50%", { ...SHORT, net: decimal("-7") }, "buy", "3"],
     ["all", SHORT, "buy", "6"],
     ["all", FLAT, "sell", null],
   ])("%s is side and shares by the book", (portion, book, side, quantity) => {
@@ -104,9 +107,9 @@ describe("a close of a part of the position", () => {
   });
 
   test("is rounded down to what the broker takes", () => {
-    const book = { ...LONG, net: decimal("1") };
+    const book = { ...LONG, net: decimal("1.5") };
     const { quantity } = resolvePortion(part("33.33333333333%"), book);
-    expect(quantity).toBe("0.333333333");
+    expect(quantity).toBe("0.499999999");
   });
 
   test("has one fingerprint however much is left, and another for another part", () => {

@@ -85,6 +85,31 @@ describe("closing a position by its own route", () => {
     expect(world.simulator.positions()).toMatchObject([{ qty: "3" }]);
   });
 
+  test.each([
+    ["shares that are not divided", "TQQQ", "7", "3"],
+    ["contracts", "AAPL250620C00100000", "3", "1"],
+    ["a fraction", "TQQQ", "7.5", "3.75"],
+  ])("sells half of %s as the broker's own route does", async (_, symbol, quantity, half) => {
+    const held = { positions: [{ symbol, quantity, averagePrice: "5" }] };
+    const world = await openOrderWorld({ ...held, prices: { [symbol]: "5" } });
+    world.simulator.setAsset(symbol, { fractionable: quantity.includes(".") });
+    const sidecar = await world.open();
+    const path = `/v2/positions/${symbol}?percentage=50`;
+    const answer = await world.send(sidecar, "", { ...DELETE, path });
+    expect(answer).toMatchObject({ status: 200, body: { side: "sell", qty: half } });
+  });
+
+  test("of which half is less than one share is refused in the broker's words", async () => {
+    const held = { positions: [{ symbol: "TQQQ", quantity: "1", averagePrice: "70" }] };
+    const world = await openOrderWorld(held);
+    const sidecar = await world.open();
+    const half = { ...DELETE, path: "/v2/positions/TQQQ?percentage=50" };
+    const refusal = { code: 42210000, message: "qty must be > 0" };
+    expect(await world.send(sidecar, "", half)).toMatchObject({ status: 422, body: refusal });
+    await world.advance(5_000);
+    expect(await world.send(sidecar, "", TQQQ)).toMatchObject({ status: 200, body: { qty: "1" } });
+  });
+
   test("is the same action as an equal sell of so many shares", async () => {
     const world = await openOrderWorld(HELD);
     const sidecar = await world.open();

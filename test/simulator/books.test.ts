@@ -135,9 +135,17 @@ describe("closing a position", () => {
   test("takes a quantity or a percentage", async () => {
     const { call } = await openBench({ positions, prices });
     expect((await call("DELETE", "/v2/positions/TQQQ?qty=3")).body.qty).toBe("3");
-    expect((await call("DELETE", "/v2/positions/TQQQ?percentage=50")).body.qty).toBe("3.5");
+    expect((await call("DELETE", "/v2/positions/TQQQ?percentage=50")).body.qty).toBe("3");
     expect((await call("DELETE", "/v2/positions/TQQQ?percentage=101")).status).toBe(422);
-    expect((await call("DELETE", "/v2/positions/TQQQ?qty=4")).status).toBe(403);
+    expect((await call("DELETE", "/v2/positions/TQQQ?qty=5")).status).toBe(403);
+    const nothing = await call("DELETE", "/v2/positions/TQQQ?percentage=10");
+    expect(nothing.body).toEqual({ code: 42210000, message: "qty must be > 0" });
+  });
+
+  test("sells a fraction by percentage only of what is one", async () => {
+    const held = { symbol: "TQQQ", quantity: "7.5", averagePrice: "70" };
+    const { call } = await openBench({ positions: [held], prices });
+    expect((await call("DELETE", "/v2/positions/TQQQ?percentage=50")).body.qty).toBe("3.75");
   });
 
   test.each(["true", "True"])("closes all, canceling orders first (%s)", async (flag) => {
