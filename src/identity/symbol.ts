@@ -4,8 +4,11 @@
 const STOCK = "[A-Z]{1,6}(?:\\.[A-Z]{1,4})?";
 /** Pairs of currencies, with or without a slash. */
 const PAIR = "[A-Z]{2,6}/[A-Z]{3,4}|[A-Z]{2,6}USD[CT]?";
-/** Option contracts as the OCC writes them: root, date, C or P, strike. */
-const OPTION = "[A-Z]{1,6}\\d{6}[CP]\\d{8}";
+/**
+ * Option contracts as the OCC writes them: root, date, C or P, strike. A root has a digit behind it
+ * where a split or a merger has made the contract another one.
+ */
+const OPTION = "[A-Z]{1,6}\\d?\\d{6}[CP]\\d{8}";
 
 /** A pair without its slash. No stock has so many letters. */
 const BARE_PAIR = /^([A-Z]{3,6}?)(USD[CT]?|BTC)$/;

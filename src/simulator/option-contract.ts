@@ -10,7 +10,8 @@ export interface OptionContract {
   readonly right: "call" | "put";
 }
 
-const OCC_SYMBOL = /^([A-Z]{1,6})\d{6}([CP])\d{8}$/;
+/** Behind the root of a contract that a split or a merger has changed stands a digit. */
+const OCC_SYMBOL = /^([A-Z]{1,6})\d?\d{6}([CP])\d{8}$/;
 const ONE = decimal("1");
 const SHARES_PER_CONTRACT = decimal("100");
 

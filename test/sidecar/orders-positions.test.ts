@@ -99,6 +99,15 @@ describe("closing a position by its own route", () => {
     expect(answer).toMatchObject({ status: 200, body: { side: "sell", qty: half } });
   });
 
+  test("sells a contract that a split has changed, by its own name", async () => {
+    const symbol = "AAPL1250620C00100000";
+    const held = { positions: [{ symbol, quantity: "3", averagePrice: "5" }] };
+    const world = await openOrderWorld({ ...held, prices: { [symbol]: "5" } });
+    const sidecar = await world.open();
+    const answer = await world.send(sidecar, "", { ...DELETE, path: `/v2/positions/${symbol}` });
+    expect(answer).toMatchObject({ status: 200, body: { symbol, side: "sell", qty: "3" } });
+  });
+
   test("of which half is less than one share is refused in the broker's words", async () => {
     const held = { positions: [{ symbol: "TQQQ", quantity: "1", averagePrice: "70" }] };
     const world = await openOrderWorld(held);
