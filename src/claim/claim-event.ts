@@ -169,6 +169,8 @@ export type ClaimEvent =
       /** Shares that the new order may close; null for an open. */
       readonly reserved: DecimalText | null;
       readonly source: EvidenceSource;
+      /** Whether it counts what the orders before it have filled; absent where it does not. */
+      readonly countsChain?: true;
     }
   | {
       /** A cancel of the claim's order went to the broker; what came of it the order shows. */

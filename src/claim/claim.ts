@@ -92,8 +92,8 @@ export interface Claim {
   readonly bookedQuantity: DecimalText;
   readonly bookedCost: DecimalText;
   /**
-   * Of these, what orders filled that the claim's order has replaced: a chain of replacements is
-   * one order.
+   * Of these, what orders filled that the claim's order has replaced, and does not count itself: a
+   * chain of replacements is one order.
    */
   readonly carriedQuantity: DecimalText;
   readonly carriedCost: DecimalText;

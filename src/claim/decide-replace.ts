@@ -121,13 +121,15 @@ export interface ReplacedCommand {
   readonly order: BrokerOrder;
   /** The order in its place. */
   readonly successor: BrokerOrder;
+  /** Whether that counts what the orders before it have filled; left out where it does not. */
+  readonly countsChain?: boolean;
   readonly source: EvidenceSource;
   readonly now: EpochMs;
 }
 
 /** The old order's last fills, the new one in its place, and the fills of that. */
 export function replacedEvents(claim: Claim, command: ReplacedCommand): readonly ClaimEvent[] {
-  const { order, successor, source, now } = command;
+  const { order, successor, source, now, countsChain = false } = command;
   const isNext =
     claim.brokerOrderId === order.brokerOrderId &&
     order.status === "replaced" &&
@@ -139,19 +141,21 @@ export function replacedEvents(claim: Claim, command: ReplacedCommand): readonly
   const closed = foldClaim(claim, last, now);
   // What a leg holds, it holds with its family.
   const isLeg = parentKeyOf(claim) !== undefined;
-  const reserved = claim.intent.effect === "close" && !isLeg ? rest(successor) : null;
+  const filledBefore = countsChain ? order.filledQuantity : ZERO;
+  const reserved = claim.intent.effect === "close" && !isLeg ? rest(successor, filledBefore) : null;
   const next: ClaimEvent = {
     type: "order_replaced",
     order: successor,
     replaces: order.brokerOrderId,
     reserved,
     source,
+    ...(countsChain && { countsChain }),
   };
   const replaced = foldClaim(closed, [next], now);
   return [...last, next, ...orderEvents(replaced, successor, source, now)];
 }
 
 /** What the new order may fill, before any of its fills is booked. */
-function rest({ quantity }: BrokerOrder): DecimalText | null {
-  return quantity;
+function rest({ quantity }: BrokerOrder, filledBefore: DecimalText): DecimalText | null {
+  return quantity === null ? null : subtract(quantity, filledBefore);
 }

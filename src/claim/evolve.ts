@@ -201,7 +201,7 @@ function changed(claim: Claim, event: ClaimEvent, at: EpochMs): Claim {
     case "replace_dropped":
       return { ...claim, replacing: null };
     case "order_replaced":
-      return replacedBy(claim, event.order, at);
+      return replacedBy(claim, event, at);
     case "absence_proved":
       return ended(claim, "absent", at);
     case "operator_ended":
@@ -252,12 +252,16 @@ function replacingAfter(
   return { clientOrderId, busyUntil, extra: add(lost.extra, extra), hasLostTry: true };
 }
 
-/** Every share of the order that was replaced is booked by now; the new one counts from zero. */
-function replacedBy(claim: Claim, order: BrokerOrder, at: EpochMs): Claim {
+/** Every share of the order that was replaced is booked; the new one counts on, or from zero. */
+function replacedBy(
+  claim: Claim,
+  { order, countsChain }: ClaimEvent & { type: "order_replaced" },
+  at: EpochMs,
+): Claim {
   return {
     ...knownOrder(claim, order, at),
-    carriedQuantity: claim.bookedQuantity,
-    carriedCost: claim.bookedCost,
+    carriedQuantity: countsChain ? ZERO : claim.bookedQuantity,
+    carriedCost: countsChain ? ZERO : claim.bookedCost,
     replacing: null,
   };
 }

@@ -1,9 +1,11 @@
 /**
  * Puts on record what the broker shows of a claim's order, by whichever path it was read. An order
  * that was replaced is recorded together with the one in its place, which is read for that: by the
- * id that the broker names, or, where that is not told or finds none, from the list of orders.
+ * id that the broker names, or, where that is not told or finds none, from the list of orders. As
+ * long as it cannot be told whose fills that one counts, it is not followed.
  */
 import { type Broker, LIST_MARGIN_MS, type WireOrder } from "../broker/broker.ts";
+import { countsChain } from "../broker/chain-count.ts";
 import type { Claim } from "../claim/claim.ts";
 import {
   type BrokerOrder,
@@ -38,14 +40,32 @@ export async function recordOrder(
   source: EvidenceSource,
 ): Promise<Recorded> {
   const isReplaced = order.status === "replaced";
-  const successor = isReplaced ? await findSuccessor(broker, claim, order) : undefined;
+  const next = isReplaced ? await nextOf({ broker, clock }, claim, order) : undefined;
   const read = { order, source, now: clock.now() } as const;
   const result = await ledger.record(
     claim.key,
-    successor === undefined ? { type: "order", ...read } : { type: "replaced", ...read, successor },
+    next === undefined ? { type: "order", ...read } : { type: "replaced", ...read, ...next },
   );
   const changed = result.kind === "recorded" && result.changed;
   return { claim: result.claim, changed, hasMoved: changed && hasMoved(claim, result.claim) };
+}
+
+interface Next {
+  readonly successor: BrokerOrder;
+  readonly countsChain: boolean;
+}
+
+async function nextOf(
+  { broker, clock }: Pick<RecorderPorts, "broker" | "clock">,
+  claim: Claim,
+  order: BrokerOrder,
+): Promise<Next | undefined> {
+  const successor = await findSuccessor(broker, claim, order);
+  if (successor === undefined || isCombo(claim.intent)) {
+    return successor && { successor, countsChain: false };
+  }
+  const counts = await countsChain(broker, order, successor, clock.now());
+  return counts === undefined ? undefined : { successor, countsChain: counts };
 }
 
 async function findSuccessor(

@@ -4,9 +4,11 @@
  * all the same: it is recorded there before anything is decided about it. An order that can be no
  * claim's was made by hand, or before the sidecar. Sends nothing.
  */
+import { countsChain } from "../broker/chain-count.ts";
 import type { Claim } from "../claim/claim.ts";
 import type { BrokerOrder } from "../claim/evidence.ts";
 import type { AccountId, BrokerOrderId } from "../core/ids.ts";
+import { isCombo } from "../identity/combo.ts";
 import { mayBeIts, type ReadBackPorts } from "./read-back.ts";
 
 export interface UnrecordedPorts extends ReadBackPorts {
@@ -42,13 +44,17 @@ export async function ownerOf(ports: UnrecordedPorts, order: BrokerOrder): Promi
 /** `claim`: of the order in whose place `successor` is. */
 async function followed(
   { ledger, broker, clock }: UnrecordedPorts,
-  { key, brokerOrderId }: Claim,
+  { key, brokerOrderId, intent }: Claim,
   successor: BrokerOrder,
 ): Promise<OrderOwner> {
   const lookup = brokerOrderId && (await broker.orderById(brokerOrderId, "read_back"));
   if (lookup?.kind !== "found") return { kind: "unknown" };
-  const read = { order: lookup.order, source: "read_back", now: clock.now() } as const;
-  const record = await ledger.record(key, { type: "replaced", ...read, successor });
+  const { order } = lookup;
+  const counts = isCombo(intent) ? false : await countsChain(broker, order, successor, clock.now());
+  if (counts === undefined) return { kind: "unknown" };
+  const read = { order, source: "read_back", now: clock.now() } as const;
+  const next = { successor, countsChain: counts };
+  const record = await ledger.record(key, { type: "replaced", ...read, ...next });
   return ownerBy(record.claim, successor);
 }
 

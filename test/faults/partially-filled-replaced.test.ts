@@ -1,9 +1,10 @@
 /** A partially filled order that is replaced: the chain is one order, and each share counts once. */
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { HELD, ORDER, openOrderWorld, SELL } from "../sidecar/orders-world.ts";
 import { brokerOrders, replaceByHand, sentOrders } from "./by-hand.ts";
 import { COMPARISON_MS, expectHealed, SOON } from "./healing.ts";
 import { bookRecord, claimRecord, incidentRecord } from "./ledger-record.ts";
+import { rewriteAnswers } from "./rewritten-answers.ts";
 
 const LIMIT = { type: "limit", limit_price: "75" } as const;
 
@@ -61,4 +62,79 @@ test("an exit that is replaced by hand, and canceled there, has sold what both o
   expect(await claimRecord(sidecar)).toEqual(["sell 6 partially_filled venue"]);
   expect((await world.send(sidecar, { ...SELL, ...LIMIT, qty: "3" })).status).toBe(200);
   expect(sentOrders(world)).toHaveLength(2);
+});
+
+/** As a broker shows it whose orders count what those before them have filled: two shares. */
+function countedOn(text: string): string {
+  return JSON.stringify(JSON.parse(text), (_, value) => {
+    if (value?.replaces == null) return value;
+    const [qty, filled_qty] = [value.qty, value.filled_qty].map((own) => String(Number(own) + 2));
+    return { ...value, qty, filled_qty, filled_avg_price: "75" };
+  });
+}
+
+describe("where the order in its place counts what it had filled", () => {
+  test.each([
+    ["entry", ORDER, {}, ["2", "6"]],
+    ["exit", SELL, HELD, ["4 less 4", "0"]],
+  ] as const)(
+    "an %s that is replaced has filled each share once",
+    async (...[, body, options, [afterTwo, afterAll]]) => {
+      const { world, sidecar, id } = await replacedUnderWay(body, options);
+      rewriteAnswers(sidecar, countedOn);
+      const patch = { method: "PATCH", path: `/v2/orders/${id}` };
+      const next = await world.send(sidecar, { limit_price: "76" }, patch);
+      expect(next).toMatchObject({ status: 200, body: { replaces: id, qty: "6" } });
+      await world.advance(5_000);
+      expect(await bookRecord(sidecar)).toBe(afterTwo);
+      world.simulator.fill({ orderId: next.body.id, quantity: "1", price: "75" });
+      await world.advance(5_000);
+      world.simulator.fill({ orderId: next.body.id, quantity: "3", price: "75" });
+      await expectHealed(world, sidecar, SOON);
+      expect(await bookRecord(sidecar)).toBe(afterAll);
+      expect(await claimRecord(sidecar)).toEqual([`${body.side} 6 filled venue`]);
+      expect(await incidentRecord(sidecar)).toEqual([]);
+    },
+  );
+
+  test("an exit that is replaced by hand, and fills before it is read, has sold each share once", async () => {
+    const { world, sidecar, id } = await replacedUnderWay(SELL, HELD);
+    rewriteAnswers(sidecar, countedOn);
+    const next = await replaceByHand(world, id, { limit_price: "75" });
+    world.simulator.fill({ orderId: next, quantity: "3", price: "75" });
+    await world.advance(5_000);
+    expect(await bookRecord(sidecar)).toBe("1 less 1");
+    world.simulator.fill({ orderId: next, quantity: "1", price: "75" });
+    await expectHealed(world, sidecar, SOON);
+    expect(await bookRecord(sidecar)).toBe("0");
+    expect(await incidentRecord(sidecar)).toEqual([]);
+  });
+});
+
+test("an order in its place is not followed while nobody can tell whose fills it counts", async () => {
+  const { world, sidecar, id } = await replacedUnderWay(SELL, HELD);
+  const match = { method: "GET", path: "/v2/account/activities/*" } as const;
+  const fault = { kind: "html", status: 502, accept: false } as const;
+  world.simulator.addFaults([{ match, fault, times: 3 }]);
+  const next = await replaceByHand(world, id, { limit_price: "75" });
+  world.simulator.fill({ orderId: next, quantity: "3" });
+  await world.advance(2_000);
+  expect(await bookRecord(sidecar)).toBe("4 less 4");
+  await world.advance(30_000);
+  expect(await bookRecord(sidecar)).toBe("1 less 1");
+  world.simulator.fill({ orderId: next, quantity: "1" });
+  await expectHealed(world, sidecar, SOON);
+  expect(await bookRecord(sidecar)).toBe("0");
+});
+
+test("an order in its place that fills more before it is read, and counts its own, adds to it", async () => {
+  const { world, sidecar, id } = await replacedUnderWay(ORDER, {});
+  const next = await replaceByHand(world, id, { limit_price: "76" });
+  world.simulator.fill({ orderId: next, quantity: "3" });
+  await world.advance(5_000);
+  expect(await bookRecord(sidecar)).toBe("5");
+  world.simulator.fill({ orderId: next, quantity: "1" });
+  await expectHealed(world, sidecar, SOON);
+  expect(await bookRecord(sidecar)).toBe("6");
+  expect(await incidentRecord(sidecar)).toEqual([]);
 });
