@@ -74,6 +74,7 @@ const MALFORMED: ReadonlySet<RefusalReason> = new Set<RefusalReason>([
   "not_fractionable",
   "quantity_not_accepted",
   "asset_not_found",
+  "terms_not_accepted",
 ]);
 
 /** Whether the refusal alone decides, without a look at the position. */

@@ -136,7 +136,7 @@ function openingRefusal(terms: OrderTerms, standing: Standing): Refusal | undefi
   if (isFractional(terms)) return unprocessable("fractional orders cannot be sold short");
   if (!standing.shortingAllowed) return forbidden("account is not allowed to short");
   if (standing.asset?.shortable === false) {
-    return forbidden(`asset "${terms.symbol}" cannot be sold short`);
+    return unprocessable(`asset "${terms.symbol}" cannot be sold short`);
   }
   return opposing
     ? forbidden("cannot open a short sell while a long buy order is open")

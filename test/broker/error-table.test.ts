@@ -135,8 +135,16 @@ describe("the error table", () => {
     ["quantity-zero", ["submit", "replace", "close_position"]],
     ["asset-not-found", ["submit", "close_position", "asset"]],
     ["asset-not-found-42210000", ["submit", "close_position"]],
+    ["options-buying-power", ["submit", "replace"]],
+    ["cannot-be-sold-short", ["submit"]],
+    ["crypto-for-a-day", ["submit", "replace"]],
+    ["market-order-with-price", ["submit", "replace"]],
+    ["below-the-least-amount", ["submit", "replace", "close_position"]],
+    ["uncovered-contracts", ["submit", "replace", "close_position"]],
+    ["options-outside-hours", ["submit", "replace", "close_position"]],
     ["cancel-a-filled-order", ["replace", "cancel"]],
     ["replace-too-early", ["replace"]],
+    ["replace-unchanged", ["replace"]],
     ["unauthorized", ["account", "submit", "replace", "cancel", "close_position"]],
     ["forbidden", ["account", "submit", "replace", "cancel", "close_position"]],
     ["rate-limited", ENDPOINTS],
@@ -150,6 +158,28 @@ describe("the error table", () => {
       (endpoint) => fittingRows(httpStatus, error, endpoint, "sell").length > 0,
     );
     expect([...known].sort()).toEqual([...endpoints].sort());
+  });
+
+  it.each([
+    [403, 40310000, "account is restricted to liquidation only", "not_allowed_now"],
+    [403, 40310000, "account not eligible to trade options: AAPL", "not_allowed_now"],
+    [403, 40310000, "new orders are rejected by user request", "not_allowed_now"],
+    [422, 42210000, 'asset "HALT" is not tradable', "not_allowed_now"],
+    [422, 42210000, "stop price must be less than current price", "not_allowed_now"],
+    [422, 42210000, "bracket orders must be entry orders", "not_allowed_now"],
+    [422, 42210000, "fractional orders must be simple orders", "terms_not_accepted"],
+    [422, 42210000, "extended hours order must be DAY limit orders", "terms_not_accepted"],
+    [422, 42210000, "extended hours order must be DAY or GTC limit orders", "terms_not_accepted"],
+    [422, 42210000, "notional orders are not supported for options trading", "terms_not_accepted"],
+    [422, 42210000, "complex orders not supported for options trading", "terms_not_accepted"],
+    [422, 40010001, "invalid time_in_force", "terms_not_accepted"],
+    [422, 40010001, "invalid order type for crypto order", "terms_not_accepted"],
+    [422, 40010001, "client_order_id was seen before", undefined],
+    [422, 42210000, "client_order_id was seen before", undefined],
+  ] as const)("makes of %i, %i and the words %s what they say", (status, code, message, reason) => {
+    const body = JSON.stringify({ code, message });
+    const answer = { httpStatus: status, headers: {}, body };
+    expect(classifyRefusal(answer, "submit", "sell")?.reason).toBe(reason);
   });
 
   it("knows an asset that was not found, whether the message names it or not", () => {

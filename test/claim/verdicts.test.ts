@@ -169,6 +169,7 @@ describe("the verdict on a refused close", () => {
     "not_fractionable",
     "quantity_not_accepted",
     "asset_not_found",
+    "terms_not_accepted",
   ])("is malformed at once for %s, whatever is held", (reason) => {
     const question = latched(sell("6"), "6", reason);
     expect(isMalformed(question.claim)).toBe(true);

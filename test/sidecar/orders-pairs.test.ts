@@ -65,6 +65,15 @@ test.each(["/v2/positions", "/v2/positions/BTCUSD", "/v2/positions/BTCUSD?qty=0.
   },
 );
 
+test.each(["buy", "sell"])("a %s of a pair for the day is refused at once", async (side) => {
+  const { world, sidecar } = await bought();
+  const answer = await world.send(sidecar, { ...BUY, side, time_in_force: "day" });
+  const body = { code: 42210000, message: "invalid crypto time_in_force" };
+  expect(answer).toMatchObject({ status: 422, body, tookMs: 0 });
+  await world.advance(5_000);
+  expect((await world.send(sidecar, { ...BUY, side: "sell" })).status).toBe(200);
+});
+
 test("a pair is closed although its fee was taken from what had been bought", async () => {
   const { world, sidecar } = await bought();
   const held = { symbol: "BTC/USD", quantity: "0.49875", averagePrice: "100" };

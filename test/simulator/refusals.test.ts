@@ -81,6 +81,13 @@ describe("the broker refuses an order in Alpaca's words when", () => {
     expect(refused.body.message).toContain("position intent mismatch");
   });
 
+  test("it is a sell while flat of what cannot be borrowed", async () => {
+    const { order, simulator } = await openBench();
+    simulator.setAsset("TQQQ", { shortable: false });
+    const body = { code: 42210000, message: 'asset "TQQQ" cannot be sold short' };
+    expect(await order({ side: "sell" })).toMatchObject({ status: 422, body });
+  });
+
   test("it is a fractional sell while flat", async () => {
     const { order } = await openBench();
     expect(await order({ side: "sell", qty: "0.5" })).toMatchObject({

@@ -39,6 +39,11 @@ const EVERY_ENDPOINT = [...WRITES, ...READS] as const;
 const refused = (reason: RefusalReason): ErrorMeaning => ({ kind: "refused", reason });
 
 const NUMBER = String.raw`-?\d*\.?\d+`;
+const NAME = '[^"<>]{1,60}';
+
+/** Fits any of `messages`, which are regular expressions, as a whole. */
+const oneOf = (messages: readonly string[]): RegExp =>
+  new RegExp(`^(?:${messages.join("|")})\\.?$`, "i");
 
 export const ERROR_ROWS: readonly ErrorRow[] = [
   {
@@ -214,6 +219,132 @@ export const ERROR_ROWS: readonly ErrorRow[] = [
     endpoints: ["replace"],
     meaning: refused("not_replaceable"),
     because: "the order ended before its replacement came",
+  },
+  {
+    httpStatus: 403,
+    code: 40310000,
+    message: new RegExp(
+      `^insufficient balance for [A-Z]{2,6} \\(requested: ${NUMBER}, available: ${NUMBER}\\)\\.?$`,
+      "i",
+    ),
+    endpoints: ["submit"],
+    side: "buy",
+    meaning: refused("buying_power"),
+    because: "what a pair is bought with does not suffice",
+  },
+  {
+    httpStatus: 403,
+    code: 40310000,
+    message: new RegExp(
+      "^insufficient options buying power(?: for cash-secured put)? " +
+        `\\(required: ${NUMBER}, available: ${NUMBER}\\)\\.?$`,
+      "i",
+    ),
+    endpoints: ["submit", "replace"],
+    meaning: refused("buying_power"),
+    because: "the same for contracts",
+  },
+  {
+    httpStatus: 422,
+    code: 42210000,
+    message: oneOf([`asset "${NAME}" cannot be sold short`]),
+    endpoints: ["submit"],
+    side: "sell",
+    meaning: refused("not_shortable"),
+    because: "a sell while flat, of what cannot be borrowed",
+  },
+  {
+    httpStatus: 422,
+    code: 42210000,
+    message: oneOf([
+      "invalid crypto time_in_force",
+      "invalid order type for crypto order",
+      "invalid options? (?:order_type|time_in_force)",
+      "invalid order type for options trading",
+      "(?:complex|notional) orders (?:are )?not supported for options trading",
+      "extended hours is not supported for options trading",
+      "qty must be integer for options trading",
+      "fractional orders must be (?:DAY|simple) orders",
+      "extended hours order must be DAY (?:or GTC )?limit orders",
+      "notional value must be limited to 2 decimal places",
+      `notional amount must be >= ${NUMBER}`,
+      `only day orders are allowed for hard-to-borrow asset "${NAME}"`,
+    ]),
+    endpoints: ["submit", "replace"],
+    meaning: refused("terms_not_accepted"),
+    because: "malformed: terms that do not go together, or not with this kind of asset",
+  },
+  {
+    httpStatus: 422,
+    code: 40010001,
+    message: oneOf([
+      "invalid (?:order )?type(?: for crypto order)?",
+      "invalid (?:side|time_in_force|position_intent specified)",
+      "market orders require no stop or limit price",
+      "(?:limit|stop) orders require a (?:limit|stop) price",
+      "stop limit orders require both stop and limit price",
+      "qty or notional is required",
+      "oco orders must be limit orders",
+      'only type="limit" is allowed for extended hours orders',
+    ]),
+    endpoints: ["submit", "replace"],
+    meaning: refused("terms_not_accepted"),
+    because: "malformed, under the code of input that cannot be read",
+  },
+  {
+    httpStatus: 403,
+    code: 40310000,
+    message: oneOf([`cost basis must be >= minimal amount of order ${NUMBER}`]),
+    endpoints: ORDERING,
+    meaning: refused("terms_not_accepted"),
+    because: "malformed: less than the least that is traded",
+  },
+  {
+    httpStatus: 403,
+    code: 40310000,
+    message: oneOf([
+      "account not authorized to trade options",
+      "account not eligible to trade (?:long|uncovered) option contracts",
+      "account not eligible to trade spreads or uncovered contracts",
+      `account not eligible to trade options: ${NAME}`,
+      "account is not authorized to trade",
+      "account is restricted to liquidation only",
+      "new orders are rejected by user request",
+      "cannot open a long buy while a short sell order is open",
+      `active assignment lock on ${NAME}, cannot close all long options`,
+    ]),
+    endpoints: ORDERING,
+    meaning: refused("not_allowed_now"),
+    because: "the account may not, as it stands; another day or after another order it may",
+  },
+  {
+    httpStatus: 422,
+    code: 42210000,
+    message: oneOf([
+      "options market orders are only allowed during market hours",
+      `asset "${NAME}" is not (?:active|tradable)`,
+      `contract "${NAME}" expires soon, unable to open new positions`,
+      `contract "${NAME}" is (?:expired|not active|not tradable)`,
+      "bracket orders must be entry orders",
+      "stop price must be less than current price",
+    ]),
+    endpoints: ORDERING,
+    meaning: refused("not_allowed_now"),
+    because: "the hour, the contract, the position or the price does not allow it now",
+  },
+  {
+    httpStatus: 422,
+    code: 42210000,
+    message: oneOf([
+      "order already (?:replaced|pending replacement)",
+      "order chain not fully replaced",
+      "order parameters are not changed",
+      "qty must be > filled_qty",
+      "unable to replace order, order (?:is not open|isn't sent to exchange yet)",
+    ]),
+    endpoints: ["replace"],
+    meaning: refused("not_replaceable"),
+    because: "the order is between two states, or as it was asked to be",
   },
   {
     httpStatus: 401,
