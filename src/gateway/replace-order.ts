@@ -11,8 +11,10 @@
 import type { Broker, ReplaceRequest } from "../broker/broker.ts";
 import type { Block } from "../claim/answer.ts";
 import type { Claim } from "../claim/claim.ts";
+import type { ReplaceDecision } from "../claim/decide-replace.ts";
 import { type BrokerOrder, hasEnded, type OrderLookup, type Refusal } from "../claim/evidence.ts";
 import type { ClaimPolicy } from "../claim/policy.ts";
+import { isLive } from "../claim/transitions.ts";
 import type { Clock } from "../core/clock.ts";
 import type { DecimalText } from "../core/decimal.ts";
 import type { AccountId, AgentId, BrokerOrderId, ClientOrderId, RequestId } from "../core/ids.ts";
@@ -59,6 +61,8 @@ export interface ReplacePorts {
   readonly waitMs: number;
   /** Ends the wait. */
   readonly stop: AbortSignal;
+  /** Books what our working orders in `symbol` have filled; gives those that cannot be read. */
+  readonly refreshFills: (symbol: string) => Promise<readonly Claim[]>;
   /** Told of a store that failed after the PATCH was sent. */
   readonly onFailure: (error: unknown, claim: Claim) => void;
 }
@@ -104,23 +108,41 @@ async function sendForClaim(
   wanted: ClientOrderId,
   claim: Claim,
 ): Promise<ReplaceAnswer> {
-  const now = ports.clock.now();
-  const { sendDeadlineMs, postDeadlineMs } = ports.policy;
-  const decision = await ports.ledger.requestReplace(claim.key, {
-    order,
-    clientOrderId: wanted,
-    quantity: intent.quantity,
-    now,
-    busyUntil: now + sendDeadlineMs + postDeadlineMs,
-  });
+  let decision = await request(ports, intent, order, wanted, claim);
+  let unread: readonly Claim[] = [];
+  if (decision.kind === "blocked") {
+    // Fills that nobody has read yet may have made the shares that the book has not.
+    unread = await ports.refreshFills(claim.intent.symbol);
+    decision = await request(ports, intent, order, wanted, claim);
+  }
   switch (decision.kind) {
     case "blocked":
-      return { kind: "blocked", block: decision.block, requestId: claim.key.requestId };
+      return blocked(claim, decision.block, unread);
     case "pending":
       return readBack(ports, order, wanted, claim, "the order is being replaced already");
     case "proceed":
       return sendInTime(ports, intent, order, wanted, decision.claim);
   }
+}
+
+/** Certain only where no open is at work whose fills are not known. */
+function blocked({ key }: Claim, block: Block, unread: readonly Claim[]): ReplaceAnswer {
+  const open = unread.find(({ intent, status }) => intent.effect === "open" && isLive(status));
+  if (open === undefined) return { kind: "blocked", block, requestId: key.requestId };
+  const reason = `what the open ${open.key.requestId} has filled could not be read`;
+  return { kind: "not_sent", reason };
+}
+
+function request(
+  { ledger, clock, policy }: ReplacePorts,
+  { quantity }: ReplaceIntent,
+  order: BrokerOrder,
+  clientOrderId: ClientOrderId,
+  { key }: Claim,
+): Promise<ReplaceDecision> {
+  const now = clock.now();
+  const busyUntil = now + policy.sendDeadlineMs + policy.postDeadlineMs;
+  return ledger.requestReplace(key, { order, clientOrderId, quantity, now, busyUntil });
 }
 
 function wantedId(account: AccountId, intent: ReplaceIntent): ClientOrderId {

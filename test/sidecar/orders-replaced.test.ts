@@ -219,6 +219,34 @@ describe("an exit that is replaced", () => {
     expect(patches(world)).toEqual([]);
   });
 
+  const ADD = { ...LIMIT, qty: "4" } as const;
+
+  test("may ask for shares that an entry has filled, though nobody has told of it", async () => {
+    const { world, sidecar, id } = await working(EXIT, HELD);
+    await world.send(sidecar, ADD);
+    await world.advance(60_000);
+    world.simulator.setPrice("TQQQ", "69");
+    const answer = await patch(world, sidecar, id, { qty: "10" });
+    expect(answer).toMatchObject({ status: 200, body: { replaces: id, qty: "10" } });
+  });
+
+  test("is not refused for certain while what an entry has filled cannot be read", async () => {
+    const { world, sidecar, id } = await working(EXIT, HELD);
+    const add = await world.send(sidecar, ADD);
+    await world.advance(60_000);
+    world.simulator.setPrice("TQQQ", "69");
+    for (const path of ["/v2/orders", `/v2/orders/${add.body.id}`]) {
+      const fault = { kind: "html", status: 502, accept: false } as const;
+      world.simulator.addFaults([{ match: { method: "GET", path }, fault, times: 100 }]);
+    }
+    const told = await patch(world, sidecar, id, { qty: "10" });
+    expect(told).toMatchObject({ status: 409, body: { tradelatch: { error: "order_not_taken" } } });
+    expect(told.body.message).toContain("could not be read");
+    expect(patches(world)).toEqual([]);
+    world.simulator.clearFaults();
+    expect((await patch(world, sidecar, id, { qty: "10" })).status).toBe(200);
+  });
+
   test("passes its reservation on: a smaller one leaves shares for another exit", async () => {
     const { world, sidecar, id } = await working(EXIT, HELD);
     const before = await world.send(sidecar, { ...EXIT, qty: "2" });
