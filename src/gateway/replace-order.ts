@@ -16,7 +16,7 @@ import { type BrokerOrder, hasEnded, type OrderLookup, type Refusal } from "../c
 import type { ClaimPolicy } from "../claim/policy.ts";
 import { isLive } from "../claim/transitions.ts";
 import type { Clock } from "../core/clock.ts";
-import type { DecimalText } from "../core/decimal.ts";
+import { type DecimalText, isZero } from "../core/decimal.ts";
 import type { AccountId, AgentId, BrokerOrderId, ClientOrderId, RequestId } from "../core/ids.ts";
 import { deriveReplacementId } from "../identity/request-id.ts";
 import type { Ledger } from "../ledger/ledger.ts";
@@ -84,8 +84,8 @@ export async function replaceOrder(
   const wanted = wantedId(account, intent);
   const known = await ledger.claimOfOrder(account, order.brokerOrderId);
   const made = await madeBefore(broker, order, wanted);
-  if (made.kind === "found") return replaced(made, true, known?.key.requestId ?? null);
-  if (made.kind === "unknown") return readBack(ports, order, wanted, known, made.reason);
+  if (made.kind === "found") return replay(made, intent, order, known);
+  if (made.kind === "unknown") return readBack(ports, intent, order, known, made.reason);
   // What has ended is replaced by nothing: the broker's own refusal says how it ended.
   if (hasEnded(order.status)) return send(ports, intent, order, wanted, known);
   if (known !== undefined) return sendForClaim(ports, intent, order, wanted, known);
@@ -119,7 +119,7 @@ async function sendForClaim(
     case "blocked":
       return blocked(claim, decision.block, unread);
     case "pending":
-      return readBack(ports, order, wanted, claim, "the order is being replaced already");
+      return readBack(ports, intent, order, claim, "the order is being replaced already");
     case "proceed":
       return sendInTime(ports, intent, order, wanted, decision.claim);
   }
@@ -168,6 +168,34 @@ async function madeBefore(
   return isAnother ? { kind: "not_found" } : lookup;
 }
 
+/**
+ * The order that was made before, where it is what is asked for now. A name that is made of the
+ * terms says so by itself; a bot's own may come again with others.
+ */
+function replay(
+  found: Found,
+  { clientOrderId, terms }: ReplaceIntent,
+  before: BrokerOrder,
+  claim: Claim | undefined,
+): ReplaceAnswer {
+  const isOwnName = clientOrderId !== null;
+  if (isOwnName && !hasTerms(found.order, terms, before)) return { kind: "id_taken" };
+  return replaced(found, true, claim?.key.requestId ?? null);
+}
+
+/** As far as an order shows them; what its quantity counts of fills before it is not known. */
+function hasTerms(
+  { quantity, limitPrice, stopPrice, timeInForce }: BrokerOrder,
+  terms: ReplaceIntent["terms"],
+  before: BrokerOrder,
+): boolean {
+  const shown = {
+    ...(isZero(before.filledQuantity) ? { qty: quantity } : {}),
+    ...{ limit_price: limitPrice, stop_price: stopPrice, time_in_force: timeInForce },
+  };
+  return Object.entries(shown).every(([name, value]) => (terms[name] ?? value) === value);
+}
+
 function replaced({ order, wire }: Found, isReplay: boolean, requestId: RequestId | null) {
   return { kind: "replaced", order, wire: wire ?? null, isReplay, requestId } as const;
 }
@@ -208,11 +236,11 @@ async function send(
       await dropped(ports, claim, wanted, outcome.reason);
       return { kind: "not_sent", reason: outcome.reason };
     case "id_taken":
-      return readBack(ports, order, wanted, claim, outcome.message);
+      return readBack(ports, intent, order, claim, outcome.message);
     case "rate_limited":
-      return readBack(ports, order, wanted, claim, outcome.message);
+      return readBack(ports, intent, order, claim, outcome.message);
     case "ambiguous":
-      return readBack(ports, order, wanted, claim, outcome.reason);
+      return readBack(ports, intent, order, claim, outcome.reason);
   }
 }
 
@@ -237,18 +265,19 @@ async function dropped(
 /** Looks for the new order under its own id while the caller waits. */
 async function readBack(
   ports: ReplacePorts,
+  intent: ReplaceIntent,
   order: BrokerOrder,
-  wanted: ClientOrderId,
   claim: Claim | undefined,
   reason: string,
 ): Promise<ReplaceAnswer> {
-  const { broker, clock, waitMs, stop } = ports;
+  const { broker, clock, waitMs, stop, account } = ports;
+  const wanted = wantedId(account, intent);
   const giveUpAt = clock.now() + waitMs;
   for (let pauseMs = READ_BACK_PAUSE_MS; ; pauseMs *= 2) {
     const lookup = await broker.orderByClientId(wanted);
     if (lookup.kind === "found") {
       const isIts = lookup.order.replaces === order.brokerOrderId;
-      return isIts ? replaced(lookup, true, claim?.key.requestId ?? null) : { kind: "id_taken" };
+      return isIts ? replay(lookup, intent, order, claim) : { kind: "id_taken" };
     }
     if (clock.now() + pauseMs >= giveUpAt || stop.aborted) break;
     await clock.sleep(pauseMs, stop).catch(() => undefined);

@@ -85,6 +85,23 @@ describe("an order that is replaced", () => {
     });
   });
 
+  test.each([
+    ["limit_price", { limit_price: "72" }],
+    ["qty", { limit_price: "71", qty: "7" }],
+    ["time_in_force", { limit_price: "71", time_in_force: "gtc" }],
+  ])("is no answer to a request of the same name with another %s", async (_, terms) => {
+    const { world, sidecar, id } = await working();
+    const named = { client_order_id: "mine-2" };
+    await patch(world, sidecar, id, { limit_price: 71, qty: "6", ...named });
+    const taken = { status: 422, body: { code: 40010001 } };
+    expect(await patch(world, sidecar, id, { ...terms, ...named })).toMatchObject(taken);
+    await world.advance(5_000);
+    expect(await patch(world, sidecar, id, { ...terms, ...named })).toMatchObject(taken);
+    const repeat = await patch(world, sidecar, id, { limit_price: "71.0", qty: 6, ...named });
+    expect(repeat).toMatchObject({ status: 200, body: { limit_price: "71" } });
+    expect(patches(world)).toHaveLength(1);
+  });
+
   test("can be replaced again under its new id, and keeps the bot's own names", async () => {
     const { world, sidecar, id } = await working();
     const terms = { limit_price: "71", client_order_id: "mine-2" };
