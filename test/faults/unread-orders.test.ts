@@ -42,6 +42,71 @@ test.each([
   },
 );
 
+const FLAT = { method: "DELETE", path: "/v2/positions/TQQQ" } as const;
+const NOT_SENT = { status: 409, body: { tradelatch: { error: "not_sent" } } };
+
+test.each([
+  ["a sell", SELL, {}],
+  ["a close of all", "", FLAT],
+  ["a close of so many shares", "", { ...FLAT, path: `${FLAT.path}?qty=6` }],
+] as const)(
+  "%s is not refused for certain while what an entry has filled cannot be read",
+  async (...[, body, request]) => {
+    const world = await openOrderWorld();
+    const sidecar = await world.open();
+    const entry = await world.send(sidecar, ENTRY);
+    await world.advance(60_000);
+    hide(world);
+    world.simulator.setPrice("TQQQ", "69");
+    const told = await world.send(sidecar, body, request);
+    expect(told).toMatchObject(NOT_SENT);
+    expect(told.headers.get("retry-after")).toBe("5");
+    const requestId = entry.headers.get("tradelatch-claim");
+    expect(told.body.tradelatch.cause).toMatchObject({ requestId });
+    expect(world.posts()).toHaveLength(1);
+    world.simulator.clearFaults();
+    expect((await world.send(sidecar, body, request)).body).toMatchObject({ qty: "6" });
+    await expectHealed(world, sidecar);
+    expect(world.simulator.positions()).toEqual([]);
+  },
+);
+
+test("a sell like one of a moment ago is not told of that one's fill meanwhile", async () => {
+  const world = await openOrderWorld(HELD);
+  const sidecar = await world.open();
+  const first = await world.send(sidecar, SELL);
+  await world.advance(5_000);
+  await world.send(sidecar, ENTRY);
+  await world.advance(5_000);
+  hide(world);
+  world.simulator.setPrice("TQQQ", "69");
+  expect(await world.send(sidecar, SELL)).toMatchObject(NOT_SENT);
+  world.simulator.clearFaults();
+  const second = await world.send(sidecar, SELL);
+  expect(second.headers.get("tradelatch-status")).toBe("PROCEED");
+  expect(second.body.id).not.toBe(first.body.id);
+  await expectHealed(world, sidecar);
+  expect(world.simulator.positions()).toEqual([]);
+});
+
+test("closing all positions names an entry that cannot be read, and closes the others", async () => {
+  const world = await openOrderWorld(HELD);
+  const sidecar = await world.open();
+  await world.send(sidecar, { ...ENTRY, symbol: "SPY", qty: "1", limit_price: "490" });
+  await world.advance(60_000);
+  hide(world);
+  world.simulator.setPrice("SPY", "489");
+  const told = await world.send(sidecar, "", { method: "DELETE", path: "/v2/positions" });
+  expect(told.body).toMatchObject([
+    { symbol: "TQQQ", status: 200, body: { qty: "6" } },
+    { symbol: "SPY", ...NOT_SENT },
+  ]);
+  world.simulator.clearFaults();
+  await world.send(sidecar, "", { method: "DELETE", path: "/v2/positions" });
+  await expectHealed(world, sidecar);
+  expect(world.simulator.positions()).toEqual([]);
+});
+
 test("closing everything buys nothing where an exit has filled that could not be read", async () => {
   const world = await openOrderWorld(HELD);
   world.comparePositions(COMPARISON_MS);

@@ -39,6 +39,18 @@ describe("a close right after its open", () => {
     expect(world.book().net).toBe("0");
   });
 
+  test("is no repeat of an equal one that sold what was held before it", async () => {
+    const world = await openWorld(LONG);
+    const bot = await world.open();
+    await world.submit(bot, CLOSE);
+    await world.advance(2_000);
+    await world.submit(bot, OPEN);
+    expect(await world.submit(bot, CLOSE)).toMatchObject({ status: "PROCEED" });
+    await world.untilSettled();
+    expect(world.posts()).toHaveLength(3);
+    expect(world.simulator.positions()).toEqual([]);
+  });
+
   test("is refused while the open has not filled, and nothing is sent", async () => {
     const world = await openWorld();
     const bot = await world.open();

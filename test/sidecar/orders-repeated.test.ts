@@ -82,6 +82,51 @@ describe("an order", () => {
   });
 });
 
+describe("an order that nobody has told the end of", () => {
+  test.each([
+    ["an entry", LIMIT, {}],
+    ["an exit", { ...SELL, type: "limit", limit_price: "90" }, HELD],
+  ])("is no answer to the same order after its cancel: %s", async (_, body, options) => {
+    const world = await openOrderWorld(options);
+    const sidecar = await world.open();
+    const first = await world.send(sidecar, body);
+    await world.advance(3_000);
+    const path = `/v2/orders/${first.body.id}`;
+    expect((await world.send(sidecar, "", { method: "DELETE", path })).status).toBe(204);
+    const second = await world.send(sidecar, body);
+    expect(second.headers.get("tradelatch-status")).toBe("PROCEED");
+    const orders = world.simulator.orders().map(({ id, status }) => [id, status]);
+    expect(orders).toEqual([
+      [first.body.id, "canceled"],
+      [second.body.id, "new"],
+    ]);
+  });
+
+  test("is no answer either once its window has passed, where it has filled", async () => {
+    const world = await openOrderWorld();
+    const sidecar = await world.open();
+    const first = await world.send(sidecar, LIMIT);
+    await world.advance(60_000);
+    world.simulator.setPrice("TQQQ", "69");
+    const second = await world.send(sidecar, LIMIT);
+    expect(second.headers.get("tradelatch-status")).toBe("PROCEED");
+    expect(second.body.id).not.toBe(first.body.id);
+  });
+
+  test("and is in another one's place, is answered with that one", async () => {
+    const world = await openOrderWorld();
+    const sidecar = await world.open();
+    const first = await world.send(sidecar, LIMIT);
+    await world.advance(3_000);
+    const request = { method: "PATCH", path: `/v2/orders/${first.body.id}` };
+    const replaced = await world.send(sidecar, { limit_price: "71" }, request);
+    const claim = first.headers.get("tradelatch-claim");
+    const repeat = await world.send(sidecar, LIMIT);
+    expectReplay(repeat, "PENDING", claim);
+    expect(repeat.body.id).toBe(replaced.body.id);
+  });
+});
+
 describe("an id that came before", () => {
   test.each([
     ["qty", { qty: "7" }, "qty"],
