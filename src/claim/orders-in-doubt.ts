@@ -7,7 +7,7 @@
  *    another position than the one that is meant. Behind an open without an answer a part of the
  *    position is no number of shares either.
  * 2. Whether an order opens or closes is not for a flat book to say while an open on the other
- *    side may have filled.
+ *    side may have filled; without short sales there is none.
  * 3. An equal order that works may have ended, by a cancel of a moment ago for one, and an equal
  *    open be of an earlier position than the one that is meant. So orders are read before such an
  *    order is told that it is the earlier one. Where they cannot be read it is told so: that is the
@@ -29,7 +29,7 @@ import type { ClaimVerdict, IntentIdentity, UnreadOrders } from "./decide-claim.
 export interface DecidedOn {
   readonly verdict: ClaimVerdict;
   readonly intent: Intent;
-  /** The book has said whether the intent opens or closes. */
+  /** The book has said whether the intent opens or closes, of an agent that may sell short. */
   readonly isEffectByBook: boolean;
   readonly identity: Pick<IntentIdentity, "requestId">;
   readonly book: Book;

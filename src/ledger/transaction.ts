@@ -91,7 +91,7 @@ export function decideOn(rows: Rows, request: ClaimRequest): ClaimVerdict {
     .find((incident) => blocksEntries(incident, policy));
   const snapshot = { book, existing, equals, blocking };
   const verdict = decideClaim(snapshot, { ...request, intent }, identity);
-  const isEffectByBook = draft.effect === null && known === undefined;
+  const isEffectByBook = draft.effect === null && known === undefined && policy.allowShort;
   const { unread } = request;
   const decided = { verdict, intent, isEffectByBook, identity, book, unread };
   return asksForOrders(decided) ? unlessInDoubt(decided, rows.unsettledClaims(account)) : verdict;
