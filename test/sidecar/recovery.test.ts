@@ -148,6 +148,18 @@ describe("a sidecar whose broker is away at its start", () => {
     expect(world.posts()).toHaveLength(1);
   });
 
+  test("gives a repeat without a name the order at work as it was last read", async () => {
+    const world = await openOrderWorld();
+    const first = await world.open();
+    const placed = await world.send(first, LIMIT);
+    await world.advance(5_000);
+    await world.shut(first);
+    const repeat = await world.send(await world.begin({}, away), LIMIT);
+    expect(repeat).toMatchObject({ status: 200, body: { id: placed.body.id, status: "new" } });
+    expect(repeat.headers.get("tradelatch-status")).toBe("PENDING");
+    expect(world.posts()).toHaveLength(1);
+  });
+
   test("waits for every look-up: an order in between is not sent", async () => {
     const world = await openOrderWorld();
     const dead = await world.open();
