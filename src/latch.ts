@@ -11,7 +11,7 @@ import { type Claim, isAccepted } from "./claim/claim.ts";
 import type { ClaimPolicy } from "./claim/policy.ts";
 import type { Config } from "./config.ts";
 import { type EpochMs, earliest } from "./core/clock.ts";
-import { CLOCK_BEHIND_MAX_MS, type FlooredClock } from "./core/floored-clock.ts";
+import type { FlooredClock } from "./core/floored-clock.ts";
 import type { AccountId, AgentId, BrokerOrderId, OwnerId, RequestId } from "./core/ids.ts";
 import { testify } from "./fills/activity-witness.ts";
 import { cancelOrders } from "./fills/cancel-orders.ts";
@@ -39,6 +39,7 @@ import { INCIDENTS_WATCHED, IncidentLog } from "./reconcile/incident-log.ts";
 import { Reconciler } from "./reconcile/reconciler.ts";
 import { guardTick } from "./schedule/guard-tick.ts";
 import { latchTicks } from "./schedule/latch-ticks.ts";
+import { LedgerPace } from "./schedule/ledger-pace.ts";
 import { MarketCalendar } from "./schedule/market-calendar.ts";
 import { type RunningSchedule, startSchedule } from "./schedule/schedule.ts";
 import { Settlement, type SettlementOptions, type Settling } from "./settlement/settlement.ts";
@@ -197,6 +198,7 @@ export class OpenLatch implements Latch {
   readonly #updates: StreamUpdates;
   readonly #gateway: Gateway;
   readonly #reconciler: Reconciler;
+  readonly #pace: LedgerPace;
   readonly #incidentLog = new IncidentLog();
   readonly #ticks = new Set<Promise<void>>();
   /** Aborts when the latch is closed. */
@@ -213,6 +215,7 @@ export class OpenLatch implements Latch {
     this.guard = parts.guard;
     this.#parts = parts;
     this.audit = new AuditOfAccount(parts);
+    this.#pace = new LedgerPace(parts);
     this.#poller = new FillPoller(parts);
     this.#updates = new StreamUpdates(parts);
     const flattening = new Flattening({
@@ -447,23 +450,11 @@ export class OpenLatch implements Latch {
 
   async #lookAfter(): Promise<void> {
     const claims = await this.unsettledClaims();
-    await this.#keepUpWith(claims);
+    await this.#pace.keepUpWith(claims);
     await this.#gateway.tend(claims);
     await this.#poller.tick(claims);
     await this.#reconciler.tick(await this.unsettledClaims());
     await this.#sayIncidents();
-  }
-
-  /** Another process on the ledger may have a clock that is ahead of this one's. */
-  async #keepUpWith(claims: readonly Claim[]): Promise<void> {
-    const { clock, ledger, log } = this.#parts;
-    // Claims that the stream settled at once are in the log alone.
-    const lastAt = (await ledger.lastEventAt()) ?? 0;
-    const latest = Math.max(lastAt, ...claims.map(({ openedAt }) => openedAt));
-    const behindMs = latest - clock.now();
-    if (behindMs <= 0 || behindMs > CLOCK_BEHIND_MAX_MS) return;
-    clock.raiseTo(latest);
-    log.warn({ behindMs }, "the clock is behind the ledger");
   }
 
   async #sayIncidents(): Promise<void> {

@@ -46,3 +46,19 @@ describe.each([-3, -1, 1, 3])("two machines whose clocks are %d minutes apart", 
     expect(world.orders().filter(({ side }) => side === "sell")).toHaveLength(4);
   });
 });
+
+test("a machine whose clock is an hour behind another's keeps its own time, and says so once", async () => {
+  const world = await openWorld();
+  const first = await world.open();
+  const second = await secondMachine(world, first, 60 * 60_000);
+  await sent(world, second, OPEN);
+  await world.advance(10_000);
+  await sent(world, second, { ...CLOSE, quantity: "2" });
+  await world.advance(10_000);
+  const said = world.log.filter((line) => line.includes("too far behind the ledger"));
+  expect(said).toHaveLength(1);
+  expect(JSON.parse(said[0] ?? "")).toMatchObject({ level: 50, behindMs: expect.any(Number) });
+  const answer = await sent(world, first, { ...OPEN, quantity: "7" });
+  const claim = await first.latch.claim(answer.requestId ?? "");
+  expect(claim?.openedAt).toBe(first.clock.now());
+});
