@@ -3,12 +3,13 @@
  * Nothing else flushes it here: the writer behind asynchronous commits wakes every ten seconds, so
  * a claim that were committed without a sync would leave the log where it was.
  */
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Claim } from "../../src/claim/claim.ts";
+import { systemClock } from "../../src/core/clock.ts";
 import { ManualClock } from "../../src/core/manual-clock.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { openPostgresLedger } from "../../src/ledger/postgres/postgres-ledger.ts";
-import { claimed } from "../ledger/open-ledger.ts";
+import { claimed, latchError } from "../ledger/open-ledger.ts";
 import {
   ACCOUNT,
   accepted,
@@ -115,4 +116,29 @@ describe.each(["on", "off"])("on a server whose synchronous_commit is %s", (sync
       expect(await flushes(() => claim(ledger))).toBe(true);
     }
   });
+});
+
+/** Gives up whoever waits for a replica, as an administrator may; true once there was one. */
+const GIVE_UP_WAITING = `SELECT count(pg_cancel_backend(pid)) > 0 AS done FROM pg_stat_activity
+  WHERE wait_event = 'SyncRep'`;
+
+test("a commit that waits for a replica, and is told to wait no longer, grants no claim", async () => {
+  const server = await newServer();
+  onTestFinished(() => server.destroy());
+  await server.start();
+  const url = server.urlOf("postgres");
+  const ledger = openPostgresLedger(url, systemClock);
+  onTestFinished(() => ledger.close());
+  await ledger.probe();
+  await onServer(url, "ALTER SYSTEM SET synchronous_standby_names = 'away'");
+  await onServer(url, "SELECT pg_reload_conf()");
+  const refused = latchError(() => ledger.claim(claimCommand({ requestId: "r-1" })));
+  const isGivenUp = async () => (await rowsOf<{ done: boolean }>(url, GIVE_UP_WAITING))[0]?.done;
+  await vi.waitUntil(isGivenUp, { timeout: 60_000 });
+  expect((await refused).code).toBe("store_unreachable");
+  await onServer(url, "ALTER SYSTEM RESET synchronous_standby_names");
+  await onServer(url, "SELECT pg_reload_conf()");
+  // It is on this server all the same, and is looked up as any whose answer was lost.
+  const repeat = await ledger.claim(claimCommand({ requestId: "r-1" }));
+  expect(repeat.kind).toBe("pending");
 });

@@ -22,6 +22,12 @@ export interface Session {
   ask<Row>(text: string, parameters: readonly Parameter[]): Promise<readonly Row[]>;
 }
 
+/**
+ * Where the server warns from that it has given up waiting for its replica, as somebody told it to:
+ * the commit then counts as answered, and a fail-over would forget it. Its words may be translated.
+ */
+const COMMITTED_HERE_ALONE = "SyncRepWaitForLSN";
+
 export class DedicatedConnection implements Session {
   readonly #sql: Sql;
   readonly place: string;
@@ -32,7 +38,14 @@ export class DedicatedConnection implements Session {
 
   private constructor(options: Options, place: string) {
     this.place = place;
-    this.#sql = postgres({ ...options, max: 1, onclose: () => this.#close() });
+    this.#sql = postgres({
+      ...options,
+      max: 1,
+      onclose: () => this.#close(),
+      onnotice: ({ routine }) => {
+        if (routine === COMMITTED_HERE_ALONE) this.giveUp();
+      },
+    });
   }
 
   /** Rejects where there is no server, or where it does not let us in. */
