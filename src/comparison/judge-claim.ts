@@ -1,7 +1,7 @@
 /** What one claim comes to, with the orders that are its own, if it has any. Pure. */
 import { compare } from "../core/decimal.ts";
 import type { FindingKind, Reason } from "./finding.ts";
-import { hasFilled, isAtWork, isRejected, type OrderGroup } from "./order-group.ts";
+import { hasFilled, isAtWork, isRejected, lastOf, type OrderGroup } from "./order-group.ts";
 import type { Pairing } from "./pairing.ts";
 import { isKnownWord } from "./read-words.ts";
 import type { RecordedClaim } from "./recorded.ts";
@@ -89,7 +89,9 @@ function stateThatDiffers(claim: RecordedClaim, group: OrderGroup): readonly Rea
       // What came since the claim was read is no difference.
       return isBehind(claim, group) ? [] : fillsThatDiffer(claim, group);
     case "ended_empty":
-      return hasFilled(group) ? ["fills_differ"] : [];
+      // An order that was canceled may have filled some of it before, and its claim may say so.
+      if (claim.filled === null) return hasFilled(group) ? ["fills_differ"] : [];
+      return fillsThatDiffer(claim, group);
     default:
       return [];
   }
@@ -110,6 +112,9 @@ function tellsOf(claim: RecordedClaim, group: OrderGroup): Judgement {
   }
   if (says === "working" && isBehind(claim, group)) {
     return { kind: "uncertain", reasons: [...told, "fills_behind"] };
+  }
+  if (says === "ended_empty" && isAtWork(group) && lastOf(group).status !== null) {
+    return { kind: "uncertain", reasons: [...told, "ended_but_working"] };
   }
   if (says === "done" && !hasFilled(group) && !isAtWork(group)) {
     return { kind: "uncertain", reasons: [...told, "success_not_shown"] };

@@ -76,6 +76,24 @@ describe("a claim and an order with one id", () => {
       { status: "new", filled_qty: "0" },
       "confirmed identifiers_agree still_working",
     ],
+    [
+      "canceled, and at work",
+      { status: "CANCELED" },
+      { status: "new", filled_qty: "0" },
+      "uncertain identifiers_agree ended_but_working",
+    ],
+    [
+      "canceled, both with the same fills",
+      { status: "CANCELED", filled_qty: "3" },
+      { status: "canceled", filled_qty: "3" },
+      "confirmed identifiers_agree",
+    ],
+    [
+      "canceled, with fewer fills than the order has",
+      { status: "CANCELED", filled_qty: "0" },
+      { status: "canceled", filled_qty: "3" },
+      "contradiction fills_differ",
+    ],
     ["refused, and filled", { status: "FAILED" }, {}, "contradiction order_despite_refusal"],
     [
       "refused, and rejected",
