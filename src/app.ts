@@ -21,7 +21,7 @@ import { type RandomSource, systemRandom } from "./core/random.ts";
 import { isServerStore } from "./core/store-place.ts";
 import { type BrokerReads, readBroker } from "./doctor/broker-checks.ts";
 import { type MarketDataReads, readMarketData } from "./doctor/data-checks.ts";
-import { LiveFeed } from "./feed/live-feed.ts";
+import { CALENDAR_PAUSE_MS, LiveFeed } from "./feed/live-feed.ts";
 import type { GuardVerifier, OpenedGuard } from "./guard/guard.ts";
 import { GuardDesk } from "./guard/guard-desk.ts";
 import { requireVerifiers } from "./guard/verifiers.ts";
@@ -248,7 +248,7 @@ export function openLiveFeed(config: Config, surroundings: Surroundings): OpenFe
   const data = createAlpacaMarketData({ ...common, baseUrl, ...config.data });
   const address = baseUrl === undefined ? {} : { baseUrl };
   const broker = createAlpacaBroker({ ...common, ...address, budget: new RateBudget({ clock }) });
-  const calendar = new MarketCalendar({ broker, clock, log });
+  const calendar = new MarketCalendar({ broker, clock, log, retryMs: CALENDAR_PAUSE_MS });
   const feed = new LiveFeed({ data, calendar, clock, random, log });
   return { feed, data, close: () => broker.close() };
 }

@@ -23,7 +23,8 @@ export interface LiveFeedParts extends SessionFeedParts {
 const LEAD_MS = MINUTE_MS;
 /** So often it is looked at the clock meanwhile. */
 const LONGEST_WAIT_MS = 30_000;
-const CALENDAR_PAUSE_MS = 5_000;
+/** How often the calendar is asked for while the start waits for it. */
+export const CALENDAR_PAUSE_MS = 5_000;
 /** A read that any account may make; its answer is not used. */
 const TRIAL_MS = 5 * MINUTE_MS;
 

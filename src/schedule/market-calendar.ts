@@ -1,7 +1,8 @@
 /**
  * The market's hours as the broker's calendar has them now: read once a day in New York, for some
  * weeks, so that a broker that is away for a day is not missed. While it cannot be read the hours
- * are unknown, and the log says so once; the next try is a minute later.
+ * are unknown, and the log says so once; the next try is a minute later, or sooner for whoever
+ * waits for it.
  */
 import type { Logger } from "pino";
 import type { Broker, MarketDay } from "../broker/broker.ts";
@@ -17,6 +18,8 @@ export interface MarketCalendarPorts {
   readonly broker: Pick<Broker, "calendar">;
   readonly clock: Clock;
   readonly log: Logger;
+  /** How long after a try that failed the next one may be; default: a minute. */
+  readonly retryMs?: number | undefined;
 }
 
 export class MarketCalendar {
@@ -53,7 +56,7 @@ export class MarketCalendar {
     const reading = await this.#ports.broker.calendar(range.from, range.until);
     const unknownBecause = reading.kind === "unknown" ? reading.reason : noTrading(reading.value);
     if (reading.kind === "unknown" || unknownBecause !== undefined) {
-      this.#retryAt = now + RETRY_MS;
+      this.#retryAt = now + (this.#ports.retryMs ?? RETRY_MS);
       if (!this.#isUnknownTold) this.#tellUnknown(unknownBecause, now);
       return;
     }

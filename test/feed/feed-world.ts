@@ -11,7 +11,7 @@ import type { MarketData } from "../../src/broker/market-data.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import { ManualClock } from "../../src/core/manual-clock.ts";
 import { seededRandom } from "../../src/core/random.ts";
-import { LiveFeed } from "../../src/feed/live-feed.ts";
+import { CALENDAR_PAUSE_MS, LiveFeed } from "../../src/feed/live-feed.ts";
 import { MarketCalendar } from "../../src/schedule/market-calendar.ts";
 import {
   type ScriptedBar,
@@ -136,7 +136,8 @@ export async function openFeedWorld(
       return new Promise((done) => waiting.push({ message, done }));
     },
     follow(symbols = ["QQQ"], ownClock = clock) {
-      const calendar = new MarketCalendar({ broker, clock: ownClock, log });
+      const retryMs = CALENDAR_PAUSE_MS;
+      const calendar = new MarketCalendar({ broker, clock: ownClock, log, retryMs });
       const random = seededRandom(1);
       const feed = new LiveFeed({ data, calendar, clock: ownClock, random, log });
       const stopping = new AbortController();

@@ -185,6 +185,17 @@ describe("tradelatch run --feed alpaca", () => {
     await run.stop();
   });
 
+  test("begins within seconds though the broker did not answer once for its calendar", async () => {
+    const world = await dayAt(AT_0941);
+    const match = { method: "GET", path: "/v2/calendar" } as const;
+    world.simulator.addFaults([{ match, fault: { kind: "drop" }, times: 1 }]);
+    const run = start(world, { store: temporaryStore(), paper: true });
+    await run.said("PAPER");
+    await run.advance(16_000);
+    expect(run.lines).toContainEqual(expect.stringContaining("session of 2026-05-21"));
+    await run.stop();
+  });
+
   test("is one set of orders for two instances on one ledger, with one stream between them", async () => {
     const world = await dayAt(AT_0941);
     const options = { store: temporaryStore(), paper: true, agent: "momentum" };
