@@ -2,6 +2,7 @@
  * What `tradelatch run` prints of a live day: lines for people, each within 80 columns, or one JSON
  * object a line. Both count what they have told for the last words.
  */
+import { inspect } from "node:util";
 import { averagePriceOf, type Claim, isAccepted } from "../claim/claim.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
 import { type DecimalText, toFixed } from "../core/decimal.ts";
@@ -74,7 +75,7 @@ export function tellingPeople(output: CommandOutput, clock: Clock): LiveOutput {
       say(`filled: ${side} ${quantity} ${symbol} @ ${priceText(price)}; holds ${book.net}`);
     },
     onLog: (message, fields) => {
-      const shown = Object.entries(fields).map(([name, value]) => `${name} ${String(value)}`);
+      const shown = Object.entries(fields).map(([name, value]) => `${name} ${textOf(value)}`);
       say([message, ...shown].join(", "), ITS_OWN);
     },
     ended: (left, how) => {
@@ -103,7 +104,7 @@ export function tellingPrograms({ line }: CommandOutput, clock: Clock): LiveOutp
       tally.fills += 1;
       tell("fill", fill);
     },
-    onLog: (message, fields) => tell("log", { message, fields }),
+    onLog: (message, fields) => tell("log", { message, fields: writable(fields) }),
     ended: ({ positions, claims, incidents, realizedUsd }, how) => {
       const { bars, fills, stale } = tally;
       const answers = Object.fromEntries(tally.answers);
@@ -111,6 +112,29 @@ export function tellingPrograms({ line }: CommandOutput, clock: Clock): LiveOutp
       tell("ended", { how, summary: counts, open: { positions, claims, incidents } });
     },
   };
+}
+
+/** A strategy logs what it has, and no run ends because that has no text or no JSON. */
+function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return inspect(value);
+  }
+}
+
+function writable(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const written = Object.entries(fields).map(([name, value]) => [name, asJson(value)] as const);
+  return Object.fromEntries(written);
+}
+
+function asJson(value: unknown): unknown {
+  try {
+    JSON.stringify(value);
+    return value;
+  } catch {
+    return inspect(value);
+  }
 }
 
 function newTally(): Tally {

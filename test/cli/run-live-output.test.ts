@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Book } from "../../src/book/book.ts";
-import { tellingPeople } from "../../src/cli/run-live-output.ts";
+import { tellingPeople, tellingPrograms } from "../../src/cli/run-live-output.ts";
 import { decimal, divide, ZERO } from "../../src/core/decimal.ts";
 import { ManualClock } from "../../src/core/manual-clock.ts";
 
@@ -32,4 +32,19 @@ test("a live run's prices are shown to a hundredth of a cent, and as prices", ()
   told.ended({ positions, claims: [], incidents: [], realizedUsd: ZERO }, "stopped");
   expect(lines).toContain("  position  3 TQQQ @ 75.3233");
   expect(lines).toContain("  position  3 SQQQ @ 40.90");
+});
+
+test.each([
+  ["people", tellingPeople],
+  ["programs", tellingPrograms],
+])("a strategy may log whatever it has, and %s are told", (_, telling) => {
+  const lines: string[] = [];
+  const line = (text: string) => lines.push(text);
+  const output = { line, columns: 80, color: false, logsAreRead: false };
+  const told = telling(output, new ManualClock(0));
+  const circle: Record<string, unknown> = { name: "circle" };
+  circle.self = circle;
+  const bare = Object.create(null);
+  told.onLog("all sorts", { volume: 12n, circle, bare, price: "75.33" });
+  expect(lines.join(" ")).toMatch(/all sorts.*12.*75\.33/);
 });
