@@ -5,6 +5,7 @@
  * 1. It runs only what this call's own claim owns, before the lease is over.
  * 2. Before any second attempt runs, `verify` reads the provider.
  * 3. What `run` throws proves nothing unless `confirm` says so: the claim is kept.
+ * 4. Once it was begun, a store that fails is no word of its own: the answer is `unresolved`.
  */
 import type { JsonValue } from "../claim/guard-action.ts";
 import type { GuardClaim } from "../claim/guard-claim.ts";
@@ -23,11 +24,12 @@ import type {
   SettleInput,
 } from "./guard.ts";
 import { evidenceOf, guardWait, readJson, requireFunction } from "./guard-input.ts";
+import { untilWritten } from "./until-written.ts";
 import { isVerdict } from "./verifiers.ts";
 
 export interface RunnerParts {
   readonly guard: Pick<Guard, "claim" | "settle" | "release" | "doubt" | "wait">;
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Pick<Clock, "now" | "sleep">;
   readonly ask: (verifier: GuardVerifier, claim: GuardClaim) => Promise<GuardVerdict>;
   /** Puts on record what was found out about the attempt that `claim` is at. */
   readonly weigh: (claim: GuardClaim, verdict: GuardVerdict) => Promise<EvidenceAnswer>;
@@ -176,7 +178,9 @@ export class ActionRunner {
     }
     // The error's own words may hold what must not be on record.
     const reason = `the action ended with ${nameOf(error)}, which proves nothing`;
-    const doubted = await this.#parts.guard.doubt({ requestId, agent, token: owned.token, reason });
+    const doubt = { requestId, agent, token: owned.token, reason };
+    const doubted = await this.#written(() => this.#parts.guard.doubt(doubt));
+    if (doubted.kind === "unwritten") return unwritten(owned.claim, error);
     if (doubted.kind === "settled") return this.#standing(doubted.claim);
     const incident = "incident" in doubted ? doubted.incident : null;
     const claim = "claim" in doubted ? doubted.claim : owned.claim;
@@ -191,10 +195,12 @@ export class ActionRunner {
   ): Promise<ExecuteAnswer<Result>> {
     const read = readJson(value);
     const said = { requestId, agent, token, outcome };
-    const answer =
+    const answer = await this.#written(() =>
       read.kind === "json"
-        ? await this.#parts.guard.settle({ ...said, result: read.value })
-        : await this.#parts.doneBefore({ ...said, problem: read.problem });
+        ? this.#parts.guard.settle({ ...said, result: read.value })
+        : this.#parts.doneBefore({ ...said, problem: read.problem }),
+    );
+    if (answer.kind === "unwritten") return unwritten(claim, answer.error);
     if (answer.kind === "settled") return this.#standing(answer.claim, answer.isRepeat);
     // Released, or on record as something else: others are not told what this call has seen.
     const incident = "incident" in answer ? answer.incident : null;
@@ -208,10 +214,21 @@ export class ActionRunner {
     evidence: string,
     error: unknown,
   ): Promise<ExecuteAnswer<Result>> {
-    const answer = await this.#parts.guard.release({ requestId, agent, token, evidence });
+    const release = { requestId, agent, token, evidence };
+    const answer = await untilWritten(this.#parts.clock, () => this.#parts.guard.release(release));
     if (answer.kind === "settled") return this.#standing(answer.claim);
     const released = answer.kind === "released" ? answer.claim : claim;
     return { status: "absent", claim: released, error };
+  }
+
+  /** What was put on record of an action that was begun, where the store took it in time. */
+  async #written<Answer>(write: () => Promise<Answer>): Promise<Answer | Unwritten> {
+    try {
+      return await untilWritten(this.#parts.clock, write);
+    } catch (error) {
+      if (!(error instanceof LatchError)) throw error;
+      return { kind: "unwritten", error };
+    }
   }
 
   /** What a claim that is settled gives. */
@@ -227,6 +244,16 @@ export class ActionRunner {
     if (outcome === null) return { status: "unresolved", claim, incident: null };
     return { status: "done", result: result as JsonValue as Result, isRepeat, claim };
   }
+}
+
+interface Unwritten {
+  readonly kind: "unwritten";
+  readonly error: LatchError;
+}
+
+/** Of what was begun: that the store failed must not be taken for that nothing was done. */
+function unwritten<Result>(claim: GuardClaim, error: unknown): ExecuteAnswer<Result> {
+  return { status: "unresolved", claim, incident: null, error };
 }
 
 const FIELDS: Readonly<Record<keyof ExecuteInput<unknown>, true>> = {

@@ -241,7 +241,7 @@ export type ExecuteAnswer<Result> =
       readonly status: "unresolved";
       readonly claim: GuardClaim;
       readonly incident: number | null;
-      /** What `run` threw, where it was this call. */
+      /** What `run` threw, where it was this call; or why what it gave is not on record. */
       readonly error?: unknown;
     }
   | {
