@@ -53,9 +53,11 @@ export function exactlyOnce<Event, Result>(
 ): (event: Event) => Promise<ExecuteAnswer<Result>> {
   requireHandler(handler, options);
   const { guard, id, source = "webhook", payload, verify, confirm, waitMs } = options;
+  // A colon in it would make ids of two sources meet: `shop` has `eu:1`, and `shop:eu` has `1`.
+  const prefix = source.replaceAll("%", "%25").replaceAll(":", "%3A");
   return async (event) =>
     guard.execute({
-      requestId: `${source}:${idOf(id(event))}`,
+      requestId: `${prefix}:${idOf(id(event))}`,
       action: source,
       run: (context) => handler(event, context),
       ...(payload === undefined ? {} : { payload: payload(event) }),

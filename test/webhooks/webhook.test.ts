@@ -195,6 +195,17 @@ describe("a webhook", () => {
 });
 
 describe("exactlyOnce", () => {
+  test("keeps the events of two sources apart, whatever stands in a source or an id", async () => {
+    const { guard } = await guardWorld();
+    const { shipped, ship } = shop();
+    const id = (event: PaidEvent) => event.id;
+    const all = exactlyOnce(ship, { guard, source: "shop", id });
+    const european = exactlyOnce(ship, { guard, source: "shop:eu", id });
+    expect(await all({ id: "eu:1", amount: "1" })).toMatchObject({ status: "done" });
+    expect(await european({ id: "1", amount: "1" })).toMatchObject({ status: "done" });
+    expect(shipped).toEqual(["eu:1", "1"]);
+  });
+
   test("runs a handler once for deliveries at once in several processes", async () => {
     const { guard, another } = await guardWorld();
     const { shipped, ship } = shop();
