@@ -32,6 +32,8 @@ export interface BrokerAccount {
   /** What the broker's own pages call it; null where it did not say. */
   readonly accountNumber: string | null;
   readonly status: string;
+  /** Why it takes no orders whatever its status is, in the broker's words; empty where it does. */
+  readonly blocks: readonly string[];
 }
 
 export interface BrokerPosition {

@@ -9,7 +9,8 @@ import type { Broker, OrdersReading, Reading } from "./broker.ts";
 export const NO_BROKER = "there is no broker";
 
 const NOT_SENT: SubmitOutcome = { kind: "not_sent", reason: NO_BROKER };
-const ACCOUNT = { accountId: GUARD_ACCOUNT, accountNumber: null, status: "NONE" } as const;
+const NAMED = { accountId: GUARD_ACCOUNT, accountNumber: null } as const;
+const ACCOUNT = { ...NAMED, status: "NONE", blocks: [] } as const;
 const UNKNOWN = { kind: "unknown", reason: NO_BROKER } as const;
 
 /** Reads are true: nothing is held and no order is at work, for nothing can be. */

@@ -70,9 +70,10 @@ export function checkCredentials({ account, hasKeys }: BrokerReads): Finding {
   if (account.kind === "refused") {
     return failed(`the keys are refused: ${account.reason}`, ERRORS.keys_refused.hint);
   }
-  const { accountId, status } = account.value;
-  if (status === "ACTIVE") return ok(`account ${accountId} is active`);
-  return failed(`account ${accountId} is ${status}`, "Ask the broker why it takes no orders.");
+  const { accountId, status, blocks } = account.value;
+  if (status === "ACTIVE" && blocks.length === 0) return ok(`account ${accountId} is active`);
+  const found = [status, ...blocks].join(", ");
+  return failed(`account ${accountId} is ${found}`, "Ask the broker why it takes no orders.");
 }
 
 export function checkClock({ aheadMs }: BrokerReads): Finding {

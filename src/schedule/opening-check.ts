@@ -60,9 +60,10 @@ export function isSound({ store, broker, differences, ...counts }: OpeningCheck)
 async function objectionOf({ broker, account }: OpeningCheckPorts): Promise<string | null> {
   const reading = await broker.account();
   if (reading.kind !== "read") return reading.reason;
-  const { accountId, status } = reading.value;
+  const { accountId, status, blocks } = reading.value;
   if (accountId !== account) return `the keys are now those of another account, ${accountId}`;
-  return status === "ACTIVE" ? null : `the account is ${status}, not ACTIVE`;
+  if (status !== "ACTIVE") return `the account is ${status}, not ACTIVE`;
+  return blocks.length === 0 ? null : `the account takes no orders: ${blocks.join(", ")}`;
 }
 
 function differences(

@@ -44,14 +44,22 @@ describe("a read", () => {
     }
   });
 
-  it("of the account gives its id, its number where it has one, and its status", async () => {
+  it("of the account gives its id, its number where it has one, its status, and blocks", async () => {
     const account = { id: "e6fe16f3-64a4-4921-8928-cadf02f92f98", status: "ACTIVE", cash: "1.5" };
     const { broker } = await bench(json(200, account));
-    const value = { accountId: account.id, accountNumber: null, status: "ACTIVE" };
+    const value = { accountId: account.id, accountNumber: null, status: "ACTIVE", blocks: [] };
     expect(await broker.account()).toEqual({ kind: "read", value });
     const numbered = await bench(json(200, { ...account, account_number: "PA1" }));
     expect(await numbered.broker.account()).toEqual({
       ...{ kind: "read", value: { ...value, accountNumber: "PA1" } },
+    });
+    const flags = { trading_blocked: true, account_blocked: false, trade_suspended_by_user: true };
+    const blocked = await bench(json(200, { ...account, ...flags }));
+    expect(await blocked.broker.account()).toEqual({
+      ...{
+        kind: "read",
+        value: { ...value, blocks: ["trading_blocked", "trade_suspended_by_user"] },
+      },
     });
   });
 

@@ -233,6 +233,17 @@ describe("the broker's checks", () => {
     expect(blocked.told.calendar).toBe("failed: no trading day in 14 days");
   });
 
+  test("an account that is active and takes no orders fails", async () => {
+    const flags = { trading_blocked: true, account_blocked: false };
+    const told = await openUpstream((request, response) => {
+      const isAccount = request.url?.startsWith("/v2/account");
+      const body = isAccount ? { id: "a-1", status: "ACTIVE", ...flags } : [];
+      response.setHeader("Content-Type", "application/json").end(JSON.stringify(body));
+    });
+    const { credentials } = (await asked(told.url)).told;
+    expect(credentials).toBe("failed: account a-1 is ACTIVE, trading_blocked");
+  });
+
   test("a clock that differs from the broker's is a warning, in either direction", async () => {
     const behind = await asked((await openBroker(systemClock.now() + 60_000)).url);
     expect(behind.told.clock).toMatch(/^warning: this clock is (59|60)\.\d s behind the broker's$/);

@@ -14,10 +14,13 @@ import {
   MARKET_MOMENT_CRON,
 } from "../../src/schedule/latch-ticks.ts";
 import { MARKET_ZONE } from "../../src/schedule/new-york-time.ts";
+import { checkBeforeOpen } from "../../src/schedule/opening-check.ts";
+import { bench } from "../broker/alpaca-bench.ts";
+import { json } from "../broker/raw-server.ts";
 import { LONG, OPEN, openWorld } from "../gateway/world.ts";
 import { claimed, openLedger } from "../ledger/open-ledger.ts";
-import { claimCommand, comparedReads } from "../ledger/sample-commands.ts";
-import { temporaryFolder } from "../ledger/temporary-folder.ts";
+import { ACCOUNT, claimCommand, comparedReads } from "../ledger/sample-commands.ts";
+import { temporaryFile, temporaryFolder } from "../ledger/temporary-folder.ts";
 import { type TicksBench, ticksIn } from "./schedule-bench.ts";
 
 /** The Tuesday before Thanksgiving 2026. */
@@ -241,6 +244,14 @@ describe("the check before the open", () => {
         ...{ store: null, broker: null, differences: [], unknownOutcomes: 0, openIncidents: 0 },
       },
     ]);
+  });
+
+  test("objects to an account that is active and takes no orders", async () => {
+    const flags = { trading_blocked: false, account_blocked: true };
+    const { broker } = await bench(json(200, { id: ACCOUNT, status: "ACTIVE", ...flags }));
+    const ledger = openLedger(temporaryFile());
+    const check = await checkBeforeOpen({ account: ACCOUNT, ledger, broker });
+    expect(check.broker).toBe("the account takes no orders: account_blocked");
   });
 
   test("warns of positions that differ, of unknown outcomes and of a broker that is away", async () => {

@@ -22,7 +22,13 @@ const wireAccount = z.object({
   id: z.string().min(1),
   status: z.string().min(1),
   account_number: z.string().min(1).nullish(),
+  trading_blocked: z.unknown().optional(),
+  account_blocked: z.unknown().optional(),
+  trade_suspended_by_user: z.unknown().optional(),
 });
+
+/** An account that is ACTIVE takes no orders where one of these is true. */
+const BLOCKS = ["trading_blocked", "account_blocked", "trade_suspended_by_user"] as const;
 
 function readPosition(value: unknown): BrokerPosition | undefined {
   const parsed = wirePosition.safeParse(value);
@@ -63,5 +69,6 @@ export function readAccountBody(body: string): BrokerAccount | undefined {
   const parsed = wireAccount.safeParse(parseJsonText(body));
   if (!parsed.success) return undefined;
   const { id, status, account_number: accountNumber = null } = parsed.data;
-  return { accountId: id as AccountId, accountNumber, status };
+  const blocks = BLOCKS.filter((name) => parsed.data[name] === true);
+  return { accountId: id as AccountId, accountNumber, status, blocks };
 }
