@@ -95,13 +95,13 @@ function claimGauges(registry: Registry, ports: MetricsPorts): () => Promise<voi
   const registers = [registry];
   const claims = new Gauge({
     name: "tradelatch_claims",
-    help: "Claims on record by state; none while the ledger cannot be read.",
+    help: "Claims of orders on record by state; none while the ledger cannot be read.",
     labelNames: ["status"],
     registers,
   });
   const oldest = new Gauge({
     name: "tradelatch_oldest_unresolved_claim_seconds",
-    help: "Age of the oldest attempt of which nobody knows what became; 0 where there is none.",
+    help: "Age of the oldest attempt at an order that nobody knows the end of; 0: there is none.",
     registers,
   });
   const incidents = new Gauge({

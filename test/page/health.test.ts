@@ -33,7 +33,7 @@ describe("the one word", () => {
   const away = { ...REST.broker, health: "timeout" };
   const down = { ...REST.stream, connected: false, since: "2026-05-21T15:12:00.000Z" };
   const rows: readonly [string, StatusView, string, string][] = [
-    ["nothing under way", REST, "at rest", "nothing is under way"],
+    ["nothing under way", REST, "at rest", "no order is under way"],
     ["an order at work", withLatch({ live: 1 }), "working", "1 claim under way"],
     [
       "an outcome that is looked for",
@@ -57,7 +57,7 @@ describe("the one word", () => {
     [
       "a stream that blinks",
       { ...REST, stream: { ...down, since: "2026-05-21T15:14:05.000Z" } },
-      ...(["at rest", "nothing is under way"] as const),
+      ...(["at rest", "no order is under way"] as const),
     ],
     [
       "positions that cannot be compared",
@@ -68,7 +68,7 @@ describe("the one word", () => {
     [
       "positions that one round could not read",
       withLatch({ positionsUnread: { since: UNKNOWN.openedAt, because: "HTTP 503" } }),
-      ...(["at rest", "nothing is under way"] as const),
+      ...(["at rest", "no order is under way"] as const),
     ],
     ["a start under way", { ...REST, latch: null }, "working", "looking up what was not settled"],
     [

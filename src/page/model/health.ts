@@ -49,7 +49,7 @@ export function verdictOn(
   if (wrong.length > 0) return { word: "attention", because: wrong };
   const { latch } = status;
   if (latch === null) return { word: "working", because: ["looking up what was not settled"] };
-  if (latch.live === 0) return { word: "at rest", because: ["nothing is under way"] };
+  if (latch.live === 0) return { word: "at rest", because: ["no order is under way"] };
   const unknown = latch.oldestUnresolved;
   const looking = unknown === null ? [] : [`finding out about ${what(unknown)}`];
   return { word: "working", because: [...looking, `${counted(latch.live, "claim")} under way`] };
