@@ -60,7 +60,7 @@ export function checkPermissions(store: string, backupDir?: string): Finding {
   if ((mode & OTHERS_WRITE) !== 0 && (mode & STICKY) === 0) {
     return warning(`others may replace files in ${folder}`, `chmod go-w ${folder}`);
   }
-  const unkept = backupDir === undefined ? undefined : notWritable(resolve(backupDir));
+  const unkept = backupDir === undefined ? undefined : noPlaceFor(resolve(backupDir));
   if (unkept !== undefined) {
     const remedy = `Make ${backupDir} for this user, or name another folder with --backup-dir.`;
     return failed(`no copy can be kept in ${backupDir}: ${unkept}`, remedy);
@@ -92,6 +92,10 @@ function folderFault(folder: string, flag: string): Finding | undefined {
     `${folder} cannot be written: ${reason}`,
     `Let this user write ${folder}, ${elsewhere}`,
   );
+}
+
+function noPlaceFor(folder: string): string | undefined {
+  return notWritable(folder) ?? (statSync(folder).isDirectory() ? undefined : "it is no folder");
 }
 
 function notWritable(path: string): string | undefined {

@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
@@ -369,12 +370,15 @@ describe("the store's checks", () => {
     });
   });
 
-  test("a folder for copies that is not there fails", async () => {
+  test("a folder for copies that is not there, or is none, fails", async () => {
     const folder = join(temporaryFolder(), "copies");
     const words = ["--broker", "sim", "--store", temporaryFile(), ...WELL, "--backup-dir", folder];
     const { checks } = await examined(words, {});
     expect(checks.permissions).toMatchObject({ state: "failed" });
     expect(checks.permissions?.found).toContain(`no copy can be kept in ${folder}`);
+    writeFileSync(folder, "");
+    expect((await examined(words, {})).told.permissions).toMatch(/^failed: .*it is no folder$/);
+    rmSync(folder);
     mkdirSync(folder);
     expect((await examined(words, {})).told.permissions).toMatch(/^ok: /);
   });
