@@ -16,6 +16,7 @@ import type { AccountId, AgentId, BrokerOrderId, OwnerId, RequestId } from "./co
 import { testify } from "./fills/activity-witness.ts";
 import { cancelOrders } from "./fills/cancel-orders.ts";
 import { FillPoller } from "./fills/fill-poller.ts";
+import { wireOf } from "./fills/order-recorder.ts";
 import { StreamUpdates } from "./fills/stream-updates.ts";
 import { type CancelAnswer, claimNote, replaceNoteOf } from "./gateway/answer-note.ts";
 import type { GoneSignal } from "./gateway/caller.ts";
@@ -243,6 +244,7 @@ export class OpenLatch implements Latch {
       policy: config.policy,
       waitMs: config.waitMs,
       refreshFills: (symbol) => this.#poller.refresh(symbol),
+      onFound: (lookup) => this.#poller.keepNews(() => wireOf(lookup)),
       onFailure: (error, claim) => {
         log.error({ err: error, requestId: claim.key.requestId }, "a claim could not be followed");
       },

@@ -141,7 +141,7 @@ export class FillPoller {
         continue;
       }
       const recorded = await recordOrder(this.#ports, claim, shown.order, "poll");
-      if (recorded.hasMoved) this.#keepNews(shown);
+      if (recorded.hasMoved) this.keepNews(shown.wire);
       if (lacksSuccessor(recorded.claim)) unread.push(claim);
       changed ||= recorded.changed;
     }
@@ -184,7 +184,8 @@ export class FillPoller {
     return { order: lookup.order, wire: () => wireOf(lookup) };
   }
 
-  #keepNews({ wire }: Shown): void {
+  /** Whoever is to hear of orders hears of this one too, where `wire` gives it. */
+  keepNews(wire: Shown["wire"]): void {
     const shown = wire();
     if (shown !== undefined) this.#news.push(shown);
     if (this.#news.length > NEWS_MAX) this.#news.shift();

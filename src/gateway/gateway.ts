@@ -17,6 +17,7 @@ import { type Block, type BlockCode, type ClaimDecision, phaseOf } from "../clai
 import { type Claim, isAccepted, isLatched, isUnanswered, postOverAt } from "../claim/claim.ts";
 import { isSought } from "../claim/decide-absence.ts";
 import { believedId, type UnreadOrders } from "../claim/decide-claim.ts";
+import type { OrderLookup } from "../claim/evidence.ts";
 import type { ClaimPolicy } from "../claim/policy.ts";
 import { isLive } from "../claim/transitions.ts";
 import { type Clock, type EpochMs, earliest } from "../core/clock.ts";
@@ -53,6 +54,8 @@ export interface GatewayPorts {
    * those that could not be read.
    */
   readonly refreshFills: (symbol: string) => Promise<readonly Claim[]>;
+  /** Told of each order that was found after its answer was lost. */
+  readonly onFound: (lookup: OrderLookup) => void;
   /** Told of failures that no caller waits for. */
   readonly onFailure: (error: unknown, claim: Claim) => void;
 }

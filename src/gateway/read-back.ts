@@ -24,6 +24,8 @@ export interface ReadBackPorts {
   readonly broker: Broker;
   readonly clock: Clock;
   readonly policy: ClaimPolicy;
+  /** Told of a look-up that has found a claim's order, of which no fill may be told otherwise. */
+  readonly onFound?: (lookup: OrderLookup) => void;
 }
 
 /** When a read is begun; a loop of them has a time that nobody sets between two. */
@@ -54,7 +56,12 @@ export async function lookUp(
   const readAt = now();
   const lookup = await tracedLookup(ports, claim);
   if (lookup.kind === "unknown") return undefined;
-  return recordRead(ports, claim, "single", readAt, lookup.kind === "found" ? [lookup.order] : []);
+  const found = lookup.kind === "found" ? [lookup.order] : [];
+  const after = await recordRead(ports, claim, "single", readAt, found);
+  if (found.some(({ brokerOrderId }) => brokerOrderId === after.brokerOrderId)) {
+    ports.onFound?.(lookup);
+  }
+  return after;
 }
 
 function tracedLookup({ broker }: ReadBackPorts, claim: Claim): Promise<OrderLookup> {

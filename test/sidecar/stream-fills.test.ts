@@ -55,6 +55,22 @@ test("a fill that the stream lost is told once polling has found it, and only on
   expect(update).toMatchObject({ event: "new", order: { id: next.body.id } });
 });
 
+test("a fill of an order whose answer is lost is told too, where the stream has lost it", async () => {
+  const { world, sidecar, client } = await listening();
+  const lost = [{ event: "new" }, { event: "fill" }];
+  for (const match of lost) {
+    world.simulator.addFaults([{ match, fault: { kind: "event_lost" } }]);
+  }
+  world.fault({ kind: "accept_then_drop" });
+  const placed = await world.send(sidecar, ORDER);
+  expect(placed.body).toMatchObject({ status: "filled" });
+  await world.advance(10_000);
+  expect(await told(client, 1)).toEqual(["fill 6 *"]);
+  const next = await world.send(sidecar, { ...ORDER, type: "limit", limit_price: "60" });
+  const [update] = await client.events(1);
+  expect(update).toMatchObject({ event: "new", order: { id: next.body.id } });
+});
+
 test("an order whose answer is lost is known as soon as the stream tells of it", async () => {
   const { world, sidecar, client } = await listening();
   world.fault({ kind: "accept_then_hang" });
