@@ -133,7 +133,9 @@ export class Gateway {
   /** Replaces a working order, once; rejects as {@link submit} does. */
   async replace(intent: ReplaceIntent): Promise<ReplaceAnswer> {
     if (this.#stop.signal.aborted) throw new LatchError("store_closed", "the latch is closed");
-    return this.#follow(replaceOrder({ ...this.#ports, stop: this.#stop.signal }, intent));
+    const { clock, waitMs } = this.#ports;
+    const wait = { giveUpAt: clock.now() + waitMs, stop: this.#stop.signal };
+    return this.#follow(replaceOrder({ ...this.#ports, ...wait }, intent));
   }
 
   /**

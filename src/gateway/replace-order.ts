@@ -15,7 +15,7 @@ import type { ReplaceDecision } from "../claim/decide-replace.ts";
 import { type BrokerOrder, hasEnded, type OrderLookup, type Refusal } from "../claim/evidence.ts";
 import type { ClaimPolicy } from "../claim/policy.ts";
 import { isLive } from "../claim/transitions.ts";
-import type { Clock } from "../core/clock.ts";
+import type { Clock, EpochMs } from "../core/clock.ts";
 import { type DecimalText, isZero } from "../core/decimal.ts";
 import type { AccountId, AgentId, BrokerOrderId, ClientOrderId, RequestId } from "../core/ids.ts";
 import { deriveReplacementId } from "../identity/request-id.ts";
@@ -57,8 +57,8 @@ export interface ReplacePorts {
   readonly broker: Broker;
   readonly clock: Clock;
   readonly policy: ClaimPolicy;
-  /** How long a caller waits for a certain answer. */
-  readonly waitMs: number;
+  /** Until when the caller waits for a certain answer. */
+  readonly giveUpAt: EpochMs;
   /** Ends the wait. */
   readonly stop: AbortSignal;
   /** Books what our working orders in `symbol` have filled; gives those that cannot be read. */
@@ -270,9 +270,8 @@ async function readBack(
   claim: Claim | undefined,
   reason: string,
 ): Promise<ReplaceAnswer> {
-  const { broker, clock, waitMs, stop, account } = ports;
+  const { broker, clock, giveUpAt, stop, account } = ports;
   const wanted = wantedId(account, intent);
-  const giveUpAt = clock.now() + waitMs;
   for (let pauseMs = READ_BACK_PAUSE_MS; ; pauseMs *= 2) {
     const lookup = await broker.orderByClientId(wanted);
     if (lookup.kind === "found") {

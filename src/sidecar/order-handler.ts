@@ -26,8 +26,16 @@ import { RETRY_AFTER } from "./retry-after.ts";
 
 export interface OrderPorts extends ReplacePorts {
   readonly clock: Clock;
-  /** Rejects with a LatchError where no order was sent. `gone` aborts when the client goes away. */
-  submit(agent: Agent, input: IntentInput, gone: GoneSignal): Promise<OrderAnswer>;
+  /**
+   * Rejects with a LatchError where no order was sent. `gone` aborts when the client goes away; it
+   * waits up to `withinMs`, where that is less than is set.
+   */
+  submit(
+    agent: Agent,
+    input: IntentInput,
+    gone: GoneSignal,
+    withinMs: number,
+  ): Promise<OrderAnswer>;
   claimOf(group: AgentId, requestId: RequestId): Promise<Claim | undefined>;
   books(): Promise<readonly Book[]>;
   unsettledClaims(): Promise<readonly Claim[]>;
@@ -70,8 +78,9 @@ function inBotsWords(error: unknown): unknown {
 }
 
 function answerTo(ports: OrderPorts, request: GuardedRequest): Promise<GuardedAnswer> {
+  const answerBy = ports.clock.now() + ANSWER_WITHIN_MS;
   const place: Place = (input, options) => {
-    const answer = placed(ports, request, input, options);
+    const answer = placed(ports, request, input, answerBy, options);
     // Of many, what fails is one's own answer: the others are sent all the same.
     return options?.isOneOfMany
       ? answer.catch((error: unknown) => failureAnswer(ports, error))
@@ -92,14 +101,15 @@ async function placed(
   ports: OrderPorts,
   request: GuardedRequest,
   bare: IntentInput,
+  answerBy: EpochMs,
   { inOurWords = () => undefined, isOneOfMany = false }: PlaceOptions = {},
 ): Promise<GuardedAnswer> {
-  const answerBy = ports.clock.now() + ANSWER_WITHIN_MS;
   const key = readIdempotencyKey(request.headers["idempotency-key"]);
   if (key.kind === "malformed") return alpacaError("request_malformed", { message: key.message });
   const name = (value: string) => (isOneOfMany ? derivePartRequestId(value, bare.symbol) : value);
   const input = key.kind === "key" ? { ...bare, requestId: name(key.value) } : bare;
-  const answer = await ports.submit(request.agent, input, request.gone);
+  const withinMs = Math.max(0, answerBy - ports.clock.now());
+  const answer = await ports.submit(request.agent, input, request.gone, withinMs);
   const reply = inOurWords(answer);
   if (reply !== undefined) return reply;
   const wire = await wireOf(ports, answer, answerBy);

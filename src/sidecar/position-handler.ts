@@ -123,6 +123,11 @@ async function readInTime({ clock, readOrders }: PositionPorts): Promise<boolean
   return (await inTime(clock, clock.now() + READS_WITHIN_MS, readOrders())) ?? false;
 }
 
+async function cancelInTime({ clock, cancelOrders }: PositionPorts): Promise<boolean> {
+  const until = clock.now() + CANCELS_WITHIN_MS;
+  return (await inTime(clock, until, cancelOrders(CANCELS_WITHIN_MS))) ?? false;
+}
+
 /** A position that is flat, in Alpaca's words. */
 function flatAnswer(answer: OrderAnswer): GuardedAnswer | undefined {
   if (answer.status !== "BLOCKED" || answer.code !== "close_while_flat") return undefined;
@@ -147,7 +152,7 @@ async function closeAll(ports: PositionPorts, request: GuardedRequest): Promise<
   if (!cancels && !FALSE.includes(said)) {
     return malformed(`cancel_orders is ${quoted(said)}: expected true or false`);
   }
-  if (cancels && !(await ports.cancelOrders(CANCELS_WITHIN_MS))) {
+  if (cancels && !(await cancelInTime(ports))) {
     const message =
       "the orders that were to be canceled first have not all ended; nothing was sold";
     return alpacaError("order_not_taken", { message, headers: { "retry-after": "2" } });

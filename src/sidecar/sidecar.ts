@@ -114,7 +114,7 @@ export function tokenRule({ host, agents, requireSettlementToken }: ServeConfig)
 function wire(options: SidecarOptions, prepared: PreparedLatch, start: StartGate, access: Access) {
   const started: StartedLatch = () => start.latch;
   const { serve, logger, clock = systemClock, random = systemRandom } = options;
-  const { keyId, secret } = serve.latch;
+  const { keyId, secret, waitMs } = serve.latch;
   const { brokerUrl } = prepared;
   const hasBroker = serve.latch.broker !== "none";
   const baseUrl = hasBroker ? brokerUrl : NOWHERE;
@@ -131,7 +131,7 @@ function wire(options: SidecarOptions, prepared: PreparedLatch, start: StartGate
   const submit = metrics.observed(submitter(prepared, started, serve.agents));
   const server = buildServer({
     ...{ access, passThrough, hasBroker },
-    guarded: orderHandler({ prepared, started, submit, logger, clock }),
+    guarded: orderHandler({ prepared, started, submit, waitMs, logger, clock }),
     own: (app, context) => {
       addProbes(app, readiness);
       addPageRoutes(app);
@@ -217,6 +217,8 @@ interface OrderHandling {
   readonly prepared: PreparedLatch;
   readonly started: StartedLatch;
   readonly submit: Submit;
+  /** How long a caller waits for a certain answer. */
+  readonly waitMs: number;
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -228,11 +230,12 @@ function startedOr(started: StartedLatch): Latch {
 }
 
 function orderHandler(parts: OrderHandling): GuardedHandler {
-  const { prepared, started, submit, logger, clock } = parts;
+  const { prepared, started, submit, waitMs, logger, clock } = parts;
   const latch = () => startedOr(started);
   return createOrderHandler({
     clock,
-    submit: (agent, input, gone) => submit(agent, input, gone),
+    submit: (agent, input, gone, withinMs) =>
+      submit(agent, input, gone, Math.min(withinMs, waitMs)),
     replace: async (intent) => latch().replace(intent),
     claimOf: (group, requestId) => prepared.claimOf(group, requestId),
     books: async () => latch().books(),

@@ -311,6 +311,23 @@ describe("closing all positions", () => {
     expect(answer.body).toMatchObject([{ symbol: "TQQQ", status: 200, body: { qty: "6" } }]);
   });
 
+  test.each([
+    ["slow", { kind: "slow", delayMs: 3_000 }, 207],
+    ["not there", { kind: "slow", delayMs: 30_000 }, 409],
+  ] as const)("is answered within ten seconds where reads are %s", async (...[, read, status]) => {
+    const world = await openOrderWorld(HELD);
+    const sidecar = await world.open();
+    await world.send(sidecar, { ...SELL, type: "stop", stop_price: "60", time_in_force: "gtc" });
+    await world.advance(3_000);
+    const match = { method: "GET", path: "/v2/orders*" } as const;
+    world.simulator.addFaults([{ match, fault: read, times: 1_000 }]);
+    world.fault({ kind: "accept_then_hang" }, 10);
+    const answer = await world.send(sidecar, "", ALL);
+    expect(answer.status).toBe(status);
+    expect(answer.tookMs).toBeLessThan(10_000);
+    await world.advance(30_000);
+  });
+
   test("sells nothing while a cancel is stuck", async () => {
     const world = await openOrderWorld(HELD);
     const sidecar = await world.open();

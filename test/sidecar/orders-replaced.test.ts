@@ -130,6 +130,17 @@ describe("a replacement whose answer is lost", () => {
     expect(patches(world)).toHaveLength(1);
   });
 
+  test("is told as unknown within ten seconds, however long its answer was waited for", async () => {
+    const { world, sidecar, id } = await working();
+    faultOfPatch(world, { kind: "accept_then_hang" });
+    const match = { method: "GET", path: "/v2/orders:by_client_order_id" } as const;
+    const fault = { kind: "html", status: 502, accept: false } as const;
+    world.simulator.addFaults([{ match, fault, times: 1_000 }]);
+    const answer = await patch(world, sidecar, id, { limit_price: "71" });
+    expect(answer).toMatchObject({ status: 409, body: { tradelatch: { status: "PENDING" } } });
+    expect(answer.tookMs).toBeLessThan(10_000);
+  });
+
   test.each<[string, Fault]>([
     ["dropped", { kind: "drop" }],
     ["answered with 503 without being taken", { kind: "refuse", status: 503, message: "down" }],
