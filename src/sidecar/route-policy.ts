@@ -77,10 +77,16 @@ export function isGuardRequest(method: string, path: string): boolean {
 /** Orders in the library's own words; a page of ours, judged like an order. */
 export const NATIVE_ORDERS_PATH = "/latch/v1/orders";
 
-/** The order that a path such as `/v2/orders/{order_id}` names; undefined where it names none. */
+const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
+/**
+ * The order that a path such as `/v2/orders/{order_id}` names, a UUID as the broker writes it: some
+ * languages have it in capitals. Undefined where the path names none.
+ */
 export function orderIdIn(path: string): string | undefined {
-  const [, id] = /^\/v2\/orders\/([^/]+)$/.exec(path) ?? [];
-  return id === undefined ? undefined : decodeURIComponent(id);
+  const [, escaped] = /^\/v2\/orders\/([^/]+)$/.exec(path) ?? [];
+  const id = escaped === undefined ? undefined : decodeURIComponent(escaped);
+  return id !== undefined && UUID.test(id) ? id.toLowerCase() : id;
 }
 
 /** `path` is normalized; `method` is in capitals, as HTTP has it. */

@@ -102,6 +102,18 @@ describe("an order that is replaced", () => {
     expect(patches(world)).toHaveLength(1);
   });
 
+  test("is known by its id in capitals too, as some languages write a UUID", async () => {
+    const { world, sidecar, id } = await working();
+    const answer = await patch(world, sidecar, id.toUpperCase(), { limit_price: "71" });
+    expect(answer).toMatchObject({ status: 200, body: { replaces: id } });
+    const path = `/v2/orders/${answer.body.id.toUpperCase()}`;
+    await world.advance(3_000);
+    expect((await world.send(sidecar, "", { method: "DELETE", path })).status).toBe(204);
+    await world.advance(5_000);
+    const events = await sidecar.started.latch.events();
+    expect(events.map(({ body }) => body.type)).toContain("cancel_passed");
+  });
+
   test("can be replaced again under its new id, and keeps the bot's own names", async () => {
     const { world, sidecar, id } = await working();
     const terms = { limit_price: "71", client_order_id: "mine-2" };
