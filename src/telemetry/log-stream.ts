@@ -3,7 +3,8 @@
  * its disk may be full or its reader gone, and the process still answers, and ends when it is told
  * to. pino's own destination ends the process then, and waits at its end for as long as it takes.
  *
- * 1. Nobody waits for a line. What could not be written is tried again with the next one.
+ * 1. Nobody waits for a line. What could not be written is tried again with the next one; a pipe
+ *    that has no room, after a pause.
  * 2. What waits is bounded: beyond that, lines are left out.
  * 3. At the end of the process what waits is tried once.
  */
@@ -25,6 +26,8 @@ export class LogStream implements DestinationStream {
   /** What comes before it: a part of what was not written whole. */
   #rest: Buffer = NOTHING;
   #isWriting = false;
+  /** There was no room just now. */
+  #isPausing = false;
 
   constructor(descriptor: number, clock: Pick<Clock, "sleep"> = systemClock) {
     this.#descriptor = descriptor;
@@ -47,7 +50,7 @@ export class LogStream implements DestinationStream {
   }
 
   #writeOn(): void {
-    if (this.#isWriting) return;
+    if (this.#isWriting || this.#isPausing) return;
     const batch = this.#taken();
     if (batch.length === 0) return;
     this.#isWriting = true;
@@ -60,7 +63,9 @@ export class LogStream implements DestinationStream {
   }
 
   async #writeLater(): Promise<void> {
+    this.#isPausing = true;
     await this.#clock.sleep(RETRY_MS);
+    this.#isPausing = false;
     this.#writeOn();
   }
 

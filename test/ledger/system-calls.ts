@@ -28,7 +28,7 @@ export interface SyncCounts {
 export function countSyncs(file: string, phases: readonly string[], inject?: string): SyncCounts {
   const log = join(temporaryFolder(), "strace.log");
   const failing = inject === undefined ? [] : ["-e", `inject=${inject}`];
-  const tracer = ["-f", "-qq", "-o", log, "-e", `trace=${TRACED}`, ...failing];
+  const tracer = ["-f", "--seccomp-bpf", "-qq", "-o", log, "-e", `trace=${TRACED}`, ...failing];
   const program = [process.execPath, PROGRAM, file, ...phases];
   const output = execFileSync("strace", [...tracer, ...program], { encoding: "utf8" });
   return { syncs: countByPhase(readFileSync(log, "utf8")), output };
