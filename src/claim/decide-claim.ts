@@ -119,14 +119,14 @@ export function decideClaim(
   command: ClaimCommand,
   identity = identify(command.intent, command.policy),
 ): ClaimVerdict {
-  const { now, policy } = command;
+  const { policy } = command;
   const { existing } = snapshot;
   if (existing !== undefined) return decideRepeat(snapshot, command, existing);
   const { book, equals } = snapshot;
   const alike = equals.filter((claim) => !leftShares(claim, command.intent, book));
   const twin =
     identity.kind === "arrival"
-      ? repeatedBy(alike, episodeOf(book, command.intent.effect), now, policy)
+      ? repeatedBy(alike, episodeOf(book, command.intent.effect), command, policy)
       : identity.kind === "explicit" && inTheWay(snapshot, command, undefined);
   return twin ? decideRepeat(snapshot, command, twin) : decideNew(snapshot, command, identity);
 }
@@ -146,14 +146,15 @@ function leftShares(claim: Claim, { portion }: Intent, book: Book): boolean {
  */
 function inTheWay(
   { equals }: ClaimSnapshot,
-  { now, policy }: ClaimCommand,
+  command: ClaimCommand,
   own: Claim | undefined,
 ): Claim | undefined {
   const others = equals.filter((claim) => own === undefined || !sameClaim(claim.key, own.key));
   const unanswered = others.find((claim) => isLive(claim.status) && !isAccepted(claim));
   const untold = others.find(
     (claim) =>
-      claim.told !== "certain" && (isLive(claim.status) || filledLately(claim, now, policy)),
+      claim.told !== "certain" &&
+      (isLive(claim.status) || filledLately(claim, command, command.policy)),
   );
   return unanswered ?? untold;
 }

@@ -5,12 +5,11 @@
  * refused with the claim that closed the position as its cause. Runs in the claim transaction.
  */
 import { type Book, isFlat, reduces } from "../book/book.ts";
-import type { EpochMs } from "../core/clock.ts";
 import type { Effect, Intent, IntentDraft } from "../identity/intent.ts";
 import type { Claim } from "./claim.ts";
 import type { ClaimPolicy } from "./policy.ts";
 import type { SidedDraft } from "./resolve-portion.ts";
-import { repeatedBy } from "./same-action.ts";
+import { type AskedAt, repeatedBy } from "./same-action.ts";
 
 export interface EffectSnapshot {
   readonly book: Book;
@@ -32,23 +31,23 @@ export function asksForCloses(
 export function resolveEffect(
   draft: SidedDraft,
   snapshot: EffectSnapshot,
-  now: EpochMs,
+  asked: AskedAt,
   policy: ClaimPolicy,
 ): Intent {
-  return { ...draft, effect: effectOf(draft, snapshot, now, policy) };
+  return { ...draft, effect: effectOf(draft, snapshot, asked, policy) };
 }
 
 function effectOf(
   draft: SidedDraft,
   { book, existing, equalCloses }: EffectSnapshot,
-  now: EpochMs,
+  asked: AskedAt,
   policy: ClaimPolicy,
 ): Effect {
   if (draft.effect !== null) return draft.effect;
   if (existing !== undefined) return existing.intent.effect;
   if (reduces(book, draft.side)) return "close";
   if (!isFlat(book)) return "open";
-  const again = repeatedBy(equalCloses, book.episode, now, policy);
+  const again = repeatedBy(equalCloses, book.episode, asked, policy);
   if (again !== undefined) return "close";
   return draft.side === "sell" && !policy.allowShort ? "close" : "open";
 }

@@ -1,8 +1,15 @@
 /** When an intent without an id of its own is an earlier action once more. */
 import type { EpochMs } from "../core/clock.ts";
 import { type Claim, neverWas, wasFilled } from "./claim.ts";
-import type { ClaimPolicy } from "./policy.ts";
+import { CLOCK_TOLERANCE_MS, type ClaimPolicy } from "./policy.ts";
 import { isLive } from "./transitions.ts";
+
+/** When an intent came. */
+export interface AskedAt {
+  readonly now: EpochMs;
+  /** What the broker's clock showed then; null where nobody knows. */
+  readonly brokerTime: EpochMs | null;
+}
 
 /**
  * The claim that is repeated: of the equal ones in `episode` (the latest first) a live one, else
@@ -11,19 +18,32 @@ import { isLive } from "./transitions.ts";
 export function repeatedBy(
   equals: readonly Claim[],
   episode: number,
-  now: EpochMs,
+  asked: AskedAt,
   policy: ClaimPolicy,
 ): Claim | undefined {
   const candidates = equals.filter((claim) => claim.episode === episode);
   const live = candidates.find(({ status }) => isLive(status));
-  const filled = candidates.find((claim) => filledLately(claim, now, policy));
+  const filled = candidates.find((claim) => filledLately(claim, asked, policy));
   const [latest] = candidates;
   return live ?? filled ?? (latest && neverWas(latest) ? latest : undefined);
 }
 
 /** Whether the claim has fills and its window is not over yet. */
-export function filledLately(claim: Claim, now: EpochMs, policy: ClaimPolicy): boolean {
-  return wasFilled(claim) && now - windowStart(claim) < policy.dedupeWindowMs;
+export function filledLately(claim: Claim, asked: AskedAt, policy: ClaimPolicy): boolean {
+  return wasFilled(claim) && ageOf(claim, asked) < policy.dedupeWindowMs;
+}
+
+/**
+ * How long the window has been open. Machines that share a ledger have a clock each, and all of
+ * them know the broker's: where that says otherwise, it is right.
+ */
+function ageOf(claim: Claim, { now, brokerTime }: AskedAt): number {
+  const { claimedAt, brokerClaimedAt } = claim;
+  const start = windowStart(claim);
+  const age = now - start;
+  if (brokerTime === null || brokerClaimedAt === null || brokerClaimedAt === undefined) return age;
+  const byBroker = brokerTime - brokerClaimedAt - (start - claimedAt);
+  return Math.abs(age - byBroker) > CLOCK_TOLERANCE_MS ? byBroker : age;
 }
 
 /** From when the window counts: the claim, or the certainty that its own caller was not given. */

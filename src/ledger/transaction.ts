@@ -65,7 +65,7 @@ export function decideByReceipt(
 
 /** Loads what the decision needs and takes it; writes nothing. */
 export function decideOn(rows: Rows, request: ClaimRequest): ClaimVerdict {
-  const { policy, now } = request;
+  const { policy } = request;
   const { account, agent, symbol } = request.intent;
   const book = rows.book(account, symbol);
   const draft = resolvePortion(request.intent, book);
@@ -74,7 +74,7 @@ export function decideOn(rows: Rows, request: ClaimRequest): ClaimVerdict {
   const equalCloses = asksForCloses(draft, book, known)
     ? rows.equals(account, agent, fingerprintOf({ ...draft, effect: "close" }), book.episode)
     : [];
-  const intent = resolveEffect(draft, { book, existing: known, equalCloses }, now, policy);
+  const intent = resolveEffect(draft, { book, existing: known, equalCloses }, request, policy);
   const identity = identify(intent, policy);
   const { requestId, fingerprint } = identity;
   const isDerived = believed === undefined && requestId !== null;

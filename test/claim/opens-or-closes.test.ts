@@ -4,6 +4,7 @@ import { emptyBook } from "../../src/book/book.ts";
 import type { Claim } from "../../src/claim/claim.ts";
 import { asksForCloses, resolveEffect } from "../../src/claim/resolve-effect.ts";
 import { resolvePortion, type SidedDraft } from "../../src/claim/resolve-portion.ts";
+import type { EpochMs } from "../../src/core/clock.ts";
 import { decimal, ZERO } from "../../src/core/decimal.ts";
 import { fingerprintOf } from "../../src/identity/fingerprint.ts";
 import type { IntentDraft } from "../../src/identity/intent.ts";
@@ -11,6 +12,7 @@ import { ACCOUNT, buy, filledOrder, POLICY, proceeded, SECOND, START, sell } fro
 import { MemoryLedger } from "./memory-ledger.ts";
 
 const FLAT = emptyBook(ACCOUNT, "TQQQ");
+const askedAt = (now: EpochMs) => ({ now, brokerTime: null });
 const LONG = { ...FLAT, net: decimal("6"), episode: 1 };
 const SHORT = { ...FLAT, net: decimal("-6"), episode: 1 };
 const BUY: SidedDraft = { ...buy("6"), effect: null };
@@ -18,7 +20,7 @@ const SELL: SidedDraft = { ...sell("6"), effect: null };
 
 function effect(draft: SidedDraft, book = FLAT, equalCloses: readonly Claim[] = [], now = START) {
   const snapshot = { book, existing: undefined, equalCloses };
-  return resolveEffect(draft, snapshot, now, POLICY).effect;
+  return resolveEffect(draft, snapshot, askedAt(now), POLICY).effect;
 }
 
 /** A close of 6 that filled at once and ended the position. */
@@ -44,7 +46,7 @@ describe("an order without a stated effect", () => {
   test("opens a short while flat where shorts are allowed", () => {
     const snapshot = { book: FLAT, existing: undefined, equalCloses: [] };
     const policy = { ...POLICY, allowShort: true };
-    expect(resolveEffect(SELL, snapshot, START, policy).effect).toBe("open");
+    expect(resolveEffect(SELL, snapshot, askedAt(START), policy).effect).toBe("open");
   });
 
   test("is the close of a moment ago once more, even where shorts are allowed", () => {
@@ -53,9 +55,9 @@ describe("an order without a stated effect", () => {
     const snapshot = { book, existing: undefined, equalCloses: [closed] };
     expect(book.net).toBe(ZERO);
     const within = START + POLICY.dedupeWindowMs - SECOND;
-    expect(resolveEffect(SELL, snapshot, within, policy).effect).toBe("close");
+    expect(resolveEffect(SELL, snapshot, askedAt(within), policy).effect).toBe("close");
     const later = START + POLICY.dedupeWindowMs;
-    expect(resolveEffect(SELL, snapshot, later, policy).effect).toBe("open");
+    expect(resolveEffect(SELL, snapshot, askedAt(later), policy).effect).toBe("open");
   });
 
   test("has the effect of the claim whose id it repeats", () => {
@@ -63,7 +65,7 @@ describe("an order without a stated effect", () => {
     const snapshot = { book, existing: closed, equalCloses: [] };
     const policy = { ...POLICY, allowShort: true };
     const later = START + 3_600 * SECOND;
-    expect(resolveEffect(SELL, snapshot, later, policy).effect).toBe("close");
+    expect(resolveEffect(SELL, snapshot, askedAt(later), policy).effect).toBe("close");
     expect(asksForCloses(SELL, book, closed)).toBe(false);
   });
 

@@ -1,7 +1,7 @@
 /** Intents without an id and without an anchor: the same action once more, or a new one? */
 import { describe, expect, test } from "vitest";
 import type { Claim } from "../../src/claim/claim.ts";
-import { repeatedBy } from "../../src/claim/same-action.ts";
+import { filledLately, repeatedBy } from "../../src/claim/same-action.ts";
 import { decimal } from "../../src/core/decimal.ts";
 import {
   buy,
@@ -11,6 +11,7 @@ import {
   proceeded,
   refusal,
   SECOND,
+  START,
   sell,
 } from "./builders.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
@@ -26,7 +27,7 @@ function afterOneBuy(): { ledger: MemoryLedger; first: Claim } {
 
 describe("the claim that is repeated", () => {
   const repeated = (equals: readonly Claim[], episode: number, ledger: MemoryLedger) =>
-    repeatedBy(equals, episode, ledger.now, ledger.policy);
+    repeatedBy(equals, episode, ledger, ledger.policy);
 
   test("is one of the position's same life", () => {
     const { ledger, first } = afterOneBuy();
@@ -240,4 +241,40 @@ test("an order whose caller got no certain answer has its window from its end, n
   ledger.after(600 * SECOND).read(claim, orderOf(claim, filled));
   expect(ledger.after(44 * SECOND).claim(limit).kind).toBe("skip");
   expect(ledger.after(SECOND).claim(limit).kind).toBe("proceed");
+});
+
+describe("the age of an equal claim", () => {
+  const AT = 45 * SECOND;
+
+  /** Claimed when the broker's clock showed `START`, whatever ours did. */
+  function claimedAt(brokerTime: number | null): { ledger: MemoryLedger; first: Claim } {
+    const ledger = new MemoryLedger();
+    ledger.brokerTime = brokerTime;
+    const claim = proceeded(ledger.claim(buy("6")));
+    return { ledger, first: ledger.accept(claim, filledOrder(claim)) };
+  }
+
+  test.each([
+    ["is ours where the broker's clock agrees to ten seconds", AT - 1, AT + 9_999, true],
+    ["is the broker's where ours says that the window is over", AT + 60_000, AT - 1, true],
+    ["is the broker's where ours says that it is not", 1, AT, false],
+    ["is ours where nobody knows the broker's", AT - 1, null, true],
+  ] as const)("%s", (_, ours, brokers, isLate) => {
+    const { ledger, first } = claimedAt(START);
+    const asked = { now: START + ours, brokerTime: brokers === null ? null : START + brokers };
+    expect(filledLately(first, asked, ledger.policy)).toBe(isLate);
+  });
+
+  test("is ours for a claim of which nobody knew the broker's time", () => {
+    const { ledger, first } = claimedAt(null);
+    const asked = { now: START + AT - 1, brokerTime: START + 10 * AT };
+    expect(filledLately(first, asked, ledger.policy)).toBe(true);
+  });
+
+  test("begins when its end was certain, where its caller was not told", () => {
+    const { ledger, first } = claimedAt(START);
+    const untold = { ...first, told: null, certainAt: START + MINUTE };
+    const asked = { now: START + 60 * MINUTE, brokerTime: START + MINUTE + AT - 1 };
+    expect(filledLately(untold, asked, ledger.policy)).toBe(true);
+  });
 });

@@ -26,26 +26,45 @@ async function sent(world: World, { latch }: Process, intent: IntentInput): Prom
   return answer;
 }
 
-describe.each([-3, -1, 1, 3])("two machines whose clocks are %d minutes apart", (minutes) => {
-  test("take equal orders of a bot that names none for one within the window alone", async () => {
+describe.each([-60, -3, -1, 1, 3, 60])(
+  "two machines whose clocks are %d minutes apart",
+  (minutes) => {
+    test("take equal orders of a bot that names none for one within the window alone", async () => {
+      const world = await openWorld();
+      const first = await world.open();
+      const second = await secondMachine(world, first, minutes * 60_000);
+      // Each has written something, by its own clock.
+      await sent(world, second, { ...OPEN, quantity: "8" });
+      await sent(world, first, { ...OPEN, quantity: "4" });
+      const answers: string[] = [];
+      for (const machine of [first, second, first, second]) {
+        await world.advance(30_000);
+        await sent(world, machine, { ...CLOSE, quantity: "2" });
+        await world.advance(20_000);
+        const other = machine === first ? second : first;
+        answers.push((await sent(world, other, { ...CLOSE, quantity: "2" })).status);
+      }
+      expect(answers).toEqual(["SKIP", "SKIP", "SKIP", "SKIP"]);
+      expect(world.orders().filter(({ side }) => side === "sell")).toHaveLength(4);
+    });
+  },
+);
+
+test.each([-60, -1, 1, 60])(
+  "an order that comes again by way of a machine that was idle, %d minutes apart, is the same one",
+  async (minutes) => {
     const world = await openWorld();
     const first = await world.open();
-    const second = await secondMachine(world, first, minutes * 60_000);
-    // Each has written something, by its own clock.
-    await sent(world, second, { ...OPEN, quantity: "8" });
-    await sent(world, first, { ...OPEN, quantity: "4" });
-    const answers: string[] = [];
-    for (const machine of [first, second, first, second]) {
-      await world.advance(30_000);
-      await sent(world, machine, { ...CLOSE, quantity: "2" });
-      await world.advance(20_000);
-      const other = machine === first ? second : first;
-      answers.push((await sent(world, other, { ...CLOSE, quantity: "2" })).status);
-    }
-    expect(answers).toEqual(["SKIP", "SKIP", "SKIP", "SKIP"]);
-    expect(world.orders().filter(({ side }) => side === "sell")).toHaveLength(4);
-  });
-});
+    const idle = await secondMachine(world, first, minutes * 60_000);
+    await world.advance(30_000);
+    const { requestId } = await sent(world, first, OPEN);
+    await world.advance(20_000);
+    expect(await sent(world, idle, OPEN)).toMatchObject({ status: "SKIP", requestId });
+    await world.advance(30_000);
+    expect(await sent(world, idle, OPEN)).toMatchObject({ status: "PROCEED" });
+    expect(world.orders()).toHaveLength(2);
+  },
+);
 
 test("a machine whose clock is an hour behind another's keeps its own time, and says so once", async () => {
   const world = await openWorld();
