@@ -100,6 +100,8 @@ export class CrashRound {
     },
     fill: async (program) => {
       const { body } = await this.#world.insist(program, this.#order);
+      // What the answer came to is written in the turn behind it, which is over by the next answer.
+      await program.page("/healthz");
       await this.#strike(program);
       this.#world.broker.fill({ orderId: body.id, quantity: this.#order.quantity });
       await program.ended;
