@@ -5,7 +5,7 @@
  * the caller whose decision is `proceed` may send. I5: a close is admitted only against shares that
  * no other live close holds. I8: every refusal names the claim behind it.
  */
-import { type Book, episodeOf, isFlat, sameClaim } from "../book/book.ts";
+import { type Book, episodeOf, sameClaim } from "../book/book.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { InvariantError } from "../core/errors.ts";
 import type { ClaimKey, OwnerId } from "../core/ids.ts";
@@ -122,22 +122,12 @@ export function decideClaim(
   const { policy } = command;
   const { existing } = snapshot;
   if (existing !== undefined) return decideRepeat(snapshot, command, existing);
-  const { book, equals } = snapshot;
-  const alike = equals.filter((claim) => !leftShares(claim, command.intent, book));
+  const episode = episodeOf(snapshot.book, command.intent.effect);
   const twin =
     identity.kind === "arrival"
-      ? repeatedBy(alike, episodeOf(book, command.intent.effect), command, policy)
+      ? repeatedBy(snapshot.equals, episode, command, policy)
       : identity.kind === "explicit" && inTheWay(snapshot, command, undefined);
   return twin ? decideRepeat(snapshot, command, twin) : decideNew(snapshot, command, identity);
-}
-
-/**
- * Whether an equal close of all that was held has ended with fills, and shares are held: it was
- * filled in part, or they were booked later. To close all is another action then.
- */
-function leftShares(claim: Claim, { portion }: Intent, book: Book): boolean {
-  const isOver = claim.status === "SETTLED" && wasFilled(claim);
-  return portion === "all" && isOver && !isFlat(book);
 }
 
 /**

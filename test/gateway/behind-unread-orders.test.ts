@@ -1,6 +1,6 @@
 /** What an order comes to while others in its symbol have filled, and nobody has polled that yet. */
 import { describe, expect, test } from "vitest";
-import { CLOSE, cancelByHand, LONG, OPEN, openWorld, type Process, type World } from "./world.ts";
+import { CLOSE, LONG, OPEN, openWorld, type Process, type World } from "./world.ts";
 
 const BUY = { symbol: "TQQQ", side: "buy", quantity: "6" } as const;
 const SELL = { symbol: "TQQQ", side: "sell", quantity: "6" } as const;
@@ -13,6 +13,12 @@ function hideOrders(world: World): void {
   world.simulator.addFaults([
     { match: { method: "GET", path: "/v2/orders*" }, fault: page, times: 1_000 },
   ]);
+}
+
+async function cancelByHand({ simulator }: World, id: string | undefined): Promise<number> {
+  const headers = { "APCA-API-KEY-ID": "key", "APCA-API-SECRET-KEY": "secret" };
+  const url = `${simulator.url}/v2/orders/${id}`;
+  return (await fetch(url, { method: "DELETE", headers })).status;
 }
 
 /** The shares were sold a moment ago, and as many have been bought since, which nobody has polled. */
@@ -181,7 +187,8 @@ describe.each([
       const bot = await world.open();
       await world.submit(bot, order);
       await world.advance(5_000);
-      await cancelByHand(world);
+      const [first] = world.orders();
+      expect(await cancelByHand(world, first?.id)).toBe(204);
       return { world, bot };
     }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { IntentInput } from "../../src/identity/intent-schema.ts";
-import { CLOSE, cancelByHand, LONG, OPEN, openWorld, refused, type World } from "./world.ts";
+import { CLOSE, LONG, OPEN, openWorld, refused, type World } from "./world.ts";
 
 const HALF: IntentInput = { symbol: "TQQQ", portion: "50%" };
 const ALL: IntentInput = { symbol: "TQQQ", portion: "all" };
@@ -53,36 +53,6 @@ test("half of it under a request id stays that one close, whatever is held by th
     code: "fingerprint_mismatch",
   });
   expect(world.posts()).toHaveLength(1);
-});
-
-test("all of it closes the rest where the first close was filled in part", async () => {
-  const world = await openWorld(LONG);
-  const bot = await world.open();
-  world.fault({ kind: "partial_fill", quantity: "2", rest: "script" });
-  await world.submit(bot, ALL);
-  await cancelByHand(world);
-  await world.untilSettled();
-  expect(world.book().net).toBe("4");
-  const rest = { status: "PROCEED", order: { quantity: "4" } };
-  expect(await world.submit(bot, ALL)).toMatchObject(rest);
-  await world.untilSettled();
-  expect(world.simulator.positions()).toEqual([]);
-});
-
-test("all of it closes what an entry had filled unread at the first close", async () => {
-  const world = await openWorld(LONG);
-  const bot = await world.open();
-  await world.submit(bot, OPEN);
-  const match = { method: "GET", path: "/v2/orders*" } as const;
-  const fault = { kind: "html", status: 502, accept: false } as const;
-  world.simulator.addFaults([{ match, fault, times: 1_000 }]);
-  await world.submit(bot, ALL);
-  world.simulator.clearFaults();
-  await world.untilSettled();
-  expect(world.simulator.positions()).toMatchObject([{ qty: "6" }]);
-  expect(await world.submit(bot, ALL)).toMatchObject({ status: "PROCEED" });
-  await world.untilSettled();
-  expect(world.simulator.positions()).toEqual([]);
 });
 
 test("all of a position is closed once, and then there is nothing to close", async () => {

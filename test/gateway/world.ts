@@ -252,13 +252,6 @@ export const CLOSE = { symbol: "TQQQ", side: "sell", effect: "close", quantity: 
 /** For worlds in which the close above has something to close. */
 export const LONG = { positions: [{ symbol: "TQQQ", quantity: "6", averagePrice: "70" }] };
 
-/** The first order is canceled by a person, past the latch. */
-export async function cancelByHand({ simulator }: World): Promise<void> {
-  const headers = { "APCA-API-KEY-ID": "key", "APCA-API-SECRET-KEY": "secret" };
-  const url = `${simulator.url}/v2/orders/${simulator.orders()[0]?.id}`;
-  expect((await fetch(url, { method: "DELETE", headers })).status).toBe(204);
-}
-
 export function anchored(stage = "base") {
   return { ...OPEN, anchor: { bar: "2026-05-21T09:42", stage } };
 }
