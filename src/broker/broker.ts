@@ -50,7 +50,13 @@ export type Reading<Value> =
   | { readonly kind: "unknown"; readonly reason: string };
 
 export type AccountReading =
-  | Reading<BrokerAccount>
+  | { readonly kind: "read"; readonly value: BrokerAccount }
+  | {
+      readonly kind: "unknown";
+      readonly reason: string;
+      /** The broker answered 429: the requests that the key has for this minute are used up. */
+      readonly isRateLimited?: true;
+    }
   /** The broker does not take these keys. */
   | { readonly kind: "refused"; readonly reason: string };
 

@@ -91,7 +91,7 @@ function spanText(spanMs: number): string {
 }
 
 export function checkRateBudget({ account, limit }: BrokerReads): Finding {
-  if (account.kind === "unknown" && account.reason.includes("429")) {
+  if (account.kind === "unknown" && account.isRateLimited) {
     const remedy = "Find out what else uses this key; sidecars of one key share its limit.";
     return failed("the broker turns requests away: its rate limit is used up", remedy);
   }

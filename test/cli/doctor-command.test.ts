@@ -234,6 +234,15 @@ describe("the broker's checks", () => {
     expect(blocked.told.calendar).toBe("failed: no trading day in 14 days");
   });
 
+  test("a failure with 429 in its words says nothing of the rate limit", async () => {
+    const told = await openUpstream((_, response) => {
+      response.writeHead(500).end(JSON.stringify({ code: 50010000, message: "see 14290" }));
+    });
+    const { broker, "rate budget": budget } = (await asked(told.url)).told;
+    expect(broker).toContain("429");
+    expect(budget).toBe("skipped: the broker gave no answer");
+  });
+
   test("an account that is active and takes no orders fails", async () => {
     const flags = { trading_blocked: true, account_blocked: false };
     const told = await openUpstream((request, response) => {

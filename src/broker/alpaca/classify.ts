@@ -131,8 +131,12 @@ export function classifyAccount(
   answer: HttpAnswer,
   readBody: (body: string) => BrokerAccount | undefined,
 ): AccountReading {
-  if (classifyRefusal(answer, "account", null) === undefined) return classifyRead(answer, readBody);
-  return { kind: "refused", reason: describeUnclassified(answer) };
+  if (classifyRefusal(answer, "account", null) !== undefined) {
+    return { kind: "refused", reason: describeUnclassified(answer) };
+  }
+  const reading = classifyRead(answer, readBody);
+  const isRateLimited = reading.kind === "unknown" && answer.httpStatus === 429;
+  return isRateLimited ? { ...reading, isRateLimited } : reading;
 }
 
 /** The certain refusal that an answer to any write is, or undefined when it is none. */
