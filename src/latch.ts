@@ -37,6 +37,7 @@ import { Flattening } from "./operator/flattening.ts";
 import { type Operator, OperatorDesk } from "./operator/operator.ts";
 import { checkEntry, type EntryCheck } from "./reconcile/entry-check.ts";
 import { INCIDENTS_WATCHED, IncidentLog } from "./reconcile/incident-log.ts";
+import { learnFee } from "./reconcile/learn-fee.ts";
 import { Reconciler } from "./reconcile/reconciler.ts";
 import { guardTick } from "./schedule/guard-tick.ts";
 import { latchTicks } from "./schedule/latch-ticks.ts";
@@ -244,6 +245,7 @@ export class OpenLatch implements Latch {
       policy: config.policy,
       waitMs: config.waitMs,
       refreshFills: (symbol) => this.#poller.refresh(symbol),
+      learnFee: (symbol) => learnFee(parts, symbol),
       onFound: (lookup) => this.#poller.keepNews(() => wireOf(lookup)),
       onFailure: (error, claim) => {
         log.error({ err: error, requestId: claim.key.requestId }, "a claim could not be followed");

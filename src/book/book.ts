@@ -48,6 +48,8 @@ export interface Book {
   readonly reservations: readonly Reservation[];
   /** The claim whose fill ended the last episode; null when none did. */
   readonly closedBy: ClaimRef | null;
+  /** So much was bought since, of which the broker may keep a fee; absent where there is none. */
+  readonly feeDueOn?: DecimalText;
 }
 
 /** One movement of shares: `cost` is quantity times price, both above zero. */
@@ -58,6 +60,8 @@ export interface BookFill {
   readonly by: ClaimRef;
   /** Under whose name the shares are reserved, where that is not the filling claim's own. */
   readonly reservedUnder?: ClaimRef;
+  /** The broker keeps its fee of what is bought: the position grows by less. */
+  readonly feeInCoin?: true;
 }
 
 export function emptyBook(account: AccountId, symbol: string): Book {
@@ -126,8 +130,16 @@ export function sameClaim(a: ClaimRef, b: ClaimRef): boolean {
 
 /** The book after `fill`; the reservation that it is made from shrinks with it. */
 export function withFill(book: Book, fill: BookFill): Book {
-  const moved = move(book, fill);
+  const moved = withFeeDue(move(book, fill), fill);
   return { ...moved, reservations: shrink(book.reservations, fill) };
+}
+
+/** What nothing is left of owes no fee. */
+function withFeeDue(book: Book, { quantity, feeInCoin }: BookFill): Book {
+  if (book.feeDueOn === undefined && feeInCoin === undefined) return book;
+  const { feeDueOn = ZERO, ...known } = book;
+  if (isFlat(book)) return known;
+  return { ...known, feeDueOn: feeInCoin ? add(feeDueOn, quantity) : feeDueOn };
 }
 
 function move(book: Book, fill: BookFill): Book {
@@ -182,8 +194,10 @@ export function withAdjustment(
   by: ClaimRef | null = null,
 ): Book {
   const turns = signOf(net) !== signOf(book.net);
+  // The broker's own figure has every fee in it.
+  const { feeDueOn: _, ...known } = book;
   return {
-    ...book,
+    ...known,
     net,
     averagePrice: isZero(net) ? ZERO : averagePrice,
     episode: turns && !isZero(net) ? book.episode + 1 : book.episode,

@@ -101,6 +101,8 @@ export type ClaimEvent =
       readonly brokerOrderId: BrokerOrderId;
       readonly quantity: DecimalText;
       readonly cost: DecimalText;
+      /** Of what was bought the broker may keep a fee; absent where it does not. */
+      readonly feeInCoin?: true;
       readonly source: EvidenceSource;
     }
   | {
@@ -226,10 +228,12 @@ export type BookEvent =
       readonly type: "position_adjusted";
       readonly net: DecimalText;
       readonly averagePrice: DecimalText;
-      /** The incident that the adjustment resolves. */
+      /** The incident that the adjustment resolves; 0 where there is none. */
       readonly incident: number;
       /** The claim that it concludes; null where there is none. */
       readonly cause: ClaimKey | null;
+      /** What the broker has kept as its fee, where that is the whole difference. */
+      readonly fee?: DecimalText;
     }
   | {
       readonly type: "opening_adopted";

@@ -2,7 +2,8 @@
  * Decides what a difference between a book and the broker's position comes to. It counts only when
  * two reads at least ten seconds apart agree, the book has not moved since the first of them,
  * nothing of ours is unanswered in the symbol, and no fill was booked of late; a refused close
- * keeps the position to its own verdict meanwhile.
+ * keeps the position to its own verdict meanwhile. A fee that is taken from what was bought is no
+ * difference, and needs one read (coin-fee).
  *
  * The default is to adopt: the book takes the broker's quantity over, an incident says so, and
  * nothing is traded. Whatever the policy, a suspect position blocks no entry unless it is told to.
@@ -14,6 +15,7 @@ import type { ClaimKey } from "../core/ids.ts";
 import { type Incident, subjectOfPosition } from "../incident/incident.ts";
 import { type Claim, isUnanswered } from "./claim.ts";
 import type { BookEvent } from "./claim-event.ts";
+import { feeEvents } from "./coin-fee.ts";
 import { isAtRest, lastAgreed, type Movement, type PositionRead } from "./decide-verdict.ts";
 import type { DivergenceKind, DivergencePolicy } from "./policy.ts";
 
@@ -47,11 +49,15 @@ export function decideDivergence(
   command: DivergenceCommand,
 ): readonly BookEvent[] {
   const { book, claims, open } = snapshot;
-  const read = lastAgreed(command.reads);
-  if (read === undefined || compare(book.net, command.bookNet) !== 0) return [];
+  const last = command.reads.at(-1);
+  if (last === undefined || compare(book.net, command.bookNet) !== 0) return [];
   if (claims.some(isUnanswered)) return [];
   // Also where it has come back to the quantity that it had: the reads are of a position before.
   if (snapshot.hasMoved(command.seenThrough)) return [];
+  const fee = feeEvents(book, last.quantity);
+  if (fee.length > 0) return fee;
+  const read = lastAgreed(command.reads);
+  if (read === undefined) return [];
   if (compare(read.quantity, book.net) === 0) return agreement(open, book, command.policy);
   if (!isAtRest(command)) return [];
   return open === undefined

@@ -21,6 +21,7 @@ import { isCombo } from "../identity/combo.ts";
 import { deriveClientOrderId } from "../identity/request-id.ts";
 import { type Claim, isAccepted, isEarlierTry, isOlder, mayYetArrive, neverWas } from "./claim.ts";
 import type { ClaimEvent } from "./claim-event.ts";
+import { hasFeeInCoin } from "./coin-fee.ts";
 import { legEvents } from "./decide-combo.ts";
 import { type BrokerOrder, type EvidenceSource, isTerminalStatus } from "./evidence.ts";
 import { foldClaim } from "./evolve.ts";
@@ -179,6 +180,7 @@ interface FillDelta {
   readonly brokerOrderId: BrokerOrderId;
   readonly quantity: DecimalText;
   readonly cost: DecimalText;
+  readonly feeInCoin?: true;
 }
 
 /** What the broker has filled beyond what is booked; undefined when that is nothing. */
@@ -186,6 +188,7 @@ function newFill(claim: Claim, order: BrokerOrder): FillDelta | undefined {
   const quantity = subtract(filledInAll(claim, order), claim.bookedQuantity);
   if (signOf(quantity) <= 0 || order.filledAveragePrice === null) return undefined;
   const own = multiply(order.filledQuantity, order.filledAveragePrice);
-  const cost = add(claim.carriedCost, own);
-  return { brokerOrderId: order.brokerOrderId, quantity, cost: subtract(cost, claim.bookedCost) };
+  const cost = subtract(add(claim.carriedCost, own), claim.bookedCost);
+  const fill = { brokerOrderId: order.brokerOrderId, quantity, cost };
+  return hasFeeInCoin(claim.intent) ? { ...fill, feeInCoin: true } : fill;
 }

@@ -326,9 +326,10 @@ export function evolveBookByClaim(
       return event.reserved === null ? book : held(book, by, event.reserved);
     case "fill_booked":
     case "late_fill_booked": {
-      const { quantity, cost } = event;
+      const { quantity, cost, feeInCoin } = event;
       const { side } = after.intent;
-      return withFill(book, { side, quantity, cost, by, reservedUnder: holder });
+      const fill = { side, quantity, cost, by, reservedUnder: holder };
+      return withFill(book, feeInCoin ? { ...fill, feeInCoin } : fill);
     }
     case "leg_booked":
       return withFill(book, { ...event, by });

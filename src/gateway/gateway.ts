@@ -24,6 +24,7 @@ import { type Clock, type EpochMs, earliest } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
 import type { AccountId, OwnerId } from "../core/ids.ts";
 import type { IntentDraft } from "../identity/intent.ts";
+import { isPair } from "../identity/symbol.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { noteOf } from "./answer-note.ts";
 import { sendAttempt } from "./attempt.ts";
@@ -54,6 +55,8 @@ export interface GatewayPorts {
    * those that could not be read.
    */
   readonly refreshFills: (symbol: string) => Promise<readonly Claim[]>;
+  /** Reads what is held of a pair, where its fee is not in the book yet. */
+  readonly learnFee: (symbol: string) => Promise<void>;
   /** Told of each order that was found after its answer was lost. */
   readonly onFound: (lookup: OrderLookup) => void;
   /** Told of failures that no caller waits for. */
@@ -201,8 +204,10 @@ export class Gateway {
     const { intent } = asked;
     let unread: UnreadOrders;
     for (;;) {
-      // A part of the position is a part of what is held now, not of what was last polled.
-      if (intent.portion !== null) unread ??= await this.#look(intent.symbol, caller);
+      // A part of the position is a part of what is held now, not of what was last polled; and of
+      // a pair less may be held than was bought.
+      const asksForPosition = intent.portion !== null || sellsCurrency(intent);
+      if (asksForPosition) unread ??= await this.#look(intent.symbol, caller);
       const decision = await this.#claim(asked, unread);
       if (decision.kind === "proceed") {
         const answer = await this.#proceed(decision.claim, decision.reopened, caller);
@@ -222,7 +227,13 @@ export class Gateway {
   /** Reads our working orders in `symbol`, as far as the caller waits for that. */
   async #look(symbol: string, caller: Caller): Promise<readonly Claim[] | "all"> {
     const read = this.#follow(this.#ports.refreshFills(symbol));
-    return (await caller.waitsFor(read)) ? read : "all";
+    if (!(await caller.waitsFor(read))) return "all";
+    const unread = await read;
+    if (isPair(symbol) && unread.length === 0) {
+      const learnt = this.#follow(this.#ports.learnFee(symbol));
+      if (await caller.waitsFor(learnt)) await learnt;
+    }
+    return unread;
   }
 
   #claim({ intent, policy }: Asked, unread: UnreadOrders): Promise<ClaimDecision> {
@@ -376,4 +387,8 @@ export class Gateway {
     this.#underWay.add(work);
     return work.finally(() => this.#underWay.delete(work));
   }
+}
+
+function sellsCurrency({ symbol, side }: IntentDraft): boolean {
+  return side === "sell" && isPair(symbol);
 }

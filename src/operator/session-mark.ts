@@ -136,8 +136,11 @@ function tellOfBook(body: BookEvent): Told | undefined {
       return { kind: "incident", incident: body.incident, text: body.summary };
     case "incident_resolved":
       return { kind: "resolved", incident: body.incident, text: body.reason };
-    case "position_adjusted":
-      return { kind: "adjusted", quantity: body.net, text: `the book takes over ${body.net}` };
+    case "position_adjusted": {
+      const because = body.fee === undefined ? "" : `: the broker kept ${body.fee} as its fee`;
+      const text = `the book takes over ${body.net}${because}`;
+      return { kind: "adjusted", quantity: body.net, text };
+    }
     case "opening_adopted":
       return { kind: "adjusted", quantity: body.net, text: `held at the start: ${body.net}` };
     case "intent_blocked": {

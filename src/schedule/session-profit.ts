@@ -111,7 +111,8 @@ function extend(trail: Trail, event: StoredEvent, move: Move | undefined, from: 
     trail.net = subtract(trail.net, signed);
   } else {
     trail.isComplete = true;
-    trail.isAdjusted = event.at >= from && event.body.type !== "opening_adopted";
+    const isFee = event.body.type === "position_adjusted" && event.body.fee !== undefined;
+    trail.isAdjusted = event.at >= from && event.body.type !== "opening_adopted" && !isFee;
   }
 }
 

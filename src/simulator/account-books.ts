@@ -79,6 +79,13 @@ export class AccountBooks {
     this.#put({ symbol, quantity: after, averagePrice: entryPrice(before, quantity, price) }, time);
   }
 
+  /** Keeps `fee` of what is held of `symbol`; the price of the rest stays as it is. */
+  takeFee(symbol: string, fee: DecimalText, time: EpochMs): void {
+    const held = this.position(symbol);
+    if (held === undefined) return;
+    this.#put({ ...held, quantity: subtract(held.quantity, fee) }, time);
+  }
+
   /** Lets the present positions be those of all the past; used when the clock is forced back. */
   restartHistory(): void {
     this.#history = [{ time: Number.NEGATIVE_INFINITY, positions: this.#positions }];

@@ -154,6 +154,11 @@ function sharesRefusal(terms: OrderTerms, standing: Standing): Refusal | undefin
       : compare(terms.quantity, available) <= 0;
   if (enough) return undefined;
   const requested = terms.quantity ?? terms.notional;
+  const [currency, other] = symbol.split("/");
+  if (other !== undefined) {
+    const numbers = `(requested: ${requested}, available: ${available})`;
+    return forbidden(`insufficient balance for ${currency} ${numbers}`);
+  }
   return forbidden(
     `insufficient qty available for order (requested: ${requested}, available: ${available})`,
     {

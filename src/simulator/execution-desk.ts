@@ -1,14 +1,24 @@
 /**
  * Books executions: a fill moves the order, the position, the cash and the activities in one step.
- * A combo's fill is one of each of its legs, at the leg's own price, and then of the whole.
+ * A combo's fill is one of each of its legs, at the leg's own price, and then of the whole. Of a
+ * currency that is bought the broker keeps its fee: the order shows all of it as filled, the
+ * position what is left.
  *
  * What a fill sets off among other orders is the trading floor's concern.
  */
-import { type DecimalText, multiply, negate, ZERO } from "../core/decimal.ts";
+import {
+  type DecimalText,
+  multiply,
+  negate,
+  QUANTITY_DECIMALS,
+  roundDown,
+  ZERO,
+} from "../core/decimal.ts";
 import { InvariantError } from "../core/errors.ts";
 import type { RandomSource } from "../core/random.ts";
 import type { AccountBooks } from "./account-books.ts";
 import type { ActivityLog } from "./activity-log.ts";
+import { isPairSymbol } from "./asset-registry.ts";
 import { isCombo } from "./combo.ts";
 import { fillableQuantity } from "./matching.ts";
 import type { Order } from "./order.ts";
@@ -25,6 +35,8 @@ export interface DeskParts {
   readonly book: OrderBook;
   readonly books: AccountBooks;
   readonly activities: ActivityLog;
+  /** The part of a bought currency that the broker keeps. */
+  readonly pairFee: DecimalText;
 }
 
 export interface Executed {
@@ -60,14 +72,18 @@ export class ExecutionDesk {
     price: DecimalText,
     complete: boolean,
   ): Executed {
-    const { books, clock, activities, random } = this.#parts;
-    const signed = before.side === "buy" ? quantity : negate(quantity);
-    books.applyFill(before.symbol, signed, price, clock.now());
+    const { books, clock, activities, random, pairFee } = this.#parts;
+    const { symbol, side } = before;
+    const signed = side === "buy" ? quantity : negate(quantity);
+    books.applyFill(symbol, signed, price, clock.now());
+    if (side === "buy" && isPairSymbol(symbol)) {
+      books.takeFee(symbol, roundDown(multiply(quantity, pairFee), QUANTITY_DECIMALS), clock.now());
+    }
     const execution: Execution = {
       executionId: random.uuid(),
       price,
       quantity,
-      positionQuantity: books.quantity(before.symbol),
+      positionQuantity: books.quantity(symbol),
     };
     const order = this.#filled(before, quantity, price, complete);
     const leaves = complete ? ZERO : fillableQuantity(order, price);

@@ -73,6 +73,7 @@ const world = {
   calendar: z.record(z.iso.date(), z.union([hours, z.null()])).optional(),
   accountId: z.uuid().optional(),
   partialFillChance: fraction.optional(),
+  pairFee: amount.refine((text) => isPart(text), "must be at least 0 and below 1").optional(),
   scriptedFills: z.boolean().optional(),
 };
 
@@ -159,6 +160,11 @@ function isPossible(prices: Readonly<Record<"open" | "high" | "low" | "close", s
     (price) =>
       compare(decimal(low), decimal(price)) <= 0 && compare(decimal(price), decimal(high)) <= 0,
   );
+}
+
+function isPart(text: string): boolean {
+  const part = parseDecimal(text);
+  return part === undefined || (compare(part, ZERO) >= 0 && compare(part, decimal("1")) < 0);
 }
 
 function isPositive(text: string): boolean {

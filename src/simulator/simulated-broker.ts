@@ -33,6 +33,7 @@ import type { SimulatedClock } from "./simulated-clock.ts";
 import {
   type DataPlan,
   DEFAULT_CASH,
+  DEFAULT_PAIR_FEE,
   DEFAULT_SEED,
   type OpeningPosition,
   type SimulatorOptions,
@@ -110,6 +111,7 @@ export class SimulatedBroker {
     const { report } = ears;
     this.floor = new TradingFloor({
       ...{ clock, calendar, random, book, books, activities, stamps, report },
+      pairFee: decimal(options.pairFee ?? DEFAULT_PAIR_FEE),
     });
     for (const [symbol, price] of Object.entries(options.prices ?? {})) {
       this.setPrice(symbol, decimal(price));

@@ -103,6 +103,20 @@ describe("what was realized", () => {
     expect(world.book().realizedProfitUsd).toBe("207.5");
   });
 
+  test("of a pair does not become unknown by the fee that was taken from it", async () => {
+    const pair = { symbol: "BTC/USD", timeInForce: "gtc" } as const;
+    const world = await openWorld({ ...TUESDAY, prices: { "BTC/USD": "100" } });
+    const bot = await world.open();
+    await world.submit(bot, { ...OPEN, ...pair, quantity: "0.5", requestId: "open" });
+    await world.advance(4_000);
+    world.simulator.setPrice("BTC/USD", "110");
+    await world.submit(bot, { ...CLOSE, ...pair, quantity: "0.49875", requestId: "close" });
+    await world.advance(4_000);
+    const { ledger } = await ticksIn(world);
+    const realized = profitBetween(ledger, bot.latch.account, 0, Number.POSITIVE_INFINITY);
+    expect(await realized).toEqual({ "BTC/USD": "4.9875" });
+  });
+
   test("is not known where the movements do not come to the book as it is", async () => {
     const world = await openWorld(TUESDAY);
     const bot = await world.open();

@@ -94,6 +94,8 @@ describe("starting the simulator", () => {
     [{ keyId: "alone" }, /keyId and secret/],
     [{ port: 70_000 }, /port/],
     [{ prices: { TQQQ: "-1" } }, /prices\.TQQQ/],
+    [{ pairFee: "1" }, /pairFee/],
+    [{ pairFee: "some" }, /pairFee/],
     [{ colour: "red" }, /colour/],
   ])("with %j is refused by name", async (options, message) => {
     const started = startSimulator(options as SimulatorOptions);

@@ -213,6 +213,19 @@ describe("the broker refuses an order in Alpaca's words when", () => {
     expect((await order({ ...taken, type: "limit", limit_price: "99.123" })).status).toBe(200);
   });
 
+  test("it sells more of a pair than its fee has left of what was bought", async () => {
+    const { order, simulator } = await openBench({ prices: { "BTC/USD": "100" } });
+    const pair = { symbol: "BTC/USD", time_in_force: "gtc", qty: "0.5" };
+    expect((await order(pair)).status).toBe(200);
+    simulator.advance(1_000);
+    expect(simulator.orders()).toMatchObject([{ status: "filled", filled_qty: "0.5" }]);
+    expect(simulator.positions()).toMatchObject([{ qty: "0.49875", avg_entry_price: "100" }]);
+    const refused = await order({ ...pair, side: "sell" });
+    const message = "insufficient balance for BTC (requested: 0.5, available: 0.49875)";
+    expect(refused).toMatchObject({ status: 403, body: { code: 40310000, message } });
+    expect((await order({ ...pair, side: "sell", qty: "0.49875" })).status).toBe(200);
+  });
+
   test("an auction order comes too late for its auction", async () => {
     const { order } = await openBench();
     const refused = await order({ time_in_force: "opg" });
