@@ -9,6 +9,7 @@ import { parse } from "csv-parse/sync";
 import type { EpochMs } from "../core/clock.ts";
 import { compare, type DecimalText, parseDecimal, signOf } from "../core/decimal.ts";
 import { LatchError, messageOf } from "../core/errors.ts";
+import { plainSymbol } from "../identity/symbol.ts";
 import { newYorkInstant, newYorkMinute } from "../schedule/new-york-time.ts";
 import { BAR_MS, type Bar } from "../strategy/bar.ts";
 
@@ -17,7 +18,8 @@ type Column = (typeof COLUMNS)[number];
 
 /** The symbol that a file is of, by the last word of its name: `2026-05-21-qqq.csv`. */
 const NAMED_SYMBOL = /([a-z][a-z0-9.]*)\.csv$/i;
-const GIVEN_SYMBOL = /^([A-Z][A-Z0-9.]{0,9})=(.+)$/;
+/** The slash is a pair's, such as `BTC/USD`. */
+const GIVEN_SYMBOL = /^([A-Z][A-Z0-9.]{0,9}(?:\/[A-Z]{3,4})?)=(.+)$/;
 const ENDING = ".csv";
 /** So much of a first line is shown that names no columns. */
 const SHOWN_MAX = 60;
@@ -77,7 +79,7 @@ function readFile(argument: string): Map<string, readonly Bar[]> {
   const bySymbol = new Map<string, Bar[]>();
   for (const { record, info } of rowsOf(path)) {
     const where = `${path}, line ${info.lines}`;
-    const of = symbol ?? (record.symbol || nameOf(path)).toUpperCase();
+    const of = plainSymbol(symbol ?? (record.symbol || nameOf(path)).toUpperCase());
     const bars = bySymbol.get(of) ?? [];
     bars.push(barOf(of, record, where, bars.at(-1)));
     bySymbol.set(of, bars);

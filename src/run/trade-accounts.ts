@@ -18,6 +18,7 @@ import {
 import type { AccountId, AgentId, RequestId } from "../core/ids.ts";
 import type { Side } from "../identity/intent.ts";
 import type { WireOrder } from "../simulator/index.ts";
+import { feeOfFill } from "../simulator/pair-fee.ts";
 import type { Bar } from "../strategy/bar.ts";
 
 /** All that one order has filled. */
@@ -97,7 +98,7 @@ export function fillsOf(orders: readonly WireOrder[]): readonly OrderFill[] {
     .sort((a, b) => a.at - b.at);
 }
 
-/** Books by symbol, moved as the latch's books are. */
+/** Books by symbol, moved as the latch's books are; a pair's fee makes the rest dearer. */
 class FillLedger {
   readonly #books = new Map<string, Book>();
   readonly #begun = new Map<string, { at: EpochMs; most: DecimalText; before: DecimalText }>();
@@ -110,7 +111,9 @@ class FillLedger {
   book({ at, symbol, side, quantity, price, clientOrderId }: OrderFill): void {
     const before = this.#books.get(symbol) ?? emptyBook("" as AccountId, symbol);
     const by = { agent: "" as AgentId, requestId: clientOrderId as RequestId };
-    const after = withFill(before, { side, quantity, cost: multiply(quantity, price), by });
+    const cost = multiply(quantity, price);
+    const credited = subtract(quantity, feeOfFill({ symbol, side }, quantity));
+    const after = withFill(before, { side, quantity: credited, cost, by });
     this.#books.set(symbol, after);
     const isAnother = isFlat(after) || after.episode !== before.episode;
     if (!isFlat(before) && isAnother) this.#end(before, after, at);

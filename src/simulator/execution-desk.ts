@@ -6,24 +6,17 @@
  *
  * What a fill sets off among other orders is the trading floor's concern.
  */
-import {
-  type DecimalText,
-  multiply,
-  negate,
-  QUANTITY_DECIMALS,
-  roundDown,
-  ZERO,
-} from "../core/decimal.ts";
+import { type DecimalText, isZero, multiply, negate, ZERO } from "../core/decimal.ts";
 import { InvariantError } from "../core/errors.ts";
 import type { RandomSource } from "../core/random.ts";
 import type { AccountBooks } from "./account-books.ts";
 import type { ActivityLog } from "./activity-log.ts";
-import { isPairSymbol } from "./asset-registry.ts";
 import { isCombo } from "./combo.ts";
 import { fillableQuantity } from "./matching.ts";
 import type { Order } from "./order.ts";
 import type { OrderBook } from "./order-book.ts";
 import { filledChanges } from "./order-fill.ts";
+import { feeOfFill } from "./pair-fee.ts";
 import type { SimulatedClock } from "./simulated-clock.ts";
 import type { TimestampSource } from "./timestamp.ts";
 import type { Execution } from "./trade-event.ts";
@@ -76,9 +69,8 @@ export class ExecutionDesk {
     const { symbol, side } = before;
     const signed = side === "buy" ? quantity : negate(quantity);
     books.applyFill(symbol, signed, price, clock.now());
-    if (side === "buy" && isPairSymbol(symbol)) {
-      books.takeFee(symbol, roundDown(multiply(quantity, pairFee), QUANTITY_DECIMALS), clock.now());
-    }
+    const fee = feeOfFill(before, quantity, pairFee);
+    if (!isZero(fee)) books.takeFee(symbol, fee, clock.now());
     const execution: Execution = {
       executionId: random.uuid(),
       price,

@@ -26,6 +26,7 @@ import { isWorking, type Order, type OrderTerms, type PositionIntent } from "./o
 import { OrderBook } from "./order-book.ts";
 import { expiryOf, legTerms, newOrder } from "./order-record.ts";
 import type { OrderRequest, RequestedLeg } from "./order-request.ts";
+import { DEFAULT_PAIR_FEE } from "./pair-fee.ts";
 import { chooseFillPlan } from "./partial-fills.ts";
 import { type Refusal, unprocessable } from "./refusal.ts";
 import { type ScriptedBar, ScriptedBars } from "./scripted-bars.ts";
@@ -33,7 +34,6 @@ import type { SimulatedClock } from "./simulated-clock.ts";
 import {
   type DataPlan,
   DEFAULT_CASH,
-  DEFAULT_PAIR_FEE,
   DEFAULT_SEED,
   type OpeningPosition,
   type SimulatorOptions,
@@ -111,7 +111,7 @@ export class SimulatedBroker {
     const { report } = ears;
     this.floor = new TradingFloor({
       ...{ clock, calendar, random, book, books, activities, stamps, report },
-      pairFee: decimal(options.pairFee ?? DEFAULT_PAIR_FEE),
+      pairFee: options.pairFee === undefined ? DEFAULT_PAIR_FEE : decimal(options.pairFee),
     });
     for (const [symbol, price] of Object.entries(options.prices ?? {})) {
       this.setPrice(symbol, decimal(price));

@@ -32,7 +32,7 @@ export interface WorldOptions {
   readonly accountId?: string | undefined;
   /** Chance (0 to 1) that an order fills in two parts; the second at the next price or time. */
   readonly partialFillChance?: number | undefined;
-  /** The part of a bought currency that is kept as its fee; default {@link DEFAULT_PAIR_FEE}. */
+  /** The part of a bought currency that is kept as its fee; default 0.0025. */
   readonly pairFee?: string | undefined;
   /** True: orders fill only through scripted fills. Default false. */
   readonly scriptedFills?: boolean | undefined;
@@ -59,5 +59,3 @@ export interface SimulatorOptions extends WorldOptions {
 export const DEFAULT_START: EpochMs = 1_779_372_000_000;
 export const DEFAULT_CASH = "100000";
 export const DEFAULT_SEED = 1;
-/** The highest of Alpaca's crypto fees, a taker's without much volume. */
-export const DEFAULT_PAIR_FEE = "0.0025";

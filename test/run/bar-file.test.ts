@@ -64,6 +64,11 @@ describe("a file of bars", () => {
     ]);
   });
 
+  test.each(["BTC/USD", "BTCUSD"])("may be of a pair of currencies, given as %s", (pair) => {
+    const file = fileOf("coins", HEADER, ROW);
+    expect(readBars([`${pair}=${file}`], ["BTC/USD"]).get("BTC/USD")).toHaveLength(1);
+  });
+
   test.each<[string, readonly string[], string | RegExp]>([
     ["no header", [ROW], /has no column time, open, high, low, close, volume/],
     ["a column too few", ["time,open,high,low,close", ROW], /has no column volume/],
