@@ -18,6 +18,8 @@ export interface ClaimChange {
   readonly after: Claim;
   /** Whether it was looked at because nothing had become of it for long. */
   readonly isOverdue: boolean;
+  /** Whether anything is held in its symbol. */
+  readonly isHeld: boolean;
   /** The open incident about the claim. */
   readonly open: Incident | undefined;
   /** Asked for where an incident begins: most changes begin none. */
@@ -39,8 +41,9 @@ function begun(change: ClaimChange): readonly IncidentEvent[] {
   return told === undefined ? [] : [opened(change, ...told)];
 }
 
-function beginning({ before, after, isOverdue }: ClaimChange) {
+function beginning({ before, after, isOverdue, isHeld }: ClaimChange) {
   if (isLatched(after) && !isLatched(before)) return refusedExit(after);
+  if (isHeld && isLost(after) && !isLost(before)) return lostExit(before);
   if (!isOverdue) return undefined;
   if (isSought(after)) return unknownOutcome(after);
   if (lacksSuccessor(after)) return unknownSuccessor(after);
@@ -55,6 +58,19 @@ function refusedExit(claim: LatchedClaim): Beginning {
     "refused_exit",
     `the broker refused to ${orderText(claim)}: ${refusal.httpStatus} ${refusal.message}`,
     "the broker's records are read; until they show why, this exit is not sent again",
+  ];
+}
+
+/** Nothing of it is left to wait for: without another try what is held stays held. */
+function isLost({ intent, outcome }: Claim): boolean {
+  return intent.effect === "close" && outcome === "absent";
+}
+
+function lostExit(claim: Claim): Beginning {
+  return [
+    "lost_exit",
+    `the order to ${orderText(claim)} is not at the broker: ${claim.unknownBecause}`,
+    "the bot's next try is sent; where none comes, or the broker takes none, close it by hand",
   ];
 }
 
@@ -104,9 +120,10 @@ function lateEvidence(change: ClaimChange): readonly IncidentEvent[] | undefined
 function endOf(open: Incident, { before, after }: ClaimChange): readonly IncidentEvent[] {
   switch (open.kind) {
     case "refused_exit":
-      return isAccepted(after)
-        ? [resolved(open.id, "landed", `the order is at the broker: ${after.orderStatus}`)]
-        : [];
+      return isAccepted(after) ? [landed(open, after)] : [];
+    case "lost_exit":
+      if (isAccepted(after)) return [landed(open, after)];
+      return isLatched(after) ? [outcomeKnown(open, after)] : [];
     case "unknown_outcome":
       return isStillUnknown(before, after) ? [] : [outcomeKnown(open, after)];
     case "missing_fills":
@@ -122,6 +139,10 @@ function endOf(open: Incident, { before, after }: ClaimChange): readonly Inciden
 function isStillUnknown(before: Claim, after: Claim): boolean {
   if (isSought(after) || after.status === "OPEN") return true;
   return lacksSuccessor(before) && lacksSuccessor(after);
+}
+
+function landed({ id }: Incident, after: Claim): IncidentEvent {
+  return resolved(id, "landed", `the order is at the broker: ${after.orderStatus}`);
 }
 
 function outcomeKnown({ id }: Incident, after: Claim): IncidentEvent {

@@ -18,6 +18,8 @@ export const INCIDENT_KINDS = [
   "missing_fills",
   /** The broker showed a fill, or an order, of a claim that had ended without it. */
   "late_evidence",
+  /** A close is proved not to be at the broker, and what it was to close is still held. */
+  "lost_exit",
   /** Our book holds what the broker does not. */
   "phantom",
   /** The broker holds what our book does not. */

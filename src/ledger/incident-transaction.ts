@@ -2,6 +2,7 @@
  * Operations about incidents inside an open transaction: load, decide, apply. Decisions are taken
  * in claim/; this carries them out.
  */
+import { isFlat } from "../book/book.ts";
 import type { Claim } from "../claim/claim.ts";
 import type { BookEvent, ClaimEvent } from "../claim/claim-event.ts";
 import { type AdoptedPosition, decideAdoption } from "../claim/decide-adoption.ts";
@@ -50,12 +51,25 @@ export function applyIncidents(
   const { account } = after.key;
   const { symbol } = after.intent;
   const events = incidentsOfClaim({
-    ...{ before, after, isOverdue },
+    ...{ before, after, isOverdue, isHeld: !isFlat(rows.book(account, symbol)) },
     open: rows.incidents.open(account, subjectOfClaim(after.key)),
     nextIncident: () => rows.incidents.next(),
     causes: () => causesOf(rows, after),
   });
   applyToSymbol(rows, account, symbol, events, at);
+  if (before.bookedQuantity !== after.bookedQuantity) endLostExits(rows, account, symbol, at);
+}
+
+/** Once nothing is held there is nothing left to close, whatever has closed it. */
+function endLostExits(rows: Rows, account: AccountId, symbol: string, at: EpochMs): void {
+  if (!isFlat(rows.book(account, symbol))) return;
+  const lost = rows.incidents.openIn(account, symbol).filter(({ kind }) => kind === "lost_exit");
+  const reason = `nothing of ${symbol} is held any more`;
+  const verdict = { verdict: "already_flat", provenance: "venue", reason } as const;
+  const ends = lost.map(
+    ({ id }) => ({ type: "incident_resolved", incident: id, ...verdict }) as const,
+  );
+  applyToSymbol(rows, account, symbol, ends, at);
 }
 
 /** The claims of its episode, itself at the end. */
@@ -82,6 +96,7 @@ export function runJudge(rows: Rows, key: ClaimKey, command: VerdictCommand): Ju
   const after = applyToClaim(rows, claim, key, symbol, [...ended, ...sealed], command.now);
   const open = rows.incidents.open(key.account, subjectOfClaim(key));
   applyToSymbol(rows, key.account, symbol, conclusion(open, key, verdict), command.now);
+  if (verdict.adjustment !== null) endLostExits(rows, key.account, symbol, command.now);
   return { claim: after, verdict };
 }
 
@@ -117,6 +132,7 @@ export function runCompare(
   const snapshot = { book, claims, hasMoved, open, nextIncident, causes };
   const events = decideDivergence(snapshot, command);
   applyToSymbol(rows, account, symbol, events, command.now);
+  if (events.length > 0) endLostExits(rows, account, symbol, command.now);
   return events.length === 0 ? undefined : rows.incidents.get(account, open?.id ?? nextIncident);
 }
 
@@ -208,6 +224,7 @@ function adoptByOperator(
   const decision = decideAdoption(incident, book, claims, position, `${by}: ${reason}`);
   if (decision.kind !== "adopted") return { kind: decision.kind, incident };
   applyToSymbol(rows, account, symbol, decision.events, now);
+  endLostExits(rows, account, symbol, now);
   return { kind: "resolved", incident: rows.incidents.get(account, id) ?? incident };
 }
 

@@ -13,9 +13,9 @@ interface Change {
   readonly after: Claim;
 }
 
-function told({ before, after }: Change, open?: Incident, isOverdue = false) {
+function told({ before, after }: Change, open?: Incident, isOverdue = false, isHeld = true) {
   return incidentsOfClaim({
-    ...{ before, after, isOverdue, open },
+    ...{ before, after, isOverdue, isHeld, open },
     nextIncident: () => 7,
     causes: () => [after.key],
   });
@@ -128,6 +128,34 @@ describe("an incident begins", () => {
     expect(told(change(happens), undefined, true)).toEqual([]);
   });
 
+  const provedAbsent = (ledger: MemoryLedger, claim: Claim) =>
+    ledger.after(60_000).proveAbsent(claim);
+
+  test("when an exit is proved not to be at the broker, with what was heard of it", () => {
+    const exit = change(provedAbsent, sell("6"), lost);
+    expect(told(exit)).toMatchObject([
+      {
+        ...{ type: "incident_opened", incident: 7, kind: "lost_exit" },
+        summary: "the order to sell 6 TQQQ is not at the broker: timeout",
+        next: "the bot's next try is sent; where none comes, or the broker takes none, close it by hand",
+      },
+    ]);
+    expect(told({ before: exit.after, after: exit.after })).toEqual([]);
+  });
+
+  test("for no exit of what is held no more, and for no entry, that is not at the broker", () => {
+    expect(told(change(provedAbsent, sell("6"), lost), undefined, false, false)).toEqual([]);
+    expect(told(change(provedAbsent, buy("6"), lost))).toEqual([]);
+  });
+
+  test("once more, behind the one about an outcome that was unknown for long", () => {
+    const known = told(change(provedAbsent, sell("6"), lost), open("unknown_outcome"));
+    expect(known).toMatchObject([
+      { type: "incident_resolved", incident: 5, verdict: "outcome_known" },
+      { type: "incident_opened", incident: 7, kind: "lost_exit" },
+    ]);
+  });
+
   test("for no entry that is refused: the caller was told", () => {
     expect(told(change(refused), undefined, true)).toEqual([]);
   });
@@ -191,6 +219,31 @@ describe("an open incident ends", () => {
       },
     ]);
     expect(told(change(nothing, sell("6"), refused), open("refused_exit"))).toEqual([]);
+  });
+
+  test("about a lost exit, when a try of it is at the broker, or is refused", () => {
+    const again = (happens: (ledger: MemoryLedger, claim: Claim) => void) =>
+      change(happens, sell("6"), (ledger, claim) => {
+        absent(ledger, claim);
+        ledger.claim(sell("6"));
+      });
+    const sent = again((ledger, { key }) =>
+      ledger.accept(ledger.get(key), orderOf(ledger.get(key))),
+    );
+    expect(told(sent, open("lost_exit"))).toMatchObject([
+      { type: "incident_resolved", incident: 5, verdict: "landed" },
+    ]);
+    const turnedDown = again((ledger, { key }) => refused(ledger, ledger.get(key)));
+    expect(told(turnedDown, open("lost_exit"))).toMatchObject([
+      { type: "incident_resolved", incident: 5, verdict: "outcome_known" },
+      { type: "incident_opened", incident: 7, kind: "refused_exit" },
+    ]);
+    expect(
+      told(
+        again((ledger, { key }) => lost(ledger, ledger.get(key))),
+        open("lost_exit"),
+      ),
+    ).toEqual([]);
   });
 
   test.each([

@@ -73,7 +73,7 @@ export function expectCanceled(world: OrderWorld): void {
 /** Nobody traded past the latch, so whatever is told of a difference is a mistake. */
 export async function expectNoDifference({ started }: StartedSidecar): Promise<void> {
   const kinds = (await started.latch.incidents()).map(({ kind }) => kind);
-  const own = ["refused_exit", "unknown_outcome", "missing_fills", "late_evidence"];
+  const own = ["refused_exit", "unknown_outcome", "missing_fills", "late_evidence", "lost_exit"];
   expect(kinds.filter((kind) => !own.includes(kind))).toEqual([]);
 }
 

@@ -44,13 +44,13 @@ test("an exit meets 503, then 422, is then intercepted, and an entry goes throug
   const third = await world.send(sidecar, EXIT);
   expect(third).toMatchObject({
     status: 403,
-    body: { tradelatch: { status: "BLOCKED", error: "exit_duplicate_after_422", incident: 1 } },
+    body: { tradelatch: { status: "BLOCKED", error: "exit_duplicate_after_422", incident: 2 } },
   });
   expect(world.posts(), "3: intercepted, the calls stay two").toHaveLength(2);
 
   const entry = await world.send(sidecar, ENTRY);
   expect(entry.status).toBe(200);
-  expect(entry.headers.get("tradelatch-incident")).toBe("1");
+  expect(entry.headers.get("tradelatch-incident")).toBe("2");
   expect(world.posts(), "4: the entry is sent").toHaveLength(3);
 
   const ids = [first, second, third].map(({ headers }) => headers.get("tradelatch-claim"));

@@ -11,11 +11,11 @@ import { bookRecord, claimRecord, incidentRecord } from "./ledger-record.ts";
 const HIDDEN_MS = 30_000;
 
 test.each([
-  ["entry", {}, ORDER, "0", "6"],
-  ["exit", HELD, SELL, "6", "0"],
+  ["entry", {}, ORDER, "0", "6", "late_evidence"],
+  ["exit", HELD, SELL, "6", "0", "lost_exit"],
 ] as const)(
   "an %s is found before its shares are taken for nobody's",
-  async (...[, options, body, before, after]) => {
+  async (...[, options, body, before, after, kind]) => {
     const world = await openOrderWorld(options);
     world.comparePositions(COMPARISON_MS);
     const sidecar = await world.open();
@@ -30,7 +30,7 @@ test.each([
     await world.advance(HIDDEN_MS);
     expect(await bookRecord(sidecar)).toBe(after);
     expect(await claimRecord(sidecar)).toEqual([`${body.side} 6 filled venue`]);
-    expect(await incidentRecord(sidecar)).toEqual(["late_evidence landed venue"]);
+    expect(await incidentRecord(sidecar)).toEqual([`${kind} landed venue`]);
     expect((await world.send(sidecar, body)).body.id).toBe(world.simulator.orders()[0]?.id);
     await expectHealed(world, sidecar);
     expect(await bookRecord(sidecar)).toBe(after);

@@ -170,7 +170,10 @@ describe("an exit that the broker refused", () => {
     expect((await world.send(sidecar, { ...SELL, qty: "1" })).status).toBe(409);
     await world.advance(35_000);
     expect(await claimRecord(sidecar)).toContain("sell 1 absent venue");
-    expect(await onlyIncident(sidecar)).toMatchObject({ resolution: null });
+    expect(await sidecar.started.latch.incidents()).toMatchObject([
+      { kind: "lost_exit", resolution: null },
+      { kind: "refused_exit", resolution: null },
+    ]);
     await world.advance(60_000);
     expect((await sidecar.started.latch.incidents()).map(({ resolution }) => resolution)).toEqual(
       expect.arrayContaining([expect.objectContaining({ verdict: "still_held" })]),
