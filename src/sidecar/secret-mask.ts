@@ -2,8 +2,8 @@
  * Takes secrets out of what is told. A client can put its secret anywhere, into a path for
  * instance, and our messages quote what they received: so what quotes it goes through here first.
  */
+import { withoutSecret } from "../core/without-secret.ts";
 
-const MASKED = "[redacted]";
 /** Longer quotations are cut, after masking: half a secret would not be recognized. */
 const MAX_CHARACTERS = 300;
 
@@ -18,7 +18,7 @@ export class SecretMask {
   }
 
   mask(text: string): string {
-    return this.#secrets.reduce((masked, secret) => masked.replaceAll(secret, MASKED), text);
+    return this.#secrets.reduce(withoutSecret, text);
   }
 
   /** Masked and of bounded length: for quoting what a client sent. */

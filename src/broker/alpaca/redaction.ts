@@ -5,13 +5,13 @@
  * happens to be a common word misleads nobody.
  */
 import type { SubmitOutcome } from "../../claim/evidence.ts";
+import { withoutSecret } from "../../core/without-secret.ts";
 
-const REDACTED = "[redacted]";
 const MAX_CHARACTERS = 240;
 
 /** `text` as it may be told. */
 export function tellable(text: string, secret: string): string {
-  const line = text.replaceAll(secret, REDACTED).replace(/\s+/g, " ").trim();
+  const line = withoutSecret(text, secret).replace(/\s+/g, " ").trim();
   return line.length > MAX_CHARACTERS ? `${line.slice(0, MAX_CHARACTERS)}…` : line;
 }
 
