@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { lanesOf, levelsOf, nearest, spanOf, storyOf } from "../../src/page/model/session-lanes.ts";
+import {
+  heldExtent,
+  lanesOf,
+  levelsOf,
+  nearest,
+  spanOf,
+  storyOf,
+} from "../../src/page/model/session-lanes.ts";
 import type { MarkView } from "../../src/page/sidecar-answers.ts";
 
 const EMPTY = {
@@ -69,4 +76,12 @@ test("the nearest mark is the one that is meant, within reach", () => {
   const distance = (point: (typeof points)[number]) => Math.abs(points.indexOf(point) - 1.2) * 10;
   expect(nearest(points, distance, 5)).toBe(points[1]);
   expect(nearest(points, distance, 1)).toBe(undefined);
+});
+
+test("what is held fills its area however little it is, and nothing has an area too", () => {
+  expect(heldExtent(0, 0.0016)).toEqual([0, 0.0016]);
+  expect(heldExtent(-0.5, -0.5)).toEqual([-0.5, 0]);
+  expect(heldExtent(0, 6)).toEqual([0, 6]);
+  expect(heldExtent(0, 0)).toEqual([0, 1]);
+  expect(heldExtent(null, null)).toEqual([0, 1]);
 });

@@ -4,7 +4,13 @@
  */
 import uPlot from "uplot";
 import { priceText } from "../model/amount-text.ts";
-import { type Lane, type LanePoint, levelsOf, type Span } from "../model/session-lanes.ts";
+import {
+  heldExtent,
+  type Lane,
+  type LanePoint,
+  levelsOf,
+  type Span,
+} from "../model/session-lanes.ts";
 import { shortTime, timeOfDay } from "../model/time-text.ts";
 import { GLYPHS, type Glyph } from "./mark-glyph.ts";
 
@@ -112,8 +118,7 @@ function priceRange(low: number | null, high: number | null): [number, number] {
 }
 
 function heldRange(low: number | null, high: number | null): [number, number] {
-  const bottom = Math.min(0, low ?? 0);
-  const top = Math.max(bottom + 1, high ?? 0);
+  const [bottom, top] = heldExtent(low, high);
   const extent = top - bottom;
   return [bottom - extent * HELD_BELOW, top + extent * HELD_ABOVE];
 }
