@@ -106,3 +106,15 @@ test("the chain of causes of a long story shows its first and its last claims", 
     ...["Incident 3: phantom", "What happens next"],
   ]);
 });
+
+test("tries that were turned away while it was open are told with each of their reasons", () => {
+  const of = { symbol: "TQQQ", agent: null, requestId: null, incident: null, side: null } as const;
+  const none = { quantity: null, price: null, notionalUsd: null, net: null } as const;
+  const texts = ["BLOCKED one", "BLOCKED one", "BLOCKED other"];
+  const marks = texts.map((text, sequence) => ({
+    ...{ ...of, ...none, kind: "blocked" as const },
+    ...{ text, sequence, at: PHANTOM.openedAt },
+  }));
+  const [, told] = causeChain({ ...PHANTOM, causes: [] }, NONE, marks);
+  expect(told).toMatchObject({ title: "3 tries blocked", text: "BLOCKED one; BLOCKED other" });
+});

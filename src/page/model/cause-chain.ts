@@ -92,7 +92,8 @@ function blockedNodes(
   const [first] = found;
   if (first === undefined) return [];
   const title = counted(found.length, "try blocked", "tries blocked");
-  return [{ kind: "blocked", at: first.at, title, text: first.text, claim: null }];
+  const text = [...new Set(found.map((mark) => mark.text))].join("; ");
+  return [{ kind: "blocked", at: first.at, title, text, claim: null }];
 }
 
 function end({ resolution, next }: IncidentView): ChainNode {
