@@ -125,7 +125,7 @@ export class ExitJudge {
       if (owner?.intent.effect === "open") {
         return waits(
           `the entry ${owner.key.requestId} is still working`,
-          "when it has ended, the position is looked at",
+          "when that entry has ended the position is looked at; cancel it if it is not wanted",
         );
       }
     }

@@ -61,6 +61,7 @@ test("2: the entry has not filled in full: the exit waits for its end", async ()
   await world.advance(40_000);
   const [open] = await sidecar.started.latch.incidents({ isOpen: true });
   expect(open?.evidence.at(-1)?.text).toContain("is still working");
+  expect(open?.next).toMatch(/^when that entry has ended/);
   expect(sentOrders(world)).toHaveLength(2);
   expect(await cancel(world, sidecar, entry.body.id)).toBe(204);
   await expectHealed(world, sidecar);
