@@ -31,7 +31,7 @@ export type UpstreamState = "connecting" | "up" | "waiting" | "unauthorized" | "
 export interface UpstreamHealth {
   readonly connected: boolean;
   readonly state: UpstreamState;
-  /** When `state` began. */
+  /** When it came to be connected or, through every try in vain, when it ceased to be. */
   readonly since: EpochMs;
   /** When the last trade update came. */
   readonly lastEventAt: EpochMs | undefined;
@@ -124,8 +124,9 @@ export class StreamUpstream {
   }
 
   #enter(state: UpstreamState): void {
+    const isTurn = (state === "up") !== (this.#state === "up");
     this.#state = state;
-    this.#since = this.#options.clock.now();
+    if (isTurn) this.#since = this.#options.clock.now();
   }
 }
 

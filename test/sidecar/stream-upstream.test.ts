@@ -166,6 +166,18 @@ describe("the connection to the broker", () => {
     expect(service.health().state).toBe("waiting");
     expect(kinds({ problems })).toEqual(["connection_refused"]);
   });
+
+  test("that is tried in vain is down since the first try, however often it is tried", async () => {
+    const { broker, clock, service, listener } = await open({ refusal: 429 });
+    for (let round = 0; round < 3; round += 1) clock.pass(await pauseOf(clock));
+    expect(service.health()).toMatchObject({ connected: false, since: 0 });
+    await pauseOf(clock);
+    expect(service.health()).toMatchObject({ connected: false, since: 0 });
+    broker.behave({ refusal: undefined });
+    clock.pass(await pauseOf(clock));
+    await listener();
+    expect(service.health()).toMatchObject({ connected: true, since: clock.now() });
+  });
 });
 
 /** The length of the pause before the next try: the only one that is no whole number. */
