@@ -172,7 +172,8 @@ function budgetOf(maxRequests: number, clock: Clock): RateBudget {
 }
 
 /**
- * Copies a ledger, whether a process has it open or not. Rejects with LatchError `backup_failed`.
+ * Copies a ledger, whether a process has it open or not. Rejects with LatchError `store_missing` or
+ * `backup_failed`.
  */
 export function backUpStore(store: string, request: BackupRequest): Promise<Backup> {
   return backUpSqliteLedger(store, request);

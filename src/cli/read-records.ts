@@ -43,6 +43,8 @@ export async function withRecords(
   read: (records: Records, store: string) => Promise<void>,
 ): Promise<void> {
   const store = options.store ?? (environment.TRADELATCH_STORE || DEFAULT_STORE);
+  // As a path it would be the working directory.
+  if (store.trim() === "") throw new LatchError("invalid_option", "--store is empty");
   const records = openShown(store, output, clock);
   try {
     await read(records, store);

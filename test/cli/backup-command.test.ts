@@ -92,7 +92,7 @@ describe("tradelatch backup", () => {
   test("fails for a ledger that is not there, and makes none", async () => {
     const [store, directory] = [join(temporaryFolder(), "gone.db"), temporaryFolder()];
     const error = await latchError(() => backup(["--store", store, "--to", directory]));
-    expect(error).toMatchObject({ code: "backup_failed" });
+    expect(error).toMatchObject({ code: "store_missing", exitCode: 2 });
     expect(error.message).toContain(store);
     expect([existsSync(store), readdirSync(directory)]).toEqual([false, []]);
   });

@@ -293,6 +293,7 @@ describe("a command that cannot be carried out says why in one line:", () => {
       expect(readFileSync(notes, "utf8")).toBe(text);
     }
     expectFailure(await tell({ store: folder, clock }, []), 1, folder, "it is not a file");
+    expectFailure(await tell({ store, clock }, ["--store", ""]), 2, "--store is empty");
     const newer = join(folder, "newer.db");
     openSqliteLedger(newer, clock).close();
     const database = new Database(newer);

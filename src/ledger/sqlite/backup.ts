@@ -27,6 +27,7 @@ import { LatchError } from "../../core/errors.ts";
 import type { Backup, BackupRequest } from "../backup.ts";
 import { EMPTY_LOG, followChain, GENESIS_HASH } from "../event-chain.ts";
 import { APPLICATION_ID } from "./migrations.ts";
+import { refuseMissing } from "./open-database.ts";
 import { SqliteRows } from "./rows.ts";
 import { oneLine, storeError } from "./store-errors.ts";
 
@@ -46,9 +47,13 @@ const STAMP = /^\d{8}T\d{9}Z$/;
 
 type CopiedThrough = Pick<Backup, "sequence" | "hash">;
 
-/** Rejects with LatchError `backup_failed`; then the directory is as it was. */
+/**
+ * Rejects with LatchError `store_missing` where there is no ledger, and otherwise with
+ * `backup_failed`; then the directory is as it was.
+ */
 export async function backUpSqliteLedger(file: string, request: BackupRequest): Promise<Backup> {
   const source = resolve(file);
+  refuseMissing(source);
   const { directory, now } = request;
   const stem = basename(source, extname(source));
   const name = `${stem}-${stampOf(now)}.db`;
