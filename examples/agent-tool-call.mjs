@@ -3,7 +3,7 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 
 const store = process.env.STORE ?? "actions.db";
-const program = new URL("../dist/cli/main.js", import.meta.url).pathname;
+const program = new URL("cli/main.js", import.meta.resolve("tradelatch")).pathname;
 async function connect() {
   const args = [program, "mcp", "--broker", "none", "--store", store, "--log-level", "silent"];
   const transport = new StdioClientTransport({ command: process.execPath, args });
