@@ -96,6 +96,6 @@ async function replayOf(
 /** What else there is to be seen, one command a line. */
 function otherSessions(): string {
   const others = bundledSessions().filter((name) => name !== DEFAULT_SESSION);
-  const commands = [...others, "--all"].map((words) => `npm run replay -- ${words}`);
+  const commands = [...others, "--all"].map((words) => `npx tradelatch replay ${words}`);
   return ["More sessions:", ...commands].join("\n  ");
 }

@@ -36,7 +36,7 @@ describe("tradelatch replay", () => {
   test("names every other bundled session with its command", async () => {
     const { stdout } = await replayedMay21();
     for (const words of [...bundledSessions(), "--all"]) {
-      const line = `  npm run replay -- ${words}\n`;
+      const line = `  npx tradelatch replay ${words}\n`;
       expect(stdout.includes(line)).toBe(words !== DEFAULT_SESSION);
     }
   });
