@@ -26,6 +26,8 @@ const HELD_BELOW = 0.25;
 /** Prices that are all the same have some extent too. */
 const PRICE_EXTENT = 0.002;
 const STRIP_PX = 11;
+/** Half a time's name, less what is free beside the plot. */
+const EDGE_PX = 14;
 /** Marks that stand at one place are put on levels of this height. */
 const LEVEL_PX = 12;
 const LEVELS = 4;
@@ -69,7 +71,8 @@ export function laneOptions(source: LaneSource, width: number, isLast: boolean):
         size: AXIS_HEIGHT,
         space: 70,
         grid: { show: false },
-        values: (_, splits, __, ___, stepS) => splits.map((at) => axisTime(at, stepS)),
+        values: (chart, splits, _, __, stepS) =>
+          splits.map((at) => (isAtEdge(chart, at) ? "" : axisTime(at, stepS))),
       },
       {
         ...axis,
@@ -121,6 +124,13 @@ function heldRange(low: number | null, high: number | null): [number, number] {
   const [bottom, top] = heldExtent(low, high);
   const extent = top - bottom;
   return [bottom - extent * HELD_BELOW, top + extent * HELD_ABOVE];
+}
+
+/** A time whose name would be cut off by the right edge. */
+function isAtEdge(chart: uPlot, at: number): boolean {
+  const { min = 0, max = 1 } = chart.scales.x ?? {};
+  const widthPx = chart.bbox.width / uPlot.pxRatio;
+  return (((max ?? 1) - at) / ((max ?? 1) - (min ?? 0))) * widthPx < EDGE_PX;
 }
 
 /** A lane without a fill has no prices: nothing is written beside it. */
