@@ -78,25 +78,39 @@ function Overview({ client, store, readings }: OverviewProps) {
         To the claims
       </a>
       <TopLine status={status} lostSince={state.lostSince} incidents={state.openIncidents} />
-      <main class="panels">
-        <IncidentPanel
-          {...{ onClaim, onAction, known: state.known, status }}
-          open={state.openIncidents}
-          resolved={state.resolvedIncidents}
-          marks={state.session?.marks ?? []}
-          positions={state.positions}
-        />
-        <TodayPanel
-          {...{ session: state.pickedDay ?? state.session, now: status.now, onPick }}
-          onDay={(date) => readings.showDay(date)}
-          isOpen={status.latch?.market?.open ?? false}
-        />
-        <PositionPanel positions={state.positions} now={status.now} />
-        <Claims {...{ state, readings, onClaim, now: status.now }} />
-      </main>
+      {!state.isRead ? (
+        <main class="panels">
+          <section class="panel">
+            <p class="empty">{unreadText(status)}</p>
+          </section>
+        </main>
+      ) : (
+        <main class="panels">
+          <IncidentPanel
+            {...{ onClaim, onAction, known: state.known, status }}
+            open={state.openIncidents}
+            resolved={state.resolvedIncidents}
+            marks={state.session?.marks ?? []}
+            positions={state.positions}
+          />
+          <TodayPanel
+            {...{ session: state.pickedDay ?? state.session, now: status.now, onPick }}
+            onDay={(date) => readings.showDay(date)}
+            isOpen={status.latch?.market?.open ?? false}
+          />
+          <PositionPanel positions={state.positions} now={status.now} />
+          <Claims {...{ state, readings, onClaim, now: status.now }} />
+        </main>
+      )}
       <Over {...{ opened, state, status, client, store, readings, onChange }} onClose={close} />
     </>
   );
+}
+
+/** In the place of incidents and claims that nobody has read yet: an empty list would be a word. */
+function unreadText({ latch }: StatusView): string {
+  if (latch !== null) return "What is on record is being read.";
+  return "The sidecar's start is not over: what is on record is shown once it is.";
 }
 
 /** A mark leads to its claim, or to its incident. */

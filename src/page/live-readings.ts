@@ -1,7 +1,8 @@
 /**
  * Keeps what the page shows up with the sidecar: the state every two seconds, everything else when
  * an event says that something has happened. While the sidecar is away it is asked again and again;
- * what was read last stays on the page, which says how old it is.
+ * what was read last stays on the page, which says how old it is. A sidecar whose start is not over,
+ * or whose store is away, does answer: the state says what is wrong with it.
  */
 
 import { browserNow, pause } from "./browser-time.ts";
@@ -16,8 +17,9 @@ import type {
   SessionJson,
   StatusView,
 } from "./sidecar-answers.ts";
-import type { SidecarClient } from "./sidecar-client.ts";
+import { Refusal, type SidecarClient } from "./sidecar-client.ts";
 
+const NOT_NOW = 503;
 const STATUS_EVERY_MS = 2_000;
 const POSITIONS_EVERY = 5;
 const RETRY_MS = 1_000;
@@ -47,6 +49,8 @@ export class LiveReadings {
   #reading: Promise<void> | undefined;
   #isStale = false;
   #isSoon = false;
+  /** Something could not be read, and is read again with the next state. */
+  #isBehind = false;
   #readSequence = -1;
   /** The day that a person has picked; null leaves it to the sidecar. */
   #date: string | null = null;
@@ -113,6 +117,7 @@ export class LiveReadings {
   }
 
   async #readAll(): Promise<void> {
+    this.#isBehind = false;
     await Promise.all([
       this.#readIncidents(),
       this.#readClaims(Math.max(CLAIMS_SHOWN, this.#store.state.claims.length)),
@@ -121,6 +126,7 @@ export class LiveReadings {
       this.#get<StatusView>("/latch/v1/status").then((status) => this.#store.change({ status })),
       this.#readSession(),
     ]);
+    this.#store.change({ isRead: true });
   }
 
   async #readSession(): Promise<void> {
@@ -201,11 +207,13 @@ export class LiveReadings {
       await pause(STATUS_EVERY_MS, signal);
       const wasLost = this.#store.state.lostSince !== null;
       await this.#attempt(async () => {
-        const status = await this.#get<StatusView>("/latch/v1/status");
+        const status = await this.#get<StatusView>("/latch/v1/status").catch((error) => {
+          throw new Error("no state", { cause: error });
+        });
         this.#store.change({ status, lostSince: null });
         // Also what the stream of events has missed.
         const isNew = (status.latch?.sequence ?? this.#readSequence) !== this.#readSequence;
-        if (wasLost || isNew) void this.refresh();
+        if (wasLost || isNew || this.#isBehind) void this.refresh();
         else if (round % POSITIONS_EVERY === 0 && status.latch !== null)
           await this.#readPositions();
       });
@@ -243,8 +251,10 @@ export class LiveReadings {
   async #attempt(read: () => Promise<void>): Promise<void> {
     try {
       await read();
-    } catch {
+    } catch (error) {
       if (this.#over.signal.aborted) return;
+      this.#isBehind = true;
+      if (error instanceof Refusal && error.status === NOT_NOW) return;
       const { lostSince } = this.#store.state;
       this.#store.change({ lostSince: lostSince ?? timeOfDay(browserNow()) });
     }

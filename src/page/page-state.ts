@@ -13,6 +13,8 @@ export interface PageState {
   readonly status: StatusView | null;
   /** Since when the sidecar does not answer, as the browser's time of day; null while it does. */
   readonly lostSince: string | null;
+  /** Whether all that is below was read once: before that nothing is known of it. */
+  readonly isRead: boolean;
   readonly openIncidents: readonly IncidentView[];
   readonly resolvedIncidents: readonly IncidentView[];
   readonly claims: readonly ClaimView[];
@@ -29,7 +31,7 @@ export interface PageState {
 }
 
 export const EMPTY_STATE: PageState = {
-  ...{ status: null, lostSince: null, openIncidents: [], resolvedIncidents: [] },
+  ...{ status: null, lostSince: null, isRead: false, openIncidents: [], resolvedIncidents: [] },
   ...{ claims: [], moreClaims: null, filter: NO_FILTER, known: new Map() },
   ...{ session: null, pickedDay: null, positions: null },
 };

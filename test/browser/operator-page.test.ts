@@ -274,6 +274,24 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page on 21 May, with an exit that 
     await expect.poll(() => page.locator(".word strong").innerText(), SOON).toBe("at rest");
   });
 
+  test("takes nothing for empty that it cannot read while the start waits for the broker", async () => {
+    await day.stop();
+    day.hide("/v2/account");
+    await day.begin();
+    const { page } = await open({});
+    await page.getByLabel("Key").fill(OPERATOR_KEY);
+    await page.keyboard.press("Enter");
+    await page.getByText("The sidecar's start is not over").waitFor(SOON);
+    const text = await page.locator("body").innerText();
+    expect(text).toContain("the broker is away: HTTP 503");
+    for (const wrong of ["no answer", "Nothing is stuck", "No order has come", "none"]) {
+      expect(text).not.toContain(wrong);
+    }
+    day.showAll();
+    await page.locator(".claims tbody tr").first().waitFor(SOON);
+    expect(await page.locator(".incidents").innerText()).toContain("refused exit");
+  });
+
   test("shows what a bot says as text, whatever it is", async () => {
     const reason = '<img src=x onerror="document.title=1"><b>bold</b>';
     await day.order({ symbol: "TQQQ", side: "buy", effect: "open", quantity: "1", reason });
@@ -304,7 +322,7 @@ describe.skipIf(HAS_NO_BROWSER)("a position that differs", () => {
     const { page } = await openPage(browser, day.url, { key: OPERATOR_KEY });
     const row = page.locator(".positions tbody tr");
     await expect.poll(() => row.innerText(), SOON).toMatch(/TQQQ\s+6\s+0\s+−6/);
-    day.hidePositions();
+    day.hide("/v2/positions*");
     day.jump(READING_STANDS_MS);
     const unread = /not read since \d\d:\d\d:\d\d/;
     await expect.poll(() => row.innerText(), SOON).toMatch(unread);
@@ -315,7 +333,7 @@ describe.skipIf(HAS_NO_BROWSER)("a position that differs", () => {
       /Book holds 6 Broker holds not read since/,
     );
     expect(await page.getByRole("button", { name: "Adopt…" }).count()).toBe(0);
-    day.showPositions();
+    day.showAll();
     day.jump(READING_STANDS_MS);
   });
 

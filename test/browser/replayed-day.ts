@@ -62,6 +62,12 @@ export class ReplayedDay {
 
   /** On the port that it had before. */
   async start(): Promise<void> {
+    await this.begin();
+    await this.#sidecar?.started;
+  }
+
+  /** The same, and does not wait for the start to be over. */
+  async begin(): Promise<void> {
     const agents = Object.entries(BOTS).map(([id, secret]) => ({ id, secret, group: GROUP }));
     const serve = resolveServeConfig(
       {
@@ -74,7 +80,6 @@ export class ReplayedDay {
     const logger = pino({ level: "silent" });
     const sidecar = await openSidecar({ serve, logger, clock: this.#clock, schedule: false });
     this.#sidecar = sidecar;
-    await sidecar.started;
   }
 
   async stop(): Promise<void> {
@@ -126,14 +131,14 @@ export class ReplayedDay {
     }
   }
 
-  /** From now on nobody can read what the broker holds, until it is shown again. */
-  hidePositions(): void {
-    const match = { method: "GET", path: "/v2/positions*" } as const;
+  /** From now on nobody can read this of the broker's, until it is shown again. */
+  hide(path: string): void {
+    const match = { method: "GET", path } as const;
     const fault = { kind: "html", status: 503, accept: false } as const;
     this.#simulator.addFaults([{ match, fault, times: 100_000 }]);
   }
 
-  showPositions(): void {
+  showAll(): void {
     this.#simulator.clearFaults();
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { factsOf, verdictOn } from "../../src/page/model/health.ts";
+import { factsOf, headlineOf, verdictOn } from "../../src/page/model/health.ts";
 import type { IncidentView, StatusView } from "../../src/page/sidecar-answers.ts";
 
 const NOW = "2026-05-21T15:14:10.000Z";
@@ -92,6 +92,15 @@ describe("the one word", () => {
     expect(many.because[0]).toMatch(/^4 incidents open: (?:SQQQ refused exit(?:, )?){3} …$/);
   });
 
+  test("tells first what keeps every order from going out, and how much more there is", () => {
+    const status = { ...withLatch({ live: 1, openIncidents: 1, oldestUnresolved: early }) };
+    const store = { ...REST.store, health: "moved" };
+    const { because } = verdictOn({ ...status, store, broker: away }, null, []);
+    expect(because.slice(0, 2)).toEqual(["the store fails: moved", "the broker is away: timeout"]);
+    expect(headlineOf(because)).toBe(`${because.slice(0, 2).join(" · ")} · 2 more`);
+    expect(headlineOf(["one", "two"])).toBe("one · two");
+  });
+
   test("is never calm while the sidecar does not answer", () => {
     const { word, because } = verdictOn(REST, "11:15:00", []);
     expect([word, because]).toEqual([
@@ -112,4 +121,9 @@ test("the line of facts has a value for each thing, and marks what is bad", () =
     ["Broker", "answers", "good"],
     ["Store", "sqlite ok", "good"],
   ]);
+});
+
+test("what is unresolved is not known before the start is over", () => {
+  const fact = factsOf({ ...REST, latch: null }).find(({ name }) => name === "Oldest unresolved");
+  expect(fact).toMatchObject({ value: "not known", tone: "quiet" });
 });

@@ -34,6 +34,8 @@ const POLL_LATE_MS = 60_000;
 const UNCOMPARED_TOO_LONG_MS = 60_000;
 const BUDGET_SHORT = 0.1;
 const INCIDENTS_NAMED = 3;
+/** Reasons that the line has room for. */
+const REASONS_SHOWN = 2;
 
 /** `lostSince`: since when the sidecar does not answer the page; null while it does. */
 export function verdictOn(
@@ -48,24 +50,35 @@ export function verdictOn(
   const wrong = wrongWith(status, incidents);
   if (wrong.length > 0) return { word: "attention", because: wrong };
   const { latch } = status;
-  if (latch === null) return { word: "working", because: ["looking up what was not settled"] };
+  if (latch === null) {
+    const because = "no orders are taken yet: looking up what was not settled";
+    return { word: "working", because: [because] };
+  }
   if (latch.live === 0) return { word: "at rest", because: ["no order is under way"] };
   const unknown = latch.oldestUnresolved;
   const looking = unknown === null ? [] : [`finding out about ${what(unknown)}`];
   return { word: "working", because: [...looking, `${counted(latch.live, "claim")} under way`] };
 }
 
+/** The first reasons, and how many more there are. */
+export function headlineOf(because: readonly string[]): string {
+  const more = because.length - REASONS_SHOWN;
+  const shown = because.slice(0, REASONS_SHOWN);
+  return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(" · ");
+}
+
 function wrongWith(status: StatusView, incidents: readonly IncidentView[]): readonly string[] {
   const { store, broker, stream, latch, now } = status;
   const found: string[] = [];
+  // No order is taken meanwhile: the line has room for two, and an incident has a place of its own.
+  if (store.health !== "ok") found.push(`the store fails: ${store.health}`);
+  if (broker.health !== "ok") found.push(`the broker is away: ${broker.health}`);
   const open = latch?.openIncidents ?? 0;
   if (open > 0) found.push(`${counted(open, "incident")} open${namesOf(incidents)}`);
   const unknown = latch?.oldestUnresolved ?? null;
   if (unknown !== null && ageMs(unknown.openedAt, now) >= UNKNOWN_TOO_LONG_MS) {
     found.push(`nobody knows about ${what(unknown)} for ${ageText(unknown.openedAt, now)}`);
   }
-  if (store.health !== "ok") found.push(`the store fails: ${store.health}`);
-  if (broker.health !== "ok") found.push(`the broker is away: ${broker.health}`);
   const hasStream = broker.kind !== "none";
   if (hasStream && !stream.connected && ageMs(stream.since, now) >= STREAM_BLINK_MS) {
     found.push(`no trade updates for ${ageText(stream.since, now)}; orders are polled`);
@@ -153,7 +166,10 @@ function until(at: string, now: string): string {
 
 function unresolvedFact({ latch, now }: StatusView): Fact {
   const name = "Oldest unresolved";
-  const unknown = latch?.oldestUnresolved ?? null;
+  if (latch === null) {
+    return { name, value: "not known", tone: "quiet", hint: "the start is not over" };
+  }
+  const unknown = latch.oldestUnresolved;
   if (unknown === null) {
     return { name, value: "none", tone: "good", hint: "every outcome is known, or is at work" };
   }

@@ -1,6 +1,6 @@
 /** The top line: the state in one word and why, whose money it is, and the facts behind it. */
 
-import { type Fact, factsOf, verdictOn } from "../model/health.ts";
+import { type Fact, factsOf, headlineOf, verdictOn } from "../model/health.ts";
 import { dayText, timeOfDay } from "../model/time-text.ts";
 import type { IncidentView, StatusView } from "../sidecar-answers.ts";
 
@@ -29,7 +29,7 @@ export function TopLine({ status, lostSince, incidents }: TopLineProps) {
         <div class={`word ${word.replace(" ", "-")}`} role="status" aria-live="polite">
           <span class="dot" aria-hidden="true" />
           <strong>{word}</strong>
-          <span class="because">{because.slice(0, 2).join(" · ")}</span>
+          <span class="because">{headlineOf(because)}</span>
         </div>
         <div class="whose">
           {!isRisky && <span class="money">{MONEY[kind]}</span>}
