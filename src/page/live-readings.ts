@@ -1,8 +1,8 @@
 /**
  * Keeps what the page shows up with the sidecar: the state every two seconds, everything else when
  * an event says that something has happened. While the sidecar is away it is asked again and again;
- * what was read last stays on the page, which says how old it is. A sidecar whose start is not over,
- * or whose store is away, does answer: the state says what is wrong with it.
+ * what was read last stays on the page, which says how old it is. A sidecar whose start is not
+ * over, or whose store is away, does answer: the state says what is wrong with it.
  */
 
 import { browserNow, pause } from "./browser-time.ts";

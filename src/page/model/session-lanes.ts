@@ -98,7 +98,7 @@ function netBefore({ kind, side, quantity, net }: MarkView): number | null {
   return Number(net) - (side === "buy" ? Number(quantity) : -Number(quantity));
 }
 
-/** What the area of what is held goes over: from nothing to all of it, be it a fraction of a coin. */
+/** What the area of what is held goes over: from nothing to all, be it a fraction of a coin. */
 export function heldExtent(low: number | null, high: number | null): readonly [number, number] {
   const [bottom, top] = [Math.min(0, low ?? 0), Math.max(0, high ?? 0)];
   return top > bottom ? [bottom, top] : [0, 1];
