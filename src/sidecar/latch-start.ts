@@ -34,6 +34,8 @@ export async function startLatch(
   const { clock, stop, onAway } = options;
   let pauseMs = FIRST_PAUSE_MS;
   const pause = async (reason: string) => {
+    // What was cut off by our own end says nothing of the broker.
+    stop.throwIfAborted();
     onAway(reason);
     await clock.sleep(pauseMs, stop);
     pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);

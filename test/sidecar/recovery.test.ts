@@ -199,6 +199,14 @@ describe("a sidecar whose broker is away at its start", () => {
     await world.shut(sidecar);
     await expect(sidecar.sidecar.started).rejects.toThrow();
   });
+
+  test("is not told to be away by a start that is ended while the broker is asked", async () => {
+    const world = await openOrderWorld();
+    const sidecar = await world.begin({}, () => "lost");
+    await world.shut(sidecar);
+    await expect(sidecar.sidecar.started).rejects.toThrow();
+    expect(world.log.filter((line) => line.includes("no orders are taken yet"))).toEqual([]);
+  });
 });
 
 const PROGRAM = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
