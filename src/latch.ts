@@ -346,8 +346,9 @@ export class OpenLatch implements Latch {
     return (await ledger.claims({ ...key, limit: 1 })).claims[0];
   }
 
-  claims(filters: ClaimFilters = {}): Promise<ClaimsPage> {
-    return this.#parts.ledger.claims({ ...filters, account: this.account });
+  claims({ symbol, ...filters }: ClaimFilters = {}): Promise<ClaimsPage> {
+    const plain = symbol && plainSymbol(symbol);
+    return this.#parts.ledger.claims({ ...filters, symbol: plain, account: this.account });
   }
 
   events(query?: EventQuery): Promise<readonly StoredEvent[]> {

@@ -9,6 +9,7 @@ import type { EpochMs } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
 import { CLOCK_BEHIND_MAX_MS } from "../core/floored-clock.ts";
 import type { AccountId, AgentId, ClaimKey } from "../core/ids.ts";
+import { plainSymbol } from "../identity/symbol.ts";
 import type { Ledger, ScannedEvents, StoredEvent } from "../ledger/ledger.ts";
 import {
   AUDIT_TYPES,
@@ -124,7 +125,8 @@ export async function* looksAt(
   { after, before }: Span,
   isCounted = (): boolean => false,
 ): AsyncGenerator<AuditLook> {
-  const { agent, symbol, types = AUDIT_TYPES } = filters;
+  const { agent, symbol: asked, types = AUDIT_TYPES } = filters;
+  const symbol = asked && plainSymbol(asked);
   const order = "newest_first" as const;
   const fixed = { account, agent, symbol, types, order, withActions: true };
   for (let reached = before; ; ) {

@@ -3,6 +3,7 @@
  * that are no orders, which belong to no account. Their numbers run through the whole ledger.
  */
 import { type AccountId, GUARD_ACCOUNT } from "../core/ids.ts";
+import { plainSymbol } from "../identity/symbol.ts";
 import type { Incident } from "../incident/incident.ts";
 import {
   INCIDENTS_DEFAULT,
@@ -16,13 +17,15 @@ import {
 export async function incidentsFor(
   ledger: Pick<Ledger, "incidents">,
   account: AccountId,
-  query: IncidentsQuery = {},
+  { symbol: asked, ...others }: IncidentsQuery = {},
 ): Promise<readonly Incident[]> {
+  const symbol = asked && plainSymbol(asked);
+  const query = { ...others, symbol };
   const own = await ledger.incidents(account, query);
-  if (account === GUARD_ACCOUNT || query.symbol !== undefined) return own;
-  const others = await ledger.incidents(GUARD_ACCOUNT, query);
-  if (others.length === 0) return own;
-  const latestFirst = [...own, ...others].sort((a, b) => b.id - a.id);
+  if (account === GUARD_ACCOUNT || symbol !== undefined) return own;
+  const ofActions = await ledger.incidents(GUARD_ACCOUNT, query);
+  if (ofActions.length === 0) return own;
+  const latestFirst = [...own, ...ofActions].sort((a, b) => b.id - a.id);
   return latestFirst.slice(0, query.limit ?? INCIDENTS_DEFAULT);
 }
 

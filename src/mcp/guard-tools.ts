@@ -9,6 +9,7 @@ import type { AuditItem } from "../audit/audit-item.ts";
 import { LatchError } from "../core/errors.ts";
 import type { RequestId } from "../core/ids.ts";
 import { unsafeInteger } from "../core/json-shape.ts";
+import { SYMBOL } from "../identity/symbol.ts";
 import { notClaimed } from "../sidecar/guard-identity.ts";
 import { claimed, claimView } from "../sidecar/native-guard.ts";
 import {
@@ -27,6 +28,7 @@ import type { GuardPorts, ToolPorts } from "./tool-ports.ts";
 import { toolResult } from "./tool-result.ts";
 
 const message = z.string();
+const symbol = z.string().regex(SYMBOL, "expected a symbol such as TQQQ or BTC/USD");
 const requestId = z.string().min(1).describe("The id under which it was claimed.");
 
 const settleInput = z.strictObject({
@@ -48,7 +50,7 @@ const AUDIT_MAX = 100;
 const auditInput = z.strictObject({
   action: z.string().optional().describe("Such as payment.send, or buy_to_open of an order."),
   agent: z.string().optional().describe("An agent group, or what a caller called itself."),
-  symbol: z.string().optional().describe("Of orders."),
+  symbol: symbol.optional().describe("Of orders."),
   from: z.iso.datetime({ offset: true }).optional().describe("At or after; RFC 3339."),
   until: z.iso.datetime({ offset: true }).optional().describe("Before; RFC 3339."),
   before: z.number().int().min(1).optional().describe("The `next` of the page before."),

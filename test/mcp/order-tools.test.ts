@@ -213,6 +213,14 @@ describe("positions, entry_check and incidents", () => {
     expect(entry.text).toMatch(/^An entry in TQQQ is free: incident 1 is open and blocks nothing/);
     expect((await call(client, "incidents", { symbol: "SQQQ" })).text).toBe("No open incident.");
   });
+
+  test("say nothing of what is no symbol", async () => {
+    const { client } = await openTools(HELD);
+    for (const name of ["entry_check", "incidents", "audit"]) {
+      const told = await call(client, name, { symbol: "tqqq" });
+      expect(told).toMatchObject({ isError: true, text: expect.stringContaining("a symbol such") });
+    }
+  });
 });
 
 describe("what is offered", () => {

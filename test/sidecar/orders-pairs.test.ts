@@ -150,3 +150,19 @@ describe("the fee of a pair, which is taken from what was bought,", () => {
     expect(await world.send(sidecar, "", CLOSE)).toMatchObject({ body: { qty: LEFT } });
   });
 });
+
+test("what is on record of a pair is found by either spelling", async () => {
+  const { world, sidecar } = await bought();
+  const refusal = {
+    code: 42210000,
+    message: "position intent mismatch, inferred: a, specified: b",
+  };
+  world.fault({ kind: "refuse", status: 422, ...refusal });
+  expect((await world.send(sidecar, "", CLOSE)).status).toBe(422);
+  const { latch } = sidecar.started;
+  for (const symbol of ["BTC/USD", "BTCUSD"]) {
+    expect(await latch.incidents({ symbol, isOpen: true })).toMatchObject([{ symbol: "BTC/USD" }]);
+    expect((await latch.claims({ symbol })).claims).toHaveLength(2);
+    expect((await latch.audit.page({ symbol })).items.length).toBeGreaterThan(1);
+  }
+});
