@@ -4,6 +4,7 @@
  * not hold. The numbers are those of docs/ARCHITECTURE.md.
  */
 import { add, compare, type DecimalText, decimal, isZero, ZERO } from "../core/decimal.ts";
+import { plainSymbol } from "../identity/symbol.ts";
 import type { Claim } from "../index.ts";
 import { firstBreak } from "../ledger/event-chain.ts";
 import type { WireOrder, WirePosition } from "../simulator/index.ts";
@@ -37,7 +38,7 @@ export function booksEqual(
   { books }: Pick<LedgerRecords, "books">,
   positions: readonly WirePosition[],
 ): boolean {
-  const shown = new Map(positions.map(({ symbol, qty }) => [symbol, decimal(qty)]));
+  const shown = new Map(positions.map(({ symbol, qty }) => [plainSymbol(symbol), decimal(qty)]));
   const held = new Map<string, DecimalText>(books.map(({ symbol, net }) => [symbol, net]));
   return [...new Set([...shown.keys(), ...held.keys()])].every(
     (symbol) => (shown.get(symbol) ?? ZERO) === (held.get(symbol) ?? ZERO),

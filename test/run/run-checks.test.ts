@@ -80,6 +80,15 @@ describe("the judge of a day", () => {
     expect(booksEqual(ledger, positions)).toBe(false);
   });
 
+  test("takes a pair without its slash, as positions have it, for the book that has one", () => {
+    const pair = { symbol: "BTCUSD", qty: decimal("0.5") };
+    const positions = [pair as BacktestRecords["positions"][number]];
+    const [book] = ledger.books;
+    if (book === undefined) throw new Error("there was no book");
+    const books = [{ ...book, symbol: "BTC/USD", net: decimal("0.5") }];
+    expect(booksEqual({ books }, positions)).toBe(true);
+  });
+
   test("takes a short that was sold to open for none", () => {
     const short = { symbol: "TQQQ", qty: decimal("-6") };
     const positions = [short as BacktestRecords["positions"][number]];
