@@ -102,7 +102,7 @@ describe("where the order in its place counts what it had filled", () => {
     rewriteAnswers(sidecar, countedOn);
     const next = await replaceByHand(world, id, { limit_price: "75" });
     world.simulator.fill({ orderId: next, quantity: "3", price: "75" });
-    await world.advance(5_000);
+    await world.advance(20_000);
     expect(await bookRecord(sidecar)).toBe("1 less 1");
     world.simulator.fill({ orderId: next, quantity: "1", price: "75" });
     await expectHealed(world, sidecar, SOON);
@@ -136,5 +136,32 @@ test("an order in its place that fills more before it is read, and counts its ow
   world.simulator.fill({ orderId: next, quantity: "1" });
   await expectHealed(world, sidecar, SOON);
   expect(await bookRecord(sidecar)).toBe("6");
+  expect(await incidentRecord(sidecar)).toEqual([]);
+});
+
+/** The account's activities as long as those of an order are late. */
+function withoutActivitiesOf(orderId: string) {
+  return (text: string) => {
+    const read: unknown = JSON.parse(text);
+    if (!Array.isArray(read)) return text;
+    const isLate = (one: { activity_type?: string; order_id?: string }) =>
+      one.activity_type === "FILL" && one.order_id === orderId;
+    return JSON.stringify(read.filter((one) => !isLate(one)));
+  };
+}
+
+test("an order in its place whose own fills the activities do not list yet adds them all the same", async () => {
+  const { world, sidecar, id } = await replacedUnderWay(ORDER, {});
+  const next = await replaceByHand(world, id, { limit_price: "76" });
+  world.simulator.fill({ orderId: next, quantity: "2" });
+  rewriteAnswers(sidecar, withoutActivitiesOf(next));
+  await world.advance(4_000);
+  rewriteAnswers(sidecar, (text) => text);
+  await expectHealed(world, sidecar, SOON);
+  expect(await bookRecord(sidecar)).toBe("4");
+  world.simulator.fill({ orderId: next, quantity: "2" });
+  await expectHealed(world, sidecar, SOON);
+  expect(await bookRecord(sidecar)).toBe("6");
+  expect(await claimRecord(sidecar)).toEqual(["buy 6 filled venue"]);
   expect(await incidentRecord(sidecar)).toEqual([]);
 });
