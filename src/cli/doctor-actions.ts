@@ -17,6 +17,7 @@ import type { KeyLook } from "../doctor/store-checks.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { checksText } from "./doctor-text.ts";
 import { widthOf } from "./page-width.ts";
+import { DEFAULT_STORE, storeOf } from "./store-setting.ts";
 
 export interface DoctorOptions
   extends Pick<
@@ -37,7 +38,6 @@ interface Surroundings {
   readonly leastNode: string;
 }
 
-const DEFAULT_STORE = "tradelatch.db";
 /** Stands where there is no key; the broker refuses it, and shows so that it answers. */
 const NO_KEYS = { keyId: "not-set", secret: "not-set" } as const;
 const INSIDE = "the simulated broker is inside the sidecar";
@@ -107,7 +107,7 @@ function settingsOf(options: DoctorOptions, environment: Environment): ReadSetti
   const { broker: name, json: _, data: __, ...given } = options;
   const { APCA_API_KEY_ID: keyId, APCA_API_SECRET_KEY: secret } = environment;
   const hasKeys = Boolean(keyId && secret);
-  const store = options.store ?? (environment.TRADELATCH_STORE || DEFAULT_STORE);
+  const store = storeOf(options.store, environment);
   const keys = keyId && secret ? { keyId, secret } : NO_KEYS;
   const kind = name ?? environment.TRADELATCH_BROKER;
   const unasked = kind === "sim" ? INSIDE : kind === "none" ? NONE : undefined;

@@ -20,6 +20,7 @@ import { examples } from "./examples.ts";
 import { openLogger } from "./open-logger.ts";
 import { packageManifest } from "./package-manifest.ts";
 import { keysForSimulator, SIMULATED_KEY, startBrokerInside } from "./simulator-inside.ts";
+import { storeOf } from "./store-setting.ts";
 
 /** Beside a sidecar's. */
 const DEFAULT_PORT = 4521;
@@ -158,7 +159,7 @@ function configOf(
   broker: BrokerName,
   simulatorUrl: string | undefined,
 ): ServeConfig {
-  const store = given ?? (environment.TRADELATCH_STORE || "tradelatch.db");
+  const store = storeOf(given, environment);
   const ports = port ?? (environment.TRADELATCH_PORT ? undefined : DEFAULT_PORT);
   const inside =
     simulatorUrl === undefined ? {} : { baseUrl: simulatorUrl, ...keysForSimulator(environment) };

@@ -7,6 +7,7 @@ import { type AccountId, GUARD_ACCOUNT } from "../core/ids.ts";
 import { placeOfStore } from "../core/store-place.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { ProgressBar } from "./progress-bar.ts";
+import { storeOf } from "./store-setting.ts";
 
 export interface RecordsOptions {
   readonly store?: string;
@@ -20,7 +21,6 @@ export interface ReadSurroundings {
   readonly clock: Clock;
 }
 
-const DEFAULT_STORE = "tradelatch.db";
 /** So many accounts are named in one line. */
 const NAMED_MAX = 5;
 
@@ -42,7 +42,7 @@ export async function withRecords(
   { output, environment, clock }: ReadSurroundings,
   read: (records: Records, store: string) => Promise<void>,
 ): Promise<void> {
-  const store = options.store ?? (environment.TRADELATCH_STORE || DEFAULT_STORE);
+  const store = storeOf(options.store, environment);
   // As a path it would be the working directory.
   if (store.trim() === "") throw new LatchError("invalid_option", "--store is empty");
   const records = openShown(store, output, clock);

@@ -22,6 +22,7 @@ import type { Strategy, StrategyParameters } from "../strategy/strategy.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { openLogger } from "./open-logger.ts";
 import { type LiveOutput, tellingPeople, tellingPrograms } from "./run-live-output.ts";
+import { storeOf } from "./store-setting.ts";
 
 export interface RunLiveOptions extends Pick<Settings, "store" | "agent" | "dataFeed"> {
   readonly paper?: boolean;
@@ -45,7 +46,6 @@ export interface LiveSurroundings {
 
 const LIVE_URL = "https://api.alpaca.markets";
 const PAPER_URL = "https://paper-api.alpaca.markets";
-const DEFAULT_STORE = "tradelatch.db";
 
 /** Rejects with LatchError: `invalid_option`, `live_not_confirmed`, and as its parts do. */
 export async function runLive(
@@ -118,7 +118,7 @@ function settingsOf(options: RunLiveOptions, environment: Environment): Settings
   if (live !== true && (host === LIVE_URL || environment.TRADELATCH_LIVE === "true")) {
     throw invalid("the settings name the live account: expected --live, which asks for its number");
   }
-  const store = named ?? (environment.TRADELATCH_STORE || DEFAULT_STORE);
+  const store = storeOf(named, environment);
   return {
     store,
     ...(agent === undefined ? {} : { agent }),

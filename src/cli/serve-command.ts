@@ -20,6 +20,7 @@ import { examples } from "./examples.ts";
 import { openLogger } from "./open-logger.ts";
 import { type ServeOutput, tellingPeople, tellingPrograms } from "./serve-output.ts";
 import { keysForSimulator, SIMULATED_KEY, startBrokerInside } from "./simulator-inside.ts";
+import { storeOf } from "./store-setting.ts";
 
 /** What is under way has this long to end; the program is gone a moment later. */
 const CLOSE_WITHIN_MS = 4_000;
@@ -142,7 +143,7 @@ function settingsOf(
   broker: BrokerName,
   simulatorUrl: string | undefined,
 ): ServeSettings {
-  const store = options.store ?? (environment.TRADELATCH_STORE || "tradelatch.db");
+  const store = storeOf(options.store, environment);
   const { clientIdIsIdentity, positionIntent, ...others } = options;
   const settings: ServeSettings = {
     ...others,

@@ -19,6 +19,7 @@ import { alpacaError } from "./alpaca-error.ts";
 import type { GuardedAnswer, GuardedRequest } from "./guarded-request.ts";
 import { ALPACA_CODES } from "./order-reply.ts";
 import { RETRY_AFTER } from "./retry-after.ts";
+import { UUID } from "./route-policy.ts";
 
 /** A route's own words for an answer; undefined leaves it to those of an order. */
 export type InOurWords = (answer: OrderAnswer) => GuardedAnswer | undefined;
@@ -59,7 +60,6 @@ const TRUE = ["1", "t", "T", "true", "TRUE", "True"];
 const FALSE = ["0", "f", "F", "false", "FALSE", "False"];
 const WHOLE = "100" as DecimalText;
 const QUOTED_CHARACTERS = 64;
-const ASSET_ID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
 export async function handlePositions(
   ports: PositionPorts,
@@ -71,7 +71,7 @@ export async function handlePositions(
   const named = decodeURIComponent(request.path.slice(PREFIX.length));
   const asked = amountAsked(request.query);
   if (asked === undefined) return malformed("expected at most one of qty and percentage");
-  if (!ASSET_ID.test(named)) return closeOne(ports, { symbol: plainSymbol(named), ...asked });
+  if (!UUID.test(named)) return closeOne(ports, { symbol: plainSymbol(named), ...asked });
   const asset = await ports.asset(named);
   if (asset.kind === "found") return closeOne(ports, { symbol: asset.symbol, ...asked });
   if (asset.kind === "not_found") return notFound(`asset not found for ${named}`);

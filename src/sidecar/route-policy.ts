@@ -77,7 +77,8 @@ export function isGuardRequest(method: string, path: string): boolean {
 /** Orders in the library's own words; a page of ours, judged like an order. */
 export const NATIVE_ORDERS_PATH = "/latch/v1/orders";
 
-const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+/** How the broker names its orders and assets, in letters of either size. */
+export const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
 /**
  * The order that a path such as `/v2/orders/{order_id}` names, a UUID as the broker writes it: some

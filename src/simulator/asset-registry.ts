@@ -31,8 +31,11 @@ const BUILT_IN: readonly (readonly [string, string, string])[] = [
   ["AAPL", "Apple Inc. Common Stock", "NASDAQ"],
 ];
 
-/** Rights and what is left of mergers have digits in front, such as `003CVR016`. */
-const SYMBOL = /^[A-Z0-9]{1,10}([./][A-Z0-9]{1,5})?$/;
+/**
+ * Of a stock or a pair. Rights and what is left of mergers have digits in front, such as
+ * `003CVR016`.
+ */
+export const SYMBOL = /^[A-Z0-9]{1,10}([./][A-Z0-9]{1,5})?$/;
 
 export class AssetRegistry {
   readonly #assets = new Map<string, Asset>();

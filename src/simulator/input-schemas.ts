@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { compare, decimal, parseDecimal, ZERO } from "../core/decimal.ts";
 import { LatchError } from "../core/errors.ts";
+import { SYMBOL } from "./asset-registry.ts";
 import { MINUTE_MS } from "./market-tape.ts";
 import { isOptionSymbol } from "./option-contract.ts";
 import { epochMs, parseTimestamp } from "./timestamp.ts";
@@ -16,10 +17,9 @@ const positive = amount.refine((text) => isPositive(text), "must be greater than
 const WHOLE_NUMBER = /^-?\d{1,15}$/;
 /** A JSON body arrives with its numbers as text. */
 const integer = z.union([z.int(), z.string().regex(WHOLE_NUMBER).transform(Number)]);
-const STOCK_SYMBOL = /^[A-Z0-9]{1,10}([./][A-Z0-9]{1,5})?$/;
 const symbol = z
   .string()
-  .refine((text) => STOCK_SYMBOL.test(text) || isOptionSymbol(text), "not a stock's symbol");
+  .refine((text) => SYMBOL.test(text) || isOptionSymbol(text), "not a stock's symbol");
 const pointInTime = z.union([
   integer,
   z

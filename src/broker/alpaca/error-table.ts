@@ -223,10 +223,9 @@ export const ERROR_ROWS: readonly ErrorRow[] = [
   {
     httpStatus: 403,
     code: 40310000,
-    message: new RegExp(
-      `^insufficient balance for [A-Z]{2,6} \\(requested: ${NUMBER}, available: ${NUMBER}\\)\\.?$`,
-      "i",
-    ),
+    message: oneOf([
+      `insufficient balance for [A-Z]{2,6} \\(requested: ${NUMBER}, available: ${NUMBER}\\)`,
+    ]),
     endpoints: ["submit"],
     side: "buy",
     meaning: refused("buying_power"),
@@ -235,11 +234,10 @@ export const ERROR_ROWS: readonly ErrorRow[] = [
   {
     httpStatus: 403,
     code: 40310000,
-    message: new RegExp(
-      "^insufficient options buying power(?: for cash-secured put)? " +
-        `\\(required: ${NUMBER}, available: ${NUMBER}\\)\\.?$`,
-      "i",
-    ),
+    message: oneOf([
+      "insufficient options buying power(?: for cash-secured put)? " +
+        `\\(required: ${NUMBER}, available: ${NUMBER}\\)`,
+    ]),
     endpoints: ["submit", "replace"],
     meaning: refused("buying_power"),
     because: "the same for contracts",
