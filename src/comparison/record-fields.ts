@@ -12,6 +12,8 @@ export type Fields = Readonly<Record<string, unknown>>;
 const SHOWN_MAX = 60;
 const WHOLE_SECONDS = 10;
 const WHOLE_MILLISECONDS = 13;
+/** A date is its midnight in UTC; a time without an offset would be that of whoever reads it. */
+const INSTANT = /^\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:[Zz]|[+-]\d\d:?\d\d))?$/;
 
 /** One record of a file; `where` names it in messages, such as `claims[3]`. */
 export class RecordFields {
@@ -60,7 +62,7 @@ export class RecordFields {
       if (whole.length === WHOLE_MILLISECONDS) return Number(whole);
       if (whole.length === WHOLE_SECONDS) return Math.round(Number(text) * 1_000);
     }
-    const parsed = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+    const parsed = INSTANT.test(text) ? Date.parse(text) : Number.NaN;
     if (Number.isFinite(parsed)) return parsed;
     throw this.fault(names, text, "a time such as 2026-05-21T13:42:00Z");
   }

@@ -58,6 +58,11 @@ describe("a record", () => {
     ["an amount that is none", () => readOrder(order({ qty: "six" }), "orders[1]"), 'qty is "six"'],
     ["an amount below zero", () => readOrder(order({ qty: -6 }), "orders[1]"), 'qty is "-6"'],
     ["a time that is none", () => readClaim(item({ timestamp: "noon" }), "claims[1]"), '"noon"'],
+    [
+      "a time of nobody knows which place",
+      () => readClaim(item({ timestamp: "2026-05-21T13:42:00.000123" }), "claims[1]"),
+      "expected a time such as 2026-05-21T13:42:00Z",
+    ],
   ])("that is %s is refused by its place", async (_, read, part) => {
     const error = await latchError(read);
     expect(error).toMatchObject({ code: "invalid_records", exitCode: 2 });
@@ -70,6 +75,7 @@ describe("a record", () => {
     ["a fraction of seconds", "1779370920.000"],
     ["text", AT],
     ["text with an offset", "2026-05-21T09:42:00-04:00"],
+    ["text as Python writes it", "2026-05-21 13:42:00.000123+00:00"],
   ])("may have its time in %s", (_, timestamp) => {
     expect(readClaim(item({ timestamp }), "x").at).toBe(Date.parse(AT));
   });
