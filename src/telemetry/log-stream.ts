@@ -3,14 +3,14 @@
  * its disk may be full or its reader gone, and the process still answers, and ends when it is told
  * to. pino's own destination ends the process then, and waits at its end for as long as it takes.
  *
- * 1. Nobody waits for a line. What could not be written is tried again with the next one; a pipe
- *    that has no room, after a pause.
+ * 1. Nobody waits for a line, and no end does. What could not be written is tried again with the
+ *    next one; a pipe that has no room, after a pause.
  * 2. What waits is bounded: beyond that, lines are left out.
  * 3. At the end of the process what waits is tried once.
  */
 import { write, writeSync } from "node:fs";
 import type { DestinationStream } from "pino";
-import { type Clock, systemClock } from "../core/clock.ts";
+import { idleSleep } from "../core/clock.ts";
 
 const STANDARD_ERROR = 2;
 /** Some thousands of lines, in UTF-16 code units and bytes. */
@@ -19,9 +19,13 @@ const WAITING_MAX = 1_024 * 1_024;
 const RETRY_MS = 100;
 const NOTHING = Buffer.alloc(0);
 
+interface Sleeper {
+  sleep(durationMs: number): Promise<void>;
+}
+
 export class LogStream implements DestinationStream {
   readonly #descriptor: number;
-  readonly #clock: Pick<Clock, "sleep">;
+  readonly #clock: Sleeper;
   #waiting = "";
   /** What comes before it: a part of what was not written whole. */
   #rest: Buffer = NOTHING;
@@ -29,7 +33,7 @@ export class LogStream implements DestinationStream {
   /** There was no room just now. */
   #isPausing = false;
 
-  constructor(descriptor: number, clock: Pick<Clock, "sleep"> = systemClock) {
+  constructor(descriptor: number, clock: Sleeper = { sleep: idleSleep }) {
     this.#descriptor = descriptor;
     this.#clock = clock;
   }

@@ -1,9 +1,10 @@
-import { existsSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { closeSync, constants, existsSync, openSync, writeSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { runHere } from "./in-process.ts";
 import { inDirectory, type ProgramOptions, type Running, run, startProgram } from "./program.ts";
 
@@ -73,6 +74,21 @@ describe("tradelatch serve --broker sim", () => {
       });
     },
   );
+
+  test("ends well where whoever reads its log stands still", async () => {
+    await inDirectory(async (cwd) => {
+      const stderr = join(cwd, "log");
+      execFileSync("mkfifo", [stderr]);
+      const reader = openSync(stderr, constants.O_RDWR | constants.O_NONBLOCK);
+      onTestFinished(() => closeSync(reader));
+      writeSync(reader, "x".repeat(64 * 1_024));
+      const { running, url } = await serve(["--broker", "sim"], { cwd, stderr });
+      onTestFinished(() => void running.child.kill("SIGKILL"));
+      expect((await place(url, "simulated", "simulated")).status).toBe(200);
+      running.child.kill("SIGTERM");
+      expect(await running.ended).toMatchObject({ exitCode: 0 });
+    });
+  });
 
   test.each(["SIGTERM", "SIGINT"] as const)(
     "says in under ten lines what it found, guards orders, and ends well on %s",
