@@ -201,7 +201,11 @@ export class ActionRunner {
         : this.#parts.doneBefore({ ...said, problem: read.problem }),
     );
     if (answer.kind === "unwritten") return unwritten(claim, answer.error);
-    if (answer.kind === "settled") return this.#standing(answer.claim, answer.isRepeat);
+    if (answer.kind === "settled") {
+      // What its owner has said before is an earlier try of this call: its answer got lost.
+      const isAnothers = answer.isRepeat && answer.claim.provenance !== "owner";
+      return this.#standing(answer.claim, isAnothers);
+    }
     // Released, or on record as something else: others are not told what this call has seen.
     const incident = "incident" in answer ? answer.incident : null;
     return { status: "unresolved", claim: "claim" in answer ? answer.claim : claim, incident };
