@@ -54,7 +54,7 @@ import {
   readJson,
 } from "./guard-input.ts";
 import { tracedGuard } from "./traced-guard.ts";
-import { isVerdict, Verifiers } from "./verifiers.ts";
+import { isLate, isVerdict, Verifiers } from "./verifiers.ts";
 import { Waiting } from "./waiting.ts";
 
 export interface GuardParts {
@@ -281,10 +281,12 @@ export class GuardDesk implements Guard {
   async recover(): Promise<GuardRecovery> {
     const resolved: GuardClaim[] = [];
     const unresolved: GuardClaim[] = [];
+    /** Actions whose verifier takes too long: a start waits for it once, not for each claim. */
+    const silent = new Set<string>();
     for (let after = 0; !this.#closing.signal.aborted; ) {
       const page = await this.#parts.ledger.unsettledGuardClaims(after, PAGE);
       for (const { claim } of page) {
-        const now = await this.#lookAfter(claim);
+        const now = await this.#lookAfter(claim, silent);
         if (now.status === "SETTLED") resolved.push(now);
         else if (now.status !== "OPEN") unresolved.push(now);
       }
@@ -302,14 +304,15 @@ export class GuardDesk implements Guard {
   }
 
   /** Put in question where its owner vanished, and asked of its verifier. */
-  async #lookAfter(claim: GuardClaim): Promise<GuardClaim> {
+  async #lookAfter(claim: GuardClaim, silent: Set<string>): Promise<GuardClaim> {
     const { key } = claim;
     const now = isLeaseOver(claim, this.#now()) ? ((await this.#standing(key)) ?? claim) : claim;
-    if (now.status !== "IN_RECONCILIATION") return now;
+    if (now.status !== "IN_RECONCILIATION" || silent.has(now.action)) return now;
     const verifier = this.#verifiers.due(nameOf(key), now);
     if (verifier === undefined) return now;
     const verdict = await this.#verifiers.ask(verifier, now);
     if (verdict.kind === "unknown") this.#sayUnknown(now, verdict);
+    if (isLate(verdict)) silent.add(now.action);
     const answer = await this.#weigh(key, now.fencing, verdict);
     return answer.kind === "unknown" ? now : answer.claim;
   }

@@ -14,6 +14,13 @@ const FIRST_PAUSE_MS = 15_000;
 const LONGEST_PAUSE_MS = 60 * 60_000;
 const KINDS: readonly string[] = ["done", "rejected", "absent", "unknown"];
 
+/** What one that takes too long has said. */
+const LATE: GuardVerdict = { kind: "unknown", reason: "the verifier did not answer in time" };
+
+export function isLate(verdict: GuardVerdict): boolean {
+  return verdict === LATE;
+}
+
 interface Next {
   readonly at: EpochMs;
   readonly pauseMs: number;
@@ -58,7 +65,7 @@ export class Verifiers {
     const over = new AbortController();
     const signal = AbortSignal.any([over.signal, this.#closing]);
     const late = this.#clock.sleep(VERIFIER_DEADLINE_MS, signal).then(
-      (): GuardVerdict => ({ kind: "unknown", reason: "the verifier did not answer in time" }),
+      () => LATE,
       (): GuardVerdict => ({ kind: "unknown", reason: "the guard was closed meanwhile" }),
     );
     try {

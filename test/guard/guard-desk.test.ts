@@ -1,5 +1,6 @@
 /** The guard of a library: tokens, waiting, verifiers, lists, and what it refuses. */
 import { describe, expect, test } from "vitest";
+import type { GuardClaim } from "../../src/claim/guard-claim.ts";
 import type { AgentId } from "../../src/core/ids.ts";
 import type { GuardVerdict } from "../../src/guard/guard.ts";
 import { guardWorld, LEASE_MS, PAYMENT, START } from "./guard-world.ts";
@@ -228,6 +229,33 @@ describe("a verifier", () => {
       ...{ resolved: [], unresolved: [{ status: "IN_RECONCILIATION" }] },
     });
     expect(asked).toBe(3);
+  });
+
+  test("that takes too long holds a start up for its deadline once, however many claims there are", async () => {
+    const { guard: first, clock, another } = await guardWorld();
+    for (const id of ["1", "2", "3"]) await first.claim({ ...PAYMENT, requestId: id });
+    await first.claim({ requestId: "4", action: "mail.send" });
+    clock.advance(LEASE_MS);
+    const asked: string[] = [];
+    const hangs = ({ key }: GuardClaim) => {
+      asked.push(key.requestId);
+      return new Promise<GuardVerdict>(() => undefined);
+    };
+    const done = (): GuardVerdict => ({ kind: "done" });
+    const opening = another({ verifiers: { [PAYMENT.action]: hangs, "mail.send": done } });
+    await clock.untilSleeping();
+    clock.advance(30_000);
+    const guard = await opening;
+    expect(asked).toEqual(["1"]);
+    expect(await guard.get("4")).toMatchObject({ outcome: "done" });
+    // The pauses of the first one grow, and the next one's turn comes.
+    for (let round = 0; round < 3; round += 1) {
+      const next = guard.recover();
+      await clock.untilSleeping();
+      clock.advance(30_000);
+      expect((await next).unresolved).toHaveLength(3);
+    }
+    expect(asked).toContain("2");
   });
 
   test("is not asked of a claim whose owner may still be at it, nor of another action", async () => {
