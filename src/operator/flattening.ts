@@ -7,6 +7,7 @@ import type { Logger } from "pino";
 import { isFlat } from "../book/book.ts";
 import { mayReopen } from "../claim/decide-claim.ts";
 import type { Clock } from "../core/clock.ts";
+import { LatchError } from "../core/errors.ts";
 import type { AccountId, AgentId, RequestId } from "../core/ids.ts";
 import type { OrderAnswer } from "../gateway/order-answer.ts";
 import type { IntentInput } from "../identity/intent-schema.ts";
@@ -16,7 +17,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 export interface FlatteningPorts {
   readonly account: AccountId;
   readonly agent: AgentId;
-  readonly ledger: Pick<Ledger, "book" | "claimOf">;
+  readonly ledger: Pick<Ledger, "addEvidence" | "book" | "claimOf">;
   readonly clock: Clock;
   readonly log: Logger;
   readonly submit: (intent: IntentInput) => Promise<OrderAnswer>;
@@ -24,17 +25,29 @@ export interface FlatteningPorts {
 
 const FIRST_PAUSE_MS = 30_000;
 const LONGEST_PAUSE_MS = 15 * 60_000;
+const BY_HAND = "close it at the broker by hand, where it is not wanted; then adopt what is held";
 
 export class Flattening {
   readonly #ports: FlatteningPorts;
+  /** Incidents of which this process has told that no order can be made. */
+  readonly #told = new Set<number>();
 
   constructor(ports: FlatteningPorts) {
     this.#ports = ports;
   }
 
-  /** For as long as it is asked for; undefined where nothing is held, or the next try has time. */
+  /**
+   * For as long as it is asked for; undefined where nothing is held, the next try has time, or no
+   * order can be made in the symbol: that must not keep others from being looked at.
+   */
   async goOn(incident: Incident): Promise<OrderAnswer | undefined> {
-    return this.#close(incident, true);
+    try {
+      return await this.#close(incident, true);
+    } catch (error) {
+      if (!(error instanceof LatchError) || error.code !== "invalid_intent") throw error;
+      await this.#tell(incident, error.message);
+      return undefined;
+    }
   }
 
   /** As a person asks for it, without a pause; undefined where nothing is held. */
@@ -51,6 +64,14 @@ export class Flattening {
     const answer = await submit({ symbol, portion: "all", requestId, reason: `incident ${id}` });
     log.warn({ incident: id, symbol, status: answer.status }, "a position is being closed");
     return answer;
+  }
+
+  async #tell({ id, subject }: Incident, because: string): Promise<void> {
+    if (this.#told.has(id)) return;
+    const { account, ledger, clock } = this.#ports;
+    const note = { text: `no order can close it: ${because}`, next: BY_HAND };
+    await ledger.addEvidence(account, subject, note, clock.now());
+    this.#told.add(id);
   }
 
   async #idOfTry({ id }: Incident, hasTime: boolean): Promise<RequestId | undefined> {

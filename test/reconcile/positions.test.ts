@@ -242,6 +242,18 @@ describe("the policy for a difference", () => {
     expect(claims[0]).toMatchObject({ key: { requestId }, outcome: "filled" });
   });
 
+  test("flatten of what no order can be made in keeps no other symbol from being compared", async () => {
+    const { world, sidecar } = await comparing(HELD, { divergence: "orphan=flatten" });
+    const held = { symbol: "TQQQ", quantity: "2", averagePrice: "75" };
+    world.simulator.setPositions([{ ...held, symbol: "003CVR016" }, held]);
+    await world.advance(2 * MINUTE);
+    expect(await book(sidecar)).toMatchObject({ net: "2" });
+    const [right] = await sidecar.started.latch.incidents({ isOpen: true });
+    expect(right).toMatchObject({
+      ...{ kind: "orphan", symbol: "003CVR016", next: expect.stringContaining("by hand") },
+    });
+  });
+
   test("flatten pauses for longer and longer where every close of its is rejected", async () => {
     const { world, sidecar } = await comparing({}, { divergence: "orphan=flatten" });
     await byHand(world, ORDER);
