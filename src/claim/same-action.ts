@@ -35,15 +35,21 @@ export function filledLately(claim: Claim, asked: AskedAt, policy: ClaimPolicy):
 
 /**
  * How long the window has been open. Machines that share a ledger have a clock each, and all of
- * them know the broker's: where that says otherwise, it is right.
+ * them know the broker's: where that says otherwise, it is right about the claim. Which machine has
+ * noted a later start nobody knows; but the window is no older than the claim, and not to come.
  */
 function ageOf(claim: Claim, { now, brokerTime }: AskedAt): number {
   const { claimedAt, brokerClaimedAt } = claim;
   const start = windowStart(claim);
   const age = now - start;
   if (brokerTime === null || brokerClaimedAt === null || brokerClaimedAt === undefined) return age;
-  const byBroker = brokerTime - brokerClaimedAt - (start - claimedAt);
-  return Math.abs(age - byBroker) > CLOCK_TOLERANCE_MS ? byBroker : age;
+  const sinceClaim = brokerTime - brokerClaimedAt;
+  const byBroker = sinceClaim - (start - claimedAt);
+  if (Math.abs(age - byBroker) <= CLOCK_TOLERANCE_MS) return age;
+  if (start === claimedAt) return byBroker;
+  const isPossible = (one: number) =>
+    one >= -CLOCK_TOLERANCE_MS && one <= sinceClaim + CLOCK_TOLERANCE_MS;
+  return Math.min(sinceClaim, ...[age, byBroker].filter(isPossible));
 }
 
 /** From when the window counts: the claim, or the certainty that its own caller was not given. */

@@ -271,6 +271,31 @@ describe("the age of an equal claim", () => {
     expect(filledLately(first, asked, ledger.policy)).toBe(true);
   });
 
+  test.each([
+    ["behind", -60 * MINUTE],
+    ["ahead", MINUTE],
+  ])("is of the machine that found out its end, whose clock is %s, where it asks", (_, aheadMs) => {
+    const { ledger, first } = claimedAt(START);
+    const untold = { ...first, told: null, certainAt: START + 20 * SECOND + aheadMs };
+    const asked = (afterMs: number) => {
+      const now = START + 20 * SECOND + afterMs;
+      return { now: now + aheadMs, brokerTime: now };
+    };
+    expect(filledLately(untold, asked(AT - 1), ledger.policy)).toBe(true);
+    expect(filledLately(untold, asked(AT), ledger.policy)).toBe(false);
+  });
+
+  test("is no more than that of the claim, where three clocks say three things", () => {
+    const { ledger, first } = claimedAt(START);
+    const untold = { ...first, told: null, certainAt: START + 60 * MINUTE };
+    const asked = (afterMs: number) => ({
+      now: START + 600 * MINUTE,
+      brokerTime: START + afterMs,
+    });
+    expect(filledLately(untold, asked(AT - 1), ledger.policy)).toBe(true);
+    expect(filledLately(untold, asked(AT), ledger.policy)).toBe(false);
+  });
+
   test("begins when its end was certain, where its caller was not told", () => {
     const { ledger, first } = claimedAt(START);
     const untold = { ...first, told: null, certainAt: START + MINUTE };

@@ -66,6 +66,29 @@ test.each([-60, -1, 1, 60])(
   },
 );
 
+test.each([-60, -10, -1, 1, 10, 60])(
+  "an order whose answer was lost, found by a machine %d minutes apart, has its window from there",
+  async (minutes) => {
+    const world = await openWorld();
+    const first = await world.open();
+    const second = await secondMachine(world, first, minutes * 60_000);
+    await world.advance(30_000);
+    world.fault({ kind: "accept_then_drop" });
+    first.gate = (method) => (method === "GET" ? "lost" : "pass");
+    const sending = first.latch.submit(OPEN);
+    await world.rest();
+    first.runs = false;
+    await world.advance(10_000);
+    expect(world.theClaim()).toMatchObject({ outcome: "filled", told: null });
+    expect(await world.submit(second, OPEN)).toMatchObject({ status: "SKIP" });
+    await world.advance(40_000);
+    expect(await world.submit(second, OPEN)).toMatchObject({ status: "PROCEED" });
+    expect(world.orders()).toHaveLength(2);
+    Object.assign(first, { runs: true, gate: () => "pass" });
+    await world.drive(sending);
+  },
+);
+
 test("a machine whose clock is an hour behind another's keeps its own time, and says so once", async () => {
   const world = await openWorld();
   const first = await world.open();
