@@ -178,6 +178,11 @@ export interface Broker {
   cancelOrders(): Promise<Reading<null>>;
   /** What the broker's own clock shows; null before any of its answers said so. */
   brokerTime(): EpochMs | null;
+  /**
+   * Whether this machine has slept, or its clock was set, since the broker's last answer: what is
+   * said of the broker's clock may be wrong by as much, until the next one.
+   */
+  isTimeGuess(): boolean;
   rateBudget(): RateBudgetState;
   /** A request of a client's own went to the broker under the same key. */
   countPassed(): void;

@@ -30,6 +30,7 @@ export function noBroker(): Broker {
     orderWires: nothing,
     cancelOrders: async (): Promise<Reading<null>> => ({ kind: "read", value: null }),
     brokerTime: () => null,
+    isTimeGuess: () => false,
     rateBudget: () => ({ capacity: 0, remaining: 0 }),
     countPassed: () => undefined,
     positions: nothing,

@@ -203,6 +203,7 @@ export class Gateway {
   async #submit(asked: Asked, caller: Caller): Promise<OrderAnswer> {
     const { intent } = asked;
     let unread: UnreadOrders;
+    if (this.#ports.broker.isTimeGuess()) await this.#hearTime(intent.symbol, caller);
     for (;;) {
       // A part of the position is a part of what is held now, not of what was last polled; and of
       // a pair less may be held than was bought.
@@ -224,6 +225,12 @@ export class Gateway {
     }
   }
 
+  /** Any answer of the broker's tells its time, by which the age of an equal order is judged. */
+  async #hearTime(symbol: string, caller: Caller): Promise<void> {
+    const read = this.#follow(this.#ports.broker.position(symbol, "read_back"));
+    await caller.waitsFor(read);
+  }
+
   /** Reads our working orders in `symbol`, as far as the caller waits for that. */
   async #look(symbol: string, caller: Caller): Promise<readonly Claim[] | "all"> {
     const read = this.#follow(this.#ports.refreshFills(symbol));
@@ -238,7 +245,8 @@ export class Gateway {
 
   #claim({ intent, policy }: Asked, unread: UnreadOrders): Promise<ClaimDecision> {
     const { ledger, owner, clock, broker } = this.#ports;
-    const times = { now: clock.now(), brokerTime: broker.brokerTime() };
+    const brokerTime = broker.isTimeGuess() ? null : broker.brokerTime();
+    const times = { now: clock.now(), brokerTime };
     return ledger.claim({ intent, owner, policy, unread, ...times });
   }
 

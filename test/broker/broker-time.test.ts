@@ -50,6 +50,24 @@ describe("the broker's clock", () => {
   });
 
   it.each([
+    ["the machine has slept, or its clock was set forward", 3_600_000],
+    ["its clock was set back", -3_600_000],
+  ])("is a guess until the next answer where %s", (_, leapMs) => {
+    const { time, shown } = machine();
+    expect(time.isGuess()).toBe(false);
+    time.hear(date("Fri, 20 Nov 2026 14:21:02 GMT"));
+    shown.elapsed += 60_000;
+    shown.now += 60_000 + 2_999;
+    expect(time.isGuess()).toBe(false);
+    shown.now += leapMs;
+    expect(time.isGuess()).toBe(true);
+    time.hear({});
+    expect(time.isGuess()).toBe(true);
+    time.hear(date("Fri, 20 Nov 2026 14:22:02 GMT"));
+    expect(time.isGuess()).toBe(false);
+  });
+
+  it.each([
     ["that is missing", {}],
     ["that is none", date("soon")],
   ])("is not read from a Date %s", (_, headers) => {

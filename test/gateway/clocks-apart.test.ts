@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Clock } from "../../src/core/clock.ts";
 import type { OrderAnswer } from "../../src/gateway/order-answer.ts";
 import type { IntentInput } from "../../src/identity/intent-schema.ts";
-import { CLOSE, OPEN, openWorld, type Process, type World } from "./world.ts";
+import { CLOSE, LONG, OPEN, openWorld, type Process, refused, type World } from "./world.ts";
 
 /** A second machine on the ledger of `first`; its clock shows `aheadMs` more than the first's. */
 async function secondMachine(world: World, first: Process, aheadMs: number): Promise<Process> {
@@ -103,4 +103,53 @@ test("a machine whose clock is an hour behind another's keeps its own time, and 
   const answer = await sent(world, first, { ...OPEN, quantity: "7" });
   const claim = await first.latch.claim(answer.requestId ?? "");
   expect(claim?.openedAt).toBe(first.clock.now());
+});
+
+/** A machine beside whose wall a clock goes that nobody sets, and that sleep stops. */
+async function machine(world: World): Promise<Process & { leap(durationMs: number): void }> {
+  let { clock } = await world.open();
+  let leaptMs = 0;
+  const own: Clock = {
+    now: () => clock.now() + leaptMs,
+    elapsed: () => clock.now(),
+    sleep: (durationMs, signal) => clock.sleep(durationMs, signal),
+  };
+  const opened = await world.open({ clock: own });
+  clock = opened.clock;
+  const leap = (durationMs: number) => {
+    leaptMs += durationMs;
+  };
+  return Object.assign(opened, { leap });
+}
+
+const PART = { ...CLOSE, quantity: "2" } as const;
+const HOUR_MS = 60 * 60_000;
+
+test("an exit like one of before the machine slept is another one", async () => {
+  const world = await openWorld(LONG);
+  const bot = await machine(world);
+  await sent(world, bot, PART);
+  await world.advance(5_000);
+  world.simulator.setTime(world.now() + HOUR_MS);
+  bot.leap(HOUR_MS);
+  expect(await world.submit(bot, PART)).toMatchObject({ status: "PROCEED" });
+});
+
+test("so it is where the broker is away by then", async () => {
+  const world = await openWorld(LONG);
+  const bot = await machine(world);
+  await sent(world, bot, PART);
+  await world.advance(5_000);
+  bot.leap(HOUR_MS);
+  bot.gate = () => refused();
+  expect(await world.submit(bot, PART)).toMatchObject({ status: "BLOCKED", code: "not_sent" });
+});
+
+test("an exit that comes again after the clock was set is the same one", async () => {
+  const world = await openWorld(LONG);
+  const bot = await machine(world);
+  const { requestId } = await sent(world, bot, PART);
+  await world.advance(5_000);
+  bot.leap(HOUR_MS);
+  expect(await world.submit(bot, PART)).toMatchObject({ status: "SKIP", requestId });
 });

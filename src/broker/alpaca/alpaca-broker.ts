@@ -132,6 +132,10 @@ class AlpacaBroker implements Broker {
     return this.#time.now();
   }
 
+  isTimeGuess(): boolean {
+    return this.#time.isGuess();
+  }
+
   countPassed(): void {
     this.#budget.countOrder();
   }

@@ -3,7 +3,9 @@
  * of the broker's clock alone: this machine's may be set wrong, or be set anew in between.
  *
  * Between two answers it goes on by a clock that nobody sets. A Date has whole seconds and answers
- * take their time, so one that differs by up to {@link TOLERATED_MS} changes nothing.
+ * take their time, so one that differs by up to {@link TOLERATED_MS} changes nothing. That clock
+ * stands still while the machine sleeps: then, and where the wall was set, it is a guess until the
+ * next answer.
  */
 import { atItsPace, type Clock, type EpochMs } from "../../core/clock.ts";
 
@@ -14,6 +16,8 @@ const HALF_A_SECOND_MS = 500;
 export class BrokerTime {
   readonly #clock: Clock;
   #now: (() => EpochMs) | undefined;
+  /** By how much the wall was ahead of the clock that nobody sets, at the last answer. */
+  #wallAheadMs: number | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -23,6 +27,7 @@ export class BrokerTime {
   hear(headers: Readonly<Record<string, string>>): void {
     const theirs = Date.parse(headers.date ?? "") + HALF_A_SECOND_MS;
     if (Number.isNaN(theirs)) return;
+    this.#wallAheadMs = this.#wallAhead();
     const expected = this.now();
     if (expected !== null && Math.abs(theirs - expected) <= TOLERATED_MS) return;
     const goesOn = atItsPace(this.#clock);
@@ -33,6 +38,17 @@ export class BrokerTime {
   /** What the broker's clock shows; null before any answer said so. */
   now(): EpochMs | null {
     return this.#now?.() ?? null;
+  }
+
+  /** Whether the machine has slept since the last answer, or its clock was set. */
+  isGuess(): boolean {
+    if (this.#wallAheadMs === undefined) return false;
+    return Math.abs(this.#wallAhead() - this.#wallAheadMs) > TOLERATED_MS;
+  }
+
+  #wallAhead(): number {
+    const now = this.#clock.now();
+    return now - (this.#clock.elapsed?.() ?? now);
   }
 
   /** The moment `at` of our clock on the broker's, as Alpaca is asked about it. */
