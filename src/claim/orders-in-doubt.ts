@@ -81,6 +81,25 @@ export function symbolsInDoubt(
   return new Set(opens.flatMap(({ intent }) => tradedSymbols(intent)));
 }
 
+/** An open in doubt that may move the position in `symbol`. */
+export function openInDoubt(
+  claims: readonly Claim[],
+  symbol: string,
+  unread: UnreadOrders,
+): Claim | undefined {
+  return claims.find(
+    (claim) => isOpen(claim) && mayMove(claim.intent, symbol) && isInDoubt(claim, unread),
+  );
+}
+
+/** What is not known of an order in doubt. */
+export function doubtOf(order: Claim): string {
+  const { key, intent } = order;
+  return isUnanswered(order)
+    ? `nobody knows yet what became of the ${intent.effect} ${key.requestId}`
+    : `what the ${intent.effect} ${key.requestId} has filled could not be read`;
+}
+
 function isOpen({ intent }: Claim): boolean {
   return intent.effect === "open";
 }
@@ -136,17 +155,14 @@ function isLater(open: Claim, close: Claim, unsettled: readonly Claim[]): boolea
 }
 
 function blockBy(order: Claim, book: Book): Block {
-  const { key, intent } = order;
   const { symbol } = book;
   const free = closable(book);
   const goesOut = isZero(free) ? "" : `; a close of up to ${free}, by number, goes out`;
-  const unknown = isUnanswered(order)
-    ? `nobody knows yet what became of the ${intent.effect} ${key.requestId}`
-    : `what the ${intent.effect} ${key.requestId} has filled could not be read`;
+  const isUnknown = `${doubtOf(order)}, so what is held of ${symbol} is not known`;
   return {
     code: "not_sent",
-    message: `no order was sent: ${unknown}, so what is held of ${symbol} is not known${goesOut}`,
-    cause: key,
+    message: `no order was sent: ${isUnknown}${goesOut}`,
+    cause: order.key,
     difference: null,
     availableQuantity: free,
   };

@@ -11,13 +11,15 @@
 import type { Broker, ReplaceRequest } from "../broker/broker.ts";
 import type { Block } from "../claim/answer.ts";
 import type { Claim } from "../claim/claim.ts";
+import type { UnreadOrders } from "../claim/decide-claim.ts";
 import type { ReplaceDecision } from "../claim/decide-replace.ts";
 import { type BrokerOrder, hasEnded, type OrderLookup, type Refusal } from "../claim/evidence.ts";
+import { doubtOf, openInDoubt } from "../claim/orders-in-doubt.ts";
 import type { ClaimPolicy } from "../claim/policy.ts";
-import { isLive } from "../claim/transitions.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
 import { type DecimalText, isZero } from "../core/decimal.ts";
 import type { AccountId, AgentId, BrokerOrderId, ClientOrderId, RequestId } from "../core/ids.ts";
+import { inTime } from "../core/in-time.ts";
 import { deriveReplacementId } from "../identity/request-id.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { ownerOf } from "./unrecorded-order.ts";
@@ -109,15 +111,16 @@ async function sendForClaim(
   claim: Claim,
 ): Promise<ReplaceAnswer> {
   let decision = await request(ports, intent, order, wanted, claim);
-  let unread: readonly Claim[] = [];
+  let unread: UnreadOrders;
   if (decision.kind === "blocked") {
+    const { clock, giveUpAt, refreshFills } = ports;
     // Fills that nobody has read yet may have made the shares that the book has not.
-    unread = await ports.refreshFills(claim.intent.symbol);
+    unread = (await inTime(clock, giveUpAt, refreshFills(claim.intent.symbol))) ?? "all";
     decision = await request(ports, intent, order, wanted, claim);
   }
   switch (decision.kind) {
     case "blocked":
-      return blocked(claim, decision.block, unread);
+      return blocked(ports, claim, decision.block, unread);
     case "pending":
       return readBack(ports, intent, order, claim, "the order is being replaced already");
     case "proceed":
@@ -125,12 +128,16 @@ async function sendForClaim(
   }
 }
 
-/** Certain only where no open is at work whose fills are not known. */
-function blocked({ key }: Claim, block: Block, unread: readonly Claim[]): ReplaceAnswer {
-  const open = unread.find(({ intent, status }) => intent.effect === "open" && isLive(status));
-  if (open === undefined) return { kind: "blocked", block, requestId: key.requestId };
-  const reason = `what the open ${open.key.requestId} has filled could not be read`;
-  return { kind: "not_sent", reason };
+/** Certain only where there is no open of which nobody knows what it has filled. */
+async function blocked(
+  { ledger, account }: ReplacePorts,
+  { key, intent }: Claim,
+  block: Block,
+  unread: UnreadOrders,
+): Promise<ReplaceAnswer> {
+  const open = openInDoubt(await ledger.unsettledClaims(account), intent.symbol, unread);
+  if (open !== undefined) return { kind: "not_sent", reason: doubtOf(open) };
+  return { kind: "blocked", block, requestId: key.requestId };
 }
 
 function request(

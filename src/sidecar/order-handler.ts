@@ -5,7 +5,7 @@
 import type { Book } from "../book/book.ts";
 import type { AssetLookup } from "../broker/broker.ts";
 import type { Claim } from "../claim/claim.ts";
-import type { Clock, EpochMs } from "../core/clock.ts";
+import type { EpochMs } from "../core/clock.ts";
 import { type ErrorCode, LatchError } from "../core/errors.ts";
 import type { AgentId, RequestId } from "../core/ids.ts";
 import { inTime } from "../core/in-time.ts";
@@ -25,7 +25,6 @@ import { handleReplace, type ReplacePorts } from "./replace-handler.ts";
 import { RETRY_AFTER } from "./retry-after.ts";
 
 export interface OrderPorts extends ReplacePorts {
-  readonly clock: Clock;
   /**
    * Rejects with a LatchError where no order was sent. `gone` aborts when the client goes away; it
    * waits up to `withinMs`, where that is less than is set.
@@ -87,7 +86,7 @@ function answerTo(ports: OrderPorts, request: GuardedRequest): Promise<GuardedAn
       : answer;
   };
   if (request.method === "POST") return readAndPlace(request, place);
-  if (request.method === "PATCH") return handleReplace(ports, request);
+  if (request.method === "PATCH") return handleReplace(ports, request, answerBy);
   return handlePositions({ ...ports, place }, request);
 }
 

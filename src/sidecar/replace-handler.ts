@@ -2,9 +2,11 @@
  * `PATCH /v2/orders/{id}` in Alpaca's shape: the order is replaced once, however often it is asked
  * for, and a repeat gets the order that the first try made.
  */
+import type { Clock, EpochMs } from "../core/clock.ts";
 import { compare, type DecimalText, parseDecimal, ZERO } from "../core/decimal.ts";
 import { LatchError } from "../core/errors.ts";
 import type { BrokerOrderId, ClientOrderId, RequestId } from "../core/ids.ts";
+import { inTime } from "../core/in-time.ts";
 import type { ReplaceAnswer, ReplaceIntent } from "../gateway/replace-order.ts";
 import { alpacaError } from "./alpaca-error.ts";
 import type { GuardedAnswer, GuardedRequest } from "./guarded-request.ts";
@@ -23,6 +25,7 @@ import { RETRY_AFTER } from "./retry-after.ts";
 import { orderIdIn } from "./route-policy.ts";
 
 export interface ReplacePorts {
+  readonly clock: Clock;
   /** Rejects with a LatchError where nothing was sent. */
   replace(intent: ReplaceIntent): Promise<ReplaceAnswer>;
   /** The order as the broker shows it now; undefined when it cannot be read. */
@@ -35,6 +38,7 @@ const SHOWN_CHARACTERS = 256;
 export async function handleReplace(
   ports: ReplacePorts,
   request: GuardedRequest,
+  answerBy: EpochMs,
 ): Promise<GuardedAnswer> {
   const key = readIdempotencyKey(request.headers["idempotency-key"]);
   if (key.kind === "malformed") return alpacaError("request_malformed", { message: key.message });
@@ -45,7 +49,9 @@ export async function handleReplace(
   if (typeof intent === "string") {
     throw new LatchError("invalid_intent", intent);
   }
-  return replyTo(ports, intent, await ports.replace(intent));
+  const replied = ports.replace(intent).then((answer) => replyTo(ports, intent, answer));
+  // What it comes to afterwards the same request is told.
+  return (await inTime(ports.clock, answerBy, replied)) ?? unknownReply("no answer in time", null);
 }
 
 /** A sentence where the quantity or the name is none. */
@@ -108,15 +114,16 @@ async function replyTo(
         headers: RETRY_AFTER,
       });
     case "unknown":
-      return alpacaError("outcome_unknown", {
-        message: "whether the order was replaced is not known yet",
-        headers: {
-          ...RETRY_AFTER,
-          ...latchHeaders({ status: "PENDING", requestId: answer.requestId }),
-        },
-        extra: { status: "PENDING", evidence: answer.reason },
-      });
+      return unknownReply(answer.reason, answer.requestId);
   }
+}
+
+function unknownReply(evidence: string, requestId: RequestId | null): GuardedAnswer {
+  return alpacaError("outcome_unknown", {
+    message: "whether the order was replaced is not known yet",
+    headers: { ...RETRY_AFTER, ...latchHeaders({ status: "PENDING", requestId }) },
+    extra: { status: "PENDING", evidence },
+  });
 }
 
 /** The cause is the claim of the order that was to be replaced, where it has one. */

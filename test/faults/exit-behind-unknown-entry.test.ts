@@ -9,6 +9,7 @@ import {
   openOrderWorld,
   type Request,
   SELL,
+  type StartedSidecar,
 } from "../sidecar/orders-world.ts";
 import { brokerOrders, sentOrders } from "./by-hand.ts";
 import { expectHealed, SOON } from "./healing.ts";
@@ -24,6 +25,16 @@ const NEVER_CAME: Fault = { kind: "drop" };
 async function entryUnknown(options: SimulatorOptions = {}, fault = LANDED) {
   const world = await openOrderWorld(options);
   const sidecar = await world.open();
+  await loseEntry(world, sidecar, fault);
+  return { world, sidecar };
+}
+
+async function loseEntry(
+  world: OrderWorld,
+  sidecar: StartedSidecar,
+  fault: Fault,
+  entry: object = ENTRY,
+) {
   world.fault(fault);
   world.simulator.addFaults([
     {
@@ -32,8 +43,7 @@ async function entryUnknown(options: SimulatorOptions = {}, fault = LANDED) {
       times: 100,
     },
   ]);
-  expect((await world.send(sidecar, ENTRY)).status).toBe(409);
-  return { world, sidecar };
+  expect((await world.send(sidecar, entry)).status).toBe(409);
 }
 
 /** Nothing was sent, the entry is named, and the same request may come again. */
@@ -160,6 +170,23 @@ describe("while nobody knows what became of an add to the shares in the book,", 
     world.simulator.clearFaults();
     const answers = await world.insist(sidecar, { ...SELL, qty: "5" });
     expect(answers.at(-1)?.status).toBe(200);
+  });
+
+  test("a larger size for an exit at work is not refused for certain", async () => {
+    const world = await openOrderWorld(HELD);
+    const sidecar = await world.open();
+    const exit = await world.send(sidecar, { ...SELL, type: "limit", limit_price: "90" });
+    await world.advance(3_000);
+    // One that the broker does not take for a wash trade.
+    await loseEntry(world, sidecar, LANDED, { ...ENTRY, type: "limit", limit_price: "80" });
+    const larger = () =>
+      world.send(sidecar, { qty: "12" }, { method: "PATCH", path: `/v2/orders/${exit.body.id}` });
+    const told = await larger();
+    expect(told).toMatchObject({ status: 409, body: { tradelatch: { error: "order_not_taken" } } });
+    expect(told.body.message).toContain("nobody knows yet what became of the open entry-1");
+    world.simulator.clearFaults();
+    await world.advance(10_000);
+    expect(await larger()).toMatchObject({ status: 200, body: { qty: "12" } });
   });
 
   test("another entry goes out", async () => {

@@ -153,6 +153,25 @@ describe("a replacement whose answer is lost", () => {
     expect(answer.tookMs).toBeLessThan(10_000);
   });
 
+  test("is told as unknown within ten seconds, though the reads before it took their time too", async () => {
+    const { world, sidecar, id } = await working();
+    faultOfPatch(world, { kind: "accept_then_hang" });
+    const path = `/v2/orders/${id}`;
+    const slow = { kind: "slow", delayMs: 4_500 } as const;
+    const match = { method: "GET", path: "/v2/orders:by_client_order_id" } as const;
+    world.simulator.addFaults([
+      { match: { method: "GET", path }, fault: slow },
+      { match, fault: { kind: "accept_then_hang" }, times: 2 },
+    ]);
+    const answer = await patch(world, sidecar, id, { limit_price: "71" });
+    expect(answer).toMatchObject({ status: 409, body: { tradelatch: { status: "PENDING" } } });
+    expect(answer.tookMs).toBeLessThan(10_000);
+    await world.advance(20_000);
+    const repeat = await patch(world, sidecar, id, { limit_price: "71" });
+    expect(repeat).toMatchObject({ status: 200, body: { replaces: id, limit_price: "71" } });
+    expect(patches(world)).toHaveLength(1);
+  });
+
   test.each<[string, Fault]>([
     ["dropped", { kind: "drop" }],
     ["answered with 503 without being taken", { kind: "refuse", status: 503, message: "down" }],
@@ -285,6 +304,20 @@ describe("an exit that is replaced", () => {
     expect(patches(world)).toEqual([]);
     world.simulator.clearFaults();
     expect((await patch(world, sidecar, id, { qty: "10" })).status).toBe(200);
+  });
+
+  test("is told so within ten seconds, though each of these reads hangs", async () => {
+    const { world, sidecar, id } = await working(EXIT, HELD);
+    const add = await world.send(sidecar, ADD);
+    await world.advance(60_000);
+    for (const path of ["/v2/orders", `/v2/orders/${add.body.id}`]) {
+      const fault = { kind: "accept_then_hang" } as const;
+      world.simulator.addFaults([{ match: { method: "GET", path }, fault, times: 100 }]);
+    }
+    const told = await patch(world, sidecar, id, { qty: "10" });
+    expect(told).toMatchObject({ status: 409, body: { tradelatch: { error: "order_not_taken" } } });
+    expect(told.tookMs).toBeLessThan(10_000);
+    expect(patches(world)).toEqual([]);
   });
 
   test("passes its reservation on: a smaller one leaves shares for another exit", async () => {
