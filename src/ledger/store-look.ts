@@ -9,6 +9,6 @@ export type StoreLook =
       /** Of its schema, and the one that this program knows. */
       readonly version: number;
       readonly known: number;
-      /** Null where there is none, or another schema does not say. */
+      /** As a ledger says it; null where there is none, or another schema does not say. */
       readonly lastEventAt: EpochMs | null;
     };

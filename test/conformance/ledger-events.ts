@@ -45,7 +45,7 @@ export function testsOfEvents(storeOfTest: StoreOfTest): void {
     });
 
     test("tells the latest time in it, whichever machine's clock gave it", async () => {
-      const { ledger, another } = await storeOfTest();
+      const { ledger, another, look } = await storeOfTest();
       expect(await ledger.lastEventAt()).toBeUndefined();
       const behind = await another();
       await claimed(ledger, claimCommand({ quantity: "1" }, { now: START + 60_000 }));
@@ -53,6 +53,8 @@ export function testsOfEvents(storeOfTest: StoreOfTest): void {
       for (const opening of [ledger, behind]) {
         expect(await opening.lastEventAt()).toBe(START + 60_000);
       }
+      // The doctor finds what a start would.
+      if (look) expect(await look()).toMatchObject({ lastEventAt: START + 60_000 });
     });
 
     test("chains each account's events by themselves, whichever opening wrote them", async () => {

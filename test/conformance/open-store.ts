@@ -1,6 +1,7 @@
 /** A store as the conformance suite is given it. */
 import type { ManualClock } from "../../src/core/manual-clock.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
+import type { StoreLook } from "../../src/ledger/store-look.ts";
 
 export interface OpenStore {
   readonly ledger: Ledger;
@@ -10,9 +11,13 @@ export interface OpenStore {
   reopen(): Promise<Ledger>;
   /** A second opening of the same store beside `ledger`, as another process would have it. */
   another(): Promise<Ledger>;
+  /** What a program finds that opens no ledger; absent where none could. */
+  readonly look?: LookAtStore;
   /** Closes every opening and removes the store. */
   destroy(): Promise<void>;
 }
+
+type LookAtStore = () => Promise<StoreLook>;
 
 /** A store for the test that is running. */
 export type StoreOfTest = () => Promise<OpenStore>;
@@ -22,6 +27,7 @@ export async function openStore(
   clock: ManualClock,
   open: () => Ledger,
   remove: () => void | Promise<void> = () => undefined,
+  look?: LookAtStore,
 ): Promise<OpenStore> {
   const openings: Ledger[] = [];
   const another = async () => {
@@ -34,6 +40,7 @@ export async function openStore(
     ledger,
     clock,
     another,
+    ...(look && { look }),
     reopen: async () => {
       await ledger.close();
       return another();

@@ -1,4 +1,5 @@
 import { ManualClock } from "../../src/core/manual-clock.ts";
+import { lookAtPostgresLedger } from "../../src/ledger/postgres/look-at-ledger.ts";
 import { openPostgresLedger } from "../../src/ledger/postgres/postgres-ledger.ts";
 import { START } from "../ledger/sample-commands.ts";
 import { newDatabase } from "../postgres/shared-server.ts";
@@ -8,5 +9,7 @@ import { openStore } from "./open-store.ts";
 ledgerConformance("the PostgreSQL ledger", async () => {
   const database = await newDatabase();
   const clock = new ManualClock(START);
-  return openStore(clock, () => openPostgresLedger(database.url, clock), database.drop);
+  const { url, drop } = database;
+  const look = () => lookAtPostgresLedger(url, clock);
+  return openStore(clock, () => openPostgresLedger(url, clock), drop, look);
 });

@@ -1,7 +1,7 @@
 /** One look at a stretch of the events, by their numbers: see ledger/event-scan.ts. */
 import type { EventRow } from "../event-row.ts";
 import type { Stretch } from "../event-scan.ts";
-import type { EventScan, EventType } from "../ledger.ts";
+import { type EventScan, type EventType, LAST_EVENTS } from "../ledger.ts";
 import type { ConnectionPool } from "./connection-pool.ts";
 import { columnValue } from "./text-column.ts";
 
@@ -9,6 +9,10 @@ import { columnValue } from "./text-column.ts";
 export function typeText(type: EventType): string {
   return `"type":"${type}"`;
 }
+
+/** When the latest of the last events was, as `at`; null where there are none. */
+export const LATEST = `SELECT max(at) AS at FROM
+  (SELECT at FROM tradelatch.events ORDER BY sequence DESC LIMIT ${LAST_EVENTS}) last`;
 
 type Parameter = string | number | null;
 

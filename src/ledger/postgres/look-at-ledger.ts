@@ -2,6 +2,7 @@
 import type { Clock, EpochMs } from "../../core/clock.ts";
 import type { StoreLook } from "../store-look.ts";
 import { ConnectionPool } from "./connection-pool.ts";
+import { LATEST } from "./event-scan.ts";
 import { SCHEMA_VERSION } from "./migrations.ts";
 import { refuseUnsound } from "./open-database.ts";
 import { refuseNewer, versionOf } from "./schema-version.ts";
@@ -19,9 +20,8 @@ export async function lookAtPostgresLedger(url: string, clock: Clock): Promise<S
       if (version < SCHEMA_VERSION) {
         return { kind: "ledger", version, known: SCHEMA_VERSION, lastEventAt: null };
       }
-      const sql = "SELECT at FROM tradelatch.events ORDER BY sequence DESC LIMIT 1";
-      const [last] = await session.ask<{ at: EpochMs }>(sql, []);
-      return { kind: "ledger", version, known: SCHEMA_VERSION, lastEventAt: last?.at ?? null };
+      const [latest] = await session.ask<{ at: EpochMs | null }>(LATEST, []);
+      return { kind: "ledger", version, known: SCHEMA_VERSION, lastEventAt: latest?.at ?? null };
     });
   } catch (error) {
     throw storeError(error, pool.place);

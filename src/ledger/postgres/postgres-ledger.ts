@@ -29,7 +29,6 @@ import {
   INCIDENTS_DEFAULT,
   type IncidentsQuery,
   type KeptCheckpoint,
-  LAST_EVENTS,
   type Ledger,
   type Note,
   type ScannedEvents,
@@ -52,7 +51,7 @@ import { claimRows } from "./claim-rows.ts";
 import { ConnectionPool } from "./connection-pool.ts";
 import type { Session } from "./dedicated-connection.ts";
 import { EVENT_PAGE, eventOf } from "./event-page.ts";
-import { scannedRows } from "./event-scan.ts";
+import { LATEST, scannedRows } from "./event-scan.ts";
 import { foreseenQuestions } from "./foreseen-questions.ts";
 import { countGuardClaims, guardClaimsOf, unsettledGuardClaims } from "./guard-queries.ts";
 import { parsed } from "./json-column.ts";
@@ -273,9 +272,7 @@ class PostgresLedger extends TransactedLedger implements Ledger {
   }
 
   async lastEventAt(): Promise<EpochMs | undefined> {
-    const last = `SELECT at FROM tradelatch.events ORDER BY sequence DESC LIMIT ${LAST_EVENTS}`;
-    const sql = `SELECT max(at) AS at FROM (${last}) last`;
-    const [latest] = await this.#ask<{ at: number | null }>(sql, []);
+    const [latest] = await this.#ask<{ at: EpochMs | null }>(LATEST, []);
     return latest?.at ?? undefined;
   }
 

@@ -4,7 +4,9 @@ import { resolve } from "node:path";
 import type { Database } from "better-sqlite3";
 import { LatchError } from "../../core/errors.ts";
 import type { StoreLook } from "../store-look.ts";
+import { latestTime } from "./event-scan.ts";
 import { SCHEMA_VERSION } from "./migrations.ts";
+import { PreparedStatements } from "./prepared-statements.ts";
 import { probed, soundVersion } from "./probe.ts";
 import { storeError } from "./store-errors.ts";
 
@@ -24,8 +26,7 @@ export function lookAtSqliteLedger(path: string): StoreLook {
 function look(probe: Database, file: string): StoreLook {
   const version = soundVersion(probe, file);
   if (version === 0) return { kind: "none" };
-  const last = "SELECT at FROM events ORDER BY sequence DESC LIMIT 1";
   const isKnown = version === SCHEMA_VERSION;
-  const lastEventAt = isKnown ? (probe.prepare(last).pluck().get() as number | undefined) : null;
+  const lastEventAt = isKnown ? latestTime(new PreparedStatements(probe)) : null;
   return { kind: "ledger", version, known: SCHEMA_VERSION, lastEventAt: lastEventAt ?? null };
 }
