@@ -111,8 +111,8 @@ export interface ActivitiesQuery {
 }
 
 /**
- * So long before a claim a list of orders begins that is to have its order, in milliseconds: the
- * broker's clock is not ours.
+ * By so much, in milliseconds, a list of orders that is to have a claim's begins before the claim,
+ * and ends behind its sending where it has an end: the broker's clock is not ours.
  */
 export const LIST_MARGIN_MS = 60_000;
 

@@ -2,11 +2,14 @@
  * Whether an order that took a partly filled one's place counts what that one has filled as its
  * own. Alpaca's documents do not say, and both have been seen; the account's activities tell, for
  * they list what each order has executed by itself. They may list it late: what they lack of an
- * order that has only just moved is no proof that another one filled it.
+ * order that has only just moved is no proof that another one filled it. What a combo fills its
+ * legs count.
  */
 import type { BrokerOrder } from "../claim/evidence.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { add, compare, isZero, subtract, ZERO } from "../core/decimal.ts";
+import { isCombo } from "../identity/combo.ts";
+import type { Intent } from "../identity/intent.ts";
 import { type Broker, LIST_MARGIN_MS } from "./broker.ts";
 
 type ChainPorts = Pick<Broker, "brokerTime" | "fillActivities" | "orderWire">;
@@ -16,16 +19,20 @@ const LAG_MS = 10_000;
 /** In which an order has filled nothing by itself. */
 const UNFILLED: ReadonlySet<string> = new Set(["accepted", "held", "new", "pending_new"]);
 
-/** Undefined while the activities cannot be read, or may lack what the order has filled. */
+/**
+ * `intent`: of the claim that has the orders. Undefined while the activities cannot be read, or may
+ * lack what the order has filled.
+ */
 export async function countsChain(
   broker: ChainPorts,
+  intent: Intent,
   before: BrokerOrder,
   successor: BrokerOrder,
   now: EpochMs,
 ): Promise<boolean | undefined> {
   const { filledQuantity, brokerOrderId, status } = successor;
   const isPossible = compare(filledQuantity, before.filledQuantity) >= 0;
-  if (isZero(before.filledQuantity) || !isPossible) return false;
+  if (isCombo(intent) || isZero(before.filledQuantity) || !isPossible) return false;
   const theirs = broker.brokerTime() ?? now;
   const after = (successor.submittedAt ?? now) - (theirs - now) - LIST_MARGIN_MS;
   const reading = await broker.fillActivities({ orderIds: [brokerOrderId], after });

@@ -122,7 +122,6 @@ function bearsOn(
 ): boolean {
   const { decision } = verdict;
   const isOpening = intent.effect === "open";
-  const isOther = isOpen(order) !== isOpening;
   switch (decision.kind) {
     case "proceed":
       if (!isOpening) return isOpen(order) && isUnanswered(order);
@@ -133,6 +132,7 @@ function bearsOn(
     case "skip": {
       const { claim } = decision;
       const isOwn = sameClaim(order.key, claim.key);
+      const isOther = isOpen(order) !== isOpening;
       // Nobody has looked: an order that works may have ended, and with it the earlier action.
       if (unread === undefined && (isOwn || isOther) && isUnread(order, unread)) return true;
       if (isOpening) return false;

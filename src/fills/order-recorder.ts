@@ -61,10 +61,8 @@ async function nextOf(
   order: BrokerOrder,
 ): Promise<Next | undefined> {
   const successor = await findSuccessor(broker, claim, order);
-  if (successor === undefined || isCombo(claim.intent)) {
-    return successor && { successor, countsChain: false };
-  }
-  const counts = await countsChain(broker, order, successor, clock.now());
+  if (successor === undefined) return undefined;
+  const counts = await countsChain(broker, claim.intent, order, successor, clock.now());
   return counts === undefined ? undefined : { successor, countsChain: counts };
 }
 

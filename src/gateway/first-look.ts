@@ -7,10 +7,11 @@
  * repeats get PENDING, and the read-back behind the start looks it up by its own id until its end
  * is proved.
  */
+import { LIST_MARGIN_MS } from "../broker/broker.ts";
 import type { Claim } from "../claim/claim.ts";
 import type { BrokerOrder } from "../claim/evidence.ts";
 import type { EpochMs } from "../core/clock.ts";
-import { lookUp, type ReadBackPorts, recordFound, SCAN_MARGIN_MS } from "./read-back.ts";
+import { lookUp, type ReadBackPorts, recordFound } from "./read-back.ts";
 
 /** So many are looked up singly: far fewer than reads fit into a minute. */
 const SINGLE_LOOKS_MAX = 40;
@@ -50,7 +51,7 @@ async function lookInList(
 ): Promise<readonly Claim[] | undefined> {
   if (claims.length === 0) return [];
   const readAt = ports.clock.now();
-  const after = earliestOf(claims) - SCAN_MARGIN_MS;
+  const after = earliestOf(claims) - LIST_MARGIN_MS;
   const reading = await ports.broker.orders({ status: "all", after }, "read_back");
   if (reading.kind === "unknown") return undefined;
   const shown = new Map<string, BrokerOrder>();

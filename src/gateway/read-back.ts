@@ -5,7 +5,7 @@
  * would suffice to prove absence. A step sends nothing and may be made by any process, as often as
  * it likes: what it reads is evidence, and only `decide` draws conclusions from it.
  */
-import type { Broker } from "../broker/broker.ts";
+import { type Broker, LIST_MARGIN_MS } from "../broker/broker.ts";
 import { type Claim, isOlder, postOverAt } from "../claim/claim.ts";
 import { awaitsListScan, isSought } from "../claim/decide-absence.ts";
 import type { BrokerOrder, OrderLookup } from "../claim/evidence.ts";
@@ -15,9 +15,6 @@ import { subjectOfClaim } from "../incident/incident.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { attributesOf, linksOf } from "../telemetry/claim-spans.ts";
 import { traced } from "../telemetry/traced.ts";
-
-/** How far around the time of sending the orders list is scanned. */
-export const SCAN_MARGIN_MS = 60_000;
 
 export interface ReadBackPorts {
   readonly ledger: Ledger;
@@ -88,8 +85,8 @@ async function scanList(ports: ReadBackPorts, claim: Claim, now: ReadTime): Prom
   const readAt = now();
   const around = {
     status: "all",
-    after: claim.openedAt - SCAN_MARGIN_MS,
-    until: postOverAt(claim, policy.postDeadlineMs) + SCAN_MARGIN_MS,
+    after: claim.openedAt - LIST_MARGIN_MS,
+    until: postOverAt(claim, policy.postDeadlineMs) + LIST_MARGIN_MS,
   } as const;
   const reading = await broker.orders(around, "read_back");
   if (reading.kind === "unknown") return claim;

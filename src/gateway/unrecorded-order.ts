@@ -8,7 +8,6 @@ import { countsChain } from "../broker/chain-count.ts";
 import type { Claim } from "../claim/claim.ts";
 import type { BrokerOrder } from "../claim/evidence.ts";
 import type { AccountId, BrokerOrderId } from "../core/ids.ts";
-import { isCombo } from "../identity/combo.ts";
 import { mayBeIts, type ReadBackPorts } from "./read-back.ts";
 
 export interface UnrecordedPorts extends ReadBackPorts {
@@ -50,7 +49,7 @@ async function followed(
   const lookup = brokerOrderId && (await broker.orderById(brokerOrderId, "read_back"));
   if (lookup?.kind !== "found") return { kind: "unknown" };
   const { order } = lookup;
-  const counts = isCombo(intent) ? false : await countsChain(broker, order, successor, clock.now());
+  const counts = await countsChain(broker, intent, order, successor, clock.now());
   if (counts === undefined) return { kind: "unknown" };
   const read = { order, source: "read_back", now: clock.now() } as const;
   const next = { successor, countsChain: counts };
