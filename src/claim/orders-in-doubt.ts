@@ -3,9 +3,10 @@
  * one without an answer, or one at work that this caller's try has not read. The book then has
  * another position than is held, perhaps, and another episode.
  *
- * 1. No close is refused for certain for want of shares, and an equal close of late may have closed
- *    another position than the one that is meant. Behind an open without an answer a part of the
- *    position is no number of shares either.
+ * 1. No close is refused for certain for want of shares, also not of those that an exit holds which
+ *    may have been canceled; and an equal close of late may have closed another position than the
+ *    one that is meant. Behind an open without an answer a part of the position is no number of
+ *    shares either.
  * 2. Whether an order opens or closes is not for a flat book to say while an open on the other
  *    side may have filled; without short sales there is none.
  * 3. An equal order that works may have ended, by a cancel of a moment ago for one, and an equal
@@ -17,13 +18,14 @@
  * made, so its next try is decided anew, once orders were read. A close of so many shares as the
  * book has free goes out as ever, and so does every entry that says that it is one (I9). Pure.
  */
-import { type Book, closable, isFlat, sameClaim } from "../book/book.ts";
+import { type Book, closable, isFlat, reservationOf, sameClaim } from "../book/book.ts";
 import { isZero } from "../core/decimal.ts";
 import { isCombo, mayMove, tradedSymbols } from "../identity/combo.ts";
 import type { Intent } from "../identity/intent.ts";
 import type { Block, BlockCode } from "./answer.ts";
-import { type Claim, isAccepted, isUnanswered } from "./claim.ts";
+import { type Claim, isAccepted, isUnanswered, lacksSuccessor } from "./claim.ts";
 import type { ClaimVerdict, IntentIdentity, UnreadOrders } from "./decide-claim.ts";
+import { reservedUnder } from "./family.ts";
 
 /** What was decided, of which intent, and on what. */
 export interface DecidedOn {
@@ -127,7 +129,8 @@ function bearsOn(
       if (!isOpening) return isOpen(order) && isUnanswered(order);
       return isOpen(order) && isAgainst(order, intent) && isInDoubt(order, unread);
     case "blocked":
-      return isOpen(order) && isInDoubt(order, unread);
+      if (isOpen(order)) return isInDoubt(order, unread);
+      return decision.block.code === "insufficient_quantity" && mayFree(order, book, unread);
     case "pending":
     case "skip": {
       const { claim } = decision;
@@ -141,6 +144,15 @@ function bearsOn(
       return isOther && isLater(order, claim, unsettled) && mayBeOver;
     }
   }
+}
+
+/**
+ * Whether shares that the exit `order` holds may be free: it may have been canceled. Of one that
+ * was replaced it is known that another is in its place.
+ */
+function mayFree(order: Claim, book: Book, unread: UnreadOrders): boolean {
+  const holds = reservationOf(book, reservedUnder(order)) !== undefined;
+  return holds && isUnread(order, unread) && !lacksSuccessor(order);
 }
 
 function isAgainst(order: Claim, { side }: Intent): boolean {

@@ -112,6 +112,20 @@ describe("while the orders at work cannot be read,", () => {
     expect(await world.submit(bot, CLOSE)).toMatchObject({ status: "PROCEED" });
   });
 
+  test("a close is not refused for want of the shares that an exit which was canceled held", async () => {
+    const world = await openWorld(LONG);
+    const bot = await world.open();
+    const { requestId } = await world.submit(bot, { ...CLOSE, type: "limit", limitPrice: "90" });
+    await world.advance(5_000);
+    expect(await cancelByHand(world, world.orders()[0]?.id)).toBe(204);
+    hideOrders(world);
+    expect(await world.submit(bot, CLOSE)).toMatchObject({ ...REFUSED, cause: { requestId } });
+    const closed = bot.latch.submit(CLOSE);
+    await world.advance(1_000);
+    world.simulator.clearFaults();
+    expect(await world.drive(closed)).toMatchObject({ status: "PROCEED" });
+  });
+
   test("it goes out within its caller's patience once they can be read", async () => {
     const world = await openWorld();
     const bot = await world.open();
