@@ -123,6 +123,8 @@ export interface OrdersQuery {
   /** Submission time, exclusive. */
   readonly until?: EpochMs;
   readonly symbols?: readonly string[];
+  /** Legs as orders of their own, whatever became of the one that they belong to; not inside it. */
+  readonly areLegsApart?: boolean;
 }
 
 /**

@@ -1,7 +1,8 @@
 /**
  * The sure path of fills: asks the broker for every order that is not settled yet and books what it
- * shows, by cumulative quantity (I6). One list call serves all claims; what the list misses is read
- * singly. While nothing changes the pauses grow, up to a bound.
+ * shows, by cumulative quantity (I6). One list call serves all claims of a day, one more all that
+ * rest since before; what the lists miss is read singly. While nothing changes the pauses grow, up
+ * to a bound.
  *
  * Reads only. Orders whose outcome is unknown are the gateway's to seek, refused closes the
  * reconciler's to judge.
@@ -27,7 +28,7 @@ export interface FillPollerPorts {
   readonly account: AccountId;
 }
 
-/** Claims older than this are read singly, so that an old working order does not swell the list. */
+/** Claims older than this have a list of their own: an old order does not swell this one. */
 const LIST_LOOKBACK_MS = 24 * 60 * 60 * 1_000;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
@@ -151,18 +152,23 @@ export class FillPoller {
   async #list(working: readonly Claim[]): Promise<ReadonlyMap<BrokerOrderId | null, Shown>> {
     const horizon = this.#ports.clock.now() - LIST_LOOKBACK_MS;
     // A combo has no symbol that a list could be asked for.
-    const listed = working.filter(({ openedAt, intent }) => openedAt > horizon && !isCombo(intent));
-    if (listed.length === 0) return new Map();
-    const reading = await this.#orders(listed);
-    if (reading.kind === "unknown") return new Map();
-    // A leg is looked for like any other.
-    const orders = withLegs(reading.value);
-    const wires = once(() => byOrder(reading.wires()));
-    const shown = (order: BrokerOrder) => ({
-      order,
-      wire: () => wires().get(order.brokerOrderId),
-    });
-    return new Map(orders.map((order) => [order.brokerOrderId, shown(order)]));
+    const listed = working.filter(({ intent }) => !isCombo(intent));
+    const resting = listed.filter(({ openedAt }) => openedAt <= horizon);
+    const recent = listed.filter(({ openedAt }) => openedAt > horizon);
+    // One order by itself costs no more than a list of them.
+    const old = resting.length > 1 ? shownIn(await this.#atWork(resting)) : [];
+    const young = recent.length > 0 ? shownIn(await this.#orders(recent)) : [];
+    // Where both show an order, the second one knows its legs, and is the later.
+    return new Map([...old, ...young]);
+  }
+
+  /**
+   * Those of them that are still at work. Each is asked for as it is: whether a list shows the legs
+   * of an order that has ended inside it is told nowhere.
+   */
+  #atWork(resting: readonly Claim[]): Promise<OrdersReading> {
+    const symbols = symbolsOf(resting);
+    return this.#ports.broker.orders({ status: "open", symbols, areLegsApart: true });
   }
 
   /**
@@ -171,7 +177,7 @@ export class FillPoller {
    */
   async #orders(listed: readonly Claim[]): Promise<OrdersReading> {
     const { broker } = this.#ports;
-    const symbols = [...new Set(listed.map(({ intent }) => intent.symbol))];
+    const symbols = symbolsOf(listed);
     const after = Math.min(...listed.map(({ openedAt }) => openedAt)) - LIST_MARGIN_MS;
     const all = await broker.orders({ status: "all", after, symbols });
     return all.kind === "unknown" ? broker.orders({ status: "open", symbols }) : all;
@@ -197,6 +203,21 @@ export class FillPoller {
     this.#news = [];
     if (news.length > 0) this.#listener?.(news);
   }
+}
+
+function symbolsOf(claims: readonly Claim[]): readonly string[] {
+  return [...new Set(claims.map(({ intent }) => intent.symbol))];
+}
+
+/** By the broker's id; nothing where the list could not be read. */
+function shownIn(reading: OrdersReading): readonly (readonly [BrokerOrderId, Shown])[] {
+  if (reading.kind === "unknown") return [];
+  const wires = once(() => byOrder(reading.wires()));
+  // A leg is looked for like any other.
+  return withLegs(reading.value).map((order) => {
+    const wire = () => wires().get(order.brokerOrderId);
+    return [order.brokerOrderId, { order, wire }];
+  });
 }
 
 /** The orders by the id of each, and of each of its legs: a leg is told of with its order. */

@@ -19,6 +19,27 @@ async function opened(options = {}): Promise<{ world: World; bot: Process }> {
 }
 
 describe("a bracket whose entry has filled", () => {
+  test("since before yesterday is looked after by one list, which shows each leg by itself", async () => {
+    const { world, bot } = await opened();
+    await world.submit(bot, { ...BRACKET, timeInForce: "gtc" });
+    await world.advance(4_000);
+    bot.runs = false;
+    await world.advance(25 * 60 * 60_000);
+    bot.clock.advanceTo(world.now());
+    const asked = world.simulator.requests().length;
+    await bot.latch.tick();
+    expect(world.simulator.requests().slice(asked)).toMatchObject([
+      { path: "/v2/orders", query: { status: "open", nested: "false" } },
+    ]);
+    expect(reserved(world)).toEqual(["6"]);
+    bot.runs = true;
+    world.simulator.setPrice("TQQQ", "90");
+    await world.untilSettled();
+    expect(outcomesIn(world)).toEqual({ limit: "filled", stop: "canceled" });
+    expect(world.book()).toMatchObject({ net: "0", reservations: [] });
+    await expectAgreement(world, bot);
+  });
+
   test.each([
     ["its take-profit", "90", { limit: "filled", stop: "canceled" }],
     ["its stop", "60", { limit: "canceled", stop: "filled" }],

@@ -53,6 +53,27 @@ describe("the fill poller", () => {
     expect(singleReads(world)).toBe(1);
   });
 
+  test("reads orders older than a day by the list of those at work, and singly what has ended", async () => {
+    const world = await openWorld();
+    const bot = await world.open();
+    await placed(world, bot, 1);
+    for (const price of ["55", "56", "57"]) {
+      const terms = { ...RESTING, timeInForce: "gtc", limitPrice: price } as const;
+      await world.submit(bot, { ...terms, requestId: price });
+    }
+    bot.runs = false;
+    await world.advance(25 * 60 * 60_000);
+    bot.clock.advanceTo(world.now());
+    await bot.latch.tick();
+    const before = { lists: world.reads(LIST).length, singles: singleReads(world) };
+    world.simulator.setPrice("TQQQ", "56.5");
+    bot.clock.advanceTo(world.now() + 30_000);
+    await bot.latch.tick();
+    expect(world.reads(LIST)).toHaveLength(before.lists + 1);
+    expect(singleReads(world)).toBe(before.singles + 1);
+    expect(world.book().net).toBe("6");
+  });
+
   test("reads an order older than a day singly, so that the list stays short", async () => {
     const world = await openWorld();
     const bot = await world.open();

@@ -96,3 +96,24 @@ describe("the rate budget with fifty live claims", () => {
     expect(busiestMinute(world.simulator.requests())).toBeLessThanOrEqual(LIMIT);
   });
 });
+
+describe("more orders that rest since before yesterday than a minute has reads for", () => {
+  const RESTING = 200;
+
+  test("are all read at a start, which then takes orders", async () => {
+    const world = await openWorld({ cash: "100000000" });
+    const first = await world.open();
+    const intents = Array.from({ length: RESTING }, (_, number) => working(number));
+    const rest = intents.map((intent) => ({ ...intent, timeInForce: "gtc" }) as const);
+    await world.drive(Promise.all(rest.map((intent) => first.latch.submit(intent))));
+    await first.latch.close();
+    first.runs = false;
+    await world.advance(25 * 60 * MINUTE_MS);
+    const next = await world.open();
+    const asked = world.simulator.requests().length;
+    const { claims, unread } = await world.drive(next.latch.recover());
+    expect(claims.map(({ became }) => became)).toEqual(Array(RESTING).fill("working"));
+    expect(unread).toBe(0);
+    expect(world.simulator.requests().length - asked).toBeLessThan(LIMIT / 4);
+  });
+});

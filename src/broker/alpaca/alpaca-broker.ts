@@ -327,11 +327,11 @@ class AlpacaBroker implements Broker {
     return tellableReading(classify(answer), this.#secret);
   }
 
-  #filterOf({ status, until, symbols }: OrdersQuery) {
+  #filterOf({ status, until, symbols, areLegsApart = false }: OrdersQuery) {
     return {
       status,
       limit: PAGE_SIZE,
-      nested: true,
+      nested: !areLegsApart,
       ...(until === undefined ? {} : { until: this.#time.theirs(until) }),
       ...(symbols === undefined || hasPair(symbols) ? {} : { symbols: symbols.join(",") }),
     };
