@@ -23,6 +23,7 @@ import { type Claim, isAccepted, isEarlierTry, isOlder, mayYetArrive, neverWas }
 import type { ClaimEvent } from "./claim-event.ts";
 import { hasFeeInCoin } from "./coin-fee.ts";
 import { legEvents } from "./decide-combo.ts";
+import { isAtRest } from "./decide-verdict.ts";
 import { type BrokerOrder, type EvidenceSource, isTerminalStatus } from "./evidence.ts";
 import { foldClaim } from "./evolve.ts";
 import { hidesLegs } from "./family.ts";
@@ -145,7 +146,25 @@ function endedEvents(
 ): ClaimEvent[] {
   if (claim.status === "SETTLED") return lateEvents(claim, order, source);
   const booked = fillEvents(claim, order, source);
-  return [...booked, ...sealEvents(foldClaim(claim, booked, now), order)];
+  const after = foldClaim(claim, booked, now);
+  if (hasTakenBack(after, order, source, now)) return [{ type: "sealed" }];
+  return [...booked, ...sealEvents(after, order)];
+}
+
+/**
+ * Whether the order, read long after it had ended, shows fewer shares than are booked: such a read
+ * lags behind no more, and the broker has taken a fill back (a busted trade). No share is missing
+ * from the book, then; what it has too many of, the comparison of positions finds.
+ */
+function hasTakenBack(
+  claim: Claim,
+  order: BrokerOrder,
+  source: EvidenceSource,
+  now: EpochMs,
+): boolean {
+  const isLate = source !== "stream" && isAtRest({ movedAt: claim.certainAt, now });
+  if (claim.status !== "FINAL" || !isLate || !isTerminalStatus(order.status)) return false;
+  return compare(filledInAll(claim, order), claim.bookedQuantity) < 0;
 }
 
 function fillEvents(claim: Claim, order: BrokerOrder, source: EvidenceSource): ClaimEvent[] {
