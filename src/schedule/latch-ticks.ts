@@ -71,7 +71,7 @@ export function latchTicks(work: LatchWork): readonly Tick[] {
     { name: "after-close", ...atMarketMoment, run: () => afterClose(work, calendar) },
   ];
   const nightly = (name: string, cron: string, run: Tick["run"]): Tick => {
-    return { name, cron, timeZone: MARKET_ZONE, run };
+    return { name, cron, timeZone: MARKET_ZONE, isMadeUp: true, run };
   };
   // Without a broker there is no market, and nothing at work in one.
   const all = [

@@ -2,8 +2,9 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { pino } from "pino";
 import { describe, expect, test } from "vitest";
-import { systemClock } from "../../src/core/clock.ts";
-import { startSchedule } from "../../src/schedule/schedule.ts";
+import { steadyNow, systemClock } from "../../src/core/clock.ts";
+import { ManualClock } from "../../src/core/manual-clock.ts";
+import { startSchedule, type Tick } from "../../src/schedule/schedule.ts";
 import { OPEN, openWorld } from "../gateway/world.ts";
 
 const EVERY_SECOND = "* * * * * *";
@@ -17,6 +18,29 @@ function signal() {
     give = resolve;
   });
   return { give, given };
+}
+
+/** Ten at night. */
+const EVENING = Date.parse("2026-11-23T22:00:00Z");
+
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** A schedule on a clock of the test, and what has run and was logged. */
+async function slept(ticks: readonly Omit<Tick, "run">[]) {
+  const clock = new ManualClock(EVENING);
+  const [lines, ran]: [string[], string[]] = [[], []];
+  const log = pino({ level: "warn" }, { write: (line: string) => void lines.push(line) });
+  const all = ticks.map((tick) => ({ ...tick, run: async () => void ran.push(tick.name) }));
+  const schedule = startSchedule(all, log, clock);
+  await turns();
+  const pass = async (durationMs: number) => {
+    for (const until = clock.now() + durationMs; clock.now() < until; await turns()) {
+      clock.advanceTo(clock.now() + 1_000);
+    }
+  };
+  return { clock, lines, ran, schedule, pass };
 }
 
 describe("the schedule", () => {
@@ -56,6 +80,50 @@ describe("the schedule", () => {
     over.give();
     await schedule.stop();
     expect(lines.join("")).toMatch(/still running/i);
+  });
+
+  test("goes on at once after a night's sleep, and says so in one line", async () => {
+    const { clock, lines, ran, schedule, pass } = await slept([
+      { name: "often", cron: "*/2 * * * * *" },
+      { name: "nightly", cron: "0 30 3 * * *", timeZone: "UTC", isMadeUp: true },
+      { name: "hourly", cron: "0 0 * * * *", timeZone: "UTC" },
+    ]);
+    await pass(4_000);
+    expect(ran).toEqual(["often", "often"]);
+    clock.advanceTo(EVENING + 8 * 60 * 60_000);
+    await turns();
+    expect(ran.splice(0)).toEqual(["often", "often", "often", "nightly", "hourly"]);
+    await pass(4_000);
+    expect(ran).toEqual(["often", "often"]);
+    expect(lines).toHaveLength(1);
+    await schedule.stop();
+  });
+
+  test("runs what was due within a beat that comes late, once", async () => {
+    const { clock, lines, ran, schedule } = await slept([
+      { name: "often", cron: "*/2 * * * * *" },
+      { name: "once", cron: "3 0 22 * * *", timeZone: "UTC" },
+    ]);
+    clock.advanceTo(EVENING + 9_000);
+    await turns();
+    expect(ran).toEqual(["often", "once"]);
+    expect(lines).toEqual([]);
+    await schedule.stop();
+  });
+
+  test("goes on where the clock on the wall is set back", async () => {
+    let setBackMs = 0;
+    const wall = () => Date.now() - setBackMs;
+    const now = steadyNow({ wall, monotonic: () => performance.now() });
+    const goesOn = signal();
+    const ticked = async () => {
+      if (setBackMs > 0) goesOn.give();
+      setBackMs = 60 * 60_000;
+    };
+    const tick = { name: "one", cron: EVERY_SECOND, run: ticked };
+    const schedule = startSchedule([tick], silent, { ...systemClock, now });
+    await goesOn.given;
+    await schedule.stop();
   });
 
   test("looks after the orders of a latch that runs by itself", async () => {
