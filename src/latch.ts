@@ -5,7 +5,7 @@
 import type { KeyObject } from "node:crypto";
 import type { Logger } from "pino";
 import { AuditOfAccount, type AuditTrail } from "./audit/audit-of-account.ts";
-import type { Book } from "./book/book.ts";
+import { type Book, sameClaim } from "./book/book.ts";
 import type { AssetLookup, Broker, RateBudgetState, WireOrder } from "./broker/broker.ts";
 import { type Claim, isAccepted } from "./claim/claim.ts";
 import type { ClaimPolicy } from "./claim/policy.ts";
@@ -160,7 +160,7 @@ export interface RecoveredClaim {
   readonly claim: Claim;
   /**
    * `settled` by what the broker shows; `working`, where its order is; `unknown`, where nobody
-   * knows yet or a refusal waits for a verdict.
+   * knows yet, the broker says that it has no such order, or a refusal waits for a verdict.
    */
   readonly became: "settled" | "working" | "unknown";
 }
@@ -376,10 +376,8 @@ export class OpenLatch implements Latch {
 
   async recover(earlier?: Recovery): Promise<Recovery> {
     const before = await this.unsettledClaims();
-    const unread = [
-      ...(await this.#gateway.lookAt(before)),
-      ...(await this.#poller.lookAt(before)),
-    ];
+    const unlooked = await this.#gateway.lookAt(before);
+    const { unread, missing } = await this.#poller.lookOnce(before);
     await this.tick();
     const { ledger } = this.#parts;
     const found = earlier?.claims.map(({ claim }) => claim) ?? before;
@@ -387,8 +385,8 @@ export class OpenLatch implements Latch {
       found.map(async (claim) => (await ledger.claimOf(claim.key)) ?? claim),
     );
     return {
-      claims: after.map((claim) => ({ claim, became: becameOf(claim) })),
-      unread: unread.length,
+      claims: after.map((claim) => ({ claim, became: becameOf(claim, missing) })),
+      unread: unlooked.length + unread.length - missing.length,
     };
   }
 
@@ -483,7 +481,9 @@ export class OpenLatch implements Latch {
   }
 }
 
-function becameOf(claim: Claim): RecoveredClaim["became"] {
+/** `missing`: what the broker had and does not show any more is not known to work. */
+function becameOf(claim: Claim, missing: readonly Claim[]): RecoveredClaim["became"] {
   if (claim.status === "SETTLED") return "settled";
-  return isAccepted(claim) ? "working" : "unknown";
+  const isShown = isAccepted(claim) && !missing.some(({ key }) => sameClaim(key, claim.key));
+  return isShown ? "working" : "unknown";
 }

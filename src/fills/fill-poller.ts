@@ -51,11 +51,13 @@ interface Refreshes {
   readonly next?: Promise<readonly Claim[]>;
 }
 
-interface PollRound {
+export interface PollRound {
   /** Whether anything was new. */
   readonly changed: boolean;
   /** Claims whose order, or the one in its place, the broker did not show. */
   readonly unread: readonly Claim[];
+  /** Of these, those whose order the broker says that it does not have, or not the one after it. */
+  readonly missing: readonly Claim[];
 }
 
 export class FillPoller {
@@ -98,7 +100,12 @@ export class FillPoller {
 
   /** Reads the orders of `claims` at once and gives those claims whose order could not be read. */
   async lookAt(claims: readonly Claim[]): Promise<readonly Claim[]> {
-    return (await this.#read(claims.filter(isAccepted))).unread;
+    return (await this.lookOnce(claims)).unread;
+  }
+
+  /** The same for a start, which waits for no order that the broker says it does not have. */
+  lookOnce(claims: readonly Claim[]): Promise<PollRound> {
+    return this.#read(claims.filter(isAccepted));
   }
 
   /**
@@ -131,22 +138,27 @@ export class FillPoller {
   }
 
   async #read(working: readonly Claim[]): Promise<PollRound> {
-    if (working.length === 0) return { changed: false, unread: [] };
+    if (working.length === 0) return { changed: false, unread: [], missing: [] };
     const listed = await this.#list(working);
     const unread: Claim[] = [];
+    const missing: Claim[] = [];
     let changed = false;
     for (const claim of working) {
       const shown = listed.get(claim.brokerOrderId) ?? (await this.#single(claim));
-      if (shown === undefined) {
+      if (shown === "unknown" || shown === "not_found") {
         unread.push(claim);
+        if (shown === "not_found") missing.push(claim);
         continue;
       }
       const recorded = await recordOrder(this.#ports, claim, shown.order, "poll");
       if (recorded.hasMoved) this.keepNews(shown.wire);
-      if (lacksSuccessor(recorded.claim)) unread.push(claim);
+      if (lacksSuccessor(recorded.claim)) {
+        unread.push(claim);
+        missing.push(claim);
+      }
       changed ||= recorded.changed;
     }
-    return { changed, unread };
+    return { changed, unread, missing };
   }
 
   async #list(working: readonly Claim[]): Promise<ReadonlyMap<BrokerOrderId | null, Shown>> {
@@ -183,10 +195,10 @@ export class FillPoller {
     return all.kind === "unknown" ? broker.orders({ status: "open", symbols }) : all;
   }
 
-  async #single(claim: Claim): Promise<Shown | undefined> {
-    if (claim.brokerOrderId === null) return undefined;
+  async #single(claim: Claim): Promise<Shown | "not_found" | "unknown"> {
+    if (claim.brokerOrderId === null) return "unknown";
     const lookup = await this.#ports.broker.orderById(claim.brokerOrderId);
-    if (lookup.kind !== "found") return undefined;
+    if (lookup.kind !== "found") return lookup.kind;
     return { order: lookup.order, wire: () => wireOf(lookup) };
   }
 

@@ -5,14 +5,18 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../src/core/clock.ts";
 import { type Simulator, startSimulator } from "../../src/simulator/index.ts";
 import { inDirectory } from "../cli/program.ts";
+import { cancelByHand, replaceByHand } from "../faults/by-hand.ts";
+import { rewriteAnswers } from "../faults/rewritten-answers.ts";
 import type { Gate } from "../gateway/traffic.ts";
 import {
   connectionRefused,
+  HELD,
   KEY_ID,
   KEYS,
   ORDER,
   openOrderWorld,
   SECRET,
+  SELL,
   type StartedSidecar,
 } from "./orders-world.ts";
 
@@ -60,6 +64,48 @@ describe("a sidecar that starts on a ledger whose process died", () => {
     expect(answer).toMatchObject({ status: 200, body: { id: world.simulator.orders()[0]?.id } });
     expect(answer.headers.get("tradelatch-status")).toBe(status);
     expect(world.posts()).toHaveLength(1);
+  });
+
+  test("takes orders although the broker has one of before no more", async () => {
+    const world = await openOrderWorld();
+    const first = await world.open();
+    const { id } = (await world.send(first, LIMIT)).body;
+    await world.advance(3_000);
+    await world.shut(first);
+    const gone = {
+      kind: "refuse",
+      status: 404,
+      code: 40410000,
+      message: "order not found",
+    } as const;
+    for (const path of [`/v2/orders/${id}`, "/v2/orders:by_client_order_id"]) {
+      world.simulator.addFaults([{ match: { method: "GET", path }, fault: gone, times: 1_000 }]);
+    }
+    const lag = { kind: "list_lag", lagMs: 86_400_000 } as const;
+    const match = { method: "GET", path: "/v2/orders" } as const;
+    world.simulator.addFaults([{ match, fault: lag, times: 1_000 }]);
+    const second = await world.begin();
+    await world.advance(10_000);
+    expect(second.started?.recovery).toMatchObject({ unread: 0, claims: [{ became: "unknown" }] });
+    expect((await world.send(second, { ...ORDER, symbol: "SPY" })).status).toBe(200);
+    expect((await world.send(second, LIMIT)).headers.get("tradelatch-status")).toBe("PENDING");
+    expect(world.posts()).toHaveLength(2);
+  });
+
+  test("takes orders although nothing shows the order in the place of one of before", async () => {
+    const world = await openOrderWorld(HELD);
+    const first = await world.open();
+    const { id } = (await world.send(first, LIMIT)).body;
+    await world.advance(3_000);
+    await world.shut(first);
+    const next = await replaceByHand(world, id, { limit_price: "69" });
+    await cancelByHand(world, next);
+    const second = await world.begin();
+    const fields = /("(?:replaced_by|replaces)":)"[^"]+"/g;
+    rewriteAnswers(second, (text) => text.replace(fields, "$1null"));
+    await world.advance(10_000);
+    expect(second.started?.recovery).toMatchObject({ unread: 0, claims: [{ became: "unknown" }] });
+    expect((await world.send(second, SELL)).status).toBe(200);
   });
 
   test("takes nothing up where everything was settled", async () => {
