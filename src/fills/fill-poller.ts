@@ -30,6 +30,8 @@ export interface FillPollerPorts {
 
 /** Claims older than this have a list of their own: an old order does not swell this one. */
 const LIST_LOOKBACK_MS = 24 * 60 * 60 * 1_000;
+/** So many old orders that have ended are read singly: the longest list takes as many reads. */
+const SINGLE_READS_MAX = 20;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 
@@ -44,6 +46,8 @@ interface Shown {
   /** What the order was read from, in the broker's own words; undefined where that is not known. */
   readonly wire: () => WireOrder | undefined;
 }
+
+type ShownById = readonly [BrokerOrderId, Shown];
 
 /** The reads of one symbol's orders: the one under way, and the one that waits for its end. */
 interface Refreshes {
@@ -168,10 +172,19 @@ export class FillPoller {
     const resting = listed.filter(({ openedAt }) => openedAt <= horizon);
     const recent = listed.filter(({ openedAt }) => openedAt > horizon);
     // One order by itself costs no more than a list of them.
-    const old = resting.length > 1 ? shownIn(await this.#atWork(resting)) : [];
+    const old = resting.length > 1 ? await this.#rested(resting) : [];
     const young = recent.length > 0 ? shownIn(await this.#orders(recent)) : [];
     // Where both show an order, the second one knows its legs, and is the later.
     return new Map([...old, ...young]);
+  }
+
+  /** Those at work; where many are not, also the list in which they have ended. */
+  async #rested(resting: readonly Claim[]): Promise<readonly ShownById[]> {
+    const atWork = shownIn(await this.#atWork(resting));
+    const found = new Set<BrokerOrderId | null>(atWork.map(([id]) => id));
+    const ended = resting.filter(({ brokerOrderId }) => !found.has(brokerOrderId));
+    if (ended.length <= SINGLE_READS_MAX) return atWork;
+    return [...shownIn(await this.#orders(ended)), ...atWork];
   }
 
   /**
@@ -222,7 +235,7 @@ function symbolsOf(claims: readonly Claim[]): readonly string[] {
 }
 
 /** By the broker's id; nothing where the list could not be read. */
-function shownIn(reading: OrdersReading): readonly (readonly [BrokerOrderId, Shown])[] {
+function shownIn(reading: OrdersReading): readonly ShownById[] {
   if (reading.kind === "unknown") return [];
   const wires = once(() => byOrder(reading.wires()));
   // A leg is looked for like any other.

@@ -100,7 +100,7 @@ describe("the rate budget with fifty live claims", () => {
 describe("more orders that rest since before yesterday than a minute has reads for", () => {
   const RESTING = 200;
 
-  test("are all read at a start, which then takes orders", async () => {
+  test("are all read at a start, which then takes orders, and end together", async () => {
     const world = await openWorld({ cash: "100000000" });
     const first = await world.open();
     const intents = Array.from({ length: RESTING }, (_, number) => working(number));
@@ -115,5 +115,8 @@ describe("more orders that rest since before yesterday than a minute has reads f
     expect(claims.map(({ became }) => became)).toEqual(Array(RESTING).fill("working"));
     expect(unread).toBe(0);
     expect(world.simulator.requests().length - asked).toBeLessThan(LIMIT / 4);
+    expect(await world.drive(next.latch.cancelOrders(MINUTE_MS))).toBe(true);
+    expect(world.claims().map(({ outcome }) => outcome)).toEqual(Array(RESTING).fill("canceled"));
+    expect(world.simulator.requests().length - asked).toBeLessThan(LIMIT / 2);
   });
 });
