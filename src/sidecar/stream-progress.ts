@@ -14,6 +14,7 @@ import {
   afterUpdate,
   asSeen,
   beforeUpdate,
+  isCorrection,
   isEnd,
   type Seen,
   type Step,
@@ -59,7 +60,8 @@ export class StreamProgress {
     const { order } = update;
     // A relay that swallowed what it cannot judge would lose events.
     if (order === undefined) return [update];
-    return this.#take(order, (seen) => afterUpdate(seen, update, order));
+    const step = (seen: Seen) => afterUpdate(seen, update, order);
+    return this.#take(order, step, isCorrection(update));
   }
 
   /** What to relay of orders that were read. */
@@ -97,9 +99,14 @@ export class StreamProgress {
     return this.#take(order, (seen) => beforeUpdate(seen, update, order));
   }
 
-  #take(order: OrderReading, step: (seen: Seen) => Step): readonly TradeUpdate[] {
+  /** `isAlwaysNews`: also of an order that had ended before the relay began. */
+  #take(
+    order: OrderReading,
+    step: (seen: Seen) => Step,
+    isAlwaysNews = false,
+  ): readonly TradeUpdate[] {
     const before = this.#seen(order.id);
-    if (before === UNSEEN && this.#isOld(order)) return [];
+    if (before === UNSEEN && this.#isOld(order) && !isAlwaysNews) return [];
     const { seen, relayed } = step(before);
     if (seen !== before) this.#remember(order.id, seen);
     return relayed;

@@ -7,6 +7,7 @@
  * 2. The end of an order (filled, canceled, expired, rejected, replaced) is relayed once; after it
  *    come only shares that nobody had seen, and refusals of a replace or a cancel.
  * 3. A reading may lag behind the stream: a status that is not an end counts only if it is newer.
+ * 4. That a fill was taken back or corrected is relayed once, whatever the order shows by then.
  */
 import { compare, type DecimalText, ZERO } from "../core/decimal.ts";
 import { amountBefore, missedFill, missedStatus, partlyFilled } from "./stream-caught-up.ts";
@@ -52,6 +53,8 @@ const REQUEST_REFUSALS: ReadonlySet<string> = new Set([
   "order_replace_rejected",
   "order_cancel_rejected",
 ]);
+/** What was executed is otherwise than was told: of an order that had ended, too. */
+const CORRECTIONS: ReadonlySet<string> = new Set(["trade_bust", "trade_correct"]);
 /** Statuses that are told by an event of the same name. */
 const TOLD_BY_NAME: ReadonlySet<string> = new Set([
   ...["pending_new", "accepted", "held", "new", "pending_cancel", "pending_replace"],
@@ -69,6 +72,11 @@ export function isEnd(status: string): boolean {
   return ENDS.has(status);
 }
 
+/** Whether it tells of executions that were told otherwise before. */
+export function isCorrection({ event }: TradeUpdate): boolean {
+  return CORRECTIONS.has(event);
+}
+
 /** What an order that was only read, not told about, counts as. */
 export function asSeen(order: OrderReading, before: Seen = UNSEEN): Seen {
   const { status, filled, average, updatedAt } = order;
@@ -78,16 +86,25 @@ export function asSeen(order: OrderReading, before: Seen = UNSEEN): Seen {
 
 /** An update from the stream. */
 export function afterUpdate(seen: Seen, update: TradeUpdate, order: OrderReading): Step {
-  if (seen.keys.includes(update.key) || compare(order.filled, seen.filled) < 0) {
-    return unchanged(seen);
-  }
+  if (seen.keys.includes(update.key)) return unchanged(seen);
+  if (isCorrection(update)) return afterCorrection(seen, update, order);
+  if (compare(order.filled, seen.filled) < 0) return unchanged(seen);
   const step = isFill(update)
     ? afterFill(seen, update, order)
     : REQUEST_REFUSALS.has(update.event)
       ? afterRefusal(seen, update, order)
       : afterStatus(seen, update, order);
-  const keys = [...step.seen.keys, update.key].slice(-KEYS_REMEMBERED);
-  return { ...step, seen: { ...step.seen, keys } };
+  return { ...step, seen: withKey(step.seen, update) };
+}
+
+function withKey(seen: Seen, { key }: TradeUpdate): Seen {
+  return { ...seen, keys: [...seen.keys, key].slice(-KEYS_REMEMBERED) };
+}
+
+/** What was told of the order's shares stays told: a read that lags behind shows them still. */
+function afterCorrection(seen: Seen, update: TradeUpdate, order: OrderReading): Step {
+  const known = seen === UNSEEN ? asSeen(order) : seen;
+  return { seen: withKey(known, update), relayed: [update] };
 }
 
 /** The fills that `update` shows to have been missed before it. */

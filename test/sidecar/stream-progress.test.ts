@@ -93,6 +93,30 @@ describe("what is news about an order", () => {
     expect(progress.update(updateOf(second)).map(({ event }) => event)).toEqual(["partial_fill"]);
   });
 
+  test.each(["trade_bust", "trade_correct"])(
+    "a %s is news, once, though the order has ended",
+    (event) => {
+      const life = lifeOf("a", [fill("1", "10"), fill("2", "13")], "fill");
+      const progress = begun();
+      for (const { update } of life) progress.update(update);
+      const order = { ...orderAfter(life), filled_qty: "1", filled_avg_price: "10" };
+      const told = read({ event, execution_id: "b", timestamp: time(9), order });
+      expect(progress.update(told)).toEqual([told]);
+      expect(progress.update(told)).toEqual([]);
+      expect(progress.read([orderAfter(life)]), "a read that lags behind").toEqual([]);
+    },
+  );
+
+  test("a bust of an order that had ended before the relay began is news, and its fills are not", () => {
+    const life = lifeOf("a", [fill("1", "10"), fill("2", "13")], "fill");
+    const progress = new StreamProgress();
+    progress.begin([{ ...orderAfter(life), id: "another", updated_at: time(99) }]);
+    const order = { ...orderAfter(life), filled_qty: "1", filled_avg_price: "10" };
+    const told = read({ event: "trade_bust", execution_id: "b", timestamp: time(9), order });
+    expect(progress.resume([], [told])).toEqual([told]);
+    expect(progress.read([order])).toEqual([]);
+  });
+
   test("a late acknowledgement does not undo a pending cancel", () => {
     const progress = begun();
     const [opened] = lifeOf("a", [], "canceled");
