@@ -51,6 +51,8 @@ export interface VerdictCommand extends Movement {
   readonly seenThrough: number;
   /** Whether other orders of the account account for what is gone. */
   readonly isExplained: boolean;
+  /** Whether an entry of ours is at work, so that what is not held may be still to come. */
+  readonly isEntryAtWork?: boolean;
 }
 
 export interface Verdict {
@@ -136,8 +138,10 @@ function byPosition(
   const { symbol } = book;
   const suspect = suspectOf(claim, book);
   const shows = `the broker shows ${quantity} ${symbol}, the book ${book.net}`;
+  const { isEntryAtWork = false } = command;
   if (compare(quantity, book.net) === 0) {
     if (!reduces(book, claim.intent.side) || compare(absolute(quantity), suspect) < 0) {
+      if (isEntryAtWork) return undefined;
       return soldByFills(quantity, `${shows}; fills that were booked account for it`);
     }
     if (compare(absolute(read.available), suspect) < 0) return undefined;
@@ -148,7 +152,7 @@ function byPosition(
   // What the position shows may be theirs, and moves the book once they are known to have it. Other
   // refused closes are questions like this one, and no order of theirs is to come.
   const isDisputed = claims.some((one) => isUnanswered(one) && !isLatched(one));
-  if (isDisputed || !isAtRest(command)) return undefined;
+  if (isEntryAtWork || isDisputed || !isAtRest(command)) return undefined;
   const adjustment = { net: quantity, averagePrice };
   if (compare(quantity, less(book.net, suspect)) === 0) {
     const provenance = command.isExplained ? "venue" : "inferred";

@@ -2,7 +2,8 @@
  * Finds out what a refused close meant, from the broker's own records, until a verdict is reached.
  *
  * One look asks, in this order: is the order there after all, does another order hold the shares,
- * is an entry of ours still working, and what does the position show. Whatever cannot be read says
+ * is an entry of ours still working, and what does the position show. While an entry works, only
+ * shares that are held and free are a verdict. Whatever cannot be read says
  * nothing and begins the agreement anew. Sends nothing; only `decide` draws conclusions, in the
  * ledger's transaction.
  */
@@ -33,6 +34,8 @@ type Look =
       readonly read: PositionRead;
       /** When an order in the symbol was last proved absent that may surface yet. */
       readonly absentSince: EpochMs | null;
+      /** An entry of ours that is at work; null where none is. */
+      readonly entry: Claim | null;
     };
 
 const FIRST_PAUSE_MS = AGREEMENT_MS / 2;
@@ -76,6 +79,7 @@ export class ExitJudge {
       return;
     }
     if (look.kind === "waits") await this.#note(claim, look.text, look.next);
+    if (look.kind === "read" && look.entry !== null) await this.#noteEntry(claim, look.entry);
     const agreeing =
       look.kind === "read" ? await this.#weigh(claim, question?.agreeing, look) : undefined;
     const grown = Math.min((question?.pauseMs ?? FIRST_PAUSE_MS / 2) * 2, LONGEST_PAUSE_MS);
@@ -103,17 +107,26 @@ export class ExitJudge {
       await ledger.judge(claim.key, { ...command, now: clock.now() });
       return { kind: "over" };
     }
-    return (await this.#obstacle(claim)) ?? this.#readPosition(claim);
+    return (await this.#obstacle(claim)) ?? this.#readBehindEntries(claim);
   }
 
   /** An order that explains the refusal for as long as it works. */
   async #obstacle(claim: Claim): Promise<Look | undefined> {
-    const { refusal, intent } = claim;
+    const { refusal } = claim;
     const named = [...(refusal?.relatedOrders ?? []), refusal?.existingOrderId ?? null];
     for (const id of named.filter((one) => one !== null)) {
       const waiting = await this.#waitsFor(claim, id);
       if (waiting !== undefined) return waiting;
     }
+    return undefined;
+  }
+
+  /**
+   * An entry that works explains it as well, and what it fills shows in the position: only that all
+   * is held that the book has can be said meanwhile. It may rest for months, and the exit not.
+   */
+  async #readBehindEntries(claim: Claim): Promise<Look> {
+    const { intent } = claim;
     const reading = await this.#ports.broker.orders(
       { status: "open", symbols: [intent.symbol] },
       "read_back",
@@ -122,14 +135,9 @@ export class ExitJudge {
     for (const order of reading.value) {
       if (order.side === intent.side) continue;
       const owner = await this.#ports.ledger.claimOfOrder(claim.key.account, order.brokerOrderId);
-      if (owner?.intent.effect === "open") {
-        return waits(
-          `the entry ${owner.key.requestId} is still working`,
-          "when that entry has ended the position is looked at; cancel it if it is not wanted",
-        );
-      }
+      if (owner?.intent.effect === "open") return this.#readPosition(claim, owner);
     }
-    return undefined;
+    return this.#readPosition(claim, null);
   }
 
   async #waitsFor(claim: Claim, id: BrokerOrderId): Promise<Look | undefined> {
@@ -147,7 +155,7 @@ export class ExitJudge {
   }
 
   /** The position as it is once our own fills are booked. */
-  async #readPosition({ intent }: Claim): Promise<Look> {
+  async #readPosition({ intent }: Claim, entry: Claim | null): Promise<Look> {
     const { broker, clock } = this.#ports;
     const own = await readOwnOrders(this.#ports, intent.symbol);
     if (own.kind === "unknown") return waits(`orders are not readable: ${own.reason}`);
@@ -155,14 +163,14 @@ export class ExitJudge {
     const lookup = await broker.position(intent.symbol, "read_back");
     if (lookup.kind === "unknown") return waits(`the position is not readable: ${lookup.reason}`);
     const position = lookup.kind === "found" ? lookup.position : undefined;
-    return { kind: "read", read: readOf(position, at), absentSince: own.absentSince };
+    return { kind: "read", read: readOf(position, at), absentSince: own.absentSince, entry };
   }
 
   /** The reads that agree so far, judged once they span enough. */
   async #weigh(
     claim: Claim,
     before: AgreeingReads | undefined,
-    { read, absentSince }: Extract<Look, { kind: "read" }>,
+    { read, absentSince, entry }: Extract<Look, { kind: "read" }>,
   ): Promise<AgreeingReads> {
     const { ledger, clock } = this.#ports;
     const { symbol } = claim.intent;
@@ -179,9 +187,10 @@ export class ExitJudge {
       : await this.#moves.lastIn(symbol, absentSince, seenThrough);
     const explained = await isExplained(this.#ports, claim, missing);
     const { fencing } = claim;
-    const command = { ...agreeing, fencing, movedAt, isExplained: explained, now: clock.now() };
-    const { verdict } = await ledger.judge(claim.key, command);
-    if (verdict !== null) return agreeing;
+    const isEntryAtWork = entry !== null;
+    const seen = { ...agreeing, movedAt, isExplained: explained, isEntryAtWork };
+    const { verdict } = await ledger.judge(claim.key, { ...seen, fencing, now: clock.now() });
+    if (verdict !== null || isEntryAtWork) return agreeing;
     const shows = `the broker holds ${read.quantity} ${symbol}`;
     if (isZero(missing)) {
       const free = `${shows}, ${read.available} of them free`;
@@ -191,6 +200,13 @@ export class ExitJudge {
       await this.#note(claim, `${shows}, the book ${net}`, next);
     }
     return agreeing;
+  }
+
+  #noteEntry(claim: Claim, { key }: Claim): Promise<void> {
+    const next =
+      "where all is held and free the exit may be sent again, else once that entry has ended; " +
+      "cancel it if it is not wanted";
+    return this.#note(claim, `the entry ${key.requestId} is still working`, next);
   }
 
   #note({ key }: Claim, text: string, next: string): Promise<void> {

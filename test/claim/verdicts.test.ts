@@ -35,6 +35,7 @@ function read(quantity: string, after: number, available = quantity): PositionRe
 
 interface Changes {
   readonly isExplained?: boolean;
+  readonly isEntryAtWork?: boolean;
   readonly bookNet?: string;
   readonly movedAt?: number;
   /** The last event that has moved the book; the reads know of those up to 40. */
@@ -50,12 +51,12 @@ function judged(
   changes: Changes = {},
 ) {
   const { isExplained = false, bookNet = book.net, movedAt = null, others = [] } = changes;
-  const { lastMove = 40, fencing = claim.fencing } = changes;
+  const { lastMove = 40, fencing = claim.fencing, isEntryAtWork = false } = changes;
   const now = START + 60 * SECOND;
   const seen = { reads, bookNet: decimal(bookNet), seenThrough: 40, fencing };
   const hasMoved = (after: number) => lastMove > after;
   const snapshot = { book, claims: [claim, ...others], hasMoved };
-  return decideVerdict(claim, snapshot, { ...seen, movedAt, isExplained, now });
+  return decideVerdict(claim, snapshot, { ...seen, movedAt, isExplained, isEntryAtWork, now });
 }
 
 /** Two reads that agree and span enough. */
@@ -177,6 +178,16 @@ describe("the verdict on a refused close", () => {
       ...{ kind: "malformed", adjustment: null, provenance: "venue" },
       event: { type: "malformed" },
     });
+  });
+
+  test.each([
+    ["6", "still_held"],
+    ["0", undefined],
+    ["4", undefined],
+    ["9", undefined],
+  ])("of a position of %s beside an entry at work is %s", (net, kind) => {
+    const verdict = judged(latched(), twice(net), { isEntryAtWork: true });
+    expect(verdict?.kind).toBe(kind);
   });
 
   test("is inferred where nothing explains what is gone, and the venue's where orders do", () => {

@@ -58,18 +58,32 @@ test("2: the entry has not filled in full: the exit waits for its end", async ()
   const entry = await world.send(sidecar, { ...ORDER, ...RESTING });
   world.fault(MISMATCH);
   expect((await world.send(sidecar, SELL)).status).toBe(422);
-  await world.advance(40_000);
+  world.simulator.setPositions([{ symbol: "TQQQ", quantity: "4", averagePrice: "70" }]);
+  await world.advance(60_000);
   const [open] = await sidecar.started.latch.incidents({ isOpen: true });
   expect(open?.evidence.at(-1)?.text).toContain("is still working");
-  expect(open?.next).toMatch(/^when that entry has ended/);
+  expect(open?.next).toMatch(/else once that entry has ended; cancel it/);
   expect(sentOrders(world)).toHaveLength(2);
   expect(await cancel(world, sidecar, entry.body.id)).toBe(204);
   await expectHealed(world, sidecar);
-  expect(await incidentRecord(sidecar)).toEqual(["refused_exit still_held venue"]);
-  expect((await world.send(sidecar, SELL)).status).toBe(200);
+  expect(await incidentRecord(sidecar)).toEqual(["refused_exit changed_elsewhere venue"]);
+  expect((await world.send(sidecar, { ...SELL, qty: "4" })).status).toBe(200);
   expect(sentOrders(world)).toHaveLength(3);
   await world.advance(5_000);
-  expect(brokerOrders(world)).toEqual(["buy 6 canceled 0", "sell 6 filled 6"]);
+  expect(brokerOrders(world)).toEqual(["buy 6 canceled 0", "sell 4 filled 4"]);
+});
+
+test("2: all that the book has is held and free: the exit goes out beside an entry at rest", async () => {
+  const { world, sidecar } = await comparing();
+  await world.send(sidecar, { ...ORDER, ...RESTING, time_in_force: "gtc" });
+  const exit = { ...SELL, type: "limit", limit_price: "74" };
+  world.fault(MISMATCH);
+  expect((await world.send(sidecar, exit)).status).toBe(422);
+  await world.advance(20_000);
+  expect(await incidentRecord(sidecar)).toEqual(["refused_exit still_held venue"]);
+  expect((await world.send(sidecar, exit)).status).toBe(200);
+  await expectHealed(world, sidecar);
+  expect(brokerOrders(world)).toEqual(["buy 6 new 0", "sell 6 filled 6"]);
 });
 
 test("3: an earlier close is still working: the exit waits for what becomes of it", async () => {
