@@ -62,11 +62,10 @@ describe("the schedule", () => {
   });
 
   test("does not start a tick that is still running, and says so", async () => {
-    const lines: string[] = [];
     const [missed, over] = [signal(), signal()];
+    // Of a machine that is busy it may also say that a tick came late.
     const write = (line: string) => {
-      lines.push(line);
-      missed.give();
+      if (/still running/i.test(line)) missed.give();
     };
     let running = 0;
     const slow = () => {
@@ -79,7 +78,6 @@ describe("the schedule", () => {
     expect(running).toBe(1);
     over.give();
     await schedule.stop();
-    expect(lines.join("")).toMatch(/still running/i);
   });
 
   test("goes on at once after a night's sleep, and says so in one line", async () => {
