@@ -5,10 +5,13 @@
  */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 
 /** Longer than the ledger takes for what it says without waiting, and the server to answer it. */
 const QUIET_MS = 60;
+/** A process that got no time meanwhile says what it has to say in the turns behind the pause. */
+const QUIET_TURNS = 12;
 
 export class ServerProxy {
   readonly #server: Server;
@@ -55,13 +58,17 @@ export class ServerProxy {
     let held: Buffer[] = [];
     let isAnswered = true;
     let quiet: NodeJS.Timeout | undefined;
+    let heardSoFar = 0;
     const handOver = async () => {
-      if (held.length === 0) return;
+      const before = heardSoFar;
+      for (let turns = 0; turns < QUIET_TURNS; turns += 1) await turnOfTheLoop();
+      if (held.length === 0 || heardSoFar > before) return;
       await this.#beforeAnswers?.();
       isAnswered = true;
       client.write(Buffer.concat(held.splice(0)));
     };
     const heard = () => {
+      heardSoFar += 1;
       clearTimeout(quiet);
       quiet = setTimeout(handOver, QUIET_MS);
     };
