@@ -10,7 +10,6 @@ import {
   expect,
   onTestFinished,
   test,
-  vi,
 } from "vitest";
 import { resolveServeConfig } from "../../src/config.ts";
 import { ManualClock } from "../../src/core/manual-clock.ts";
@@ -18,6 +17,7 @@ import type { Ledger } from "../../src/ledger/ledger.ts";
 import { openPostgresLedger } from "../../src/ledger/postgres/postgres-ledger.ts";
 import { openSidecar, type Sidecar } from "../../src/sidecar/sidecar.ts";
 import { startSimulator } from "../../src/simulator/index.ts";
+import { DrivenClock } from "../guard/guard-world.ts";
 import { claimed, latchError } from "../ledger/open-ledger.ts";
 import { ACCOUNT, claimCommand, START } from "../ledger/sample-commands.ts";
 import { temporaryFile } from "../ledger/temporary-folder.ts";
@@ -120,7 +120,7 @@ describe("a server of its own", () => {
   });
 
   test("that hangs is given up after five seconds, and used again when it goes on", async () => {
-    const clock = new ManualClock(START);
+    const clock = new DrivenClock(START);
     const ledger = open(url(), clock);
     await ledger.probe();
     process.kill(server.pid, "SIGSTOP");
@@ -129,7 +129,7 @@ describe("a server of its own", () => {
     const refused = latchError(() =>
       ledger.claim(claimCommand({ requestId: "hangs", quantity: "79" })),
     );
-    await vi.waitUntil(() => clock.nextWakeAt() !== undefined);
+    await clock.untilSleeping();
     clock.advanceTo(START + 5_000);
     expect(await refused).toMatchObject({ code: "store_unreachable" });
     for (const pid of [...backends, server.pid]) process.kill(pid, "SIGCONT");
