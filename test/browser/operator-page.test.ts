@@ -149,7 +149,7 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page on 21 May, with an exit that 
     await page.keyboard.press("ArrowRight");
     const tip = plot.locator(".tip");
     await expect
-      .poll(() => tip.innerText())
+      .poll(() => tip.innerText(), SOON)
       .toContain("09:42:02  SKIP: nothing was sent (452.00 USD)");
     await page.keyboard.press("Escape");
     await expect.poll(() => tip.count(), SOON).toBe(0);
@@ -260,6 +260,8 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page on 21 May, with an exit that 
   test("goes on live, and survives a restart of the sidecar", async () => {
     const { page } = await open();
     const rows = page.locator(".claims tbody tr");
+    // All come with the first.
+    await rows.first().waitFor();
     const before = await rows.count();
     await day.playUntil("11:20:30");
     await expect.poll(() => rows.count(), SOON).toBe(before + 1);

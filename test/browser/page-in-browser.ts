@@ -15,6 +15,8 @@ export interface PageWish {
   readonly colorScheme?: BrowserContextOptions["colorScheme"];
 }
 
+/** As long as the tests wait for anything, on a machine that may be busy. */
+const PATIENCE_MS = 60_000;
 const HEIGHTS: Readonly<Record<number, number>> = { 390: 844, 1280: 900 };
 
 export async function openPage(
@@ -24,6 +26,7 @@ export async function openPage(
 ): Promise<OpenedPage> {
   const viewport = { width, height: HEIGHTS[width] ?? 900 };
   const page = await browser.newPage({ viewport, colorScheme: colorScheme ?? null });
+  page.setDefaultTimeout(PATIENCE_MS);
   const asked: string[] = [];
   const faults: string[] = [];
   page.on("request", (request) => void asked.push(request.url()));
