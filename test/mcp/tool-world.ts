@@ -146,8 +146,8 @@ export class ToolWorld {
   }
 
   #environment() {
-    const quick = { TRADELATCH_LOG_LEVEL: "silent", TRADELATCH_WAIT_MS: "1000" };
-    return { ...KEYS, APCA_API_BASE_URL: this.simulator.url, ...quick };
+    const quiet = { TRADELATCH_LOG_LEVEL: "silent" };
+    return { ...KEYS, APCA_API_BASE_URL: this.simulator.url, ...quiet };
   }
 
   async #connected(transport: Transport): Promise<Client> {
