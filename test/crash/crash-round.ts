@@ -124,7 +124,7 @@ export class CrashRound {
       const match = { method: "GET", path: POSITION_PATH, nth: DECIDING_READ } as const;
       this.#world.broker.addFaults([{ match, fault: { kind: "slow", delayMs: 1 } }]);
       await this.#refused(program);
-      await this.#world.until(() => this.#world.isHeld(POSITION_PATH));
+      await this.#world.untilHeld(POSITION_PATH);
       await this.#strike(program);
       this.#world.keepTime();
       await program.ended;

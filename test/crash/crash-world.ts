@@ -202,10 +202,15 @@ export class CrashWorld {
     this.broker.setPositions(held);
   }
 
-  /** Whether the broker holds back its answer to a request of this path. */
-  isHeld(path: string): boolean {
-    const requests = this.broker.requests();
-    return requests.some((request) => request.path === path && request.answered === "pending");
+  /** Until the broker holds back its answer to a request of this path, which takes seconds. */
+  async untilHeld(path: string): Promise<void> {
+    const isHeld = () =>
+      this.broker.requests().some((one) => one.path === path && one.answered === "pending");
+    while (!isHeld()) {
+      if (this.#isClosed) throw new Error("the world was closed before it came to that");
+      // The programs of all worlds need the core meanwhile.
+      await systemClock.sleep(LOOK_AGAIN_MS);
+    }
   }
 
   ordersOf({ quantity }: PlacedOrder) {
