@@ -351,9 +351,7 @@ describe("a command that cannot be carried out says why in one line:", () => {
     ["import-verify", "missing required argument 'file'"],
     ["verify --deep", "unknown option '--deep'"],
   ])("audit %s", async (line, part) => {
-    const ended = await run(["audit", ...line.split(" ")], {
-      env: { TRADELATCH_STORE: "none.db" },
-    });
+    const ended = await runHere(["audit", ...line.split(" ")], { TRADELATCH_STORE: "none.db" });
     expect(ended).toMatchObject({ stdout: "", exitCode: 2 });
     expect(ended.stderr).toMatch(/^tradelatch: [^\n]+\.\n$/);
     expect(ended.stderr).toContain(part);

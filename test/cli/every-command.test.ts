@@ -1,6 +1,8 @@
+import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { describe, expect, test } from "vitest";
 import { createProgram } from "../../src/cli/program.ts";
+import { run, startProgram } from "./program.ts";
 
 const COLUMNS = 80;
 
@@ -59,4 +61,19 @@ describe("every command", () => {
       expect(command.options.map(({ long }) => long)).toContain("--json");
     },
   );
+});
+
+describe("what a command prints", () => {
+  test("does not mind a reader that goes away", async () => {
+    const { child, ended } = startProgram(["completion", "bash"]);
+    child.stdout?.destroy();
+    const { stderr, exitCode } = await ended;
+    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+  });
+
+  test.runIf(existsSync("/dev/full"))("is said in one line to have had no room", async () => {
+    const { stderr, exitCode } = await run(["completion", "bash"], { stdout: "/dev/full" });
+    expect(stderr).toMatch(/^tradelatch: unexpected failure: ENOSPC[^\n]+\n$/);
+    expect(exitCode).toBe(1);
+  });
 });

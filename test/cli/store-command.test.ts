@@ -7,6 +7,7 @@ import { claimCommand, START } from "../ledger/sample-commands.ts";
 import { temporaryFile, temporaryFolder } from "../ledger/temporary-folder.ts";
 import { newDatabase } from "../postgres/shared-server.ts";
 import { HastyClock } from "./hasty-clock.ts";
+import { runHere } from "./in-process.ts";
 import { run } from "./program.ts";
 
 async function ledgerFile(): Promise<string> {
@@ -37,7 +38,7 @@ describe("tradelatch store copy", () => {
     const { host, pathname, search } = new URL(to);
     const target = `'postgres://tradelatch@${host}${pathname}${search}'`;
     expect(stdout).toContain(`start every sidecar with\n  --store ${target}\n`);
-    const again = await run(["store", "copy", "--from", from, "--to", to]);
+    const again = await runHere(["store", "copy", "--from", from, "--to", to]);
     expect(again).toMatchObject({ stdout: "", exitCode: 2 });
     expect(again.stderr).toContain("there is a ledger in postgres://tradelatch@");
     expect(`${stdout}${again.stderr}`).not.toContain("pa55word");
@@ -52,7 +53,7 @@ describe("tradelatch store copy", () => {
 
   test("prints one JSON document where that is asked for", async () => {
     const [from, to] = [await ledgerFile(), temporaryFile()];
-    const { stdout } = await run(["store", "copy", "--from", from, "--to", to, "--json"]);
+    const { stdout } = await runHere(["store", "copy", "--from", from, "--to", to, "--json"]);
     const ledger = openLedger(to);
     const [event] = await ledger.events();
     expect(JSON.parse(stdout)).toEqual({
@@ -74,7 +75,7 @@ describe("tradelatch store copy", () => {
       "expected postgres://USER:PASSWORD@HOST:PORT/DATABASE",
     ],
   ])("refuses %s by name", async (_, words, reason) => {
-    const { stdout, stderr, exitCode } = await run(["store", ...words]);
+    const { stdout, stderr, exitCode } = await runHere(["store", ...words]);
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });
     expect(stderr).toMatch(/^tradelatch: [^\n]+\.\n$/);
     expect(stderr).toContain(reason);
@@ -82,7 +83,7 @@ describe("tradelatch store copy", () => {
 
   test("fails for a ledger that is not there, and makes neither", async () => {
     const [from, to] = [temporaryFile(), temporaryFile()];
-    const { stderr, exitCode } = await run(["store", "copy", "--from", from, "--to", to]);
+    const { stderr, exitCode } = await runHere(["store", "copy", "--from", from, "--to", to]);
     expect(exitCode).toBe(2);
     expect(stderr).toContain(`there is no ledger ${JSON.stringify(from)}`);
     expect([existsSync(from), existsSync(to)]).toEqual([false, false]);
