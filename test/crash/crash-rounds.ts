@@ -6,7 +6,12 @@ import { afterAll, describe, expect, test } from "vitest";
 import { seededRandom } from "../../src/core/random.ts";
 import { tracingTrouble } from "../ledger/system-calls.ts";
 import { CrashRound } from "./crash-round.ts";
-import { CrashWorld, type OrderKind } from "./crash-world.ts";
+import {
+  CrashWorld,
+  LONGER_DEADLINES,
+  type OrderKind,
+  type ProgramsOfWorld,
+} from "./crash-world.ts";
 import type { Step } from "./order-path-steps.ts";
 
 const ROUNDS = Number(process.env.CRASH_ROUNDS ?? 1);
@@ -22,15 +27,17 @@ const SEED_STRIDE = 1_000_000;
 /** Worlds that are played in turn; one that has seen enough rounds is checked and replaced. */
 class CrashWorlds {
   readonly #kind: OrderKind;
+  readonly #programs: ProgramsOfWorld;
   readonly #idle: CrashWorld[] = [];
   readonly #rounds = new Map<CrashWorld, number>();
 
-  constructor(kind: OrderKind) {
+  constructor(kind: OrderKind, programs: ProgramsOfWorld) {
     this.#kind = kind;
+    this.#programs = programs;
   }
 
   async play(step: Step, round: number): Promise<void> {
-    const world = this.#idle.pop() ?? (await CrashWorld.open(this.#kind));
+    const world = this.#idle.pop() ?? (await CrashWorld.open(this.#kind, this.#programs));
     const seed = SEED * SEED_STRIDE + step.number * STEP_STRIDE + round;
     try {
       await new CrashRound(world, step, seededRandom(seed)).play();
@@ -69,7 +76,7 @@ export function killAtEachStep(kind: OrderKind, steps: readonly Step[], { waits 
   }
   const timeout = SLOWEST_ROUND_MS * ROUNDS;
   describe.skipIf(trouble !== undefined)(`kill -9 of an ${kind}`, { timeout }, () => {
-    const worlds = new CrashWorlds(kind);
+    const worlds = new CrashWorlds(kind, waits ? { words: LONGER_DEADLINES } : {});
     let played = 0;
     afterAll(() => worlds.close());
 

@@ -51,6 +51,11 @@ export interface ProgramsOfWorld {
 const SHORT_DEADLINES = [
   ...["--send-deadline-ms", "1500", "--post-deadline-ms", "4000", "--absence-window-ms", "200"],
 ];
+/** For worlds that are played side by side: strace has less of a core there to attach. */
+export const LONGER_DEADLINES: readonly string[] = [
+  ...["--send-deadline-ms", "4000", "--post-deadline-ms", "9000", "--wait-ms", "9900"],
+  ...["--absence-window-ms", "200"],
+];
 const MOST_TRIES = 20;
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const ALL_EVENTS = 1_000_000;
