@@ -13,6 +13,9 @@
  *    open be of an earlier position than the one that is meant. So orders are read before such an
  *    order is told that it is the earlier one. Where they cannot be read it is told so: that is the
  *    safe side.
+ * 4. An open while closes at work hold all of the position may begin another one. They are read
+ *    before it is claimed, with an id or without: a repeat of it, or of such a close, is known by
+ *    the position that it belongs to. Where they cannot be read it goes out (I9).
  *
  * Such an order is told that nothing was sent, with the one in doubt as the cause (I8). No claim is
  * made, so its next try is decided anew, once orders were read. A close of so many shares as the
@@ -51,7 +54,8 @@ export function asksForOrders(decided: DecidedOn): boolean {
   const isClose = intent.effect === "close";
   switch (decision.kind) {
     case "proceed":
-      return isClose ? intent.portion !== null : isEffectByBook && isFlat(book);
+      if (isClose) return intent.portion !== null;
+      return isFlat(book) ? isEffectByBook : unread === undefined && isZero(closable(book));
     case "blocked":
       return isClose && FOR_WANT_OF_SHARES.has(decision.block.code);
     // An id says by itself which action is meant; so does the episode, as far as it is known.
@@ -127,6 +131,8 @@ function bearsOn(
   switch (decision.kind) {
     case "proceed":
       if (!isOpening) return isOpen(order) && isUnanswered(order);
+      // The closes at work may have ended the position, and this open begins another.
+      if (!isFlat(book)) return !isOpen(order) && isUnread(order, unread);
       return isOpen(order) && isAgainst(order, intent) && isInDoubt(order, unread);
     case "blocked":
       if (isOpen(order)) return isInDoubt(order, unread);

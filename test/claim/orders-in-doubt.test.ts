@@ -1,5 +1,6 @@
 /** Orders while nobody knows what others have done, and so nobody knows what is held. */
 import { describe, expect, test } from "vitest";
+import type { Claim } from "../../src/claim/claim.ts";
 import { decimal } from "../../src/core/decimal.ts";
 import type { Intent } from "../../src/identity/intent.ts";
 import {
@@ -309,5 +310,45 @@ describe("an order at work that this try has not read", () => {
       ledger.accept(claimed, orderOf(claimed));
       expect(ledger.claim(named, { unread: undefined }).kind).toBe("skip");
     });
+  });
+});
+
+describe("an open while closes at work hold all that the book has", () => {
+  const cause = { requestId: "exit" };
+
+  function closing(quantity = "6") {
+    const ledger = new MemoryLedger().adopt("6", "75");
+    const claimed = proceeded(ledger.claim(sell(quantity, underRequestId("exit"))));
+    return { ledger, close: ledger.accept(claimed, orderOf(claimed)) };
+  }
+
+  test.each([
+    ["that names nothing", {}],
+    ["under an id of its own", underRequestId("entry")],
+    ["of another agent", { agent: OTHER_AGENT }],
+  ])("%s is claimed once they were read", (_, changes) => {
+    const { ledger, close } = closing();
+    const block = blockOf(ledger.claim(buy("6", changes), { unread: undefined }));
+    expect(block).toMatchObject({ code: "not_sent", cause });
+    expect(ledger.claims.size).toBe(1);
+    ledger.read(close, filledOrder(close));
+    expect(proceeded(ledger.claim(buy("6", changes), { unread: [] })).episode).toBe(2);
+  });
+
+  test("goes out where they could not be read, or work still (I9)", () => {
+    for (const unreadOf of [() => "all" as const, (close: Claim) => [close], () => []]) {
+      const { ledger, close } = closing();
+      expect(ledger.claim(buy("6"), { unread: unreadOf(close) }).kind).toBe("proceed");
+    }
+  });
+
+  test("goes out at once where they leave some of it", () => {
+    expect(closing("5").ledger.claim(buy("6"), { unread: undefined }).kind).toBe("proceed");
+  });
+
+  test("goes out at once where nobody knows what became of them: there is nothing to read", () => {
+    const ledger = new MemoryLedger().adopt("6", "75");
+    ledger.loseAnswer(proceeded(ledger.claim(sell("6"))));
+    expect(ledger.claim(buy("6"), { unread: undefined }).kind).toBe("proceed");
   });
 });

@@ -87,6 +87,77 @@ describe("buy, sell, buy, sell within a minute", () => {
   });
 });
 
+describe("behind an exit of all that nobody has polled,", () => {
+  const NAMED = { ...BUY, clientOrderId: "entry-2" };
+
+  /** The shares were sold a moment ago. */
+  async function sold() {
+    const world = await openWorld(LONG);
+    const bot = await world.open();
+    await world.submit(bot, SELL);
+    expect(world.book().net).toBe("6");
+    return { world, bot };
+  }
+
+  test("an entry once more is that entry, although the exit is booked meanwhile", async () => {
+    const { world, bot } = await sold();
+    const { requestId } = await world.submit(bot, BUY);
+    await world.advance(2_500);
+    expect(await world.submit(bot, BUY)).toMatchObject({ status: "SKIP", requestId });
+    expect(world.posts()).toHaveLength(2);
+    expect(world.book()).toMatchObject({ net: "6", episode: 2 });
+  });
+
+  test("so is one that two instances of a bot send at a time", async () => {
+    const { world, bot } = await sold();
+    const answers = await world.drive(Promise.all([bot.latch.submit(BUY), bot.latch.submit(BUY)]));
+    expect(new Set(answers.map(({ requestId }) => requestId)).size).toBe(1);
+    await world.untilSettled();
+    expect(world.posts()).toHaveLength(2);
+  });
+
+  test("so is one that works, and fills once the exit is booked", async () => {
+    const { world, bot } = await sold();
+    world.fault({ kind: "partial_fill", quantity: "0", rest: "script" });
+    const { requestId } = await world.submit(bot, BUY);
+    await world.advance(2_500);
+    const again = { status: "PENDING", phase: "working", requestId };
+    expect(await world.submit(bot, BUY)).toMatchObject(again);
+    expect(world.posts()).toHaveLength(2);
+  });
+
+  test.each([
+    ["one that names nothing", BUY],
+    ["one under its own id", NAMED],
+  ])("an entry whose fill is known first, %s, can be sold", async (_, entry) => {
+    const { world, bot } = await sold();
+    world.fault({ kind: "accept_then_drop" }, { side: "buy" });
+    expect(await world.submit(bot, entry)).toMatchObject({ status: "PROCEED" });
+    expect(await world.submit(bot, SELL)).toMatchObject({ status: "PROCEED" });
+    await world.untilSettled();
+    expect(world.posts()).toHaveLength(3);
+    expect(world.simulator.positions()).toEqual([]);
+  });
+
+  test("an entry goes out also where the exit cannot be read", async () => {
+    const { world, bot } = await sold();
+    hideOrders(world);
+    expect(await world.submit(bot, BUY)).toMatchObject({ status: "PROCEED" });
+    expect(await world.submit(bot, { ...NAMED, quantity: "3" })).toMatchObject({
+      status: "PROCEED",
+    });
+  });
+
+  test("an entry goes out without a read where some of the shares are not for sale", async () => {
+    const world = await openWorld(LONG);
+    const bot = await world.open();
+    await world.submit(bot, { ...SELL, quantity: "5", type: "limit", limitPrice: "90" });
+    const reads = world.reads("/v2/orders").length;
+    expect(await world.submit(bot, RESTING)).toMatchObject({ status: "PROCEED" });
+    expect(world.reads("/v2/orders")).toHaveLength(reads);
+  });
+});
+
 describe("while the orders at work cannot be read,", () => {
   test("an exit like one of a moment ago is not told of that one's fill", async () => {
     const { world, bot } = await boughtAgain();
