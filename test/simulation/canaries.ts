@@ -130,6 +130,21 @@ export const CANARIES: readonly Canary[] = [
     tampering: { broker: quotesSecrets },
   },
   {
+    name: "tells of an earlier order without reading those at work",
+    caughtBy: "meant",
+    tampering: { ledger: readsNoOrders },
+  },
+  {
+    name: "takes buy, sell, buy for one purchase",
+    caughtBy: "meant",
+    tampering: { rows: withoutEpisodes },
+  },
+  {
+    name: "forgets an order without a name once it has filled",
+    caughtBy: "meant",
+    tampering: { ledger: withoutWindow },
+  },
+  {
     name: "forgets claims that nobody waits for",
     caughtBy: "liveness",
     tampering: { ledger: forgetsClaims },
@@ -374,6 +389,32 @@ function quotesSecrets(broker: Broker): Broker {
       const outcome = await broker.submit(request);
       return outcome.kind === "ambiguous" ? { ...outcome, reason: `sent with ${SECRET}` } : outcome;
     },
+  });
+}
+
+function readsNoOrders(ledger: Ledger): Ledger {
+  return overriding(ledger, {
+    claim: (request) => ledger.claim({ ...request, unread: request.unread ?? [] }),
+  });
+}
+
+/** Whatever life of the position an equal order was of, it is of the one that is asked about. */
+function withoutEpisodes(rows: Rows): Rows {
+  return overriding(rows, {
+    equals: (account, agent, fingerprint, episode, wanted) => {
+      const episodes = Array.from({ length: episode + 1 }, (_, before) => episode - before);
+      const equals = episodes.flatMap((one) =>
+        rows.equals(account, agent, fingerprint, one, wanted),
+      );
+      return equals.map((claim) => ({ ...claim, episode }));
+    },
+  });
+}
+
+function withoutWindow(ledger: Ledger): Ledger {
+  return overriding(ledger, {
+    claim: (request) =>
+      ledger.claim({ ...request, policy: { ...request.policy, dedupeWindowMs: 0 } }),
   });
 }
 

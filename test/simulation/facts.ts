@@ -39,8 +39,21 @@ export interface LookUpFact {
   answeredAt: EpochMs | null;
 }
 
+/** A read of orders, of one or of a list. */
+export interface ReadFact {
+  readonly leftAt: EpochMs;
+  /** Null while the sidecar that reads has no order of the broker's to show for it. */
+  answeredAt: EpochMs | null;
+}
+
 export interface ToldFact {
   readonly at: EpochMs;
+  /** When the bot sent the call. */
+  readonly askedAt: EpochMs;
+  /** Whether it was still there for the answer. */
+  readonly isHeard: boolean;
+  /** Whether the sidecar took orders by then; at its start it only tells what it knows. */
+  readonly tookOrders: boolean;
   readonly bot: number;
   readonly group: string;
   readonly action: ActionPlan;
@@ -64,6 +77,9 @@ export interface HistoryLine {
 export class Facts {
   readonly posts: PostFact[] = [];
   readonly lookUps: LookUpFact[] = [];
+  readonly reads: ReadFact[] = [];
+  /** When the broker asked for a pause, in which no sidecar that heard it reads. */
+  readonly rateLimitedAt: EpochMs[] = [];
   readonly told: ToldFact[] = [];
   readonly commits: CommitFact[] = [];
   /** Events that were given out, by their number. */

@@ -18,10 +18,22 @@ export interface Try {
   readonly quantity?: string;
 }
 
+/** What an action waits for, where its bot does one thing after the other. */
+export interface Follows {
+  /** The action of whose end the bot has to know: it was answered, and its order works no more. */
+  readonly action: string;
+  /** From that knowledge on. */
+  readonly pauseMs: number;
+  /** It cancels the order where that still works, and goes on without waiting for its end. */
+  readonly cancels: boolean;
+}
+
 export interface ActionPlan {
   /** Unique in the world; it is the bots' decision id. */
   readonly name: string;
+  /** With {@link follows}: not before. */
   readonly atMs: number;
+  readonly follows?: Follows;
   readonly symbol: string;
   readonly side: "buy" | "sell";
   readonly effect: "open" | "close";
@@ -77,6 +89,8 @@ export interface Plan {
   /** Draws latencies, lots and ids. */
   readonly seed: number;
   readonly sidecars: number;
+  /** By how much each sidecar's clock is ahead; left out: by nothing. */
+  readonly clocksMs?: readonly number[];
   readonly bots: readonly BotPlan[];
   readonly allowShort: boolean;
   readonly opening: readonly { readonly symbol: string; readonly quantity: string }[];

@@ -32,6 +32,8 @@ export class SimulatedBot {
   readonly #parts: BotParts;
   #process: SimulatedProcess;
   readonly #open = new Set<Intention>();
+  /** The actions that it has no more to ask about. */
+  readonly #ended = new Set<string>();
   /** Connections of this life. */
   #calls: AbortController[] = [];
 
@@ -45,6 +47,11 @@ export class SimulatedBot {
     return this.#open.size > 0;
   }
 
+  /** Whether it has begun the action and is done with it, told of an outcome or not. */
+  hasEnded(action: string): boolean {
+    return this.#ended.has(action);
+  }
+
   begin(action: ActionPlan, part: Try): void {
     const intention = { action, part };
     this.#open.add(intention);
@@ -56,7 +63,7 @@ export class SimulatedBot {
     for (const call of this.#calls.splice(0)) call.abort();
     const lost = [...this.#open];
     for (const intention of lost) {
-      if (intention.action.identity === "none") this.#open.delete(intention);
+      if (intention.action.identity === "none") this.#end(intention);
     }
     this.#parts.scheduler.after(downMs, () => {
       this.#process = this.#parts.newProcess();
@@ -71,13 +78,19 @@ export class SimulatedBot {
       if (answer !== undefined && isEnd(answer)) break;
       await process.clock.sleep(plan.pauseMs);
     }
+    this.#end(intention);
+  }
+
+  #end(intention: Intention): void {
     this.#open.delete(intention);
+    this.#ended.add(intention.action.name);
   }
 
   /** Undefined where no answer came, or one that says nothing. */
   #call({ action, part }: Intention, process: SimulatedProcess): Promise<OrderAnswer | undefined> {
     const { plan, sidecars, facts, scheduler, number, disk } = this.#parts;
     const gone = new AbortController();
+    const askedAt = scheduler.now();
     this.#calls.push(gone);
     const sidecar = sidecars[Math.floor(process.random.fraction() * sidecars.length)];
     return new Promise((resolve) => {
@@ -100,11 +113,13 @@ export class SimulatedBot {
       };
       process.turn(1_000, watch);
       server.turn(WAY_MS, () => {
+        const tookOrders = sidecar.latch !== undefined;
         sidecar.submit(plan.group, intentOf(action, part), gone.signal).then(
           (answer) => {
             const at = scheduler.now();
             const { syncedSequence } = disk;
-            facts.told.push({ at, bot: number, group: plan.group, action, answer, syncedSequence });
+            const told = { at, askedAt, isHeard: !gone.signal.aborted, tookOrders, bot: number };
+            facts.told.push({ ...told, group: plan.group, action, answer, syncedSequence });
             facts.history.push({ at, who: `bot ${number}`, what: toldText(action, answer) });
             end(answer);
           },

@@ -5,7 +5,7 @@
 import type { EpochMs } from "../../src/core/clock.ts";
 import type { ApiAnswer } from "../../src/simulator/api-route.ts";
 import type { BrokerSide, WireRequest } from "./broker-side.ts";
-import type { Facts, LookUpFact, PostFact } from "./facts.ts";
+import type { Facts, LookUpFact, PostFact, ReadFact } from "./facts.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { SimulatedDisk } from "./simulated-disk.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
@@ -41,6 +41,7 @@ export function fetchThrough(parts: NetworkParts, line: Line): SimulatedFetch {
       const request = requestOf(url, init);
       const post = notePost(parts, line, request);
       const lookUp = noteLookUp(parts, line, request);
+      const read = noteRead(parts, request);
       if (post !== undefined) process.onSent(post.clientOrderId);
       if (parts.scheduler.now() < line.downUntil()) {
         if (post !== undefined) post.answer = "refused connection";
@@ -60,12 +61,8 @@ export function fetchThrough(parts: NetworkParts, line: Line): SimulatedFetch {
           parts.broker.answerLeft();
           process.turn(wayMs(), () => {
             const at = parts.scheduler.now();
-            const { status } = served.answer;
-            if (post !== undefined && signal?.aborted !== true) post.answer = { at, status };
-            if (lookUp !== undefined) {
-              lookUp.answeredAt = at;
-              lookUp.isNotFound = status === 404 && typeof served.answer.body !== "string";
-            }
+            if (served.answer.status === 429) parts.facts.rateLimitedAt.push(at);
+            noteAnswer({ post, lookUp, read, signal }, served.answer, at);
             resolve(responseOf(served.answer));
           });
         });
@@ -116,6 +113,32 @@ function noteLookUp(parts: NetworkParts, line: Line, request: WireRequest): Look
   const lookUp = { owner, clientOrderId, leftAt, isNotFound: false, answeredAt: null };
   parts.facts.lookUps.push(lookUp);
   return lookUp;
+}
+
+/** A look-up under an id of ours may well find nothing, so it is no such read. */
+function noteRead(parts: NetworkParts, { method, url }: WireRequest): ReadFact | undefined {
+  if (method !== "GET" || !/^\/v2\/orders(\/|$)/.test(url.pathname)) return undefined;
+  const read = { leftAt: parts.scheduler.now(), answeredAt: null };
+  parts.facts.reads.push(read);
+  return read;
+}
+
+interface Noted {
+  readonly post: PostFact | undefined;
+  readonly lookUp: LookUpFact | undefined;
+  readonly read: ReadFact | undefined;
+  readonly signal: RequestInit["signal"];
+}
+
+function noteAnswer({ post, lookUp, read, signal }: Noted, answer: ApiAnswer, at: EpochMs): void {
+  const { status, body } = answer;
+  const isPage = typeof body === "string";
+  if (post !== undefined && signal?.aborted !== true) post.answer = { at, status };
+  if (lookUp !== undefined) {
+    lookUp.answeredAt = at;
+    lookUp.isNotFound = status === 404 && !isPage;
+  }
+  if (read !== undefined && status === 200 && !isPage) read.answeredAt = at;
 }
 
 /** Just what the adapter reads of a Response, whose own streams would cost most of the time. */

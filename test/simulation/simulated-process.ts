@@ -10,7 +10,7 @@ import type { Host } from "./simulated-ledger.ts";
 
 /** The clock on the wall of the machine that processes run on. */
 export interface WallClock {
-  offsetMs: number;
+  readonly offsetMs: number;
 }
 
 export class SimulatedProcess implements Host {

@@ -15,7 +15,7 @@ import { overReserved } from "./checkers/never-oversold.ts";
 import type { Violation } from "./checkers/violation.ts";
 import { Facts } from "./facts.ts";
 import type { Outcome } from "./outcome.ts";
-import { type Mishap, type Plan, PRICES } from "./plan.ts";
+import { type ActionPlan, type Follows, type Mishap, type Plan, PRICES } from "./plan.ts";
 import { Scheduler } from "./scheduler.ts";
 import { SimulatedBot } from "./simulated-bot.ts";
 import { SimulatedDisk } from "./simulated-disk.ts";
@@ -26,6 +26,8 @@ import type { Tampering } from "./tampering.ts";
 /** So long after the last mishap everything must have resolved, or have an incident. */
 export const REST_MS = 5 * 60_000;
 const LOOK_MS = 5_000;
+/** Between two looks of a bot at what its last order has come to. */
+const BOT_LOOK_MS = 50;
 export const START: EpochMs = DEFAULT_START;
 
 export async function runWorld(plan: Plan, tampering: Tampering = {}): Promise<Outcome> {
@@ -36,7 +38,7 @@ class World {
   readonly #plan: Plan;
   readonly #facts = new Facts();
   readonly #disk = new SimulatedDisk();
-  readonly #wall: WallClock = { offsetMs: 0 };
+  readonly #wall = { offsetMs: 0 };
   readonly #scheduler: Scheduler;
   readonly #broker: BrokerSide;
   readonly #sidecars: readonly SimulatedSidecar[];
@@ -68,7 +70,7 @@ class World {
         new SimulatedSidecar({
           ...parts,
           number: index + 1,
-          newProcess: () => this.#process(`sidecar ${index}`, this.#wall),
+          newProcess: () => this.#process(`sidecar ${index}`, this.#wallOf(index)),
         }),
     );
     this.#bots = plan.bots.map(
@@ -87,11 +89,9 @@ class World {
       this.#scheduler.after(mishap.atMs, () => this.#happen(mishap));
     }
     for (const action of this.#plan.actions) {
-      for (const part of action.tries) {
-        this.#scheduler.after(action.atMs + part.delayMs, () =>
-          this.#bots[part.bot]?.begin(action, part),
-        );
-      }
+      const { follows, atMs } = action;
+      if (follows === undefined) this.#beginAfter(atMs, action);
+      else this.#scheduler.after(atMs, () => this.#beginBehind(follows, action));
     }
     const calmAt = START + this.#plan.calmAtMs;
     await this.#scheduler.run(calmAt);
@@ -124,10 +124,44 @@ class World {
     momentary.push(...found.filter(({ what }) => !momentary.some((one) => one.what === what)));
   }
 
+  #beginAfter(delayMs: number, action: ActionPlan): void {
+    for (const part of action.tries) {
+      this.#scheduler.after(delayMs + part.delayMs, () =>
+        this.#bots[part.bot]?.begin(action, part),
+      );
+    }
+  }
+
+  /** Looks again and again, as a bot does, whether the action in front is over. */
+  #beginBehind(follows: Follows, action: ActionPlan): void {
+    if (this.#scheduler.now() > START + this.#plan.calmAtMs) return;
+    const [first] = this.#plan.actions.filter(({ name }) => name === follows.action);
+    const isAnswered = first?.tries.every(({ bot }) => this.#bots[bot]?.hasEnded(first.name));
+    const isWorking = isAnswered !== false && this.#orderOf(follows.action) !== undefined;
+    if (isAnswered === false || (isWorking && !follows.cancels)) {
+      this.#scheduler.after(BOT_LOOK_MS, () => this.#beginBehind(follows, action));
+      return;
+    }
+    const begin = () => this.#beginAfter(follows.pauseMs, action);
+    if (isWorking) void this.#cancel(follows.action).then(begin);
+    else begin();
+  }
+
   #stream(label: string): RandomSource {
     let hash = 2_166_136_261 ^ this.#plan.seed;
     for (const character of label) hash = Math.imul(hash ^ character.charCodeAt(0), 16_777_619);
     return seededRandom(hash);
+  }
+
+  /** What the host's clock shows, and how much the sidecar's own is ahead of that. */
+  #wallOf(sidecar: number): WallClock {
+    const wall = this.#wall;
+    const aheadMs = this.#plan.clocksMs?.[sidecar] ?? 0;
+    return {
+      get offsetMs() {
+        return wall.offsetMs + aheadMs;
+      },
+    };
   }
 
   #process(name: string, wall: WallClock): SimulatedProcess {

@@ -13,6 +13,7 @@ import { oneOrder } from "./one-order.ts";
 import { refusalsExplained } from "./refusals-explained.ts";
 import { rightToSend } from "./right-to-send.ts";
 import { survives } from "./survives.ts";
+import { toldAsMeant } from "./told-as-meant.ts";
 import type { Checker, Violation } from "./violation.ts";
 
 const CHECKERS: readonly Checker[] = [
@@ -28,6 +29,7 @@ const CHECKERS: readonly Checker[] = [
   entriesFree,
   chainedLog,
   noSecrets,
+  toldAsMeant,
   momentary,
   comesToRest,
   meantErrors,

@@ -1,0 +1,321 @@
+/**
+ * meant: a bot is told of the order that it means.
+ *
+ * 1. What is named is its own: no other action's order is told for it, unless that one's caller was
+ *    never told of it, and the bot that asks again has made up another id.
+ * 2. What is not named is an equal action of its group once more while that one's order is live, and
+ *    for the dedupe window once it has filled, within one life of the position. It is told of that
+ *    order, and no second one is sent.
+ * 3. In another life, behind an order that has ended without a fill, and behind the window it is
+ *    another action, and is not told of the earlier one's order.
+ * 4. What is told has the terms that were asked for, and no close is refused for want of a position
+ *    that is there.
+ *
+ * Lives and ends are those of the broker's record, not of any book. Either is right within what
+ * clocks may be apart at the window's end, and where what decides could not be read during the call,
+ * or the exit between two entries has no answer: then an order is taken for the earlier one, which
+ * sends nothing; but no exit for one of an earlier life (decision 17). Left out are symbols in which a person trades, worlds with short sales, and
+ * what comes behind an open that was claimed while a close had ended the position and could not be
+ * known to have done so: by then no book can tell the lives apart.
+ */
+import { sameClaim } from "../../../src/book/book.ts";
+import type { Claim } from "../../../src/claim/claim.ts";
+import { CLOCK_TOLERANCE_MS, DEFAULT_CLAIM_POLICY } from "../../../src/claim/policy.ts";
+import type { EpochMs } from "../../../src/core/clock.ts";
+import { compare, isZero } from "../../../src/core/decimal.ts";
+import type { ClaimKey } from "../../../src/core/ids.ts";
+import type { Facts, ToldFact } from "../facts.ts";
+import type { Outcome } from "../outcome.ts";
+import type { ActionPlan } from "../plan.ts";
+import { type Chain, chains } from "./broker-record.ts";
+import { Lives } from "./lives.ts";
+import type { Violation } from "./violation.ts";
+
+const WINDOW_MS = DEFAULT_CLAIM_POLICY.dedupeWindowMs;
+/** Clocks may be so far apart, and the broker's Date header is in whole seconds. */
+const TOLERANCE_MS = CLOCK_TOLERANCE_MS + 5_000;
+/** A call that takes longer may have been answered without a look at the orders. */
+const LOOKED_WITHIN_MS = 5_000;
+/** The longest pause that the broker asks for. */
+const LONGEST_PAUSE_MS = 31_000;
+/** When a read counts as failed. */
+const READ_DEADLINE_MS = 12_000;
+
+export function toldAsMeant(outcome: Outcome): readonly Violation[] {
+  const record = new Record(outcome);
+  const { told } = outcome.facts;
+  const found = [...told.flatMap((one) => judgeTold(record, one)), ...sentAgain(record)];
+  return found.map((what) => ({ invariant: "meant", what }));
+}
+
+/** An action as it came to a claim: the call that opened or reopened it. */
+interface Opened {
+  readonly claim: Claim;
+  readonly action: ActionPlan;
+  readonly at: EpochMs;
+}
+
+class Record {
+  readonly outcome: Outcome;
+  /** Oldest first. */
+  readonly opened: readonly Opened[];
+  readonly #chains: readonly Chain[];
+  readonly #lives = new Map<string, Lives>();
+  readonly #lostAt = new Map<string, EpochMs>();
+  readonly #byHand: ReadonlySet<string>;
+
+  constructor(outcome: Outcome) {
+    this.outcome = outcome;
+    this.#chains = chains(outcome);
+    const { mishaps } = outcome.plan;
+    this.#byHand = new Set(mishaps.flatMap((one) => (one.kind === "by_hand" ? [one.symbol] : [])));
+    this.opened = openedIn(outcome);
+  }
+
+  /** Whether the book can know what decides about an order that names nothing. */
+  isClear({ symbol, identity }: ActionPlan): boolean {
+    return identity === "none" && !this.outcome.plan.allowShort && !this.#byHand.has(symbol);
+  }
+
+  lives(symbol: string): Lives {
+    const lives = this.#lives.get(symbol) ?? new Lives(this.outcome, symbol);
+    this.#lives.set(symbol, lives);
+    return lives;
+  }
+
+  /** From when on the book cannot tell the lives of the position apart. */
+  lostAt(symbol: string): EpochMs {
+    const lostAt = this.#lostAt.get(symbol) ?? this.#firstLost(symbol);
+    this.#lostAt.set(symbol, lostAt);
+    return lostAt;
+  }
+
+  /** Whether an order of another action is at the broker by then, and its answer is lost. */
+  hasUnanswered({ symbol, effect }: ActionPlan, at: EpochMs): boolean {
+    const { facts } = this.outcome;
+    return this.opened.some(({ claim, action }) => {
+      if (action.symbol !== symbol || action.effect === effect) return false;
+      const order = this.orderOf(claim);
+      const isThere = order !== undefined && order.liveFrom <= at;
+      return isThere && !isKnown(facts, claim, at, ACCEPTANCES);
+    });
+  }
+
+  #firstLost(symbol: string): EpochMs {
+    const { facts } = this.outcome;
+    const inSymbol = this.opened.filter(({ action }) => action.symbol === symbol);
+    const closes = inSymbol.filter(({ action }) => action.effect === "close");
+    const opens = inSymbol.filter(({ action }) => action.effect === "open");
+    const lost = opens.find(({ at }) => {
+      const hidden = closes.filter(({ claim }) => {
+        const order = this.orderOf(claim);
+        const hasEnded = order !== undefined && (order.liveUntil ?? Infinity) <= at;
+        return hasEnded && !isKnown(facts, claim, at, ENDS);
+      });
+      const isRead = readsEnded(facts, at - LOOKED_WITHIN_MS, at);
+      return hidden.some(({ claim }) => !isRead || !isKnown(facts, claim, at, ACCEPTANCES));
+    });
+    return lost?.at ?? Number.POSITIVE_INFINITY;
+  }
+
+  claimOf({ answer, group }: ToldFact): Claim | undefined {
+    const { accountId: account } = this.outcome.broker.simulation.broker;
+    const key = { account, agent: group, requestId: answer.requestId };
+    return answer.requestId === null ? undefined : this.outcome.disk.rows.claim(key as ClaimKey);
+  }
+
+  orderOf({ brokerOrderId }: Claim): Chain | undefined {
+    return this.#chains.find(({ orders }) => orders.some(({ id }) => id === brokerOrderId));
+  }
+
+  actionsOf({ key }: Claim): readonly ActionPlan[] {
+    return this.opened.filter(({ claim }) => sameClaim(claim.key, key)).map(({ action }) => action);
+  }
+}
+
+/** What the log has of a claim whose order is known to be there, and to be over. */
+const ENDS: ReadonlySet<string> = new Set(["order_ended"]);
+const ACCEPTANCES: ReadonlySet<string> = new Set(["accepted", "order_working", "order_ended"]);
+
+function isKnown(
+  { commits }: Facts,
+  { key }: Claim,
+  until: EpochMs,
+  types: ReadonlySet<string>,
+): boolean {
+  return commits.some(
+    ({ at, events }) =>
+      at <= until &&
+      events.some(
+        (event) =>
+          event.subject === "claim" && sameClaim(event.key, key) && types.has(event.body.type),
+      ),
+  );
+}
+
+function openedIn({ facts, disk, plan }: Outcome): readonly Opened[] {
+  return facts.commits.flatMap(({ at, events }) =>
+    events.flatMap((event) => {
+      if (event.subject !== "claim") return [];
+      const { body, key } = event;
+      const name =
+        body.type === "claimed"
+          ? body.intent.decisionId
+          : body.type === "reopened"
+            ? body.decisionId
+            : null;
+      const claim = disk.rows.claim(key);
+      const action = plan.actions.find((one) => one.name === name);
+      return claim === undefined || action === undefined ? [] : [{ claim, action, at }];
+    }),
+  );
+}
+
+function judgeTold(record: Record, told: ToldFact): readonly string[] {
+  const { action, answer, askedAt, at } = told;
+  const asked = `${action.name} (${textOf(action)})`;
+  if (answer.status === "BLOCKED") {
+    const isHeld = record.isClear(action) && record.lives(action.symbol).isHeld(askedAt, at);
+    if (answer.code !== "close_while_flat" || !isHeld) return [];
+    return [`${asked} was told that nothing is held, while the broker held it`];
+  }
+  const claim = record.claimOf(told);
+  if (claim === undefined) return [];
+  const other = otherTerm(claim, action);
+  if (other !== undefined) return [`${asked} was told of an order with another ${other}`];
+  const actions = record.actionsOf(claim);
+  if (actions.length === 0 || actions.includes(action)) return [];
+  const why =
+    action.identity === "none"
+      ? record.isClear(action) && whyAnother(record, told, claim)
+      : whyNotTheNamed(record, told, claim);
+  if (!why) return [];
+  const first = actions.map(({ name }) => name).join(", ");
+  const order = claim.brokerOrderId === null ? "claim" : "order";
+  return [`${asked} was told ${answer.status} of the ${order} of ${first}, ${why}`];
+}
+
+function textOf({ side, quantity, portion, symbol, limitPrice }: ActionPlan): string {
+  const limit = limitPrice === null ? "" : ` at ${limitPrice}`;
+  return `${side} ${quantity ?? portion} ${symbol}${limit}`;
+}
+
+/** The first of the action's terms that the claim does not have. */
+function otherTerm({ intent }: Claim, action: ActionPlan): string | undefined {
+  if (intent.symbol !== action.symbol) return "symbol";
+  // Which side closes a part of the position, and how much that is, its first try has said.
+  if (action.portion !== null) return intent.portion === action.portion ? undefined : "portion";
+  if (intent.side !== action.side) return "side";
+  const disagree = action.tries.some(({ quantity }) => quantity !== undefined);
+  if (disagree || action.quantity === null || intent.quantity === null) return undefined;
+  return compare(intent.quantity, action.quantity as never) === 0 ? undefined : "quantity";
+}
+
+/** Why an order without a name is not the claim's once more; undefined where it may be. */
+function whyAnother(record: Record, told: ToldFact, claim: Claim): string | undefined {
+  const { action, askedAt } = told;
+  const { facts } = record.outcome;
+  const order = record.orderOf(claim);
+  if (order === undefined || (order.liveUntil ?? Infinity) >= askedAt) return undefined;
+  const isRead = wasRead(facts, told);
+  if (isZero(order.filled)) {
+    return isRead ? "which had ended without a fill" : undefined;
+  }
+  const lives = record.lives(action.symbol);
+  const life = lives.ofLastFill(order.orders.map(({ id }) => id));
+  const isTold = askedAt < record.lostAt(action.symbol);
+  const isLater = isTold && life !== undefined && lives.at(askedAt, action.effect) > life;
+  const isKept = action.effect === "open" && record.hasUnanswered(action, told.at);
+  if (isLater && ((isRead && !isKept) || action.effect === "close")) {
+    return "which had filled in an earlier life of the position";
+  }
+  const agoMs = askedAt - certainAt(facts, claim, askedAt);
+  return agoMs > WINDOW_MS + TOLERANCE_MS
+    ? `which had filled ${Math.round(agoMs / 1_000)} s before`
+    : undefined;
+}
+
+/** Whether all reads of orders came to an end during the call, which left time for them. */
+function wasRead(facts: Facts, { askedAt, at, tookOrders }: ToldFact): boolean {
+  return tookOrders && at - askedAt <= LOOKED_WITHIN_MS && readsEnded(facts, askedAt, at);
+}
+
+/** Whether orders could be read, and every read under way between the two came to its end. */
+function readsEnded({ reads, rateLimitedAt }: Facts, from: EpochMs, until: EpochMs): boolean {
+  if (rateLimitedAt.some((at) => at > from - LONGEST_PAUSE_MS && at <= until)) return false;
+  return reads.every(({ leftAt, answeredAt }) => {
+    const isWithin = leftAt <= until && (answeredAt ?? leftAt + READ_DEADLINE_MS) >= from;
+    return !isWithin || answeredAt !== null;
+  });
+}
+
+/** When the last was heard of the claim before `until`. */
+function certainAt({ commits }: Facts, { key }: Claim, until: EpochMs): EpochMs {
+  const heard = commits.filter(
+    ({ at, events }) =>
+      at <= until && events.some((event) => event.subject === "claim" && sameClaim(event.key, key)),
+  );
+  return heard.at(-1)?.at ?? until;
+}
+
+function whyNotTheNamed(record: Record, told: ToldFact, claim: Claim): string | undefined {
+  if (told.action.identity === "anchor") return "and has an anchor of its own";
+  const { plan, facts } = record.outcome;
+  // That a caller was told is on record without a sync of its own.
+  if (plan.mishaps.some(({ kind }) => kind === "power")) return undefined;
+  const before = facts.told.some(
+    ({ answer, at, isHeard, group }) =>
+      answer.status === "PROCEED" &&
+      isHeard &&
+      at < told.askedAt &&
+      group === told.group &&
+      answer.requestId === claim.key.requestId,
+  );
+  return before ? "of which its caller had been told, and has an id of its own" : undefined;
+}
+
+/** Claims of what was not named, beside the order of an equal one that it was once more. */
+function sentAgain(record: Record): readonly string[] {
+  const first = new Map<string, Opened>();
+  for (const one of record.opened) {
+    const { key } = one.claim;
+    const name = `${key.agent}/${key.requestId}`;
+    if (record.isClear(one.action) && !first.has(name)) first.set(name, one);
+  }
+  const all = [...first.values()];
+  return all.flatMap((again, index) =>
+    all.slice(0, index).flatMap((one) => {
+      if (!isEqual(one, again)) return [];
+      const why = whyTheSame(record, one, again);
+      if (why === undefined) return [];
+      const { action } = again;
+      return [`${action.name} (${textOf(action)}) was sent beside ${one.action.name}, ${why}`];
+    }),
+  );
+}
+
+function isEqual(one: Opened, other: Opened): boolean {
+  const isOneGroup = one.claim.key.agent === other.claim.key.agent;
+  return isOneGroup && termsOf(one.action) === termsOf(other.action);
+}
+
+function termsOf({ symbol, side, effect, quantity, portion, limitPrice, isBracket }: ActionPlan) {
+  return [symbol, side, effect, quantity, portion, limitPrice, isBracket].join();
+}
+
+/** Why `again` is the order of `one` once more; undefined where it need not be. */
+function whyTheSame(record: Record, one: Opened, again: Opened): string | undefined {
+  const { symbol, effect } = one.action;
+  const order = record.orderOf(one.claim);
+  if (order === undefined || order.liveFrom > again.at) return undefined;
+  const lives = record.lives(symbol);
+  if (one.at >= record.lostAt(symbol)) return undefined;
+  if (lives.at(one.at, effect) !== lives.at(again.at, effect)) return undefined;
+  if ((order.liveUntil ?? Infinity) > again.at) return "whose order was live";
+  // Another action is meant as another order: where the book cannot tell by then, either is right.
+  const isAction = one.action === again.action;
+  const isLate = again.at - one.at > WINDOW_MS - TOLERANCE_MS;
+  return isAction && !isLate && !isZero(order.filled)
+    ? "which had filled a moment before"
+    : undefined;
+}
