@@ -44,7 +44,8 @@ const READ_DEADLINE_MS = 12_000;
 export function toldAsMeant(outcome: Outcome): readonly Violation[] {
   const record = new Record(outcome);
   const { told } = outcome.facts;
-  const found = [...told.flatMap((one) => judgeTold(record, one)), ...sentAgain(record)];
+  const heard = told.filter(({ isHeard }) => isHeard);
+  const found = [...heard.flatMap((one) => judgeTold(record, one)), ...sentAgain(record)];
   return found.map((what) => ({ invariant: "meant", what }));
 }
 
@@ -101,6 +102,15 @@ class Record {
     });
   }
 
+  /** Whether an order in the symbol had been proved absent by then, and was there yet. */
+  hasLate({ symbol }: ActionPlan, at: EpochMs): boolean {
+    const { facts } = this.outcome;
+    return this.opened.some(({ claim, action }) => {
+      const isThere = action.symbol === symbol && this.orderOf(claim) !== undefined;
+      return isThere && isKnown(facts, claim, at, ABSENCES);
+    });
+  }
+
   #firstLost(symbol: string): EpochMs {
     const { facts } = this.outcome;
     const inSymbol = this.opened.filter(({ action }) => action.symbol === symbol);
@@ -135,6 +145,7 @@ class Record {
 
 /** What the log has of a claim whose order is known to be there, and to be over. */
 const ENDS: ReadonlySet<string> = new Set(["order_ended"]);
+const ABSENCES: ReadonlySet<string> = new Set(["absence_proved"]);
 const ACCEPTANCES: ReadonlySet<string> = new Set(["accepted", "order_working", "order_ended"]);
 
 function isKnown(
@@ -175,8 +186,9 @@ function judgeTold(record: Record, told: ToldFact): readonly string[] {
   const { action, answer, askedAt, at } = told;
   const asked = `${action.name} (${textOf(action)})`;
   if (answer.status === "BLOCKED") {
-    const isHeld = record.isClear(action) && record.lives(action.symbol).isHeld(askedAt, at);
-    if (answer.code !== "close_while_flat" || !isHeld) return [];
+    if (answer.code !== "close_while_flat" || !record.isClear(action)) return [];
+    // What arrives behind a proof of its absence is beyond all that can be known; I4 has the proof.
+    if (record.hasLate(action, at) || !record.lives(action.symbol).isHeld(askedAt, at)) return [];
     return [`${asked} was told that nothing is held, while the broker held it`];
   }
   const claim = record.claimOf(told);
