@@ -103,6 +103,8 @@ export type ClaimEvent =
       readonly cost: DecimalText;
       /** Of what was bought the broker may keep a fee; absent where it does not. */
       readonly feeInCoin?: true;
+      /** The life of the position that the fill begins, where its claim was of another. */
+      readonly episode?: number;
       readonly source: EvidenceSource;
     }
   | {

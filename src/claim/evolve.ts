@@ -183,15 +183,17 @@ function changed(claim: Claim, event: ClaimEvent, at: EpochMs): Claim {
     case "order_ended":
       return ended(knownOrder(claim, event.order, at), endOf(claim, event.order), at);
     case "fill_booked":
-      return withBooked(claim, event.quantity, event.cost);
+      return inEpisode(withBooked(claim, event.quantity, event.cost), event.episode);
     case "leg_booked":
       return withLeg(claim, event);
     case "legs_tied": {
       const { legs, filled, quantity } = event;
       return { ...claim, family: { parent: null, legs, filledByLegs: filled, quantity } };
     }
-    case "late_fill_booked":
-      return corrected(withBooked(claim, event.quantity, event.cost), event.brokerOrderId, at);
+    case "late_fill_booked": {
+      const booked = inEpisode(withBooked(claim, event.quantity, event.cost), event.episode);
+      return corrected(booked, event.brokerOrderId, at);
+    }
     case "not_found_read":
       return { ...claim, notFound: countRead(claim, event.scope, event.readAt) };
     case "order_surfaced":
@@ -280,6 +282,10 @@ function corrected(claim: Claim, brokerOrderId: BrokerOrderId, at: EpochMs): Cla
     claim.outcome === "filled" || (whole !== null && compare(claim.bookedQuantity, whole) >= 0);
   const outcome = filled ? "filled" : "partially_filled";
   return { ...claim, brokerOrderId, outcome, provenance: "venue", certainAt: at };
+}
+
+function inEpisode(claim: Claim, episode: number | undefined): Claim {
+  return episode === undefined ? claim : { ...claim, episode };
 }
 
 /** The single reads' count and span; reads may be recorded in another order than they began. */

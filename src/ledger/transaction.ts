@@ -24,6 +24,7 @@ import {
 import { blocksEntries } from "../claim/entry-block.ts";
 import type { BrokerOrder } from "../claim/evidence.ts";
 import { asksForOrders, unlessInDoubt } from "../claim/orders-in-doubt.ts";
+import { ofTheirEpisode } from "../claim/own-episode.ts";
 import { asksForCloses, resolveEffect } from "../claim/resolve-effect.ts";
 import { resolvePortion } from "../claim/resolve-portion.ts";
 import type { EpochMs } from "../core/clock.ts";
@@ -132,8 +133,9 @@ function recordOne(rows: Rows, claim: Claim, command: RecordCommand): RecordResu
   if (isAheadOfEntry(rows, claim, command)) return { kind: "recorded", claim, changed: false };
   const order = orderIn(command);
   const holder = order && holderOf(rows, key.account, order);
-  const events = decideRecord(claim, command, holder);
-  if (events === undefined) return { kind: "stale", claim };
+  const decided = decideRecord(claim, command, holder);
+  if (decided === undefined) return { kind: "stale", claim };
+  const events = ofTheirEpisode(decided, claim, () => rows.book(key.account, claim.intent.symbol));
   const changed = events.length > 0;
   const after = changed
     ? applyToClaim(rows, claim, key, claim.intent.symbol, events, command.now)

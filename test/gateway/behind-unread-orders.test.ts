@@ -108,6 +108,20 @@ describe("behind an exit of all that nobody has polled,", () => {
     expect(world.book()).toMatchObject({ net: "6", episode: 2 });
   });
 
+  test("so is one that was sent while the exit could not be read", async () => {
+    const { world, bot } = await sold();
+    const fault = { kind: "html", status: 502, accept: false } as const;
+    const match = { method: "GET", path: "/v2/orders*" } as const;
+    world.simulator.addFaults([{ match, fault, times: 1_000 }]);
+    const { requestId } = await world.submit(bot, BUY);
+    world.simulator.clearFaults();
+    await world.advance(4_500);
+    expect(world.book()).toMatchObject({ net: "6", episode: 2 });
+    expect(await world.submit(bot, BUY)).toMatchObject({ status: "SKIP", requestId });
+    expect(world.posts()).toHaveLength(2);
+    expect(await world.submit(bot, SELL)).toMatchObject({ status: "PROCEED" });
+  });
+
   test("so is one that two instances of a bot send at a time", async () => {
     const { world, bot } = await sold();
     const answers = await world.drive(Promise.all([bot.latch.submit(BUY), bot.latch.submit(BUY)]));
