@@ -169,12 +169,14 @@ describe("the connection to the broker", () => {
 
   test("that is tried in vain is down since the first try, however often it is tried", async () => {
     const { broker, clock, service, listener } = await open({ refusal: 429 });
-    for (let round = 0; round < 3; round += 1) clock.pass(await pauseOf(clock));
-    expect(service.health()).toMatchObject({ connected: false, since: 0 });
-    await pauseOf(clock);
-    expect(service.health()).toMatchObject({ connected: false, since: 0 });
+    // Each pause is longer than the one before, which is not quite over yet.
+    for (const longest of [500, 1_000, 2_000]) {
+      clock.pass(await clock.untilAsleep(longest / 2, longest));
+      expect(service.health()).toMatchObject({ connected: false, since: 0 });
+    }
+    const last = await clock.untilAsleep(2_000, 4_000);
     broker.behave({ refusal: undefined });
-    clock.pass(await pauseOf(clock));
+    clock.pass(last);
     await listener();
     expect(service.health()).toMatchObject({ connected: true, since: clock.now() });
   });
