@@ -51,6 +51,8 @@ export interface ClaimCommand {
   readonly now: EpochMs;
   /** What the broker's clock shows at `now`; null where nobody knows. */
   readonly brokerTime: EpochMs | null;
+  /** This machine has slept since the broker said so: it is later there by then, perhaps. */
+  readonly isTimeGuess?: boolean;
   readonly policy: ClaimPolicy;
 }
 

@@ -9,6 +9,8 @@ export interface AskedAt {
   readonly now: EpochMs;
   /** What the broker's clock showed then; null where nobody knows. */
   readonly brokerTime: EpochMs | null;
+  /** That may be too early: no age is told by it. */
+  readonly isTimeGuess?: boolean;
 }
 
 /**
@@ -38,11 +40,12 @@ export function filledLately(claim: Claim, asked: AskedAt, policy: ClaimPolicy):
  * them know the broker's: where that says otherwise, it is right about the claim. Which machine has
  * noted a later start nobody knows; but the window is no older than the claim, and not to come.
  */
-function ageOf(claim: Claim, { now, brokerTime }: AskedAt): number {
+function ageOf(claim: Claim, { now, brokerTime, isTimeGuess = false }: AskedAt): number {
   const { claimedAt, brokerClaimedAt } = claim;
   const start = windowStart(claim);
   const age = now - start;
-  if (brokerTime === null || brokerClaimedAt === null || brokerClaimedAt === undefined) return age;
+  if (isTimeGuess || brokerTime === null) return age;
+  if (brokerClaimedAt === null || brokerClaimedAt === undefined) return age;
   const sinceClaim = brokerTime - brokerClaimedAt;
   const byBroker = sinceClaim - (start - claimedAt);
   if (Math.abs(age - byBroker) <= CLOCK_TOLERANCE_MS) return age;

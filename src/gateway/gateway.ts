@@ -245,8 +245,8 @@ export class Gateway {
 
   #claim({ intent, policy }: Asked, unread: UnreadOrders): Promise<ClaimDecision> {
     const { ledger, owner, clock, broker } = this.#ports;
-    const brokerTime = broker.isTimeGuess() ? null : broker.brokerTime();
-    const times = { now: clock.now(), brokerTime };
+    const [brokerTime, isTimeGuess] = [broker.brokerTime(), broker.isTimeGuess()];
+    const times = { now: clock.now(), brokerTime, isTimeGuess };
     return ledger.claim({ intent, owner, policy, unread, ...times });
   }
 

@@ -153,3 +153,16 @@ test("an exit that comes again after the clock was set is the same one", async (
   bot.leap(HOUR_MS);
   expect(await world.submit(bot, PART)).toMatchObject({ status: "SKIP", requestId });
 });
+
+test("an order whose answer is lost after the clock was set is found to be its claim's", async () => {
+  const world = await openWorld();
+  const bot = await machine(world);
+  await sent(world, bot, { ...PART, side: "buy", effect: "open" });
+  await world.advance(5_000);
+  bot.leap(HOUR_MS);
+  const match = { method: "GET", path: "/v2/positions*" } as const;
+  world.simulator.addFaults([{ match, fault: { kind: "drop" }, times: 8 }]);
+  world.fault({ kind: "accept_then_drop" });
+  const entry = { ...PART, side: "buy", effect: "open", clientOrderId: "entry-2" } as const;
+  expect(await world.submit(bot, entry)).toMatchObject({ status: "PROCEED" });
+});
