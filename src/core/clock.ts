@@ -51,6 +51,15 @@ export function setAlarm(clock: Clock, durationMs: number, ring: () => void): ()
   return () => off.abort(CALLED_OFF);
 }
 
+/**
+ * By how much the wall's time is ahead of the clock that nobody sets, which stands still while the
+ * machine sleeps; the same for ever where there is no such clock.
+ */
+export function wallAheadMs(clock: Clock): number {
+  const now = clock.now();
+  return now - (clock.elapsed?.() ?? now);
+}
+
 /** Time from now on, at its own pace, however the clock is set meanwhile. */
 export function atItsPace(clock: Clock): () => EpochMs {
   const begunAt = clock.now();

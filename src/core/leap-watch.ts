@@ -2,7 +2,7 @@
  * Notices that the wall's clock was set forward, or was raised: moments before and after that lie
  * closer together than their times say, so that no pause may be counted across it.
  */
-import type { Clock, EpochMs } from "./clock.ts";
+import { type Clock, type EpochMs, wallAheadMs } from "./clock.ts";
 
 /** Clocks are drawn nearer to the true time by less than that between two looks. */
 const LEAP_MS = 1_000;
@@ -14,20 +14,14 @@ export class LeapWatch {
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#aheadMs = this.#ahead(clock.now());
+    this.#aheadMs = wallAheadMs(clock);
   }
 
   /** When the last leap was noticed, at a look; null where there was none since the beginning. */
   lastLeap(): EpochMs | null {
-    const now = this.#clock.now();
-    const aheadMs = this.#ahead(now);
-    if (aheadMs - this.#aheadMs > LEAP_MS) this.#leaptAt = now;
+    const aheadMs = wallAheadMs(this.#clock);
+    if (aheadMs - this.#aheadMs > LEAP_MS) this.#leaptAt = this.#clock.now();
     this.#aheadMs = aheadMs;
     return this.#leaptAt;
-  }
-
-  /** Of a clock that nobody sets; the same for ever where there is none. */
-  #ahead(now: EpochMs): number {
-    return now - (this.#clock.elapsed?.() ?? now);
   }
 }

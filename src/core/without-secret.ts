@@ -3,6 +3,8 @@
  * to one letter: such a word is in our own sentences too, and to take it out of those would leave
  * an answer that no client can read.
  */
+import { literalPattern } from "./literal-pattern.ts";
+
 const MASKED = "[redacted]";
 /** A shorter one may be in any word, and is taken out only where it stands alone. */
 const UNMISTAKABLE_LENGTH = 8;
@@ -16,6 +18,6 @@ export function withoutSecret(text: string, secret: string): string {
 
 /** No part of a word, and in JSON neither a member's name nor a number. */
 function alone(secret: string): RegExp {
-  const literal = secret.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+  const literal = literalPattern(secret);
   return new RegExp(`(?<![\\p{L}\\p{N}_]|":)${literal}(?![\\p{L}\\p{N}_]|\\\\*":)`, "gu");
 }

@@ -204,10 +204,10 @@ export class Gateway {
     const { intent } = asked;
     let unread: UnreadOrders;
     if (this.#ports.broker.isTimeGuess()) await this.#hearTime(intent.symbol, caller);
+    // A part of the position is a part of what is held now, not of what was last polled; and of a
+    // pair less may be held than was bought.
+    const asksForPosition = intent.portion !== null || sellsCurrency(intent);
     for (;;) {
-      // A part of the position is a part of what is held now, not of what was last polled; and of
-      // a pair less may be held than was bought.
-      const asksForPosition = intent.portion !== null || sellsCurrency(intent);
       if (asksForPosition) unread ??= await this.#look(intent.symbol, caller);
       const decision = await this.#claim(asked, unread);
       if (decision.kind === "proceed") {
@@ -237,8 +237,7 @@ export class Gateway {
     if (!(await caller.waitsFor(read))) return "all";
     const unread = await read;
     if (isPair(symbol) && unread.length === 0) {
-      const learnt = this.#follow(this.#ports.learnFee(symbol));
-      if (await caller.waitsFor(learnt)) await learnt;
+      await caller.waitsFor(this.#follow(this.#ports.learnFee(symbol)));
     }
     return unread;
   }

@@ -9,7 +9,7 @@ import type { AuditItem } from "../audit/audit-item.ts";
 import { LatchError } from "../core/errors.ts";
 import type { RequestId } from "../core/ids.ts";
 import { unsafeInteger } from "../core/json-shape.ts";
-import { SYMBOL } from "../identity/symbol.ts";
+import { symbolSchema as symbol } from "../identity/symbol-schema.ts";
 import { notClaimed } from "../sidecar/guard-identity.ts";
 import { claimed, claimView } from "../sidecar/native-guard.ts";
 import {
@@ -28,7 +28,6 @@ import type { GuardPorts, ToolPorts } from "./tool-ports.ts";
 import { toolResult } from "./tool-result.ts";
 
 const message = z.string();
-const symbol = z.string().regex(SYMBOL, "expected a symbol such as TQQQ or BTC/USD");
 const requestId = z.string().min(1).describe("The id under which it was claimed.");
 
 const settleInput = z.strictObject({

@@ -1,14 +1,13 @@
 /** `positions`, `entry_check` and `incidents`: what a model should know before it acts. */
 import type { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { z } from "zod";
-import { SYMBOL } from "../identity/symbol.ts";
+import { symbolSchema as symbol } from "../identity/symbol-schema.ts";
 import type { Incident } from "../incident/incident.ts";
 import type { PositionRow, PositionTable } from "../operator/position-table.ts";
 import { timeText } from "./order-view.ts";
 import type { BrokerPorts, ToolPorts } from "./tool-ports.ts";
 import { toolResult } from "./tool-result.ts";
 
-const symbol = z.string().regex(SYMBOL, "expected a symbol such as TQQQ or BTC/USD");
 const decimal = z.string().describe("A decimal number as text; short positions are negative.");
 
 const positionSchema = z.object({

@@ -78,30 +78,30 @@ function Overview({ client, store, readings }: OverviewProps) {
         To the claims
       </a>
       <TopLine status={status} lostSince={state.lostSince} incidents={state.openIncidents} />
-      {!state.isRead ? (
-        <main class="panels">
+      <main class="panels">
+        {state.isRead ? (
+          <>
+            <IncidentPanel
+              {...{ onClaim, onAction, known: state.known, status }}
+              open={state.openIncidents}
+              resolved={state.resolvedIncidents}
+              marks={state.session?.marks ?? []}
+              positions={state.positions}
+            />
+            <TodayPanel
+              {...{ session: state.pickedDay ?? state.session, now: status.now, onPick }}
+              onDay={(date) => readings.showDay(date)}
+              isOpen={status.latch?.market?.open ?? false}
+            />
+            <PositionPanel positions={state.positions} now={status.now} />
+            <Claims {...{ state, readings, onClaim, now: status.now }} />
+          </>
+        ) : (
           <section class="panel">
             <p class="empty">{unreadText(status)}</p>
           </section>
-        </main>
-      ) : (
-        <main class="panels">
-          <IncidentPanel
-            {...{ onClaim, onAction, known: state.known, status }}
-            open={state.openIncidents}
-            resolved={state.resolvedIncidents}
-            marks={state.session?.marks ?? []}
-            positions={state.positions}
-          />
-          <TodayPanel
-            {...{ session: state.pickedDay ?? state.session, now: status.now, onPick }}
-            onDay={(date) => readings.showDay(date)}
-            isOpen={status.latch?.market?.open ?? false}
-          />
-          <PositionPanel positions={state.positions} now={status.now} />
-          <Claims {...{ state, readings, onClaim, now: status.now }} />
-        </main>
-      )}
+        )}
+      </main>
       <Over {...{ opened, state, status, client, store, readings, onChange }} onClose={close} />
     </>
   );

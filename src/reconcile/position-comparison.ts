@@ -11,7 +11,7 @@ import type { Logger } from "pino";
 import type { Book } from "../book/book.ts";
 import type { BrokerPosition } from "../broker/broker.ts";
 import { kindOf } from "../claim/decide-divergence.ts";
-import { AGREEMENT_MS, type PositionRead } from "../claim/decide-verdict.ts";
+import { AGREEMENT_MS } from "../claim/decide-verdict.ts";
 import type { BrokerOrder } from "../claim/evidence.ts";
 import type { DivergenceKind, DivergencePolicies } from "../claim/policy.ts";
 import { type EpochMs, latest } from "../core/clock.ts";
@@ -19,7 +19,7 @@ import { compare, type DecimalText, isZero, ZERO } from "../core/decimal.ts";
 import { type Incident, subjectOfPosition } from "../incident/incident.ts";
 import { LastMoves } from "./last-moves.ts";
 import { type OwnOrdersPorts, readOwnOrders } from "./own-orders.ts";
-import { type AgreeingReads, readOf, withRead } from "./position-reads.ts";
+import { type AgreeingReads, readOf, readSingly, withRead } from "./position-reads.ts";
 import { type Unread, UnreadPositions } from "./unread-positions.ts";
 
 export interface PositionComparisonPorts extends OwnOrdersPorts {
@@ -117,7 +117,8 @@ export class PositionComparison {
     open: Incident | undefined,
   ): Promise<void> {
     const { ledger, account, clock, divergence } = this.#ports;
-    const read = listed === undefined ? await this.#single(symbol) : readOf(listed, at);
+    // A symbol that is not listed is flat only where the broker says so.
+    const read = listed ? readOf(listed, at) : await readSingly(this.#ports, symbol);
     if (read === undefined) {
       this.#agreeing.delete(symbol);
       return;
@@ -141,14 +142,6 @@ export class PositionComparison {
     const incident = (await ledger.compare(account, symbol, command)) ?? open;
     // Also where an earlier process adopted the position and did not come to close it.
     if (policy === "flatten" && incident?.resolution === null) await this.#ports.flatten(incident);
-  }
-
-  /** A symbol that is not listed: flat only where the broker says so in its own words. */
-  async #single(symbol: string): Promise<PositionRead | undefined> {
-    const at = this.#ports.clock.now();
-    const lookup = await this.#ports.broker.position(symbol);
-    if (lookup.kind === "unknown") return undefined;
-    return readOf(lookup.kind === "found" ? lookup.position : undefined, at);
   }
 
   async #lookForStrangers(open: readonly Incident[]): Promise<void> {

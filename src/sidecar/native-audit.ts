@@ -10,7 +10,7 @@ import { CLAIM_STATUSES } from "../claim/transitions.ts";
 import { LatchError } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
 import { GUARD_NAME_MAX } from "../guard/guard-input.ts";
-import { SYMBOL } from "../identity/symbol.ts";
+import { symbolSchema as symbol } from "../identity/symbol-schema.ts";
 import { KEYLESS_ID } from "./access.ts";
 import {
   auditItemSchema,
@@ -37,7 +37,6 @@ const action = z
   .min(1)
   .max(GUARD_NAME_MAX)
   .describe("Such as buy_to_open or sell_to_close; replace; cancel.");
-const symbol = z.string().regex(SYMBOL, "expected a symbol such as TQQQ or BTC/USD");
 const limit = z.coerce.number().int().min(1).max(AUDIT_LIMIT_MAX).default(LIMIT);
 const status = z.enum(AUDIT_STATUSES);
 const statusError = `expected ${AUDIT_STATUSES.join(", ")}; give the field again for several`;

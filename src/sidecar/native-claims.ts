@@ -3,7 +3,7 @@ import { z } from "zod";
 import { CLAIM_STATUSES, type ClaimStatus } from "../claim/transitions.ts";
 import { LatchError } from "../core/errors.ts";
 import type { AgentId, RequestId } from "../core/ids.ts";
-import { SYMBOL } from "../identity/symbol.ts";
+import { symbolSchema as symbol } from "../identity/symbol-schema.ts";
 import { CLAIMS_LIMIT_MAX } from "../ledger/claims-query.ts";
 import { searchClaims } from "../operator/claim-search.ts";
 import { claimSchema, claimView } from "./native-claim-schema.ts";
@@ -19,7 +19,6 @@ const TEXT_MAX = 200;
 const status = z.enum(CLAIM_STATUSES);
 const statusError = `expected ${CLAIM_STATUSES.join(", ")}; give the field again for several`;
 const agent = z.string().min(1).max(GROUP_MAX).describe("An agent group.");
-const symbol = z.string().regex(SYMBOL, "expected a symbol such as TQQQ or BTC/USD");
 
 const requestId = z.string().min(1).max(REQUEST_ID_MAX);
 

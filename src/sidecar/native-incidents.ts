@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { LatchError } from "../core/errors.ts";
-import { SYMBOL } from "../identity/symbol.ts";
+import { symbolSchema as symbol } from "../identity/symbol-schema.ts";
 import {
   entryCheckSchema,
   entryCheckView,
@@ -18,7 +18,6 @@ import type { NativeScope } from "./native-scope.ts";
 const LIMIT = 100;
 const LIMIT_MAX = 500;
 
-const symbol = z.string().regex(SYMBOL, "expected a symbol such as TQQQ or BTC/USD");
 const number = z.coerce.number("expected an incident's number").int().min(1);
 
 const incidentsQuery = z.strictObject({

@@ -5,6 +5,7 @@
  * Rules are tried in the order in which they were added. A rule that matches counts the match even
  * if another rule strikes first; it is spent only when its own fault happens.
  */
+import { literalPattern } from "../core/literal-pattern.ts";
 import type { RandomSource } from "../core/random.ts";
 import {
   type AnswerFault,
@@ -130,6 +131,6 @@ function isMatch({ rule: { match }, path }: ActiveRule, subject: FaultSubject): 
 
 function pathPattern(path: string | undefined): RegExp | undefined {
   if (path === undefined) return undefined;
-  const literal = path.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
+  const literal = path.split("*").map(literalPattern);
   return new RegExp(`^${literal.join(".*")}$`);
 }

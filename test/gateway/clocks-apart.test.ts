@@ -6,15 +6,20 @@ import { CLOSE, LONG, OPEN, openWorld, type Process, refused, type World } from 
 
 /** A second machine on the ledger of `first`; its clock shows `aheadMs` more than the first's. */
 async function secondMachine(world: World, first: Process, aheadMs: number): Promise<Process> {
-  let { clock } = first;
+  return openWith(world, first.clock, () => aheadMs);
+}
+
+/** Its wall is `aheadMs` ahead of a clock that nobody sets: `clock`, and its own once it is open. */
+async function openWith(world: World, clock: Clock, aheadMs: () => number): Promise<Process> {
+  let under = clock;
   const own: Clock = {
-    now: () => clock.now() + aheadMs,
-    elapsed: () => clock.now(),
-    sleep: (durationMs, signal) => clock.sleep(durationMs, signal),
+    now: () => under.now() + aheadMs(),
+    elapsed: () => under.now(),
+    sleep: (durationMs, signal) => under.sleep(durationMs, signal),
   };
-  const second = await world.open({ clock: own });
-  clock = second.clock;
-  return second;
+  const opened = await world.open({ clock: own });
+  under = opened.clock;
+  return opened;
 }
 
 /** Sends an order whose fill the stream tells of, as soon as it is there. */
@@ -107,15 +112,9 @@ test("a machine whose clock is an hour behind another's keeps its own time, and 
 
 /** A machine beside whose wall a clock goes that nobody sets, and that sleep stops. */
 async function machine(world: World): Promise<Process & { leap(durationMs: number): void }> {
-  let { clock } = await world.open();
+  const { clock } = await world.open();
   let leaptMs = 0;
-  const own: Clock = {
-    now: () => clock.now() + leaptMs,
-    elapsed: () => clock.now(),
-    sleep: (durationMs, signal) => clock.sleep(durationMs, signal),
-  };
-  const opened = await world.open({ clock: own });
-  clock = opened.clock;
+  const opened = await openWith(world, clock, () => leaptMs);
   const leap = (durationMs: number) => {
     leaptMs += durationMs;
   };

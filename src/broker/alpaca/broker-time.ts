@@ -7,7 +7,7 @@
  * stands still while the machine sleeps: then, and where the wall was set, it is a guess until the
  * next answer.
  */
-import { atItsPace, type Clock, type EpochMs } from "../../core/clock.ts";
+import { atItsPace, type Clock, type EpochMs, wallAheadMs } from "../../core/clock.ts";
 
 const TOLERATED_MS = 3_000;
 /** A Date is cut off to the second that it lies in. */
@@ -27,7 +27,7 @@ export class BrokerTime {
   hear(headers: Readonly<Record<string, string>>): void {
     const theirs = Date.parse(headers.date ?? "") + HALF_A_SECOND_MS;
     if (Number.isNaN(theirs)) return;
-    this.#wallAheadMs = this.#wallAhead();
+    this.#wallAheadMs = wallAheadMs(this.#clock);
     const expected = this.now();
     if (expected !== null && Math.abs(theirs - expected) <= TOLERATED_MS) return;
     const goesOn = atItsPace(this.#clock);
@@ -43,12 +43,7 @@ export class BrokerTime {
   /** Whether the machine has slept since the last answer, or its clock was set. */
   isGuess(): boolean {
     if (this.#wallAheadMs === undefined) return false;
-    return Math.abs(this.#wallAhead() - this.#wallAheadMs) > TOLERATED_MS;
-  }
-
-  #wallAhead(): number {
-    const now = this.#clock.now();
-    return now - (this.#clock.elapsed?.() ?? now);
+    return Math.abs(wallAheadMs(this.#clock) - this.#wallAheadMs) > TOLERATED_MS;
   }
 
   /** The moment `at` of our clock on the broker's, as Alpaca is asked about it. */

@@ -45,6 +45,10 @@ const NAME = '[^"<>]{1,60}';
 const oneOf = (messages: readonly string[]): RegExp =>
   new RegExp(`^(?:${messages.join("|")})\\.?$`, "i");
 
+const INSUFFICIENT_BALANCE = oneOf([
+  `insufficient balance for [A-Z]{2,6} \\(requested: ${NUMBER}, available: ${NUMBER}\\)`,
+]);
+
 export const ERROR_ROWS: readonly ErrorRow[] = [
   {
     httpStatus: 422,
@@ -76,10 +80,7 @@ export const ERROR_ROWS: readonly ErrorRow[] = [
   {
     httpStatus: 403,
     code: 40310000,
-    message: new RegExp(
-      `^insufficient balance for [A-Z]{2,6} \\(requested: ${NUMBER}, available: ${NUMBER}\\)\\.?$`,
-      "i",
-    ),
+    message: INSUFFICIENT_BALANCE,
     endpoints: ["submit"],
     side: "sell",
     meaning: refused("insufficient_quantity"),
@@ -223,9 +224,7 @@ export const ERROR_ROWS: readonly ErrorRow[] = [
   {
     httpStatus: 403,
     code: 40310000,
-    message: oneOf([
-      `insufficient balance for [A-Z]{2,6} \\(requested: ${NUMBER}, available: ${NUMBER}\\)`,
-    ]),
+    message: INSUFFICIENT_BALANCE,
     endpoints: ["submit"],
     side: "buy",
     meaning: refused("buying_power"),
