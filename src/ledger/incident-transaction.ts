@@ -60,6 +60,20 @@ export function applyIncidents(
   if (before.bookedQuantity !== after.bookedQuantity) endLostExits(rows, account, symbol, at);
 }
 
+/** Events by which a book may come to hold nothing. */
+function applyToBook(
+  rows: Rows,
+  account: AccountId,
+  symbol: string,
+  events: readonly BookEvent[],
+  at: EpochMs,
+): void {
+  applyToSymbol(rows, account, symbol, events, at);
+  if (events.some(({ type }) => type === "position_adjusted")) {
+    endLostExits(rows, account, symbol, at);
+  }
+}
+
 /** Once nothing is held there is nothing left to close, whatever has closed it. */
 function endLostExits(rows: Rows, account: AccountId, symbol: string, at: EpochMs): void {
   if (!isFlat(rows.book(account, symbol))) return;
@@ -95,8 +109,7 @@ export function runJudge(rows: Rows, key: ClaimKey, command: VerdictCommand): Ju
   const sealed = sealEvents(foldClaim(claim, ended, command.now), null);
   const after = applyToClaim(rows, claim, key, symbol, [...ended, ...sealed], command.now);
   const open = rows.incidents.open(key.account, subjectOfClaim(key));
-  applyToSymbol(rows, key.account, symbol, conclusion(open, key, verdict), command.now);
-  if (verdict.adjustment !== null) endLostExits(rows, key.account, symbol, command.now);
+  applyToBook(rows, key.account, symbol, conclusion(open, key, verdict), command.now);
   return { claim: after, verdict };
 }
 
@@ -131,8 +144,7 @@ export function runCompare(
   const causes = rows.incidents.causes(account, symbol, book.episode);
   const snapshot = { book, claims, hasMoved, open, nextIncident, causes };
   const events = decideDivergence(snapshot, command);
-  applyToSymbol(rows, account, symbol, events, command.now);
-  if (events.length > 0) endLostExits(rows, account, symbol, command.now);
+  applyToBook(rows, account, symbol, events, command.now);
   return events.length === 0 ? undefined : rows.incidents.get(account, open?.id ?? nextIncident);
 }
 
@@ -223,8 +235,7 @@ function adoptByOperator(
   const book = rows.book(account, symbol);
   const decision = decideAdoption(incident, book, claims, position, `${by}: ${reason}`);
   if (decision.kind !== "adopted") return { kind: decision.kind, incident };
-  applyToSymbol(rows, account, symbol, decision.events, now);
-  endLostExits(rows, account, symbol, now);
+  applyToBook(rows, account, symbol, decision.events, now);
   return { kind: "resolved", incident: rows.incidents.get(account, id) ?? incident };
 }
 
@@ -245,7 +256,7 @@ function endByOperator(
   const { averagePrice } = book;
   const net = withoutExit(claim, book);
   const adjusted = { type: "position_adjusted", net, averagePrice, incident } as const;
-  applyToSymbol(rows, account, symbol, [{ ...adjusted, cause: claim.key }], now);
+  applyToBook(rows, account, symbol, [{ ...adjusted, cause: claim.key }], now);
 }
 
 /** The claim that the incident is about, while its end is open. */

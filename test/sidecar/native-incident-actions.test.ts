@@ -135,6 +135,28 @@ describe("an exit that a person says is flat already", () => {
     expect((await endAsFlat(opened)).status).toBe(200);
     expect((await sidecar.started.latch.book("TQQQ")).net).toBe("0");
   });
+
+  test("leaves no other exit lost: nothing is held", async () => {
+    const world = await openOrderWorld(HELD);
+    const sidecar = await world.open({ divergence: "observe", operatorKey: OPERATOR_KEY });
+    world.fault({ ...REFUSE, message: "asset is under review" });
+    await world.send(sidecar, SELL);
+    await world.advance(30_000);
+    world.fault(REFUSE);
+    await world.send(sidecar, { ...SELL, type: "limit", limit_price: "74" });
+    await trade(world, SELL);
+    const { latch } = sidecar.started;
+    expect((await latch.incidents()).map(({ kind }) => kind)).toEqual([
+      "refused_exit",
+      "lost_exit",
+    ]);
+    const version = (await latch.incident(2))?.version;
+    const headers = { "TradeLatch-Operator-Key": OPERATOR_KEY };
+    const path = `${INCIDENTS}/2/resolve`;
+    const body = { ...WORD, version, endClaimAs: "already_flat" };
+    expect((await world.send(sidecar, body, { method: "POST", path, headers })).status).toBe(200);
+    expect((await latch.incident(1))?.resolution?.verdict).toBe("already_flat");
+  });
 });
 
 describe("adopting a position", () => {
