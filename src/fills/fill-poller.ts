@@ -14,12 +14,18 @@ import {
   type WireOrder,
 } from "../broker/broker.ts";
 import { type Claim, isAccepted, lacksSuccessor } from "../claim/claim.ts";
-import { type BrokerOrder, withLegs } from "../claim/evidence.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
 import type { AccountId, BrokerOrderId } from "../core/ids.ts";
 import { isCombo, mayMove } from "../identity/combo.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { recordOrder, wireOf } from "./order-recorder.ts";
+import {
+  asTheyFilled,
+  type Listed,
+  type ListedById,
+  listedIn,
+  type Shown,
+} from "./shown-orders.ts";
 
 export interface FillPollerPorts {
   readonly ledger: Ledger;
@@ -40,14 +46,6 @@ const NEWS_MAX = 1_000;
 
 /** Takes orders, as the broker wrote them, of which something was new. */
 export type NewsListener = (orders: readonly WireOrder[]) => void;
-
-interface Shown {
-  readonly order: BrokerOrder;
-  /** What the order was read from, in the broker's own words; undefined where that is not known. */
-  readonly wire: () => WireOrder | undefined;
-}
-
-type ShownById = readonly [BrokerOrderId, Shown];
 
 /** The reads of one symbol's orders: the one under way, and the one that waits for its end. */
 interface Refreshes {
@@ -147,7 +145,7 @@ export class FillPoller {
     const unread: Claim[] = [];
     const missing: Claim[] = [];
     let changed = false;
-    for (const claim of working) {
+    for (const claim of asTheyFilled(working, listed)) {
       const shown = listed.get(claim.brokerOrderId) ?? (await this.#single(claim));
       if (shown === "unknown" || shown === "not_found") {
         unread.push(claim);
@@ -165,7 +163,7 @@ export class FillPoller {
     return { changed, unread, missing };
   }
 
-  async #list(working: readonly Claim[]): Promise<ReadonlyMap<BrokerOrderId | null, Shown>> {
+  async #list(working: readonly Claim[]): Promise<ReadonlyMap<BrokerOrderId | null, Listed>> {
     const horizon = this.#ports.clock.now() - LIST_LOOKBACK_MS;
     // A combo has no symbol that a list could be asked for.
     const listed = working.filter(({ intent }) => !isCombo(intent));
@@ -173,18 +171,18 @@ export class FillPoller {
     const recent = listed.filter(({ openedAt }) => openedAt > horizon);
     // One order by itself costs no more than a list of them.
     const old = resting.length > 1 ? await this.#rested(resting) : [];
-    const young = recent.length > 0 ? shownIn(await this.#orders(recent)) : [];
+    const young = recent.length > 0 ? listedIn(await this.#orders(recent)) : [];
     // Where both show an order, the second one knows its legs, and is the later.
     return new Map([...old, ...young]);
   }
 
   /** Those at work; where many are not, also the list in which they have ended. */
-  async #rested(resting: readonly Claim[]): Promise<readonly ShownById[]> {
-    const atWork = shownIn(await this.#atWork(resting));
+  async #rested(resting: readonly Claim[]): Promise<readonly ListedById[]> {
+    const atWork = listedIn(await this.#atWork(resting));
     const found = new Set<BrokerOrderId | null>(atWork.map(([id]) => id));
     const ended = resting.filter(({ brokerOrderId }) => !found.has(brokerOrderId));
     if (ended.length <= SINGLE_READS_MAX) return atWork;
-    return [...shownIn(await this.#orders(ended)), ...atWork];
+    return [...listedIn(await this.#orders(ended)), ...atWork];
   }
 
   /**
@@ -232,33 +230,4 @@ export class FillPoller {
 
 function symbolsOf(claims: readonly Claim[]): readonly string[] {
   return [...new Set(claims.map(({ intent }) => intent.symbol))];
-}
-
-/** By the broker's id; nothing where the list could not be read. */
-function shownIn(reading: OrdersReading): readonly ShownById[] {
-  if (reading.kind === "unknown") return [];
-  const wires = once(() => byOrder(reading.wires()));
-  // A leg is looked for like any other.
-  return withLegs(reading.value).map((order) => {
-    const wire = () => wires().get(order.brokerOrderId);
-    return [order.brokerOrderId, { order, wire }];
-  });
-}
-
-/** The orders by the id of each, and of each of its legs: a leg is told of with its order. */
-function byOrder(wires: readonly WireOrder[]): ReadonlyMap<unknown, WireOrder> {
-  const found = new Map<unknown, WireOrder>();
-  for (const wire of wires) {
-    const legs = Array.isArray(wire.legs) ? (wire.legs as readonly WireOrder[]) : [];
-    for (const { id } of [wire, ...legs]) if (!found.has(id)) found.set(id, wire);
-  }
-  return found;
-}
-
-function once<Value>(make: () => Value): () => Value {
-  let made: { readonly value: Value } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }

@@ -8,7 +8,7 @@
  *    last forgotten one is taken for told.
  */
 
-import { isLater } from "./stream-timestamp.ts";
+import { isLater } from "../broker/timestamp.ts";
 import {
   afterReading,
   afterUpdate,

@@ -9,9 +9,10 @@
  * 3. A reading may lag behind the stream: a status that is not an end counts only if it is newer.
  * 4. That a fill was taken back or corrected is relayed once, whatever the order shows by then.
  */
+
+import { isLater } from "../broker/timestamp.ts";
 import { compare, type DecimalText, ZERO } from "../core/decimal.ts";
 import { amountBefore, missedFill, missedStatus, partlyFilled } from "./stream-caught-up.ts";
-import { isLater } from "./stream-timestamp.ts";
 import type { OrderReading, TradeUpdate } from "./trade-update.ts";
 
 /** What was relayed about an order. */

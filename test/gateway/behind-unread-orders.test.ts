@@ -305,3 +305,20 @@ describe.each([
     });
   },
 );
+
+describe("of orders that have filled before anybody read them,", () => {
+  const EXIT = { ...SELL, type: "limit", limitPrice: "80" } as const;
+  const ADD = { ...OPEN, quantity: "8", type: "limit", limitPrice: "76" } as const;
+
+  test("the one that filled first is booked first: the position was never flat, nor the book", async () => {
+    const world = await openWorld(LONG);
+    const bot = await world.open();
+    const { requestId } = await world.submit(bot, EXIT);
+    await world.submit(bot, ADD);
+    world.simulator.setPrice("TQQQ", "81");
+    await world.advance(4_500);
+    expect(world.book()).toMatchObject({ net: "8", episode: 1 });
+    expect(await world.submit(bot, EXIT)).toMatchObject({ status: "SKIP", requestId });
+    expect(world.posts()).toHaveLength(2);
+  });
+});

@@ -1,0 +1,87 @@
+/** What a list of the broker's orders shows, by the broker's id, and in which order they moved. */
+import type { OrdersReading, WireOrder } from "../broker/broker.ts";
+import { instantOf } from "../broker/timestamp.ts";
+import type { Claim } from "../claim/claim.ts";
+import { type BrokerOrder, withLegs } from "../claim/evidence.ts";
+import type { BrokerOrderId } from "../core/ids.ts";
+
+export interface Shown {
+  readonly order: BrokerOrder;
+  /** What the order was read from, in the broker's own words; undefined where that is not known. */
+  readonly wire: () => WireOrder | undefined;
+}
+
+export interface Listed extends Shown {
+  /**
+   * When it filled, in nanoseconds since 1970; of one that has not, or not all of it, when it last
+   * changed. Undefined where that is not told.
+   */
+  readonly movedAt: () => bigint | undefined;
+}
+
+export type ListedById = readonly [BrokerOrderId, Listed];
+
+/** Nothing where the list could not be read. */
+export function listedIn(reading: OrdersReading): readonly ListedById[] {
+  if (reading.kind === "unknown") return [];
+  const wires = once(() => byOrder(reading.wires()));
+  // A leg is looked for like any other.
+  return withLegs(reading.value).map((order) => {
+    const { brokerOrderId } = order;
+    const wire = () => wires().get(brokerOrderId)?.told;
+    const movedAt = () => movedAtOf(wires().get(brokerOrderId)?.own);
+    return [brokerOrderId, { order, wire, movedAt }];
+  });
+}
+
+/**
+ * The claims as the broker filled their orders. Booked in another order, an exit of all and the
+ * entry that filled before it would make the book flat in between, which the position never was,
+ * and what comes next would count as of another life of it. Those of which no time is told come
+ * behind the others, as they are; so do all where fewer than two have news of fills.
+ */
+export function asTheyFilled(
+  claims: readonly Claim[],
+  listed: ReadonlyMap<BrokerOrderId | null, Listed>,
+): readonly Claim[] {
+  const news = claims.filter((claim) => {
+    const shown = listed.get(claim.brokerOrderId);
+    return shown !== undefined && shown.order.filledQuantity !== claim.bookedQuantity;
+  });
+  if (news.length < 2) return claims;
+  const movedAt = new Map<Claim, bigint>();
+  for (const claim of news) {
+    const at = listed.get(claim.brokerOrderId)?.movedAt();
+    if (at !== undefined) movedAt.set(claim, at);
+  }
+  const timed = [...movedAt].sort(([, a], [, b]) => Number(a - b)).map(([claim]) => claim);
+  return [...timed, ...claims.filter((claim) => !movedAt.has(claim))];
+}
+
+interface OwnAndTold {
+  readonly own: WireOrder;
+  /** A leg is told of with its order. */
+  readonly told: WireOrder;
+}
+
+function byOrder(wires: readonly WireOrder[]): ReadonlyMap<unknown, OwnAndTold> {
+  const found = new Map<unknown, OwnAndTold>();
+  for (const told of wires) {
+    const legs = Array.isArray(told.legs) ? (told.legs as readonly WireOrder[]) : [];
+    for (const own of [told, ...legs]) if (!found.has(own.id)) found.set(own.id, { own, told });
+  }
+  return found;
+}
+
+function movedAtOf(wire: WireOrder | undefined): bigint | undefined {
+  const at = wire?.filled_at ?? wire?.updated_at;
+  return typeof at === "string" ? instantOf(at) : undefined;
+}
+
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
