@@ -14,7 +14,7 @@ import type { Rows } from "../../src/ledger/rows.ts";
 import { SECRET } from "./broker-side.ts";
 import type { Invariant } from "./checkers/violation.ts";
 import type { SimulatedDisk } from "./simulated-disk.ts";
-import type { Tampering } from "./tampering.ts";
+import { overriding, type Tampering } from "./tampering.ts";
 
 export interface Canary {
   /** What the defective program does. */
@@ -420,15 +420,4 @@ function withoutWindow(ledger: Ledger): Ledger {
 
 function forgetsClaims(ledger: Ledger): Ledger {
   return overriding(ledger, { unsettledClaims: () => Promise.resolve([]) });
-}
-
-/** `target` with some of its methods replaced. */
-function overriding<Target extends object>(target: Target, methods: Partial<Target>): Target {
-  return new Proxy(target, {
-    get: (_, name) => {
-      if (name in methods) return methods[name as keyof Target];
-      const value = target[name as keyof Target];
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
 }

@@ -1,5 +1,12 @@
 /** Draws of a plan, from a seed's own numbers. */
-import type { RandomSource } from "../../src/core/random.ts";
+import { type RandomSource, seededRandom } from "../../src/core/random.ts";
+
+/** The numbers that one part of a seed's world has for itself. */
+export function streamOf(seed: number, label: string): RandomSource {
+  let hash = 2_166_136_261 ^ seed;
+  for (const character of label) hash = Math.imul(hash ^ character.charCodeAt(0), 16_777_619);
+  return seededRandom(hash);
+}
 
 export class Dice {
   readonly #random: RandomSource;

@@ -9,18 +9,22 @@ import { CANARIES } from "./canaries.ts";
 import { drawPlan } from "./draw-plan.ts";
 import { tellFailures } from "./failure-stories.ts";
 import { documentOf, type Findings, linesOf } from "./findings.ts";
+import { GUARD_CANARIES } from "./guards/canaries.ts";
+import { drawGuardPlan } from "./guards/draw.ts";
+import { judgeGuards } from "./guards/judge.ts";
 import { judgePlan } from "./judge.ts";
 import { KEPT_FOLDER, type KeptWorld } from "./kept-worlds.ts";
 import type { Plan } from "./plan.ts";
 import { runTasks } from "./pool.ts";
 import type { CanaryResult, SeedViolation, Task } from "./tasks.ts";
-import { timelineOf } from "./timeline.ts";
+import { lineText, timelineOf } from "./timeline.ts";
 
 interface Options {
   readonly seeds?: readonly [number, number];
   readonly seed?: number;
   readonly plan?: string;
   readonly canary?: string;
+  readonly guards: boolean;
   readonly canaries: boolean;
   readonly keep: boolean;
   readonly json: boolean;
@@ -29,6 +33,7 @@ interface Options {
 const SEEDS_A_TASK = 10;
 /** More would take weeks. */
 const SEEDS_MAX = 10_000_000;
+const CANARY_NAMES = [...CANARIES, ...GUARD_CANARIES].map(({ name }) => name);
 /** Within so many seeds every canary has to be caught. */
 const CANARY_SEEDS_MAX = 2_000;
 
@@ -42,6 +47,11 @@ const program = new Command("simulate")
   )
   .addOption(new Option("--plan <file>", "repeat a kept world, and tell it").conflicts("seeds"))
   .option("--canary <name>", "with --seed or --plan: put this defect in")
+  .addOption(
+    new Option("--guards", "with --seed: its world of guarded payments")
+      .default(false)
+      .conflicts(["seeds", "plan", "canary", "keep", "json"]),
+  )
   .option("--no-canaries", "leave out the worlds that must fail")
   .option("--keep", "write failing worlds, shrunk, to fixtures/seeds", false)
   .option("--json", "print one JSON object; stories go to standard error", false);
@@ -66,7 +76,9 @@ function seedNumber(text: string): number {
 async function main(): Promise<void> {
   const options = program.parse().opts<Options>();
   if (options.plan !== undefined) await repeat(keptPlan(options.plan), options);
+  else if (options.seed !== undefined && options.guards) await repeatGuards(options.seed);
   else if (options.seed !== undefined) await repeat(drawPlan(options.seed), options);
+  else if (options.guards) program.error("--guards is for one world: name it with --seed");
   else if (options.canary === undefined) await hunt(options.seeds ?? [1, 1_000], options);
   else program.error("--canary is for one world: name it with --seed or --plan");
 }
@@ -107,6 +119,16 @@ async function repeat(plan: Plan, { canary: name, json, keep }: Options): Promis
   else if (!json) console.log(`seed ${plan.seed}: no violation`);
 }
 
+async function repeatGuards(seed: number): Promise<void> {
+  const { outcome, violations } = await judgeGuards(drawGuardPlan(seed));
+  for (const line of outcome.facts.history) console.log(lineText(line));
+  for (const { invariant, what } of violations) {
+    console.log(`seed ${seed} violates ${invariant}: ${what}`);
+  }
+  if (violations.length > 0) process.exitCode = 1;
+  else console.log(`seed ${seed}: no violation`);
+}
+
 async function hunt([from, to]: readonly [number, number], options: Options): Promise<void> {
   const findings = await huntThrough(tasksOf(from, to, options));
   const { violations, canaries } = findings;
@@ -125,7 +147,7 @@ async function hunt([from, to]: readonly [number, number], options: Options): Pr
 function tasksOf(from: number, to: number, { canaries }: Options): readonly Task[] {
   const tasks: Task[] = [{ kind: "kept" }];
   if (canaries) {
-    for (const { name } of CANARIES) {
+    for (const name of CANARY_NAMES) {
       tasks.push({ kind: "canary", name, seedsMax: CANARY_SEEDS_MAX });
     }
   }
@@ -158,7 +180,7 @@ async function huntThrough(tasks: readonly Task[]): Promise<Findings> {
 }
 
 function orderOf({ name }: CanaryResult): number {
-  return CANARIES.findIndex((canary) => canary.name === name);
+  return CANARY_NAMES.indexOf(name);
 }
 
 /** A reader that has gone away, such as `head`, has seen what it wanted. */

@@ -19,3 +19,17 @@ export interface Tampering {
   readonly settings?: Settings;
   readonly answer?: (answer: OrderAnswer) => OrderAnswer;
 }
+
+/** `target` with some of its methods replaced. */
+export function overriding<Target extends object>(
+  target: Target,
+  methods: Partial<Target>,
+): Target {
+  return new Proxy(target, {
+    get: (_, name) => {
+      if (name in methods) return methods[name as keyof Target];
+      const value = target[name as keyof Target];
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}

@@ -1,7 +1,10 @@
 /** What a worker of the simulation is asked for. */
 import { CANARIES } from "./canaries.ts";
-import type { Violation } from "./checkers/violation.ts";
+import type { Invariant, Violation } from "./checkers/violation.ts";
 import { drawPlan } from "./draw-plan.ts";
+import { GUARD_CANARIES } from "./guards/canaries.ts";
+import { drawGuardPlan } from "./guards/draw.ts";
+import { judgeGuards } from "./guards/judge.ts";
 import { judgePlan } from "./judge.ts";
 import { keptWorlds } from "./kept-worlds.ts";
 
@@ -11,7 +14,7 @@ export type Task =
   | { readonly kind: "canary"; readonly name: string; readonly seedsMax: number };
 
 export interface SeedViolation extends Violation {
-  /** The kept world's name, where it was one. */
+  /** The name of a kept world, or of the seed's world of payments, where it was one. */
   readonly seed: number | string;
 }
 
@@ -48,6 +51,9 @@ async function runSeeds(from: number, to: number): Promise<TaskResult> {
   for (let seed = from; seed <= to; seed += 1) {
     const judged = await judgePlan(drawPlan(seed));
     violations.push(...judged.violations.map((violation) => ({ seed, ...violation })));
+    const guards = await judgeGuards(drawGuardPlan(seed));
+    const name = `${seed} --guards`;
+    violations.push(...guards.violations.map((violation) => ({ seed: name, ...violation })));
   }
   return { kind: "seeds", count: to - from + 1, violations };
 }
@@ -64,14 +70,29 @@ async function runKept(): Promise<TaskResult> {
 
 /** How many seeds it takes until the named invariant finds the canary's defect. */
 async function hunt(name: string, seedsMax: number): Promise<TaskResult> {
-  const canary = CANARIES.find((one) => one.name === name);
-  if (canary === undefined) throw new RangeError(`there is no canary ${JSON.stringify(name)}`);
-  const { caughtBy, tampering } = canary;
+  const { caughtBy, judge } = canaryNamed(name);
   for (let seed = 1; seed <= seedsMax; seed += 1) {
-    const { violations } = await judgePlan(drawPlan(seed), tampering);
+    const { violations } = await judge(seed);
     if (violations.some(({ invariant }) => invariant === caughtBy)) {
       return { kind: "canary", name, caughtBy, seeds: seed };
     }
   }
   return { kind: "canary", name, caughtBy: null, seeds: seedsMax };
+}
+
+interface Hunted {
+  readonly caughtBy: Invariant;
+  judge(seed: number): Promise<{ readonly violations: readonly Violation[] }>;
+}
+
+function canaryNamed(name: string): Hunted {
+  const canary = CANARIES.find((one) => one.name === name);
+  if (canary !== undefined) {
+    const { caughtBy, tampering } = canary;
+    return { caughtBy, judge: (seed) => judgePlan(drawPlan(seed), tampering) };
+  }
+  const guard = GUARD_CANARIES.find((one) => one.name === name);
+  if (guard === undefined) throw new RangeError(`there is no canary ${JSON.stringify(name)}`);
+  const { caughtBy, tampering } = guard;
+  return { caughtBy, judge: (seed) => judgeGuards(drawGuardPlan(seed), tampering) };
 }

@@ -18,7 +18,7 @@ export function timelineOf(outcome: Outcome): readonly string[] {
   return [...lines].sort((a, b) => a.at - b.at).map(lineText);
 }
 
-function lineText({ at, who, what }: HistoryLine): string {
+export function lineText({ at, who, what }: HistoryLine): string {
   const seconds = ((at - START) / 1_000).toFixed(3).padStart(8);
   return `${seconds} s  ${who.padEnd(9)}  ${what}`.slice(0, WIDTH);
 }

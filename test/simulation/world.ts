@@ -6,13 +6,14 @@ import { type Config, resolveConfig } from "../../src/config.ts";
 import type { EpochMs } from "../../src/core/clock.ts";
 import { compare } from "../../src/core/decimal.ts";
 import type { AgentId, BrokerOrderId, ClientOrderId } from "../../src/core/ids.ts";
-import { type RandomSource, seededRandom } from "../../src/core/random.ts";
+import type { RandomSource } from "../../src/core/random.ts";
 import { isWorking } from "../../src/simulator/order.ts";
 import { DEFAULT_START } from "../../src/simulator/simulator-options.ts";
 import { BrokerSide, KEY_ID, SECRET } from "./broker-side.ts";
 import { unseenExits } from "./checkers/entries-free.ts";
 import { overReserved } from "./checkers/never-oversold.ts";
 import type { Violation } from "./checkers/violation.ts";
+import { streamOf } from "./dice.ts";
 import { Facts } from "./facts.ts";
 import type { Outcome } from "./outcome.ts";
 import { type ActionPlan, type Follows, type Mishap, type Plan, PRICES } from "./plan.ts";
@@ -148,9 +149,7 @@ class World {
   }
 
   #stream(label: string): RandomSource {
-    let hash = 2_166_136_261 ^ this.#plan.seed;
-    for (const character of label) hash = Math.imul(hash ^ character.charCodeAt(0), 16_777_619);
-    return seededRandom(hash);
+    return streamOf(this.#plan.seed, label);
   }
 
   /** What the host's clock shows, and how much the sidecar's own is ahead of that. */

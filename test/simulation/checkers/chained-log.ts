@@ -4,7 +4,7 @@ import canonicalize from "canonicalize";
 import type { Outcome } from "../outcome.ts";
 import type { Violation } from "./violation.ts";
 
-export function chainedLog({ disk }: Outcome): readonly Violation[] {
+export function chainedLog({ disk }: Pick<Outcome, "disk">): readonly Violation[] {
   const last = new Map<string, string>();
   for (const [index, stored] of disk.rows.events.entries()) {
     const { hash, ...event } = stored;

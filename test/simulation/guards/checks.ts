@@ -1,0 +1,159 @@
+/**
+ * What must hold in every world of payments, judged by the provider's own list, by the store and by
+ * what callers were told.
+ */
+
+import { evolveGuard } from "../../../src/claim/evolve-guard.ts";
+import type { GuardClaim } from "../../../src/claim/guard-claim.ts";
+import type { GuardEvent } from "../../../src/claim/guard-event.ts";
+import { LatchError } from "../../../src/core/errors.ts";
+import { subjectOfGuard, subjectOfLateSettlement } from "../../../src/incident/incident.ts";
+import { chainedLog } from "../checkers/chained-log.ts";
+import type { Violation } from "../checkers/violation.ts";
+import { nameOf } from "../memory-rows.ts";
+import type { SimulatedDisk } from "../simulated-disk.ts";
+import type { GuardFacts, GuardWorldOutcome, SentFact, ToldFact } from "./facts.ts";
+import type { Provider } from "./provider.ts";
+
+/** After a commit: whatever nobody knows the end of has somebody to look at it. */
+export function momentaryViolations({ rows }: SimulatedDisk): readonly Violation[] {
+  return [...rows.guardsByName.values()]
+    .filter((claim) => claim.status === "IN_RECONCILIATION" && !hasIncident(rows, claim))
+    .map(({ key }) => ({ invariant: "liveness", what: `${key.requestId} has no incident` }));
+}
+
+function hasIncident({ incidents }: SimulatedDisk["rows"], { key }: GuardClaim): boolean {
+  const subjects = [subjectOfGuard(key), subjectOfLateSettlement(key)];
+  return subjects.some((subject) => incidents.open(key.account, subject) !== undefined);
+}
+
+/** What is told is so at that moment. */
+export function toldViolations(
+  { name, outcome, result, fencing }: ToldFact,
+  { sent }: GuardFacts,
+  provider: Provider,
+): readonly Violation[] {
+  const standing = provider.standing(name);
+  const wrong = (what: string): readonly Violation[] => [
+    { invariant: "I4", what: `${name} was told ${outcome}, and ${what}` },
+  ];
+  if (outcome === "done") {
+    if (standing.kind !== "done") return wrong("was not paid");
+    return result === standing.result ? [] : wrong(`${result} is not its receipt`);
+  }
+  // Of its own attempt that is so; another one's payment may be on its way.
+  const isAnothers = sent.some((one) => one.name === name && one.fencing !== fencing);
+  const isNot = standing.kind === "absent" || standing.kind === "rejected";
+  return isNot || isAnothers ? [] : wrong(`the provider says ${standing.kind}`);
+}
+
+export function checkGuardWorld(outcome: GuardWorldOutcome): readonly Violation[] {
+  const checks = [paidOnce, begunOnce, lateWordsHeard, keptAsTold, atRest, folded, onlyStoreErrors];
+  const { disk, facts } = outcome;
+  return [
+    ...facts.momentary,
+    ...checks.flatMap((check) => check(outcome)),
+    ...chainedLog({ disk }),
+  ];
+}
+
+/** Where an owner acts behind its lease it may be paid twice; somebody is told once it says so. */
+function paidOnce({ provider, plan, facts, disk }: GuardWorldOutcome): readonly Violation[] {
+  const isOf = (name: string) => (one: SentFact) => one.name === name;
+  return [...provider.payments]
+    .filter(([name, payments]) => {
+      if (payments.length === 1) return false;
+      const calls = plan.payments.find((one) => one.name === name)?.calls ?? [];
+      if (!calls.some(({ dawdlesMs }) => dawdlesMs > 0)) return true;
+      const [sent, spoken] = [facts.sent, facts.spoken].map((all) => all.filter(isOf(name)).length);
+      return sent === spoken && !isToldOf(disk, name);
+    })
+    .map(([name, { length }]) => ({ invariant: "I1", what: `${name} was paid ${length} times` }));
+}
+
+function isToldOf({ rows }: SimulatedDisk, name: string): boolean {
+  const claim = [...rows.guardsByName.values()].find(({ key }) => key.requestId === name);
+  const subject = claim && subjectOfLateSettlement(claim.key);
+  return [...rows.incidentsById.values()].some((incident) => incident.subject === subject);
+}
+
+/** Of each attempt one at most is told to proceed. */
+function begunOnce({ facts: { sent } }: GuardWorldOutcome): readonly Violation[] {
+  const isSecond = ({ name, fencing }: (typeof sent)[number], index: number) =>
+    sent.findIndex((one) => one.name === name && one.fencing === fencing) < index;
+  return sent
+    .filter(isSecond)
+    .map(({ name, fencing }) => ({ invariant: "I3", what: `${name}: attempt ${fencing} twice` }));
+}
+
+/** Whoever held an attempt has spoken late: nobody goes on before that was looked into. */
+function lateWordsHeard({ disk }: GuardWorldOutcome): readonly Violation[] {
+  const waiting = new Set<string>();
+  const ignored: string[] = [];
+  for (const event of disk.rows.events) {
+    if (event.subject !== "guard") continue;
+    const { requestId } = event.key;
+    const { type } = event.body;
+    if (type === "settlement_refused") waiting.add(requestId);
+    if (type === "settlement_surfaced" || type === "guard_settled") waiting.delete(requestId);
+    if (type === "guard_reopened" && waiting.has(requestId)) ignored.push(requestId);
+  }
+  return ignored.map((name) => ({
+    invariant: "I4",
+    what: `${name} was begun again although the owner of an earlier attempt had spoken`,
+  }));
+}
+
+/** What somebody was told is on record in the end, whatever was lost in between. */
+function keptAsTold({ facts, disk }: GuardWorldOutcome): readonly Violation[] {
+  const outcomes = new Map(
+    claimsOf(disk).map(({ key, outcome }) => [key.requestId as string, outcome]),
+  );
+  return facts.told
+    .filter(({ name, outcome }) => outcome !== "absent" && outcomes.get(name) !== outcome)
+    .map(({ name, outcome }) => ({
+      invariant: "I2",
+      what: `${name} was told ${outcome}, and is on record as ${outcomes.get(name)}`,
+    }));
+}
+
+/** With a verifier everything is found out; without one nobody is at it any more. */
+export function restless({ plan, disk, waiting }: GuardWorldOutcome): readonly string[] {
+  const unsettled = claimsOf(disk).filter(({ status }) =>
+    plan.hasVerifier ? status !== "SETTLED" : status === "OPEN",
+  );
+  return [
+    ...unsettled.map(({ key, status }) => `${key.requestId} is ${status}`),
+    ...waiting.map((call) => `${call} has not ended`),
+  ];
+}
+
+function atRest(outcome: GuardWorldOutcome): readonly Violation[] {
+  return restless(outcome).map((what) => ({ invariant: "liveness", what }));
+}
+
+/** The rows are what their events come to. */
+function folded({ disk }: GuardWorldOutcome): readonly Violation[] {
+  const claims = new Map<string, GuardClaim>();
+  for (const { subject, body, at, ...event } of disk.rows.events) {
+    if (subject !== "guard" || !("key" in event)) continue;
+    const name = nameOf(event.key);
+    claims.set(name, evolveGuard(claims.get(name), event.key, body as GuardEvent, at));
+  }
+  return claimsOf(disk)
+    .filter((claim) => JSON.stringify(claim) !== JSON.stringify(claims.get(nameOf(claim.key))))
+    .map(({ key }) => ({ invariant: "I10", what: `${key.requestId} is not what its events say` }));
+}
+
+function onlyStoreErrors({ facts }: GuardWorldOutcome): readonly Violation[] {
+  return facts.failures
+    .filter((error) => !(error instanceof LatchError && error.code.startsWith("store_")))
+    .map((error) => ({
+      invariant: "errors",
+      what: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    }));
+}
+
+function claimsOf({ rows }: SimulatedDisk): readonly GuardClaim[] {
+  return [...rows.guardsByName.values()];
+}

@@ -1,0 +1,75 @@
+/** Worlds of guarded payments: a few seeds here, thousands by `npm run simulate`. */
+import { describe, expect, test } from "vitest";
+import { lineText } from "../timeline.ts";
+import { GUARD_CANARIES } from "./canaries.ts";
+import { drawGuardPlan } from "./draw.ts";
+import { judgeGuards } from "./judge.ts";
+
+const SEEDS = Array.from({ length: 60 }, (_, index) => index + 1);
+/** Within so many seeds each canary has to be caught. */
+const CANARY_SEEDS = SEEDS.slice(0, 30);
+
+async function story(seed: number): Promise<string> {
+  const { outcome } = await judgeGuards(drawGuardPlan(seed));
+  return outcome.facts.history.map(lineText).join("\n");
+}
+
+describe("a world of payments", () => {
+  test("is the same whenever its seed is run, and another for another seed", async () => {
+    const first = await story(4);
+    expect(first.length).toBeGreaterThan(500);
+    expect(await story(4)).toBe(first);
+    expect(await story(5)).not.toBe(first);
+  });
+
+  test("pays once what is asked for, and tells what is so, for the first seeds", async () => {
+    for (const seed of SEEDS) {
+      const { violations } = await judgeGuards(drawGuardPlan(seed));
+      expect({ seed, violations }).toEqual({ seed, violations: [] });
+    }
+  });
+
+  test("has every kind of mishap, call and fate within a few hundred plans", () => {
+    const kinds = new Set<string>();
+    for (let seed = 1; seed <= 300; seed += 1) {
+      const { mishaps, payments } = drawGuardPlan(seed);
+      for (const { kind } of mishaps) kinds.add(kind);
+      for (const { how, fate } of payments.flatMap(({ calls }) => calls)) kinds.add(how).add(fate);
+    }
+    expect([...kinds].sort()).toEqual(EVERY_KIND);
+  });
+});
+
+test.each(GUARD_CANARIES.map((canary) => [canary.name, canary] as const))(
+  "a guard that %s is caught",
+  async (_, { caughtBy, tampering }) => {
+    const found = new Set<string>();
+    for (const seed of CANARY_SEEDS) {
+      const { violations } = await judgeGuards(drawGuardPlan(seed), tampering);
+      for (const { invariant } of violations) found.add(invariant);
+      if (found.has(caughtBy)) return;
+    }
+    expect([...found]).toContain(caughtBy);
+  },
+);
+
+const EVERY_KIND = [
+  "answer_lost",
+  "crash",
+  "declined",
+  "dropped",
+  "execute",
+  "freeze",
+  "jump",
+  "late",
+  "owner",
+  "paid",
+  "pause",
+  "power",
+  "reader",
+  "slow_reads",
+  "store",
+  "unreadable",
+  "unreached",
+  "witness",
+];
