@@ -1,12 +1,15 @@
+import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../src/core/clock.ts";
 import { ConnectionPool } from "../../src/ledger/postgres/connection-pool.ts";
 import { openPostgresLedger } from "../../src/ledger/postgres/postgres-ledger.ts";
 import { claimed, latchError } from "../ledger/open-ledger.ts";
 import { accepted, claimCommand } from "../ledger/sample-commands.ts";
-import { CUT_ALL, newDatabase, onServer } from "./shared-server.ts";
+import { ServerRelay } from "./server-relay.ts";
+import { CUT_ALL, databaseOfTest, newDatabase, onServer } from "./shared-server.ts";
 
 const CUTS = 40;
+const RESETS = 12;
 const READS_AT_ONCE = 60;
 
 test("a read whose connection is cut gets its own answer or none, never that of another", async () => {
@@ -40,6 +43,74 @@ test("a read whose connection is cut gets its own answer or none, never that of 
   expect(answered.right).toBeGreaterThan(CUTS);
 });
 
+test("a read on a connection that the network resets gets its own answer or none", async () => {
+  const { relay, url } = await ServerRelay.start(await databaseOfTest());
+  const pool = new ConnectionPool(url, systemClock);
+  onTestFinished(() => pool.close());
+  const wrong: unknown[] = [];
+  let asked = 0;
+  const read = async (column = "", onFailure = () => {}) => {
+    asked += 1;
+    const question = `question ${asked}`;
+    try {
+      const text = `SELECT $1::text AS said${column}`;
+      const rows = await pool.ask<{ said: string }>(text, [question]);
+      if (rows[0]?.said !== question) wrong.push([question, ...rows]);
+    } catch {
+      onFailure();
+    }
+  };
+  for (let reset = 0; reset < RESETS; reset += 1) {
+    // All connections are there, and know the plain question.
+    for (let round = 0; round < 2; round += 1) {
+      await Promise.all(Array.from({ length: 9 }, () => read()));
+    }
+    const reads: Promise<void>[] = [];
+    // One connection is known to be cut; the others are cut as well, and that shows a moment later.
+    const readAgain = () => {
+      for (let count = 0; count < 6; count += 1) reads.push(read());
+      for (let count = 0; count < 12; count += 1) reads.push(read(`, ${count} + ${reset}`));
+      for (let count = 0; count < 6; count += 1) reads.push(read());
+    };
+    const slow = read(", pg_sleep(1)", readAgain);
+    for (let turns = 0; turns < 4; turns += 1) await turnOfTheLoop();
+    relay.reset();
+    await slow;
+    await Promise.all(reads);
+  }
+  expect(wrong).toEqual([]);
+});
+
+test("a read behind one that has failed among its rows gets its own rows, and no more", async () => {
+  const pool = new ConnectionPool(await databaseOfTest(), systemClock);
+  onTestFinished(() => pool.close());
+  const long = `SELECT repeat('x', 9000), 1 / (5 - i) FROM generate_series(1, $1::bigint) AS i`;
+  for (let tries = 0; tries < 4; tries += 1) {
+    await expect(pool.ask(long, [9])).rejects.toThrow("division by zero");
+    const reads = ["a", "b", "c", "d"].map((said) => pool.ask("SELECT $1::text AS said", [said]));
+    const answers = await Promise.all(reads);
+    expect(answers.map((rows) => [...rows])).toEqual(
+      ["a", "b", "c", "d"].map((said) => [{ said }]),
+    );
+  }
+});
+
+test("a read whose prepared question the server has forgotten fails, and no other one", async () => {
+  const pool = new ConnectionPool(await databaseOfTest(), systemClock);
+  onTestFinished(() => pool.close());
+  const read = async (said: string) => {
+    const text = `SELECT $1::text AS said${said.length % 2 > 0 ? ", 1" : ""}`;
+    const rows = await pool.ask<{ said: string }>(text, [said]).catch(codeOf);
+    return typeof rows === "string" ? rows : rows[0]?.said === said;
+  };
+  const many = () => Promise.all(Array.from({ length: 60 }, (_, index) => read("x".repeat(index))));
+  await many();
+  const forgets = Array.from({ length: 9 }, () => pool.ask("DEALLOCATE ALL", []));
+  await Promise.all(forgets);
+  expect(new Set(await many())).toEqual(new Set([true, "store_failed"]));
+  expect(new Set(await many())).toEqual(new Set([true]));
+});
+
 test("a row that says another key than was asked for is refused, and never taken for it", async () => {
   const { url, drop } = await newDatabase();
   onTestFinished(drop);
@@ -65,3 +136,7 @@ test("a row that says another key than was asked for is refused, and never taken
   }
   expect(await ledger.claimOf(other.key)).toEqual(other);
 });
+
+function codeOf(error: unknown): string {
+  return (error as { readonly code: string }).code;
+}

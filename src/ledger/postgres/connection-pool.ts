@@ -3,17 +3,15 @@
  * answer on it. A connection on which an answer is overdue is given up: what was asked on it counts
  * as failed, and nobody waits for it again.
  */
-import postgres from "postgres";
 import type { Clock } from "../../core/clock.ts";
 import { LatchError } from "../../core/errors.ts";
 import { isServerStore, placeOfStore } from "../../core/store-place.ts";
+import { ConnectionGroup } from "./connection-group.ts";
 import {
-  asked,
   DedicatedConnection,
   type Options,
   type Parameter,
   type Session,
-  type Sql,
 } from "./dedicated-connection.ts";
 import { TLS_WORDS, tlsOptions } from "./tls-options.ts";
 
@@ -38,30 +36,31 @@ export class ConnectionPool {
   /** Where the store is, for people: without the password. */
   readonly place: string;
   readonly #clock: Clock;
-  readonly #options: Options;
-  #readers: Sql;
-  readonly #idle: DedicatedConnection[] = [];
-  readonly #busy = new Set<DedicatedConnection>();
-  /** Those who wait for a session, the first one first. */
-  readonly #waiting: (() => void)[] = [];
-  #sessions = 0;
+  readonly #readers: ConnectionGroup;
+  readonly #sessions: ConnectionGroup;
+  readonly #reading = new Set<Promise<unknown>>();
 
   /** Throws LatchError `invalid_option` for a connection string that is none. */
   constructor(url: string, clock: Clock) {
-    const parsed = parsedUrl(url);
+    const options = optionsOf(parsedUrl(url));
     this.place = placeOfStore(url);
     this.#clock = clock;
-    this.#options = optionsOf(parsed);
-    this.#readers = this.#newReaders();
+    const open = () => DedicatedConnection.open(options, this.place);
+    this.#readers = new ConnectionGroup(READERS_MAX, open);
+    this.#sessions = new ConnectionGroup(SESSIONS_MAX, open);
   }
 
+  /** One question at a time on a connection: answers are told apart by their order alone. */
   ask<Row>(text: string, parameters: readonly Parameter[]): Promise<readonly Row[]> {
-    const readers = this.#readers;
-    const giveUp = () => {
-      this.#forget(readers);
-      readers.end({ timeout: 0 }).catch(() => undefined);
-    };
-    return this.#inTime(asked<Row>(readers, text, parameters), giveUp);
+    const read = this.#usedInTime(
+      this.#readers,
+      (session) => session.ask<Row>(text, parameters),
+      ANSWER_DEADLINE_MS,
+    );
+    this.#reading.add(read);
+    const over = () => this.#reading.delete(read);
+    read.then(over, over);
+    return read;
   }
 
   /** A connection for `work` alone; it must have ended its transaction when it resolves. */
@@ -69,79 +68,37 @@ export class ConnectionPool {
     work: (session: Session) => Promise<Value>,
     deadlineMs = ANSWER_DEADLINE_MS,
   ): Promise<Value> {
+    return this.#usedInTime(this.#sessions, work, deadlineMs);
+  }
+
+  /** The same for work that takes as long as it takes: whoever runs it watches it. */
+  alone<Value>(work: (session: Session) => Promise<Value>): Promise<Value> {
+    return this.#sessions.use(work);
+  }
+
+  /** Reads that are under way are answered. */
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#reading);
+    await Promise.all([this.#readers.end(), this.#sessions.end()]);
+  }
+
+  #usedInTime<Value>(
+    group: ConnectionGroup,
+    work: (session: Session) => Promise<Value>,
+    deadlineMs: number,
+  ): Promise<Value> {
     let used: DedicatedConnection | undefined;
     let isLate = false;
-    const whole = this.#withSession(async (session) => {
-      used = session;
+    const whole = group.use(async (connection) => {
+      used = connection;
       if (isLate) throw this.#lateError(deadlineMs);
-      return work(session);
+      return work(connection);
     });
     const giveUp = () => {
       isLate = true;
       used?.giveUp();
     };
     return this.#inTime(whole, giveUp, deadlineMs);
-  }
-
-  /** The same for work that takes as long as it takes: whoever runs it watches it. */
-  alone<Value>(work: (session: Session) => Promise<Value>): Promise<Value> {
-    return this.#withSession(work);
-  }
-
-  async close(): Promise<void> {
-    await Promise.all([
-      this.#readers.end({ timeout: ANSWER_DEADLINE_MS / 1_000 }),
-      ...[...this.#idle.splice(0), ...this.#busy].map((session) => session.end()),
-    ]);
-  }
-
-  async #withSession<Value>(
-    work: (session: DedicatedConnection) => Promise<Value>,
-  ): Promise<Value> {
-    if (this.#sessions < SESSIONS_MAX) this.#sessions += 1;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    try {
-      const session = await this.#session();
-      this.#busy.add(session);
-      try {
-        return await work(session);
-      } catch (error) {
-        // Nobody may find a transaction that was begun.
-        await session.run("ROLLBACK").catch(() => session.giveUp());
-        throw error;
-      } finally {
-        this.#busy.delete(session);
-        if (!session.isClosed) this.#idle.push(session);
-      }
-    } finally {
-      const next = this.#waiting.shift();
-      // Whoever waits gets the place; nobody can come in between.
-      if (next === undefined) this.#sessions -= 1;
-      else next();
-    }
-  }
-
-  async #session(): Promise<DedicatedConnection> {
-    for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
-      if (!idle.isClosed) return idle;
-    }
-    return DedicatedConnection.open(this.#options, this.place);
-  }
-
-  /** After one connection was cut nothing is asked on its like: they may be cut as well. */
-  #newReaders(): Sql {
-    const readers: Sql = postgres({
-      ...this.#options,
-      max: READERS_MAX,
-      onclose: () => this.#forget(readers),
-    });
-    return readers;
-  }
-
-  #forget(readers: Sql): void {
-    if (this.#readers !== readers) return;
-    this.#readers = this.#newReaders();
-    readers.end({ timeout: ANSWER_DEADLINE_MS / 1_000 }).catch(() => undefined);
   }
 
   async #inTime<Value>(

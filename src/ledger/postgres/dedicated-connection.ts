@@ -1,9 +1,13 @@
 /**
- * One connection, for one transaction at a time, that is never replaced beneath whoever uses it.
+ * One connection, in one hand at a time, that is never replaced beneath whoever uses it.
  *
  * A driver that quietly connects again would carry out the rest of a transaction without its
- * beginning: each statement for itself, and without the lock. So once this connection is closed
- * nothing more is said on it, whatever was still to be said fails, and it is not opened again.
+ * beginning: each statement for itself, and without the lock. And what it had left over of the
+ * connection that was cut it would take for answers. So once this connection is closed nothing more
+ * is said on it, whatever was still to be said fails, and it is not opened again.
+ *
+ * The same goes for one on which a statement has failed: the driver counts the rows that came
+ * before the failure among those of the next answer.
  */
 import postgres from "postgres";
 import { LatchError } from "../../core/errors.ts";
@@ -27,6 +31,19 @@ export interface Session {
  * the commit then counts as answered, and a fail-over would forget it. Its words may be translated.
  */
 const COMMITTED_HERE_ALONE = "SyncRepWaitForLSN";
+
+/**
+ * The driver says a statement again that the server has forgotten, behind whatever it has said
+ * meanwhile: a write of a transaction would be carried out by itself, once that is over.
+ */
+const SAID_ONCE: PropertyDescriptor = {
+  set() {
+    const message =
+      "the server has forgotten a statement that was prepared on this connection: a pooler in " +
+      "front of it has to keep those (PgBouncer: max_prepared_statements)";
+    throw new LatchError("store_failed", message);
+  },
+};
 
 export class DedicatedConnection implements Session {
   readonly #sql: Sql;
@@ -72,7 +89,11 @@ export class DedicatedConnection implements Session {
   }
 
   async ask<Row>(text: string, parameters: readonly Parameter[]): Promise<readonly Row[]> {
-    return this.#untilClosed(asked<Row>(this.#live(), text, parameters));
+    const question = this.#live().unsafe(text, [...parameters], { prepare: true });
+    Object.defineProperty(question, "retried", SAID_ONCE);
+    // At once, and not when somebody listens: what is said first must go out first.
+    const rows = await this.#untilClosed(question.execute());
+    return rows as unknown as readonly Row[];
   }
 
   /** The server is told so. */
@@ -105,6 +126,7 @@ export class DedicatedConnection implements Session {
         (error: unknown) => {
           heard();
           reject(error);
+          this.giveUp();
         },
       );
     });
@@ -120,14 +142,4 @@ export class DedicatedConnection implements Session {
     const message = `the connection to the ledger at ${this.place} was closed`;
     return new LatchError("store_unreachable", message);
   }
-}
-
-export async function asked<Row>(
-  sql: Pick<Sql, "unsafe">,
-  text: string,
-  parameters: readonly Parameter[],
-): Promise<readonly Row[]> {
-  // At once, and not when somebody listens: what is said first must go out first.
-  const rows = await sql.unsafe(text, [...parameters], { prepare: true }).execute();
-  return rows as unknown as readonly Row[];
 }

@@ -95,19 +95,11 @@ function refuseServer(settings: Record<string, string>, place: string): void {
   }
 }
 
-/** The transaction begins behind the lock, so that it sees what the last holder has made. */
 async function migrateAlone(session: Session): Promise<void> {
-  await session.run(`SELECT pg_advisory_lock(${MIGRATION_LOCK})`);
-  try {
-    await session.run("BEGIN");
-    await migrate(session, MIGRATIONS);
-    await session.run("COMMIT");
-  } catch (error) {
-    await session.run("ROLLBACK");
-    throw error;
-  } finally {
-    await session.run(`SELECT pg_advisory_unlock(${MIGRATION_LOCK})`);
-  }
+  // Behind the lock it sees what its last holder has made, whatever the server's default is.
+  await session.run("BEGIN ISOLATION LEVEL READ COMMITTED");
+  await migrateWithin(session);
+  await session.run("COMMIT");
 }
 
 /** Makes the schema inside the transaction that is open, as its first act. */

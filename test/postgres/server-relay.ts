@@ -1,0 +1,46 @@
+/** Stands between a ledger and its server, hands on what either says, and can break off at once. */
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { onTestFinished } from "vitest";
+
+export class ServerRelay {
+  readonly #server: Server;
+  readonly #clients = new Set<Socket>();
+
+  private constructor(target: URL) {
+    this.#server = createServer((client) => this.#connect(client, target));
+  }
+
+  /** Ends with the test that it is made for. */
+  static async start(url: string): Promise<{ readonly relay: ServerRelay; readonly url: string }> {
+    const relay = new ServerRelay(new URL(url));
+    relay.#server.listen(0, "127.0.0.1");
+    await once(relay.#server, "listening");
+    onTestFinished(() => {
+      relay.reset();
+      relay.#server.close();
+    });
+    const through = new URL(url);
+    through.hostname = "127.0.0.1";
+    through.port = String((relay.#server.address() as AddressInfo).port);
+    return { relay, url: through.href };
+  }
+
+  /** As a firewall does, or a machine that has lost its memory: no connection ends in order. */
+  reset(): void {
+    for (const client of this.#clients) client.resetAndDestroy();
+  }
+
+  #connect(client: Socket, target: URL): void {
+    const server = connect(Number(target.port), target.hostname);
+    this.#clients.add(client);
+    client.pipe(server);
+    server.pipe(client);
+    for (const socket of [client, server]) socket.on("error", () => undefined);
+    server.on("close", () => client.destroy());
+    client.on("close", () => {
+      this.#clients.delete(client);
+      server.destroy();
+    });
+  }
+}
