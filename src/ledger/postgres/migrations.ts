@@ -2,7 +2,8 @@
  * The schema, as numbered steps that only go forward; `tradelatch.migrations` holds those that were
  * made, and from the fifth on the head has their number too: a program that knows fewer refuses the
  * database, also where it was open there when they were made. A step is never edited once it was
- * released.
+ * released. What events and rows hold belongs to it: a kind or a field more is a step too, if an
+ * empty one.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -155,6 +156,9 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE tradelatch.head ADD COLUMN schema_version integer NOT NULL DEFAULT 0;
   `,
+  // No table changes, but events and rows have kinds and fields that older programs do not know:
+  // they would leave these as they are where they have come to mean something else.
+  "",
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
