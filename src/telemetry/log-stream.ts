@@ -12,7 +12,6 @@ import { write, writeSync } from "node:fs";
 import type { DestinationStream } from "pino";
 import { idleSleep } from "../core/clock.ts";
 
-const STANDARD_ERROR = 2;
 /** Some thousands of lines, in UTF-16 code units and bytes. */
 const WAITING_MAX = 1_024 * 1_024;
 /** A pipe whose reader stands still has room again without a further line. */
@@ -83,10 +82,13 @@ export class LogStream implements DestinationStream {
 
 let ofProcess: LogStream | undefined;
 
-/** The one of this process, whoever logs in it. */
+/**
+ * The one of this process, whoever logs in it. With its own stream at hand Node has a write to a
+ * pipe without room fail; one that nobody has touched it waits for, and no process ends meanwhile.
+ */
 export function logStream(): LogStream {
   if (ofProcess === undefined) {
-    const stream = new LogStream(STANDARD_ERROR);
+    const stream = new LogStream(process.stderr.fd);
     process.once("exit", () => stream.writeAtLast());
     ofProcess = stream;
   }

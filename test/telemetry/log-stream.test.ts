@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { closeSync, constants, openSync, readFileSync, readSync, writeSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -20,7 +20,7 @@ function pipe() {
       return "";
     }
   };
-  return { descriptor, read };
+  return { file, descriptor, read };
 }
 
 /** What is handed to the system comes back when it does. */
@@ -107,5 +107,23 @@ describe("the stream of log lines", () => {
       return said.endsWith("the end\n");
     });
     expect(said.length).toBeLessThan(1.2 * 1_024 * 1_024);
+  });
+
+  test("keeps no process that writes nothing else there from its end", () => {
+    const { file, descriptor } = pipe();
+    writeSync(descriptor, "x".repeat(64 * 1_024));
+    // As a program gets it from whoever starts it: a write waits until there is room.
+    const errors = openSync(file, constants.O_RDWR);
+    onTestFinished(() => closeSync(errors));
+    const stream = new URL("../../dist/telemetry/log-stream.js", import.meta.url);
+    const program = `import { logStream } from ${JSON.stringify(stream.href)};
+      logStream().write("a line");`;
+    const words = ["--input-type=module", "-e", program];
+    const ended = spawnSync(process.execPath, words, {
+      stdio: ["ignore", "ignore", errors],
+      timeout: 20_000,
+      killSignal: "SIGKILL",
+    });
+    expect(ended).toMatchObject({ status: 0, signal: null });
   });
 });

@@ -39,7 +39,7 @@ export const BANS: readonly Ban[] = [
   {
     rule: "no output outside the command line",
     pattern: /\bconsole\s*\.|\bprocess\s*\.\s*std(out|err)\b/g,
-    owners: ["src/cli/"],
+    owners: ["src/cli/", "src/telemetry/log-stream.ts"],
     instead: "return the text to src/cli, or log through the logger that was passed in",
   },
   {
