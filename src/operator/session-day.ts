@@ -1,7 +1,8 @@
 /**
  * One day of an account, kept up with the event log: each look reads only what was written since
- * the last one. Bounded: of a day with more events than are kept, the marks end where the room did,
- * and the session says so.
+ * the last one. The incidents about actions that are no orders belong to no account, and to
+ * everybody's day. Bounded: of a day with more events than are kept, the marks end where the room
+ * did, and the session says so.
  *
  * The positions of a day that is over are known backwards from the book as it is, by what was
  * written since; where that is too much, nobody knows them.
@@ -11,8 +12,9 @@ import { lastBefore } from "../audit/event-time.ts";
 import type { Claim } from "../claim/claim.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { type DecimalText, ZERO } from "../core/decimal.ts";
-import type { AccountId, ClaimKey } from "../core/ids.ts";
-import type { Ledger, StoredEvent } from "../ledger/ledger.ts";
+import { type AccountId, type ClaimKey, GUARD_ACCOUNT } from "../core/ids.ts";
+import { SCAN_ROWS } from "../ledger/event-scan.ts";
+import type { EventScan, Ledger, StoredEvent } from "../ledger/ledger.ts";
 import { dateAfter, newYorkDate, newYorkInstant } from "../schedule/new-york-time.ts";
 import { reportSession, type SessionReport } from "../schedule/session-report.ts";
 import { type SessionMark, sessionMarks } from "./session-mark.ts";
@@ -98,12 +100,19 @@ export class SessionDay {
     while (after < before - 1 && !this.#isLaterCut) {
       const scan = { account, after, before, order: "oldest_first", limit: PAGE } as const;
       const { events, reached } = await ledger.scan(scan);
-      await this.#keep(events);
+      const others = account === GUARD_ACCOUNT ? [] : await this.#aboutActions(after, reached);
+      await this.#keep([...events, ...others]);
       after = reached;
       this.#sequence = after;
       await turnOfTheLoop();
     }
     return after > started;
+  }
+
+  /** Of those behind one event, up to another that one look comes to. */
+  async #aboutActions(after: number, reached: number): Promise<readonly StoredEvent[]> {
+    const span = { after, before: reached + 1, order: "oldest_first", limit: SCAN_ROWS } as const;
+    return (await this.#ports.ledger.scan({ ...ABOUT_ACTIONS, ...span })).events;
   }
 
   async #keep(events: readonly StoredEvent[]): Promise<void> {
@@ -156,24 +165,39 @@ export class SessionDay {
   }
 }
 
+/** The incidents about actions that are no orders. */
+const ABOUT_ACTIONS = {
+  account: GUARD_ACCOUNT,
+  types: ["incident_opened", "incident_resolved"],
+} as const;
 /** So many looks back over what other accounts have written. */
 const LOOKS_BACK = 20;
 
-/** The day of the account's last event up to a number; null where there is none. */
+/** The day of the last event up to a number that a day shows; null where there is none. */
 export async function lastDateUpTo(
   { ledger, account }: SessionDayPorts,
   sequence: number,
 ): Promise<string | null> {
+  const own = await lastOf(ledger, { account, after: 0 }, sequence);
+  const later = { ...ABOUT_ACTIONS, after: own?.sequence ?? 0 };
+  const last = (await lastOf(ledger, later, sequence)) ?? own;
+  return last === undefined ? null : newYorkDate(last.at);
+}
+
+async function lastOf(
+  ledger: Pick<Ledger, "scan">,
+  of: Pick<EventScan, "account" | "types" | "after">,
+  sequence: number,
+): Promise<StoredEvent | undefined> {
   let before = sequence + 1;
   for (let look = 0; look < LOOKS_BACK; look += 1) {
-    const scan = { account, after: 0, before, order: "newest_first", limit: 1 } as const;
+    const scan = { ...of, before, order: "newest_first", limit: 1 } as const;
     const { events, reached, isOver } = await ledger.scan(scan);
     const [last] = events;
-    if (last !== undefined) return newYorkDate(last.at);
-    if (isOver) return null;
+    if (last !== undefined || isOver) return last;
     before = reached;
   }
-  return null;
+  return undefined;
 }
 
 function nameOf({ agent, requestId }: ClaimKey): string {

@@ -7,7 +7,8 @@ import { phaseOf } from "../claim/answer.ts";
 import type { Claim } from "../claim/claim.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { toFixed } from "../core/decimal.ts";
-import type { AccountId, ClaimKey } from "../core/ids.ts";
+import { type AccountId, type ClaimKey, GUARD_ACCOUNT } from "../core/ids.ts";
+import { incidentsFor } from "../ledger/account-incidents.ts";
 import { accountOf } from "../ledger/event-chain.ts";
 import type { Ledger, StoredEvent } from "../ledger/ledger.ts";
 import { eventsBetween } from "./event-pages.ts";
@@ -32,7 +33,9 @@ export async function reportAfterClose(
   until: EpochMs,
 ): Promise<AfterCloseReport> {
   const logged = await eventsBetween(ledger, from, until);
-  const events = logged.filter((event) => accountOf(event) === account);
+  // Of actions that are no orders, the incidents are for whoever looks after an account.
+  const ours = [account, GUARD_ACCOUNT];
+  const events = logged.filter((event) => ours.includes(accountOf(event)));
   const claims = await repeatedClaims(ledger, events);
   const open = await ledger.unsettledClaims(account);
   const profits = await profitBetween(ledger, account, from, until);
@@ -42,7 +45,7 @@ export async function reportAfterClose(
     ...reportSession(events, (key) => claims.get(nameOf(key))),
     openClaims: open.length,
     unknownOutcomes: open.filter((claim) => phaseOf(claim) === "unknown").length,
-    openIncidents: (await ledger.incidents(account, { isOpen: true })).length,
+    openIncidents: (await incidentsFor(ledger, account, { isOpen: true })).length,
     realizedUsd: Object.fromEntries(
       Object.entries(profits).map(([symbol, usd]) => [
         symbol,

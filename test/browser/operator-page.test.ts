@@ -32,7 +32,11 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page on 21 May, with an exit that 
   });
 
   afterEach(async () => {
-    await Promise.all(pages.splice(0).map((page) => page.close()));
+    for (const page of pages.splice(0)) {
+      // What a route of the test's is still fetching fails when the page is gone.
+      await page.unrouteAll({ behavior: "ignoreErrors" });
+      await page.close();
+    }
   });
 
   afterAll(async () => {

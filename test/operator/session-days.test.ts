@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { ManualClock } from "../../src/core/manual-clock.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { SessionDays } from "../../src/operator/session-days.ts";
+import { claimOf, doubt, KEY, settle } from "../claim/guard-commands.ts";
 import { claimed, openLedger } from "../ledger/open-ledger.ts";
 import { ACCOUNT, claimCommand, filledOrder, orderRead, START } from "../ledger/sample-commands.ts";
 import { temporaryFile } from "../ledger/temporary-folder.ts";
@@ -110,5 +111,24 @@ describe("the session that is shown", () => {
     const view = await days.read("2026-05-21", true);
     expect(view.later).toBe("2026-05-22");
     expect(shown(view.marks)).toEqual(["entry 0", "fill 6"]);
+  });
+
+  test("has the incidents about actions that are no orders, and where only they were, that day", async () => {
+    const { ledger, clock, days, trade } = worldOfTest();
+    await trade("r-1", "6");
+    await days.read(undefined, true);
+    await ledger.guard(KEY, claimOf({ now: clock.now() }));
+    await ledger.guard(KEY, { ...doubt(), now: clock.now() });
+    const thursday = await days.read(undefined, true);
+    expect(thursday.totals).toMatchObject({ incidentsOpened: 1, incidentsResolved: 0 });
+    expect(thursday.marks.at(-1)).toMatchObject({ kind: "incident", incident: 1, symbol: "" });
+    clock.advanceTo(SUNDAY);
+    await ledger.guard(KEY, { ...settle(), now: clock.now() });
+    const sunday = await days.read(undefined, false);
+    expect(sunday).toMatchObject({ date: "2026-05-24", earlier: "2026-05-21" });
+    expect(sunday.totals).toMatchObject({ incidentsOpened: 0, incidentsResolved: 1 });
+    clock.advanceTo(SUNDAY + DAY_MS);
+    expect(await days.read(undefined, false)).toMatchObject({ date: "2026-05-24" });
+    expect(await days.read("2026-05-21", false)).toMatchObject({ later: "2026-05-24" });
   });
 });

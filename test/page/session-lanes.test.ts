@@ -46,6 +46,13 @@ describe("a lane", () => {
     expect(lane?.nets).toEqual([null, 6, 6]);
   });
 
+  test("has a name also for the incidents about actions, of which nothing is held", () => {
+    const incident = mark("41:00", { kind: "incident", incident: 1, symbol: "", net: "0" });
+    const [lane] = lanesOf([incident, ...MARKS], { from: 0, to: 10 });
+    expect(lane).toMatchObject({ symbol: "", name: "Actions", nets: [null, null] });
+    expect(lane?.points).toHaveLength(1);
+  });
+
   test("reaches to now while the market is open, and to the last mark afterwards", () => {
     const now = "2026-05-21T14:42:00.000Z";
     expect(spanOf(MARKS, now, true).to).toBeGreaterThan(Date.parse(now) / 1_000);

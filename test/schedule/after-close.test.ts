@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { decimal } from "../../src/core/decimal.ts";
 import { reportAfterClose } from "../../src/schedule/after-close.ts";
 import { profitBetween } from "../../src/schedule/session-profit.ts";
+import { claimOf, doubt, KEY } from "../claim/guard-commands.ts";
 import { CLOSE, LONG, OPEN, openWorld, type Process, type World } from "../gateway/world.ts";
 import { ticksIn } from "./schedule-bench.ts";
 
@@ -65,6 +66,19 @@ describe("the report after the close", () => {
         realizedUsd: { TQQQ: "4.00" },
       },
     ]);
+  });
+
+  test("counts the incidents about actions that are no orders, which a person looks after too", async () => {
+    const world = await openWorld(TUESDAY);
+    const bot = await world.open();
+    const bench = await ticksIn(world);
+    await bench.ledger.guard(KEY, claimOf({ now: world.now() }));
+    await bench.ledger.guard(KEY, { ...doubt(), now: world.now() + 1 });
+    const span = [world.now(), world.now() + 2] as const;
+    const ports = { account: bot.latch.account, ledger: bench.ledger };
+    expect(await reportAfterClose(ports, ...span)).toMatchObject({
+      ...{ incidentsOpened: 1, incidentsResolved: 0, openIncidents: 1, ordersSent: 0 },
+    });
   });
 
   test("counts each event in one report", async () => {

@@ -17,6 +17,7 @@ import { MARKET_ZONE } from "../../src/schedule/new-york-time.ts";
 import { checkBeforeOpen } from "../../src/schedule/opening-check.ts";
 import { bench } from "../broker/alpaca-bench.ts";
 import { json } from "../broker/raw-server.ts";
+import { claimOf, doubt, KEY } from "../claim/guard-commands.ts";
 import { LONG, OPEN, openWorld } from "../gateway/world.ts";
 import { claimed, openLedger } from "../ledger/open-ledger.ts";
 import { ACCOUNT, claimCommand, comparedReads } from "../ledger/sample-commands.ts";
@@ -244,6 +245,16 @@ describe("the check before the open", () => {
         ...{ store: null, broker: null, differences: [], unknownOutcomes: 0, openIncidents: 0 },
       },
     ]);
+  });
+
+  test("warns of an action that is no order and of which nobody knows whether it happened", async () => {
+    const world = await openWorld({ ...TUESDAY, ...LONG });
+    await world.open();
+    const bench = await ticksIn(world);
+    await bench.ledger.guard(KEY, claimOf());
+    await bench.ledger.guard(KEY, doubt());
+    await bench.run("before-open", "2026-11-24T14:20:00Z");
+    expect(bench.said("check before the open")).toMatchObject([{ level: 40, openIncidents: 1 }]);
   });
 
   test("objects to an account that is active and takes no orders", async () => {

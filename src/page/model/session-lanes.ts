@@ -18,6 +18,8 @@ export interface LanePoint {
 
 export interface Lane {
   readonly symbol: string;
+  /** What people call it. */
+  readonly name: string;
   /** Where the position changes; those of one moment are in order. */
   readonly xs: readonly number[];
   /** The position behind each; null where nobody knows it. */
@@ -45,6 +47,7 @@ const PLACES: Readonly<Record<MarkView["kind"], LanePoint["place"]>> = {
   resolved: "above",
 };
 
+const ACTIONS = "Actions";
 /** Around what happened, so much of it at each end. */
 const MARGIN = 0.02;
 const SHORTEST_S = 60;
@@ -66,7 +69,9 @@ export function lanesOf(marks: readonly MarkView[], span: Span): readonly Lane[]
     const points = own.map((mark): LanePoint => {
       return { mark, x: secondsOf(mark.at), place: PLACES[mark.kind] };
     });
-    return { symbol, points, ...stepsOf(own, span), troubles: troublesOf(own) };
+    const lane = { symbol, name: symbol, points, ...stepsOf(own, span), troubles: troublesOf(own) };
+    // Incidents about actions that are no orders have no symbol: there nothing is held.
+    return symbol === "" ? { ...lane, name: ACTIONS, nets: lane.nets.map(() => null) } : lane;
   });
 }
 

@@ -59,11 +59,11 @@ export function LaneChart(props: LaneChartProps) {
     event.preventDefault();
     tell(toldOf(plot, lane, next));
   };
-  const label = `${lane.symbol}: ${lane.points.length} marks; arrow keys tell of each`;
+  const label = `${lane.name}: ${lane.points.length} marks; arrow keys tell of each`;
   return (
     <div class="lane">
       <h3>
-        {lane.symbol}
+        {lane.name}
         <span>{heldIn(lane)}</span>
       </h3>
       {/* biome-ignore lint/a11y/useSemanticElements: a chart is no form's group */}
