@@ -11,7 +11,6 @@
  */
 import type { EpochMs } from "../core/clock.ts";
 import type { OwnerId } from "../core/ids.ts";
-import { surfacedBecause } from "./evolve-guard.ts";
 import type {
   GuardAction,
   GuardDifference,
@@ -193,9 +192,8 @@ function isLate(claim: GuardClaim, tokenHash: string | null): boolean {
 /** The word of whoever held an attempt that was released. */
 function late(claim: GuardClaim, outcome: LateWord): GuardVerdict {
   const isQuestioned = isQuestionedByLateWord(claim);
-  const wasUnknown = claim.unknownBecause === surfacedBecause("unknown");
   // Another word of the same kind says nothing new.
-  const isKnown = isQuestioned && (outcome === "unknown" || !wasUnknown);
+  const isKnown = isQuestioned && (outcome === "unknown" || claim.isLateWordUnknown !== true);
   const isNobodyAtIt = claim.outcome === "absent" || isQuestioned;
   const type = isNobodyAtIt ? "settlement_surfaced" : "settlement_refused";
   const answer: GuardAnswer = { kind: "released", isRepeat: isKnown };

@@ -56,25 +56,33 @@ function changed(claim: GuardClaim, event: GuardEvent, at: EpochMs): GuardClaim 
       return { ...claim, unknownBecause: event.reason };
     case "guard_settled": {
       const { type: _, ...end } = event;
-      return { ...claim, ...end, settledAt: at, unknownBecause: null };
+      return { ...withoutLateWord(claim), ...end, settledAt: at, unknownBecause: null };
     }
     case "guard_released": {
       const { provenance, evidence } = event;
       const releasedTokens = withToken(claim);
       const end = { outcome: "absent", provenance, evidence, settledAt: at } as const;
-      return { ...claim, ...end, result: null, unknownBecause: null, releasedTokens };
+      const over = { ...end, result: null, unknownBecause: null, releasedTokens };
+      return { ...withoutLateWord(claim), ...over };
     }
     case "settlement_surfaced":
-      return { ...claim, ...UNSETTLED, unknownBecause: surfacedBecause(event.outcome) };
+      return surfaced(claim, event.outcome);
     default:
       return claim;
   }
 }
 
-/** Why nobody knows, once whoever held the attempt that was released has said `outcome` of it. */
-export function surfacedBecause(outcome: LateWord): string {
-  const said = outcome === "unknown" ? "does not know whether it was" : "says that it was not";
-  return `whoever held the attempt that was released ${said} absent`;
+/** Whoever held the attempt that was released has said `outcome` of it. */
+function surfaced(claim: GuardClaim, outcome: LateWord): GuardClaim {
+  const isUnknown = outcome === "unknown";
+  const said = isUnknown ? "does not know whether it was" : "says that it was not";
+  const unknownBecause = `whoever held the attempt that was released ${said} absent`;
+  const unsettled = { ...withoutLateWord(claim), ...UNSETTLED, unknownBecause };
+  return isUnknown ? { ...unsettled, isLateWordUnknown: true } : unsettled;
+}
+
+function withoutLateWord({ isLateWordUnknown: _, ...claim }: GuardClaim): GuardClaim {
+  return claim;
 }
 
 function withToken({ releasedTokens, tokenHash }: GuardClaim): readonly string[] {

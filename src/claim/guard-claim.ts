@@ -37,6 +37,8 @@ export interface GuardClaim extends GuardAction {
   readonly releasedTokens: readonly string[];
   /** Why nobody knows what became of it; null while somebody does. */
   readonly unknownBecause: string | null;
+  /** Nobody does since whoever held an attempt that was released said that it does not know. */
+  readonly isLateWordUnknown?: true;
   /** Null until it is SETTLED. */
   readonly outcome: GuardOutcome | null;
   readonly provenance: GuardProvenance | null;

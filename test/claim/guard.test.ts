@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { NO_SYMBOL } from "../../src/claim/claim-event.ts";
 import { decideGuard } from "../../src/claim/decide-guard.ts";
 import { evolveGuard, RELEASED_TOKENS_MAX } from "../../src/claim/evolve-guard.ts";
+import type { GuardClaim } from "../../src/claim/guard-claim.ts";
 import { guardInWords } from "../../src/claim/guard-in-words.ts";
 import { InvariantError } from "../../src/core/errors.ts";
 import {
@@ -324,6 +325,18 @@ describe("the word of whoever held a released attempt", () => {
       ...{ events: [{ type: "settlement_refused", outcome: "unknown" }], answer: refused },
     });
     expect(others.claim).toMatchObject({ status: "OPEN", tokenHash: "token-2" });
+  });
+
+  test("is heard behind one that did not know, in whatever words that is kept", () => {
+    const life = new GuardLife(claimOf(), release(), doubt());
+    const [surfaced] = life.take(settle()).events;
+    expect(surfaced).toEqual({ type: "settlement_surfaced", outcome: "done" });
+    const reworded = new GuardLife(claimOf(), release(), doubt());
+    reworded.claim = { ...(reworded.claim as GuardClaim), unknownBecause: "in other words" };
+    expect(reworded.take(settle()).events).toEqual([surfaced]);
+    expect(reworded.claim).not.toHaveProperty("isLateWordUnknown");
+    const ended = new GuardLife(claimOf(), release(), doubt(), release());
+    expect(ended.claim).not.toHaveProperty("isLateWordUnknown");
   });
 
   test.each([
