@@ -15,7 +15,9 @@ import type { MarketData } from "./broker/market-data.ts";
 import { noBroker } from "./broker/no-broker.ts";
 import { type Config, processEnvironment, resolveConfig, type Settings } from "./config.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
+import { LatchError } from "./core/errors.ts";
 import { FlooredClock } from "./core/floored-clock.ts";
+import { folderFault } from "./core/folder-fault.ts";
 import type { OwnerId } from "./core/ids.ts";
 import { type RandomSource, systemRandom } from "./core/random.ts";
 import { isServerStore } from "./core/store-place.ts";
@@ -128,6 +130,7 @@ export async function openGuard(options: GuardOptions = {}): Promise<SettlingGua
 export function prepareLatch(config: Config, surroundings: Surroundings): PreparedLatch {
   const { random = systemRandom, fetchApi, logger, schedule, verifiers } = surroundings;
   if (verifiers !== undefined) requireVerifiers(verifiers);
+  requireBackupFolder(config);
   const clock = new FlooredClock(surroundings.clock ?? systemClock);
   const own = { name: "tradelatch", level: "warn", mixin: traceFields };
   const log = logger ?? pino(own, logStream());
@@ -142,6 +145,15 @@ export function prepareLatch(config: Config, surroundings: Surroundings): Prepar
   const guard = new GuardDesk({ ...common, random, agent, leaseMs, verifiers });
   const parts = { ...common, brokerUrl, broker, config, backUp, auditKey, guard };
   return new LatchInWaiting(parts, schedule ?? true);
+}
+
+/** At night nobody is there to make it. */
+function requireBackupFolder({ backup }: Config): void {
+  const fault = backup && folderFault(backup.directory);
+  if (backup === undefined || fault === undefined) return;
+  const received = `backupDir (--backup-dir, TRADELATCH_BACKUP_DIR) is ${backup.directory}`;
+  const remedy = "make it for this user, or name another folder";
+  throw new LatchError("invalid_option", `${received}: ${fault}; ${remedy}`);
 }
 
 function alpacaOf(config: Config, clock: Clock, fetchApi: typeof fetch | undefined): Broker {

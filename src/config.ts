@@ -56,8 +56,8 @@ export interface Settings extends Partial<Omit<ClaimPolicy, "divergence">> {
    */
   readonly requestsPerMinute?: number;
   /**
-   * Where the nightly copies of the ledger go: a directory for this ledger alone; without it none
-   * are made. Environment: TRADELATCH_BACKUP_DIR.
+   * Where the nightly copies of the ledger go: a directory that is there, for this ledger alone;
+   * without it none are made. Environment: TRADELATCH_BACKUP_DIR.
    */
   readonly backupDir?: string;
   /** How many copies are kept. Environment: TRADELATCH_BACKUP_KEEP. Default: 14. */

@@ -17,6 +17,7 @@ import {
 } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { LatchError, messageOf } from "../core/errors.ts";
+import { folderFault } from "../core/folder-fault.ts";
 import { isServerStore } from "../core/store-place.ts";
 
 /** Beside a database there is no place: then it is here, in the working directory. */
@@ -59,6 +60,8 @@ function makeKey(file: string): void {
   // No process number: in containers on one volume several may be called the same.
   const part = `${file}.${randomBytes(PART_BYTES).toString("hex")}.part`;
   try {
+    const fault = folderFault(dirname(file));
+    if (fault !== undefined) throw new Error(fault);
     writeKey(part);
     linkSync(part, file);
     syncDirectory(dirname(file));

@@ -26,7 +26,7 @@ export function backupCommand(
     .summary("copy the ledger while it is in use")
     .description("Copy the ledger while it is in use, check the copy, and keep the last ones.")
     .option("--store <path>", "the ledger's SQLite file (default tradelatch.db)")
-    .option("--to <directory>", "where copies go; a directory for this ledger alone")
+    .option("--to <directory>", "a directory that is there, for copies of this ledger alone")
     .option("--keep <number>", "how many copies are kept (default 14)", wholeNumber)
     .option("--json", "print what was copied as one JSON document")
     .addHelpText(

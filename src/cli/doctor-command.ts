@@ -28,7 +28,7 @@ export function doctorCommand(
     .option("--host <address>", "address that the sidecar listens on (default 127.0.0.1)")
     .option("--port <number>", "port that it listens on (default 4520; 0: any)", wholeNumber)
     .option("--store <path>", "the ledger: a file, or postgres://... (default tradelatch.db)")
-    .option("--backup-dir <path>", "where a copy of the ledger goes each night")
+    .option("--backup-dir <path>", "the folder for a copy of the ledger each night")
     .option("--audit-key <file>", "the key that signs the audit trail (default: beside the ledger)")
     .option("--data", "market data is needed too: what is wrong there is a failure, no warning")
     .option("--data-feed <name>", "iex (default), or sip: all exchanges, in a paid plan")

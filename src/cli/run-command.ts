@@ -15,12 +15,22 @@ import { examples } from "./examples.ts";
 import { widthOf } from "./page-width.ts";
 import { ProgressBar } from "./progress-bar.ts";
 import { addLiveOptions, type LiveFlags, refuseMixedFlags } from "./run-live-options.ts";
-import { writeWhole } from "./whole-file.ts";
+import { type FileKind, placeOf, writeWhole } from "./whole-file.ts";
 
 const DEFAULT_REPORT = "tradelatch-report.html";
 /** In so many first bytes a report says that it is one. */
 const HEAD_BYTES = 1_024;
 const MOST_INSTANCES = 8;
+const REPORT: FileKind = {
+  name: "report",
+  isOne: async (file) => {
+    const { REPORT_MARK } = await import("../run/report-page.ts");
+    for await (const head of createReadStream(file, { end: HEAD_BYTES - 1 })) {
+      return String(head).includes(REPORT_MARK);
+    }
+    return false;
+  },
+};
 
 interface RunOptions extends Omit<LiveFlags, "json"> {
   readonly bars?: readonly string[];
@@ -91,13 +101,17 @@ export function runCommand(
     });
 }
 
-/** Rejects with LatchError `file_unwritable` or `run_unsound` after all has been printed. */
+/**
+ * Rejects with LatchError `file_unwritable` or `file_in_the_way` where the report would have no
+ * place; what fails later, and `run_unsound`, is said after all has been printed.
+ */
 async function runBacktestCommand(
   given: BacktestOptions,
   { report, json }: RunOptions,
   output: CommandOutput,
   stop: AbortSignal,
 ): Promise<void> {
+  if (report !== false) await placeOf(report, REPORT);
   const { backtest } = await import("../run/backtest.ts");
   const bar = new ProgressBar(output, systemClock, "Running");
   const onProgress = (part: number) => bar.update(part, 1);
@@ -115,16 +129,10 @@ async function runBacktestCommand(
 /** Why the report could not be written; undefined where it was, or where none is wanted. */
 async function reportFailure(done: Backtest, report: string | false): Promise<unknown> {
   if (report === false) return undefined;
-  const { REPORT_MARK, reportPage } = await import("../run/report-page.ts");
-  const isOne = async (file: string) => {
-    for await (const head of createReadStream(file, { end: HEAD_BYTES - 1 })) {
-      return String(head).includes(REPORT_MARK);
-    }
-    return false;
-  };
+  const { reportPage } = await import("../run/report-page.ts");
   try {
     const page = reportPage(done);
-    await writeWhole(report, { name: "report", isOne }, (file) => file.writeFile(page));
+    await writeWhole(report, REPORT, (file) => file.writeFile(page));
     return undefined;
   } catch (error) {
     return error;

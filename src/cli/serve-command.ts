@@ -53,7 +53,7 @@ export function serveCommand(
     .option("--port <number>", "port to listen on (default 4520; 0: any)", wholeNumber)
     .option("--hosts <names>", "further names that bots reach it by, with commas")
     .option("--store <path>", "the ledger: a file, or postgres://... (default tradelatch.db)")
-    .option("--backup-dir <path>", "where a copy of the ledger goes each night; else none is made")
+    .option("--backup-dir <path>", "a folder that is there, for a copy of the ledger each night")
     .option("--backup-keep <number>", "how many copies are kept (default 14)", wholeNumber)
     .option("--audit-key <file>", "the key that signs the audit trail (default: beside the ledger)")
     .option(

@@ -3,7 +3,9 @@
  * of its kind: a name that was mistyped must cost nobody the ledger, its key or anything else.
  */
 import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { LatchError, messageOf } from "../core/errors.ts";
+import { folderFault } from "../core/folder-fault.ts";
 
 const PRIVATE = 0o600;
 
@@ -41,8 +43,18 @@ export async function writeWhole<Value>(
   }
 }
 
-/** Where `out` leads, so that a link stays one. */
-async function placeOf(out: string, { name, isOne }: FileKind): Promise<string> {
+/**
+ * Where `out` leads, so that a link stays one. Also for whoever writes after long work: it rejects
+ * as {@link writeWhole} does, while nothing is lost yet.
+ */
+export async function placeOf(out: string, kind: FileKind): Promise<string> {
+  const place = await realPlaceOf(out, kind);
+  const fault = folderFault(dirname(place));
+  if (fault === undefined) return place;
+  throw new LatchError("file_unwritable", `${out} cannot be written: ${fault}`);
+}
+
+async function realPlaceOf(out: string, { name, isOne }: FileKind): Promise<string> {
   try {
     const found = await stat(out);
     if (!found.isFile()) throw inTheWay(out, "is no file that could be replaced");

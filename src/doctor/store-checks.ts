@@ -4,6 +4,7 @@ import { dirname, resolve } from "node:path";
 import type { EpochMs } from "../core/clock.ts";
 import { type LatchError, messageOf } from "../core/errors.ts";
 import { CLOCK_BEHIND_MAX_MS } from "../core/floored-clock.ts";
+import { folderFault } from "../core/folder-fault.ts";
 import { isServerStore, placeOfStore } from "../core/store-place.ts";
 import type { StoreLook } from "../ledger/store-look.ts";
 import { type Finding, failed, ok, skipped, warning } from "./check.ts";
@@ -41,7 +42,7 @@ export function checkPermissions(store: string, backupDir?: string): Finding {
   if (isServerStore(store)) return skipped(ELSEWHERE);
   const file = resolve(store);
   const folder = dirname(file);
-  const problem = folderFault(folder, "--store");
+  const problem = folderFinding(folder, "--store");
   if (problem !== undefined) return problem;
   const files = [file, `${file}-wal`, `${file}-shm`];
   for (const path of files) {
@@ -60,7 +61,8 @@ export function checkPermissions(store: string, backupDir?: string): Finding {
   if ((mode & OTHERS_WRITE) !== 0 && (mode & STICKY) === 0) {
     return warning(`others may replace files in ${folder}`, `chmod go-w ${folder}`);
   }
-  const unkept = backupDir === undefined ? undefined : noPlaceFor(resolve(backupDir));
+  const unkept =
+    backupDir === undefined ? undefined : (folderFault(backupDir) ?? notWritable(backupDir));
   if (unkept !== undefined) {
     const remedy = `Make ${backupDir} for this user, or name another folder with --backup-dir.`;
     return failed(`no copy can be kept in ${backupDir}: ${unkept}`, remedy);
@@ -77,11 +79,11 @@ export interface KeyLook {
 export function checkAuditKey({ file, fault }: KeyLook): Finding {
   if (fault !== undefined) return failed(fault.message, fault.hint);
   if (existsSync(file)) return ok(file);
-  return folderFault(dirname(file), "--audit-key") ?? ok(`${file} will be made`);
+  return folderFinding(dirname(file), "--audit-key") ?? ok(`${file} will be made`);
 }
 
 /** Undefined where files can be made in it. */
-function folderFault(folder: string, flag: string): Finding | undefined {
+function folderFinding(folder: string, flag: string): Finding | undefined {
   const elsewhere = `or name another place with ${flag}.`;
   if (!existsSync(folder)) {
     return failed(`there is no folder ${folder}`, `Make ${folder} for this user, ${elsewhere}`);
@@ -92,10 +94,6 @@ function folderFault(folder: string, flag: string): Finding | undefined {
     `${folder} cannot be written: ${reason}`,
     `Let this user write ${folder}, ${elsewhere}`,
   );
-}
-
-function noPlaceFor(folder: string): string | undefined {
-  return notWritable(folder) ?? (statSync(folder).isDirectory() ? undefined : "it is no folder");
 }
 
 function notWritable(path: string): string | undefined {

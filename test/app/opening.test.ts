@@ -1,9 +1,11 @@
-import { readFileSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openLatch } from "../../src/app.ts";
 import { ManualClock } from "../../src/core/manual-clock.ts";
 import type { IntentInput, LatchError } from "../../src/index.ts";
 import { CLOSE, LONG, OPEN, openWorld, type World } from "../gateway/world.ts";
+import { temporaryFile, temporaryFolder } from "../ledger/temporary-folder.ts";
 
 async function openingFails(world: World, options = {}): Promise<LatchError> {
   const settings = {
@@ -49,6 +51,17 @@ describe("opening a latch", () => {
     const [a] = await Promise.all([world.open(), world.open()]);
     expect(await a.latch.book("TQQQ")).toMatchObject({ net: "6" });
     expect(await a.latch.events()).toHaveLength(1);
+  });
+
+  test("is refused where the nightly copies have no folder, and makes no ledger", async () => {
+    const world = await openWorld();
+    const [store, backupDir] = [temporaryFile("new.db"), join(temporaryFolder(), "copies")];
+    const { code, message } = await openingFails(world, { store, backupDir });
+    expect(code).toBe("invalid_option");
+    expect(message).toContain(`is ${backupDir}: there is no folder ${backupDir}; make it`);
+    expect(existsSync(store)).toBe(false);
+    mkdirSync(backupDir);
+    await expect(openingFails(world, { store, backupDir })).rejects.toThrow("it opened");
   });
 
   test.each([

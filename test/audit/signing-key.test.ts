@@ -98,7 +98,8 @@ describe("the audit key", () => {
   test("that cannot be made, or is only to be read and is not there, says why", async () => {
     const folder = temporaryFolder();
     const nowhere = join(folder, "gone", "key.pem");
-    expect((await latchError(() => openSigningKey(nowhere))).message).toContain("ENOENT");
+    const { message: why } = await latchError(() => openSigningKey(nowhere));
+    expect(why).toContain(`cannot be used: there is no folder ${join(folder, "gone")}`);
     const missing = join(folder, "key.pem");
     const { message } = await latchError(() => readSigningKey(missing));
     expect(message).toContain("there is none");

@@ -280,7 +280,7 @@ describe("tradelatch audit export and import-verify", () => {
     expect(existsSync("gone.pem")).toBe(false);
     const nowhere = join(dirname(store), "gone", "audit.jsonl");
     const failed = await tell(store, ["export", "--out", nowhere]);
-    expect(failed.failure?.line).toContain(`${nowhere} cannot be written: ENOENT`);
+    expect(failed.failure?.line).toContain(`${nowhere} cannot be written: there is no folder`);
     const { failure } = await tell("none.db", ["import-verify", nowhere]);
     expect(failure).toMatchObject({ exitCode: 2, line: expect.stringContaining("cannot be read") });
     const key = await tell("none.db", ["import-verify", nowhere, "--key", "abc"]);

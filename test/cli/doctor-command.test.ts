@@ -386,9 +386,11 @@ describe("the store's checks", () => {
     const words = ["--broker", "sim", "--store", temporaryFile(), ...WELL, "--backup-dir", folder];
     const { checks } = await examined(words, {});
     expect(checks.permissions).toMatchObject({ state: "failed" });
-    expect(checks.permissions?.found).toContain(`no copy can be kept in ${folder}`);
+    expect(checks.permissions?.found).toBe(
+      `no copy can be kept in ${folder}: there is no folder ${folder}`,
+    );
     writeFileSync(folder, "");
-    expect((await examined(words, {})).told.permissions).toMatch(/^failed: .*it is no folder$/);
+    expect((await examined(words, {})).told.permissions).toMatch(/^failed: .*is no folder$/);
     rmSync(folder);
     mkdirSync(folder);
     expect((await examined(words, {})).told.permissions).toMatch(/^ok: /);

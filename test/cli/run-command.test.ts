@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -90,12 +90,37 @@ describe("tradelatch run", () => {
   });
 
   test("prints what came of a run whose report cannot be written, and says so", async () => {
-    const nowhere = join(folder, "no", "such", "folder.html");
-    const words = [...smallDay(), "--report", nowhere, "--json"];
+    const gone = join(folder, "gone");
+    mkdirSync(gone);
+    const [, strategy = "", ...bars] = smallDay();
+    const sweeping = join(folder, "sweeping.mjs");
+    const sweep = `import { rmdirSync } from "node:fs"; rmdirSync(${JSON.stringify(gone)});`;
+    writeFileSync(sweeping, `${sweep}\n${readFileSync(strategy, "utf8")}`);
+    const report = join(gone, "report.html");
+    const words = ["run", sweeping, ...bars, "--report", report, "--json"];
     const { stdout, stderr, exitCode } = await runHere(words);
-    expect(stderr).toContain(`${nowhere} cannot be written`);
+    expect(stderr).toContain(`${report} cannot be written: there is no folder ${gone}. Choose`);
     expect(JSON.parse(stdout)).toMatchObject({ summary: { orders: 2 }, report: null });
     expect(exitCode).toBe(1);
+  });
+
+  test("is refused before it begins where its report would have no place", async () => {
+    const nowhere = join(folder, "no");
+    const other = join(folder, "other.html");
+    writeFileSync(other, "<!doctype html><title>somebody's</title>");
+    const refused = async (report: string) => {
+      const { stdout, stderr, exitCode } = await runHere([...smallDay(), "--report", report]);
+      return { stdout, exitCode, stderr: stderr.replace(/\. [^.]*\.\n$/, "") };
+    };
+    const out = join(nowhere, "report.html");
+    expect(await refused(out)).toEqual({
+      ...{ stdout: "", exitCode: 1 },
+      stderr: `tradelatch: ${out} cannot be written: there is no folder ${nowhere}`,
+    });
+    expect(await refused(other)).toEqual({
+      ...{ stdout: "", exitCode: 2 },
+      stderr: `tradelatch: ${other} is there already and is no report`,
+    });
   });
 
   test("takes the place of an older report, and of nothing else", async () => {

@@ -137,8 +137,8 @@ describe("a backup", () => {
   });
 
   test.each([
-    ["a directory that does not exist", (folder: string) => join(folder, "missing"), "ENOENT"],
-    ["a file in the directory's place", (folder: string) => aFile(folder), "ENOTDIR"],
+    ["a directory that does not exist", (folder: string) => join(folder, "missing"), "there is no"],
+    ["a file in the directory's place", (folder: string) => aFile(folder), "is no folder"],
   ])("into %s fails and says why", async (_, directoryIn, reason) => {
     const { file, ledger } = await ledgerWith(1);
     const directory = directoryIn(temporaryFolder());

@@ -24,6 +24,7 @@ import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import Database from "better-sqlite3";
 import type { EpochMs } from "../../core/clock.ts";
 import { LatchError } from "../../core/errors.ts";
+import { folderFault } from "../../core/folder-fault.ts";
 import type { Backup, BackupRequest } from "../backup.ts";
 import { EMPTY_LOG, followChain, GENESIS_HASH } from "../event-chain.ts";
 import { APPLICATION_ID } from "./migrations.ts";
@@ -59,6 +60,8 @@ export async function backUpSqliteLedger(file: string, request: BackupRequest): 
   const name = `${stem}-${stampOf(now)}.db`;
   const part = join(directory, `.${name}.part`);
   try {
+    const fault = folderFault(directory);
+    if (fault !== undefined) throw new Error(fault);
     createPrivately(part);
     const expected = await copy(source, part, request);
     await verify(part, expected, request);

@@ -17,9 +17,10 @@ import {
   realpathSync,
   statSync,
 } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import Database from "better-sqlite3";
 import { LatchError } from "../../core/errors.ts";
+import { folderFault } from "../../core/folder-fault.ts";
 import { storeInUse, UPGRADED_FIRST } from "../store-refusals.ts";
 import { APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION } from "./migrations.ts";
 import type { OnMigration } from "./on-migration.ts";
@@ -116,7 +117,10 @@ export function fileIdentity(path: string): string {
 function createPrivately(file: string): void {
   try {
     if (file !== file.trim()) throw new Error("its name begins or ends with a space");
-    if (!existsSync(file)) closeSync(openSync(file, "wx", 0o600));
+    if (existsSync(file)) return;
+    const fault = folderFault(dirname(file));
+    if (fault !== undefined) throw new Error(fault);
+    closeSync(openSync(file, "wx", 0o600));
   } catch (error) {
     // Another process was faster, and has made it the same way.
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw unwritable(file, error);

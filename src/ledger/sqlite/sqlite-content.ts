@@ -10,6 +10,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import type { Database } from "better-sqlite3";
 import { LatchError } from "../../core/errors.ts";
+import { folderFault } from "../../core/folder-fault.ts";
 import type { AccountId } from "../../core/ids.ts";
 import type {
   AdoptedAccount,
@@ -113,6 +114,10 @@ function isThere(file: string): LatchError {
 
 /** Two copies to one place at once must not write into one another's file. */
 function createAnew(part: string, file: string): void {
+  const fault = folderFault(dirname(part));
+  if (fault !== undefined) {
+    throw new LatchError("store_unwritable", `${file} cannot be written: ${fault}`);
+  }
   try {
     closeSync(openSync(part, "wx", 0o600));
   } catch (error) {
