@@ -21,9 +21,12 @@ import { openLogger } from "./open-logger.ts";
 import { packageManifest } from "./package-manifest.ts";
 import { keysForSimulator, SIMULATED_KEY, startBrokerInside } from "./simulator-inside.ts";
 import { storeOf } from "./store-setting.ts";
+import { refuseUseless } from "./useless-flag.ts";
 
 /** Beside a sidecar's. */
 const DEFAULT_PORT = 4521;
+const OF_HTTP = ["host", "port", "hosts", "json"];
+const OF_ALPACA = ["live", "allowLiveOrders"];
 
 interface McpCommandOptions {
   readonly broker?: string;
@@ -52,15 +55,19 @@ export function mcpCommand(
         "over HTTP. It places no order unless --allow-orders is given.",
     )
     .option("--allow-orders", "have tools that place orders and close positions")
-    .option("--allow-live-orders", "the same where the account may be one of real money")
+    .option("--allow-live-orders", "with it: also where the account may be one of real money")
     .option("--live", "permit Alpaca's live host")
     .option("--broker <name>", "alpaca (default), sim: simulated inside, or none: guards only")
     .option("--store <path>", "the ledger: a file, or postgres://... (default tradelatch.db)")
     .option("--agent <name>", "the agent group whose orders these are")
     .option("--http", "serve streamable HTTP at /mcp in place of standard input and output")
-    .option("--host <address>", "address to listen on (default 127.0.0.1)")
-    .option("--port <number>", `port to listen on (default ${DEFAULT_PORT}; 0: any)`, wholeNumber)
-    .option("--hosts <names>", "further names that clients reach it by, with commas")
+    .option("--host <address>", "with --http: address to listen on (default 127.0.0.1)")
+    .option(
+      "--port <number>",
+      `with --http: port to listen on (default ${DEFAULT_PORT}; 0: any)`,
+      wholeNumber,
+    )
+    .option("--hosts <names>", "with --http: further names that clients reach it by")
     .option("--log-level <level>", "trace, debug, info (default), warn, error, fatal or silent")
     .option("--json", "with --http: print where it listens as JSON")
     .addHelpText(
@@ -71,7 +78,24 @@ export function mcpCommand(
         "tradelatch mcp --http --port 4521 --allow-orders",
       ),
     )
-    .action((options: McpCommandOptions) => serveTools(output, environment, stop, options));
+    .action((options: McpCommandOptions, command: Command) => {
+      refuseFlagsOfOthers(command, options);
+      return serveTools(output, environment, stop, options);
+    });
+}
+
+function refuseFlagsOfOthers(command: Command, { http, broker, ...given }: McpCommandOptions) {
+  const goesWith = (other: string) => (flag: string) =>
+    `${flag} goes with ${other}: give that, or leave it out`;
+  if (http !== true) refuseUseless(command, OF_HTTP, goesWith("--http"));
+  if (given.allowOrders !== true) {
+    refuseUseless(command, ["allowLiveOrders"], goesWith("--allow-orders"));
+  }
+  if (broker === "sim" || broker === "none") {
+    const complaint = (flag: string) =>
+      `${flag} is of no use with --broker ${broker}: leave it out`;
+    refuseUseless(command, OF_ALPACA, complaint);
+  }
 }
 
 async function serveTools(

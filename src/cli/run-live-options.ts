@@ -1,9 +1,9 @@
 /**
- * The flags of `tradelatch run --feed alpaca`, and that nobody mixes them with a backtest's: a flag
- * without effect would be taken for one that has some.
+ * The flags of `tradelatch run --feed alpaca`, and that nobody mixes them with a backtest's.
  */
 import { type Command, Option } from "commander";
 import type { RunLiveOptions } from "./run-live-actions.ts";
+import { refuseUseless } from "./useless-flag.ts";
 
 export interface LiveFlags extends RunLiveOptions {
   readonly feed?: "alpaca";
@@ -29,10 +29,7 @@ export function addLiveOptions(command: Command): Command {
 /** Ends `command` with its complaint where a flag belongs to the other kind of run. */
 export function refuseMixedFlags(command: Command, isLive: boolean): void {
   const strangers = isLive ? OF_BACKTEST : OF_LIVE;
-  const given = strangers.find((name) => command.getOptionValueSource(name) === "cli");
-  if (given === undefined) return;
-  const flag = `--${given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-  command.error(
+  refuseUseless(command, strangers, (flag) =>
     isLive
       ? `${flag} is a backtest's: leave it out, or leave out --feed`
       : `${flag} goes with --feed alpaca: give that, or leave it out`,
