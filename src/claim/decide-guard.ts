@@ -5,7 +5,8 @@
  * 2. A lease that is over puts the claim in question; time alone neither settles nor reopens (I4).
  * 3. While an attempt runs, only its own token releases it; a verifier's "absent" has to wait.
  * 4. Who held an attempt that was released may have acted after all: its word is refused, also that
- *    it does not know, and the claim is in question again unless somebody else is at it.
+ *    it does not know, and the claim is in question again: at once, or as soon as another attempt
+ *    that is not over ends absent.
  * 5. The first word about an attempt stays; one of its owner that says otherwise is put on record.
  * 6. What was read of one attempt says nothing of a later one, however late it is put on record.
  */
@@ -114,19 +115,26 @@ export interface GuardVerdict {
   readonly answer: GuardAnswer;
 }
 
-/** What `command` does to `claim`; undefined: there is none yet. */
-export function decideGuard(claim: GuardClaim | undefined, command: GuardCommand): GuardVerdict {
+/**
+ * What `command` does to `claim`; undefined: there is none yet. `isWordWeighed`: a person has ended
+ * the incident of the late word that waits.
+ */
+export function decideGuard(
+  claim: GuardClaim | undefined,
+  command: GuardCommand,
+  isWordWeighed = false,
+): GuardVerdict {
   if (command.type === "claim") return decideClaim(claim, command);
   if (claim === undefined) return unchanged({ kind: "unknown" });
   switch (command.type) {
     case "settle":
       return decideSettle(claim, command);
     case "release":
-      return decideRelease(claim, command);
+      return decideRelease(claim, command, isWordWeighed);
     case "doubt":
       return decideDoubt(claim, command);
     case "weigh":
-      return decideEvidence(claim, command);
+      return decideEvidence(claim, command, isWordWeighed);
     case "lapse":
       return lapsed(claim, command.now) ?? unchanged(standing(claim));
   }
@@ -195,9 +203,11 @@ function late(claim: GuardClaim, outcome: LateWord): GuardVerdict {
   // Another word of the same kind says nothing new.
   const isKnown = isQuestioned && (outcome === "unknown" || claim.isLateWordUnknown !== true);
   const isNobodyAtIt = claim.outcome === "absent" || isQuestioned;
-  const type = isNobodyAtIt ? "settlement_surfaced" : "settlement_refused";
   const answer: GuardAnswer = { kind: "released", isRepeat: isKnown };
-  return isKnown ? unchanged(answer) : { events: [{ type, outcome }], answer };
+  if (isKnown) return unchanged(answer);
+  if (isNobodyAtIt) return { events: [{ type: "settlement_surfaced", outcome }], answer };
+  const waits = claim.outcome === null && ({ waits: true } as const);
+  return { events: [{ type: "settlement_refused", outcome, ...waits }], answer };
 }
 
 /** In question by a late word, and not by its own attempt's end. */
@@ -206,7 +216,11 @@ export function isQuestionedByLateWord(claim: GuardClaim): boolean {
 }
 
 /** The token is asked for while its owner may be at it: one that vanished has taken it along. */
-function decideRelease(claim: GuardClaim, command: GuardReleaseCommand): GuardVerdict {
+function decideRelease(
+  claim: GuardClaim,
+  command: GuardReleaseCommand,
+  isWordWeighed: boolean,
+): GuardVerdict {
   const { evidence, tokenHash, now } = command;
   const isRunning = claim.status === "OPEN" && !isLeaseOver(claim, now);
   const isTokenRequired = command.isTokenRequired && isRunning;
@@ -218,13 +232,24 @@ function decideRelease(claim: GuardClaim, command: GuardReleaseCommand): GuardVe
   const isOwner = tokenHash === claim.tokenHash;
   if (!isOwner && tokenHash !== null) return unchanged({ kind: "not_owner", problem: "wrong" });
   if (isRunning && !isOwner) return unchanged({ kind: "live" });
-  const event = {
-    type: "guard_released",
-    provenance: isOwner ? "owner" : "caller",
-    evidence,
-  } as const;
-  return { events: [event], answer: { kind: "released", isRepeat: false } };
+  return released(claim, { provenance: isOwner ? "owner" : "caller", evidence }, isWordWeighed);
 }
+
+/** The attempt that stands ends absent; of an earlier one somebody may have spoken meanwhile. */
+function released(
+  { waitingWord }: GuardClaim,
+  said: Pick<GuardReleased, "provenance" | "evidence">,
+  isWordWeighed: boolean,
+): GuardVerdict {
+  const event: GuardEvent = { type: "guard_released", ...said };
+  const word: readonly GuardEvent[] =
+    waitingWord === undefined || isWordWeighed
+      ? []
+      : [{ type: "settlement_surfaced", outcome: waitingWord }];
+  return { events: [event, ...word], answer: { kind: "released", isRepeat: false } };
+}
+
+type GuardReleased = Extract<GuardEvent, { type: "guard_released" }>;
 
 function decideDoubt(claim: GuardClaim, { tokenHash, reason }: GuardDoubtCommand): GuardVerdict {
   if (isLate(claim, tokenHash)) return late(claim, "unknown");
@@ -233,7 +258,11 @@ function decideDoubt(claim: GuardClaim, { tokenHash, reason }: GuardDoubtCommand
   return { events: [{ type: "guard_doubted", reason }], answer: { kind: "unresolved" } };
 }
 
-function decideEvidence(claim: GuardClaim, command: GuardEvidenceCommand): GuardVerdict {
+function decideEvidence(
+  claim: GuardClaim,
+  command: GuardEvidenceCommand,
+  isWordWeighed: boolean,
+): GuardVerdict {
   const { outcome, provenance, evidence, result, resultProblem = null, now } = command;
   const said = { result, resultProblem, provenance, evidence };
   if (claim.outcome === "absent" && outcome === "done") {
@@ -245,8 +274,7 @@ function decideEvidence(claim: GuardClaim, command: GuardEvidenceCommand): Guard
   if (!isAbout(claim, command)) return unchanged({ kind: "other_attempt" });
   if (outcome !== "absent") return settledBy({ type: "guard_settled", outcome, ...said });
   if (claim.status === "OPEN" && !isLeaseOver(claim, now)) return unchanged({ kind: "live" });
-  const event = { type: "guard_released", provenance, evidence } as const;
-  return { events: [event], answer: { kind: "released", isRepeat: false } };
+  return released(claim, { provenance, evidence }, isWordWeighed);
 }
 
 /** Whether what is said is about the attempt that stands. */

@@ -67,6 +67,8 @@ function changed(claim: GuardClaim, event: GuardEvent, at: EpochMs): GuardClaim 
     }
     case "settlement_surfaced":
       return surfaced(claim, event.outcome);
+    case "settlement_refused":
+      return event.waits === true ? waitingFor(claim, event.outcome) : claim;
     default:
       return claim;
   }
@@ -81,8 +83,15 @@ function surfaced(claim: GuardClaim, outcome: LateWord): GuardClaim {
   return isUnknown ? { ...unsettled, isLateWordUnknown: true } : unsettled;
 }
 
-function withoutLateWord({ isLateWordUnknown: _, ...claim }: GuardClaim): GuardClaim {
-  return claim;
+/** That it was done or rejected says more than that its owner does not know. */
+function waitingFor(claim: GuardClaim, outcome: LateWord): GuardClaim {
+  const { waitingWord = outcome } = claim;
+  return { ...claim, waitingWord: outcome === "unknown" ? waitingWord : outcome };
+}
+
+function withoutLateWord(claim: GuardClaim): GuardClaim {
+  const { isLateWordUnknown: _, waitingWord: __, ...rest } = claim;
+  return rest;
 }
 
 function withToken({ releasedTokens, tokenHash }: GuardClaim): readonly string[] {

@@ -14,6 +14,7 @@ import type {
   GuardOutcome,
   GuardProvenance,
   JsonValue,
+  LateWord,
   PayloadFingerprint,
 } from "./guard-action.ts";
 import type { ClaimStatus } from "./transitions.ts";
@@ -39,6 +40,8 @@ export interface GuardClaim extends GuardAction {
   readonly unknownBecause: string | null;
   /** Nobody does since whoever held an attempt that was released said that it does not know. */
   readonly isLateWordUnknown?: true;
+  /** What whoever held an earlier attempt has said of it while the one that stands was not over. */
+  readonly waitingWord?: LateWord;
   /** Null until it is SETTLED. */
   readonly outcome: GuardOutcome | null;
   readonly provenance: GuardProvenance | null;

@@ -53,6 +53,8 @@ export type GuardEvent =
       readonly outcome: LateWord;
       /** How the attempt is on record, where it is said of an attempt that was not released. */
       readonly onRecord?: GuardOutcome;
+      /** Another attempt was not over: once it ends absent, this puts the claim in question. */
+      readonly waits?: true;
     }
   | {
       readonly type: "guard_answered";

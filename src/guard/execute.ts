@@ -222,6 +222,9 @@ export class ActionRunner {
     const answer = await untilWritten(this.#parts.clock, () => this.#parts.guard.release(release));
     if (answer.kind === "settled") return this.#standing(answer.claim);
     const released = answer.kind === "released" ? answer.claim : claim;
+    // Whoever held an earlier attempt has spoken meanwhile.
+    if (released.outcome !== "absent" && answer.kind === "released")
+      return this.#standing(released);
     return { status: "absent", claim: released, error };
   }
 

@@ -27,15 +27,22 @@ export function standingGuard(
   command: GuardCommand,
 ): GuardResult | undefined {
   const claim = rows.guards.get(key);
-  const { events, answer } = decideGuard(claim, command);
+  const { events, answer } = decideGuard(claim, command, isWordWeighed(rows, claim));
   return events.length > 0 ? undefined : resultOf(rows, key, claim, answer);
 }
 
 export function runGuard(rows: Rows, key: ClaimKey, command: GuardCommand): GuardResult {
   const before = rows.guards.get(key);
-  const { events, answer } = decideGuard(before, command);
+  const { events, answer } = decideGuard(before, command, isWordWeighed(rows, before));
   const claim = carryOut(rows, before, key, events, command.now);
   return resultOf(rows, key, claim, answer);
+}
+
+/** Whether a person has ended the incident of the late word that waits. */
+function isWordWeighed(rows: Rows, claim: GuardClaim | undefined): boolean {
+  if (claim?.waitingWord === undefined) return false;
+  const { account } = claim.key;
+  return rows.incidents.open(account, subjectOfLateSettlement(claim.key)) === undefined;
 }
 
 function resultOf(
@@ -96,7 +103,8 @@ export function runGuardOperator(
     const found = { outcome: endClaimAs, result: null, evidence: said } as const;
     const word = { type: "weigh", provenance: "operator", ...found, now } as const;
     const evidence = { ...word, fencing: claim?.fencing ?? null };
-    carryOut(rows, claim, key, decideGuard(claim, evidence).events, now);
+    const { events } = decideGuard(claim, evidence, isWordWeighed(rows, claim));
+    carryOut(rows, claim, key, events, now);
   }
   // Its end may have resolved it; of a late word only the operator's own does.
   if (rows.incidents.get(incident.account, incident.id)?.resolution === null) {

@@ -322,7 +322,8 @@ describe("the word of whoever held a released attempt", () => {
     expect(life.take(doubt()).events).toEqual([]);
     const others = new GuardLife(claimOf(), release(), claimOf({ tokenHash: "token-2" }));
     expect(others.take(doubt())).toEqual({
-      ...{ events: [{ type: "settlement_refused", outcome: "unknown" }], answer: refused },
+      events: [{ type: "settlement_refused", outcome: "unknown", waits: true }],
+      answer: refused,
     });
     expect(others.claim).toMatchObject({ status: "OPEN", tokenHash: "token-2" });
   });
@@ -364,11 +365,36 @@ describe("the word of whoever held a released attempt", () => {
   test("is put on record while another attempt runs, and after it has ended", () => {
     const life = new GuardLife(claimOf(), release(), claimOf({ tokenHash: "token-2" }));
     const refused = [{ type: "settlement_refused", outcome: "done" }];
-    expect(life.take(settle()).events).toEqual(refused);
+    expect(life.take(settle()).events).toEqual([{ ...refused[0], waits: true }]);
     expect(life.claim).toMatchObject({ status: "OPEN", tokenHash: "token-2" });
     expect(life.answer(settle({ tokenHash: "token-2" }))).toMatchObject({ kind: "settled" });
     expect(life.take(settle()).events).toEqual(refused);
     expect(life.claim).toMatchObject({ status: "SETTLED", outcome: "done" });
+  });
+
+  test("puts the claim in question once the later attempt ends absent, by whomever", () => {
+    const ends = [release({ tokenHash: "token-2" }), evidence({ outcome: "absent", now: LAPSED })];
+    for (const end of ends) {
+      const life = new GuardLife(claimOf(), release(), claimOf({ tokenHash: "token-2" }), settle());
+      expect(life.take(end).events).toMatchObject([
+        { type: "guard_released" },
+        { type: "settlement_surfaced", outcome: "done" },
+      ]);
+      expect(life.claim?.unknownBecause).toContain("says that it was not absent");
+      expect(life.answer(claimOf())).toEqual({ kind: "unresolved" });
+      expect(life.take(evidence({ outcome: "absent" })).events).toHaveLength(1);
+      expect(life.answer(claimOf())).toMatchObject({ kind: "proceed" });
+    }
+  });
+
+  test("is the one that says most, of several that wait, and none once it was weighed", () => {
+    const second = claimOf({ tokenHash: "token-2" });
+    const life = new GuardLife(claimOf(), release(), second, settle(), doubt());
+    expect(life.claim?.waitingWord).toBe("done");
+    const other = new GuardLife(claimOf(), release(), second, doubt(), settle());
+    expect(other.claim?.waitingWord).toBe("done");
+    other.take(settle({ tokenHash: "token-2" }));
+    expect(other.claim).not.toHaveProperty("waitingWord");
   });
 
   test("is put on record while the later attempt is in question", () => {
@@ -391,7 +417,7 @@ describe("the word of whoever held a released attempt", () => {
 
   test("is known by the latest attempts' tokens, each once, and by any once some are forgotten", () => {
     const known = releasedOften(RELEASED_TOKENS_MAX);
-    const refused = [{ type: "settlement_refused", outcome: "done" }];
+    const refused = [{ type: "settlement_refused", outcome: "done", waits: true }];
     expect(known.take(settle()).events).toEqual(refused);
     const wrong = { events: [], answer: { kind: "not_owner", problem: "wrong" } };
     expect(known.take(settle({ tokenHash: "token-0" }))).toEqual(wrong);

@@ -158,6 +158,35 @@ function testsOfRecord(storeOfTest: StoreOfTest): void {
     expect((await ledger.incident(GUARD_ACCOUNT, 2))?.evidence).toHaveLength(1);
   });
 
+  describe("that was released while the word of an earlier attempt's owner waits", () => {
+    async function waiting() {
+      const { ledger } = await storeOfTest();
+      await ledger.guard(KEY, claimOf());
+      await ledger.guard(KEY, release());
+      await ledger.guard(KEY, claimOf({ tokenHash: "token-2" }));
+      await ledger.guard(KEY, settle());
+      return ledger;
+    }
+
+    test("is in question by that word", async () => {
+      const ledger = await waiting();
+      const released = await ledger.guard(KEY, release({ tokenHash: "token-2" }));
+      expect(released).toMatchObject({
+        ...{ answer: { kind: "released" }, incident: 1 },
+        claim: { status: "IN_RECONCILIATION", outcome: null },
+      });
+      const check = await checkStore(ledger, () => undefined);
+      expect(check).toMatchObject({ fault: undefined, wereRowsCompared: true });
+    });
+
+    test("may be tried again where a person has ended its incident meanwhile", async () => {
+      const ledger = await waiting();
+      await resolveFor(ledger, ACCOUNT, 1, word(null));
+      const released = await ledger.guard(KEY, release({ tokenHash: "token-2" }));
+      expect(released.claim).toMatchObject({ status: "SETTLED", outcome: "absent" });
+    });
+  });
+
   test("keeps the owner's word against its record as an incident, and the record as it is", async () => {
     const { ledger } = await storeOfTest();
     await ledger.guard(KEY, claimOf());
@@ -208,11 +237,11 @@ function testsOfRecord(storeOfTest: StoreOfTest): void {
   });
 }
 
-function testsOfOperators(storeOfTest: StoreOfTest): void {
-  const word = (endClaimAs: OperatorEnd | null, version = 1) => {
-    return { version, by: "ops", reason: "seen at the provider", endClaimAs, now: NOW + 9_000 };
-  };
+function word(endClaimAs: OperatorEnd | null, version = 1) {
+  return { version, by: "ops", reason: "seen at the provider", endClaimAs, now: NOW + 9_000 };
+}
 
+function testsOfOperators(storeOfTest: StoreOfTest): void {
   test.each([
     ["done", "SETTLED"],
     ["rejected", "SETTLED"],

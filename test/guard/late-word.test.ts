@@ -37,6 +37,58 @@ describe("the word of whoever held the first of many attempts", () => {
   });
 });
 
+describe("its word while another attempt is at it,", () => {
+  async function spoken() {
+    const { guard, clock, first, last } = await releasedOften(1);
+    await guard.settle({ requestId, token: first, result: { id: "p-1" } });
+    const release = () => guard.release({ requestId, token: last, evidence: "refused" });
+    return { guard, clock, release };
+  }
+
+  async function released() {
+    const { guard, clock, first: token } = await releasedOften(0);
+    clock.advance(LEASE_MS);
+    await guard.release({ requestId, evidence: "support says that it was never sent" });
+    return { guard, clock, token };
+  }
+
+  test("keeps the next caller from proceeding once that one is released", async () => {
+    const { guard, release } = await spoken();
+    const claim = { status: "IN_RECONCILIATION", outcome: null };
+    expect(await release()).toMatchObject({ kind: "released", claim });
+    expect(await guard.claim(PAYMENT)).toMatchObject({ kind: "unresolved", incident: 1 });
+    const verdict = { kind: "done", result: { id: "p-1" } } as const;
+    expect(await guard.resolve({ requestId, verdict })).toMatchObject({ kind: "resolved" });
+  });
+
+  test("has been heard once somebody has looked at the provider after that", async () => {
+    const { guard, release } = await spoken();
+    await release();
+    await guard.resolve({ requestId, verdict: { kind: "absent" } });
+    expect(await guard.claim(PAYMENT)).toMatchObject({ kind: "proceed", isReopened: true });
+  });
+
+  test("is answered to the owner of the last one, which gives up too late", async () => {
+    const { guard, clock, token } = await released();
+    const verify = async () => {
+      await guard.settle({ requestId, token, result: { id: "p-1" } });
+      clock.advance(LEASE_MS);
+      return { kind: "absent" } as const;
+    };
+    const run = () => Promise.reject(new Error("it must not be run"));
+    const answer = await guard.execute({ ...PAYMENT, run, verify });
+    expect(answer).toMatchObject({ status: "unresolved", claim: { status: "IN_RECONCILIATION" } });
+  });
+
+  test("is heard where a verifier, asked before or after it, says that nothing was done", async () => {
+    const { guard, clock } = await spoken();
+    clock.advance(LEASE_MS);
+    const absent = () => guard.resolve({ requestId, verdict: { kind: "absent" } });
+    expect(await absent()).toMatchObject({ claim: { status: "IN_RECONCILIATION", outcome: null } });
+    expect(await absent()).toMatchObject({ claim: { status: "SETTLED", outcome: "absent" } });
+  });
+});
+
 describe("an owner whose attempt was released while it was at it", () => {
   /** Gives what the owner comes to after somebody has released its attempt. */
   async function lateOwner(end: () => unknown) {

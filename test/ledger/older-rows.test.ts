@@ -2,6 +2,8 @@
 import Database from "better-sqlite3";
 import { expect, onTestFinished, test } from "vitest";
 import { openRecords } from "../../src/app.ts";
+import { checkStore } from "../../src/audit/store-check.ts";
+import { claimOf, doubt, KEY, release } from "../claim/guard-commands.ts";
 import { claimed, latchError, openLedger } from "./open-ledger.ts";
 import { ACCOUNT, accepted, claimCommand, filledOrder, orderRead } from "./sample-commands.ts";
 import { temporaryFile } from "./temporary-folder.ts";
@@ -33,6 +35,20 @@ test("a filled order whose caller was never told is still found after the migrat
   expect(await opened.claim(again)).toMatchObject({ kind: "skip", claim: { key: untold.key } });
   const other = claimCommand({ requestId: "r-4", quantity: "7" });
   expect(await opened.claim(other)).toMatchObject({ kind: "proceed" });
+});
+
+test("an action in question by a late word has a row that its events come to, also a row of before", async () => {
+  const file = temporaryFile();
+  const ledger = openLedger(file);
+  for (const command of [claimOf(), release(), doubt()]) await ledger.guard(KEY, command);
+  await ledger.close();
+  const older = openAsOlder(file);
+  older.exec("UPDATE guard_claims SET body = json_remove(body, '$.isLateWordUnknown')");
+  older.close();
+
+  const opened = openLedger(file);
+  const check = await checkStore(opened, () => undefined);
+  expect(check).toMatchObject({ fault: undefined, wereRowsCompared: true });
 });
 
 test("who would only read a file does not upgrade it while an older program has it open", async () => {

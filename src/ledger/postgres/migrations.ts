@@ -156,9 +156,14 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE tradelatch.head ADD COLUMN schema_version integer NOT NULL DEFAULT 0;
   `,
-  // No table changes, but events and rows have kinds and fields that older programs do not know:
-  // they would leave these as they are where they have come to mean something else.
-  "",
+  // Events and rows have kinds and fields that older programs do not know: they would leave these
+  // as they are where they have come to mean something else. What a row said by a sentence alone
+  // it says by a field now.
+  `
+  UPDATE tradelatch.guard_claims SET body = (body::jsonb || '{"isLateWordUnknown": true}')::text
+    WHERE NOT settled AND body::jsonb ->> 'unknownBecause' =
+      'whoever held the attempt that was released does not know whether it was absent';
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -204,9 +204,14 @@ export const MIGRATIONS: readonly (string | Migration)[] = [
   CREATE INDEX claims_untold ON claims (substr(fingerprint, 1, 16), agent, episode)
     WHERE untold = 1;
   `,
-  // No table changes, but events have kinds and fields that older programs do not know: one of them
-  // would fold these by its own rules, and write rows that say something else.
-  "",
+  // Events have kinds and fields that older programs do not know: one of them would fold these by
+  // its own rules, and write rows that say something else. What a row said by a sentence alone it
+  // says by a field now.
+  `
+  UPDATE guard_claims SET body = json_set(body, '$.isLateWordUnknown', json('true'))
+    WHERE settled = 0 AND json_extract(body, '$.unknownBecause') =
+      'whoever held the attempt that was released does not know whether it was absent';
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
