@@ -175,6 +175,22 @@ export function neverWas(claim: Claim): boolean {
   return claim.outcome === "not_sent" || mayYetArrive(claim);
 }
 
+/** Ends after which an order may turn out to have filled, or filled more. */
+const SHORT_OF_SHARES: ReadonlySet<Outcome | null> = new Set<Outcome>([
+  "partially_filled",
+  "canceled",
+  "expired",
+]);
+
+/**
+ * When the claim ended with fewer shares than it had asked for: its order may show some yet, or be
+ * there after all. Null where it has not ended, or no order of it can bring any.
+ */
+export function endedShortAt(claim: Claim): EpochMs | null {
+  const isShort = neverWas(claim) || SHORT_OF_SHARES.has(claim.outcome);
+  return claim.status === "SETTLED" && isShort ? claim.certainAt : null;
+}
+
 const NO_ORDER: ReadonlySet<Outcome | null> = new Set<Outcome>(["not_sent", "rejected"]);
 
 /** When the claim's POST is over for certain, whoever sent it. */

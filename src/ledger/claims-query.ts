@@ -28,6 +28,8 @@ export interface ClaimFilters {
 
 export interface ClaimsQuery extends ClaimFilters {
   readonly account: AccountId;
+  /** Settled with fewer shares than asked for, and ended at or after. */
+  readonly endedShortFrom?: EpochMs | undefined;
 }
 
 export interface ClaimsPage {

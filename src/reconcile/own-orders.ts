@@ -1,12 +1,11 @@
 /**
  * Reads the orders of ours that may have moved a position, before anything is concluded from it: a
  * share that was taken for nobody's and then booked as a fill would count twice (I6). These are the
- * orders at work, and those of claims that have ended with fewer shares than they asked for: they
- * may show fills, or be there after all. Reads and records; decides nothing.
+ * orders at work, and those of claims that have ended of late with fewer shares than they asked
+ * for: they may show fills, or be there after all. Reads and records; decides nothing.
  */
 import { type Broker, LIST_MARGIN_MS } from "../broker/broker.ts";
-import { type Claim, isAccepted, mayYetArrive, neverWas } from "../claim/claim.ts";
-import type { Outcome } from "../claim/claim-event.ts";
+import { type Claim, isAccepted, mayYetArrive } from "../claim/claim.ts";
 import { type BrokerOrder, type OrderLookup, withLegs } from "../claim/evidence.ts";
 import { type Clock, type EpochMs, latest } from "../core/clock.ts";
 import { add, compare } from "../core/decimal.ts";
@@ -33,13 +32,14 @@ export type OwnOrders =
     }
   | { readonly kind: "unknown"; readonly reason: string };
 
-/** Ends after which an order may turn out to have filled, or filled more. */
-const SHORT_OF_SHARES: ReadonlySet<Outcome | null> = new Set<Outcome>([
-  "partially_filled",
-  "canceled",
-  "expired",
-]);
+type OrderList =
+  | { readonly kind: "listed"; readonly orders: readonly BrokerOrder[] }
+  | { readonly kind: "unknown"; readonly reason: string };
+
+/** Counts from a claim's end, however long its order had rested before. */
 const LOOKBACK_MS = 24 * 60 * 60 * 1_000;
+/** Orders older than that are read singly, unless there are more: they would swell the list. */
+const SINGLE_READS_MAX = 20;
 
 /** Reads such orders in `symbol` once and books what is new. */
 export async function readOwnOrders(ports: OwnOrdersPorts, symbol: string): Promise<OwnOrders> {
@@ -49,14 +49,14 @@ export async function readOwnOrders(ports: OwnOrdersPorts, symbol: string): Prom
   }
   const short = await endedShort(ports, symbol);
   if (short.length === 0) return { kind: "read", absentSince: null };
-  const after = Math.min(...short.map(({ claimedAt }) => claimedAt)) - LIST_MARGIN_MS;
-  const reading = await ports.broker.orders({ status: "all", symbols: [symbol], after });
-  if (reading.kind === "unknown") return reading;
-  const listed = withLegs(reading.value);
+  const listed = new Set(worthListing(short, ports.clock.now() - LOOKBACK_MS));
+  const list = await listOf(ports, symbol, [...listed]);
+  if (list.kind === "unknown") return list;
   const unseen: Claim[] = [];
   for (const claim of short) {
-    const shown = listed.find((one) => isOrderOf(claim, one));
-    const lookup = shown === undefined ? await single(ports, claim) : found(shown);
+    const shown = list.orders.find((one) => isOrderOf(claim, one));
+    const isListed = listed.has(claim);
+    const lookup = shown === undefined ? await single(ports, claim, isListed) : found(shown);
     if (lookup.kind === "unknown") return lookup;
     if (lookup.kind === "not_found") unseen.push(claim);
     else if (showsMore(claim, lookup.order)) await record(ports, claim, lookup.order);
@@ -65,34 +65,55 @@ export async function readOwnOrders(ports: OwnOrdersPorts, symbol: string): Prom
   return { kind: "read", absentSince: latest(absences) };
 }
 
-/** Claims of the last day that may have moved the position in `symbol` by more than is known. */
+/** Claims that ended of late and may have moved the position in `symbol` by more than is known. */
 async function endedShort(
   { account, ledger, clock }: OwnOrdersPorts,
   symbol: string,
 ): Promise<readonly Claim[]> {
-  const from = clock.now() - LOOKBACK_MS;
+  const endedShortFrom = clock.now() - LOOKBACK_MS;
   const short: Claim[] = [];
   for (const one of OPTION_SYMBOL.test(symbol) ? [symbol, COMBO_SYMBOL] : [symbol]) {
     let cursor: string | undefined;
     do {
-      const query = { account, symbol: one, statuses: ["SETTLED"], from, cursor } as const;
+      const query = { account, symbol: one, endedShortFrom, cursor } as const;
       const { claims, next } = await ledger.claims({ ...query, limit: CLAIMS_LIMIT_MAX });
-      short.push(...claims.filter((claim) => isShort(claim) && mayMove(claim.intent, symbol)));
+      short.push(...claims.filter(({ intent }) => mayMove(intent, symbol)));
       cursor = next ?? undefined;
     } while (cursor !== undefined);
   }
   return short;
 }
 
-function isShort(claim: Claim): boolean {
-  return neverWas(claim) || SHORT_OF_SHARES.has(claim.outcome);
+function worthListing(short: readonly Claim[], horizon: EpochMs): readonly Claim[] {
+  const recent = short.filter(({ claimedAt }) => claimedAt >= horizon);
+  return short.length - recent.length > SINGLE_READS_MAX ? short : recent;
 }
 
-/** What the list does not show: an order that was there, and a combo, which has no symbol. */
-async function single({ broker }: OwnOrdersPorts, claim: Claim): Promise<OrderLookup> {
-  const { brokerOrderId, clientOrderId, intent } = claim;
+/** All orders in `symbol` since the oldest of `claims`, with their legs. */
+async function listOf(
+  { broker }: OwnOrdersPorts,
+  symbol: string,
+  claims: readonly Claim[],
+): Promise<OrderList> {
+  if (claims.length === 0) return { kind: "listed", orders: [] };
+  const after = Math.min(...claims.map(({ claimedAt }) => claimedAt)) - LIST_MARGIN_MS;
+  const reading = await broker.orders({ status: "all", symbols: [symbol], after });
+  if (reading.kind === "unknown") return reading;
+  return { kind: "listed", orders: withLegs(reading.value) };
+}
+
+/**
+ * What no list has shown: an order that was there, a combo, which has no symbol, and whatever is
+ * older than the list.
+ */
+async function single(
+  { broker }: OwnOrdersPorts,
+  { brokerOrderId, clientOrderId, intent }: Claim,
+  isListed: boolean,
+): Promise<OrderLookup> {
   if (brokerOrderId !== null) return broker.orderById(brokerOrderId);
-  return isCombo(intent) ? broker.orderByClientId(clientOrderId) : { kind: "not_found" };
+  if (isListed && !isCombo(intent)) return { kind: "not_found" };
+  return broker.orderByClientId(clientOrderId);
 }
 
 function found(order: BrokerOrder): OrderLookup {

@@ -1,13 +1,15 @@
 /** Lists of claims: filters, pages and counts, as people and monitors ask for them. */
 import { describe, expect, test } from "vitest";
+import type { BrokerOrder } from "../../src/claim/evidence.ts";
 import type { AccountId, AgentId } from "../../src/core/ids.ts";
-import type { ClaimFilters } from "../../src/ledger/claims-query.ts";
+import type { ClaimFilters, ClaimsQuery } from "../../src/ledger/claims-query.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { claimed, latchError } from "../ledger/open-ledger.ts";
 import {
   ACCOUNT,
   accepted,
   BOT,
+  brokerOrder,
   claimCommand,
   filledOrder,
   notSent,
@@ -46,6 +48,35 @@ export function testsOfLists(storeOfTest: StoreOfTest): void {
       await history(ledger);
       const { claims } = await ledger.claims({ account: ACCOUNT, ...filters });
       expect(claims.map(({ key }) => key.requestId)).toEqual(expected);
+    });
+
+    test("is of those that ended short of shares at or after a time, whenever they were claimed", async () => {
+      const { ledger } = await storeOfTest();
+      const ended = async (requestId: string, fields: Partial<BrokerOrder>, later: number) => {
+        const claim = await claimed(ledger, claimCommand({ requestId, quantity: `${later}` }));
+        const order = brokerOrder(claim, fields);
+        await ledger.record(claim.key, orderRead(order, START + later));
+        return claim;
+      };
+      await ended("early", { status: "canceled" }, 1);
+      const canceled = await ended("canceled", { status: "canceled" }, 2);
+      await ended("expired", { status: "expired" }, 3);
+      await ended("working", { status: "new" }, 4);
+      const filled = await claimed(ledger, claimCommand({ requestId: "filled", quantity: "5" }));
+      await ledger.record(filled.key, orderRead(filledOrder(filled, "5"), START + 5));
+      const unsent = await claimed(ledger, claimCommand({ requestId: "unsent", quantity: "6" }));
+      await ledger.record(unsent.key, notSent(unsent, START + 6));
+      const idsFrom = async (later: number) =>
+        (await pagesOf(ledger, { symbol: "TQQQ", limit: 2, endedShortFrom: START + later })).map(
+          ({ key }) => key.requestId,
+        );
+      expect(await idsFrom(2)).toEqual(["unsent", "expired", "canceled"]);
+      const late = { ...filledOrder(canceled, "2"), status: "canceled" };
+      await ledger.record(canceled.key, orderRead(late, START + 7));
+      await claimed(ledger, claimCommand({ requestId: "unsent", quantity: "6" }));
+      expect(await idsFrom(2)).toEqual(["expired"]);
+      const { claims } = await ledger.claims({ account: ACCOUNT, endedShortFrom: START });
+      expect(claims.map(({ key }) => key.requestId)).toEqual(["expired", "early"]);
     });
 
     test("holds the claims of its own account only", async () => {
@@ -168,7 +199,7 @@ async function history(ledger: Ledger): Promise<void> {
   await at("r-5", 5);
 }
 
-async function pagesOf(ledger: Ledger, filters: ClaimFilters) {
+async function pagesOf(ledger: Ledger, filters: Omit<ClaimsQuery, "account">) {
   const claims = [];
   let cursor: string | undefined;
   do {

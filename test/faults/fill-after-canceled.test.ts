@@ -7,6 +7,7 @@ import { bookRecord, claimRecord, incidentRecord } from "./ledger-record.ts";
 
 /** More than a page of claims has where nobody says how many it is to have. */
 const LATER_ORDERS = 101;
+const MORE_THAN_A_DAY_MS = 25 * 60 * 60_000;
 const EXIT = { ...SELL, type: "limit", limit_price: "80" } as const;
 
 /** An exit that has ended as canceled, and of which shares are filled nevertheless. */
@@ -72,6 +73,34 @@ test("is found behind many later orders too", async () => {
   await expectHealed(world, sidecar);
   expect(await bookRecord(sidecar)).toBe(String(600 - LATER_ORDERS - 2));
   expect(await incidentRecord(sidecar)).toEqual(["late_evidence fills_booked venue"]);
+});
+
+/** More than are read one by one. */
+test.each([1, 21])("is found where %d orders had rested for more than a day", async (count) => {
+  const held = { symbol: "TQQQ", quantity: String(6 * count), averagePrice: "70" };
+  const world = await openOrderWorld({ positions: [held], scriptedFills: true });
+  world.comparePositions(COMPARISON_MS);
+  const before = await world.open();
+  for (let nth = 1; nth <= count; nth += 1) {
+    const terms = { time_in_force: "gtc", client_order_id: `exit-${nth}` };
+    await world.send(before, { ...EXIT, ...terms });
+  }
+  await world.shut(before);
+  await world.advance(MORE_THAN_A_DAY_MS);
+  const sidecar = await world.open();
+  for (const { id } of world.simulator.orders()) {
+    expect(await cancel(world, sidecar, id)).toBe(204);
+  }
+  await world.advance(40_000);
+  expect(await claimRecord(sidecar)).toEqual(Array(count).fill("sell 6 canceled venue"));
+  const [{ id: orderId } = { id: "" }] = world.simulator.orders();
+  world.simulator.fill({ orderId, quantity: "2", price: "80", late: true });
+  await expectHealed(world, sidecar);
+  expect((await claimRecord(sidecar))[0]).toBe("sell 6 partially_filled venue");
+  expect(await incidentRecord(sidecar)).toEqual(["late_evidence fills_booked venue"]);
+  const [order] = world.simulator.orders();
+  await sidecar.started.latch.applyUpdate({ ...order });
+  expect(await bookRecord(sidecar)).toBe(String(6 * count - 2));
 });
 
 test("of a bracket's leg is found inside its order, where nobody tells of it", async () => {

@@ -9,6 +9,7 @@ import { COMPARISON_MS, expectHealed } from "./healing.ts";
 import { bookRecord, claimRecord, incidentRecord } from "./ledger-record.ts";
 
 const HIDDEN_MS = 30_000;
+const MORE_THAN_A_DAY_MS = 25 * 60 * 60_000;
 
 test.each([
   ["entry", {}, ORDER, "0", "6", "late_evidence"],
@@ -38,3 +39,28 @@ test.each([
     expect(sentOrders(world)).toHaveLength(1);
   },
 );
+
+test("an entry is found that was claimed more than a day ago, and sent again of late", async () => {
+  const world = await openOrderWorld();
+  world.comparePositions(COMPARISON_MS);
+  const before = await world.open();
+  const entry = { ...ORDER, client_order_id: "bot-entry" };
+  world.fault({ kind: "drop" });
+  expect((await world.send(before, entry)).status).toBe(409);
+  await world.advance(18_000);
+  expect(await claimRecord(before)).toEqual(["buy 6 absent venue"]);
+  await world.shut(before);
+  await world.advance(MORE_THAN_A_DAY_MS);
+  const sidecar = await world.open();
+  world.fault({ kind: "accept_then_drop" });
+  world.fault({ kind: "client_id_lag", lagMs: HIDDEN_MS });
+  world.fault({ kind: "list_lag", lagMs: HIDDEN_MS });
+  expect((await world.send(sidecar, entry)).status).toBe(409);
+  await world.advance(18_000);
+  expect(await claimRecord(sidecar)).toEqual(["buy 6 absent venue"]);
+  await world.advance(HIDDEN_MS);
+  await expectHealed(world, sidecar);
+  expect(await claimRecord(sidecar)).toEqual(["buy 6 filled venue"]);
+  expect(await incidentRecord(sidecar)).toEqual(["late_evidence landed venue"]);
+  expect(await bookRecord(sidecar)).toBe("6");
+});

@@ -5,7 +5,15 @@ import { openRecords } from "../../src/app.ts";
 import { checkStore } from "../../src/audit/store-check.ts";
 import { claimOf, doubt, KEY, release } from "../claim/guard-commands.ts";
 import { claimed, latchError, openLedger } from "./open-ledger.ts";
-import { ACCOUNT, accepted, claimCommand, filledOrder, orderRead } from "./sample-commands.ts";
+import {
+  ACCOUNT,
+  accepted,
+  brokerOrder,
+  claimCommand,
+  filledOrder,
+  orderRead,
+  START,
+} from "./sample-commands.ts";
 import { temporaryFile } from "./temporary-folder.ts";
 
 /** Before the index of filled orders whose caller was not told. */
@@ -14,7 +22,10 @@ const BEFORE_UNTOLD = 10;
 /** The file as that program has it open. */
 function openAsOlder(file: string): Database.Database {
   const database = new Database(file);
-  database.exec("DROP INDEX claims_untold; ALTER TABLE claims DROP COLUMN untold");
+  database.exec(
+    `DROP INDEX claims_ended_short; ALTER TABLE claims DROP COLUMN ended_short_at;
+     DROP INDEX claims_untold; ALTER TABLE claims DROP COLUMN untold`,
+  );
   database.pragma(`user_version = ${BEFORE_UNTOLD}`);
   return database;
 }
@@ -49,6 +60,24 @@ test("an action in question by a late word has a row that its events come to, al
   const opened = openLedger(file);
   const check = await checkStore(opened, () => undefined);
   expect(check).toMatchObject({ fault: undefined, wereRowsCompared: true });
+});
+
+test("an order that ended without its shares is still found by its end after the migration", async () => {
+  const file = temporaryFile();
+  const ledger = openLedger(file);
+  const canceled = await claimed(ledger, claimCommand({ requestId: "r-1" }));
+  const end = brokerOrder(canceled, { status: "canceled" });
+  await ledger.record(canceled.key, orderRead(end, START + 2));
+  const filled = await claimed(ledger, claimCommand({ requestId: "r-2", quantity: "7" }));
+  await ledger.record(filled.key, orderRead(filledOrder(filled, "7"), START + 2));
+  await ledger.close();
+  openAsOlder(file).close();
+
+  const opened = openLedger(file);
+  const endedFrom = (later: number) =>
+    opened.claims({ account: ACCOUNT, endedShortFrom: START + later });
+  expect((await endedFrom(2)).claims.map(({ key }) => key)).toEqual([canceled.key]);
+  expect((await endedFrom(3)).claims).toEqual([]);
 });
 
 test("who would only read a file does not upgrade it while an older program has it open", async () => {

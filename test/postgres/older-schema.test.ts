@@ -7,7 +7,14 @@ import { ConnectionPool } from "../../src/ledger/postgres/connection-pool.ts";
 import { MIGRATIONS } from "../../src/ledger/postgres/migrations.ts";
 import { openPostgresLedger } from "../../src/ledger/postgres/postgres-ledger.ts";
 import { claimed, latchError } from "../ledger/open-ledger.ts";
-import { ACCOUNT, claimCommand, filledOrder, orderRead } from "../ledger/sample-commands.ts";
+import {
+  ACCOUNT,
+  brokerOrder,
+  claimCommand,
+  filledOrder,
+  orderRead,
+  START,
+} from "../ledger/sample-commands.ts";
 import { newDatabase, onServer, rowsOf } from "./shared-server.ts";
 
 /** Before a claim had a column for what its caller was told. */
@@ -61,6 +68,26 @@ test("is brought up to date, and an order whose caller was told nothing is still
   const events = await ledger.events();
   expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, index) => index + 1));
   expect(firstBreak(events)).toBeUndefined();
+});
+
+test("has an order that ended without its shares found by its end, once it is up to date", async () => {
+  const { url, drop } = await newDatabase();
+  onTestFinished(drop);
+  const before = openPostgresLedger(url, systemClock);
+  const canceled = await claimed(before, claimCommand({ requestId: "first" }));
+  const end = brokerOrder(canceled, { status: "canceled" });
+  await before.record(canceled.key, orderRead(end, START + 2));
+  const filled = await claimed(before, claimCommand({ requestId: "second", quantity: "7" }));
+  await before.record(filled.key, orderRead(filledOrder(filled, "7"), START + 2));
+  await before.close();
+  await madeOlder(url);
+
+  const ledger = openPostgresLedger(url, systemClock);
+  onTestFinished(() => ledger.close());
+  const endedFrom = (later: number) =>
+    ledger.claims({ account: ACCOUNT, endedShortFrom: START + later });
+  expect((await endedFrom(2)).claims.map(({ key }) => key)).toEqual([canceled.key]);
+  expect((await endedFrom(3)).claims).toEqual([]);
 });
 
 test("is not upgraded by who would only read it while an older program has it open", async () => {

@@ -252,7 +252,10 @@ export class OrderWorld {
     await this.#traffic.rest();
     const running = this.#opened.filter(({ isClosed, isDead }) => !isClosed && !isDead);
     const wakes = running.map(({ clock }) => clock.nextWakeAt() ?? target);
-    const furthest = Math.min(target, this.#now + LONGEST_STEP_MS, this.#tickAt);
+    const isWatched = running.length > 0;
+    const furthest = isWatched
+      ? Math.min(target, this.#now + LONGEST_STEP_MS, this.#tickAt)
+      : target;
     // A pause that was drawn by chance need not end at a whole millisecond.
     this.#now = Math.max(this.#now, Math.ceil(Math.min(furthest, ...wakes)));
     this.simulator.setTime(Math.max(this.#now, this.simulator.now()));

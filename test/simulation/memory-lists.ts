@@ -1,5 +1,5 @@
 /** The lists that a ledger in memory gives: small, so that they are made anew each time. */
-import type { Claim } from "../../src/claim/claim.ts";
+import { type Claim, endedShortAt } from "../../src/claim/claim.ts";
 import type { AccountId } from "../../src/core/ids.ts";
 import type { Incident } from "../../src/incident/incident.ts";
 import {
@@ -42,14 +42,17 @@ function startOf(claims: readonly Claim[], cursor: string | undefined): number {
   return place + 1;
 }
 
-function isWanted({ key, intent, status, claimedAt }: Claim, query: ClaimsQuery): boolean {
-  const { account, agent, requestId, symbol, statuses, from = 0, until = Infinity } = query;
+function isWanted(claim: Claim, query: ClaimsQuery): boolean {
+  const { key, intent, status, claimedAt } = claim;
+  const { account, agent, requestId, symbol, statuses } = query;
+  const { from = 0, until = Infinity, endedShortFrom } = query;
   return (
     key.account === account &&
     (agent === undefined || key.agent === agent) &&
     (requestId === undefined || key.requestId === requestId) &&
     (symbol === undefined || intent.symbol === symbol) &&
     (statuses === undefined || statuses.includes(status)) &&
+    (endedShortFrom === undefined || (endedShortAt(claim) ?? -1) >= endedShortFrom) &&
     claimedAt >= from &&
     claimedAt < until
   );

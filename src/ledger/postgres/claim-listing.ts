@@ -86,9 +86,10 @@ export class ClaimListing {
 
   /** The last claim that this page may look at; undefined where that is all that are left. */
   async #floor(query: ClaimsQuery, below: Place): Promise<Place | undefined> {
-    const { account, requestId, agent, symbol, statuses, from = 0 } = query;
+    const { account, requestId, agent, symbol, statuses, from = 0, endedShortFrom } = query;
     const isFiltered = agent !== undefined || symbol !== undefined || statuses !== undefined;
-    if (!isFiltered || requestId !== undefined || isUnsettledOnly(statuses)) return undefined;
+    const isFew = requestId !== undefined || endedShortFrom !== undefined;
+    if (!isFiltered || isFew || isUnsettledOnly(statuses)) return undefined;
     const rows = await this.#pool.ask<Place>(
       `SELECT claimed_at AS at, id FROM tradelatch.claims
        WHERE account = $1 AND (claimed_at, id) < ($2, $3) AND claimed_at >= $4
@@ -104,11 +105,14 @@ export class ClaimListing {
     floor: Place | undefined,
     limit: number,
   ): Promise<readonly ClaimRow[]> {
-    const { account, requestId, agent, symbol, statuses, from } = query;
+    const { account, requestId, agent, symbol, statuses, from, endedShortFrom } = query;
     const condition = new Condition();
     condition.where((place) => `account = ${place(account)}`);
     condition.where((place) => `(claimed_at, id) < (${place(below.at)}, ${place(below.id)})`);
     if (from !== undefined) condition.where((place) => `claimed_at >= ${place(from)}`);
+    if (endedShortFrom !== undefined) {
+      condition.where((place) => `ended_short_at >= ${place(endedShortFrom)}`);
+    }
     if (floor !== undefined) {
       condition.where((place) => `(claimed_at, id) >= (${place(floor.at)}, ${place(floor.id)})`);
     }

@@ -164,6 +164,17 @@ export const MIGRATIONS: readonly string[] = [
     WHERE NOT settled AND body::jsonb ->> 'unknownBecause' =
       'whoever held the attempt that was released does not know whether it was absent';
   `,
+  // An order may show a fill after its end, however long it had rested before. Of claims that are
+  // there already the texts of their bodies say when that was, and maybe of a few that have all.
+  `
+  ALTER TABLE tradelatch.claims ADD COLUMN ended_short_at bigint;
+  UPDATE tradelatch.claims
+    SET ended_short_at = substring(body FROM '"certainAt":([0-9]{1,15})')::bigint
+    WHERE status = 'SETTLED' AND (strpos(body, '"hasLostTry":true') > 0 OR
+      body ~ '"outcome":"(partially_filled|canceled|expired|absent|not_sent)"');
+  CREATE INDEX claims_ended_short ON tradelatch.claims (account, symbol, ended_short_at)
+    WHERE ended_short_at IS NOT NULL;
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -1,5 +1,5 @@
 /** What a transaction has changed, as statements that go out together. */
-import { wasFilled } from "../../claim/claim.ts";
+import { endedShortAt, wasFilled } from "../../claim/claim.ts";
 import type { GuardClaim } from "../../claim/guard-claim.ts";
 import { accountOf, bodyTextOf } from "../event-chain.ts";
 import type { StoredEvent } from "../ledger.ts";
@@ -29,22 +29,22 @@ const INSERT_EVENTS = insertInto("events", EVENTS);
 
 const CLAIMS = joinedColumns(
   `id bigint, account text, agent text, request_id text, fingerprint text, episode bigint,
-   status text, filled boolean, untold boolean, broker_order_id text, claimed_at bigint,
-   symbol text, body text`,
+   status text, filled boolean, untold boolean, ended_short_at bigint, broker_order_id text,
+   claimed_at bigint, symbol text, body text`,
   "r",
 );
 const INSERT_CLAIMS = insertInto("claims", CLAIMS);
 
 const CHANGED_CLAIMS = joinedColumns(
-  `id bigint, episode bigint, status text, filled boolean, untold boolean, broker_order_id text,
-   body text`,
+  `id bigint, episode bigint, status text, filled boolean, untold boolean, ended_short_at bigint,
+   broker_order_id text, body text`,
   "r",
 );
 const UPDATE_CLAIMS: Write = {
   columns: CHANGED_CLAIMS,
   text: `UPDATE tradelatch.claims AS c SET
       episode = r.episode, status = r.status, filled = r.filled, untold = r.untold,
-      broker_order_id = r.broker_order_id, body = r.body
+      ended_short_at = r.ended_short_at, broker_order_id = r.broker_order_id, body = r.body
     FROM ${CHANGED_CLAIMS.table} WHERE c.id = r.id`,
 };
 
@@ -173,6 +173,7 @@ function claimRow({ id, claim }: NumberedClaim): RowValues {
     status,
     wasFilled(claim),
     claim.told !== "certain",
+    endedShortAt(claim),
     columnValue(brokerOrderId),
     claimedAt,
     columnValue(intent.symbol),
@@ -188,6 +189,7 @@ function changedClaimRow({ id, claim }: NumberedClaim): RowValues {
     status,
     wasFilled(claim),
     claim.told !== "certain",
+    endedShortAt(claim),
     columnValue(brokerOrderId),
     JSON.stringify(claim),
   ];

@@ -3,7 +3,7 @@
  * look is bounded, however long the history is, and none of them costs the claim path more than
  * one index, whose columns never change once a claim is written.
  *
- * - What is not settled is few, and has an index of its own.
+ * - What is not settled is few, and has an index of its own; so has what ended short of shares.
  * - Everything else is read along time, at most {@link SCAN_MAX} claims for one page.
  * - Claims are never deleted and their row ids only grow, so each is counted once by a process.
  */
@@ -115,11 +115,14 @@ export class ClaimListing {
     floor: Place | undefined,
     limit: number,
   ): readonly ClaimRow[] {
-    const { account, requestId, agent, symbol, statuses, from } = query;
+    const { account, requestId, agent, symbol, statuses, from, endedShortFrom } = query;
     const conditions = [
       { sql: "account = ?", values: [account] },
       { sql: "(claimed_at, id) < (?, ?)", values: [below.at, below.id] },
       from === undefined ? undefined : { sql: "claimed_at >= ?", values: [from] },
+      endedShortFrom === undefined
+        ? undefined
+        : { sql: "ended_short_at >= ?", values: [endedShortFrom] },
       floor === undefined
         ? undefined
         : { sql: "(claimed_at, id) >= (?, ?)", values: [floor.at, floor.id] },
@@ -141,8 +144,9 @@ export class ClaimListing {
 }
 
 /** What is few is found by itself; everything else along time. */
-function indexOf({ requestId, statuses }: ClaimsQuery): string {
+function indexOf({ requestId, statuses, endedShortFrom }: ClaimsQuery): string {
   if (requestId !== undefined) return "NOT INDEXED";
+  if (endedShortFrom !== undefined) return "INDEXED BY claims_ended_short";
   return isUnsettledOnly(statuses) ? "INDEXED BY claims_unsettled" : BY_TIME;
 }
 

@@ -1,5 +1,5 @@
 /** The statements that write a claim's row. */
-import { type Claim, wasFilled } from "../../claim/claim.ts";
+import { type Claim, endedShortAt, wasFilled } from "../../claim/claim.ts";
 import { InvariantError } from "../../core/errors.ts";
 import type { PreparedStatements } from "./prepared-statements.ts";
 
@@ -12,17 +12,19 @@ export class ClaimWrites {
 
   insert(claim: Claim): void {
     const { key, fingerprint, claimedAt, intent } = claim;
-    const { episode, status, filled, settled, untold, broker_order_id } = changingColumns(claim);
+    const changing = changingColumns(claim);
+    const { episode, status, filled, settled, untold, ended_short_at, broker_order_id } = changing;
     this.#statements
       .of(
         `INSERT INTO claims
            (account, agent, request_id, fingerprint, claimed_at, symbol, body,
-            episode, status, filled, settled, untold, broker_order_id)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+            episode, status, filled, settled, untold, ended_short_at, broker_order_id)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run(
         ...[key.account, key.agent, key.requestId, fingerprint, claimedAt, intent.symbol],
-        ...[JSON.stringify(claim), episode, status, filled, settled, untold, broker_order_id],
+        ...[JSON.stringify(claim), episode, status, filled, settled, untold, ended_short_at],
+        broker_order_id,
       );
   }
 
@@ -57,6 +59,7 @@ function changingColumns(claim: Claim) {
     filled: Number(filled),
     settled: Number(settled),
     untold: Number(settled && filled && claim.told !== "certain"),
+    ended_short_at: endedShortAt(claim),
     broker_order_id: claim.brokerOrderId,
   } as const;
 }

@@ -212,6 +212,15 @@ export const MIGRATIONS: readonly (string | Migration)[] = [
     WHERE settled = 0 AND json_extract(body, '$.unknownBecause') =
       'whoever held the attempt that was released does not know whether it was absent';
   `,
+  // An order may show a fill after its end, however long it had rested before.
+  `
+  ALTER TABLE claims ADD COLUMN ended_short_at INTEGER;
+  UPDATE claims SET ended_short_at = json_extract(body, '$.certainAt')
+    WHERE settled = 1 AND (json_extract(body, '$.hasLostTry') OR json_extract(body, '$.outcome')
+      IN ('partially_filled', 'canceled', 'expired', 'absent', 'not_sent'));
+  CREATE INDEX claims_ended_short ON claims (account, symbol, ended_short_at)
+    WHERE ended_short_at IS NOT NULL;
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
