@@ -24,7 +24,7 @@ import type { ClaimEvent } from "./claim-event.ts";
 import { hasFeeInCoin } from "./coin-fee.ts";
 import { legEvents } from "./decide-combo.ts";
 import { isAtRest } from "./decide-verdict.ts";
-import { type BrokerOrder, type EvidenceSource, isTerminalStatus } from "./evidence.ts";
+import { type BrokerOrder, type EvidenceSource, isOver } from "./evidence.ts";
 import { foldClaim } from "./evolve.ts";
 import { hidesLegs } from "./family.ts";
 import { isLive } from "./transitions.ts";
@@ -118,7 +118,7 @@ export function orderEvents(
   if (!isLive(claim.status)) return endedEvents(claim, order, source, now);
   if (isOutdated(claim, order)) return [];
   const events = fillEvents(claim, order, source);
-  if (isTerminalStatus(order.status)) {
+  if (isOver(order)) {
     events.push({ type: "order_ended", order, source });
   } else if (claim.orderStatus !== order.status || isResized(claim, order)) {
     events.push({ type: "order_working", order, source });
@@ -129,7 +129,7 @@ export function orderEvents(
 /** Whether the read shows the order as it was before shares that are booked already. */
 function isOutdated(claim: Claim, order: BrokerOrder): boolean {
   const behind = compare(filledInAll(claim, order), claim.bookedQuantity) < 0;
-  return behind && !isTerminalStatus(order.status);
+  return behind && !isOver(order);
 }
 
 /** Whether the broker has changed what an order of a family asks for: another exit has filled. */
@@ -163,7 +163,7 @@ function hasTakenBack(
   now: EpochMs,
 ): boolean {
   const isLate = source !== "stream" && isAtRest({ movedAt: claim.certainAt, now });
-  if (claim.status !== "FINAL" || !isLate || !isTerminalStatus(order.status)) return false;
+  if (claim.status !== "FINAL" || !isLate || !isOver(order)) return false;
   return compare(filledInAll(claim, order), claim.bookedQuantity) < 0;
 }
 
@@ -184,7 +184,7 @@ function lateEvents(claim: Claim, order: BrokerOrder, source: EvidenceSource): C
  * ended can say so: an older read of it does not know of shares that are missing.
  */
 export function sealEvents(claim: Claim, order: BrokerOrder | null): ClaimEvent[] {
-  if (claim.status !== "FINAL" || (order !== null && !isTerminalStatus(order.status))) return [];
+  if (claim.status !== "FINAL" || (order !== null && !isOver(order))) return [];
   if (order !== null && hidesLegs(claim, order)) return [];
   const filled = order === null ? ZERO : filledInAll(claim, order);
   return compare(claim.bookedQuantity, filled) === 0 ? [{ type: "sealed" }] : [];

@@ -3,7 +3,7 @@
  * interprets: a shape that says nothing about the order is `ambiguous` or `unknown`, never a guess.
  */
 import type { EpochMs } from "../core/clock.ts";
-import type { DecimalText } from "../core/decimal.ts";
+import { compare, type DecimalText, isZero } from "../core/decimal.ts";
 import type { BrokerOrderId, ClientOrderId } from "../core/ids.ts";
 import type { Side } from "../identity/intent.ts";
 
@@ -28,7 +28,7 @@ export interface BrokerOrder {
   readonly timeInForce: string;
   readonly limitPrice: DecimalText | null;
   readonly stopPrice: DecimalText | null;
-  /** The broker's own word; see {@link isTerminalStatus}. */
+  /** The broker's own word; see {@link isOver}. */
   readonly status: string;
   readonly filledQuantity: DecimalText;
   /** Null until something is filled. */
@@ -49,12 +49,34 @@ const TERMINAL_STATUSES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Whether an order in `status` is over. `done_for_day`, `calculated`, `stopped`, `suspended` and
- * statuses that nobody has documented are not: waiting for one that is over costs a read, taking a
- * living one for dead costs a second order. `replaced` hands its shares to another order.
+ * Whether an order in `status` is over, by that word alone ({@link isOver}). `done_for_day`,
+ * `calculated`, `stopped`, `suspended` and statuses that nobody has documented are not: waiting for
+ * one that is over costs a read, taking a living one for dead costs a second order. `replaced`
+ * hands its shares to another order.
  */
 export function isTerminalStatus(status: string): boolean {
   return TERMINAL_STATUSES.has(status);
+}
+
+/** Done for the day or kept from trading: more may be executed later, unless all of it was. */
+const SET_ASIDE: ReadonlySet<string> = new Set([
+  "done_for_day",
+  "calculated",
+  "stopped",
+  "suspended",
+]);
+
+/**
+ * Whether the order can fill no more. One that is set aside has nothing left where all of its
+ * shares are filled; while it is at work, or about to be replaced, its status has to say so.
+ */
+export function isOver(order: BrokerOrder): boolean {
+  return isTerminalStatus(order.status) || (SET_ASIDE.has(order.status) && isWhole(order));
+}
+
+/** Whether every share that the order asks for is filled. */
+export function isWhole({ quantity, filledQuantity }: BrokerOrder): boolean {
+  return quantity !== null && !isZero(quantity) && compare(filledQuantity, quantity) >= 0;
 }
 
 /** Whether an order in `status` is never at work again: it is over, or another is in its place. */

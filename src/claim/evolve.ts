@@ -28,7 +28,7 @@ import {
 } from "./claim.ts";
 import type { Amount, BookEvent, ClaimEvent, Outcome } from "./claim-event.ts";
 import { withLeg } from "./decide-combo.ts";
-import type { BrokerOrder } from "./evidence.ts";
+import { type BrokerOrder, isWhole } from "./evidence.ts";
 import { reservedUnder } from "./family.ts";
 import { ABSENCE_GAP_MAX_MS } from "./policy.ts";
 import { type ClaimStatus, transition } from "./transitions.ts";
@@ -270,7 +270,7 @@ function replacedBy(
 
 /** The outcome that a terminal order proves; its fills decide between canceled and partial. */
 function endOf(claim: Claim, order: BrokerOrder): Outcome {
-  if (order.status === "filled") return "filled";
+  if (order.status === "filled" || isWhole(order)) return "filled";
   if (hasFills(claim) || compare(order.filledQuantity, ZERO) > 0) return "partially_filled";
   return order.status as "canceled" | "expired" | "rejected";
 }

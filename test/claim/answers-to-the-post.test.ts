@@ -74,6 +74,36 @@ describe("an accepted order", () => {
     },
   );
 
+  describe.each([["done_for_day"], ["stopped"], ["suspended"], ["calculated"]])(
+    "in the status %s",
+    (status) => {
+      test("is over, and filled, where all of its shares are", () => {
+        const { ledger, claim } = opened();
+        const after = ledger.accept(claim, orderOf(claim, { status, filled: "6" }));
+        expect(after).toMatchObject({ status: "SETTLED", outcome: "filled" });
+        expect(ledger.book().net).toBe("6");
+        expect(ledger.read(claim, filledOrder(claim))).toEqual(after);
+      });
+
+      test("stays live where some of them are, also of an order for dollars", () => {
+        const { ledger, claim } = opened();
+        const part = ledger.accept(claim, orderOf(claim, { status, filled: "5" }));
+        expect(part).toMatchObject({ status: "IN_RECONCILIATION", bookedQuantity: "5" });
+        const dollars = orderOf(claim, { status, filled: "6", quantity: null });
+        expect(ledger.read(claim, dollars)).toMatchObject({ status: "IN_RECONCILIATION" });
+      });
+    },
+  );
+
+  test.each([["partially_filled"], ["pending_replace"]])(
+    "that is %s may yet be replaced, also where all of its shares are filled",
+    (status) => {
+      const { ledger, claim } = opened();
+      const after = ledger.accept(claim, orderOf(claim, { status, filled: "6" }));
+      expect(after).toMatchObject({ status: "IN_RECONCILIATION", bookedQuantity: "6" });
+    },
+  );
+
   test("whose caller has gone is not counted as told", () => {
     const { ledger, claim } = opened();
     expect(ledger.accept(claim, orderOf(claim), false).told).toBeNull();
