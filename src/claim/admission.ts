@@ -42,6 +42,11 @@ function admitClose(book: Book, intent: Intent): Admission {
   }
   const free = closable(book);
   if (intent.quantity === null) return admitNotionalClose(book, wanted, free);
+  // Only a part of the position comes to nothing; its first words are the broker's own.
+  if (isZero(intent.quantity)) {
+    const part = `${intent.portion} of ${absolute(net)} ${symbol}`;
+    return blocked(book, "part_too_small", `qty must be > 0; ${part}, rounded down, is 0`);
+  }
   if (compare(intent.quantity, absolute(net)) > 0) {
     const message = `a close of ${wanted} ${symbol} would cross through zero: ${net} are held`;
     return blocked(book, "close_crosses_zero", message);

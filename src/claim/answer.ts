@@ -16,6 +16,8 @@ export const BLOCK_CODES = {
   close_wrong_side: "The close is on the side of the position; a close is opposite to it.",
   insufficient_quantity:
     "Other closes hold the shares; wait for them to end, or lower the quantity.",
+  part_too_small:
+    "The part comes to less than one whole share or contract; close a larger part, or all.",
   short_not_allowed: "Opening a short position is off; set allowShort to permit it.",
   open_against_position: "The open would reduce the position that is held; send it as a close.",
   entry_blocked:

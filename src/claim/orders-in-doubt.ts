@@ -45,6 +45,7 @@ const FOR_WANT_OF_SHARES: ReadonlySet<BlockCode> = new Set<BlockCode>([
   "close_while_flat",
   "close_crosses_zero",
   "insufficient_quantity",
+  "part_too_small",
 ]);
 
 /** Whether an order of which nobody knows what it has done could change what was decided. */

@@ -153,6 +153,11 @@ function blockedReply(answer: BlockedAnswer): PlainAnswer {
         message,
         available: answer.availableQuantity,
       });
+    case "part_too_small":
+      return plainReply(422, ALPACA_CODES.not_accepted, alpacaWords(message), headers, {
+        ...extra,
+        message,
+      });
     default:
       return plainReply(403, ALPACA_CODES.forbidden, message, headers, extra);
   }

@@ -156,3 +156,29 @@ test("a close of all that was refused for want of shares sells what a person has
   expect(sent(world)).toEqual(["sell 6", "sell 10", "sell 4"]);
   expect(world.book().net).toBe("0");
 });
+
+test("a part that comes to no whole share is refused for certain, and nothing is sent", async () => {
+  const one = { positions: [{ symbol: "TQQQ", quantity: "1", averagePrice: "70" }] };
+  const world = await openWorld(one);
+  const bot = await world.open();
+  expect(await world.submit(bot, { ...HALF, requestId: "half" })).toMatchObject({
+    ...{ status: "BLOCKED", code: "part_too_small" },
+    message: "qty must be > 0; 50% of 1 TQQQ, rounded down, is 0",
+  });
+  expect(sent(world)).toEqual([]);
+  await world.submit(bot, { ...OPEN, requestId: "entry" });
+  await world.untilSettled();
+  await world.submit(bot, { ...HALF, requestId: "half" });
+  expect(sent(world)).toEqual(["buy 6", "sell 3"]);
+});
+
+test("nor is it said while an entry without an answer may have bought more", async () => {
+  const one = { positions: [{ symbol: "TQQQ", quantity: "1", averagePrice: "70" }] };
+  const world = await openWorld(one);
+  const bot = await world.open();
+  world.fault({ kind: "drop" }, { nth: 1 });
+  const entry = await world.submit(bot, OPEN);
+  expect(await world.submit(bot, HALF)).toMatchObject({
+    ...{ status: "BLOCKED", code: "not_sent", cause: { requestId: entry.requestId } },
+  });
+});

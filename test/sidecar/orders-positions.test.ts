@@ -108,13 +108,18 @@ describe("closing a position by its own route", () => {
     expect(answer).toMatchObject({ status: 200, body: { symbol, side: "sell", qty: "3" } });
   });
 
-  test("of which half is less than one share is refused in the broker's words", async () => {
+  test("of which half is less than one share is refused in the broker's words, and nothing is sent", async () => {
     const held = { positions: [{ symbol: "TQQQ", quantity: "1", averagePrice: "70" }] };
     const world = await openOrderWorld(held);
     const sidecar = await world.open();
     const half = { ...DELETE, path: "/v2/positions/TQQQ?percentage=50" };
     const refusal = { code: 42210000, message: "qty must be > 0" };
-    expect(await world.send(sidecar, "", half)).toMatchObject({ status: 422, body: refusal });
+    const own = { error: "part_too_small", message: expect.stringContaining("50% of 1 TQQQ") };
+    const body = { ...refusal, tradelatch: own };
+    expect(await world.send(sidecar, "", half)).toMatchObject({ status: 422, body });
+    expect(world.posts()).toEqual([]);
+    expect(await sidecar.started.latch.claims()).toMatchObject({ claims: [] });
+    expect(await sidecar.started.latch.incidents()).toEqual([]);
     await world.advance(5_000);
     expect(await world.send(sidecar, "", TQQQ)).toMatchObject({ status: 200, body: { qty: "1" } });
   });
