@@ -227,6 +227,7 @@ export class OpenLatch implements Latch {
       ...parts,
       divergence: config.policy.divergence,
       refreshFills: (symbol) => this.#poller.refresh(symbol),
+      sightingOf: (claim) => this.#poller.sightingOf(claim),
       flatten: async (incident) => void (await flattening.goOn(incident)),
       witness: (claim) => testify(parts.broker, claim, WIRE_LOOKBACK_MS),
     });

@@ -187,7 +187,9 @@ const SHORT_OF_SHARES: ReadonlySet<Outcome | null> = new Set<Outcome>([
  * there after all. Null where it has not ended, or no order of it can bring any.
  */
 export function endedShortAt(claim: Claim): EpochMs | null {
-  const isShort = neverWas(claim) || SHORT_OF_SHARES.has(claim.outcome);
+  // A person has said so of an order that the broker did not show.
+  const isByWord = claim.provenance === "operator" && isAccepted(claim);
+  const isShort = neverWas(claim) || isByWord || SHORT_OF_SHARES.has(claim.outcome);
   return claim.status === "SETTLED" && isShort ? claim.certainAt : null;
 }
 

@@ -179,8 +179,10 @@ export function decideEnded(claim: Claim, draft: IntentDraft): ClaimDecision | u
 export function mayReopen(claim: Claim): boolean {
   switch (claim.outcome) {
     case "not_sent":
-    case "absent":
       return true;
+    case "absent":
+      // A person may have said so of an order that the broker had taken, and with it the bot's id.
+      return claim.identity !== "explicit" || !isAccepted(claim);
     case "rejected":
     case "canceled":
     case "expired":

@@ -5,6 +5,9 @@
  * keeps the position to its own verdict meanwhile. A fee that is taken from what was bought is no
  * difference, and needs one read (coin-fee).
  *
+ * While the broker does not show an order of ours that it has taken, nobody knows whose the
+ * difference is: it is told, and not taken over, whatever the policy.
+ *
  * The default is to adopt: the book takes the broker's quantity over, an incident says so, and
  * nothing is traded. Whatever the policy, a suspect position blocks no entry unless it is told to.
  */
@@ -27,6 +30,8 @@ export interface DivergenceCommand extends Movement {
   /** The number of the last event then: none has moved the book since the first read, up to it. */
   readonly seenThrough: number;
   readonly policy: DivergencePolicy;
+  /** Claims in the symbol whose order the broker has taken, and does not show. */
+  readonly missing?: readonly ClaimKey[];
 }
 
 /** What the transaction has read besides. */
@@ -60,11 +65,11 @@ export function decideDivergence(
   if (read === undefined) return [];
   if (compare(read.quantity, book.net) === 0) return agreement(open, book, command.policy);
   if (!isAtRest(command)) return [];
-  return open === undefined
-    ? divergence(snapshot, read, command.policy)
-    : command.policy === "adopt"
-      ? adoption(book, open.id, read)
-      : [];
+  const { policy, missing = [] } = command;
+  const [unshown] = missing;
+  if (open === undefined) return divergence(snapshot, read, policy, unshown);
+  if (unshown !== undefined || (policy !== "adopt" && policy !== "flatten")) return [];
+  return adoption(book, open.id, read, policy === "adopt");
 }
 
 export function kindOf(book: DecimalText, broker: DecimalText): DivergenceKind {
@@ -77,6 +82,7 @@ function divergence(
   { book, nextIncident, causes }: DivergenceSnapshot,
   read: PositionRead,
   policy: DivergencePolicy,
+  unshown: ClaimKey | undefined,
 ): readonly BookEvent[] {
   const { symbol, net } = book;
   const opened: BookEvent = {
@@ -85,10 +91,10 @@ function divergence(
     kind: kindOf(net, read.quantity),
     subject: subjectOfPosition(symbol),
     summary: `the broker holds ${read.quantity} ${symbol}, the book ${net}`,
-    next: NEXT[policy],
+    next: unshown === undefined ? NEXT[policy] : nextBehind(unshown),
     causes,
   };
-  return policy === "adopt" || policy === "flatten"
+  return unshown === undefined && (policy === "adopt" || policy === "flatten")
     ? [opened, ...adoption(book, nextIncident, read, policy === "adopt")]
     : [opened];
 }
@@ -103,6 +109,13 @@ const NEXT: Readonly<Record<DivergencePolicy, string>> = {
     "book and broker are compared again, and entries in the symbol are blocked until they agree; " +
     "find out who traded",
 };
+
+function nextBehind({ requestId }: ClaimKey): string {
+  return (
+    `the broker does not show the order of ${requestId}, which may have done this: nothing is ` +
+    "taken over before it is shown, or a person has said how that claim has ended"
+  );
+}
 
 function adoption(
   book: Book,

@@ -27,8 +27,11 @@ export type RecordCommand =
   | { readonly type: "expiry"; readonly postDeadlineMs: number; readonly now: EpochMs }
   | ({ readonly type: "replaced" } & ReplacedCommand)
   | ({ readonly type: "replace_dropped"; readonly now: EpochMs } & ReplaceDroppedCommand)
-  /** Nothing has become of the claim for long: people are to know. */
-  | { readonly type: "overdue"; readonly now: EpochMs }
+  /**
+   * Nothing has become of the claim for long: people are to know. `isMissing`: the broker says that
+   * it does not have the order that it has taken.
+   */
+  | { readonly type: "overdue"; readonly isMissing?: boolean; readonly now: EpochMs }
   | {
       readonly type: "told";
       readonly answer: "certain" | "pending";

@@ -207,7 +207,7 @@ function changed(claim: Claim, event: ClaimEvent, at: EpochMs): Claim {
     case "absence_proved":
       return ended(claim, "absent", at);
     case "operator_ended":
-      return { ...ended(claim, event.outcome, at), provenance: "operator" };
+      return { ...ended(claim, endByOperator(claim, event.outcome), at), provenance: "operator" };
     case "flatness_proved":
       return { ...ended(claim, "already_flat", at), provenance: event.provenance };
     case "caller_told":
@@ -273,6 +273,11 @@ function endOf(claim: Claim, order: BrokerOrder): Outcome {
   if (order.status === "filled" || isWhole(order)) return "filled";
   if (hasFills(claim) || compare(order.filledQuantity, ZERO) > 0) return "partially_filled";
   return order.status as "canceled" | "expired" | "rejected";
+}
+
+/** Shares that are in the book were filled, whatever was seen of the rest. */
+function endByOperator(claim: Claim, outcome: Outcome): Outcome {
+  return hasFills(claim) && outcome !== "already_flat" ? "partially_filled" : outcome;
 }
 
 /** The venue has shown shares that nobody had seen: only now is it certain how it ended. */

@@ -18,6 +18,8 @@ export interface ClaimChange {
   readonly after: Claim;
   /** Whether it was looked at because nothing had become of it for long. */
   readonly isOverdue: boolean;
+  /** And why: the broker says that it does not have the order that it has taken. */
+  readonly isMissing: boolean;
   /** Whether anything is held in its symbol. */
   readonly isHeld: boolean;
   /** The open incident about the claim. */
@@ -36,17 +38,27 @@ export function incidentsOfClaim(change: ClaimChange): readonly IncidentEvent[] 
   return ended.length === 0 ? [] : [...ended, ...begun(change)];
 }
 
+/**
+ * Whether a person may say how the claim behind such an incident has ended. Where the broker has
+ * taken the order, it is while that is not shown; of one that was replaced another order tells.
+ */
+export function waitsForWord(claim: Claim, kind: IncidentKind): boolean {
+  if (claim.status !== "IN_RECONCILIATION") return false;
+  return !isAccepted(claim) || (kind === "unknown_outcome" && !lacksSuccessor(claim));
+}
+
 function begun(change: ClaimChange): readonly IncidentEvent[] {
   const told = beginning(change);
   return told === undefined ? [] : [opened(change, ...told)];
 }
 
-function beginning({ before, after, isOverdue, isHeld }: ClaimChange) {
+function beginning({ before, after, isOverdue, isMissing, isHeld }: ClaimChange) {
   if (isLatched(after) && !isLatched(before)) return refusedExit(after);
   if (isHeld && isLost(after) && !isLost(before)) return lostExit(before);
   if (!isOverdue) return undefined;
   if (isSought(after)) return unknownOutcome(after);
   if (lacksSuccessor(after)) return unknownSuccessor(after);
+  if (isMissing && isAtWork(after)) return missingOrder(after);
   return after.status === "FINAL" ? missingFills(after) : undefined;
 }
 
@@ -87,6 +99,16 @@ function unknownSuccessor(claim: Claim): Beginning {
     "unknown_outcome",
     `the order to ${orderText(claim)} was replaced, and nobody knows the order in its place`,
     "that is looked for among the broker's orders; what the claim holds it keeps until it is found",
+  ];
+}
+
+function missingOrder(claim: Claim): Beginning {
+  const taken = `the broker took the order to ${orderText(claim)} as ${claim.brokerOrderId}`;
+  return [
+    "unknown_outcome",
+    `${taken}, and says that it has none of that id`,
+    "it is read again until it is shown, and the claim keeps what it holds; look for the order " +
+      "in the broker's own records, and where it is over say how the claim has ended",
   ];
 }
 
@@ -138,7 +160,17 @@ function endOf(open: Incident, { before, after }: ClaimChange): readonly Inciden
 /** An order that was found, and is replaced by one that is not, is another question. */
 function isStillUnknown(before: Claim, after: Claim): boolean {
   if (isSought(after) || after.status === "OPEN") return true;
+  if (isAtWork(before) && isAtWork(after)) return !isShownAnew(before, after);
   return lacksSuccessor(before) && lacksSuccessor(after);
+}
+
+function isAtWork(claim: Claim): boolean {
+  return claim.status === "IN_RECONCILIATION" && isAccepted(claim) && !lacksSuccessor(claim);
+}
+
+/** Whether the change is one that only the order itself can have shown. */
+function isShownAnew(before: Claim, after: Claim): boolean {
+  return before.orderStatus !== after.orderStatus || before.bookedQuantity !== after.bookedQuantity;
 }
 
 function landed({ id }: Incident, after: Claim): IncidentEvent {

@@ -2,11 +2,12 @@
  * Draws one incident for a person: what is wrong, the chain of causes from the first claim to the
  * last consequence, the evidence, and how it ended or how it can be ended. Pure.
  */
-import { type Claim, isAccepted } from "../claim/claim.ts";
+import type { Claim } from "../claim/claim.ts";
 import { NO_SYMBOL } from "../claim/claim-event.ts";
 import { claimInWords } from "../claim/claim-in-words.ts";
 import type { GuardClaim } from "../claim/guard-claim.ts";
 import { guardInWords } from "../claim/guard-in-words.ts";
+import { waitsForWord } from "../claim/incidents-of-claim.ts";
 import type { ClaimKey } from "../core/ids.ts";
 import { type Incident, subjectOfClaim } from "../incident/incident.ts";
 import { marketTime, ZONE_NOTE } from "./market-time.ts";
@@ -35,8 +36,8 @@ const ACTION_ENDS = [
   ["absent", "it did not; the next claim under its id may proceed"],
 ] as const;
 const ENDS = [
-  ["absent", "the broker never had it"],
-  ["rejected", "the broker refused it; its shares are still held"],
+  ["absent", "the broker has no such order"],
+  ["rejected", "refused, or over without a fill; its shares are still held"],
   ["already-flat", "the position was closed before it"],
 ] as const;
 const END_LENGTH = "already-flat".length;
@@ -126,7 +127,6 @@ function wayOut({ incident, causes, resolveCommand }: IncidentPage, width: numbe
 }
 
 /** Whether the incident is about this claim, and its end is open. */
-function isWaiting({ subject }: Incident, key: ClaimKey, claim: Claim | undefined): boolean {
-  if (subject !== subjectOfClaim(key) || claim === undefined) return false;
-  return claim.status === "IN_RECONCILIATION" && !isAccepted(claim);
+function isWaiting({ kind, subject }: Incident, key: ClaimKey, claim: Claim | undefined): boolean {
+  return subject === subjectOfClaim(key) && claim !== undefined && waitsForWord(claim, kind);
 }

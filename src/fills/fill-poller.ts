@@ -19,6 +19,7 @@ import type { AccountId, BrokerOrderId } from "../core/ids.ts";
 import { isCombo, mayMove } from "../identity/combo.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { recordOrder, wireOf } from "./order-recorder.ts";
+import { type OrderSighting, OrderSightings } from "./order-sightings.ts";
 import {
   asTheyFilled,
   type Listed,
@@ -70,6 +71,7 @@ export class FillPoller {
   #news: WireOrder[] = [];
   #listener: NewsListener | undefined;
   readonly #refreshes = new Map<string, Refreshes>();
+  readonly #sightings = new OrderSightings();
 
   constructor(ports: FillPollerPorts) {
     this.#ports = ports;
@@ -89,6 +91,7 @@ export class FillPoller {
   async tick(claims: readonly Claim[]): Promise<void> {
     this.#tellNews();
     const working = claims.filter(isAccepted);
+    this.#sightings.keep(new Set(working.map(({ brokerOrderId }) => brokerOrderId)));
     const watched = working.map(({ brokerOrderId }) => brokerOrderId).join();
     const now = this.#ports.clock.now();
     const isNew = watched !== this.#watched;
@@ -98,6 +101,11 @@ export class FillPoller {
     const { changed } = await this.#read(working);
     this.#pauseMs = changed ? FIRST_PAUSE_MS : Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
     this.#dueAt = working.length === 0 ? undefined : now + this.#pauseMs;
+  }
+
+  /** What the latest reads of the claim's order agree on; undefined where there was none. */
+  sightingOf({ brokerOrderId }: Claim): OrderSighting | undefined {
+    return brokerOrderId === null ? undefined : this.#sightings.of(brokerOrderId);
   }
 
   /** Reads the orders of `claims` at once and gives those claims whose order could not be read. */
@@ -147,6 +155,7 @@ export class FillPoller {
     let changed = false;
     for (const claim of asTheyFilled(working, listed)) {
       const shown = listed.get(claim.brokerOrderId) ?? (await this.#single(claim));
+      if (shown !== "unknown") this.#noteSighting(claim, shown !== "not_found");
       if (shown === "unknown" || shown === "not_found") {
         unread.push(claim);
         if (shown === "not_found") missing.push(claim);
@@ -211,6 +220,11 @@ export class FillPoller {
     const lookup = await this.#ports.broker.orderById(claim.brokerOrderId);
     if (lookup.kind !== "found") return lookup.kind;
     return { order: lookup.order, wire: () => wireOf(lookup) };
+  }
+
+  #noteSighting({ brokerOrderId }: Claim, isShown: boolean): void {
+    if (brokerOrderId === null) return;
+    this.#sightings.note(brokerOrderId, isShown, this.#ports.clock.now());
   }
 
   /** Whoever is to hear of orders hears of this one too, where `wire` gives it. */

@@ -59,6 +59,14 @@ export function recordFamily(
   return { kind: "recorded", claim: after, changed: changed || tied !== parent };
 }
 
+/** What the exits of a family hold, once `claim` has ended without an order that shows it. */
+export function tieFamilyOf(rows: Rows, claim: Claim, at: EpochMs): void {
+  if (claim.family === undefined) return;
+  const parentKey = parentKeyOf(claim);
+  const parent = parentKey === undefined ? claim : rows.claim(parentKey);
+  if (parent !== undefined) tie(rows, parent, childrenOf(rows, parent), at);
+}
+
 interface ReadLeg {
   readonly leg: BrokerOrder;
   /** All legs that the order was shown with. */

@@ -16,7 +16,7 @@ import {
   withoutExit,
 } from "../claim/decide-verdict.ts";
 import { foldClaim } from "../claim/evolve.ts";
-import { incidentsOfClaim } from "../claim/incidents-of-claim.ts";
+import { incidentsOfClaim, waitsForWord } from "../claim/incidents-of-claim.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { InvariantError } from "../core/errors.ts";
 import { type AccountId, type ClaimKey, GUARD_ACCOUNT } from "../core/ids.ts";
@@ -29,6 +29,7 @@ import {
   subjectOfPosition,
 } from "../incident/incident.ts";
 import { applyToClaim, applyToSymbol } from "./apply-events.ts";
+import { tieFamilyOf } from "./family-transaction.ts";
 import { runGuardOperator } from "./guard-transaction.ts";
 import type {
   EvidenceNote,
@@ -45,13 +46,14 @@ export function applyIncidents(
   rows: Rows,
   before: Claim,
   after: Claim,
-  isOverdue: boolean,
+  overdue: { readonly isMissing?: boolean } | undefined,
   at: EpochMs,
 ): void {
   const { account } = after.key;
   const { symbol } = after.intent;
   const events = incidentsOfClaim({
-    ...{ before, after, isOverdue, isHeld: !isFlat(rows.book(account, symbol)) },
+    ...{ before, after, isHeld: !isFlat(rows.book(account, symbol)) },
+    ...{ isOverdue: overdue !== undefined, isMissing: overdue?.isMissing === true },
     open: rows.incidents.open(account, subjectOfClaim(after.key)),
     nextIncident: () => rows.incidents.next(),
     causes: () => causesOf(rows, after),
@@ -250,8 +252,9 @@ function endByOperator(
   const { symbol } = claim.intent;
   const book = rows.book(account, symbol);
   const ended: ClaimEvent = { type: "operator_ended", outcome: endClaimAs, by, reason };
-  const sealed = sealEvents(foldClaim(claim, [ended], now), null);
-  applyToClaim(rows, claim, claim.key, symbol, [ended, ...sealed], now);
+  // What of a missing order was filled is in the book; nobody will show more of it.
+  const after = applyToClaim(rows, claim, claim.key, symbol, [ended, { type: "sealed" }], now);
+  tieFamilyOf(rows, after, now);
   if (endClaimAs !== "already_flat") return;
   const { averagePrice } = book;
   const net = withoutExit(claim, book);
@@ -260,8 +263,8 @@ function endByOperator(
 }
 
 /** The claim that the incident is about, while its end is open. */
-function claimBehind(rows: Rows, { subject, causes }: Incident): Claim | undefined {
+function claimBehind(rows: Rows, { kind, subject, causes }: Incident): Claim | undefined {
   const key = causes.find((cause) => subjectOfClaim(cause) === subject);
   const claim = key && rows.claim(key);
-  return claim?.status === "IN_RECONCILIATION" && claim.brokerOrderId === null ? claim : undefined;
+  return claim && waitsForWord(claim, kind) ? claim : undefined;
 }

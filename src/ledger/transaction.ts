@@ -140,8 +140,8 @@ function recordOne(rows: Rows, claim: Claim, command: RecordCommand): RecordResu
   const after = changed
     ? applyToClaim(rows, claim, key, claim.intent.symbol, events, command.now)
     : claim;
-  const isOverdue = command.type === "overdue";
-  if (changed || isOverdue) applyIncidents(rows, claim, after, isOverdue, command.now);
+  const overdue = command.type === "overdue" ? command : undefined;
+  if (changed || overdue) applyIncidents(rows, claim, after, overdue, command.now);
   return { kind: "recorded", claim: after, changed };
 }
 

@@ -8,7 +8,7 @@ import type { Broker, BrokerPosition } from "../broker/broker.ts";
 import { compare, type DecimalText, isZero, ZERO } from "../core/decimal.ts";
 import type { AccountId } from "../core/ids.ts";
 import type { OrderAnswer } from "../gateway/order-answer.ts";
-import type { Incident } from "../incident/incident.ts";
+import { type Incident, subjectOfClaim } from "../incident/incident.ts";
 import { resolveFor } from "../ledger/account-incidents.ts";
 import type { Ledger, OperatorCommand, OperatorResult } from "../ledger/ledger.ts";
 import type { OwnOrders } from "../reconcile/own-orders.ts";
@@ -67,7 +67,7 @@ export async function resolveByWord(
   if (command.endClaimAs !== "already_flat" || incident === undefined) {
     return resolveFor(ledger, account, id, { ...command, now: now() });
   }
-  const read = await readHeld(ports, incident.symbol);
+  const read = await readHeld(ports, incident);
   if (read.kind === "unreadable") return read;
   const brokerNet = read.held?.quantity ?? ZERO;
   return ledger.resolveIncident(account, id, { ...command, brokerNet, now: now() });
@@ -104,7 +104,7 @@ async function takeOver(
   const { account, ledger, now } = ports;
   const incident = await ledger.incident(account, id);
   if (incident === undefined) return { kind: "unknown" };
-  const read = await readHeld(ports, incident.symbol);
+  const read = await readHeld(ports, incident);
   if (read.kind === "unreadable") return read;
   const { held } = read;
   const net = held?.quantity ?? ZERO;
@@ -119,12 +119,15 @@ async function takeOver(
 /** What the broker holds, `held` undefined where nothing, once our own fills in it are booked. */
 async function readHeld(
   { broker, readOwnOrders }: OperatorActionPorts,
-  symbol: string,
+  { symbol, subject }: Incident,
 ): Promise<{ readonly kind: "read"; readonly held: BrokerPosition | undefined } | Unreadable> {
   const lookup = await broker.position(symbol, "read_back");
   if (lookup.kind === "unknown") return { kind: "unreadable", reason: lookup.reason };
   // A fill of ours that nobody has read is in the position, and would come on top.
   const own = await readOwnOrders(symbol);
-  if (own.kind === "unknown") return { kind: "unreadable", reason: own.reason };
+  // What the order that the word is about has done, the word says.
+  const isReadBut =
+    own.kind === "missing" && own.missing.every(({ key }) => subjectOfClaim(key) === subject);
+  if (own.kind !== "read" && !isReadBut) return { kind: "unreadable", reason: own.reason };
   return { kind: "read", held: lookup.kind === "found" ? lookup.position : undefined };
 }

@@ -158,7 +158,7 @@ export class ExitJudge {
   async #readPosition({ intent }: Claim, entry: Claim | null): Promise<Look> {
     const { broker, clock } = this.#ports;
     const own = await readOwnOrders(this.#ports, intent.symbol);
-    if (own.kind === "unknown") return waits(`orders are not readable: ${own.reason}`);
+    if (own.kind !== "read") return waits(`orders are not readable: ${own.reason}`);
     const at = clock.now();
     const lookup = await broker.position(intent.symbol, "read_back");
     if (lookup.kind === "unknown") return waits(`the position is not readable: ${lookup.reason}`);

@@ -14,6 +14,7 @@ import { COMBO_SYMBOL, isCombo, mayMove } from "../identity/combo.ts";
 import { OPTION_SYMBOL } from "../identity/symbol.ts";
 import { CLAIMS_LIMIT_MAX } from "../ledger/claims-query.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import { type MissingOrdersPorts, missingFor } from "./missing-orders.ts";
 
 export interface OwnOrdersPorts {
   readonly account: AccountId;
@@ -22,6 +23,7 @@ export interface OwnOrdersPorts {
   readonly clock: Clock;
   /** Reads our working orders in `symbol` and books their fills; gives those it could not read. */
   readonly refreshFills: (symbol: string) => Promise<readonly Claim[]>;
+  readonly sightingOf: MissingOrdersPorts["sightingOf"];
 }
 
 export type OwnOrders =
@@ -29,6 +31,13 @@ export type OwnOrders =
       readonly kind: "read";
       /** When a claim was last proved absent whose order nobody has seen; null where none was. */
       readonly absentSince: EpochMs | null;
+    }
+  /** All were read but those of `missing`, which the broker says that it does not have. */
+  | {
+      readonly kind: "missing";
+      readonly missing: readonly Claim[];
+      readonly absentSince: EpochMs | null;
+      readonly reason: string;
     }
   | { readonly kind: "unknown"; readonly reason: string };
 
@@ -43,10 +52,24 @@ const SINGLE_READS_MAX = 20;
 
 /** Reads such orders in `symbol` once and books what is new. */
 export async function readOwnOrders(ports: OwnOrdersPorts, symbol: string): Promise<OwnOrders> {
-  const [unread] = await ports.refreshFills(symbol);
-  if (unread !== undefined) {
-    return { kind: "unknown", reason: `the order of claim ${unread.key.requestId} is not shown` };
-  }
+  const unread = await ports.refreshFills(symbol);
+  const failed = unread.find((claim) => missingFor(ports, claim) === undefined);
+  if (failed !== undefined) return { kind: "unknown", reason: notShown(failed) };
+  const ended = await readEnded(ports, symbol);
+  const [first] = unread;
+  if (ended.kind === "unknown" || first === undefined) return ended;
+  return { ...ended, kind: "missing", missing: unread, reason: notShown(first) };
+}
+
+function notShown({ key }: Claim): string {
+  return `the order of claim ${key.requestId} is not shown`;
+}
+
+/** The same for those that have ended. */
+async function readEnded(
+  ports: OwnOrdersPorts,
+  symbol: string,
+): Promise<Exclude<OwnOrders, { readonly kind: "missing" }>> {
   const short = await endedShort(ports, symbol);
   if (short.length === 0) return { kind: "read", absentSince: null };
   const listed = new Set(worthListing(short, ports.clock.now() - LOOKBACK_MS));

@@ -10,13 +10,14 @@
 import type { Logger } from "pino";
 import type { Book } from "../book/book.ts";
 import type { BrokerPosition } from "../broker/broker.ts";
+import type { Claim } from "../claim/claim.ts";
 import { kindOf } from "../claim/decide-divergence.ts";
 import { AGREEMENT_MS } from "../claim/decide-verdict.ts";
 import type { BrokerOrder } from "../claim/evidence.ts";
 import type { DivergenceKind, DivergencePolicies } from "../claim/policy.ts";
 import { type EpochMs, latest } from "../core/clock.ts";
 import { compare, type DecimalText, isZero, ZERO } from "../core/decimal.ts";
-import { type Incident, subjectOfPosition } from "../incident/incident.ts";
+import { type Incident, subjectOfClaim, subjectOfPosition } from "../incident/incident.ts";
 import { LastMoves } from "./last-moves.ts";
 import { type OwnOrdersPorts, readOwnOrders } from "./own-orders.ts";
 import { type AgreeingReads, readOf, readSingly, withRead } from "./position-reads.ts";
@@ -78,16 +79,16 @@ export class PositionComparison {
     const books = new Map((await ledger.books(account)).map((book) => [book.symbol, book]));
     this.#watch(books, at);
     const open = await ledger.incidents(account, { isOpen: true });
-    const told = new Map(open.filter(isAboutPosition).map((one) => [one.symbol, one]));
+    const told = open.filter(isAboutPosition).map(({ symbol }) => symbol);
     const differ = [...new Set([...positions.keys(), ...books.keys()])].filter(
       (symbol) => !agrees(books.get(symbol), positions.get(symbol)),
     );
-    const suspects = new Set([...differ, ...told.keys()]);
+    const suspects = new Set([...differ, ...told]);
     for (const symbol of this.#agreeing.keys()) {
       if (!suspects.has(symbol)) this.#agreeing.delete(symbol);
     }
     for (const symbol of this.#takeTurns(suspects)) {
-      await this.#compare(symbol, positions.get(symbol), at, told.get(symbol));
+      await this.#compare(symbol, positions.get(symbol), at, open);
     }
     await this.#lookForStrangers(open);
   }
@@ -114,7 +115,7 @@ export class PositionComparison {
     symbol: string,
     listed: BrokerPosition | undefined,
     at: EpochMs,
-    open: Incident | undefined,
+    incidents: readonly Incident[],
   ): Promise<void> {
     const { ledger, account, clock, divergence } = this.#ports;
     // A symbol that is not listed is flat only where the broker says so.
@@ -124,10 +125,13 @@ export class PositionComparison {
       return;
     }
     const own = await readOwnOrders(this.#ports, symbol);
-    if (own.kind === "unknown") {
+    const missing = own.kind === "missing" ? own.missing : [];
+    // What an order that is not shown has done is no difference before people know of that order.
+    if (own.kind === "unknown" || !missing.every((claim) => isToldOf(claim, incidents))) {
       this.#agreeing.delete(symbol);
       return;
     }
+    const open = incidents.find((one) => one.symbol === symbol && isAboutPosition(one));
     const before = this.#agreeing.get(symbol);
     const agreeing = await withRead(this.#ports, this.#moves, before, symbol, read);
     this.#agreeing.set(symbol, agreeing);
@@ -138,10 +142,12 @@ export class PositionComparison {
     const movedAt = latest([this.#seen.get(symbol)?.movedAt, moved]);
     const kind = (open?.kind ?? kindOf(agreeing.bookNet, read.quantity)) as DivergenceKind;
     const policy = divergence[kind];
-    const command = { ...agreeing, movedAt, policy, now: clock.now() };
+    const keys = missing.map(({ key }) => key);
+    const command = { ...agreeing, movedAt, policy, missing: keys, now: clock.now() };
     const incident = (await ledger.compare(account, symbol, command)) ?? open;
     // Also where an earlier process adopted the position and did not come to close it.
-    if (policy === "flatten" && incident?.resolution === null) await this.#ports.flatten(incident);
+    const isToClose = policy === "flatten" && missing.length === 0;
+    if (isToClose && incident?.resolution === null) await this.#ports.flatten(incident);
   }
 
   async #lookForStrangers(open: readonly Incident[]): Promise<void> {
@@ -194,6 +200,10 @@ export class PositionComparison {
 
 function isAboutPosition({ subject, symbol }: Incident): boolean {
   return subject === subjectOfPosition(symbol);
+}
+
+function isToldOf({ key }: Claim, incidents: readonly Incident[]): boolean {
+  return incidents.some(({ subject }) => subject === subjectOfClaim(key));
 }
 
 function subjectOf({ brokerOrderId }: BrokerOrder): string {

@@ -8,6 +8,7 @@ import { isSought } from "../claim/decide-absence.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { subjectOfClaim } from "../incident/incident.ts";
 import { ExitJudge } from "./exit-judge.ts";
+import { FoundOrders, missingFor } from "./missing-orders.ts";
 import { type OwnOrders, readOwnOrders } from "./own-orders.ts";
 import { PositionComparison, type PositionComparisonPorts } from "./position-comparison.ts";
 import type { Unread } from "./unread-positions.ts";
@@ -24,6 +25,7 @@ export class Reconciler {
   readonly #ports: ReconcilerPorts;
   readonly #judge: ExitJudge;
   readonly #comparison: PositionComparison;
+  readonly #found: FoundOrders;
   /** Claims that were told of, so that each opening of one is told of once by this process. */
   readonly #told = new Set<string>();
   /** Since when this process knows of an order that the one in its place is not known. */
@@ -33,6 +35,7 @@ export class Reconciler {
     this.#ports = ports;
     this.#judge = new ExitJudge(ports);
     this.#comparison = new PositionComparison(ports);
+    this.#found = new FoundOrders(ports);
   }
 
   /** When the next tick would read something; undefined while nothing is in question. */
@@ -43,6 +46,7 @@ export class Reconciler {
   /** `claims` are the unsettled ones. */
   async tick(claims: readonly Claim[]): Promise<void> {
     await this.#judge.tick(claims);
+    for (const claim of await this.#found.end(claims)) this.#told.delete(nameOf(claim));
     await this.#tellOfOverdue(claims);
   }
 
@@ -52,6 +56,7 @@ export class Reconciler {
   }
 
   compare(): Promise<void> {
+    this.#found.forget();
     return this.#comparison.tick();
   }
 
@@ -76,10 +81,14 @@ export class Reconciler {
     }
     for (const claim of claims) {
       const name = nameOf(claim);
+      const missingMs = missingFor(this.#ports, claim);
       const isStuck = isSought(claim) || lacksSuccessor(claim) || claim.status === "FINAL";
-      if (!isStuck || now - this.#stuckSince(claim) < OVERDUE_MS || this.#told.has(name)) continue;
-      await this.#ports.ledger.record(claim.key, { type: "overdue", now });
+      const stuckMs = missingMs ?? (isStuck ? now - this.#stuckSince(claim) : 0);
+      if (stuckMs < OVERDUE_MS || this.#told.has(name)) continue;
+      const isMissing = missingMs !== undefined;
+      await this.#ports.ledger.record(claim.key, { type: "overdue", isMissing, now });
       this.#told.add(name);
+      this.#found.forget();
       if (claim.status === "FINAL") await this.#hearWitness(claim, subjectOfClaim(claim.key));
     }
   }

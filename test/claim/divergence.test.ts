@@ -50,11 +50,11 @@ function reads(quantity: string, ...moments: readonly number[]): readonly Positi
 function decided(changes: Partial<DivergenceSnapshot & DivergenceCommand> = {}) {
   const { book = bookOf("6"), claims = [], open, policy = "adopt" } = changes;
   const { bookNet = book.net, movedAt = null, now = LATER } = changes;
-  const { hasMoved = () => false, seenThrough = 40 } = changes;
+  const { hasMoved = () => false, seenThrough = 40, missing = [] } = changes;
   const seen = changes.reads ?? reads("0", 0, 10_000);
   return decideDivergence(
     { book, claims, hasMoved, open, nextIncident: 8, causes: [CAUSE] },
-    { reads: seen, bookNet, seenThrough, movedAt, policy, now },
+    { reads: seen, bookNet, seenThrough, movedAt, policy, missing, now },
   );
 }
 
@@ -112,9 +112,28 @@ describe("a difference that counts", () => {
     for (const event of decided({ open: open() })) expect(event).toMatchObject({ incident: 7 });
   });
 
-  test.each<DivergencePolicy>(["observe", "flatten", "block-entries"])(
-    "is told of once under %s",
-    (policy) => expect(decided({ open: open(), policy })).toEqual([]),
+  test("is taken over there under flatten too, and that is over once all of it is closed", () => {
+    expect(types({ open: open(), policy: "flatten" })).toEqual(["position_adjusted"]);
+  });
+
+  describe("while the broker does not show an order that it has taken", () => {
+    const key = { account: ACCOUNT, agent: AGENT, requestId: "r-9" as RequestId };
+    const missing = [key];
+
+    test.each<DivergencePolicy>(["adopt", "flatten", "observe", "block-entries"])(
+      "is told, with that claim, and not taken over under %s",
+      (policy) => {
+        const [opened, ...rest] = decided({ policy, missing });
+        expect(opened).toMatchObject({ type: "incident_opened" });
+        expect(opened).toMatchObject({ next: expect.stringContaining("the order of r-9") });
+        expect(rest).toEqual([]);
+        expect(decided({ open: open(), policy, missing })).toEqual([]);
+      },
+    );
+  });
+
+  test.each<DivergencePolicy>(["observe", "block-entries"])("is told of once under %s", (policy) =>
+    expect(decided({ open: open(), policy })).toEqual([]),
   );
 
   test("tells of exits at work that are for more than is held, which only a person can end", () => {

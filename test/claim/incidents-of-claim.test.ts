@@ -15,7 +15,7 @@ interface Change {
 
 function told({ before, after }: Change, open?: Incident, isOverdue = false, isHeld = true) {
   return incidentsOfClaim({
-    ...{ before, after, isOverdue, isHeld, open },
+    ...{ before, after, isOverdue, isMissing: false, isHeld, open },
     nextIncident: () => 7,
     causes: () => [after.key],
   });

@@ -79,6 +79,18 @@ describe("what a person may do", () => {
     expect(actionsOf(REFUSED, over, null)).toMatchObject([{ name: "resolve", asksForEnd: false }]);
   });
 
+  test("about an order that the broker took and does not show is to say how it ended", () => {
+    const missing: IncidentView = { ...REFUSED, kind: "unknown_outcome" };
+    const claim = { ...CLAIM, brokerOrderId: "b-1", refusal: null };
+    const asks = (incident: IncidentView, orderStatus: string) => {
+      const shown = new Map([["momentum/r-2", { ...claim, orderStatus } as ClaimView]]);
+      return actionsOf(incident, shown, null).map(({ asksForEnd }) => asksForEnd);
+    };
+    expect(asks(missing, "new")).toEqual([true]);
+    expect(asks(missing, "replaced")).toEqual([false]);
+    expect(asks({ ...missing, kind: "missing_fills" }, "new")).toEqual([false]);
+  });
+
   test("about an action that is no order is to say how it ended, by the provider's records", () => {
     const action: IncidentView = {
       ...PHANTOM,

@@ -41,7 +41,8 @@ async function openBeside() {
   const budget = new RateBudget({ clock });
   const at = { baseUrl: world.simulator.url, keyId: KEY_ID, secret: SECRET };
   const broker = createAlpacaBroker({ ...at, clock, budget, fetchApi: fetch });
-  const ports = { account, ledger, broker, clock, refreshFills: async () => [] };
+  const fills = { refreshFills: async () => [], sightingOf: () => undefined };
+  const ports = { account, ledger, broker, clock, ...fills };
   const { divergence } = DEFAULT_CLAIM_POLICY;
   const comparison = new PositionComparison({
     ...{ ...ports, divergence, flatten: async () => undefined, log: pino({ level: "silent" }) },

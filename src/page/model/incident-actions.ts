@@ -123,18 +123,23 @@ function resolveAction(
 
 /** The claim that the incident is about, while nobody knows how it ended. */
 export function claimBehind(
-  { causes, subject }: IncidentView,
+  { causes, kind, subject }: IncidentView,
   claims: ReadonlyMap<string, ClaimView>,
 ): ClaimView | undefined {
   const key = causes.find((cause) => subject === `claim ${nameOf(cause)}`);
   const claim = key && claims.get(nameOf(key));
-  return claim?.status === "IN_RECONCILIATION" && claim.brokerOrderId === null ? claim : undefined;
+  if (claim?.status !== "IN_RECONCILIATION") return undefined;
+  const isMissing = kind === "unknown_outcome" && claim.orderStatus !== "replaced";
+  return isMissing || claim.brokerOrderId === null ? claim : undefined;
 }
 
 const ENDS: readonly End[] = [
-  { value: "rejected", text: "rejected: refused, the shares are still held and free" },
+  {
+    value: "rejected",
+    text: "rejected: refused or over without a fill, the shares are still held and free",
+  },
   { value: "already_flat", text: "already flat: the shares of this exit are gone" },
-  { value: "absent", text: "absent: the broker never had the order" },
+  { value: "absent", text: "absent: the broker has no such order" },
 ];
 
 /** The dialog's own empty choice is none. */
