@@ -158,9 +158,8 @@ export class PositionComparison {
     const ours = new Set((await ledger.unsettledClaims(account)).map((one) => one.clientOrderId));
     const strangers = new Map<string, BrokerOrder>();
     for (const order of reading.value) {
-      if (ours.has(order.clientOrderId) || order.replaces !== null) continue;
-      const owner = await ledger.claimOfOrder(account, order.brokerOrderId);
-      if (owner === undefined) strangers.set(subjectOf(order), order);
+      if (ours.has(order.clientOrderId) || (await this.#isOurs(order))) continue;
+      strangers.set(subjectOf(order), order);
     }
     for (const subject of this.#strangers.keys()) {
       if (!strangers.has(subject)) this.#strangers.delete(subject);
@@ -168,7 +167,11 @@ export class PositionComparison {
     for (const [subject, order] of strangers) {
       const since = this.#strangers.get(subject) ?? now;
       this.#strangers.set(subject, since);
-      if (now - since >= AGREEMENT_MS) await this.#report(subject, order, now);
+      const isTold = open.some((one) => one.subject === subject);
+      if (isTold || now - since < AGREEMENT_MS) continue;
+      // It may be one of ours that was given up as absent.
+      await readOwnOrders(this.#ports, order.symbol);
+      if (!(await this.#isOurs(order))) await this.#report(subject, order, now);
     }
     for (const { kind, subject } of open) {
       if (kind !== "unknown_order" || strangers.has(subject)) continue;
@@ -176,6 +179,15 @@ export class PositionComparison {
       const reason = "the order is at work no more";
       await ledger.endIncident(account, subject, { ...end, reason }, now);
     }
+  }
+
+  /** Whether a claim has it, or the order that it replaced and that claim is about to leave. */
+  async #isOurs({ brokerOrderId, replaces }: BrokerOrder): Promise<boolean> {
+    const { ledger, account } = this.#ports;
+    for (const id of replaces === null ? [brokerOrderId] : [brokerOrderId, replaces]) {
+      if ((await ledger.claimOfOrder(account, id)) !== undefined) return true;
+    }
+    return false;
   }
 
   #report(subject: string, order: BrokerOrder, now: EpochMs): Promise<void> {

@@ -1,7 +1,7 @@
 /** An order and a position that a person makes in the broker's own page. */
 import { expect, test } from "vitest";
 import { ORDER, openOrderWorld } from "../sidecar/orders-world.ts";
-import { brokerOrders, orderByHand, sentOrders } from "./by-hand.ts";
+import { brokerOrders, cancelByHand, orderByHand, replaceByHand, sentOrders } from "./by-hand.ts";
 import { COMPARISON_MS, expectHealed } from "./healing.ts";
 import { bookRecord, claimRecord, incidentRecord } from "./ledger-record.ts";
 
@@ -30,6 +30,21 @@ test("an order by hand is told of, blocks nothing, and what it fills is taken ov
   expect(await bookRecord(sidecar)).toBe("8");
   expect(brokerOrders(world)).toEqual(["buy 6 filled 6", "buy 2 filled 2"]);
   expect(await claimRecord(sidecar)).toEqual(["buy 2 filled venue"]);
+});
+
+test("an order by hand that is replaced by hand is told of as well, in its new form", async () => {
+  const { world, sidecar } = await comparing();
+  const id = await orderByHand(world, RESTING);
+  await world.advance(40_000);
+  const next = await replaceByHand(world, id, { limit_price: "69" });
+  await world.advance(60_000);
+  expect(await incidentRecord(sidecar)).toEqual([
+    "unknown_order order_gone venue",
+    "unknown_order open",
+  ]);
+  await cancelByHand(world, next);
+  await expectHealed(world, sidecar);
+  expect(await incidentRecord(sidecar)).toHaveLength(2);
 });
 
 test("an equal order of the bot's is another one than that by hand", async () => {

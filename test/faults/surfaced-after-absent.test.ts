@@ -64,3 +64,27 @@ test("an entry is found that was claimed more than a day ago, and sent again of 
   expect(await incidentRecord(sidecar)).toEqual(["late_evidence landed venue"]);
   expect(await bookRecord(sidecar)).toBe("6");
 });
+
+test.each([
+  ["entry", {}, { ...ORDER, limit_price: "60" }, "0", "late_evidence"],
+  ["exit", HELD, { ...SELL, limit_price: "80" }, "6 less 6", "lost_exit"],
+] as const)(
+  "an %s that is at work then is the claim's own, and nobody's stranger",
+  async (...[, options, body, book, kind]) => {
+    const world = await openOrderWorld(options);
+    world.comparePositions(COMPARISON_MS);
+    const sidecar = await world.open();
+    world.fault({ kind: "accept_then_drop" });
+    world.fault({ kind: "client_id_lag", lagMs: HIDDEN_MS });
+    world.fault({ kind: "list_lag", lagMs: HIDDEN_MS });
+    expect((await world.send(sidecar, { ...body, type: "limit" })).status).toBe(409);
+    await world.advance(18_000);
+    expect(await claimRecord(sidecar)).toEqual([`${body.side} 6 absent venue`]);
+    await world.advance(2 * HIDDEN_MS);
+    expect(await claimRecord(sidecar)).toEqual([`${body.side} 6 IN_RECONCILIATION`]);
+    expect(await bookRecord(sidecar)).toBe(book);
+    await expectHealed(world, sidecar);
+    expect(await incidentRecord(sidecar)).toEqual([`${kind} landed venue`]);
+    expect(sentOrders(world)).toHaveLength(1);
+  },
+);
