@@ -7,8 +7,9 @@
  * 2. The exits of one family exclude each other: together they hold what the largest may still
  *    sell, at most what the entry has in the book, and never more than the book has free (I5).
  * 3. A leg's fills are not booked before those of the entry whose shares it sells.
+ * 4. Where one exit's order takes the place of another's, the other claim is over once that one is.
  */
-import { type Book, closableFor, reservationOf } from "../book/book.ts";
+import { type Book, closableFor, reservationOf, sameClaim } from "../book/book.ts";
 import type { EpochMs } from "../core/clock.ts";
 import {
   add,
@@ -24,9 +25,9 @@ import { type Intent, ORDER_TYPES, TIMES_IN_FORCE } from "../identity/intent.ts"
 import { deriveLegRequestId } from "../identity/request-id.ts";
 import type { Claim } from "./claim.ts";
 import type { ClaimEvent } from "./claim-event.ts";
-import { orderEvents } from "./decide-order.ts";
+import { type OrderCommand, orderEvents, sealEvents } from "./decide-order.ts";
 import type { BrokerOrder, EvidenceSource } from "./evidence.ts";
-import { evolveClaim } from "./evolve.ts";
+import { evolveClaim, foldClaim } from "./evolve.ts";
 import { remainingOf, reservedUnder } from "./family.ts";
 import { isLive } from "./transitions.ts";
 
@@ -120,6 +121,35 @@ function legIntent(parent: Intent, leg: BrokerOrder): Intent {
 export function awaitsEntry(leg: Claim, order: BrokerOrder, parent: Claim): boolean {
   const follows = leg.intent.side !== parent.intent.side;
   return follows && isLive(parent.status) && !isZero(order.filledQuantity);
+}
+
+/**
+ * What becomes of a claim whose order was replaced by that of another exit of its family, `holder`:
+ * Alpaca does so where the stop of a bracket or an oco is reached. The take-profit order then reads
+ * `replaced`, and the stop's own order fills, which is on record with the stop's claim; so this one
+ * ends with that. Where the broker names no order in its place, one that has filled all that this
+ * one might has left it nothing. `others`: the exits beside it. Undefined where nobody took over.
+ */
+export function takenOverEvents(
+  claim: Claim,
+  others: readonly Claim[],
+  { order, source, now, hasNoSuccessor }: OrderCommand,
+  holder: ClaimKey | undefined,
+): readonly ClaimEvent[] | undefined {
+  const isReplaced = order.status === "replaced" && claim.brokerOrderId === order.brokerOrderId;
+  if (!isReplaced || claim.status !== "IN_RECONCILIATION") return undefined;
+  const left = remainingOf(claim);
+  const isOver = others.some(({ key, status, outcome, bookedQuantity }) => {
+    if (isLive(status)) return false;
+    if (holder !== undefined) return sameClaim(key, holder);
+    return hasNoSuccessor === true && outcome === "filled" && compare(bookedQuantity, left) >= 0;
+  });
+  if (!isOver) return undefined;
+  const last: ClaimEvent[] = [
+    ...orderEvents(claim, order, source, now),
+    { type: "order_ended", order, source },
+  ];
+  return [...last, ...sealEvents(foldClaim(claim, last, now), order)];
 }
 
 /** What a family has come to, where the parent's record does not say so yet. */

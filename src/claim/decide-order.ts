@@ -24,7 +24,7 @@ import type { ClaimEvent } from "./claim-event.ts";
 import { hasFeeInCoin } from "./coin-fee.ts";
 import { legEvents } from "./decide-combo.ts";
 import { isAtRest } from "./decide-verdict.ts";
-import { type BrokerOrder, type EvidenceSource, isOver } from "./evidence.ts";
+import { type BrokerOrder, type EvidenceSource, hasEnded, isOver } from "./evidence.ts";
 import { foldClaim } from "./evolve.ts";
 import { hidesLegs } from "./family.ts";
 import { isLive } from "./transitions.ts";
@@ -33,6 +33,8 @@ export interface OrderCommand {
   readonly order: BrokerOrder;
   readonly source: EvidenceSource;
   readonly now: EpochMs;
+  /** It was replaced, names no order in its place, and none of the broker's names it either. */
+  readonly hasNoSuccessor?: true;
 }
 
 /** `holder` is the claim that already owns the broker's order, if any does. */
@@ -184,7 +186,8 @@ function lateEvents(claim: Claim, order: BrokerOrder, source: EvidenceSource): C
  * ended can say so: an older read of it does not know of shares that are missing.
  */
 export function sealEvents(claim: Claim, order: BrokerOrder | null): ClaimEvent[] {
-  if (claim.status !== "FINAL" || (order !== null && !isOver(order))) return [];
+  const hasOrderEnded = order === null || isOver(order) || hasEnded(order.status);
+  if (claim.status !== "FINAL" || !hasOrderEnded) return [];
   if (order !== null && hidesLegs(claim, order)) return [];
   const filled = order === null ? ZERO : filledInAll(claim, order);
   return compare(claim.bookedQuantity, filled) === 0 ? [{ type: "sealed" }] : [];

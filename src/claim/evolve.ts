@@ -272,6 +272,8 @@ function replacedBy(
 function endOf(claim: Claim, order: BrokerOrder): Outcome {
   if (order.status === "filled" || isWhole(order)) return "filled";
   if (hasFills(claim) || compare(order.filledQuantity, ZERO) > 0) return "partially_filled";
+  // Another exit of its family has taken its place.
+  if (order.status === "replaced") return "canceled";
   return order.status as "canceled" | "expired" | "rejected";
 }
 

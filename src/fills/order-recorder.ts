@@ -7,6 +7,8 @@
 import { type Broker, LIST_MARGIN_MS, type WireOrder } from "../broker/broker.ts";
 import { countsChain } from "../broker/chain-count.ts";
 import type { Claim } from "../claim/claim.ts";
+import type { OrderCommand } from "../claim/decide-order.ts";
+import type { RecordCommand } from "../claim/decide-record.ts";
 import {
   type BrokerOrder,
   type EvidenceSource,
@@ -42,10 +44,7 @@ export async function recordOrder(
   const isReplaced = order.status === "replaced";
   const next = isReplaced ? await nextOf({ broker, clock }, claim, order) : undefined;
   const read = { order, source, now: clock.now() } as const;
-  const result = await ledger.record(
-    claim.key,
-    next === undefined ? { type: "order", ...read } : { type: "replaced", ...read, ...next },
-  );
+  const result = await ledger.record(claim.key, commandOf(read, next));
   const changed = result.kind === "recorded" && result.changed;
   return { claim: result.claim, changed, hasMoved: changed && hasMoved(claim, result.claim) };
 }
@@ -55,22 +54,29 @@ interface Next {
   readonly countsChain: boolean;
 }
 
+function commandOf(read: OrderCommand, next: Next | "none" | undefined): RecordCommand {
+  if (next === undefined) return { type: "order", ...read };
+  if (next === "none") return { type: "order", ...read, hasNoSuccessor: true };
+  return { type: "replaced", ...read, ...next };
+}
+
 async function nextOf(
   { broker, clock }: Pick<RecorderPorts, "broker" | "clock">,
   claim: Claim,
   order: BrokerOrder,
-): Promise<Next | undefined> {
+): Promise<Next | "none" | undefined> {
   const successor = await findSuccessor(broker, claim, order);
-  if (successor === undefined) return undefined;
+  if (successor === undefined || successor === "none") return successor;
   const counts = await countsChain(broker, claim.intent, order, successor, clock.now());
   return counts === undefined ? undefined : { successor, countsChain: counts };
 }
 
+/** `none`: neither the order names one, nor does any of the broker's name the order. */
 async function findSuccessor(
   broker: Broker,
   { intent, openedAt, brokerOrderId }: Claim,
   order: BrokerOrder,
-): Promise<BrokerOrder | undefined> {
+): Promise<BrokerOrder | "none" | undefined> {
   const { replacedBy } = order;
   const lookup = replacedBy === null ? undefined : await broker.orderById(replacedBy);
   if (lookup?.kind === "found") return lookup.order;
@@ -82,6 +88,7 @@ async function findSuccessor(
   const reading = await broker.orders({ status: "all", after, ...symbols });
   if (reading.kind === "unknown") return undefined;
   const [next, another] = withLegs(reading.value).filter((one) => isInPlaceOf(order, one));
+  if (next === undefined && replacedBy === null) return "none";
   return another === undefined ? next : undefined;
 }
 

@@ -2,12 +2,22 @@
  * An order with legs, inside the transaction that records it: every leg is a claim, and the shares
  * that they may sell are reserved once. Decided in claim/decide-legs.ts; carried out here.
  */
+import { sameClaim } from "../book/book.ts";
 import type { Claim } from "../claim/claim.ts";
-import { adoptLeg, awaitsEntry, beginsClaim, claimOfLeg, tieEvent } from "../claim/decide-legs.ts";
+import type { ClaimEvent } from "../claim/claim-event.ts";
+import {
+  adoptLeg,
+  awaitsEntry,
+  beginsClaim,
+  claimOfLeg,
+  takenOverEvents,
+  tieEvent,
+} from "../claim/decide-legs.ts";
 import type { RecordCommand } from "../claim/decide-record.ts";
 import type { BrokerOrder, EvidenceSource } from "../claim/evidence.ts";
 import { parentKeyOf } from "../claim/family.ts";
 import type { EpochMs } from "../core/clock.ts";
+import type { ClaimKey } from "../core/ids.ts";
 import { isCombo } from "../identity/combo.ts";
 import { applyToClaim } from "./apply-events.ts";
 import type { RecordResult } from "./ledger.ts";
@@ -23,6 +33,34 @@ export function isAheadOfEntry(rows: Rows, claim: Claim, command: RecordCommand)
   const key = parentKeyOf(claim);
   const parent = order === undefined || key === undefined ? undefined : rows.claim(key);
   return order !== undefined && parent !== undefined && awaitsEntry(claim, order, parent);
+}
+
+/**
+ * What `command` makes of a claim whose order gave way to another exit of its family; undefined
+ * where it did not. `holder`: the claim that has the order in its place.
+ */
+export function takenOver(
+  rows: Rows,
+  claim: Claim,
+  command: RecordCommand,
+  holder: ClaimKey | undefined,
+): readonly ClaimEvent[] | undefined {
+  if (claim.family === undefined) return undefined;
+  if (command.type === "replaced") {
+    return holder && takenOverEvents(claim, exitsBeside(rows, claim), command, holder);
+  }
+  if (command.type !== "order" || command.hasNoSuccessor !== true) return undefined;
+  return takenOverEvents(claim, exitsBeside(rows, claim), command, undefined);
+}
+
+/** The other claims of its family that sell, or buy back, the same shares. */
+function exitsBeside(rows: Rows, claim: Claim): readonly Claim[] {
+  const parentKey = parentKeyOf(claim);
+  const parent = parentKey === undefined ? claim : rows.claim(parentKey);
+  if (parent === undefined) return [];
+  return [parent, ...childrenOf(rows, parent)].filter(
+    ({ key, intent }) => !sameClaim(key, claim.key) && intent.side === claim.intent.side,
+  );
 }
 
 /** Brings the rest of a claim's family up to what the command has shown. */

@@ -33,7 +33,7 @@ import type { AccountId, ClaimKey } from "../core/ids.ts";
 import { fingerprintOf } from "../identity/fingerprint.ts";
 import type { Intent } from "../identity/intent.ts";
 import { applyToClaim, applyToSymbol } from "./apply-events.ts";
-import { isAheadOfEntry, recordFamily } from "./family-transaction.ts";
+import { isAheadOfEntry, recordFamily, takenOver } from "./family-transaction.ts";
 import { applyIncidents } from "./incident-transaction.ts";
 import type { OpeningPosition, RecordResult } from "./ledger.ts";
 import type { WaitingNote } from "./note-buffer.ts";
@@ -133,7 +133,7 @@ function recordOne(rows: Rows, claim: Claim, command: RecordCommand): RecordResu
   if (isAheadOfEntry(rows, claim, command)) return { kind: "recorded", claim, changed: false };
   const order = orderIn(command);
   const holder = order && holderOf(rows, key.account, order);
-  const decided = decideRecord(claim, command, holder);
+  const decided = takenOver(rows, claim, command, holder) ?? decideRecord(claim, command, holder);
   if (decided === undefined) return { kind: "stale", claim };
   const events = ofTheirEpisode(decided, claim, () => rows.book(key.account, claim.intent.symbol));
   const changed = events.length > 0;

@@ -54,6 +54,17 @@ async function legsOf(ledger: Ledger): Promise<readonly Claim[]> {
   return claims.filter(({ identity }) => identity === "leg");
 }
 
+/** A bracket whose entry has filled, with its legs and their claims. */
+async function entered(ledger: Ledger) {
+  const parent = await begun(ledger);
+  const [profit, stop] = [leg(parent, "profit"), leg(parent, "stop")];
+  const order = { ...filledOrder(parent, "6"), legs: [profit, stop] };
+  await ledger.record(parent.key, orderRead(order));
+  const legs = await legsOf(ledger);
+  const claimOf = (name: string) => legs.find((one) => one.brokerOrderId === name) as Claim;
+  return { parent, profit, stop, claimOf };
+}
+
 async function reserved(ledger: Ledger): Promise<readonly string[]> {
   const { reservations } = await ledger.book(ACCOUNT, "TQQQ");
   return reservations.map(({ quantity }) => quantity);
@@ -143,6 +154,38 @@ export function testsOfFamilies(storeOfTest: StoreOfTest): void {
       expect(await legsOf(ledger)).toHaveLength(2);
       expect(await ledger.claimOf(first.key)).toMatchObject({ brokerOrderId: "second" });
       expect(await reserved(ledger)).toEqual(["6"]);
+      await expectFold(ledger);
+    });
+
+    test("ends the claim of a leg that gave way to another one when that one ends", async () => {
+      const { ledger } = await storeOfTest();
+      const { parent, profit, stop, claimOf } = await entered(ledger);
+      const replaced = { status: "replaced", replacedBy: stop.brokerOrderId } as const;
+      const read = { order: { ...profit, ...replaced }, source: "poll", now: START } as const;
+      const { key } = claimOf("profit");
+      const early = await ledger.record(key, { type: "replaced", ...read, successor: stop });
+      expect(early).toMatchObject({ changed: false, claim: { status: "IN_RECONCILIATION" } });
+      const filled = leg(parent, "stop", gone("6"));
+      await ledger.record(claimOf("stop").key, orderRead(filled));
+      await ledger.record(key, { type: "replaced", ...read, successor: filled });
+      expect(await ledger.claimOf(key)).toMatchObject({ status: "SETTLED", outcome: "canceled" });
+      expect(await ledger.book(ACCOUNT, "TQQQ")).toMatchObject({ net: "0", reservations: [] });
+      await expectFold(ledger);
+    });
+
+    test("ends it where no order is named in its place once the other has filled all", async () => {
+      const { ledger } = await storeOfTest();
+      const { parent, profit, claimOf } = await entered(ledger);
+      const order = { ...profit, status: "replaced" };
+      const read = { ...orderRead(order), hasNoSuccessor: true } as const;
+      const { key } = claimOf("profit");
+      const part = { status: "filled", filledQuantity: decimal("4"), quantity: decimal("4") };
+      await ledger.record(claimOf("stop").key, orderRead(leg(parent, "stop", gone("4", part))));
+      await ledger.record(key, read);
+      expect(await ledger.claimOf(key)).toMatchObject({ status: "IN_RECONCILIATION" });
+      await ledger.record(claimOf("stop").key, orderRead(leg(parent, "stop", gone("6"))));
+      await ledger.record(key, read);
+      expect(await ledger.claimOf(key)).toMatchObject({ status: "SETTLED", outcome: "canceled" });
       await expectFold(ledger);
     });
 

@@ -1,9 +1,17 @@
 /** Orders with legs (bracket, oco): each leg is one order, and together they sell no share twice. */
 import { expect, test } from "vitest";
-import { HELD, ORDER, type OrderWorld, openOrderWorld, SELL } from "../sidecar/orders-world.ts";
+import {
+  HELD,
+  ORDER,
+  type OrderWorld,
+  openOrderWorld,
+  SELL,
+  type StartedSidecar,
+} from "../sidecar/orders-world.ts";
 import { brokerOrders, sentOrders } from "./by-hand.ts";
 import { COMPARISON_MS, expectHealed, SOON } from "./healing.ts";
 import { bookRecord, claimRecord, incidentRecord } from "./ledger-record.ts";
+import { rewriteAnswers } from "./rewritten-answers.ts";
 
 const EXITS = { take_profit: { limit_price: "80" }, stop_loss: { stop_price: "70" } } as const;
 const BRACKET = { ...ORDER, order_class: "bracket", ...EXITS } as const;
@@ -62,4 +70,77 @@ test("an oco that fills on both sides has sold what it was for, and not a share 
   const claims = await claimRecord(sidecar);
   expect(claims).toHaveLength(2);
   for (const claim of claims) expect(claim).toMatch(/venue$/);
+});
+
+type Fields = Readonly<Record<string, unknown>>;
+type Link = "replaced_by" | "replaces";
+
+/**
+ * From now on the take-profit order that its stop has canceled reads as Alpaca has it: `replaced`,
+ * with such of the two links between the orders as are named.
+ */
+function showReplaced(world: OrderWorld, sidecar: StartedSidecar, links: readonly Link[]): void {
+  const [profit, stop] = [working(world, "limit"), working(world, "stop")];
+  const isCanceled = () =>
+    world.simulator.orders().some(({ id, status }) => id === profit && status === "canceled");
+  rewriteAnswers(sidecar, (text) => {
+    if (!isCanceled() || !text.includes(profit)) return text;
+    return JSON.stringify(JSON.parse(text), (_, value: Fields | null) => {
+      if (value?.id === stop && links.includes("replaces")) return { ...value, replaces: profit };
+      if (value?.id !== profit || value.status === "replaced") return value;
+      const replaced_by = links.includes("replaced_by") ? stop : null;
+      return { ...value, status: "replaced", replaced_by };
+    });
+  });
+}
+
+test.each<readonly Link[][]>([
+  [["replaced_by", "replaces"]],
+  [["replaced_by"]],
+  [["replaces"]],
+  [[]],
+])(
+  "whose take-profit order gives way to the stop are over once that has filled: %j",
+  async (links) => {
+    const { world, sidecar } = await comparing(HELD);
+    expect((await world.send(sidecar, OCO)).status).toBe(200);
+    await world.advance(3_000);
+    showReplaced(world, sidecar, links);
+    world.simulator.setPrice("TQQQ", "69");
+    await expectHealed(world, sidecar, SOON);
+    expect(await bookRecord(sidecar)).toBe("0");
+    expect(await claimRecord(sidecar)).toEqual(["sell 6 canceled venue", "sell 6 filled venue"]);
+    expect(await incidentRecord(sidecar)).toEqual([]);
+    // Neither the next exit nor a close of everything waits for an order that is not there.
+    await world.send(sidecar, ORDER);
+    const path = "/v2/positions?cancel_orders=true";
+    const closed = await world.send(sidecar, "", { method: "DELETE", path });
+    expect(closed).toMatchObject({ status: 207, body: [{ symbol: "TQQQ", status: 200 }] });
+    await expectHealed(world, sidecar, SOON);
+    expect(world.simulator.positions()).toEqual([]);
+  },
+);
+
+test("of which one gives way to the other hold their shares for as long as that one works", async () => {
+  const { world, sidecar } = await comparing({ ...HELD, scriptedFills: true });
+  await world.send(sidecar, OCO);
+  await world.advance(3_000);
+  const [profit, stop] = [working(world, "limit"), working(world, "stop")];
+  rewriteAnswers(sidecar, (text) => {
+    if (!text.includes(profit)) return text;
+    return JSON.stringify(JSON.parse(text), (_, value: Fields | null) =>
+      value?.id === profit && value.status === "new"
+        ? { ...value, status: "replaced", replaced_by: stop }
+        : value,
+    );
+  });
+  await world.advance(120_000);
+  expect(await bookRecord(sidecar)).toBe("6 less 6");
+  const other = await world.send(sidecar, { ...SELL, client_order_id: "another" });
+  expect(other.body.tradelatch.error).toBe("insufficient_quantity");
+  expect(await incidentRecord(sidecar)).toEqual([]);
+  world.simulator.fill({ orderId: stop, quantity: "6", price: "70" });
+  await expectHealed(world, sidecar, SOON);
+  expect(await bookRecord(sidecar)).toBe("0");
+  expect(sentOrders(world)).toHaveLength(1);
 });
