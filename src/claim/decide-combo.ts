@@ -51,12 +51,13 @@ export function withLeg(claim: Claim, event: ClaimEvent & { type: "leg_booked" }
   return { ...claim, legs, bookedQuantity: combosIn({ ...claim, legs }), bookedCost: netOf(legs) };
 }
 
-/** Whole combos that every leg accounts for. */
+/** Whole combos that every leg accounts for, with those of the orders that it replaced. */
 function combosIn({ intent, legs }: Claim): DecimalText {
   const booked = Object.values(legs);
   const counts = (comboLegs(intent) ?? []).map(({ symbol, ratio }) => {
-    const leg = booked.find((one) => one.symbol === symbol);
-    return leg === undefined ? ZERO : divide(leg.quantity, ratio);
+    const own = booked.filter((leg) => leg.symbol === symbol);
+    const filled = own.reduce((sum, { quantity }) => add(sum, quantity), ZERO);
+    return divide(filled, ratio);
   });
   return counts.reduce(
     (least, count) => (compare(count, least) < 0 ? count : least),

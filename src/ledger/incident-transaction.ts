@@ -20,7 +20,7 @@ import { incidentsOfClaim, waitsForWord } from "../claim/incidents-of-claim.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { InvariantError } from "../core/errors.ts";
 import { type AccountId, type ClaimKey, GUARD_ACCOUNT } from "../core/ids.ts";
-import { mayMove } from "../identity/combo.ts";
+import { mayMove, tradedSymbols } from "../identity/combo.ts";
 import {
   type Incident,
   type IncidentEvidence,
@@ -59,7 +59,9 @@ export function applyIncidents(
     causes: () => causesOf(rows, after),
   });
   applyToSymbol(rows, account, symbol, events, at);
-  if (before.bookedQuantity !== after.bookedQuantity) endLostExits(rows, account, symbol, at);
+  // Of a combo one contract may have moved where no whole combo has.
+  if (before.bookedQuantity === after.bookedQuantity && before.legs === after.legs) return;
+  for (const traded of tradedSymbols(after.intent)) endLostExits(rows, account, traded, at);
 }
 
 /** Events by which a book may come to hold nothing. */
@@ -233,7 +235,7 @@ function adoptByOperator(
   { by, reason, now }: OperatorCommand,
 ): OperatorResult {
   const { account, symbol, id } = incident;
-  const claims = rows.unsettledClaims(account).filter(({ intent }) => intent.symbol === symbol);
+  const claims = unsettledIn(rows, account, symbol);
   const book = rows.book(account, symbol);
   const decision = decideAdoption(incident, book, claims, position, `${by}: ${reason}`);
   if (decision.kind !== "adopted") return { kind: decision.kind, incident };

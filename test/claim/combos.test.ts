@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { Claim } from "../../src/claim/claim.ts";
 import type { BrokerOrder } from "../../src/claim/evidence.ts";
+import { decimal } from "../../src/core/decimal.ts";
 import type { BrokerOrderId } from "../../src/core/ids.ts";
 import { buy, type OrderChanges, orderOf, proceeded } from "./builders.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
@@ -100,6 +101,23 @@ describe("a combo's legs", () => {
     const whole = [leg(claim, CALL, "3"), leg(claim, PUT, "6")];
     expect(ledger.read(claim, shown(claim, "3", ...whole)).status).toBe("SETTLED");
     expect(ledger.book(PUT).net).toBe("-6");
+  });
+
+  test("count together where those of a replacement have ids of their own", () => {
+    const { ledger, claim } = taken();
+    ledger.read(claim, shown(claim, "1", leg(claim, CALL, "1"), leg(claim, PUT, "2")));
+    const next = { brokerOrderId: "next" as BrokerOrderId, quantity: decimal("2") };
+    const own = (symbol: string, filled: string) =>
+      leg(claim, symbol, filled, { brokerOrderId: `next-${symbol}` as BrokerOrderId });
+    const legs = [own(CALL, "2"), own(PUT, "4")];
+    const filled = { status: "filled", filled: "2", price: "-1", legs } as const;
+    const successor = orderOf(claim, { ...next, ...filled });
+    const replaced = { status: "replaced", replacedBy: next.brokerOrderId } as const;
+    const order = { ...shown(claim, "1"), ...replaced };
+    const read = { type: "replaced", order, successor, source: "poll" } as const;
+    ledger.record(claim.key, { ...read, now: ledger.now });
+    expect(ledger.get(claim.key)).toMatchObject({ status: "SETTLED", bookedQuantity: "3" });
+    expect([ledger.book(CALL).net, ledger.book(PUT).net]).toEqual(["3", "-6"]);
   });
 
   test("that fill after the end are booked all the same", () => {

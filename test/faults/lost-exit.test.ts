@@ -42,6 +42,31 @@ test("is over once another order has closed what was held", async () => {
   expect(await incidentRecord(sidecar)).toEqual(["lost_exit already_flat venue"]);
 });
 
+test("of a contract is over once a combo has closed what was held", async () => {
+  const [LOW, HIGH] = ["SPY270115C00500000", "SPY270115C00510000"];
+  const world = await openOrderWorld({
+    prices: { SPY: "500", [LOW]: "12.50", [HIGH]: "7.50" },
+    positions: [
+      { symbol: LOW, quantity: "2", averagePrice: "12" },
+      { symbol: HIGH, quantity: "-2", averagePrice: "7" },
+    ],
+  });
+  const sidecar = await world.open();
+  world.fault({ kind: "refuse", ...UNHEARD });
+  expect((await world.send(sidecar, { ...SELL, symbol: LOW, qty: "2" })).status).toBe(409);
+  await world.advance(30_000);
+  expect(await incidentRecord(sidecar)).toEqual(["lost_exit open"]);
+  const legs = [
+    { symbol: LOW, ratio_qty: "1", side: "sell", position_intent: "sell_to_close" },
+    { symbol: HIGH, ratio_qty: "1", side: "buy", position_intent: "buy_to_close" },
+  ];
+  const combo = { order_class: "mleg", qty: "2", type: "market", time_in_force: "day", legs };
+  expect((await world.send(sidecar, combo)).status).toBe(200);
+  await world.advance(10_000);
+  expect(await bookRecord(sidecar, LOW)).toBe("0");
+  expect(await incidentRecord(sidecar)).toEqual(["lost_exit already_flat venue"]);
+});
+
 test("is over once what was held was closed by hand", async () => {
   const { world, sidecar } = await lostExit();
   world.simulator.setPositions([{ symbol: "TQQQ", quantity: "0", averagePrice: "70" }]);

@@ -209,6 +209,34 @@ test("what our own order has filled is booked before a position is adopted, not 
   expect((await latch.book("TQQQ")).net).toBe("3");
 });
 
+test("a position is not adopted while a combo that may have moved it has no answer", async () => {
+  const [LOW, HIGH] = ["SPY270115C00500000", "SPY270115C00510000"];
+  const world = await openOrderWorld({ prices: { SPY: "500", [LOW]: "12.50", [HIGH]: "7.50" } });
+  const sidecar = await world.open({ divergence: "observe", operatorKey: OPERATOR_KEY });
+  world.comparePositions();
+  world.simulator.setPositions([{ symbol: LOW, quantity: "1", averagePrice: "12" }]);
+  await world.advance(60_000);
+  const legs = [
+    { symbol: LOW, ratio_qty: "1", side: "buy", position_intent: "buy_to_open" },
+    { symbol: HIGH, ratio_qty: "1", side: "sell", position_intent: "sell_to_open" },
+  ];
+  world.fault({ kind: "accept_then_drop" });
+  const match = { method: "GET", path: "/v2/orders:by_client_order_id" } as const;
+  const page = { kind: "html", status: 502, accept: false } as const;
+  world.simulator.addFaults([{ match, fault: page, times: 1_000 }]);
+  const combo = { order_class: "mleg", qty: "2", type: "market", time_in_force: "day", legs };
+  expect((await world.send(sidecar, combo)).status).toBe(409);
+  const opened = { world, sidecar, port: sidecar.sidecar.port };
+  const body = { ...WORD, brokerQuantity: "3", bookQuantity: "0" };
+  const told = await act(opened, "adopt", body);
+  expect([told.status, told.body.tradelatch.error]).toEqual([409, "incident_claim_waits"]);
+  world.simulator.clearFaults();
+  await world.advance(20_000);
+  expect((await sidecar.started.latch.book(LOW)).net).toBe("2");
+  expect((await act(opened, "adopt", { ...body, bookQuantity: "2" })).status).toBe(200);
+  expect((await sidecar.started.latch.book(LOW)).net).toBe("3");
+});
+
 describe("flattening a position", () => {
   test("sends the next close where the last one was rejected, as soon as it is asked for", async () => {
     const opened = await openPhantom();
