@@ -32,19 +32,23 @@ test("an order by hand is told of, blocks nothing, and what it fills is taken ov
   expect(await claimRecord(sidecar)).toEqual(["buy 2 filled venue"]);
 });
 
-test("an order by hand that is replaced by hand is told of as well, in its new form", async () => {
+test("an order in the place of one by hand is told of in its turn", async () => {
   const { world, sidecar } = await comparing();
-  const id = await orderByHand(world, RESTING);
+  const first = await orderByHand(world, RESTING);
+  await world.advance(20_000);
+  const second = await replaceByHand(world, first, { limit_price: "71" });
   await world.advance(40_000);
-  const next = await replaceByHand(world, id, { limit_price: "69" });
-  await world.advance(60_000);
   expect(await incidentRecord(sidecar)).toEqual([
     "unknown_order order_gone venue",
     "unknown_order open",
   ]);
-  await cancelByHand(world, next);
+  const path = `/v2/orders/${second}`;
+  const third = await world.send(sidecar, { limit_price: "72" }, { method: "PATCH", path });
+  await world.advance(40_000);
+  expect((await incidentRecord(sidecar)).at(-1)).toBe("unknown_order open");
+  await cancelByHand(world, third.body.id);
   await expectHealed(world, sidecar);
-  expect(await incidentRecord(sidecar)).toHaveLength(2);
+  expect(await incidentRecord(sidecar)).toHaveLength(3);
 });
 
 test("an equal order of the bot's is another one than that by hand", async () => {
