@@ -68,6 +68,8 @@ export interface ClaimSnapshot {
   readonly equals: readonly Claim[];
   /** An open incident that keeps entries in the symbol out. */
   readonly blocking: Incident | undefined;
+  /** Whether a leg of the claim is at work that is another way of the same exit; see family.ts. */
+  readonly worksByLeg?: (claim: Claim) => boolean;
 }
 
 /** The answer, and the one event that it commits: none where nothing changes. */
@@ -127,7 +129,7 @@ export function decideClaim(
   const episode = episodeOf(snapshot.book, command.intent.effect);
   const twin =
     identity.kind === "arrival"
-      ? repeatedBy(snapshot.equals, episode, command, policy)
+      ? repeatedBy(snapshot.equals, episode, command, policy, snapshot.worksByLeg)
       : identity.kind === "explicit" && inTheWay(snapshot, command, undefined);
   return twin ? decideRepeat(snapshot, command, twin) : decideNew(snapshot, command, identity);
 }
@@ -156,7 +158,9 @@ function decideRepeat(snapshot: ClaimSnapshot, command: ClaimCommand, claim: Cla
   const difference = firstDifference(claim.intent, intent);
   if (difference !== undefined) return blocked(claim, mismatchBlock(claim, difference));
   if (isLatched(claim)) return blocked(claim, latchBlock(claim));
-  if (isLive(claim.status)) return unchanged({ kind: "pending", claim, phase: phaseOf(claim) });
+  if (isLive(claim.status) || snapshot.worksByLeg?.(claim)) {
+    return unchanged({ kind: "pending", claim, phase: phaseOf(claim) });
+  }
   if (!mayReopen(claim)) return skip(claim);
   const other = claim.identity === "explicit" ? inTheWay(snapshot, command, claim) : undefined;
   return other === undefined

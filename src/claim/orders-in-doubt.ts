@@ -25,7 +25,7 @@ import { type Book, closable, isFlat, reservationOf, sameClaim } from "../book/b
 import { isZero } from "../core/decimal.ts";
 import { isCombo, mayMove, tradedSymbols } from "../identity/combo.ts";
 import type { Intent } from "../identity/intent.ts";
-import type { Block, BlockCode } from "./answer.ts";
+import type { Block, BlockCode, ClaimDecision } from "./answer.ts";
 import { type Claim, isAccepted, isUnanswered, lacksSuccessor } from "./claim.ts";
 import type { ClaimVerdict, IntentIdentity, UnreadOrders } from "./decide-claim.ts";
 import { reservedUnder } from "./family.ts";
@@ -59,12 +59,22 @@ export function asksForOrders(decided: DecidedOn): boolean {
       return isFlat(book) ? isEffectByBook : unread === undefined && isZero(closable(book));
     case "blocked":
       return isClose && FOR_WANT_OF_SHARES.has(decision.block.code);
-    // An id says by itself which action is meant; so does the episode, as far as it is known.
     case "pending":
     case "skip":
-      if (decision.claim.key.requestId === identity.requestId) return false;
+      // An id says by itself which action is meant; so does the episode, as far as it is known.
+      if (decision.claim.key.requestId === identity.requestId) {
+        return unread === undefined && isClose && isHalfOver(decision);
+      }
       return isClose || unread === undefined;
   }
+}
+
+/** Whether one way of an exit in two is over, and the other one at work as far as is known. */
+function isHalfOver({
+  kind,
+  claim,
+}: Extract<ClaimDecision, { kind: "pending" | "skip" }>): boolean {
+  return kind === "pending" && claim.outcome !== null;
 }
 
 /** `unsettled`: the account's claims that are not settled, oldest first. */
@@ -141,7 +151,7 @@ function bearsOn(
     case "pending":
     case "skip": {
       const { claim } = decision;
-      const isOwn = sameClaim(order.key, claim.key);
+      const isOwn = isOf(order, claim);
       const isOther = isOpen(order) !== isOpening;
       // Nobody has looked: an order that works may have ended, and with it the earlier action.
       if (unread === undefined && (isOwn || isOther) && isUnread(order, unread)) return true;
@@ -151,6 +161,11 @@ function bearsOn(
       return isOther && isLater(order, claim, unsettled) && mayBeOver;
     }
   }
+}
+
+/** Whether `order` is the claim's own, or one of its legs. */
+function isOf(order: Claim, { key }: Claim): boolean {
+  return sameClaim(order.key, key) || sameClaim(reservedUnder(order), key);
 }
 
 /**

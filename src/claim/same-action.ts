@@ -14,17 +14,19 @@ export interface AskedAt {
 }
 
 /**
- * The claim that is repeated: of the equal ones in `episode` (the latest first) a live one, else
- * one that filled within the window, else the latest where it never came to be.
+ * The claim that is repeated: of the equal ones in `episode` (the latest first) a live one, or one
+ * of which a leg works, else one that filled within the window, else the latest where it never came
+ * to be.
  */
 export function repeatedBy(
   equals: readonly Claim[],
   episode: number,
   asked: AskedAt,
   policy: ClaimPolicy,
+  worksByLeg: (claim: Claim) => boolean = () => false,
 ): Claim | undefined {
   const candidates = equals.filter((claim) => claim.episode === episode);
-  const live = candidates.find(({ status }) => isLive(status));
+  const live = candidates.find((claim) => isLive(claim.status) || worksByLeg(claim));
   const filled = candidates.find((claim) => filledLately(claim, asked, policy));
   const [latest] = candidates;
   return live ?? filled ?? (latest && neverWas(latest) ? latest : undefined);

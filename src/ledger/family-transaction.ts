@@ -16,6 +16,7 @@ import {
 import type { RecordCommand } from "../claim/decide-record.ts";
 import type { BrokerOrder, EvidenceSource } from "../claim/evidence.ts";
 import { parentKeyOf } from "../claim/family.ts";
+import { isLive } from "../claim/transitions.ts";
 import type { EpochMs } from "../core/clock.ts";
 import type { ClaimKey } from "../core/ids.ts";
 import { isCombo } from "../identity/combo.ts";
@@ -51,6 +52,13 @@ export function takenOver(
   }
   if (command.type !== "order" || command.hasNoSuccessor !== true) return undefined;
   return takenOverEvents(claim, exitsBeside(rows, claim), command, undefined);
+}
+
+/** Whether the claim's order has a leg at work that is another way of the same exit. */
+export function worksByLeg(rows: Rows, claim: Claim): boolean {
+  const { family, intent } = claim;
+  if (family === undefined || family.parent !== null || intent.effect !== "close") return false;
+  return exitsBeside(rows, claim).some(({ status }) => isLive(status));
 }
 
 /** The other claims of its family that sell, or buy back, the same shares. */

@@ -33,7 +33,7 @@ import type { AccountId, ClaimKey } from "../core/ids.ts";
 import { fingerprintOf } from "../identity/fingerprint.ts";
 import type { Intent } from "../identity/intent.ts";
 import { applyToClaim, applyToSymbol } from "./apply-events.ts";
-import { isAheadOfEntry, recordFamily, takenOver } from "./family-transaction.ts";
+import { isAheadOfEntry, recordFamily, takenOver, worksByLeg } from "./family-transaction.ts";
 import { applyIncidents } from "./incident-transaction.ts";
 import type { OpeningPosition, RecordResult } from "./ledger.ts";
 import type { WaitingNote } from "./note-buffer.ts";
@@ -90,7 +90,8 @@ export function decideOn(rows: Rows, request: ClaimRequest): ClaimVerdict {
   const blocking = rows.incidents
     .openIn(account, symbol)
     .find((incident) => blocksEntries(incident, policy));
-  const snapshot = { book, existing, equals, blocking };
+  const atWork = (claim: Claim) => worksByLeg(rows, claim);
+  const snapshot = { book, existing, equals, blocking, worksByLeg: atWork };
   const verdict = decideClaim(snapshot, { ...request, intent }, identity);
   const isEffectByBook = draft.effect === null && known === undefined && policy.allowShort;
   const { unread } = request;

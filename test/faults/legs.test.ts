@@ -1,5 +1,6 @@
 /** Orders with legs (bracket, oco): each leg is one order, and together they sell no share twice. */
 import { expect, test } from "vitest";
+import type { IntentInput } from "../../src/identity/intent-schema.ts";
 import {
   HELD,
   ORDER,
@@ -8,7 +9,7 @@ import {
   SELL,
   type StartedSidecar,
 } from "../sidecar/orders-world.ts";
-import { brokerOrders, sentOrders } from "./by-hand.ts";
+import { brokerOrders, cancelByHand, sentOrders } from "./by-hand.ts";
 import { COMPARISON_MS, expectHealed, SOON } from "./healing.ts";
 import { bookRecord, claimRecord, incidentRecord } from "./ledger-record.ts";
 import { rewriteAnswers } from "./rewritten-answers.ts";
@@ -143,4 +144,49 @@ test("of which one gives way to the other hold their shares for as long as that 
   await expectHealed(world, sidecar, SOON);
   expect(await bookRecord(sidecar)).toBe("0");
   expect(sentOrders(world)).toHaveLength(1);
+});
+
+const ONE_EXIT: IntentInput = {
+  ...{ symbol: "TQQQ", side: "sell", effect: "close", quantity: "6", type: "limit" },
+  extension: { order_class: "oco", ...EXITS },
+};
+const TWELVE = [{ symbol: "TQQQ", quantity: "12", averagePrice: "70" }];
+
+test.each<[string, Partial<IntentInput>]>([
+  ["under one anchor", { anchor: { episode: 1, leg: "a" } }],
+  ["without a name", {}],
+])(
+  "of an oco %s are one exit, though its stop's fill is told after the other one's cancel",
+  async (_, name) => {
+    const { world, sidecar } = await comparing({ positions: TWELVE });
+    const { latch } = sidecar.started;
+    const intent = { ...ONE_EXIT, ...name };
+    expect(await world.drive(latch.submit(intent))).toMatchObject({ status: "PROCEED" });
+    await world.advance(20_000);
+    world.simulator.setPrice("TQQQ", "69");
+    const [profit] = world.simulator.orders();
+    await world.drive(latch.applyUpdate({ ...profit, legs: null }));
+    expect(await claimRecord(sidecar)).toEqual([
+      "sell 6 canceled venue",
+      "sell 6 IN_RECONCILIATION",
+    ]);
+    expect(await world.drive(latch.submit(intent))).toMatchObject({ status: "SKIP" });
+    await expectHealed(world, sidecar, SOON);
+    expect(sentOrders(world)).toHaveLength(1);
+    expect(await bookRecord(sidecar)).toBe("6");
+  },
+);
+
+test("of an oco that was canceled are free for the next try at once", async () => {
+  const { world, sidecar } = await comparing({ positions: TWELVE });
+  const { latch } = sidecar.started;
+  const intent = { ...ONE_EXIT, anchor: { episode: 1, leg: "a" } };
+  await world.drive(latch.submit(intent));
+  await world.advance(60_000);
+  await cancelByHand(world, working(world, "limit"));
+  const [profit] = world.simulator.orders();
+  await world.drive(latch.applyUpdate({ ...profit, legs: null }));
+  expect(await world.drive(latch.submit(intent))).toMatchObject({ status: "PROCEED" });
+  await expectHealed(world, sidecar, SOON);
+  expect(await bookRecord(sidecar)).toBe("12 less 6");
 });
