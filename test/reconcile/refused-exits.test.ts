@@ -133,15 +133,17 @@ describe("an exit that the broker refused", () => {
     expect(await sidecar.started.latch.book("TQQQ")).toMatchObject({ net: "4", reservations: [] });
   });
 
-  test("ends at once where the order itself cannot be taken", async () => {
-    const message =
-      "invalid limit_price 290.123. sub-penny increment does not fulfill minimum pricing criteria";
+  test.each([
+    "invalid limit_price 290.123. sub-penny increment does not fulfill minimum pricing criteria",
+    "stop_loss.stop_price must be <= base_price - 0.01",
+  ])("ends at once where the order itself cannot be taken: %s", async (message) => {
     const { world, sidecar } = await refusedExit(HELD, {
       ...{ kind: "refuse", status: 422, code: 42_210_000, message },
     });
     await world.advance(3_000);
     expect(await onlyIncident(sidecar)).toMatchObject({ resolution: { verdict: "malformed" } });
     expect(await sidecar.started.latch.book("TQQQ")).toMatchObject({ net: "6", reservations: [] });
+    expect((await world.send(sidecar, { ...SELL, client_order_id: "another" })).status).toBe(200);
   });
 
   test("takes no position that lags behind another exit's fill for a change of its own", async () => {

@@ -40,6 +40,8 @@ const refused = (reason: RefusalReason): ErrorMeaning => ({ kind: "refused", rea
 
 const NUMBER = String.raw`-?\d*\.?\d+`;
 const NAME = '[^"<>]{1,60}';
+const LEG = String.raw`(?:take_profit\.|stop_loss\.)`;
+const CLASS_WITH_LEGS = "(?:bracket|oco|oto)";
 
 /** Fits any of `messages`, which are regular expressions, as a whole. */
 const oneOf = (messages: readonly string[]): RegExp =>
@@ -157,8 +159,8 @@ export const ERROR_ROWS: readonly ErrorRow[] = [
     httpStatus: 422,
     code: 42210000,
     message: new RegExp(
-      `^invalid (?:limit|stop|trail)_price ${NUMBER}\\. sub-penny increment does not fulfill ` +
-        "minimum pricing criteria\\.?$",
+      `^invalid ${LEG}?(?:limit|stop|trail)_price ${NUMBER}\\. sub-penny increment does not ` +
+        "fulfill minimum pricing criteria\\.?$",
       "i",
     ),
     endpoints: ["submit", "replace"],
@@ -266,10 +268,19 @@ export const ERROR_ROWS: readonly ErrorRow[] = [
       "notional value must be limited to 2 decimal places",
       `notional amount must be >= ${NUMBER}`,
       `only day orders are allowed for hard-to-borrow asset "${NAME}"`,
+      "crypto orders not allowed for advanced order_class: [a-z]+",
     ]),
     endpoints: ["submit", "replace"],
     meaning: refused("terms_not_accepted"),
     because: "malformed: terms that do not go together, or not with this kind of asset",
+  },
+  {
+    httpStatus: 422,
+    code: 42210000,
+    message: oneOf([`${LEG}(?:limit|stop)_price must be [<>]= base_price [-+] ${NUMBER}`]),
+    endpoints: ["submit", "replace"],
+    meaning: refused("terms_not_accepted"),
+    because: "malformed: a leg on the wrong side of the market, or of its order's own price",
   },
   {
     httpStatus: 422,
@@ -283,6 +294,8 @@ export const ERROR_ROWS: readonly ErrorRow[] = [
       "qty or notional is required",
       "oco orders must be limit orders",
       'only type="limit" is allowed for extended hours orders',
+      `${CLASS_WITH_LEGS} orders require (?:take_profit\\.limit|stop_loss\\.stop)_price`,
+      `${CLASS_WITH_LEGS} orders support only "day" or "gtc" time_in_force`,
     ]),
     endpoints: ["submit", "replace"],
     meaning: refused("terms_not_accepted"),
@@ -291,10 +304,13 @@ export const ERROR_ROWS: readonly ErrorRow[] = [
   {
     httpStatus: 403,
     code: 40310000,
-    message: oneOf([`cost basis must be >= minimal amount of order ${NUMBER}`]),
+    message: oneOf([
+      `cost basis must be >= minimal amount of order ${NUMBER}`,
+      `${CLASS_WITH_LEGS} orders do not support extended hours trading`,
+    ]),
     endpoints: ORDERING,
     meaning: refused("terms_not_accepted"),
-    because: "malformed: less than the least that is traded",
+    because: "malformed: less than the least that is traded, or legs where there can be none",
   },
   {
     httpStatus: 403,
