@@ -5,7 +5,7 @@
  * broker checks by their own `position_intent`.
  */
 import { type DecimalText, parseDecimal, signOf } from "../core/decimal.ts";
-import type { OrderTerms } from "./intent.ts";
+import type { OrderTerms, Side } from "./intent.ts";
 import { OPTION_SYMBOL } from "./symbol.ts";
 
 /** Stands where other orders have a symbol; no stock is called so. */
@@ -18,7 +18,10 @@ const MOST_LEGS = 4;
 /** One contract of a combo, and how many of it each combo has. */
 export interface ComboLeg {
   readonly symbol: string;
+  readonly side: Side;
   readonly ratio: DecimalText;
+  /** Whether the leg says that it closes what is held. */
+  readonly closes: boolean;
 }
 
 export function isCombo({ extension }: Pick<OrderTerms, "extension">): boolean {
@@ -47,11 +50,13 @@ export function mayMove(terms: Pick<OrderTerms, "symbol" | "extension">, symbol:
 }
 
 function readLeg(leg: unknown): ComboLeg | undefined {
-  const { symbol, ratio_qty: ratioText, side } = (leg ?? {}) as Readonly<Record<string, unknown>>;
+  const fields = (leg ?? {}) as Readonly<Record<string, unknown>>;
+  const { symbol, ratio_qty: ratioText, side } = fields;
   const ratio = isAmount(ratioText) ? parseDecimal(String(ratioText)) : undefined;
   if (typeof symbol !== "string" || !OPTION_SYMBOL.test(symbol)) return undefined;
   if (side !== "buy" && side !== "sell") return undefined;
-  return ratio === undefined || signOf(ratio) <= 0 ? undefined : { symbol, ratio };
+  if (ratio === undefined || signOf(ratio) <= 0) return undefined;
+  return { symbol, side, ratio, closes: fields.position_intent === `${side}_to_close` };
 }
 
 /** Anything else may have no text at all. */

@@ -2,7 +2,7 @@
  * One claim or record inside an open transaction: load, decide, append events, write the rows that
  * they imply. Decisions are taken in claim/; this carries them out.
  */
-import { episodeOf } from "../book/book.ts";
+import { episodeOf, reduces } from "../book/book.ts";
 import type { ClaimDecision } from "../claim/answer.ts";
 import type { Claim } from "../claim/claim.ts";
 import {
@@ -30,6 +30,7 @@ import { resolvePortion } from "../claim/resolve-portion.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { InvariantError } from "../core/errors.ts";
 import type { AccountId, ClaimKey } from "../core/ids.ts";
+import { comboLegs, isCombo } from "../identity/combo.ts";
 import { fingerprintOf } from "../identity/fingerprint.ts";
 import type { Intent } from "../identity/intent.ts";
 import { applyToClaim, applyToSymbol } from "./apply-events.ts";
@@ -87,8 +88,8 @@ export function decideOn(rows: Rows, request: ClaimRequest): ClaimVerdict {
   const equals = isNamed
     ? []
     : rows.equals(account, agent, fingerprint, episodeOf(book, intent.effect), wanted);
-  const blocking = rows.incidents
-    .openIn(account, symbol)
+  const blocking = entriesOf(rows, intent)
+    .flatMap((entered) => rows.incidents.openIn(account, entered))
     .find((incident) => blocksEntries(incident, policy));
   const atWork = (claim: Claim) => worksByLeg(rows, claim);
   const snapshot = { book, existing, equals, blocking, worksByLeg: atWork };
@@ -97,6 +98,15 @@ export function decideOn(rows: Rows, request: ClaimRequest): ClaimVerdict {
   const { unread } = request;
   const decided = { verdict, intent, isEffectByBook, identity, book, unread };
   return asksForOrders(decided) ? unlessInDoubt(decided, rows.unsettledClaims(account)) : verdict;
+}
+
+/** What an intent that opens something opens; of a combo the contracts that it does not close. */
+function entriesOf(rows: Rows, intent: Intent): readonly string[] {
+  if (!isCombo(intent)) return [intent.symbol];
+  const opened = (comboLegs(intent) ?? []).filter(
+    ({ symbol, side, closes }) => !closes && !reduces(rows.book(intent.account, symbol), side),
+  );
+  return opened.map(({ symbol }) => symbol);
 }
 
 /** One that nothing became of on the other side is left alone: this side is what is held now. */

@@ -28,10 +28,13 @@ describe("an order's terms are a combo's", () => {
 });
 
 describe("the legs of a combo", () => {
-  test("are its contracts, and how many of each a combo has", () => {
-    expect(comboLegs({ extension: extension(CALL, PUT) })).toEqual([
-      { symbol: CALL.symbol, ratio: "1" },
-      { symbol: PUT.symbol, ratio: "2" },
+  test("are its contracts, how many of each a combo has, and what it does with them", () => {
+    const closing = { ...PUT, position_intent: "sell_to_close" };
+    const opening = { ...CALL, position_intent: "buy_to_open" };
+    expect(comboLegs({ extension: extension(CALL, closing, opening) })).toEqual([
+      { symbol: CALL.symbol, side: "buy", ratio: "1", closes: false },
+      { symbol: PUT.symbol, side: "sell", ratio: "2", closes: true },
+      { symbol: CALL.symbol, side: "buy", ratio: "1", closes: false },
     ]);
     const numbers = extension({ ...CALL, ratio_qty: 2 }, CALL, CALL, CALL);
     expect(comboLegs({ extension: numbers })?.map(({ ratio }) => ratio)).toEqual([

@@ -216,6 +216,30 @@ describe("the policy for a difference", () => {
     expect((await world.send(sidecar, { ...SELL, qty: "4" })).status).toBe(200);
   });
 
+  test("block-entries keeps out a combo that opens in the contract, and none that closes it", async () => {
+    const [low, high] = ["SPY270115C00500000", "SPY270115C00510000"];
+    const prices = { SPY: "500", [low]: "12.50", [high]: "7.50" };
+    const { world, sidecar } = await comparing({ prices }, { divergence: "orphan=block-entries" });
+    world.simulator.setPositions([
+      { symbol: low, quantity: "1", averagePrice: "12" },
+      { symbol: high, quantity: "-1", averagePrice: "7" },
+    ]);
+    await world.advance(MINUTE);
+    const combo = (does: string, ...sides: readonly [string, string]) => ({
+      ...{ order_class: "mleg", qty: "1", type: "market", time_in_force: "day" },
+      legs: [low, high].map((symbol, nth) => ({
+        ...{ symbol, ratio_qty: "1", side: sides[nth] },
+        position_intent: `${sides[nth]}_to_${does}`,
+      })),
+    });
+    expect(await world.send(sidecar, combo("open", "buy", "sell"))).toMatchObject({
+      status: 403,
+      body: { tradelatch: { error: "entry_blocked" } },
+    });
+    expect((await world.send(sidecar, combo("close", "sell", "buy"))).status).toBe(200);
+    expect(world.posts()).toHaveLength(1);
+  });
+
   test("flatten takes the position over and closes it, once", async () => {
     const { world, sidecar } = await comparing({}, { divergence: "orphan=flatten" });
     await byHand(world, ORDER);
