@@ -108,8 +108,8 @@ function auctionRefusal({ timeInForce }: OrderTerms, standing: Standing): Refusa
   if (phase === "closed" || minuteOfDay < from || minuteOfDay >= AUCTION_REFUSED_UNTIL) {
     return undefined;
   }
-  const span = timeInForce === "opg" ? "9:28am and 7:00pm" : "3:50pm and 7:00pm";
-  return unprocessable(`${timeInForce} orders cannot be submitted between ${span} ET`);
+  const until = timeInForce === "opg" ? "9:28am" : "3:50pm";
+  return forbidden(`${timeInForce} orders must be submitted after 7:00pm and before ${until}`);
 }
 
 function intentRefusal(

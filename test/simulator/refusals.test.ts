@@ -230,7 +230,7 @@ describe("the broker refuses an order in Alpaca's words when", () => {
     const { order } = await openBench();
     const refused = await order({ time_in_force: "opg" });
     expect(refused.body.message).toBe(
-      "opg orders cannot be submitted between 9:28am and 7:00pm ET",
+      "opg orders must be submitted after 7:00pm and before 9:28am",
     );
     expect((await order({ time_in_force: "cls" })).status).toBe(200);
   });

@@ -40,6 +40,7 @@ const refused = (reason: RefusalReason): ErrorMeaning => ({ kind: "refused", rea
 
 const NUMBER = String.raw`-?\d*\.?\d+`;
 const NAME = '[^"<>]{1,60}';
+const TIME = String.raw`\d{1,2}:\d\d[ap]m`;
 const LEG = String.raw`(?:take_profit\.|stop_loss\.)`;
 const CLASS_WITH_LEGS = "(?:bracket|oco|oto)";
 
@@ -325,10 +326,11 @@ export const ERROR_ROWS: readonly ErrorRow[] = [
       "new orders are rejected by user request",
       "cannot open a long buy while a short sell order is open",
       `active assignment lock on ${NAME}, cannot close all long options`,
+      `opg orders must be submitted after ${TIME} and before ${TIME}`,
     ]),
     endpoints: ORDERING,
     meaning: refused("not_allowed_now"),
-    because: "the account may not, as it stands; another day or after another order it may",
+    because: "the account or the hour, as it stands; another day or after another order it may",
   },
   {
     httpStatus: 422,
