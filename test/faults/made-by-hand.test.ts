@@ -1,14 +1,14 @@
 /** An order and a position that a person makes in the broker's own page. */
 import { expect, test } from "vitest";
-import { ORDER, openOrderWorld } from "../sidecar/orders-world.ts";
+import { HELD, ORDER, openOrderWorld, SELL } from "../sidecar/orders-world.ts";
 import { brokerOrders, cancelByHand, orderByHand, replaceByHand, sentOrders } from "./by-hand.ts";
 import { COMPARISON_MS, expectHealed } from "./healing.ts";
 import { bookRecord, claimRecord, incidentRecord } from "./ledger-record.ts";
 
 const RESTING = { ...ORDER, type: "limit", limit_price: "70", time_in_force: "gtc" } as const;
 
-async function comparing() {
-  const world = await openOrderWorld();
+async function comparing(options: object = {}) {
+  const world = await openOrderWorld(options);
   world.comparePositions(COMPARISON_MS);
   return { world, sidecar: await world.open() };
 }
@@ -49,6 +49,17 @@ test("an order in the place of one by hand is told of in its turn", async () => 
   await cancelByHand(world, third.body.id);
   await expectHealed(world, sidecar);
   expect(await incidentRecord(sidecar)).toHaveLength(3);
+});
+
+test("an order in the place of one by hand is told of where it holds the shares of an exit", async () => {
+  const { world, sidecar } = await comparing(HELD);
+  const id = await orderByHand(world, { ...SELL, type: "limit", limit_price: "80" });
+  expect((await world.send(sidecar, SELL)).status).toBe(403);
+  const next = await replaceByHand(world, id, { limit_price: "81" });
+  await world.advance(40_000);
+  expect(await incidentRecord(sidecar)).toEqual(["refused_exit open", "unknown_order open"]);
+  await cancelByHand(world, next);
+  await expectHealed(world, sidecar);
 });
 
 test("an equal order of the bot's is another one than that by hand", async () => {
