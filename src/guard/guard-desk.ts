@@ -54,6 +54,7 @@ import {
   readJson,
 } from "./guard-input.ts";
 import { tracedGuard } from "./traced-guard.ts";
+import { untilWritten } from "./until-written.ts";
 import { isLate, isVerdict, Verifiers } from "./verifiers.ts";
 import { Waiting } from "./waiting.ts";
 
@@ -114,7 +115,11 @@ export class GuardDesk implements Guard {
     };
     const token = random.uuid();
     const attempt = { owner, tokenHash: sha256Hex(token), leaseMs };
-    const result = await this.#guard(key, { type: "claim", ...said, ...attempt, now: this.#now() });
+    const command = { type: "claim", ...said, ...attempt, now: this.#now() } as const;
+    const result = await this.#guard(key, command).catch((error: unknown) => {
+      if (isAnswerLost(error)) this.#takeBack(key, attempt.tokenHash);
+      throw error;
+    });
     const { answer, incident } = result;
     const claim = known(result);
     switch (answer.kind) {
@@ -135,6 +140,26 @@ export class GuardDesk implements Guard {
       default:
         throw new InvariantError(`a claim was answered ${answer.kind}`);
     }
+  }
+
+  /**
+   * A claim whose answer was lost may be on record, and nobody has its token: the action was not
+   * begun, and the attempt would keep everybody away from it until a person ends it.
+   */
+  #takeBack(key: ClaimKey, tokenHash: string): void {
+    const { clock, log } = this.#parts;
+    const evidence = "the ledger's answer to the claim was lost, and nobody was told to proceed";
+    const shown = { tokenHash, isTokenRequired: true, fencing: null } as const;
+    const untilClosed = {
+      now: () => clock.now(),
+      sleep: (durationMs: number) => clock.sleep(durationMs, this.#closing.signal),
+    };
+    const release = () =>
+      this.#guard(key, { type: "release", ...shown, evidence, now: this.#now() });
+    untilWritten(untilClosed, release).catch((error: unknown) => {
+      const { requestId, agent } = key;
+      log.warn({ requestId, agent, err: error }, "a claim without an answer was not released");
+    });
   }
 
   async settle(input: SettleInput): Promise<SettleAnswer> {
@@ -362,6 +387,11 @@ export class GuardDesk implements Guard {
   #now(): number {
     return this.#parts.clock.now();
   }
+}
+
+/** Whether what was said to the ledger may be on record all the same. */
+function isAnswerLost(error: unknown): boolean {
+  return error instanceof LatchError && error.code === "store_unreachable";
 }
 
 /** Only a release, which says on what evidence, opens an action again. */

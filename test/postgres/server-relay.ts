@@ -6,6 +6,7 @@ import { onTestFinished } from "vitest";
 export class ServerRelay {
   readonly #server: Server;
   readonly #clients = new Set<Socket>();
+  #onCommitted: (() => void) | undefined;
 
   private constructor(target: URL) {
     this.#server = createServer((client) => this.#connect(client, target));
@@ -31,11 +32,27 @@ export class ServerRelay {
     for (const client of this.#clients) client.resetAndDestroy();
   }
 
+  /** The next commit goes through, and the connection is reset before its answer is handed on. */
+  loseNextCommit(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onCommitted = resolve;
+    });
+  }
+
   #connect(client: Socket, target: URL): void {
     const server = connect(Number(target.port), target.hostname);
     this.#clients.add(client);
     client.pipe(server);
-    server.pipe(client);
+    server.on("data", (answer) => {
+      const onCommitted = answer.includes("COMMIT") ? this.#onCommitted : undefined;
+      if (onCommitted === undefined) {
+        client.write(answer);
+        return;
+      }
+      this.#onCommitted = undefined;
+      client.resetAndDestroy();
+      onCommitted();
+    });
     for (const socket of [client, server]) socket.on("error", () => undefined);
     server.on("close", () => client.destroy());
     client.on("close", () => {
