@@ -3,7 +3,7 @@
  * own, a free port of the loopback address. It can be stopped, killed, and started again.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { chownSync, cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { chownSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { arch, platform, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { unusedPort } from "../unused-port.ts";
@@ -12,6 +12,7 @@ import { unusedPort } from "../unused-port.ts";
 const NOBODY = 65_534;
 const MOST_STARTS = 50;
 const USER = "tradelatch";
+const READY = /database system is ready to accept (read-only )?connections/;
 
 export interface ServerOptions {
   /** Settings as in postgresql.conf. */
@@ -62,7 +63,7 @@ export class PostgresServer {
     await new Promise<void>((resolve, reject) => {
       server.stderr?.on("data", (chunk: Buffer) => {
         said += chunk.toString();
-        if (said.includes("database system is ready to accept connections")) resolve();
+        if (READY.test(said)) resolve();
       });
       server.once("exit", () => reject(new Error(`the server did not start:\n${said}`)));
     });
@@ -88,6 +89,15 @@ export class PostgresServer {
         if (tries === MOST_STARTS) throw error;
       }
     }
+  }
+
+  /** Says what it is from its next start on: one that follows another takes reads alone. */
+  follows(isStandby: boolean): void {
+    const signal = join(this.#data, "standby.signal");
+    if (isStandby) {
+      writeFileSync(signal, "");
+      ownByServer(signal);
+    } else rmSync(signal);
   }
 
   async destroy(): Promise<void> {

@@ -81,6 +81,28 @@ describe("a server of its own", () => {
     expect(await ledger.countByStatus(ACCOUNT)).toMatchObject({ OPEN: expect.any(Number) });
   });
 
+  test("that is a standby takes no claim, says so, and takes the next when it leads", async () => {
+    const ledger = open(url());
+    await claimed(ledger, claimCommand({ requestId: "first", quantity: "86" }));
+    await server.stop();
+    server.follows(true);
+    await server.start();
+    const refusals = [
+      await latchError(() => ledger.claim(claimCommand({ requestId: "follows", quantity: "88" }))),
+      await latchError(() => ledger.claim(claimCommand({ requestId: "follows", quantity: "88" }))),
+      await latchError(() => ledger.probe()),
+      await latchError(() => ledger.rememberAccount("login", ACCOUNT)),
+    ];
+    // The first one may have met the connection of before.
+    const codes = new Set(refusals.slice(1).map(({ code }) => code));
+    expect(codes).toEqual(new Set(["store_unwritable"]));
+    await server.stop();
+    server.follows(false);
+    await server.start();
+    await ledger.probe().catch(() => undefined);
+    await claimed(ledger, claimCommand({ requestId: "leads", quantity: "87" }));
+  });
+
   test("that was away when the ledger was opened is found by the first call that finds it", async () => {
     await server.stop();
     const ledger = open(url());

@@ -18,6 +18,7 @@ const CODES: readonly (readonly [prefix: string, code: ErrorCode])[] = [
   ["42704", "store_refused"], // a word of the connection string that is no setting
   ["55P02", "store_refused"], // one that is, and that a connection may not change
   ["25006", "store_unwritable"], // read only: a standby
+  ["0A000", "store_unwritable"], // so too, of a transaction that is to write
   ["XX001", "store_corrupt"],
   ["XX002", "store_corrupt"],
 ];
