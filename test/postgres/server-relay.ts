@@ -7,6 +7,8 @@ export class ServerRelay {
   readonly #server: Server;
   readonly #clients = new Set<Socket>();
   #onCommitted: (() => void) | undefined;
+  /** As a long way: every answer takes so long. */
+  delayMs = 0;
 
   private constructor(target: URL) {
     this.#server = createServer((client) => this.#connect(client, target));
@@ -46,7 +48,8 @@ export class ServerRelay {
     server.on("data", (answer) => {
       const onCommitted = answer.includes("COMMIT") ? this.#onCommitted : undefined;
       if (onCommitted === undefined) {
-        client.write(answer);
+        if (this.delayMs === 0) client.write(answer);
+        else setTimeout(() => client.write(answer), this.delayMs);
         return;
       }
       this.#onCommitted = undefined;

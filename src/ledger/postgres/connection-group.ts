@@ -1,4 +1,4 @@
-/** Connections of one kind: bounded in number, each in one hand at a time. */
+/** Connections for transactions: bounded in number, each in one hand at a time. */
 import type { DedicatedConnection } from "./dedicated-connection.ts";
 
 export class ConnectionGroup {

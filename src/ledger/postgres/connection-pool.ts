@@ -13,6 +13,7 @@ import {
   type Parameter,
   type Session,
 } from "./dedicated-connection.ts";
+import { SharedConnections } from "./shared-connections.ts";
 import { TLS_WORDS, tlsOptions } from "./tls-options.ts";
 
 /** For single reads, which may go over any of them. */
@@ -36,7 +37,7 @@ export class ConnectionPool {
   /** Where the store is, for people: without the password. */
   readonly place: string;
   readonly #clock: Clock;
-  readonly #readers: ConnectionGroup;
+  readonly #readers: SharedConnections;
   readonly #sessions: ConnectionGroup;
   readonly #reading = new Set<Promise<unknown>>();
 
@@ -45,12 +46,11 @@ export class ConnectionPool {
     const options = optionsOf(parsedUrl(url));
     this.place = placeOfStore(url);
     this.#clock = clock;
-    const open = () => DedicatedConnection.open(options, this.place);
-    this.#readers = new ConnectionGroup(READERS_MAX, open);
-    this.#sessions = new ConnectionGroup(SESSIONS_MAX, open);
+    const open = (share: boolean) => () => DedicatedConnection.open(options, this.place, share);
+    this.#readers = new SharedConnections(READERS_MAX, open(true));
+    this.#sessions = new ConnectionGroup(SESSIONS_MAX, open(false));
   }
 
-  /** One question at a time on a connection: answers are told apart by their order alone. */
   ask<Row>(text: string, parameters: readonly Parameter[]): Promise<readonly Row[]> {
     const read = this.#usedInTime(
       this.#readers,
@@ -83,7 +83,7 @@ export class ConnectionPool {
   }
 
   #usedInTime<Value>(
-    group: ConnectionGroup,
+    group: ConnectionGroup | SharedConnections,
     work: (session: Session) => Promise<Value>,
     deadlineMs: number,
   ): Promise<Value> {

@@ -1,5 +1,5 @@
 /**
- * One connection, in one hand at a time, that is never replaced beneath whoever uses it.
+ * One connection that is never replaced beneath whoever uses it.
  *
  * A driver that quietly connects again would carry out the rest of a transaction without its
  * beginning: each statement for itself, and without the lock. And what it had left over of the
@@ -7,7 +7,7 @@
  * is said on it, whatever was still to be said fails, and it is not opened again.
  *
  * The same goes for one on which a statement has failed: the driver counts the rows that came
- * before the failure among those of the next answer.
+ * before the failure among those of the next answer, which has then failed for whoever waits.
  */
 import postgres from "postgres";
 import { LatchError } from "../../core/errors.ts";
@@ -65,13 +65,17 @@ export class DedicatedConnection implements Session {
     });
   }
 
-  /** Rejects where there is no server, or where it does not let us in. */
-  static async open(options: Options, place: string): Promise<DedicatedConnection> {
+  /**
+   * For transactions, or for reads that `share` it: of those the driver says as many at once as
+   * there are. Rejects where there is no server, or where it does not let us in.
+   */
+  static async open(options: Options, place: string, share = false): Promise<DedicatedConnection> {
     const opened = new DedicatedConnection(options, place);
     try {
       // The driver reserves only a connection that is there.
       await opened.#untilClosed(opened.#sql.unsafe("SELECT 1"));
-      opened.#connection = await opened.#untilClosed(opened.#sql.reserve());
+      const reserved = share ? opened.#sql : await opened.#untilClosed(opened.#sql.reserve());
+      opened.#connection = reserved;
       opened.#live();
       return opened;
     } catch (error) {
