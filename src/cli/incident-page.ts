@@ -5,6 +5,7 @@
 import type { Claim } from "../claim/claim.ts";
 import { NO_SYMBOL } from "../claim/claim-event.ts";
 import { claimInWords } from "../claim/claim-in-words.ts";
+import { isQuestionedByLateWord } from "../claim/decide-guard.ts";
 import type { GuardClaim } from "../claim/guard-claim.ts";
 import { guardInWords } from "../claim/guard-in-words.ts";
 import { waitsForWord } from "../claim/incidents-of-claim.ts";
@@ -35,8 +36,10 @@ const ACTION_ENDS = [
   ["rejected", "it did not, and is not to be tried again"],
   ["absent", "it did not; the next claim under its id may proceed"],
 ] as const;
-const ENDS = [
-  ["absent", "the broker has no such order"],
+const ABSENT = ["absent", "the broker has no such order"] as const;
+const ENTRY_ENDS = [ABSENT, ["rejected", "refused, or over without a fill"]] as const;
+const EXIT_ENDS = [
+  ABSENT,
   ["rejected", "refused, or over without a fill; its shares are still held"],
   ["already-flat", "the position was closed before it"],
 ] as const;
@@ -111,19 +114,25 @@ function resolutionLines({ resolution }: Incident, width: number): readonly stri
 
 /** A command stays on one line, so that it can be copied. */
 function wayOut({ incident, causes, resolveCommand }: IncidentPage, width: number) {
-  const action = causes.some(({ action }) => action?.status === "IN_RECONCILIATION");
-  const waiting = action || causes.some(({ key, claim }) => isWaiting(incident, key, claim));
-  const whose = action
-    ? "the provider's own records show how it"
-    : "the broker's own records show how its order";
-  const claimPart = [
-    ...wrapped(INDENT, `Where ${whose} ended, add one:`, width),
-    ...(action ? ACTION_ENDS : ENDS).flatMap(([name, meaning]) =>
-      wrapped(`${INDENT.repeat(2)}--as ${name.padEnd(END_LENGTH)}  `, meaning, width),
+  const action = causes.some((cause) => isActionWaiting(incident, cause));
+  const waiting = causes.find(({ key, claim }) => isWaiting(incident, key, claim))?.claim;
+  if (!action && waiting === undefined) return ["To resolve it:", `${INDENT}${resolveCommand}`];
+  const order = waiting?.intent.effect === "close" ? EXIT_ENDS : ENTRY_ENDS;
+  const whose = action ? "the provider's own records show" : "the broker's own records show";
+  return [
+    ...wrapped("", `To resolve it, once ${whose} how it ended, with one of these as END:`, width),
+    `${INDENT}${resolveCommand} --as END`,
+    ...(action ? ACTION_ENDS : order).flatMap(([name, meaning]) =>
+      wrapped(`${INDENT.repeat(2)}${name.padEnd(END_LENGTH)}  `, meaning, width),
     ),
-    ...wrapped(INDENT, "Without it the claim waits for evidence on.", width),
+    ...wrapped(INDENT, "Until then the claim waits for evidence, and the incident with it.", width),
   ];
-  return ["To resolve it:", `${INDENT}${resolveCommand}`, ...(waiting ? claimPart : [])];
+}
+
+/** Of a late word the claim waits only where nobody else has been at it since. */
+function isActionWaiting({ kind }: Incident, { action }: Cause): boolean {
+  if (action?.status !== "IN_RECONCILIATION") return false;
+  return kind !== "late_settlement" || isQuestionedByLateWord(action);
 }
 
 /** Whether the incident is about this claim, and its end is open. */

@@ -152,7 +152,7 @@ export const ERRORS = {
     httpStatus: 409,
     retryable: false,
     exitCode: 1,
-    hint: "An order ends absent, rejected or already_flat; an action done, rejected or absent.",
+    hint: "An entry ends absent or rejected, an exit also already_flat; an action also done.",
   },
   exit_still_held: {
     httpStatus: 409,

@@ -212,6 +212,10 @@ export function runOperator(
   if (endClaimAs === "done") return { kind: "other_end", incident };
   if (endClaimAs === null && claim !== undefined) return { kind: "claim_waits", incident };
   if (endClaimAs !== null && claim === undefined) return { kind: "no_claim", incident };
+  // An entry takes no shares out of the book.
+  if (endClaimAs === "already_flat" && claim?.intent.effect === "open") {
+    return { kind: "other_end", incident };
+  }
   if (endClaimAs !== null && claim !== undefined) {
     const net = command.brokerNet;
     const isFlat = endClaimAs === "already_flat" && net !== undefined;

@@ -41,7 +41,12 @@ test("actions are listed, shown, verified, and ended by an operator, in 80 colum
   expect(open).toMatch(/1 .* unknown_action .*open/);
   const incident = await say("incidents", "show", "1");
   expect(incident).toContain("Incident 1: unknown_action, open, version 1");
-  expect(incident).toContain("--as done");
+  expect(incident).toContain("once the provider's own records show how it ended");
+  const [, command = ""] = /^ {2}tradelatch (.*)$/m.exec(incident) ?? [];
+  const without = command.replace(" --as END", "").replace("'...'", "seen").split(" ");
+  expect((await runHere(without)).stderr).toContain("still waits for its end");
+  expect(command).toContain(" --as END");
+  expect(incident).toMatch(/^ {4}done +it happened$/m);
   expect(incident).not.toContain("already-flat");
   const words = ["incidents", "resolve", "1", "--version", "1", "--by", "ops", "--reason", "seen"];
   expect(await say(...words, "--as", "done")).toContain("The claim behind it ended as done.");

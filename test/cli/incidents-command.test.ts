@@ -149,9 +149,9 @@ describe("tradelatch incidents show", () => {
     expect(causes).toMatch(/ {2}sell 6 TQQQ: not decided yet, refused with\s+422 position/);
     expect(causes.indexOf("momentum/r-1")).toBeLessThan(causes.indexOf("momentum/r-2"));
     expect(text).toContain(
-      `\n  tradelatch incidents resolve 1 --version ${version} --reason '...'\n`,
+      `\n  tradelatch incidents resolve 1 --version ${version} --reason '...' --as END\n`,
     );
-    expect(text).toContain("--as already-flat");
+    expect(text).toMatch(/^ {4}already-flat {2}the position was closed before it$/m);
     expect(longest(text)).toBeLessThanOrEqual(80);
     const narrow = await tell(bench, ["show", "1"], 60);
     expect(longest(narrow.text.replace(/^ +tradelatch .*$/m, ""))).toBeLessThanOrEqual(60);

@@ -75,6 +75,13 @@ describe("what a person may do", () => {
     expect(actionsOf(REFUSED, waiting, null)).toMatchObject([
       { name: "resolve", asksForEnd: true },
     ]);
+    const endsOf = (effect: "open" | "close") => {
+      const claim = { ...CLAIM, intent: { ...CLAIM.intent, effect } };
+      const [action] = actionsOf(REFUSED, new Map([["momentum/r-2", claim]]), null);
+      return action?.ends?.map(({ value }) => value);
+    };
+    expect(endsOf("close")).toEqual(["rejected", "already_flat", "absent"]);
+    expect(endsOf("open")).toEqual(["rejected", "absent"]);
     const over = new Map([["momentum/r-2", { ...CLAIM, status: "SETTLED" } as ClaimView]]);
     expect(actionsOf(REFUSED, over, null)).toMatchObject([{ name: "resolve", asksForEnd: false }]);
   });

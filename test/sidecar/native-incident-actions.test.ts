@@ -159,6 +159,26 @@ describe("an exit that a person says is flat already", () => {
   });
 });
 
+test("an entry of which nobody knows does not end as an exit whose shares are gone", async () => {
+  const world = await openOrderWorld(HELD);
+  const sidecar = await world.open({ divergence: "observe", operatorKey: OPERATOR_KEY });
+  world.fault({ kind: "drop" });
+  const unread = { match: { method: "GET", path: "/v2/orders" }, fault: { kind: "drop" } } as const;
+  world.simulator.addFaults([{ ...unread, times: 1_000 }]);
+  await world.send(sidecar, ORDER);
+  await world.advance(120_000);
+  const { latch } = sidecar.started;
+  const [incident] = await latch.incidents();
+  expect(incident).toMatchObject({ kind: "unknown_outcome", resolution: null });
+  const headers = { "TradeLatch-Operator-Key": OPERATOR_KEY };
+  const path = `${INCIDENTS}/1/resolve`;
+  const body = { ...WORD, version: incident?.version, endClaimAs: "already_flat" };
+  const told = await world.send(sidecar, body, { method: "POST", path, headers });
+  expect(told.status).toBe(409);
+  expect((await latch.book("TQQQ")).net).toBe("6");
+  expect((await latch.incidents({ isOpen: true })).map(({ id }) => id)).toEqual([1]);
+});
+
 describe("adopting a position", () => {
   test("takes over what the broker holds, once the numbers are those that were confirmed", async () => {
     const opened = await openPhantom();

@@ -118,7 +118,8 @@ function resolveAction(
   const effect =
     `Incident ${incident.id} ends, and with it the claim to ${whatOf(claim)}. ` +
     "Say only what the broker's own records show.";
-  return { ...common, effect, asksForEnd: true, ends: ENDS };
+  const ends = claim.intent.effect === "close" ? EXIT_ENDS : ENTRY_ENDS;
+  return { ...common, effect, asksForEnd: true, ends };
 }
 
 /** The claim that the incident is about, while nobody knows how it ended. */
@@ -133,13 +134,18 @@ export function claimBehind(
   return isMissing || claim.brokerOrderId === null ? claim : undefined;
 }
 
-const ENDS: readonly End[] = [
+const ABSENT: End = { value: "absent", text: "absent: the broker has no such order" };
+const EXIT_ENDS: readonly End[] = [
   {
     value: "rejected",
     text: "rejected: refused or over without a fill, the shares are still held and free",
   },
   { value: "already_flat", text: "already flat: the shares of this exit are gone" },
-  { value: "absent", text: "absent: the broker has no such order" },
+  ABSENT,
+];
+const ENTRY_ENDS: readonly End[] = [
+  { value: "rejected", text: "rejected: refused or over without a fill" },
+  ABSENT,
 ];
 
 /** The dialog's own empty choice is none. */
