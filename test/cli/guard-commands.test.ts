@@ -54,6 +54,28 @@ test("actions are listed, shown, verified, and ended by an operator, in 80 colum
   expect(await say("audit", "verify")).toContain("are what the events come to");
 });
 
+test("a late word about an earlier attempt is shown with the way out that is taken", async () => {
+  const store = temporaryFile("actions.db");
+  const guard = await openGuard({ store, agent: "payments", schedule: false });
+  const { requestId } = PAYMENT;
+  const tokenOf = async () => {
+    const claimed = await guard.claim(PAYMENT);
+    return claimed.kind === "proceed" ? claimed.token : "";
+  };
+  const early = await tokenOf();
+  await guard.release({ requestId, token: early, evidence: "refused" });
+  const late = await tokenOf();
+  await guard.settle({ requestId, token: early, result: "p-1" });
+  await guard.doubt({ requestId, token: late, reason: "the provider did not answer" });
+  await guard.close();
+  const shown = await runHere(["incidents", "show", "1", "--store", store]);
+  expect(shown.stdout).toContain("Incident 1: late_settlement, open");
+  const [, command = ""] = /^ {2}tradelatch (.*)$/m.exec(shown.stdout) ?? [];
+  expect(command).not.toContain("--as");
+  const told = await runHere(command.replace("'...'", "seen").split(" "));
+  expect(told.stdout).toContain("Incident 1 is resolved");
+});
+
 test("an action nobody claimed, and an end that none has, are refused with what mends it", async () => {
   const store = await storeInQuestion();
   const none = await runHere(["audit", "show", "invoice-7", "--store", store]);
