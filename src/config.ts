@@ -463,6 +463,7 @@ const KEYS_WANTED =
   "or on the command line --broker sim (simulated inside) or --broker none (guards only)";
 /** What to do about a setting without a default that is missing. */
 const REMEDIES: Readonly<Record<string, string>> = {
+  store: "give the path of a SQLite file or postgres://…, or set the variable",
   keyId: KEYS_WANTED,
   secret: KEYS_WANTED,
   backupDir: "give the directory that copies go to with --to, or set the variable",

@@ -74,7 +74,7 @@ export function serveCommand(
   const said = examples(
     "tradelatch serve --broker sim",
     "tradelatch serve --store ledger.db --agent momentum --backup-dir backups",
-    "tradelatch serve --live --port 4521",
+    "APCA_API_BASE_URL=https://api.alpaca.markets tradelatch serve --live",
   );
   return command.addHelpText("after", said).action(async (options: ServeOptions) => {
     await serve(output, environment, stop, options);

@@ -72,11 +72,15 @@ function Overview({ client, store, readings }: OverviewProps) {
   const onPick = (mark: MarkView) => pick(mark, onClaim);
   const onAction = (incident: IncidentView, action: Action) =>
     setOpened({ kind: "action", incident, action });
+  // Without one there are no orders, and whatever else the ledger has of some is not shown here.
+  const hasBroker = status.broker.kind !== "none";
   return (
     <>
-      <a class="skip" href="#claims-title">
-        To the claims
-      </a>
+      {hasBroker && (
+        <a class="skip" href="#claims-title">
+          To the claims
+        </a>
+      )}
       <TopLine status={status} lostSince={state.lostSince} incidents={state.openIncidents} />
       <main class="panels">
         {state.isRead ? (
@@ -93,8 +97,12 @@ function Overview({ client, store, readings }: OverviewProps) {
               onDay={(date) => readings.showDay(date)}
               isOpen={status.latch?.market?.open ?? false}
             />
-            <PositionPanel positions={state.positions} now={status.now} />
-            <Claims {...{ state, readings, onClaim, now: status.now }} />
+            {hasBroker && (
+              <>
+                <PositionPanel positions={state.positions} now={status.now} />
+                <Claims {...{ state, readings, onClaim, now: status.now }} />
+              </>
+            )}
           </>
         ) : (
           <section class="panel">

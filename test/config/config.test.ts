@@ -98,7 +98,7 @@ describe("a setting that does not fit is refused in one line that names it", () 
       "no store",
       { ...NEEDED, store: undefined as never },
       {},
-      "store (TRADELATCH_STORE) is missing",
+      "store (TRADELATCH_STORE) is missing: give the path of a SQLite file or postgres://…",
     ],
     ["an empty store", { ...NEEDED, store: "" }, {}, 'store (TRADELATCH_STORE) is ""'],
     ["no key", { ...NEEDED, keyId: undefined as never }, {}, "keyId (APCA_API_KEY_ID) is missing"],

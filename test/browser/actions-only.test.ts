@@ -1,0 +1,36 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { guardBench } from "../sidecar/guard-bench.ts";
+import { HAS_NO_BROWSER, launchChromium } from "./chromium.ts";
+import { openPage } from "./page-in-browser.ts";
+
+const OPERATOR_KEY = "whoever-looks-after-the-bots";
+const LEASE_MS = 60_000;
+
+describe.skipIf(HAS_NO_BROWSER)("the operator page of a sidecar without a broker", () => {
+  let browser: Browser;
+
+  beforeAll(async () => {
+    browser = await launchChromium();
+  });
+
+  afterAll(() => browser?.close());
+
+  test("has what actions came to, and says nothing of orders and positions that it does not read", async () => {
+    const bench = await guardBench({ operatorKey: OPERATOR_KEY, guardLeaseMs: LEASE_MS });
+    const action = { request_id: "invoice-1042", action: "payment.send" };
+    await bench.post("/claim", action);
+    bench.clock.advance(LEASE_MS);
+    await bench.post("/claim", action);
+    const { page, faults } = await openPage(browser, bench.url);
+    await page.getByLabel("Key").fill(OPERATOR_KEY);
+    await page.keyboard.press("Enter");
+    await page.locator(".lane canvas").waitFor();
+    expect(await page.locator("h2").allInnerTexts()).toEqual([
+      ...[expect.stringMatching(/^Incidents/), expect.stringMatching(/^Today|^Session/)],
+    ]);
+    expect(await page.locator(".lane h3").innerText()).toBe("Actions");
+    expect(faults).toEqual([]);
+    await page.close();
+  });
+});
