@@ -166,3 +166,22 @@ test("what is on record of a pair is found by either spelling", async () => {
     expect((await latch.audit.page({ symbol })).items.length).toBeGreaterThan(1);
   }
 });
+
+test("a coin that was paid with elsewhere is closed by the second try, and the book has what is held", async () => {
+  const { world, sidecar } = await bought();
+  world.comparePositions(10_000);
+  await world.advance(60_000);
+  // As a purchase of ETH/BTC leaves it.
+  world.simulator.setPositions([{ symbol: "BTC/USD", quantity: "0.4", averagePrice: "100" }]);
+  const refused = await world.send(sidecar, "", CLOSE);
+  expect(refused.status).toBe(403);
+  await world.advance(40_000);
+  const { latch } = sidecar.started;
+  expect(await latch.incidents({ isOpen: true })).toEqual([]);
+  expect(await latch.book("BTC/USD")).toMatchObject({ net: "0.4" });
+  expect((await world.send(sidecar, "", CLOSE)).status).toBe(200);
+  await world.advance(5_000);
+  expect(await latch.book("BTC/USD")).toMatchObject({ net: "0" });
+  const told = (await latch.incidents()).map(({ kind, resolution }) => [kind, resolution?.verdict]);
+  expect(told).toEqual([["refused_exit", "changed_elsewhere"]]);
+});
