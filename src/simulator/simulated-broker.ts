@@ -127,7 +127,7 @@ export class SimulatedBroker {
   }
 
   place(asked: OrderRequest, effects: OrderEffects = {}): Placed {
-    const symbol = this.assets.find(asked.terms.symbol)?.symbol ?? asked.terms.symbol;
+    const symbol = this.#nameOf(asked.terms.symbol);
     const request = { ...asked, terms: { ...asked.terms, symbol } };
     const refusal = this.#refusal(request);
     if (refusal !== undefined) return { kind: "refused", refusal };
@@ -180,7 +180,7 @@ export class SimulatedBroker {
 
   setPrice(symbol: string, price: DecimalText): void {
     this.settle();
-    this.#trade(symbol, { at: this.clock.now(), price, size: USUAL_SIZE });
+    this.#trade(this.#nameOf(symbol), { at: this.clock.now(), price, size: USUAL_SIZE });
   }
 
   /** Has the market go through `bars`; a symbol without a price gets the last one of its past. */
@@ -194,7 +194,13 @@ export class SimulatedBroker {
     }
   }
 
-  setPosition({ symbol, quantity, averagePrice }: OpeningPosition): void {
+  /** A pair that is known, also where its slash is left out, as positions do. */
+  #nameOf(symbol: string): string {
+    return this.assets.find(symbol)?.symbol ?? symbol;
+  }
+
+  setPosition({ symbol: given, quantity, averagePrice }: OpeningPosition): void {
+    const symbol = this.#nameOf(given);
     this.assets.learn(symbol);
     const position = {
       symbol,

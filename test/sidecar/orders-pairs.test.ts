@@ -172,7 +172,7 @@ test("a coin that was paid with elsewhere is closed by the second try, and the b
   world.comparePositions(10_000);
   await world.advance(60_000);
   // As a purchase of ETH/BTC leaves it.
-  world.simulator.setPositions([{ symbol: "BTC/USD", quantity: "0.4", averagePrice: "100" }]);
+  world.simulator.setPositions([{ symbol: "BTCUSD", quantity: "0.4", averagePrice: "100" }]);
   const refused = await world.send(sidecar, "", CLOSE);
   expect(refused.status).toBe(403);
   await world.advance(40_000);

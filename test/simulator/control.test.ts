@@ -21,6 +21,20 @@ describe("the control surface", () => {
     expect((await call("GET", "/sim/positions")).body).toEqual([]);
   });
 
+  test("takes a pair as positions write it, and has one position of it", async () => {
+    const { call } = await openBench({ prices: { "BTC/USD": "100" } });
+    const pair = { symbol: "BTC/USD", quantity: "0.5", averagePrice: "100" };
+    await call("POST", "/sim/positions", pair);
+    const [shown] = (await call("GET", "/v2/positions")).body;
+    expect(shown).toMatchObject({ symbol: "BTCUSD", qty: "0.5" });
+    const again = { ...pair, symbol: shown.symbol, quantity: "0.4" };
+    await call("POST", "/sim/positions", again);
+    await call("POST", "/sim/prices", { BTCUSD: "110" });
+    expect((await call("GET", "/v2/positions")).body).toMatchObject([
+      { symbol: "BTCUSD", qty: "0.4", current_price: "110" },
+    ]);
+  });
+
   test("shows orders of every status with their legs", async () => {
     const { call, order } = await openBench();
     await order();
