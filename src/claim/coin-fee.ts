@@ -8,13 +8,13 @@
  * last one is no difference: the book takes it over, and there is no incident. Pure.
  */
 import type { Book } from "../book/book.ts";
-import { compare, type DecimalText, decimal, multiply, signOf, subtract } from "../core/decimal.ts";
+import { compare, type DecimalText, multiply, signOf, subtract } from "../core/decimal.ts";
 import type { Intent } from "../identity/intent.ts";
 import { isPair } from "../identity/symbol.ts";
 import type { BookEvent } from "./claim-event.ts";
 
 /** Above the highest of Alpaca's fees, 0.25 %, by what each fill may be rounded. */
-const HIGHEST_FEE = decimal("0.003");
+const HIGHEST_FEE = "0.003" as DecimalText;
 
 /** Whether of what the order fills a part may be kept as the fee. */
 export function hasFeeInCoin({ symbol, side }: Pick<Intent, "symbol" | "side">): boolean {

@@ -58,6 +58,10 @@ describe("a position of a pair", () => {
     expect(feeOf(book, "1.495")).toMatchObject([{ fee: "0.005" }]);
   });
 
+  test("that is flat shows no fee, were so little left in the book that one would explain it", () => {
+    expect(feeOf(filled(bought("1"), "sell", "0.998"), "0")).toEqual([]);
+  });
+
   test("owes no fee once nothing is held, or once it is the broker's own figure", () => {
     expect(filled(bought("1"), "sell", "1")).not.toHaveProperty("feeDueOn");
     const adjusted = withAdjustment(bought("1"), decimal("0.5"), decimal("1"));

@@ -1,6 +1,6 @@
 /** What a difference between book and broker comes to, and when it is none of our business yet. */
 import { describe, expect, test } from "vitest";
-import { type Book, emptyBook } from "../../src/book/book.ts";
+import { type Book, emptyBook, withFill } from "../../src/book/book.ts";
 import type { Claim } from "../../src/claim/claim.ts";
 import {
   type DivergenceCommand,
@@ -150,6 +150,28 @@ describe("a difference that counts", () => {
       const holds = `the book now holds ${broker} TQQQ, as the broker does`;
       expect(reason(reserved, broker), reserved).toMatchObject({ reason: holds });
     }
+  });
+});
+
+describe("the fee of a pair of currencies", () => {
+  const fill = { side: "buy", quantity: decimal("1"), cost: decimal("60000") } as const;
+  const book = withFill(emptyBook(ACCOUNT, "BTC/USD"), { ...fill, by: CAUSE, feeInCoin: true });
+
+  test("is taken over by one read, with no incident, whatever the policy and however late", () => {
+    for (const seen of [reads("0.9975", 0), reads("0.9975", 0, 10_000)]) {
+      const events = decided({ book, reads: seen, policy: "block-entries", movedAt: LATER });
+      expect(events).toEqual([
+        {
+          ...{ type: "position_adjusted", net: "0.9975", averagePrice: "60000", fee: "0.0025" },
+          ...{ incident: 0, cause: null },
+        },
+      ]);
+    }
+  });
+
+  test("is not what a position lacks by more: that is a difference like any other", () => {
+    expect(decided({ book, reads: reads("0.99", 0) })).toEqual([]);
+    expect(types({ book, reads: reads("0.99", 0, 10_000) })).toContain("incident_opened");
   });
 });
 
