@@ -44,6 +44,13 @@ test("an entry of the life before belongs to the one that its fill begins", () =
   expect(after).toMatchObject({ episode: 2, bookedQuantity: "6" });
 });
 
+test("so does one whose fill comes late, and what is told beside the fill stays as it is", () => {
+  const claim = claimOf(buy("6"));
+  const late = { ...FILL, type: "late_fill_booked" } as const;
+  const sealed = { type: "sealed" } as const;
+  expect(told(claim, book("0", 1), [late, sealed])).toEqual([{ ...late, episode: 2 }, sealed]);
+});
+
 test("one whose fill begins no life, or its own, stays where it is", () => {
   const claim = claimOf(buy("6"));
   expect(told(claim, book("6", 1))).toEqual([FILL]);
