@@ -104,6 +104,9 @@ describe("an incident begins", () => {
       {
         ...{ type: "incident_opened", kind: "unknown_outcome" },
         summary: "the order to buy 6 TQQQ was replaced, and nobody knows the order in its place",
+        next:
+          "that is looked for among the broker's orders; " +
+          "what the claim holds it keeps until it is found",
       },
     ]);
   });
