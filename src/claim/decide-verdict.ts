@@ -138,7 +138,7 @@ function byPosition(
   const { symbol } = book;
   const suspect = suspectOf(claim, book);
   const shows = `the broker shows ${quantity} ${symbol}, the book ${book.net}`;
-  const { isEntryAtWork = false } = command;
+  const { isEntryAtWork } = command;
   if (compare(quantity, book.net) === 0) {
     if (!reduces(book, claim.intent.side) || compare(absolute(quantity), suspect) < 0) {
       if (isEntryAtWork) return undefined;

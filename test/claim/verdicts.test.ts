@@ -4,6 +4,7 @@ import type { Book } from "../../src/book/book.ts";
 import type { Claim } from "../../src/claim/claim.ts";
 import {
   decideVerdict,
+  holdsExit,
   isMalformed,
   type PositionRead,
   withoutExit,
@@ -190,6 +191,14 @@ describe("the verdict on a refused close", () => {
     expect(verdict?.kind).toBe(kind);
   });
 
+  test("is not given while an entry at work may bring the shares that fills have taken", () => {
+    const { claim, book } = latched();
+    for (const net of ["0", "4"]) {
+      const question = { claim, book: { ...book, net: decimal(net) } };
+      expect(judged(question, twice(net), { isEntryAtWork: true })).toBeUndefined();
+    }
+  });
+
   test("is inferred where nothing explains what is gone, and the venue's where orders do", () => {
     const gone = latched();
     expect(judged(gone, twice("0"))).toMatchObject({ provenance: "inferred" });
@@ -276,6 +285,26 @@ describe("a verdict's reason", () => {
 
   test.each(["6", "9"])("is the venue's own where the broker shows %s", (broker) => {
     expect(judged(latched(), twice(broker))).toMatchObject({ provenance: "venue" });
+  });
+});
+
+describe("a broker that holds", () => {
+  test.each<[string, Intent, string, string, boolean]>([
+    ["all", sell("6"), "6", "6", true],
+    ["one share of what the exit was for", sell("6"), "6", "1", true],
+    ["nothing", sell("6"), "6", "0", false],
+    ["a position on the other side", sell("6"), "6", "-1", false],
+    ["just the rest of a long position", sell("2"), "6", "4", false],
+    ["less than the rest", sell("2"), "6", "3", false],
+    ["more than the rest", sell("2"), "6", "5", true],
+    ["all of a short position", buyToClose("6"), "-6", "-6", true],
+    ["nothing of it", buyToClose("6"), "-6", "0", false],
+    ["just the rest of it", buyToClose("2"), "-6", "-4", false],
+    ["less than that rest", buyToClose("2"), "-6", "-3", false],
+    ["more than that rest", buyToClose("2"), "-6", "-5", true],
+  ])("%s has shares of the exit's, or has not", (_, intent, held, broker, has) => {
+    const { claim, book } = latched(intent, held);
+    expect(holdsExit(claim, book, decimal(broker))).toBe(has);
   });
 });
 
