@@ -92,7 +92,7 @@ export function unlessInDoubt(decided: DecidedOn, unsettled: readonly Claim[]): 
 /** The symbols in which an open is in doubt: what is held there is not known. */
 export function symbolsInDoubt(
   claims: readonly Claim[],
-  unread: UnreadOrders = [],
+  unread: UnreadOrders,
 ): ReadonlySet<string> {
   const opens = claims.filter((claim) => isOpen(claim) && isInDoubt(claim, unread));
   return new Set(opens.flatMap(({ intent }) => tradedSymbols(intent)));

@@ -32,9 +32,11 @@ type Logged =
   | { readonly at: number; readonly key: ClaimKey; readonly event: ClaimEvent }
   | { readonly at: number; readonly symbol: string; readonly event: BookEvent };
 
-/** As a request has it: what its try has not read. */
 interface Look {
+  /** As a request has it: what its try has not read. */
   readonly unread: UnreadOrders;
+  /** The book has said whether the intent opens or closes. */
+  readonly isEffectByBook?: boolean;
 }
 
 function nameOf({ account, agent, requestId }: ClaimKey): string {
@@ -91,7 +93,8 @@ export class MemoryLedger {
   }
 
   /** Where a test does not say otherwise its try has just read every order at work. */
-  claim(intent: Intent, { unread }: Look = { unread: [] }): ClaimDecision {
+  claim(intent: Intent, look: Look = { unread: [] }): ClaimDecision {
+    const { unread, isEffectByBook = false } = look;
     const { now, policy, brokerTime } = this;
     const command: ClaimCommand = { intent, owner: OWNER, now, brokerTime, policy };
     const identity = identify(intent, this.policy);
@@ -102,7 +105,7 @@ export class MemoryLedger {
       requestId === null ? undefined : this.claims.get(nameOf({ account, agent, requestId }));
     const equals = this.#equals(intent, fingerprint, episodeOf(book, intent.effect));
     const verdict = decideClaim({ book, existing, equals, blocking: undefined }, command);
-    const decided = { verdict, intent, isEffectByBook: false, identity, book, unread };
+    const decided = { verdict, intent, isEffectByBook, identity, book, unread };
     const { event, decision } = asksForOrders(decided)
       ? unlessInDoubt(decided, this.#unsettled())
       : verdict;

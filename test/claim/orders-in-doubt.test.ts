@@ -123,6 +123,16 @@ describe("behind an open that nobody knows of", () => {
     expect(ledger.claim(bigger)).toMatchObject({ kind: "blocked", claim: null });
     expect(ledger.get(first.key)).toEqual(first);
   });
+
+  test("one that is opened again for more than the book has is told under its own claim", () => {
+    const ledger = new MemoryLedger().adopt("6", "75");
+    const close = sell("6", underRequestId("exit"));
+    const { key } = ledger.conclude(proceeded(ledger.claim(close)));
+    ledger.loseAnswer(proceeded(ledger.claim(buy("6", LOST))));
+    ledger.adopt("4", "75");
+    const told = { kind: "blocked", block: { code: "not_sent" }, claim: { key } };
+    expect(ledger.claim(close)).toMatchObject(told);
+  });
 });
 
 describe("once it is known what became of the open", () => {
@@ -166,6 +176,36 @@ describe("an equal close of a moment ago", () => {
     expect(blockOf(ledger.claim(sell("6")))).toMatchObject({ code: "not_sent", cause });
     ledger.proveAbsent(open);
     expect(ledger.claim(sell("6"))).toMatchObject({ kind: "skip" });
+  });
+
+  test("may not be the one that is meant where the open came at the same moment", () => {
+    const ledger = new MemoryLedger().adopt("6", "75");
+    const close = proceeded(ledger.claim(sell("6")));
+    ledger.accept(close, filledOrder(close));
+    ledger.loseAnswer(proceeded(ledger.claim(buy("6", LOST))));
+    expect(blockOf(ledger.claim(sell("6")))).toMatchObject({ code: "not_sent", cause });
+  });
+
+  test("may not be the one that is meant where the open came while that close worked", () => {
+    const ledger = new MemoryLedger().adopt("6", "75");
+    const close = proceeded(ledger.claim(sell("6")));
+    ledger.accept(close, orderOf(close));
+    ledger.loseAnswer(proceeded(ledger.after(SECOND).claim(buy("6", LOST))));
+    ledger.read(close, filledOrder(close));
+    expect(blockOf(ledger.claim(sell("6")))).toMatchObject({ code: "not_sent", cause });
+  });
+
+  test("is the one that is meant, once it has ended, as long as others are held", () => {
+    const ledger = new MemoryLedger().adopt("12", "75");
+    const close = proceeded(ledger.claim(sell("6")));
+    ledger.accept(close, filledOrder(close));
+    const open = proceeded(ledger.after(SECOND).claim(buy("2")));
+    ledger.accept(open, orderOf(open));
+    const { key } = close;
+    expect(ledger.claim(sell("6"), { unread: "all" })).toMatchObject({
+      kind: "skip",
+      claim: { key },
+    });
   });
 
   test("is another one where the open has made a position", () => {
@@ -301,6 +341,15 @@ describe("an order at work that this try has not read", () => {
       }
     });
 
+    test("is not waited for either where that open works still", () => {
+      const ledger = new MemoryLedger().adopt("6", "75");
+      const entry = proceeded(ledger.claim(buy("2")));
+      ledger.accept(entry, orderOf(entry));
+      const claimed = proceeded(ledger.claim(sell("6", underRequestId("open"))));
+      ledger.accept(claimed, orderOf(claimed));
+      expect(ledger.claim(buy("2"), { unread: "all" }).kind).toBe("pending");
+    });
+
     test("is not asked about where an id says which open is meant", () => {
       const ledger = new MemoryLedger();
       const named = buy("6", underRequestId("entry"));
@@ -348,6 +397,8 @@ describe("an open while closes at work hold all that the book has", () => {
 
   test("goes out at once where nobody knows what became of them: there is nothing to read", () => {
     const ledger = new MemoryLedger().adopt("6", "75");
+    const entry = proceeded(ledger.claim(buy("1")));
+    ledger.accept(entry, orderOf(entry));
     ledger.loseAnswer(proceeded(ledger.claim(sell("6"))));
     expect(ledger.claim(buy("6"), { unread: undefined }).kind).toBe("proceed");
   });
