@@ -8,6 +8,7 @@ import { decideReplace, replacedEvents } from "../../src/claim/decide-replace.ts
 import type { BrokerOrder } from "../../src/claim/evidence.ts";
 import { decimal } from "../../src/core/decimal.ts";
 import type { BrokerOrderId, ClientOrderId } from "../../src/core/ids.ts";
+import type { Intent } from "../../src/identity/intent.ts";
 import {
   ACCOUNT,
   buy,
@@ -133,6 +134,35 @@ describe("a replaced order", () => {
         expect(ledger.replayed().book()).toEqual(ledger.book());
       }),
     );
+  });
+});
+
+describe("a new order that counts what the ones before it have filled", () => {
+  function counting(intent: Intent, filled: string, changes: OrderChanges) {
+    const ledger = new MemoryLedger().adopt("10", "70");
+    const claim = working(ledger, intent);
+    const [order, successor] = [first(claim, filled), next(claim, "6", changes)];
+    const read = { order, successor, source: "poll", now: ledger.now } as const;
+    ledger.record(claim.key, { type: "replaced", ...read, countsChain: true });
+    return { ledger, claim: ledger.get(claim.key) };
+  }
+
+  test("adds what is beyond that, and the log says how it counts", () => {
+    const { ledger, claim } = counting(buy("6"), "2", { filled: "3", price: "72" });
+    expect(claim).toMatchObject({ bookedQuantity: "3", bookedCost: "216" });
+    expect(ledger.book()).toMatchObject({ net: "13" });
+    expect(ledger.replayed().get(claim.key)).toEqual(claim);
+  });
+
+  test("holds of a close what is left of it", () => {
+    const { ledger } = counting(sell("6"), "2", {});
+    expect(ledger.book()).toMatchObject({ net: "8", reservations: [{ quantity: "4" }] });
+  });
+
+  test("holds no number of shares where it is in dollars", () => {
+    const dollars = sell("1", { quantity: null, notional: decimal("280") });
+    const { claim } = counting(dollars, "2", { quantity: null });
+    expect(claim).toMatchObject({ brokerOrderId: NEXT, bookedQuantity: "2" });
   });
 });
 
