@@ -1,6 +1,8 @@
 /** What the broker's word for an order's status says of it. */
 import { expect, test } from "vitest";
-import { hasEnded, isTerminalStatus } from "../../src/claim/evidence.ts";
+import { hasEnded, isTerminalStatus, withLegs } from "../../src/claim/evidence.ts";
+import { orderOf } from "./builders.ts";
+import { BRACKET, legOf, parentOf } from "./family-builders.ts";
 
 test.each(["filled", "canceled", "expired", "rejected"])(
   "an order that is %s is over",
@@ -22,3 +24,10 @@ test.each(["new", "held", "pending_replace", "done_for_day", "stopped", "nobody'
     expect(hasEnded(status)).toBe(false);
   },
 );
+
+test("a list of orders has each order's legs behind it", () => {
+  const parent = parentOf(BRACKET);
+  const legs = [legOf(parent, "limit"), legOf(parent, "stop")];
+  const [entry, alone] = [orderOf(parent, { legs }), orderOf(parent)];
+  expect(withLegs([entry, alone])).toEqual([entry, ...legs, alone]);
+});

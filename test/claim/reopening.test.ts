@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { Refusal } from "../../src/claim/evidence.ts";
 import { decimal } from "../../src/core/decimal.ts";
+import type { BrokerOrderId } from "../../src/core/ids.ts";
 import {
   blockOf,
   buy,
@@ -357,6 +358,20 @@ describe("a close of a part whose first try was lost, and that came to other sha
     ledger.loseAnswer(again);
     expect(ledger.read(again, orderOf(again, { quantity: decimal("7") })).brokerOrderId).toBeNull();
     expect(ledger.read(again, orderOf(again)).brokerOrderId).not.toBeNull();
+  });
+
+  test("keeps what it asked for once its own order came, whatever replaces that", () => {
+    const { ledger, again } = openedAgain();
+    ledger.accept(again, orderOf(again));
+    const order = orderOf(again, { status: "replaced" });
+    const successor = orderOf(again, {
+      ...{ brokerOrderId: "next" as BrokerOrderId, replaces: order.brokerOrderId },
+      quantity: decimal("10"),
+    });
+    const read = { order, successor, source: "poll", now: ledger.now } as const;
+    ledger.record(again.key, { type: "replaced", ...read });
+    const after = ledger.get(again.key);
+    expect(after).toMatchObject({ brokerOrderId: "next", intent: { quantity: "6" } });
   });
 
   test("knows the shares of every lost try, until one is answered", () => {
