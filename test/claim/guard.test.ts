@@ -436,6 +436,9 @@ describe("the word of whoever held a released attempt", () => {
     expect(forgotten.take(release())).toEqual(wrong);
     expect(forgotten.answer(doubt(owner))).toEqual({ kind: "unresolved" });
     expect(forgotten.answer(settle({ tokenHash: owner }))).toMatchObject({ kind: "settled" });
+    const over = releasedOften(RELEASED_TOKENS_MAX);
+    over.take(release({ tokenHash: `token-${RELEASED_TOKENS_MAX + 1}` }));
+    expect(over.take(settle()).events).toMatchObject([{ type: "settlement_surfaced" }]);
     const twice = new GuardLife(claimOf(), release(), settle(), release());
     expect(twice.claim?.releasedTokens).toEqual(["token-1"]);
   });

@@ -20,6 +20,9 @@ const FIND_OUT =
   "Look at the provider; then settle or release the claim by what it shows, or resolve this.";
 const LOOK_FOR_BOTH =
   "Look at the provider: both attempts may have acted. Undo one of them, then resolve this.";
+const KEEPS_FIRST =
+  "Look at the provider: the record keeps its first word, be it wrong. Tell whom it concerns, " +
+  "then resolve this.";
 
 /** The incidents after `commands`, and the events that the last of them brought about. */
 function told(...commands: readonly GuardCommand[]) {
@@ -128,7 +131,7 @@ describe("a word of whoever held a released attempt", () => {
       {
         ...{ type: "incident_opened", incident: 1, kind: "late_settlement", subject: LATE },
         summary: `payment.send invoice-1042: ${onRecord}`,
-        next: expect.stringContaining("the record keeps its first word"),
+        next: KEEPS_FIRST,
       },
     ]);
   });
