@@ -1,6 +1,7 @@
 /** Which incidents a claim opens and ends by itself: what people are told, and when it is over. */
 import { describe, expect, test } from "vitest";
 import type { Claim } from "../../src/claim/claim.ts";
+import { evolveClaim } from "../../src/claim/evolve.ts";
 import { incidentsOfClaim } from "../../src/claim/incidents-of-claim.ts";
 import { decimal } from "../../src/core/decimal.ts";
 import type { Intent } from "../../src/identity/intent.ts";
@@ -108,6 +109,17 @@ describe("an incident begins", () => {
           "that is looked for among the broker's orders; " +
           "what the claim holds it keeps until it is found",
       },
+    ]);
+  });
+
+  test("for no order in the place of one that a person has ended: its fills are missing, if any", () => {
+    const ledger = new MemoryLedger();
+    const claim = proceeded(ledger.claim(buy("6")));
+    workingOn(ledger, claim);
+    const ended = { type: "operator_ended", outcome: "rejected", by: "ada", reason: "" } as const;
+    const after = evolveClaim(ledger.get(claim.key), claim.key, ended, START);
+    expect(told({ before: after, after }, undefined, true)).toMatchObject([
+      { kind: "missing_fills" },
     ]);
   });
 
