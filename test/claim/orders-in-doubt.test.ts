@@ -284,6 +284,12 @@ describe("an order at work that this try has not read", () => {
     }
   });
 
+  test("is told as the cause, and not as the claim of one that may be another action", () => {
+    const { ledger } = working();
+    const again = ledger.claim(buy("6"), { unread: undefined });
+    expect(again).toMatchObject({ kind: "blocked", block: inDoubt, claim: null });
+  });
+
   test("is no other open's matter", () => {
     expect(working().ledger.claim(buy("2"), { unread: "all" }).kind).toBe("proceed");
   });
@@ -348,6 +354,17 @@ describe("an order at work that this try has not read", () => {
       const claimed = proceeded(ledger.claim(sell("6", underRequestId("open"))));
       ledger.accept(claimed, orderOf(claimed));
       expect(ledger.claim(buy("2"), { unread: "all" }).kind).toBe("pending");
+    });
+
+    test("says nothing of an open that nobody knows of: that is asked for again, and waits", () => {
+      const ledger = new MemoryLedger().adopt("6", "75");
+      const entry = ledger.loseAnswer(proceeded(ledger.claim(buy("6"))));
+      ledger.loseAnswer(proceeded(ledger.claim(sell("6"))));
+      for (const net of ["6", "0"]) {
+        ledger.adopt(net, "75");
+        const again = ledger.claim(buy("6", underRequestId("again")), { unread: undefined });
+        expect(again).toMatchObject({ kind: "pending", claim: { key: entry.key } });
+      }
     });
 
     test("is not asked about where an id says which open is meant", () => {
