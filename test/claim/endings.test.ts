@@ -82,6 +82,45 @@ describe("a fill that nobody had seen corrects an end", () => {
   });
 });
 
+describe("a fill that the broker takes back", () => {
+  /** Three were booked when the order ended with two. */
+  function takenBack() {
+    const ledger = new MemoryLedger();
+    const claim = proceeded(ledger.claim(buy("6")));
+    ledger.accept(claim, orderOf(claim, { status: "partially_filled", filled: "3" }));
+    const two = orderOf(claim, { status: "canceled", filled: "2" });
+    expect(ledger.read(claim, two)).toMatchObject({ status: "FINAL", bookedQuantity: "3" });
+    return { ledger, claim, two };
+  }
+
+  test("settles its claim once a read is so late that it lags behind no more", () => {
+    const { ledger, claim, two } = takenBack();
+    ledger.after(29_999);
+    expect(ledger.read(claim, two).status).toBe("FINAL");
+    ledger.after(1);
+    expect(ledger.read(claim, two)).toMatchObject({ status: "SETTLED", bookedQuantity: "3" });
+    expect(ledger.book().net).toBe("3");
+  });
+
+  test("is not believed of the stream, nor of an order that is shown at work", () => {
+    const { ledger, claim, two } = takenBack();
+    ledger.after(30_000);
+    expect(ledger.read(claim, two, "stream").status).toBe("FINAL");
+    expect(ledger.read(claim, { ...two, status: "partially_filled" }).status).toBe("FINAL");
+  });
+
+  test("is none where the rest is there by then, which is booked before the claim settles", () => {
+    const ledger = new MemoryLedger();
+    const claim = proceeded(ledger.claim(buy("6")));
+    const unpriced = ledger.accept(claim, filledOrder(claim, null));
+    expect(unpriced).toMatchObject({ status: "FINAL", bookedQuantity: "0" });
+    ledger.after(30_000);
+    expect(ledger.read(claim, filledOrder(claim, null)).status).toBe("FINAL");
+    const settled = ledger.read(claim, filledOrder(claim));
+    expect(settled).toMatchObject({ status: "SETTLED", bookedQuantity: "6" });
+  });
+});
+
 describe("a claim's receipt", () => {
   test("is none before its end, and says what was filled at what price after it", () => {
     const ledger = new MemoryLedger();
