@@ -13,7 +13,8 @@ import {
   roundDown,
   subtract,
 } from "../../src/core/decimal.ts";
-import { ACCOUNT, AGENT } from "./builders.ts";
+import { ACCOUNT, AGENT, buy, filledOrder, proceeded, sell } from "./builders.ts";
+import { MemoryLedger } from "./memory-ledger.ts";
 
 const BY = { agent: AGENT, requestId: "entry" as never };
 
@@ -96,4 +97,17 @@ test.each([
   ["buy", "TQQQ", false],
 ] as const)("of a %s of %s a fee may be kept: %s", (side, symbol, may) => {
   expect(hasFeeInCoin({ side, symbol })).toBe(may);
+});
+
+test.each([
+  ["buy", "BTC/USD", "6"],
+  ["sell", "BTC/USD", undefined],
+  ["buy", "TQQQ", undefined],
+] as const)("of a %s of %s that has filled the book owes a fee on %s", (side, symbol, due) => {
+  const ledger = new MemoryLedger().adopt("8", "70", symbol);
+  const intent = side === "buy" ? buy("6", { symbol }) : sell("6", { symbol });
+  const claim = proceeded(ledger.claim(intent));
+  ledger.accept(claim, filledOrder(claim));
+  expect(ledger.book(symbol).feeDueOn).toBe(due);
+  expect(ledger.replayed().book(symbol)).toEqual(ledger.book(symbol));
 });
