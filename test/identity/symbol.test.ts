@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { plainSymbol } from "../../src/identity/symbol.ts";
+import { symbolSchema } from "../../src/identity/symbol-schema.ts";
 
 describe("the one name of what is traded", () => {
   test.each([
@@ -13,5 +14,12 @@ describe("the one name of what is traded", () => {
   test.each(["TQQQ", "BRK.B", "USD", "BTC", "4BTCUSD", "BTCUSD4", "BTCUSD260116C00050000"])(
     "of %s, which is no pair, is as it is written",
     (symbol) => expect(plainSymbol(symbol)).toBe(symbol),
+  );
+});
+
+test("a symbol that a request gives is one, or is refused with what a symbol looks like", () => {
+  expect(symbolSchema.parse("BTC/USD")).toBe("BTC/USD");
+  expect(symbolSchema.safeParse("not one").error?.issues[0]?.message).toBe(
+    "expected a symbol such as TQQQ or BTC/USD",
   );
 });
