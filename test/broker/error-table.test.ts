@@ -25,6 +25,14 @@ const ENDPOINTS: readonly Endpoint[] = [
   ...(["order", "orders", "position", "positions"] as const),
 ];
 
+const HARD_TO_BORROW = 'hard-to-borrow asset "GME"';
+const ONLY_LIMIT = 'only type="limit" is allowed for extended hours orders';
+const OPTIONS_BUYING_POWER = "insufficient options buying power for cash-secured put";
+const SPREADS = "account not eligible to trade spreads or uncovered contracts";
+const LONG_BESIDE_SHORT = "cannot open a long buy while a short sell order is open";
+const ASSIGNMENT_LOCK = "active assignment lock on AAPL, cannot close all long options";
+const EXPIRES_SOON = 'contract "SPY260618C00500000" expires soon, unable to open new positions';
+
 interface Proved {
   readonly kind: string;
   readonly refusal?: object;
@@ -174,12 +182,56 @@ describe("the error table", () => {
     [422, 42210000, "complex orders not supported for options trading", "terms_not_accepted"],
     [422, 40010001, "invalid time_in_force", "terms_not_accepted"],
     [422, 40010001, "invalid order type for crypto order", "terms_not_accepted"],
+    [422, 42210000, "invalid option order_type", "terms_not_accepted"],
+    [422, 42210000, "invalid options time_in_force", "terms_not_accepted"],
+    [422, 42210000, "invalid order type for crypto order", "terms_not_accepted"],
+    [422, 42210000, "invalid order type for options trading", "terms_not_accepted"],
+    [422, 42210000, "extended hours is not supported for options trading", "terms_not_accepted"],
+    [422, 42210000, "qty must be integer for options trading", "terms_not_accepted"],
+    [422, 42210000, "fractional orders must be DAY orders", "terms_not_accepted"],
+    [422, 42210000, "notional value must be limited to 2 decimal places", "terms_not_accepted"],
+    [422, 42210000, "notional amount must be >= 1.00", "terms_not_accepted"],
+    [422, 42210000, `only day orders are allowed for ${HARD_TO_BORROW}`, "terms_not_accepted"],
+    [422, 40010001, "invalid side", "terms_not_accepted"],
+    [422, 40010001, "invalid position_intent specified", "terms_not_accepted"],
+    [422, 40010001, "limit orders require a limit price", "terms_not_accepted"],
+    [422, 40010001, "stop orders require a stop price", "terms_not_accepted"],
+    [422, 40010001, "stop limit orders require both stop and limit price", "terms_not_accepted"],
+    [422, 40010001, "qty or notional is required", "terms_not_accepted"],
+    [422, 40010001, "oco orders must be limit orders", "terms_not_accepted"],
+    [422, 40010001, ONLY_LIMIT, "terms_not_accepted"],
+    [403, 40310000, `${OPTIONS_BUYING_POWER} (required: 5, available: 4.5)`, "buying_power"],
+    [403, 40310000, "account not authorized to trade options", "not_allowed_now"],
+    [403, 40310000, "account not eligible to trade long option contracts", "not_allowed_now"],
+    [403, 40310000, SPREADS, "not_allowed_now"],
+    [403, 40310000, "account is not authorized to trade", "not_allowed_now"],
+    [403, 40310000, LONG_BESIDE_SHORT, "not_allowed_now"],
+    [403, 40310000, ASSIGNMENT_LOCK, "not_allowed_now"],
+    [422, 42210000, 'asset "HALT" is not active', "not_allowed_now"],
+    [422, 42210000, EXPIRES_SOON, "not_allowed_now"],
+    [422, 42210000, 'contract "SPY260618C00500000" is expired', "not_allowed_now"],
+    [422, 42210000, 'contract "SPY260618C00500000" is not tradable', "not_allowed_now"],
     [422, 40010001, "client_order_id was seen before", undefined],
     [422, 42210000, "client_order_id was seen before", undefined],
   ] as const)("makes of %i, %i and the words %s what they say", (status, code, message, reason) => {
     const body = JSON.stringify({ code, message });
     const answer = { httpStatus: status, headers: {}, body };
     expect(classifyRefusal(answer, "submit", "sell")?.reason).toBe(reason);
+  });
+
+  it.each([
+    "order already replaced",
+    "order already pending replacement",
+    "order chain not fully replaced",
+    "order parameters are not changed",
+    "qty must be > filled_qty",
+    "unable to replace order, order is not open",
+    "unable to replace order, order isn't sent to exchange yet",
+  ])("knows that an order was not replaced by the words %s", (message) => {
+    const body = JSON.stringify({ code: 42210000, message });
+    const answer = { httpStatus: 422, headers: {}, body };
+    expect(classifyRefusal(answer, "replace", "sell")?.reason).toBe("not_replaceable");
+    expect(classifyRefusal(answer, "submit", "sell")).toBeUndefined();
   });
 
   it("knows an asset that was not found, whether the message names it or not", () => {
