@@ -5,6 +5,7 @@ import {
   classifyAssetLookup,
   classifyOrderLookup,
   classifyPositionLookup,
+  classifyPositions,
   classifyRead,
   classifyRefusal,
   classifySubmit,
@@ -178,6 +179,31 @@ describe("a read", () => {
     expect(read(answered(403, { code: 40_310_000, message: "odd" })).kind).toBe("unknown");
     const busy = { code: 42_910_000, message: "rate limit exceeded." };
     expect(read(answered(429, busy)).kind).toBe("unknown");
+  });
+
+  it("of the account says where it is unknown because of too many calls, and only there", () => {
+    const account = { blocked: false };
+    const read = (answer: HttpAnswer) => classifyAccount(answer, () => account as never);
+    const busy = { code: 42_910_000, message: "rate limit exceeded." };
+    expect(read(answered(429, busy))).toMatchObject({ kind: "unknown", isRateLimited: true });
+    expect(read(answered(500, busy))).not.toHaveProperty("isRateLimited");
+    expect(read(answered(200, "{}"))).not.toHaveProperty("isRateLimited");
+  });
+
+  it("of the positions is all of them, or none and those that can be read", () => {
+    const shown = { symbol: "F", side: "long", qty: "6", qty_available: "6", avg_entry_price: "7" };
+    const position = {
+      ...{ symbol: "F", quantity: "6", availableQuantity: "6", averageEntryPrice: "7" },
+    };
+    expect(classifyPositions(answered(200, [shown]))).toEqual({ kind: "read", value: [position] });
+    expect(classifyPositions(answered(200, []))).toEqual({ kind: "read", value: [] });
+    const broken = [shown, { symbol: "T" }, null];
+    expect(classifyPositions(answered(200, broken))).toEqual({
+      ...{ kind: "unknown", readable: [position] },
+      reason: expect.stringMatching(/: no position that can be read: \{"symbol":"T"\}, null$/),
+    });
+    expect(classifyPositions(answered(500, [shown]))).not.toHaveProperty("readable");
+    expect(classifyPositions(answered(200, {})).kind).toBe("unknown");
   });
 });
 

@@ -179,9 +179,12 @@ describe("a list on the wire", () => {
     }
   });
 
-  it("counts its entries, and keeps the page as it came", () => {
+  it("counts its entries and their legs, and keeps the page as it came", () => {
     const body = `[${text({})}, ${text({ id: "other" })}]`;
     expect(readOrdersBody(body)).toMatchObject({ body, length: 2 });
+    const leg = { ...ORDER, id: "leg", legs: null };
+    const nested = `[${text({ legs: [leg, leg] })}, ${text({ id: "other" })}]`;
+    expect(readOrdersBody(nested)).toMatchObject({ orders: { length: 2 }, length: 4 });
     expect(readOrdersBody("[]")).toEqual({ orders: [], body: "[]", length: 0 });
   });
 
