@@ -165,7 +165,7 @@ function hasTakenBack(
   now: EpochMs,
 ): boolean {
   const isLate = source !== "stream" && isAtRest({ movedAt: claim.certainAt, now });
-  if (claim.status !== "FINAL" || !isLate || !isOver(order)) return false;
+  if (!isLate || !isOver(order)) return false;
   return compare(filledInAll(claim, order), claim.bookedQuantity) < 0;
 }
 

@@ -387,6 +387,16 @@ describe("a close of a part whose first try was lost, and that came to other sha
     expect(fourth.earlierQuantities).toEqual(["10", "6"]);
   });
 
+  test("remembers no other shares where it comes to as many as before", () => {
+    const ledger = new MemoryLedger().adopt("10", "75");
+    const first = proceeded(ledger.claim(sell("10", ALL)));
+    ledger.loseAnswer(first);
+    ledger.proveAbsent(first);
+    const again = proceeded(ledger.claim(sell("10", ALL)));
+    expect(again).toMatchObject({ hasLostTry: true });
+    expect(again).not.toHaveProperty("earlierQuantities");
+  });
+
   test("is not opened on the other side, where the lost one may come yet", () => {
     const ledger = new MemoryLedger({ allowShort: true }).adopt("10", "75");
     const first = proceeded(ledger.claim(sell("10", ALL)));
