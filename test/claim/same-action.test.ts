@@ -271,6 +271,14 @@ describe("the age of an equal claim", () => {
     expect(filledLately(first, asked, ledger.policy)).toBe(true);
   });
 
+  test("is ours where the broker's time is a guess", () => {
+    const { ledger, first } = claimedAt(START);
+    const guess = { now: START + AT - 1, brokerTime: START + 10 * AT, isTimeGuess: true };
+    expect(filledLately(first, guess, ledger.policy)).toBe(true);
+    const known = { ...guess, isTimeGuess: false };
+    expect(filledLately(first, known, ledger.policy)).toBe(false);
+  });
+
   test.each([
     ["behind", -60 * MINUTE],
     ["ahead", MINUTE],
