@@ -15,6 +15,7 @@ export class SharedConnections {
   readonly #most: number;
   readonly #open: () => Promise<DedicatedConnection>;
   #shared: Shared[] = [];
+  #isOver = false;
 
   constructor(most: number, open: () => Promise<DedicatedConnection>) {
     this.#most = most;
@@ -35,6 +36,7 @@ export class SharedConnections {
   }
 
   async end(): Promise<void> {
+    this.#isOver = true;
     await Promise.all(this.#shared.splice(0).map(({ connection }) => connection?.end()));
   }
 
@@ -51,6 +53,7 @@ export class SharedConnections {
     shared.opened.then(
       (connection) => {
         shared.connection = connection;
+        if (this.#isOver) connection.giveUp();
       },
       () => {
         this.#shared = this.#shared.filter((one) => one !== shared);
