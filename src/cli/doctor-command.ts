@@ -23,7 +23,10 @@ export function doctorCommand(
       "Check Node, settings, store, port and broker, before or while a sidecar runs. Sends no " +
         "order, and changes nothing.",
     )
-    .option("--broker <name>", "alpaca (default), or sim: the simulated broker inside serve")
+    .option(
+      "--broker <name>",
+      "alpaca (default), sim: simulated inside serve, or none: guards only",
+    )
     .option("--live", "trade real money, where APCA_API_BASE_URL is Alpaca's live host")
     .option("--host <address>", "address that the sidecar listens on (default 127.0.0.1)")
     .option("--port <number>", "port that it listens on (default 4520; 0: any)", wholeNumber)

@@ -117,7 +117,7 @@ async function listen(
   const { keyId, store } = serve.latch;
   let isAwayTold = false;
   const onAway = (reason: string) => {
-    if (!isAwayTold) told.away(reason);
+    if (!isAwayTold) told.away(reason, serve.latch.broker !== "none");
     isAwayTold = true;
   };
   const sidecar = await openSidecar({ serve, logger, onAway });

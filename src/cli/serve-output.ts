@@ -19,7 +19,7 @@ export interface Listening {
 export interface ServeOutput {
   readonly listening: (place: Listening) => void;
   /** The broker, or the server of the store, does not answer yet. */
-  readonly away: (reason: string) => void;
+  readonly away: (reason: string, hasBroker: boolean) => void;
   readonly started: (account: AccountId, recovery: Recovery) => void;
 }
 
@@ -39,7 +39,10 @@ export function tellingPeople({ line }: CommandOutput): ServeOutput {
       if (key !== null) line(`Keys: APCA_API_KEY_ID=${key} APCA_API_SECRET_KEY=${key}`);
       line(`Store: ${store}`);
     },
-    away: (reason) => line(`No orders yet: ${reason}; asking again until it answers`),
+    away: (reason, hasBroker) => {
+      const what = hasBroker ? "No orders yet" : "No claims yet";
+      line(`${what}: ${reason}; asking again until it answers`);
+    },
     started: (account, recovery) => {
       if (account === GUARD_ACCOUNT) return;
       line(`Account: ${account}`);
