@@ -41,7 +41,8 @@ export function compareRecords(
 ): Comparison {
   const ownClaims = distinctClaims(claims);
   const ownOrders = distinctOrders(orders);
-  const pairings = pairingsOf(ownClaims, orderGroups(ownOrders));
+  const claimed = new Set(ownClaims.flatMap(({ brokerOrderId }) => brokerOrderId ?? []));
+  const pairings = pairingsOf(ownClaims, orderGroups(ownOrders, claimed));
   const findings = [...findingsOf(pairings, spanOf(ownOrders))].sort(byTime);
   const counts = Object.fromEntries(
     FINDING_KINDS.map((kind) => [kind, findings.filter((one) => one.kind === kind).length]),

@@ -43,9 +43,15 @@ function laterFirst(a: RecordedOrder, b: RecordedOrder): number {
   return compare(b.filled, a.filled) || (textOf(a) < textOf(b) ? -1 : 1);
 }
 
-/** `orders` are distinct. */
-export function orderGroups(orders: readonly RecordedOrder[]): readonly OrderGroup[] {
-  const { after, later } = successors(orders);
+/**
+ * `orders` are distinct; `claimed` are the orders' ids that claims have. Where one leg of an order
+ * gave way to another one that was there before, as the exits of a bracket do, each has a claim.
+ */
+export function orderGroups(
+  orders: readonly RecordedOrder[],
+  claimed: ReadonlySet<string> = new Set(),
+): readonly OrderGroup[] {
+  const { after, later } = successors(orders, claimed);
   const taken = new Set<RecordedOrder>();
   const chainFrom = (first: RecordedOrder): readonly RecordedOrder[] => {
     const chain: RecordedOrder[] = [];
@@ -64,19 +70,27 @@ export function orderGroups(orders: readonly RecordedOrder[]): readonly OrderGro
 }
 
 /** Who comes after whom, by the word of either, and all who come after somebody. */
-function successors(orders: readonly RecordedOrder[]) {
+function successors(orders: readonly RecordedOrder[], claimed: ReadonlySet<string>) {
   const byId = new Map(orders.map((order) => [nameOfOrder(order), order]));
   const after = new Map<RecordedOrder, RecordedOrder>();
   const later = new Set<RecordedOrder>();
   const tie = (first: RecordedOrder | undefined, second: RecordedOrder | undefined) => {
     if (first === undefined || second === undefined || first === second) return;
     if (after.has(first) || later.has(second)) return;
+    const areClaimed = [first, second].every(({ id }) => id !== null && claimed.has(id));
+    if (areClaimed && areOneFamily(first, second)) return;
     after.set(first, second);
     later.add(second);
   };
   for (const order of orders) tie(order, byId.get(order.replacedBy ?? ""));
   for (const order of orders) tie(byId.get(order.replaces ?? ""), order);
   return { after, later };
+}
+
+/** Legs of one order, or a leg and its order. */
+function areOneFamily(first: RecordedOrder, second: RecordedOrder): boolean {
+  if (first.parent !== null && first.parent === second.parent) return true;
+  return first.parent === nameOfOrder(second) || second.parent === nameOfOrder(first);
 }
 
 function groupOf(orders: readonly RecordedOrder[]): OrderGroup {

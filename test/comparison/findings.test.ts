@@ -344,6 +344,25 @@ describe("orders that belong together", () => {
     ]);
   });
 
+  test("a leg that gave way to another one is a claim's own, and so is that", () => {
+    const exit = { symbol: "TQQQ", side: "sell", qty: "6", submitted_at: AT } as const;
+    const gone = { status: "replaced", filled_qty: "0", filled_avg_price: null };
+    const profit = order({ ...exit, ...gone, id: "tp", client_order_id: "tp", replaced_by: "sl" });
+    const stop = order({ ...exit, id: "sl", client_order_id: "sl", replaces: "tp" });
+    const scope = { symbol: "TQQQ", side: "sell", qty: 6 };
+    const claimOf = (id: string, status: string) =>
+      item({ request_id: `r-${id}`, status, scope, result: { order_id: id } });
+    const claims = [claimOf("tp", "canceled"), claimOf("sl", "filled")];
+    const bracket = order({ order_class: "bracket", legs: [profit, stop] });
+    const ofLegs = [
+      "r-sl sl: confirmed identifiers_agree fills_not_stated",
+      "r-tp tp: confirmed identifiers_agree ended_without_fill",
+    ];
+    expect(findings([item(), ...claims], [bracket])).toEqual(expect.arrayContaining(ofLegs));
+    const oco = { ...profit, order_class: "oco", legs: [stop] };
+    expect(findings(claims, [oco])).toEqual(expect.arrayContaining(ofLegs));
+  });
+
   test("legs go with their order unless they have claims of their own", () => {
     const leg = order({
       id: "leg-1",
