@@ -9,6 +9,7 @@ import type { Clock } from "../core/clock.ts";
 import type { AccountId } from "../core/ids.ts";
 import { subjectOfClaim } from "../incident/incident.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import { openIncidents } from "./open-incidents.ts";
 
 /** What the latest reads of an order agree on. */
 export interface OrderSighting {
@@ -72,7 +73,7 @@ export class FoundOrders {
 
   async #read(): Promise<Set<string>> {
     const { account, ledger } = this.#ports;
-    const open = await ledger.incidents(account, { isOpen: true });
+    const open = await openIncidents(ledger, account);
     const unknown = open.filter(({ kind }) => kind === "unknown_outcome");
     return new Set(unknown.map(({ subject }) => subject));
   }

@@ -19,6 +19,7 @@ import { type EpochMs, latest } from "../core/clock.ts";
 import { compare, type DecimalText, isZero, ZERO } from "../core/decimal.ts";
 import { type Incident, subjectOfClaim, subjectOfPosition } from "../incident/incident.ts";
 import { LastMoves } from "./last-moves.ts";
+import { openIncidents } from "./open-incidents.ts";
 import { type OwnOrdersPorts, readOwnOrders } from "./own-orders.ts";
 import { type AgreeingReads, readOf, readSingly, withRead } from "./position-reads.ts";
 import { type Unread, UnreadPositions } from "./unread-positions.ts";
@@ -78,7 +79,7 @@ export class PositionComparison {
     const positions = new Map(listed.map((position) => [position.symbol, position]));
     const books = new Map((await ledger.books(account)).map((book) => [book.symbol, book]));
     this.#watch(books, at);
-    const open = await ledger.incidents(account, { isOpen: true });
+    const open = await openIncidents(ledger, account);
     const told = open.filter(isAboutPosition).map(({ symbol }) => symbol);
     const differ = [...new Set([...positions.keys(), ...books.keys()])].filter(
       (symbol) => !agrees(books.get(symbol), positions.get(symbol)),

@@ -1,6 +1,6 @@
 /** More symbols in question, or with an incident of another matter, than one round compares. */
 import { expect, test } from "vitest";
-import { orderByHand } from "../faults/by-hand.ts";
+import { cancelByHand, orderByHand } from "../faults/by-hand.ts";
 import { COMPARISON_MS } from "../faults/healing.ts";
 import { HELD, ORDER, openOrderWorld } from "../sidecar/orders-world.ts";
 
@@ -38,4 +38,20 @@ test("of more differences than a round compares each has its turn, and each one'
   world.simulator.setPositions(POSITIONS.slice(-1).map((one) => ({ ...one, quantity: "0" })));
   await world.advance(2 * MINUTE);
   expect(await openIn()).toEqual(SYMBOLS.slice(0, -1));
+});
+
+test("of more orders by hand than a list of incidents has, the first one's end is told too", async () => {
+  const world = await openOrderWorld({ prices: { TQQQ: "75" } });
+  world.comparePositions(COMPARISON_MS);
+  const { latch } = (await world.open()).started;
+  const byHand: string[] = [];
+  for (let nth = 1; nth <= 105; nth += 1) {
+    byHand.push(await orderByHand(world, { ...RESTING, symbol: "TQQQ" }));
+    if (nth === 1) await world.advance(MINUTE);
+  }
+  await world.advance(MINUTE);
+  expect(await latch.incidents({ isOpen: true, limit: 500 })).toHaveLength(byHand.length);
+  await cancelByHand(world, byHand[0] ?? "");
+  await world.advance(MINUTE);
+  expect(await latch.incident(1)).toMatchObject({ resolution: { verdict: "order_gone" } });
 });
