@@ -5,8 +5,8 @@
  * keeps the position to its own verdict meanwhile. A fee that is taken from what was bought is no
  * difference, and needs one read (coin-fee).
  *
- * While the broker does not show an order of ours that it has taken, nobody knows whose the
- * difference is: it is told, and not taken over, whatever the policy.
+ * While an order of ours is not shown, nobody knows whose the difference is: it is told, and not
+ * taken over, whatever the policy.
  *
  * The default is to adopt: the book takes the broker's quantity over, an incident says so, and
  * nothing is traded. Whatever the policy, a suspect position blocks no entry unless it is told to.
@@ -30,8 +30,8 @@ export interface DivergenceCommand extends Movement {
   /** The number of the last event then: none has moved the book since the first read, up to it. */
   readonly seenThrough: number;
   readonly policy: DivergencePolicy;
-  /** Claims in the symbol whose order the broker has taken, and does not show. */
-  readonly missing?: readonly ClaimKey[];
+  /** What is not known of our own orders, in words; absent where all of them were read. */
+  readonly unknown?: string | undefined;
 }
 
 /** What the transaction has read besides. */
@@ -65,10 +65,9 @@ export function decideDivergence(
   if (read === undefined) return [];
   if (compare(read.quantity, book.net) === 0) return agreement(open, book, command.policy);
   if (!isAtRest(command)) return [];
-  const { policy, missing = [] } = command;
-  const [unshown] = missing;
-  if (open === undefined) return divergence(snapshot, read, policy, unshown);
-  if (unshown !== undefined || (policy !== "adopt" && policy !== "flatten")) return [];
+  const { policy, unknown } = command;
+  if (open === undefined) return divergence(snapshot, read, policy, unknown);
+  if (unknown !== undefined || (policy !== "adopt" && policy !== "flatten")) return [];
   return adoption(book, open.id, read, policy === "adopt");
 }
 
@@ -82,7 +81,7 @@ function divergence(
   { book, nextIncident, causes }: DivergenceSnapshot,
   read: PositionRead,
   policy: DivergencePolicy,
-  unshown: ClaimKey | undefined,
+  unknown: string | undefined,
 ): readonly BookEvent[] {
   const { symbol, net } = book;
   const opened: BookEvent = {
@@ -91,10 +90,10 @@ function divergence(
     kind: kindOf(net, read.quantity),
     subject: subjectOfPosition(symbol),
     summary: `the broker holds ${read.quantity} ${symbol}, the book ${net}`,
-    next: unshown === undefined ? NEXT[policy] : nextBehind(unshown),
+    next: unknown === undefined ? NEXT[policy] : `${unknown}, ${NEXT_BEHIND}`,
     causes,
   };
-  return unshown === undefined && (policy === "adopt" || policy === "flatten")
+  return unknown === undefined && (policy === "adopt" || policy === "flatten")
     ? [opened, ...adoption(book, nextIncident, read, policy === "adopt")]
     : [opened];
 }
@@ -110,12 +109,9 @@ const NEXT: Readonly<Record<DivergencePolicy, string>> = {
     "find out who traded",
 };
 
-function nextBehind({ requestId }: ClaimKey): string {
-  return (
-    `the broker does not show the order of ${requestId}, which may have done this: nothing is ` +
-    "taken over before it is shown, or a person has said how that claim has ended"
-  );
-}
+const NEXT_BEHIND =
+  "and may have done this: nothing is taken over before that is known; an order that the broker " +
+  "does not have any more has an incident of its own";
 
 function adoption(
   book: Book,

@@ -20,7 +20,7 @@ import { compare, type DecimalText, isZero, ZERO } from "../core/decimal.ts";
 import { type Incident, subjectOfClaim, subjectOfPosition } from "../incident/incident.ts";
 import { LastMoves } from "./last-moves.ts";
 import { openIncidents } from "./open-incidents.ts";
-import { type OwnOrdersPorts, readOwnOrders } from "./own-orders.ts";
+import { type OwnOrders, type OwnOrdersPorts, readOwnOrders } from "./own-orders.ts";
 import { type AgreeingReads, readOf, readSingly, withRead } from "./position-reads.ts";
 import { type Unread, UnreadPositions } from "./unread-positions.ts";
 
@@ -40,6 +40,8 @@ interface Seen {
   readonly movedAt: EpochMs;
 }
 
+/** A difference behind orders that cannot be read for so long is told; most last for less. */
+const UNKNOWN_MS = 5 * 60_000;
 /** Symbols in question are asked about one after the other, so many in a round at most. */
 const SYMBOLS_MAX = 50;
 
@@ -49,6 +51,8 @@ export class PositionComparison {
   readonly #seen = new Map<string, Seen>();
   readonly #moves: LastMoves;
   readonly #unread: UnreadPositions;
+  /** Since when our orders in a symbol in question cannot be read. */
+  readonly #unknownSince = new Map<string, EpochMs>();
   /** The symbols in question; whose turn it is next, first. */
   #suspects: readonly string[] = [];
   /** Orders at work without a claim, and since when. */
@@ -88,6 +92,9 @@ export class PositionComparison {
     for (const symbol of this.#agreeing.keys()) {
       if (!suspects.has(symbol)) this.#agreeing.delete(symbol);
     }
+    for (const symbol of this.#unknownSince.keys()) {
+      if (!suspects.has(symbol)) this.#unknownSince.delete(symbol);
+    }
     for (const symbol of this.#takeTurns(suspects)) {
       await this.#compare(symbol, positions.get(symbol), at, open);
     }
@@ -126,9 +133,8 @@ export class PositionComparison {
       return;
     }
     const own = await readOwnOrders(this.#ports, symbol);
-    const missing = own.kind === "missing" ? own.missing : [];
-    // What an order that is not shown has done is no difference before people know of that order.
-    if (own.kind === "unknown" || !missing.every((claim) => isToldOf(claim, incidents))) {
+    if (own.kind !== "unknown") this.#unknownSince.delete(symbol);
+    if (own.kind !== "read" && !this.#isLongUnknown(symbol, own, incidents, at)) {
       this.#agreeing.delete(symbol);
       return;
     }
@@ -139,16 +145,33 @@ export class PositionComparison {
     // Only what two reads agree on is decided about.
     const doAgree = agreeing.reads.length > 1;
     const { seenThrough } = agreeing;
-    const moved = doAgree ? await this.#moves.lastIn(symbol, own.absentSince, seenThrough) : null;
+    const absentSince = own.kind === "unknown" ? null : own.absentSince;
+    const moved = doAgree ? await this.#moves.lastIn(symbol, absentSince, seenThrough) : null;
     const movedAt = latest([this.#seen.get(symbol)?.movedAt, moved]);
     const kind = (open?.kind ?? kindOf(agreeing.bookNet, read.quantity)) as DivergenceKind;
     const policy = divergence[kind];
-    const keys = missing.map(({ key }) => key);
-    const command = { ...agreeing, movedAt, policy, missing: keys, now: clock.now() };
+    const unknown = own.kind === "read" ? undefined : unknownIn(own);
+    const command = { ...agreeing, movedAt, policy, unknown, now: clock.now() };
     const incident = (await ledger.compare(account, symbol, command)) ?? open;
     // Also where an earlier process adopted the position and did not come to close it.
-    const isToClose = policy === "flatten" && missing.length === 0;
+    const isToClose = policy === "flatten" && unknown === undefined;
     if (isToClose && incident?.resolution === null) await this.#ports.flatten(incident);
+  }
+
+  /**
+   * Whether people are to know of a difference behind orders that are not known: at once where they
+   * know of each of these, and else once it has lasted.
+   */
+  #isLongUnknown(
+    symbol: string,
+    own: Exclude<OwnOrders, { readonly kind: "read" }>,
+    incidents: readonly Incident[],
+    at: EpochMs,
+  ): boolean {
+    if (own.kind === "missing") return own.missing.every((claim) => isToldOf(claim, incidents));
+    const since = this.#unknownSince.get(symbol) ?? at;
+    this.#unknownSince.set(symbol, since);
+    return at - since >= UNKNOWN_MS;
   }
 
   async #lookForStrangers(open: readonly Incident[]): Promise<void> {
@@ -213,6 +236,10 @@ export class PositionComparison {
 
 function isAboutPosition({ subject, symbol }: Incident): boolean {
   return subject === subjectOfPosition(symbol);
+}
+
+function unknownIn({ kind, reason }: Exclude<OwnOrders, { readonly kind: "read" }>): string {
+  return kind === "missing" ? reason : `our own orders could not be read: ${reason}`;
 }
 
 function isToldOf({ key }: Claim, incidents: readonly Incident[]): boolean {

@@ -50,11 +50,11 @@ function reads(quantity: string, ...moments: readonly number[]): readonly Positi
 function decided(changes: Partial<DivergenceSnapshot & DivergenceCommand> = {}) {
   const { book = bookOf("6"), claims = [], open, policy = "adopt" } = changes;
   const { bookNet = book.net, movedAt = null, now = LATER } = changes;
-  const { hasMoved = () => false, seenThrough = 40, missing = [] } = changes;
+  const { hasMoved = () => false, seenThrough = 40, unknown } = changes;
   const seen = changes.reads ?? reads("0", 0, 10_000);
   return decideDivergence(
     { book, claims, hasMoved, open, nextIncident: 8, causes: [CAUSE] },
-    { reads: seen, bookNet, seenThrough, movedAt, policy, missing, now },
+    { reads: seen, bookNet, seenThrough, movedAt, policy, unknown, now },
   );
 }
 
@@ -116,18 +116,17 @@ describe("a difference that counts", () => {
     expect(types({ open: open(), policy: "flatten" })).toEqual(["position_adjusted"]);
   });
 
-  describe("while the broker does not show an order that it has taken", () => {
-    const key = { account: ACCOUNT, agent: AGENT, requestId: "r-9" as RequestId };
-    const missing = [key];
+  describe("while an order of ours is not shown", () => {
+    const unknown = "the order of r-9 is not shown";
 
     test.each<DivergencePolicy>(["adopt", "flatten", "observe", "block-entries"])(
-      "is told, with that claim, and not taken over under %s",
+      "is told, with what is not known, and not taken over under %s",
       (policy) => {
-        const [opened, ...rest] = decided({ policy, missing });
+        const [opened, ...rest] = decided({ policy, unknown });
         expect(opened).toMatchObject({ type: "incident_opened" });
-        expect(opened).toMatchObject({ next: expect.stringContaining("the order of r-9") });
+        expect(opened).toMatchObject({ next: expect.stringContaining(unknown) });
         expect(rest).toEqual([]);
-        expect(decided({ open: open(), policy, missing })).toEqual([]);
+        expect(decided({ open: open(), policy, unknown })).toEqual([]);
       },
     );
   });

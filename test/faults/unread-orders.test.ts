@@ -205,3 +205,24 @@ test("nor what a combo fills that cannot be read", async () => {
   expect(await nets()).toEqual(["2", "-2"]);
   expect(await incidentRecord(sidecar)).toEqual([]);
 });
+
+test("what the position says is told after five minutes of that, and not taken over", async () => {
+  const world = await openOrderWorld(HELD);
+  world.comparePositions(COMPARISON_MS);
+  const sidecar = await world.open();
+  expect((await world.send(sidecar, EXIT)).status).toBe(200);
+  await world.advance(60_000);
+  hide(world);
+  world.simulator.setPrice("TQQQ", "81");
+  await world.advance(4 * 60_000);
+  expect(await incidentRecord(sidecar)).toEqual([]);
+  await world.advance(3 * 60_000);
+  expect(await incidentRecord(sidecar)).toEqual(["phantom open"]);
+  expect(await bookRecord(sidecar)).toBe("6 less 6");
+  const [told] = await sidecar.started.latch.incidents();
+  expect(told?.next).toMatch(/our own orders could not be read.*nothing is taken over/);
+  await expectHealed(world, sidecar);
+  expect(await claimRecord(sidecar)).toEqual(["sell 6 filled venue"]);
+  expect(await bookRecord(sidecar)).toBe("0");
+  expect(await incidentRecord(sidecar)).toEqual(["phantom agrees_again venue"]);
+});
