@@ -59,7 +59,7 @@ export class SimulatedDisk {
     if (isDurable) this.sync();
     this.onCommit({ events: this.rows.events.slice(first), isSynced: isDurable });
     if (this.fault === "answer_lost" && isDurable) {
-      throw new LatchError("store_failed", "the connection to the store was lost");
+      throw new LatchError("store_unreachable", "the connection to the store was lost");
     }
     return value;
   }
