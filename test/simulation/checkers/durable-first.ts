@@ -1,4 +1,5 @@
 /** I2: nothing is sent before its claim is on disk. */
+import type { PostFact } from "../facts.ts";
 import type { Outcome } from "../outcome.ts";
 import { chains } from "./broker-record.ts";
 import type { Violation } from "./violation.ts";
@@ -7,6 +8,7 @@ export function durableFirst(outcome: Outcome): readonly Violation[] {
   const { posts } = outcome.facts;
   const early = posts
     .filter(({ wasClaimed, answer }) => !wasClaimed && answer !== "refused connection")
+    .filter((post) => !isOfEndedOrder(post))
     .map(
       ({ process, clientOrderId }) => `${process} sent ${clientOrderId} without a claim on disk`,
     );
@@ -15,4 +17,10 @@ export function durableFirst(outcome: Outcome): readonly Violation[] {
     .filter(({ first }) => !sent.has(first.clientOrderId))
     .map(({ first }) => `${first.clientOrderId} came by a way that nobody knows`);
   return [...early, ...strange].map((what) => ({ invariant: "I2", what }));
+}
+
+/** What has ended is replaced by nothing: the broker's own refusal tells how, and makes no order. */
+function isOfEndedOrder({ method, answer }: PostFact): boolean {
+  const isRefused = typeof answer === "object" && answer?.status === 422;
+  return method === "PATCH" && isRefused;
 }

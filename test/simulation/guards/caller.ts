@@ -47,18 +47,22 @@ async function execute(
   { fate, hasVerify, hasConfirm, waitMs }: CallPlan,
 ): Promise<End | undefined> {
   let attempt: SentFact | undefined;
+  let isPaid = false;
   const answer = await guard.execute<string>({
     ...{ requestId: name, action: ACTION, payload: { amount: "50.00" }, waitMs },
     run: ({ claim }) => {
       attempt = { name, fencing: claim.fencing };
       facts.sent.push(attempt);
-      return provider.pay(process, name, fate);
+      return provider.pay(process, name, fate).then((receipt) => {
+        isPaid = true;
+        return receipt;
+      });
     },
     ...(hasVerify && { verify: () => provider.read(process, name) }),
     ...(hasConfirm && { confirm: provedBy }),
   });
   const isWritten = !("error" in answer && answer.error instanceof LatchError);
-  if (attempt !== undefined && isWritten) facts.spoken.push(attempt);
+  if (attempt !== undefined && isPaid && isWritten) facts.spoken.push(attempt);
   const { fencing } = answer.claim;
   if (answer.status === "done") return { outcome: "done", result: answer.result, fencing };
   if (answer.status === "rejected") return { outcome: "rejected", result: null, fencing };
@@ -91,11 +95,8 @@ async function own(
   }
   if (dawdlesMs > 0) await process.clock.sleep(dawdlesMs);
   else if (process.clock.now() >= claim.leaseUntil) return giveBack(parts, name, owned, "too late");
-  const attempt = { name, fencing: claim.fencing };
-  facts.sent.push(attempt);
-  const end = await payAndSay(parts, name, owned, fate);
-  facts.spoken.push(attempt);
-  return end;
+  facts.sent.push({ name, fencing: claim.fencing });
+  return payAndSay(parts, name, owned, fate);
 }
 
 async function payAndSay(
@@ -104,11 +105,13 @@ async function payAndSay(
   owned: Owned,
   fate: Fate,
 ): Promise<End | undefined> {
-  const { guard, process, provider } = parts;
-  const { token } = owned;
+  const { guard, process, provider, facts } = parts;
+  const { token, claim } = owned;
   try {
     const result = await provider.pay(process, name, fate);
-    return await settle(parts, name, owned, { outcome: "done", result });
+    const end = await settle(parts, name, owned, { outcome: "done", result });
+    facts.spoken.push({ name, fencing: claim.fencing });
+    return end;
   } catch (error) {
     if (error instanceof DeclinedError) {
       return settle(parts, name, owned, { outcome: "rejected", result: null });

@@ -24,7 +24,7 @@ export interface ToldFact {
 export class GuardFacts {
   readonly sent: SentFact[] = [];
   readonly told: ToldFact[] = [];
-  /** Whose owner's word the ledger has taken, whatever it answered. */
+  /** Whose owner has said to the ledger that it was paid, whatever was answered. */
   readonly spoken: SentFact[] = [];
   /** What could be seen to be wrong while it happened. */
   readonly momentary: Violation[] = [];
