@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { emptyBook } from "../../src/book/book.ts";
 import { averagePriceOf, type Claim, receiptOf, wasFilled } from "../../src/claim/claim.ts";
-import type { BookEvent, ClaimEvent } from "../../src/claim/claim-event.ts";
+import { type BookEvent, type ClaimEvent, MOVES } from "../../src/claim/claim-event.ts";
 import { evolveBook, evolveBookByClaim, evolveClaim, nextAttempt } from "../../src/claim/evolve.ts";
 import { decimal, ZERO } from "../../src/core/decimal.ts";
 import { InvariantError } from "../../src/core/errors.ts";
@@ -204,4 +204,9 @@ test("a claim with fills is never opened for another attempt", () => {
   expect(() => nextAttempt(claim)).toThrow(
     new InvariantError("a claim with fills is never reopened"),
   );
+});
+
+test("a book is moved by fills and by what it takes over from the broker, and by no other event", () => {
+  const fills = ["fill_booked", "late_fill_booked", "leg_booked"];
+  expect([...MOVES]).toEqual([...fills, "opening_adopted", "position_adjusted"]);
 });
