@@ -318,6 +318,18 @@ describe("a reopened attempt", () => {
   });
 });
 
+test.each(["canceled", "expired", "rejected"])(
+  "an exit under an id of its own that the broker took, and that was %s, is not sent again",
+  (status) => {
+    const ledger = new MemoryLedger().adopt("6", "75");
+    const exit = sell("6", underRequestId("exit"));
+    const claim = proceeded(ledger.claim(exit));
+    ledger.accept(claim, orderOf(claim));
+    ledger.read(claim, orderOf(claim, { status }));
+    expect(ledger.claim(exit)).toMatchObject({ kind: "skip", receipt: { outcome: status } });
+  },
+);
+
 describe("a close of a part whose first try was lost, and that came to other shares then", () => {
   const ALL = { portion: "all", ...underRequestId("exit-1") } as const;
 
