@@ -24,7 +24,7 @@ export function hasFeeInCoin({ symbol, side }: Pick<Intent, "symbol" | "side">):
 /** What a position of `quantity` says of the fee; empty where the fee does not explain it. */
 export function feeEvents(book: Book, quantity: DecimalText): readonly BookEvent[] {
   const { net, averagePrice, feeDueOn } = book;
-  if (feeDueOn === undefined || signOf(quantity) <= 0) return [];
+  if (feeDueOn === undefined || signOf(quantity) < 0) return [];
   const fee = subtract(net, quantity);
   if (signOf(fee) <= 0 || compare(fee, multiply(feeDueOn, HIGHEST_FEE)) > 0) return [];
   const adjusted = { type: "position_adjusted", net: quantity, averagePrice } as const;

@@ -59,7 +59,8 @@ export function decideDivergence(
   if (claims.some(isUnanswered)) return [];
   // Also where it has come back to the quantity that it had: the reads are of a position before.
   if (snapshot.hasMoved(command.seenThrough)) return [];
-  const fee = feeEvents(book, last.quantity);
+  // Nor is a gap the fee where an order that is not shown may have made it.
+  const fee = command.unknown === undefined ? feeEvents(book, last.quantity) : [];
   if (fee.length > 0) return fee;
   const read = lastAgreed(command.reads);
   if (read === undefined) return [];

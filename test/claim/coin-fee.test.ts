@@ -59,8 +59,12 @@ describe("a position of a pair", () => {
     expect(feeOf(book, "1.495")).toMatchObject([{ fee: "0.005" }]);
   });
 
-  test("that is flat shows no fee, were so little left in the book that one would explain it", () => {
-    expect(feeOf(filled(bought("1"), "sell", "0.998"), "0")).toEqual([]);
+  test("that is flat shows the fee where the book has no more left than that, and no other gap", () => {
+    const sold = filled(bought("1"), "sell", "0.9975");
+    const [fee] = feeOf(sold, "0");
+    expect(fee).toMatchObject({ net: "0", fee: "0.0025" });
+    expect(fee && evolveBook(sold, fee)).toMatchObject({ net: "0", averagePrice: "0" });
+    expect(feeOf(filled(bought("1"), "sell", "0.996"), "0")).toEqual([]);
   });
 
   test("owes no fee once nothing is held, or once it is the broker's own figure", () => {

@@ -168,6 +168,13 @@ describe("the fee of a pair of currencies", () => {
     }
   });
 
+  test("is not what a position lacks while an order of ours is not shown, which may have sold it", () => {
+    const unknown = "the broker does not show an order";
+    expect(decided({ book, unknown, reads: reads("0.9975", 0) })).toEqual([]);
+    const told = decided({ book, unknown, reads: reads("0.9975", 0, 10_000) });
+    expect(told).toMatchObject([{ type: "incident_opened" }]);
+  });
+
   test("is not what a position lacks by more: that is a difference like any other", () => {
     expect(decided({ book, reads: reads("0.99", 0) })).toEqual([]);
     expect(types({ book, reads: reads("0.99", 0, 10_000) })).toContain("incident_opened");
