@@ -409,6 +409,15 @@ describe("a close of a part whose first try was lost, and that came to other sha
     expect(again).not.toHaveProperty("earlierQuantities");
   });
 
+  test("is opened on the other side for as many shares, where the first was never sent", () => {
+    const ledger = new MemoryLedger({ allowShort: true }).adopt("6", "75");
+    ledger.conclude(proceeded(ledger.claim(sell("6", ALL))));
+    ledger.adopt("-6", "75");
+    const again = proceeded(ledger.claim({ ...sell("6", ALL), side: "buy" }));
+    expect(again.intent).toMatchObject({ side: "buy", quantity: "6" });
+    expect(ledger.get(again.key).intent.side).toBe("buy");
+  });
+
   test("is not opened on the other side, where the lost one may come yet", () => {
     const ledger = new MemoryLedger({ allowShort: true }).adopt("10", "75");
     const first = proceeded(ledger.claim(sell("10", ALL)));
