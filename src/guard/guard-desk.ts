@@ -2,6 +2,7 @@
  * The guard over a ledger: every operation is one of the ledger's, and every answer one of the
  * port's. What it adds are tokens, callers that wait, and verifiers that are asked by themselves.
  */
+import { setMaxListeners } from "node:events";
 import type { Logger } from "pino";
 import { NO_SYMBOL } from "../claim/claim-event.ts";
 import { type GuardCommand, isLeaseOver } from "../claim/decide-guard.ts";
@@ -87,6 +88,8 @@ export class GuardDesk implements Guard {
   constructor(parts: GuardParts) {
     const { clock, ledger, verifiers = {} } = parts;
     this.#parts = parts;
+    // As many sleep on it as claims had their answer lost.
+    setMaxListeners(0, this.#closing.signal);
     this.#waiting = new Waiting(clock);
     this.#verifiers = new Verifiers(clock, this.#closing.signal);
     this.#list = new ClaimList(ledger);

@@ -121,7 +121,7 @@ async function repeat(plan: Plan, { canary: name, json, keep }: Options): Promis
 
 async function repeatGuards(seed: number): Promise<void> {
   const { outcome, violations } = await judgeGuards(drawGuardPlan(seed));
-  for (const line of outcome.facts.history) console.log(lineText(line));
+  for (const line of outcome?.facts.history ?? []) console.log(lineText(line));
   for (const { invariant, what } of violations) {
     console.log(`seed ${seed} violates ${invariant}: ${what}`);
   }

@@ -35,9 +35,9 @@ export function call(parts: CallerParts, name: string, plan: CallPlan): Promise<
     case "owner":
       return own(parts, name, plan);
     case "reader":
-      return look(parts, name);
+      return look(parts, name, plan);
     case "witness":
-      return testify(parts, name);
+      return testify(parts, name, plan);
   }
 }
 
@@ -153,9 +153,14 @@ async function giveBack(
 }
 
 /** Reads only where nobody is at it: what is read while its owner may begin says nothing of after. */
-async function look({ guard, process, provider }: CallerParts, name: string): Promise<undefined> {
+async function look(
+  { guard, process, provider }: CallerParts,
+  name: string,
+  { dawdlesMs }: CallPlan,
+): Promise<undefined> {
   const claim = await guard.get(name);
   const verdict = await provider.read(process, name).catch(() => UNREAD);
+  await process.clock.sleep(dawdlesMs);
   if (verdict.kind === "done" && claim !== undefined) {
     const said = { requestId: name, outcome: "done", result: verdict.result } as const;
     await again(process, () => guard.settle(said));
@@ -170,11 +175,13 @@ async function look({ guard, process, provider }: CallerParts, name: string): Pr
 async function testify(
   { guard, process, provider }: CallerParts,
   name: string,
+  { dawdlesMs }: CallPlan,
 ): Promise<undefined> {
   const claim = await guard.get(name);
   if (claim === undefined) return;
   const verdict = await provider.read(process, name).catch(() => UNREAD);
   if (verdict.kind === "absent" && claim.status !== "IN_RECONCILIATION") return;
+  await process.clock.sleep(dawdlesMs);
   const { fencing } = claim;
   await again(process, () => guard.resolve({ requestId: name, verdict, fencing }));
 }

@@ -64,7 +64,7 @@ function paidOnce({ provider, plan, facts, disk }: GuardWorldOutcome): readonly 
     .filter(([name, payments]) => {
       if (payments.length === 1) return false;
       const calls = plan.payments.find((one) => one.name === name)?.calls ?? [];
-      if (!calls.some(({ dawdlesMs }) => dawdlesMs > 0)) return true;
+      if (!calls.some(({ how, dawdlesMs }) => how === "owner" && dawdlesMs > 0)) return true;
       const [sent, spoken] = [facts.sent, facts.spoken].map((all) => all.filter(isOf(name)).length);
       return sent === spoken && !isToldOf(disk, name);
     })

@@ -48,11 +48,12 @@ interface CallsDrawn {
 }
 
 function drawCall(dice: Dice, { processes, spreadMs, areDawdlers }: CallsDrawn): CallPlan {
-  const dawdles = areDawdlers && dice.chance(0.6);
+  const how = dice.of(HOW);
+  const dawdles = how === "owner" ? areDawdlers && dice.chance(0.6) : dice.chance(0.4);
   return {
     process: dice.between(0, processes - 1),
     delayMs: dice.between(0, spreadMs),
-    ...{ how: dice.of(HOW), fate: dice.of(FATES) },
+    ...{ how, fate: dice.of(FATES) },
     ...{ hasVerify: dice.chance(0.7), hasConfirm: dice.chance(0.5) },
     ...{ triesMax: dice.between(1, 6), pauseMs: dice.of([100, 2_000, 12_000]) },
     waitMs: dice.chance(0.5) ? 0 : dice.between(0, 30_000),

@@ -37,8 +37,9 @@ export interface CallPlan {
   readonly triesMax: number;
   readonly pauseMs: number;
   /**
-   * An `owner` waits so long before it pays, and does so even behind its lease: where the provider
-   * does not see to it, the payment may be made twice, and somebody has to be told.
+   * A `reader` and a `witness` say so much later what they have seen. An `owner` waits so long
+   * before it pays, and does so even behind its lease: where the provider does not see to it, the
+   * payment may be made twice, and somebody has to be told.
    */
   readonly dawdlesMs: number;
 }
