@@ -39,7 +39,8 @@ export function toldViolations(
   ];
   if (outcome === "done") {
     if (standing.kind !== "done") return wrong("was not paid");
-    return result === standing.result ? [] : wrong(`${result} is not its receipt`);
+    const isReceipt = provider.payments.get(name)?.some(({ receipt }) => receipt === result);
+    return isReceipt ? [] : wrong(`${result} is no receipt of it`);
   }
   // Of its own attempt that is so; another one's payment may be on its way.
   const isAnothers = sent.some((one) => one.name === name && one.fencing !== fencing);
