@@ -170,3 +170,17 @@ test("a row that says another key than was asked for is refused, and never taken
 function codeOf(error: unknown): string {
   return (error as { readonly code: string }).code;
 }
+
+test("a ledger whose connections were reset a moment ago is closed in order", async () => {
+  const { relay, url } = await ServerRelay.start(await databaseOfTest());
+  for (let round = 0; round < RESETS; round += 1) {
+    const ledger = openPostgresLedger(url, systemClock);
+    const { key } = await claimed(
+      ledger,
+      claimCommand({ requestId: `r-${round}`, quantity: `${70 + round}` }),
+    );
+    await ledger.claimOf(key);
+    relay.reset();
+    await ledger.close();
+  }
+});

@@ -347,7 +347,8 @@ class PostgresLedger extends TransactedLedger implements Ledger {
       await flushed;
       if (this.#opening !== undefined) {
         await this.#opened();
-        await this.#syncThrough();
+        // A connection may have been cut while nobody asked on it; the next one is a new one.
+        await this.#syncThrough().catch(() => this.#syncThrough());
       }
     } catch (error) {
       throw this.#failure(error);
