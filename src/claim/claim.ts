@@ -153,6 +153,11 @@ export function lacksSuccessor({ status, orderStatus }: Claim): boolean {
   return status === "IN_RECONCILIATION" && orderStatus === "replaced";
 }
 
+/** Whether the broker has taken the order, and the claim is not over; of one replaced the next. */
+export function isAtWork(claim: Claim): boolean {
+  return claim.status === "IN_RECONCILIATION" && isAccepted(claim) && !lacksSuccessor(claim);
+}
+
 /**
  * Whether the claim ended on the ground that the broker has no order of it, while nothing keeps one
  * from being there yet: the broker knows only later tries.

@@ -66,10 +66,9 @@ export function decideDivergence(
   if (read === undefined) return [];
   if (compare(read.quantity, book.net) === 0) return agreement(open, book, command.policy);
   if (!isAtRest(command)) return [];
-  const { policy, unknown } = command;
-  if (open === undefined) return divergence(snapshot, read, policy, unknown);
-  if (unknown !== undefined || (policy !== "adopt" && policy !== "flatten")) return [];
-  return adoption(book, open.id, read, policy === "adopt");
+  if (open !== undefined) return takenOver(book, open.id, read, command);
+  const opened = divergence(snapshot, read, command);
+  return [opened, ...takenOver(book, snapshot.nextIncident, read, command)];
 }
 
 export function kindOf(book: DecimalText, broker: DecimalText): DivergenceKind {
@@ -81,11 +80,10 @@ export function kindOf(book: DecimalText, broker: DecimalText): DivergenceKind {
 function divergence(
   { book, nextIncident, causes }: DivergenceSnapshot,
   read: PositionRead,
-  policy: DivergencePolicy,
-  unknown: string | undefined,
-): readonly BookEvent[] {
+  { policy, unknown }: Pick<DivergenceCommand, "policy" | "unknown">,
+): BookEvent {
   const { symbol, net } = book;
-  const opened: BookEvent = {
+  return {
     type: "incident_opened",
     incident: nextIncident,
     kind: kindOf(net, read.quantity),
@@ -94,9 +92,17 @@ function divergence(
     next: unknown === undefined ? NEXT[policy] : `${unknown}, ${NEXT_BEHIND}`,
     causes,
   };
-  return unknown === undefined && (policy === "adopt" || policy === "flatten")
-    ? [opened, ...adoption(book, nextIncident, read, policy === "adopt")]
-    : [opened];
+}
+
+/** What the policy takes over of a difference, once it is known to be none of our own orders'. */
+function takenOver(
+  book: Book,
+  incident: number,
+  read: PositionRead,
+  { policy, unknown }: Pick<DivergenceCommand, "policy" | "unknown">,
+): readonly BookEvent[] {
+  const isTaken = unknown === undefined && (policy === "adopt" || policy === "flatten");
+  return isTaken ? adoption(book, incident, read, policy === "adopt") : [];
 }
 
 const NEXT: Readonly<Record<DivergencePolicy, string>> = {
@@ -118,7 +124,7 @@ function adoption(
   book: Book,
   incident: number,
   { quantity, averagePrice }: PositionRead,
-  resolves = true,
+  resolves: boolean,
 ): readonly BookEvent[] {
   const adjusted: BookEvent = {
     ...{ type: "position_adjusted", net: quantity, averagePrice, incident, cause: null },

@@ -40,6 +40,13 @@ export interface BrokerOrder {
   readonly legs?: readonly BrokerOrder[];
 }
 
+/** What the latest reads of an order agree on. */
+export interface OrderSighting {
+  readonly isShown: boolean;
+  /** From the first to the last of the reads that agree. */
+  readonly spanMs: number;
+}
+
 /** Statuses after which the filled quantity cannot grow, as far as the broker says. */
 const TERMINAL_STATUSES: ReadonlySet<string> = new Set([
   "filled",

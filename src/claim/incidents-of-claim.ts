@@ -10,7 +10,14 @@ import {
   type IncidentVerdict,
   subjectOfClaim,
 } from "../incident/incident.ts";
-import { type Claim, isAccepted, isLatched, type LatchedClaim, lacksSuccessor } from "./claim.ts";
+import {
+  type Claim,
+  isAccepted,
+  isAtWork,
+  isLatched,
+  type LatchedClaim,
+  lacksSuccessor,
+} from "./claim.ts";
 import { isSought } from "./decide-absence.ts";
 
 export interface ClaimChange {
@@ -162,10 +169,6 @@ function isStillUnknown(before: Claim, after: Claim): boolean {
   if (isSought(after) || after.status === "OPEN") return true;
   if (isAtWork(before) && isAtWork(after)) return !isShownAnew(before, after);
   return lacksSuccessor(before) && lacksSuccessor(after);
-}
-
-function isAtWork(claim: Claim): boolean {
-  return claim.status === "IN_RECONCILIATION" && isAccepted(claim) && !lacksSuccessor(claim);
 }
 
 /** Whether the change is one that only the order itself can have shown. */

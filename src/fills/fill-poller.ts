@@ -14,12 +14,13 @@ import {
   type WireOrder,
 } from "../broker/broker.ts";
 import { type Claim, isAccepted, lacksSuccessor } from "../claim/claim.ts";
+import type { OrderSighting } from "../claim/evidence.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
 import type { AccountId, BrokerOrderId } from "../core/ids.ts";
 import { isCombo, mayMove } from "../identity/combo.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { recordOrder, wireOf } from "./order-recorder.ts";
-import { type OrderSighting, OrderSightings } from "./order-sightings.ts";
+import { OrderSightings } from "./order-sightings.ts";
 import {
   asTheyFilled,
   type Listed,

@@ -2,14 +2,9 @@
  * What the latest reads of each order at work agree on: that it is there, or that the broker says
  * that it has none of that id. A read that failed says nothing. Kept by this process alone.
  */
+import type { OrderSighting } from "../claim/evidence.ts";
 import type { EpochMs } from "../core/clock.ts";
 import type { BrokerOrderId } from "../core/ids.ts";
-
-export interface OrderSighting {
-  readonly isShown: boolean;
-  /** From the first to the last of the reads that agree. */
-  readonly spanMs: number;
-}
 
 interface Reads {
   readonly isShown: boolean;

@@ -63,12 +63,17 @@ export function worksByLeg(rows: Rows, claim: Claim): boolean {
 
 /** The other claims of its family that sell, or buy back, the same shares. */
 function exitsBeside(rows: Rows, claim: Claim): readonly Claim[] {
-  const parentKey = parentKeyOf(claim);
-  const parent = parentKey === undefined ? claim : rows.claim(parentKey);
+  const parent = parentOf(rows, claim);
   if (parent === undefined) return [];
   return [parent, ...childrenOf(rows, parent)].filter(
     ({ key, intent }) => !sameClaim(key, claim.key) && intent.side === claim.intent.side,
   );
+}
+
+/** The claim of the order that brought the family; its own, where it is that one. */
+function parentOf(rows: Rows, claim: Claim): Claim | undefined {
+  const key = parentKeyOf(claim);
+  return key === undefined ? claim : rows.claim(key);
 }
 
 /** Brings the rest of a claim's family up to what the command has shown. */
@@ -81,8 +86,7 @@ export function recordFamily(
   const { claim } = result;
   const legs = legsIn(claim, command);
   if (claim.family === undefined && legs.length === 0) return result;
-  const parentKey = parentKeyOf(claim);
-  const parent = parentKey === undefined ? claim : rows.claim(parentKey);
+  const parent = parentOf(rows, claim);
   if (parent === undefined) return result;
   const shown = shownBy(command);
   const children = new Map(childrenOf(rows, parent).map((child) => [child.key.requestId, child]));
@@ -101,15 +105,14 @@ export function recordFamily(
     changed ||= child.changed;
   }
   const tied = tie(rows, parent, [...children.values()], command.now);
-  const after = parentKey === undefined ? tied : claim;
+  const after = parent === claim ? tied : claim;
   return { kind: "recorded", claim: after, changed: changed || tied !== parent };
 }
 
 /** What the exits of a family hold, once `claim` has ended without an order that shows it. */
 export function tieFamilyOf(rows: Rows, claim: Claim, at: EpochMs): void {
   if (claim.family === undefined) return;
-  const parentKey = parentKeyOf(claim);
-  const parent = parentKey === undefined ? claim : rows.claim(parentKey);
+  const parent = parentOf(rows, claim);
   if (parent !== undefined) tie(rows, parent, childrenOf(rows, parent), at);
 }
 

@@ -3,20 +3,13 @@
  * nor a fill, so nothing follows for the claim: people are told once the reads have agreed on it
  * for a while, and that it is over once the order is shown again, by whatever program it was told.
  */
-import { type Claim, isAccepted, lacksSuccessor } from "../claim/claim.ts";
-import { isLive } from "../claim/transitions.ts";
+import { type Claim, isAtWork } from "../claim/claim.ts";
+import type { OrderSighting } from "../claim/evidence.ts";
 import type { Clock } from "../core/clock.ts";
 import type { AccountId } from "../core/ids.ts";
 import { subjectOfClaim } from "../incident/incident.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { openIncidents } from "./open-incidents.ts";
-
-/** What the latest reads of an order agree on. */
-export interface OrderSighting {
-  readonly isShown: boolean;
-  /** From the first to the last of them. */
-  readonly spanMs: number;
-}
 
 export interface MissingOrdersPorts {
   readonly account: AccountId;
@@ -33,11 +26,6 @@ export function missingFor(
 ): number | undefined {
   const sighting = isAtWork(claim) ? sightingOf(claim) : undefined;
   return sighting?.isShown === false ? sighting.spanMs : undefined;
-}
-
-/** Of one that was replaced the order in its place is the question. */
-function isAtWork(claim: Claim): boolean {
-  return isLive(claim.status) && isAccepted(claim) && !lacksSuccessor(claim);
 }
 
 export class FoundOrders {

@@ -15,20 +15,9 @@ import {
   sell,
   underRequestId,
 } from "./builders.ts";
+import { CALL, COMBO, PUT } from "./combo-builders.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
 
-const CALL = "SPY260618C00500000";
-const PUT = "SPY260618P00500000";
-const COMBO: Partial<Intent> = {
-  symbol: "MLEG",
-  extension: {
-    order_class: "mleg",
-    legs: [
-      { symbol: CALL, ratio_qty: "1", side: "buy" },
-      { symbol: PUT, ratio_qty: "1", side: "sell" },
-    ],
-  },
-};
 const LOST = underRequestId("lost");
 const cause = { agent: AGENT, requestId: "lost" };
 

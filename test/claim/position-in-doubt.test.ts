@@ -4,21 +4,10 @@ import type { Claim } from "../../src/claim/claim.ts";
 import { openInDoubt, symbolsInDoubt } from "../../src/claim/orders-in-doubt.ts";
 import type { Intent } from "../../src/identity/intent.ts";
 import { blockOf, buy, orderOf, proceeded, sell, underRequestId } from "./builders.ts";
+import { CALL, COMBO, PUT } from "./combo-builders.ts";
 import { adopted, BRACKET, legOf } from "./family-builders.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
 
-const CALL = "SPY260618C00500000";
-const PUT = "SPY260618P00500000";
-const COMBO: Partial<Intent> = {
-  symbol: "MLEG",
-  extension: {
-    order_class: "mleg",
-    legs: [
-      { symbol: CALL, ratio_qty: "1", side: "buy" },
-      { symbol: PUT, ratio_qty: "1", side: "sell" },
-    ],
-  },
-};
 const LOST = underRequestId("lost");
 
 describe("a close while another one at work holds its shares", () => {

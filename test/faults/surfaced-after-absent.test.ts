@@ -3,13 +3,20 @@
  * position shows it at once: its shares count once, as the claim's own fills.
  */
 import { expect, test } from "vitest";
-import { HELD, ORDER, openOrderWorld, SELL } from "../sidecar/orders-world.ts";
+import { HELD, ORDER, type OrderWorld, openOrderWorld, SELL } from "../sidecar/orders-world.ts";
 import { brokerOrders, sentOrders } from "./by-hand.ts";
 import { COMPARISON_MS, expectHealed } from "./healing.ts";
 import { bookRecord, claimRecord, incidentRecord } from "./ledger-record.ts";
 
 const HIDDEN_MS = 30_000;
 const MORE_THAN_A_DAY_MS = 25 * 60 * 60_000;
+
+/** It gets to the broker, its answer is lost, and no record shows it for a while. */
+function hideNextOrder(world: OrderWorld): void {
+  world.fault({ kind: "accept_then_drop" });
+  world.fault({ kind: "client_id_lag", lagMs: HIDDEN_MS });
+  world.fault({ kind: "list_lag", lagMs: HIDDEN_MS });
+}
 
 test.each([
   ["entry", {}, ORDER, "0", "6", "late_evidence"],
@@ -20,9 +27,7 @@ test.each([
     const world = await openOrderWorld(options);
     world.comparePositions(COMPARISON_MS);
     const sidecar = await world.open();
-    world.fault({ kind: "accept_then_drop" });
-    world.fault({ kind: "client_id_lag", lagMs: HIDDEN_MS });
-    world.fault({ kind: "list_lag", lagMs: HIDDEN_MS });
+    hideNextOrder(world);
     expect((await world.send(sidecar, body)).status).toBe(409);
     await world.advance(18_000);
     expect(await claimRecord(sidecar)).toEqual([`${body.side} 6 absent venue`]);
@@ -52,9 +57,7 @@ test("an entry is found that was claimed more than a day ago, and sent again of 
   await world.shut(before);
   await world.advance(MORE_THAN_A_DAY_MS);
   const sidecar = await world.open();
-  world.fault({ kind: "accept_then_drop" });
-  world.fault({ kind: "client_id_lag", lagMs: HIDDEN_MS });
-  world.fault({ kind: "list_lag", lagMs: HIDDEN_MS });
+  hideNextOrder(world);
   expect((await world.send(sidecar, entry)).status).toBe(409);
   await world.advance(18_000);
   expect(await claimRecord(sidecar)).toEqual(["buy 6 absent venue"]);
@@ -74,9 +77,7 @@ test.each([
     const world = await openOrderWorld(options);
     world.comparePositions(COMPARISON_MS);
     const sidecar = await world.open();
-    world.fault({ kind: "accept_then_drop" });
-    world.fault({ kind: "client_id_lag", lagMs: HIDDEN_MS });
-    world.fault({ kind: "list_lag", lagMs: HIDDEN_MS });
+    hideNextOrder(world);
     expect((await world.send(sidecar, { ...body, type: "limit" })).status).toBe(409);
     await world.advance(18_000);
     expect(await claimRecord(sidecar)).toEqual([`${body.side} 6 absent venue`]);

@@ -13,6 +13,30 @@ export interface WallClock {
   readonly offsetMs: number;
 }
 
+/** The clock of a machine that is ahead of `wall`. */
+export function aheadOf(wall: WallClock, aheadMs = 0): WallClock {
+  return {
+    get offsetMs() {
+      return wall.offsetMs + aheadMs;
+    },
+  };
+}
+
+/** `how` happens once, in the place of the `turns`-th turn of whichever of `processes` takes it. */
+export function strikeFirst(
+  processes: readonly (SimulatedProcess | undefined)[],
+  turns: number,
+  how: () => void,
+): void {
+  let isOver = false;
+  const once = () => {
+    if (isOver) return;
+    isOver = true;
+    how();
+  };
+  for (const process of processes) process?.strikeAt(turns, once);
+}
+
 export class SimulatedProcess implements Host {
   readonly name: string;
   readonly random: RandomSource;

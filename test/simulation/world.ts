@@ -20,7 +20,7 @@ import { type ActionPlan, type Follows, type Mishap, type Plan, PRICES } from ".
 import { Scheduler } from "./scheduler.ts";
 import { SimulatedBot } from "./simulated-bot.ts";
 import { SimulatedDisk } from "./simulated-disk.ts";
-import { SimulatedProcess, type WallClock } from "./simulated-process.ts";
+import { aheadOf, SimulatedProcess, strikeFirst, type WallClock } from "./simulated-process.ts";
 import { BROKER_URL, SimulatedSidecar } from "./simulated-sidecar.ts";
 import type { Tampering } from "./tampering.ts";
 
@@ -71,7 +71,8 @@ class World {
         new SimulatedSidecar({
           ...parts,
           number: index + 1,
-          newProcess: () => this.#process(`sidecar ${index}`, this.#wallOf(index)),
+          newProcess: () =>
+            this.#process(`sidecar ${index}`, aheadOf(this.#wall, plan.clocksMs?.[index])),
         }),
     );
     this.#bots = plan.bots.map(
@@ -152,17 +153,6 @@ class World {
     return streamOf(this.#plan.seed, label);
   }
 
-  /** What the host's clock shows, and how much the sidecar's own is ahead of that. */
-  #wallOf(sidecar: number): WallClock {
-    const wall = this.#wall;
-    const aheadMs = this.#plan.clocksMs?.[sidecar] ?? 0;
-    return {
-      get offsetMs() {
-        return wall.offsetMs + aheadMs;
-      },
-    };
-  }
-
   #process(name: string, wall: WallClock): SimulatedProcess {
     this.#processes += 1;
     const random = this.#stream(`${name} ${this.#processes}`);
@@ -230,16 +220,13 @@ class World {
 
   /** Whichever process takes the turn, the power fails for all. */
   #armPowerFailure(turns: number, downMs: number): void {
-    let isOver = false;
-    const fail = () => {
-      if (isOver) return;
-      isOver = true;
+    const processes = this.#sidecars.map(({ process }) => process);
+    strikeFirst(processes, turns, () => {
       for (const sidecar of this.#sidecars) sidecar.crash(downMs);
       const lost = this.#disk.losePower();
       const what = `the power fails; events lost: ${lost.length}`;
       this.#facts.history.push({ at: this.#scheduler.now(), who: "world", what });
-    };
-    for (const sidecar of this.#sidecars) sidecar.process?.strikeAt(turns, fail);
+    });
   }
 
   #armFreeze({ forMs, overtakenMs }: Mishap & { kind: "freeze" }): void {

@@ -23,7 +23,6 @@ export interface CallerParts {
 type Owned = Extract<GuardClaimAnswer, { readonly kind: "proceed" }>;
 type End = Omit<ToldFact, "name">;
 
-const UNREAD: GuardVerdict = { kind: "unknown" };
 const TRIES = 5;
 const PAUSE_MS = 1_000;
 
@@ -123,9 +122,13 @@ async function payAndSay(
   }
 }
 
-async function isStillAbsent({ provider, process }: CallerParts, name: string): Promise<boolean> {
-  const verdict = await provider.read(process, name).catch(() => UNREAD);
-  return verdict.kind === "absent";
+async function isStillAbsent(parts: CallerParts, name: string): Promise<boolean> {
+  return (await read(parts, name)).kind === "absent";
+}
+
+/** What cannot be read says nothing. */
+function read({ provider, process }: CallerParts, name: string): Promise<GuardVerdict> {
+  return provider.read(process, name).catch(() => ({ kind: "unknown" }));
 }
 
 async function settle(
@@ -153,13 +156,10 @@ async function giveBack(
 }
 
 /** Reads only where nobody is at it: what is read while its owner may begin says nothing of after. */
-async function look(
-  { guard, process, provider }: CallerParts,
-  name: string,
-  { dawdlesMs }: CallPlan,
-): Promise<undefined> {
+async function look(parts: CallerParts, name: string, { dawdlesMs }: CallPlan): Promise<undefined> {
+  const { guard, process } = parts;
   const claim = await guard.get(name);
-  const verdict = await provider.read(process, name).catch(() => UNREAD);
+  const verdict = await read(parts, name);
   await process.clock.sleep(dawdlesMs);
   if (verdict.kind === "done" && claim !== undefined) {
     const said = { requestId: name, outcome: "done", result: verdict.result } as const;
@@ -173,13 +173,14 @@ async function look(
 }
 
 async function testify(
-  { guard, process, provider }: CallerParts,
+  parts: CallerParts,
   name: string,
   { dawdlesMs }: CallPlan,
 ): Promise<undefined> {
+  const { guard, process } = parts;
   const claim = await guard.get(name);
   if (claim === undefined) return;
-  const verdict = await provider.read(process, name).catch(() => UNREAD);
+  const verdict = await read(parts, name);
   if (verdict.kind === "absent" && claim.status !== "IN_RECONCILIATION") return;
   await process.clock.sleep(dawdlesMs);
   const { fencing } = claim;

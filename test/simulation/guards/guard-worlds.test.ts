@@ -1,7 +1,7 @@
 /** Worlds of guarded payments: a few seeds here, thousands by `npm run simulate`. */
-import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { type Kept, keptIn } from "../kept-worlds.ts";
 import { lineText } from "../timeline.ts";
 import { GUARD_CANARIES } from "./canaries.ts";
 import { drawGuardPlan } from "./draw.ts";
@@ -9,12 +9,6 @@ import { judgeGuards } from "./judge.ts";
 import type { GuardPlan } from "./plan.ts";
 
 const KEPT_FOLDER = join("fixtures", "guard-seeds");
-
-interface Kept {
-  /** What went wrong and what mended it. */
-  readonly story: string;
-  readonly plan: GuardPlan;
-}
 
 const SEEDS = Array.from({ length: 60 }, (_, index) => index + 1);
 /** Within so many each canary has to be caught. */
@@ -40,10 +34,9 @@ describe("a world of payments", () => {
     }
   });
 
-  test.each(readdirSync(KEPT_FOLDER))(
+  test.each(keptIn<Kept<GuardPlan>>(KEPT_FOLDER).map(({ name, plan }) => [name, plan] as const))(
     "in which something once went wrong is right: %s",
-    async (file) => {
-      const { plan } = JSON.parse(readFileSync(join(KEPT_FOLDER, file), "utf8")) as Kept;
+    async (_, plan) => {
       expect((await judgeGuards(plan)).violations).toEqual([]);
     },
   );

@@ -8,7 +8,7 @@ import { streamOf } from "../dice.ts";
 import { Scheduler } from "../scheduler.ts";
 import { SimulatedDisk } from "../simulated-disk.ts";
 import { SimulatedLedger } from "../simulated-ledger.ts";
-import { SimulatedProcess, type WallClock } from "../simulated-process.ts";
+import { aheadOf, SimulatedProcess, strikeFirst } from "../simulated-process.ts";
 import { ACTION, call } from "./caller.ts";
 import { momentaryViolations, restless, toldViolations } from "./checks.ts";
 import { GuardFacts, type GuardWorldOutcome, type ToldFact } from "./facts.ts";
@@ -26,6 +26,7 @@ export interface GuardTampering {
 }
 
 interface Life {
+  readonly owner: OwnerId;
   readonly process: SimulatedProcess;
   readonly guard: GuardDesk;
 }
@@ -47,7 +48,6 @@ class GuardWorld {
   readonly #provider: Provider;
   readonly #lives: (Life | undefined)[];
   readonly #waiting = new Map<string, SimulatedProcess>();
-  readonly #owners = new Map<OwnerId, number>();
   #processes = 0;
   #frozenForMs = 0;
 
@@ -108,9 +108,13 @@ class GuardWorld {
     this.#processes += 1;
     const name = `process ${number}`;
     const owner = `${name}:${this.#processes}` as OwnerId;
-    this.#owners.set(owner, number);
     const random = streamOf(this.#plan.seed, `${name} ${this.#processes}`);
-    const process = new SimulatedProcess(name, this.#scheduler, random, this.#wallOf(number));
+    const process = new SimulatedProcess(
+      name,
+      this.#scheduler,
+      random,
+      aheadOf(this.#wall, this.#plan.clocksMs[number]),
+    );
     const own = new SimulatedLedger(this.#disk, process);
     const guard = new GuardDesk({
       ...{ ledger: this.#tampering.ledger?.(own) ?? own, random },
@@ -127,18 +131,7 @@ class GuardWorld {
         .finally(() => process.turn(LOOK_AFTER_MS, lookAfter));
     };
     process.turn(0, lookAfter);
-    return { process, guard };
-  }
-
-  /** What the machine's clock shows, and how much that of the process is ahead. */
-  #wallOf(number: number): WallClock {
-    const wall = this.#wall;
-    const aheadMs = this.#plan.clocksMs[number] ?? 0;
-    return {
-      get offsetMs() {
-        return wall.offsetMs + aheadMs;
-      },
-    };
+    return { owner, process, guard };
   }
 
   #call(name: string, number: number, plan: CallPlan): void {
@@ -215,21 +208,17 @@ class GuardWorld {
 
   /** The one that is to proceed does not hear of it before the pause is over. */
   #freeze(owner: OwnerId): void {
-    const number = this.#owners.get(owner);
-    this.#lives[number ?? -1]?.process.pause(this.#frozenForMs);
+    this.#lives.find((life) => life?.owner === owner)?.process.pause(this.#frozenForMs);
     this.#frozenForMs = 0;
   }
 
   /** Whichever process takes the turn, the power fails for all. */
   #armPowerFailure(turns: number, downMs: number): void {
-    let isOver = false;
-    const fail = () => {
-      if (isOver) return;
-      isOver = true;
+    const processes = this.#lives.map((life) => life?.process);
+    strikeFirst(processes, turns, () => {
       for (const number of this.#lives.keys()) this.#crash(number, downMs);
       this.#say("world", `the power fails; events lost: ${this.#disk.losePower().length}`);
-    };
-    for (const life of this.#lives) life?.process.strikeAt(turns, fail);
+    });
   }
 
   #crash(number: number, downMs: number): void {
