@@ -22,6 +22,8 @@ async function bought(options: SimulatorOptions = {}, waitedMs = 5_000) {
   return { world, sidecar };
 }
 
+const PAGE = { kind: "html", status: 502, accept: false } as const;
+
 /** No comparison of positions has come in between. */
 const boughtJustNow = (options: SimulatorOptions = {}) => bought(options, 1_000);
 
@@ -136,6 +138,24 @@ describe("the fee of a pair, which is taken from what was bought,", () => {
     await world.advance(60_000);
     expect(await sidecar.started.latch.incidents()).toMatchObject([{ kind: "quantity" }]);
     expect(await world.send(sidecar, "", CLOSE)).toMatchObject({ body: { qty: "0.4" } });
+  });
+
+  test("is not learnt while an order in the pair cannot be read, which may have sold some too", async () => {
+    const { world, sidecar } = await boughtJustNow({ prices: { "BTC/USD": "100000" } });
+    const little = { ...SELL, qty: "0.0001", type: "limit", limit_price: "110000" };
+    world.simulator.addFaults([
+      { match: { method: "GET", path: "/v2/positions*" }, fault: PAGE, times: 1 },
+    ]);
+    expect((await world.send(sidecar, little)).status).toBe(200);
+    world.simulator.addFaults([
+      { match: { method: "GET", path: "/v2/orders*" }, fault: PAGE, times: 1_000 },
+    ]);
+    world.simulator.setPrice("BTC/USD", "110000");
+    await world.send(sidecar, { ...SELL, qty: "0.4" });
+    expect(await sidecar.started.latch.book("BTC/USD")).toMatchObject({ net: "0.5" });
+    world.simulator.clearFaults();
+    await world.advance(60_000);
+    expect(await sidecar.started.latch.book("BTC/USD")).toMatchObject({ net: "0.09865" });
   });
 
   test("is learnt from the refusal where the position could not be read before", async () => {
