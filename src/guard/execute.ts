@@ -220,12 +220,10 @@ export class ActionRunner {
   ): Promise<ExecuteAnswer<Result>> {
     const release = { requestId, agent, token, evidence };
     const answer = await untilWritten(this.#parts.clock, () => this.#parts.guard.release(release));
-    if (answer.kind === "settled") return this.#standing(answer.claim);
-    const released = answer.kind === "released" ? answer.claim : claim;
-    // Whoever held an earlier attempt has spoken meanwhile.
-    if (released.outcome !== "absent" && answer.kind === "released")
-      return this.#standing(released);
-    return { status: "absent", claim: released, error };
+    const now = answer.kind === "released" || answer.kind === "settled" ? answer.claim : undefined;
+    // Also where whoever held an earlier attempt has spoken meanwhile.
+    if (now !== undefined && now.outcome !== "absent") return this.#standing(now);
+    return { status: "absent", claim: now ?? claim, error };
   }
 
   /** What was put on record of an action that was begun, where the store took it in time. */
