@@ -44,7 +44,7 @@ export class LogStream implements DestinationStream {
 
   /** For the end of the process, where nothing else can be waited for. */
   writeAtLast(): void {
-    const last = this.#isWriting ? Buffer.from(this.#waiting) : this.#taken();
+    const last = this.#taken();
     try {
       for (let from = 0; from < last.length; ) from += writeSync(this.#descriptor, last, from);
     } catch {

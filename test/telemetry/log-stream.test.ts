@@ -43,8 +43,10 @@ describe("the stream of log lines", () => {
     stream.write("last\n");
     stream.writeAtLast();
     await until(() => said().includes("first\n"));
+    stream.write("more\n");
+    await until(() => said().endsWith("more\n"));
     const behind = said().slice(lines.join("").length);
-    expect(behind.split("\n").sort()).toEqual(["", "first", "last"]);
+    expect(behind.split("\n").sort()).toEqual(["", "first", "last", "more"]);
   });
 
   test("keeps lines while a reader stands still, and writes them when it goes on", async () => {
