@@ -51,12 +51,19 @@ export function mayMove(terms: Pick<OrderTerms, "symbol" | "extension">, symbol:
 
 function readLeg(leg: unknown): ComboLeg | undefined {
   const fields = (leg ?? {}) as Readonly<Record<string, unknown>>;
-  const { symbol, ratio_qty: ratioText, side } = fields;
+  const { symbol, ratio_qty: ratioText } = fields;
+  const side = fields.side ?? sideSaid(fields.position_intent);
   const ratio = isAmount(ratioText) ? parseDecimal(String(ratioText)) : undefined;
   if (typeof symbol !== "string" || !OPTION_SYMBOL.test(symbol)) return undefined;
   if (side !== "buy" && side !== "sell") return undefined;
   if (ratio === undefined || signOf(ratio) <= 0) return undefined;
   return { symbol, side, ratio, closes: fields.position_intent === `${side}_to_close` };
+}
+
+/** A leg has a side or a `position_intent`, and may have both (OptionLegRequest of alpaca-py). */
+function sideSaid(positionIntent: unknown): string | undefined {
+  if (typeof positionIntent !== "string") return undefined;
+  return /^(buy|sell)_to_(?:open|close)$/.exec(positionIntent)?.[1];
 }
 
 /** Anything else may have no text at all. */

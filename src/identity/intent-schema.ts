@@ -277,7 +277,8 @@ function comboInconsistency(intent: IntentDraft): string | undefined {
     return `an mleg order is an open buy of a quantity of ${COMBO_SYMBOL}`;
   }
   if (comboLegs(intent) !== undefined) return undefined;
-  const wanted = "expected two to four, each with symbol, ratio_qty above zero and side";
+  const wanted =
+    "expected two to four, each with symbol, ratio_qty above zero, and side or position_intent";
   return `legs is ${describe(extension?.legs)}: ${wanted}`;
 }
 

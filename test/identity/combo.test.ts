@@ -36,6 +36,11 @@ describe("the legs of a combo", () => {
       { symbol: PUT.symbol, side: "sell", ratio: "2", closes: true },
       { symbol: CALL.symbol, side: "buy", ratio: "1", closes: false },
     ]);
+    const said = (position_intent: string) => ({ ...CALL, side: undefined, position_intent });
+    expect(comboLegs({ extension: extension(said("buy_to_open"), said("sell_to_close")) })).toEqual([
+      { symbol: CALL.symbol, side: "buy", ratio: "1", closes: false },
+      { symbol: CALL.symbol, side: "sell", ratio: "1", closes: true },
+    ]);
     const numbers = extension({ ...CALL, ratio_qty: 2 }, CALL, CALL, CALL);
     expect(comboLegs({ extension: numbers })?.map(({ ratio }) => ratio)).toEqual([
       ...["2", "1", "1", "1"],
@@ -55,6 +60,8 @@ describe("the legs of a combo", () => {
     ["with a ratio of zero", { ...CALL, ratio_qty: "0" }],
     ["with a ratio below zero", { ...CALL, ratio_qty: "-1" }],
     ["without a side", { ...CALL, side: undefined }],
+    ["without a side that its intent says", { ...CALL, side: null, position_intent: "buy" }],
+    ["with a number for an intent", { ...CALL, side: undefined, position_intent: 1 }],
     ["with a side of its own", { ...CALL, side: "short" }],
   ])("cannot be read where one is %s", (_, leg) => {
     expect(comboLegs({ extension: extension(PUT, leg) })).toBeUndefined();
@@ -89,7 +96,8 @@ describe("an intent for a combo", () => {
   });
 
   test("is refused with legs that cannot be read, which the message shows", () => {
-    const wanted = "expected two to four, each with symbol, ratio_qty above zero and side";
+    const wanted =
+      "expected two to four, each with symbol, ratio_qty above zero, and side or position_intent";
     expect(() => parsed({ extension: extension("x") })).toThrow(`legs is ["x"]: ${wanted}`);
     expect(() => parsed({ extension: { order_class: "mleg" } })).toThrow(/^legs is missing: /);
   });

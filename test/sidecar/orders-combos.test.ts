@@ -36,6 +36,16 @@ describe("a multi-leg order", () => {
     expect(world.posts()).toHaveLength(1);
   });
 
+  test("goes out as it is where its legs say what they do by their intent alone", async () => {
+    const { world, sidecar } = await openWorld();
+    const legs = SPREAD.legs.map(({ side: _, ...leg }) => leg);
+    const answer = await world.send(sidecar, { ...SPREAD, legs });
+    expect(answer).toMatchObject({ status: 200, body: { order_class: "mleg" } });
+    expect(world.posts()).toMatchObject([{ body: { legs } }]);
+    await world.advance(5_000);
+    expect(await sidecar.started.latch.book(HIGH)).toMatchObject({ net: "-2" });
+  });
+
   test.each([{ toString: 1 }, ["1"], null, "0"])(
     "is refused with a ratio that is no number above zero: %j",
     async (ratio_qty) => {
