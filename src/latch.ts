@@ -226,7 +226,7 @@ export class OpenLatch implements Latch {
     this.#reconciler = new Reconciler({
       ...parts,
       divergence: config.policy.divergence,
-      refreshFills: (symbol) => this.#poller.refresh(symbol),
+      refreshFills: (symbols) => this.#poller.refresh(symbols),
       sightingOf: (claim) => this.#poller.sightingOf(claim),
       flatten: async (incident) => void (await flattening.goOn(incident)),
       witness: (claim) => testify(parts.broker, claim, WIRE_LOOKBACK_MS),
@@ -245,7 +245,7 @@ export class OpenLatch implements Latch {
       ...parts,
       policy: config.policy,
       waitMs: config.waitMs,
-      refreshFills: (symbol) => this.#poller.refresh(symbol),
+      refreshFills: (symbols) => this.#poller.refresh(symbols),
       learnFee: (symbol) => learnFee(parts, symbol),
       onFound: (lookup) => this.#poller.keepNews(() => wireOf(lookup)),
       onFailure: (error, claim) => {

@@ -138,6 +138,8 @@ export type ClaimEvent =
       readonly side: Side;
       readonly quantity: DecimalText;
       readonly cost: DecimalText;
+      /** The life of the contract's position that the fill is of; absent in older ledgers. */
+      readonly episode?: number;
       readonly source: EvidenceSource;
     }
   | {

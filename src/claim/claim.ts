@@ -25,6 +25,8 @@ export interface BookedLeg {
   readonly side: Side;
   readonly quantity: DecimalText;
   readonly cost: DecimalText;
+  /** Of its contract's position; absent in claims of older ledgers. */
+  readonly episode?: number;
 }
 
 /** Where a claim stands among an order and its legs; see family.ts. */

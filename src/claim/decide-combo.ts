@@ -39,13 +39,14 @@ export function legEvents(
 
 /** The claim once a leg's fill is booked. */
 export function withLeg(claim: Claim, event: ClaimEvent & { type: "leg_booked" }): Claim {
-  const { brokerOrderId, symbol, side, quantity, cost } = event;
+  const { brokerOrderId, symbol, side, quantity, cost, episode } = event;
   const before = claim.legs[brokerOrderId];
   const leg = {
     symbol,
     side,
     quantity: add(before?.quantity ?? ZERO, quantity),
     cost: add(before?.cost ?? ZERO, cost),
+    ...(episode === undefined ? {} : { episode }),
   };
   const legs = { ...claim.legs, [brokerOrderId]: leg };
   return { ...claim, legs, bookedQuantity: combosIn({ ...claim, legs }), bookedCost: netOf(legs) };

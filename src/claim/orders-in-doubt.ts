@@ -23,7 +23,7 @@
  */
 import { type Book, closable, isFlat, reservationOf, sameClaim } from "../book/book.ts";
 import { isZero } from "../core/decimal.ts";
-import { isCombo, mayMove, tradedSymbols } from "../identity/combo.ts";
+import { comboLegs, isCombo, mayMove, tradedSymbols } from "../identity/combo.ts";
 import type { Intent } from "../identity/intent.ts";
 import type { Block, BlockCode, ClaimDecision } from "./answer.ts";
 import { type Claim, isAccepted, isUnanswered, lacksSuccessor } from "./claim.ts";
@@ -36,6 +36,8 @@ export interface DecidedOn {
   readonly intent: Intent;
   /** The book has said whether the intent opens or closes, of an agent that may sell short. */
   readonly isEffectByBook: boolean;
+  /** A close, or a combo that closes one of its contracts. */
+  readonly isExit: boolean;
   readonly identity: Pick<IntentIdentity, "requestId">;
   readonly book: Book;
   readonly unread: UnreadOrders;
@@ -50,11 +52,12 @@ const FOR_WANT_OF_SHARES: ReadonlySet<BlockCode> = new Set<BlockCode>([
 
 /** Whether an order of which nobody knows what it has done could change what was decided. */
 export function asksForOrders(decided: DecidedOn): boolean {
-  const { verdict, intent, isEffectByBook, identity, book, unread } = decided;
+  const { verdict, intent, isEffectByBook, isExit, identity, book, unread } = decided;
   const { decision } = verdict;
   const isClose = intent.effect === "close";
   switch (decision.kind) {
     case "proceed":
+      if (isCombo(intent)) return unread === undefined;
       if (isClose) return intent.portion !== null;
       return isFlat(book) ? isEffectByBook : unread === undefined && isZero(closable(book));
     case "blocked":
@@ -65,7 +68,7 @@ export function asksForOrders(decided: DecidedOn): boolean {
       if (decision.claim.key.requestId === identity.requestId) {
         return unread === undefined && isClose && isHalfOver(decision);
       }
-      return isClose || unread === undefined;
+      return isExit || unread === undefined;
   }
 }
 
@@ -79,14 +82,18 @@ function isHalfOver({
 
 /** `unsettled`: the account's claims that are not settled, oldest first. */
 export function unlessInDoubt(decided: DecidedOn, unsettled: readonly Claim[]): ClaimVerdict {
-  const { verdict, book } = decided;
+  const { verdict, intent, book } = decided;
   const { decision } = verdict;
+  const symbols = tradedSymbols(intent);
+  const bears = isCombo(intent) ? bearsOnCombo : bearsOn;
   const order = unsettled.find(
-    (claim) => mayMove(claim.intent, book.symbol) && bearsOn(decided, claim, unsettled),
+    (claim) =>
+      symbols.some((symbol) => mayMove(claim.intent, symbol)) && bears(decided, claim, unsettled),
   );
   if (order === undefined) return verdict;
   const claim = decision.kind === "blocked" ? decision.claim : null;
-  return { event: null, decision: { kind: "blocked", block: blockBy(order, book), claim } };
+  const block = isCombo(intent) ? comboBlockBy(order, symbols) : blockBy(order, book);
+  return { event: null, decision: { kind: "blocked", block, claim } };
 }
 
 /** The symbols in which an open is in doubt: what is held there is not known. */
@@ -163,6 +170,43 @@ function bearsOn(
   }
 }
 
+/**
+ * The same of a combo, which may open, close or both. What it is equal to is another action once a
+ * position in one of its contracts has ended, and that an order against it may have done.
+ */
+function bearsOnCombo(
+  { verdict, intent, isExit, unread }: DecidedOn,
+  order: Claim,
+  unsettled: readonly Claim[],
+): boolean {
+  const { decision } = verdict;
+  const isAgainst = isAgainstLegs(order, intent);
+  switch (decision.kind) {
+    case "proceed":
+      return isAgainst && isUnread(order, unread);
+    case "blocked":
+      return false;
+    case "pending":
+    case "skip": {
+      const { claim } = decision;
+      if (unread === undefined && (isOf(order, claim) || isAgainst) && isUnread(order, unread)) {
+        return true;
+      }
+      const mayBeOver = decision.kind === "skip" || isUnread(claim, unread);
+      const isBehind = isAgainst && isClaimedLater(order, claim, unsettled);
+      return isExit && isBehind && mayBeOver && isInDoubt(order, unread);
+    }
+  }
+}
+
+/** Whether `order` trades one of the contracts the other way. */
+function isAgainstLegs({ intent: { symbol, side, extension } }: Claim, combo: Intent): boolean {
+  const others = isCombo({ extension }) ? (comboLegs({ extension }) ?? []) : [{ symbol, side }];
+  return (comboLegs(combo) ?? []).some((leg) =>
+    others.some((other) => other.symbol === leg.symbol && other.side !== leg.side),
+  );
+}
+
 /** Whether `order` is the claim's own, or one of its legs. */
 function isOf(order: Claim, { key }: Claim): boolean {
   return sameClaim(order.key, key) || sameClaim(reservedUnder(order), key);
@@ -183,21 +227,31 @@ function isAgainst(order: Claim, { side }: Intent): boolean {
 
 /** An order that is there closed what was held by then; what was opened later is not its matter. */
 function isLater(open: Claim, close: Claim, unsettled: readonly Claim[]): boolean {
-  if (open.episode > close.episode) return true;
-  const place = unsettled.findIndex(({ key }) => sameClaim(key, close.key));
-  return place < 0 ? open.claimedAt > close.claimedAt : unsettled.indexOf(open) > place;
+  return open.episode > close.episode || isClaimedLater(open, close, unsettled);
+}
+
+function isClaimedLater(order: Claim, than: Claim, unsettled: readonly Claim[]): boolean {
+  const place = unsettled.findIndex(({ key }) => sameClaim(key, than.key));
+  return place < 0 ? order.claimedAt > than.claimedAt : unsettled.indexOf(order) > place;
 }
 
 function blockBy(order: Claim, book: Book): Block {
-  const { symbol } = book;
   const free = closable(book);
   const goesOut = isZero(free) ? "" : `; a close of up to ${free}, by number, goes out`;
-  const isUnknown = `${doubtOf(order)}, so what is held of ${symbol} is not known`;
+  const { message, ...block } = notSentBehind(order, book.symbol);
+  return { ...block, message: `${message}${goesOut}`, availableQuantity: free };
+}
+
+function comboBlockBy(order: Claim, contracts: readonly string[]): Block {
+  return notSentBehind(order, contracts.join(" and "));
+}
+
+function notSentBehind(order: Claim, held: string): Block {
   return {
     code: "not_sent",
-    message: `no order was sent: ${isUnknown}${goesOut}`,
+    message: `no order was sent: ${doubtOf(order)}, so what is held of ${held} is not known`,
     cause: order.key,
     difference: null,
-    availableQuantity: free,
+    availableQuantity: null,
   };
 }

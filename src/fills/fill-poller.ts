@@ -120,32 +120,34 @@ export class FillPoller {
   }
 
   /**
-   * The same for our working orders that may move the position in `symbol`. One such read at a
-   * time: whoever asks meanwhile gets the next one, which begins after that and serves all of them.
+   * The same for our working orders that may move the position in one of `symbols`. One such read
+   * at a time: whoever asks for the same meanwhile gets the next one, which begins after that and
+   * serves all of them.
    */
-  refresh(symbol: string): Promise<readonly Claim[]> {
-    const { running, next } = this.#refreshes.get(symbol) ?? {};
+  refresh(symbols: readonly string[]): Promise<readonly Claim[]> {
+    const name = symbols.join();
+    const { running, next } = this.#refreshes.get(name) ?? {};
     if (next !== undefined) return next;
-    if (running === undefined) return this.#begin(symbol);
-    const queued = running.then(
-      () => this.#begin(symbol),
-      () => this.#begin(symbol),
-    );
-    this.#refreshes.set(symbol, { running, next: queued });
+    if (running === undefined) return this.#begin(name, symbols);
+    const begin = () => this.#begin(name, symbols);
+    const queued = running.then(begin, begin);
+    this.#refreshes.set(name, { running, next: queued });
     return queued;
   }
 
-  #begin(symbol: string): Promise<readonly Claim[]> {
-    const running = this.#refreshNow(symbol).finally(() => {
-      if (this.#refreshes.get(symbol)?.next === undefined) this.#refreshes.delete(symbol);
+  #begin(name: string, symbols: readonly string[]): Promise<readonly Claim[]> {
+    const running = this.#refreshNow(symbols).finally(() => {
+      if (this.#refreshes.get(name)?.next === undefined) this.#refreshes.delete(name);
     });
-    this.#refreshes.set(symbol, { running });
+    this.#refreshes.set(name, { running });
     return running;
   }
 
-  async #refreshNow(symbol: string): Promise<readonly Claim[]> {
+  async #refreshNow(symbols: readonly string[]): Promise<readonly Claim[]> {
     const claims = await this.#ports.ledger.unsettledClaims(this.#ports.account);
-    return this.lookAt(claims.filter(({ intent }) => mayMove(intent, symbol)));
+    return this.lookAt(
+      claims.filter(({ intent }) => symbols.some((symbol) => mayMove(intent, symbol))),
+    );
   }
 
   async #read(working: readonly Claim[]): Promise<PollRound> {

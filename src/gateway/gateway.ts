@@ -23,6 +23,7 @@ import { isLive } from "../claim/transitions.ts";
 import { type Clock, type EpochMs, earliest } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
 import type { AccountId, OwnerId } from "../core/ids.ts";
+import { tradedSymbols } from "../identity/combo.ts";
 import type { IntentDraft } from "../identity/intent.ts";
 import { isPair } from "../identity/symbol.ts";
 import type { Ledger } from "../ledger/ledger.ts";
@@ -51,10 +52,10 @@ export interface GatewayPorts {
   /** How long a caller waits for a certain answer. */
   readonly waitMs: number;
   /**
-   * Reads our working orders in `symbol` and books their fills, before a refusal for shares; gives
+   * Reads our working orders in `symbols` and books their fills, before a refusal for shares; gives
    * those that could not be read.
    */
-  readonly refreshFills: (symbol: string) => Promise<readonly Claim[]>;
+  readonly refreshFills: (symbols: readonly string[]) => Promise<readonly Claim[]>;
   /** Reads what is held of a pair, where its fee is not in the book yet. */
   readonly learnFee: (symbol: string) => Promise<void>;
   /** Told of each order that was found after its answer was lost. */
@@ -208,7 +209,7 @@ export class Gateway {
     // pair less may be held than was bought.
     const asksForPosition = intent.portion !== null || sellsCurrency(intent);
     for (;;) {
-      if (asksForPosition) unread ??= await this.#look(intent.symbol, caller);
+      if (asksForPosition) unread ??= await this.#look(intent, caller);
       const decision = await this.#claim(asked, unread);
       if (decision.kind === "proceed") {
         const answer = await this.#proceed(decision.claim, decision.reopened, caller);
@@ -216,7 +217,7 @@ export class Gateway {
       }
       const isAboutShares = decision.kind === "blocked" && ABOUT_SHARES.has(decision.block.code);
       if (isAboutShares && unread === undefined) {
-        unread = await this.#look(intent.symbol, caller);
+        unread = await this.#look(intent, caller);
       } else if (await this.#movesInTime(asked, decision, caller)) {
         unread = undefined;
       } else {
@@ -231,11 +232,12 @@ export class Gateway {
     await caller.waitsFor(read);
   }
 
-  /** Reads our working orders in `symbol`, as far as the caller waits for that. */
-  async #look(symbol: string, caller: Caller): Promise<readonly Claim[] | "all"> {
-    const read = this.#follow(this.#ports.refreshFills(symbol));
+  /** Reads our working orders in what `intent` trades, as far as the caller waits for that. */
+  async #look(intent: IntentDraft, caller: Caller): Promise<readonly Claim[] | "all"> {
+    const read = this.#follow(this.#ports.refreshFills(tradedSymbols(intent)));
     if (!(await caller.waitsFor(read))) return "all";
     const unread = await read;
+    const { symbol } = intent;
     if (isPair(symbol) && unread.length === 0) {
       await caller.waitsFor(this.#follow(this.#ports.learnFee(symbol)));
     }

@@ -20,6 +20,7 @@ import type { Clock, EpochMs } from "../core/clock.ts";
 import { type DecimalText, isZero } from "../core/decimal.ts";
 import type { AccountId, AgentId, BrokerOrderId, ClientOrderId, RequestId } from "../core/ids.ts";
 import { inTime } from "../core/in-time.ts";
+import { tradedSymbols } from "../identity/combo.ts";
 import { deriveReplacementId } from "../identity/request-id.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { ownerOf } from "./unrecorded-order.ts";
@@ -64,7 +65,7 @@ export interface ReplacePorts {
   /** Ends the wait. */
   readonly stop: AbortSignal;
   /** Books what our working orders in `symbol` have filled; gives those that cannot be read. */
-  readonly refreshFills: (symbol: string) => Promise<readonly Claim[]>;
+  readonly refreshFills: (symbols: readonly string[]) => Promise<readonly Claim[]>;
   /** Told of a store that failed after the PATCH was sent. */
   readonly onFailure: (error: unknown, claim: Claim) => void;
 }
@@ -115,7 +116,8 @@ async function sendForClaim(
   if (decision.kind === "blocked") {
     const { clock, giveUpAt, refreshFills } = ports;
     // Fills that nobody has read yet may have made the shares that the book has not.
-    unread = (await inTime(clock, giveUpAt, refreshFills(claim.intent.symbol))) ?? "all";
+    const read = refreshFills(tradedSymbols(claim.intent));
+    unread = (await inTime(clock, giveUpAt, read)) ?? "all";
     decision = await request(ports, intent, order, wanted, claim);
   }
   switch (decision.kind) {

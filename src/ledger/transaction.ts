@@ -2,9 +2,10 @@
  * One claim or record inside an open transaction: load, decide, append events, write the rows that
  * they imply. Decisions are taken in claim/; this carries them out.
  */
-import { episodeOf, reduces } from "../book/book.ts";
+import { episodeOf, reduces, sameClaim } from "../book/book.ts";
 import type { ClaimDecision } from "../claim/answer.ts";
 import type { Claim } from "../claim/claim.ts";
+import { isOfEarlierLife, ofTheirLives } from "../claim/combo-life.ts";
 import {
   believedId,
   type ClaimRequest,
@@ -30,7 +31,7 @@ import { resolvePortion } from "../claim/resolve-portion.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { InvariantError } from "../core/errors.ts";
 import type { AccountId, ClaimKey } from "../core/ids.ts";
-import { comboLegs, isCombo } from "../identity/combo.ts";
+import { comboLegs, isCombo, tradedSymbols } from "../identity/combo.ts";
 import { fingerprintOf } from "../identity/fingerprint.ts";
 import type { Intent } from "../identity/intent.ts";
 import { applyToClaim, applyToSymbol } from "./apply-events.ts";
@@ -85,19 +86,43 @@ export function decideOn(rows: Rows, request: ClaimRequest): ClaimVerdict {
   const isNamed = existing === undefined ? isDerived : !mayReopen(existing);
   // An id of its own waits only for what nobody was told of yet; see inTheWay.
   const wanted = identity.kind === "arrival" ? "all" : "unanswered";
-  const equals = isNamed
+  const all = isNamed
     ? []
     : rows.equals(account, agent, fingerprint, episodeOf(book, intent.effect), wanted);
-  const blocking = entriesOf(rows, intent)
+  const equals = isCombo(intent) ? ofThisLife(rows, all) : all;
+  const entries = entriesOf(rows, intent);
+  const blocking = entries
     .flatMap((entered) => rows.incidents.openIn(account, entered))
     .find((incident) => blocksEntries(incident, policy));
   const atWork = (claim: Claim) => worksByLeg(rows, claim);
   const snapshot = { book, existing, equals, blocking, worksByLeg: atWork };
   const verdict = decideClaim(snapshot, { ...request, intent }, identity);
   const isEffectByBook = draft.effect === null && known === undefined && policy.allowShort;
+  const isExit = isCombo(intent)
+    ? entries.length < tradedSymbols(intent).length || repeatsExit(rows, intent, verdict)
+    : intent.effect === "close";
   const { unread } = request;
-  const decided = { verdict, intent, isEffectByBook, identity, book, unread };
+  const decided = { verdict, intent, isEffectByBook, isExit, identity, book, unread };
   return asksForOrders(decided) ? unlessInDoubt(decided, rows.unsettledClaims(account)) : verdict;
+}
+
+/** Of equal combos those that are no action of a position that is over. */
+function ofThisLife(rows: Rows, equals: readonly Claim[]): Claim[] {
+  const claimOf = (key: ClaimKey) => rows.claim(key);
+  return equals.filter((combo) => {
+    const bookOf = (contract: string) => rows.book(combo.key.account, contract);
+    return !isOfEarlierLife(combo, { bookOf, claimOf });
+  });
+}
+
+/** Where its legs leave that open, a combo like the one that ended a position ends one too. */
+function repeatsExit(rows: Rows, intent: Intent, { decision }: ClaimVerdict): boolean {
+  if (decision.kind !== "skip" && decision.kind !== "pending") return false;
+  const { key } = decision.claim;
+  return tradedSymbols(intent).some((contract) => {
+    const { closedBy } = rows.book(key.account, contract);
+    return closedBy !== null && sameClaim(closedBy, key);
+  });
 }
 
 /** What an intent that opens something opens; of a combo the contracts that it does not close. */
@@ -146,7 +171,10 @@ function recordOne(rows: Rows, claim: Claim, command: RecordCommand): RecordResu
   const holder = order && holderOf(rows, key.account, order);
   const decided = takenOver(rows, claim, command, holder) ?? decideRecord(claim, command, holder);
   if (decided === undefined) return { kind: "stale", claim };
-  const events = ofTheirEpisode(decided, claim, () => rows.book(key.account, claim.intent.symbol));
+  const bookOf = (symbol: string) => rows.book(key.account, symbol);
+  const events = isCombo(claim.intent)
+    ? ofTheirLives(decided, claim, bookOf)
+    : ofTheirEpisode(decided, claim, () => bookOf(claim.intent.symbol));
   const changed = events.length > 0;
   const after = changed
     ? applyToClaim(rows, claim, key, claim.intent.symbol, events, command.now)

@@ -22,7 +22,7 @@ export interface OwnOrdersPorts {
   readonly broker: Broker;
   readonly clock: Clock;
   /** Reads our working orders in `symbol` and books their fills; gives those it could not read. */
-  readonly refreshFills: (symbol: string) => Promise<readonly Claim[]>;
+  readonly refreshFills: (symbols: readonly string[]) => Promise<readonly Claim[]>;
   readonly sightingOf: MissingOrdersPorts["sightingOf"];
 }
 
@@ -52,7 +52,7 @@ const SINGLE_READS_MAX = 20;
 
 /** Reads such orders in `symbol` once and books what is new. */
 export async function readOwnOrders(ports: OwnOrdersPorts, symbol: string): Promise<OwnOrders> {
-  const unread = await ports.refreshFills(symbol);
+  const unread = await ports.refreshFills([symbol]);
   const failed = unread.find((claim) => missingFor(ports, claim) === undefined);
   if (failed !== undefined) return { kind: "unknown", reason: notShown(failed) };
   const ended = await readEnded(ports, symbol);

@@ -6,11 +6,14 @@ import type { Claim } from "../claim/claim.ts";
 import { averagePriceOf } from "../claim/claim.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { positionIntentOf } from "../gateway/order-request.ts";
+import { isCombo } from "../identity/combo.ts";
 
 /** The JSON text; undefined where the broker is not known to have the order. */
 export function lastKnownOrder(claim: Claim): string | undefined {
   if (claim.brokerOrderId === null) return undefined;
   const { intent } = claim;
+  // The broker shows such an order without a symbol, a side and what it does with the position.
+  const combo = isCombo(intent);
   const endedAs = (status: string) =>
     claim.orderStatus === status && claim.certainAt !== null ? timeOf(claim.certainAt) : null;
   return JSON.stringify({
@@ -28,7 +31,7 @@ export function lastKnownOrder(claim: Claim): string | undefined {
     replaced_by: null,
     replaces: null,
     asset_id: null,
-    symbol: intent.symbol,
+    symbol: combo ? "" : intent.symbol,
     asset_class: null,
     notional: intent.notional,
     qty: intent.quantity,
@@ -37,10 +40,10 @@ export function lastKnownOrder(claim: Claim): string | undefined {
     order_class: intent.extension?.order_class ?? "",
     order_type: intent.type,
     type: intent.type,
-    side: intent.side,
-    position_intent: positionIntentOf(intent),
+    side: combo ? "" : intent.side,
+    ...(combo ? {} : { position_intent: positionIntentOf(intent) }),
     time_in_force: intent.timeInForce,
-    limit_price: intent.limitPrice,
+    limit_price: (combo ? intent.extension?.limit_price : intent.limitPrice) ?? null,
     stop_price: intent.stopPrice,
     status: claim.orderStatus,
     extended_hours: intent.extendedHours,

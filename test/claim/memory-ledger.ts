@@ -105,7 +105,8 @@ export class MemoryLedger {
       requestId === null ? undefined : this.claims.get(nameOf({ account, agent, requestId }));
     const equals = this.#equals(intent, fingerprint, episodeOf(book, intent.effect));
     const verdict = decideClaim({ book, existing, equals, blocking: undefined }, command);
-    const decided = { verdict, intent, isEffectByBook, identity, book, unread };
+    const isExit = intent.effect === "close";
+    const decided = { verdict, intent, isEffectByBook, isExit, identity, book, unread };
     const { event, decision } = asksForOrders(decided)
       ? unlessInDoubt(decided, this.#unsettled())
       : verdict;

@@ -7,6 +7,7 @@ import { claimed, latchError } from "../ledger/open-ledger.ts";
 import { ACCOUNT, accepted, claimCommand, pendingNote, START } from "../ledger/sample-commands.ts";
 import { testsOfAudit } from "./audit-of-ledger.ts";
 import { testsOfClaims } from "./ledger-claims.ts";
+import { testsOfCombos } from "./ledger-combos.ts";
 import { testsOfEarlierReads } from "./ledger-earlier-reads.ts";
 import { testsOfEvents } from "./ledger-events.ts";
 import { testsOfFamilies } from "./ledger-families.ts";
@@ -26,6 +27,7 @@ export function ledgerConformance(name: string, open: () => Promise<OpenStore>):
   };
   describe(name, () => {
     testsOfClaims(storeOfTest);
+    testsOfCombos(storeOfTest);
     testsOfRecords(storeOfTest);
     testsOfFamilies(storeOfTest);
     testsOfEvents(storeOfTest);

@@ -37,10 +37,12 @@ describe("the legs of a combo", () => {
       { symbol: CALL.symbol, side: "buy", ratio: "1", closes: false },
     ]);
     const said = (position_intent: string) => ({ ...CALL, side: undefined, position_intent });
-    expect(comboLegs({ extension: extension(said("buy_to_open"), said("sell_to_close")) })).toEqual([
-      { symbol: CALL.symbol, side: "buy", ratio: "1", closes: false },
-      { symbol: CALL.symbol, side: "sell", ratio: "1", closes: true },
-    ]);
+    expect(comboLegs({ extension: extension(said("buy_to_open"), said("sell_to_close")) })).toEqual(
+      [
+        { symbol: CALL.symbol, side: "buy", ratio: "1", closes: false },
+        { symbol: CALL.symbol, side: "sell", ratio: "1", closes: true },
+      ],
+    );
     const numbers = extension({ ...CALL, ratio_qty: 2 }, CALL, CALL, CALL);
     expect(comboLegs({ extension: numbers })?.map(({ ratio }) => ratio)).toEqual([
       ...["2", "1", "1", "1"],

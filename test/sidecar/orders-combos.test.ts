@@ -13,6 +13,22 @@ const SPREAD = {
   ],
 };
 
+type Leg = Readonly<Record<string, string>>;
+
+/** Both contracts at the market: the spread, and what ends it. */
+function atMarket(legs: readonly Leg[]) {
+  return { order_class: "mleg", qty: "2", type: "market", time_in_force: "day", legs };
+}
+const OPEN = atMarket(SPREAD.legs);
+const CLOSE = atMarket([
+  { symbol: LOW, ratio_qty: "1", side: "sell", position_intent: "sell_to_close" },
+  { symbol: HIGH, ratio_qty: "1", side: "buy", position_intent: "buy_to_close" },
+]);
+/** Whose legs leave it to the broker whether they open or close. */
+function bySideAlone({ legs, ...order }: typeof OPEN) {
+  return { ...order, legs: legs.map(({ position_intent: _, ...leg }) => leg) };
+}
+
 async function openWorld() {
   const world = await openOrderWorld({ prices: PRICES });
   return { world, sidecar: await world.open() };
@@ -93,6 +109,76 @@ describe("a multi-leg order", () => {
     });
     expect(answer.body.message).toContain("legs is");
     expect(world.posts()).toEqual([]);
+  });
+});
+
+describe.each([
+  ["by what its legs say", OPEN, CLOSE],
+  ["by the sides of its legs", bySideAlone(OPEN), bySideAlone(CLOSE)],
+])("a spread without a name, %s", (_, open, close) => {
+  test.each([
+    ["known by then", 5_000],
+    ["not read yet", 0],
+  ])("is opened and closed twice in 45 s, each fill %s", async (_, pauseMs) => {
+    const { world, sidecar } = await openWorld();
+    const held: number[] = [];
+    for (const order of [open, close, open, close]) {
+      const answer = await world.send(sidecar, order);
+      expect(answer.headers.get("tradelatch-status")).toBe("PROCEED");
+      await world.advance(pauseMs);
+      held.push(world.simulator.positions().length);
+    }
+    expect(held).toEqual([2, 0, 2, 0]);
+    expect(world.posts()).toHaveLength(4);
+  });
+
+  test.each([
+    ["known by then", 5_000],
+    ["not read yet", 0],
+  ])("is sent once though each order comes twice, each fill %s", async (_, pauseMs) => {
+    const { world, sidecar } = await openWorld();
+    const ids: string[] = [];
+    for (const order of [open, open, close, close, open, open, close, close]) {
+      const answer = await world.send(sidecar, order);
+      ids.push(answer.body.id);
+      await world.advance(pauseMs);
+    }
+    expect(world.posts()).toHaveLength(4);
+    expect(new Set(ids).size).toBe(4);
+  });
+});
+
+describe("a spread without a name whose orders cannot be read", () => {
+  const match = { method: "GET", path: "/v2/orders*" } as const;
+  const page: Fault = { kind: "html", status: 502, accept: false };
+
+  test("is told from the ledger in the broker's own shape", async () => {
+    const { world, sidecar } = await openWorld();
+    const first = await world.send(sidecar, SPREAD);
+    await world.advance(5_000);
+    world.simulator.addFaults([{ match, fault: page, times: 1_000 }]);
+    const { status, body } = await world.send(sidecar, SPREAD);
+    expect([status, body.id, "position_intent" in body]).toEqual([200, first.body.id, false]);
+    const terms = { order_class: "mleg", qty: "2", filled_qty: "2", filled_avg_price: "5" };
+    expect(body).toMatchObject({ ...terms, symbol: "", side: "", limit_price: "5" });
+  });
+
+  test("is not told to be closed by the exit before, and is closed once they can", async () => {
+    const world = await openOrderWorld({ prices: PRICES });
+    const sidecar = await world.open({ waitMs: 3_000 });
+    for (const order of [OPEN, CLOSE, OPEN]) {
+      await world.send(sidecar, order);
+      await world.advance(250);
+    }
+    world.simulator.addFaults([{ match, fault: page, times: 1_000 }]);
+    const kept = await world.send(sidecar, CLOSE);
+    expect(kept).toMatchObject({ status: 409, body: { tradelatch: { error: "not_sent" } } });
+    expect(kept.body.message).toContain(`what is held of ${LOW} and ${HIGH} is not known`);
+    world.simulator.clearFaults();
+    const answers = await world.insist(sidecar, CLOSE);
+    expect(answers.at(-1)).toMatchObject({ status: 200, body: { order_class: "mleg" } });
+    expect(world.simulator.positions()).toEqual([]);
+    expect(world.posts()).toHaveLength(4);
   });
 });
 

@@ -175,6 +175,9 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX claims_ended_short ON tradelatch.claims (account, symbol, ended_short_at)
     WHERE ended_short_at IS NOT NULL;
   `,
+  // The fill of a combo's leg says which life of its contract's position it is of; of those that
+  // are there already nothing is known.
+  "",
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

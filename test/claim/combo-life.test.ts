@@ -1,0 +1,122 @@
+/** Whether a position that a combo moved is over, and so an equal combo another action. */
+import { describe, expect, test } from "vitest";
+import { type Book, emptyBook } from "../../src/book/book.ts";
+import type { Claim } from "../../src/claim/claim.ts";
+import type { ClaimEvent } from "../../src/claim/claim-event.ts";
+import { isOfEarlierLife, ofTheirLives } from "../../src/claim/combo-life.ts";
+import { evolveClaim } from "../../src/claim/evolve.ts";
+import { decimal } from "../../src/core/decimal.ts";
+import type { BrokerOrderId, OwnerId } from "../../src/core/ids.ts";
+import { ACCOUNT, buy, orderOf, proceeded } from "./builders.ts";
+import { CALL, COMBO, PUT } from "./combo-builders.ts";
+import { MemoryLedger } from "./memory-ledger.ts";
+
+type LegBooked = Extract<ClaimEvent, { type: "leg_booked" }>;
+
+function fill(symbol: string, quantity: string): LegBooked {
+  const brokerOrderId = `leg-${symbol}` as BrokerOrderId;
+  const [side, source] = [symbol === CALL ? "buy" : "sell", "poll"] as const;
+  const filled = { quantity: decimal(quantity), cost: decimal("10") };
+  return { type: "leg_booked", brokerOrderId, symbol, side, ...filled, source };
+}
+
+/** Two combos that have filled as a whole, both legs in the first life of their contracts. */
+function filledCombo(life: { readonly episode?: number } = { episode: 1 }) {
+  const ledger = new MemoryLedger();
+  const claim = proceeded(ledger.claim(buy("2", COMBO)));
+  const accepted = ledger.accept(claim, orderOf(claim, { status: "filled", filled: "2" }));
+  const legs = [fill(CALL, "2"), fill(PUT, "2")];
+  const combo = legs.reduce(
+    (before, leg) => evolveClaim(before, claim.key, { ...leg, ...life }, ledger.now),
+    accepted,
+  );
+  const other = proceeded(ledger.after(1_000).claim(buy("1", { symbol: PUT })));
+  return { combo, other };
+}
+
+const ofBook = (changes: Partial<Book>) => (symbol: string) => ({
+  ...emptyBook(ACCOUNT, symbol),
+  ...changes,
+});
+
+function isOver(combo: Claim, changes: Partial<Book>, closer?: Claim): boolean {
+  const contracts = { bookOf: ofBook(changes), claimOf: () => closer };
+  return isOfEarlierLife(combo, contracts);
+}
+
+const HELD = { net: decimal("2"), episode: 1 };
+const FLAT = { episode: 1 };
+const HELD_ANEW = { net: decimal("2"), episode: 2 };
+
+describe("a combo is of an earlier life of its contracts' positions", () => {
+  test("once another order has ended one of them, or begun the next", () => {
+    const { combo, other } = filledCombo();
+    const closedBy = other.key;
+    expect(isOver(combo, HELD, other)).toBe(false);
+    expect(isOver(combo, { ...FLAT, closedBy }, other)).toBe(true);
+    expect(isOver(combo, { ...HELD_ANEW, closedBy }, other)).toBe(true);
+    expect(isOver(combo, { ...FLAT, closedBy })).toBe(true);
+  });
+
+  test("once one was taken away without an order", () => {
+    const { combo } = filledCombo();
+    expect(isOver(combo, FLAT)).toBe(true);
+  });
+
+  test("not where it has ended them itself, until the next has begun", () => {
+    const { combo } = filledCombo();
+    const closedBy = combo.key;
+    expect(isOver(combo, { ...FLAT, closedBy }, combo)).toBe(false);
+    expect(isOver(combo, { ...HELD_ANEW, closedBy }, combo)).toBe(true);
+  });
+
+  test("not by an order that was claimed before it, by the clock of both or by the broker's", () => {
+    const { combo, other } = filledCombo();
+    const flat = { ...FLAT, closedBy: other.key };
+    const earlier = { ...other, claimedAt: combo.claimedAt - 1 };
+    expect(isOver(combo, flat, earlier)).toBe(false);
+    expect(isOver(combo, flat, { ...other, claimedAt: combo.claimedAt })).toBe(true);
+    const elsewhere = { ...earlier, owner: "elsewhere" as OwnerId, brokerClaimedAt: 2_000 };
+    expect(isOver({ ...combo, brokerClaimedAt: 1_000 }, flat, elsewhere)).toBe(true);
+    expect(isOver({ ...combo, brokerClaimedAt: 3_000 }, flat, elsewhere)).toBe(false);
+    expect(isOver({ ...combo, brokerClaimedAt: null }, flat, elsewhere)).toBe(false);
+    const same = { ...elsewhere, owner: combo.owner };
+    expect(isOver({ ...combo, brokerClaimedAt: 1_000 }, flat, same)).toBe(false);
+  });
+
+  test("not while it works, has nothing filled, or does not say of which life it is", () => {
+    const { combo, other } = filledCombo();
+    const flat = { ...FLAT, closedBy: other.key };
+    expect(isOver({ ...combo, status: "IN_RECONCILIATION" }, flat, other)).toBe(false);
+    const ledger = new MemoryLedger();
+    const claim = proceeded(ledger.claim(buy("2", COMBO)));
+    const canceled = ledger.accept(claim, orderOf(claim, { status: "canceled" }));
+    expect(isOver(canceled, flat, other)).toBe(false);
+    expect(isOver(filledCombo({}).combo, flat, other)).toBe(false);
+  });
+});
+
+describe("the fill of a leg", () => {
+  const { combo } = filledCombo();
+  const lives = (book: Partial<Book>, ...events: ClaimEvent[]) =>
+    ofTheirLives(events, combo, ofBook(book)).map((event) =>
+      event.type === "leg_booked" ? event.episode : event.type,
+    );
+
+  test("is of the life that it begins, goes on with or ends", () => {
+    expect(lives({ episode: 4 }, fill(CALL, "2"))).toEqual([5]);
+    expect(lives({ episode: 4, net: decimal("1") }, fill(CALL, "2"))).toEqual([4]);
+    expect(lives({ episode: 4, net: decimal("-2") }, fill(CALL, "2"))).toEqual([4]);
+    expect(lives({ episode: 4, net: decimal("-1") }, fill(CALL, "2"))).toEqual([5]);
+  });
+
+  test("comes behind those before it, each contract by itself", () => {
+    const fills = [fill(CALL, "1"), fill(PUT, "1"), fill(CALL, "1")];
+    expect(lives({ episode: 4, net: decimal("-1") }, ...fills)).toEqual([4, 4, 5]);
+  });
+
+  test("is the only event that says so", () => {
+    const read = { type: "not_found_read", scope: "single", readAt: 1 } as const;
+    expect(lives({ episode: 4 }, read)).toEqual(["not_found_read"]);
+  });
+});
