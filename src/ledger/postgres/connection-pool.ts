@@ -14,6 +14,7 @@ import {
   type Session,
 } from "./dedicated-connection.ts";
 import { SharedConnections } from "./shared-connections.ts";
+import { isConnectionLost } from "./store-errors.ts";
 import { TLS_WORDS, tlsOptions } from "./tls-options.ts";
 
 /** For single reads, which may go over any of them. */
@@ -33,6 +34,12 @@ export const APPLICATION = "tradelatch";
 /** A reason of our own: without one each abort makes an exception with a stack. */
 const OVER = new Error("the wait is over");
 
+/** Whether the work of a connection that was lost may be begun once more, on another one. */
+type MayRepeat = (lost: DedicatedConnection, answersBefore: number) => boolean;
+
+/** Nothing that counts is said before the first answer. */
+const UNLESS_ANSWERED: MayRepeat = ({ answers }, before) => answers === before;
+
 export class ConnectionPool {
   /** Where the store is, for people: without the password. */
   readonly place: string;
@@ -51,24 +58,26 @@ export class ConnectionPool {
     this.#sessions = new ConnectionGroup(SESSIONS_MAX, open(false));
   }
 
+  /** One statement that reads: where its connection is lost it is asked once more. */
   ask<Row>(text: string, parameters: readonly Parameter[]): Promise<readonly Row[]> {
-    const read = this.#usedInTime(
-      this.#readers,
-      (session) => session.ask<Row>(text, parameters),
-      ANSWER_DEADLINE_MS,
-    );
-    this.#reading.add(read);
-    const over = () => this.#reading.delete(read);
-    read.then(over, over);
-    return read;
+    return this.#one<Row>(text, parameters, () => true);
   }
 
-  /** A connection for `work` alone; it must have ended its transaction when it resolves. */
+  /** One statement that writes, which is said once. */
+  async write(text: string, parameters: readonly Parameter[]): Promise<void> {
+    await this.#one(text, parameters, () => false);
+  }
+
+  /**
+   * A connection for `work` alone; it must have ended its transaction when it resolves. One may
+   * have been cut while nobody asked on it: where nothing was answered `work` is begun once more,
+   * so before the first answer it says nothing that must not be said twice.
+   */
   reserved<Value>(
     work: (session: Session) => Promise<Value>,
     deadlineMs = ANSWER_DEADLINE_MS,
   ): Promise<Value> {
-    return this.#usedInTime(this.#sessions, work, deadlineMs);
+    return this.#usedInTime(this.#sessions, work, deadlineMs, UNLESS_ANSWERED);
   }
 
   /** The same for work that takes as long as it takes: whoever runs it watches it. */
@@ -82,17 +91,39 @@ export class ConnectionPool {
     await Promise.all([this.#readers.end(), this.#sessions.end()]);
   }
 
+  #one<Row>(
+    text: string,
+    parameters: readonly Parameter[],
+    mayRepeat: MayRepeat,
+  ): Promise<readonly Row[]> {
+    const ask = (session: Session) => session.ask<Row>(text, parameters);
+    const asked = this.#usedInTime(this.#readers, ask, ANSWER_DEADLINE_MS, mayRepeat);
+    this.#reading.add(asked);
+    const over = () => this.#reading.delete(asked);
+    asked.then(over, over);
+    return asked;
+  }
+
   #usedInTime<Value>(
     group: ConnectionGroup | SharedConnections,
     work: (session: Session) => Promise<Value>,
     deadlineMs: number,
+    mayRepeat: MayRepeat,
   ): Promise<Value> {
     let used: DedicatedConnection | undefined;
+    let answersBefore = 0;
     let isLate = false;
-    const whole = group.use(async (connection) => {
-      used = connection;
-      if (isLate) throw this.#lateError(deadlineMs);
-      return work(connection);
+    const use = () =>
+      group.use(async (connection) => {
+        used = connection;
+        answersBefore = connection.answers;
+        if (isLate) throw this.#lateError(deadlineMs);
+        return work(connection);
+      });
+    const whole = use().catch((error: unknown) => {
+      const isLost = used !== undefined && !isLate && isConnectionLost(error);
+      if (isLost && mayRepeat(used as DedicatedConnection, answersBefore)) return use();
+      throw error;
     });
     const giveUp = () => {
       isLate = true;

@@ -52,6 +52,7 @@ export class DedicatedConnection implements Session {
   /** Those who wait for an answer; they are told when none can come any more. */
   readonly #waiting = new Set<(error: unknown) => void>();
   #isClosed = false;
+  #answers = 0;
 
   private constructor(options: Options, place: string) {
     this.place = place;
@@ -86,6 +87,11 @@ export class DedicatedConnection implements Session {
 
   get isClosed(): boolean {
     return this.#isClosed;
+  }
+
+  /** How many there were on it so far. */
+  get answers(): number {
+    return this.#answers;
   }
 
   async run(text: string): Promise<void> {
@@ -125,6 +131,7 @@ export class DedicatedConnection implements Session {
       answer.then(
         (value) => {
           heard();
+          this.#answers += 1;
           resolve(value);
         },
         (error: unknown) => {

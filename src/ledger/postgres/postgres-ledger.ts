@@ -143,7 +143,7 @@ class PostgresLedger extends TransactedLedger implements Ledger {
   async rememberAccount(login: string, account: AccountId): Promise<void> {
     const sql = `INSERT INTO tradelatch.logins (login, account) VALUES ($1, $2)
       ON CONFLICT (login) DO UPDATE SET account = excluded.account`;
-    await this.#ask(sql, [login, account]);
+    await this.#tell(sql, [login, account]);
   }
 
   probe(): Promise<void> {
@@ -251,7 +251,7 @@ class PostgresLedger extends TransactedLedger implements Ledger {
   async keepCheckpoint({ sequence, at, text }: KeptCheckpoint): Promise<void> {
     const sql = `INSERT INTO tradelatch.checkpoints (sequence, at, text) VALUES ($1, $2, $3)
       ON CONFLICT DO NOTHING`;
-    await this.#ask(sql, [sequence, at, text]);
+    await this.#tell(sql, [sequence, at, text]);
   }
 
   async checkpoints(after: number, limit: number): Promise<readonly KeptCheckpoint[]> {
@@ -347,8 +347,7 @@ class PostgresLedger extends TransactedLedger implements Ledger {
       await flushed;
       if (this.#opening !== undefined) {
         await this.#opened();
-        // A connection may have been cut while nobody asked on it; the next one is a new one.
-        await this.#syncThrough().catch(() => this.#syncThrough());
+        await this.#syncThrough();
       }
     } catch (error) {
       throw this.#failure(error);
@@ -371,7 +370,7 @@ class PostgresLedger extends TransactedLedger implements Ledger {
     return this.#syncedSequence;
   }
 
-  /** A synced commit carries all earlier ones with it. */
+  /** A synced commit carries all earlier ones with it; two of them do no harm. */
   async #sync(sequence: number): Promise<void> {
     await this.#pool.reserved((session) =>
       together([
@@ -401,6 +400,10 @@ class PostgresLedger extends TransactedLedger implements Ledger {
     parameters: readonly (string | number | null)[],
   ): Promise<readonly Found[]> {
     return this.#read(() => this.#pool.ask<Found>(text, parameters.map(columnValue)));
+  }
+
+  #tell(text: string, parameters: readonly (string | number | null)[]): Promise<void> {
+    return this.#read(() => this.#pool.write(text, parameters.map(columnValue)));
   }
 
   async #read<Value>(read: () => Promise<Value>): Promise<Value> {

@@ -1,7 +1,7 @@
 /**
  * Connections for single reads, which go out on any of them without waiting for one another. Every
  * one is a connection that is left once anything on it has failed: what was asked behind that fails
- * as well, and is never answered by what was not asked.
+ * there as well, and is never answered by what was not asked.
  */
 import type { DedicatedConnection } from "./dedicated-connection.ts";
 

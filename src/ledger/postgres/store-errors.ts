@@ -52,6 +52,12 @@ export function isStoreFailure(error: unknown): boolean {
   return !ROW_CODES.some((row) => error.code.startsWith(row));
 }
 
+/** Whether no answer came because there is no connection to the server any more. */
+export function isConnectionLost(error: unknown): boolean {
+  const code = error instanceof LatchError ? error.code : codeOf(error);
+  return code === "store_unreachable";
+}
+
 function codeOf(error: unknown): ErrorCode | undefined {
   if (error instanceof postgres.PostgresError) {
     return CODES.find(([prefix]) => error.code.startsWith(prefix))?.[1] ?? "store_failed";
