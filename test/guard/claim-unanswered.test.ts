@@ -1,4 +1,4 @@
-/** The commit of a claim goes through, and its answer is lost: nobody has the claim's token. */
+/** The commit of a claim goes through, and the server is away then: nobody has the claim's token. */
 import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import { openGuard } from "../../src/app.ts";
@@ -15,9 +15,12 @@ test("the next call does the action, and neither waits for the lease nor needs a
   // From then on there is a schema, and no commit but the claim's.
   await guard.get(PAYMENT.requestId);
   const lost = relay.loseNextCommit();
+  lost.then(() => {
+    relay.isAway = true;
+  });
   const { code } = await latchError(() => guard.claim(PAYMENT));
-  await lost;
   expect(code).toBe("store_unreachable");
+  relay.isAway = false;
   const provider = new Provider();
   const run = () => provider.pay("invoice-1042", "50.00");
   const answer = await guard.execute({ ...PAYMENT, run, waitMs: 8_000 });

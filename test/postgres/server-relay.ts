@@ -7,8 +7,11 @@ export class ServerRelay {
   readonly #server: Server;
   readonly #clients = new Set<Socket>();
   #onCommitted: (() => void) | undefined;
+  #isCommitDropped = false;
   /** As a long way: every answer takes so long. */
   delayMs = 0;
+  /** No new connection gets through. */
+  isAway = false;
 
   private constructor(target: URL) {
     this.#server = createServer((client) => this.#connect(client, target));
@@ -41,10 +44,24 @@ export class ServerRelay {
     });
   }
 
+  /** The connection is reset in front of the next commit, which the server never hears of. */
+  dropNextCommit(): void {
+    this.#isCommitDropped = true;
+  }
+
   #connect(client: Socket, target: URL): void {
+    if (this.isAway) {
+      client.resetAndDestroy();
+      return;
+    }
     const server = connect(Number(target.port), target.hostname);
     this.#clients.add(client);
-    client.pipe(server);
+    client.on("data", (said) => {
+      if (this.#isCommitDropped && said.includes("COMMIT\0")) {
+        this.#isCommitDropped = false;
+        client.resetAndDestroy();
+      } else server.write(said);
+    });
     server.on("data", (answer) => {
       const onCommitted = answer.includes("COMMIT") ? this.#onCommitted : undefined;
       if (onCommitted === undefined) {

@@ -10,6 +10,7 @@ import type { Rows } from "../rows.ts";
 import type { Subject } from "../transacted-ledger.ts";
 import type { Session } from "./dedicated-connection.ts";
 import { foreseenQuestions } from "./foreseen-questions.ts";
+import type { RowValues } from "./joined-columns.ts";
 import { type Ask, loadRows, type Row } from "./load-rows.ts";
 import { type HeadRow, headOf, type LogHead } from "./log-head.ts";
 import type { Question } from "./question.ts";
@@ -32,6 +33,14 @@ export interface BatchResult {
   readonly ended: readonly Ended[];
   /** The last event that is known to be on disk; 0 where that is not known of any. */
   readonly syncedThrough: number;
+}
+
+/** A transaction whose commit was said, and what it comes to if that was carried out. */
+export interface Committing {
+  readonly result: BatchResult;
+  readonly isWritten: boolean;
+  /** The rows of the events that it has written. */
+  readonly events: readonly RowValues[];
 }
 
 /** So many jobs are decided before what they write goes out. */
@@ -60,8 +69,15 @@ const SET_ALL = `SELECT ${Object.entries(SETTINGS)
 const LOCK_HEAD = `SELECT sequence, hashes, at, claims, incidents, schema_version
   FROM tradelatch.head WHERE id = 1 FOR UPDATE`;
 
-/** All that the jobs write, or nothing of it; a store's failure ends them all. */
-export async function runBatch(session: Session, jobs: readonly Job[]): Promise<BatchResult> {
+/**
+ * All that the jobs write, or nothing of it; a store's failure ends them all. `onCommitting` is
+ * told right before the commit is said: from then on a failure may come behind it.
+ */
+export async function runBatch(
+  session: Session,
+  jobs: readonly Job[],
+  onCommitting: (committing: Committing) => void = () => undefined,
+): Promise<BatchResult> {
   const rows = new SnapshotRows();
   const ask: Ask = (text, parameters) => session.ask<Row>(text, parameters);
   await begin(session, rows, jobs, ask);
@@ -72,11 +88,17 @@ export async function runBatch(session: Session, jobs: readonly Job[]): Promise<
     answer.catch(() => undefined);
     sent.push(answer);
   };
+  const events: RowValues[] = [];
+  const sendChanges = () => {
+    const changes = rows.takeChanges();
+    events.push(...changes.events);
+    writeStatements(changes).forEach(send);
+  };
   const ended: Ended[] = [];
   try {
     for (const [index, job] of jobs.entries()) {
       if (index > 0 && index % PORTION === 0) {
-        writeStatements(rows.takeChanges()).forEach(send);
+        sendChanges();
         // What was said leaves the process before the next job takes the time.
         await new Promise((resolve) => setImmediate(resolve));
       }
@@ -87,12 +109,15 @@ export async function runBatch(session: Session, jobs: readonly Job[]): Promise<
     await together(sent);
     throw error;
   }
-  writeStatements(rows.takeChanges()).forEach(send);
+  sendChanges();
   const isSynced = jobs.some(({ durable }) => durable);
   const isWritten = sent.length > 0;
   if (isWritten) send(moveHead(rows.end, isSynced));
+  const syncedThrough = isWritten && isSynced ? rows.end.sequence : 0;
+  const result = { ended, syncedThrough };
+  onCommitting({ result, isWritten, events });
   await together([...sent, session.run("COMMIT")]);
-  return { ended, syncedThrough: isWritten && isSynced ? rows.end.sequence : 0 };
+  return result;
 }
 
 /** Nobody waits in it longer than it may take. */
@@ -116,7 +141,7 @@ async function begin(
 }
 
 /** The head, which nobody else moves from here on, of a schema that this program knows. */
-async function headKnown(session: Session): Promise<LogHead> {
+export async function headKnown(session: Session): Promise<LogHead> {
   const [head] = await session.ask<HeadRow>(LOCK_HEAD, []);
   if (head === undefined) throw new LatchError("store_corrupt", "the log has no head");
   refuseNewer(head.schema_version, session.place);

@@ -39,7 +39,9 @@ import type { Rows } from "../rows.ts";
 import { type Subject, TransactedLedger } from "../transacted-ledger.ts";
 import { decideOn } from "../transaction.ts";
 import {
+  type BatchResult,
   beginTransaction,
+  type Committing,
   type Ended,
   type Job,
   runBatch,
@@ -56,11 +58,12 @@ import { foreseenQuestions } from "./foreseen-questions.ts";
 import { countGuardClaims, guardClaimsOf, unsettledGuardClaims } from "./guard-queries.ts";
 import { parsed } from "./json-column.ts";
 import { type Ask, loadRows, type Row } from "./load-rows.ts";
+import { isCarriedOut } from "./lost-commit.ts";
 import { KEEP_SYNC, openDatabase } from "./open-database.ts";
 import { isKey, ownAnswer } from "./own-answer.ts";
-import { refuseNewer } from "./schema-version.ts";
 import { SnapshotRows } from "./snapshot-rows.ts";
-import { isStoreFailure, storeError } from "./store-errors.ts";
+import { isConnectionLost, isStoreFailure, storeError } from "./store-errors.ts";
+import { markSync } from "./sync-mark.ts";
 import { columnValue, fromColumn } from "./text-column.ts";
 
 interface WaitingJob extends Job {
@@ -70,8 +73,8 @@ interface WaitingJob extends Job {
 
 /** The most operations in one transaction. */
 const BATCH_MAX = 500;
-const MARK_SYNC = `UPDATE tradelatch.sync_mark SET sequence = $1, times = times + 1
-  RETURNING (SELECT schema_version FROM tradelatch.head) AS version`;
+/** So long is asked what became of a commit: where it never arrived its lock lasts for 2 s. */
+const LOST_COMMIT_DEADLINE_MS = 3_000;
 
 export interface PostgresOptions {
   /**
@@ -79,12 +82,6 @@ export interface PostgresOptions {
    * with `store_in_use` where one of an older program is open in another process.
    */
   readonly isMade?: boolean;
-}
-
-/** Something to be synced; throws LatchError `store_newer` where a newer program was here. */
-async function markSync(session: Session, sequence: number): Promise<void> {
-  const [mark] = await session.ask<{ version: number }>(MARK_SYNC, [sequence]);
-  if (mark !== undefined) refuseNewer(mark.version, session.place);
 }
 
 /** Throws LatchError `invalid_option` for a connection string that is none. */
@@ -314,9 +311,7 @@ class PostgresLedger extends TransactedLedger implements Ledger {
   async #commit(jobs: readonly WaitingJob[]): Promise<void> {
     try {
       await this.#opened();
-      const { ended, syncedThrough } = await this.#pool.reserved((session) =>
-        runBatch(session, jobs),
-      );
+      const { ended, syncedThrough } = await this.#run(jobs);
       this.#noteSynced(syncedThrough);
       jobs.forEach(({ resolve, reject }, index) => {
         const end = ended[index] as Ended;
@@ -331,6 +326,24 @@ class PostgresLedger extends TransactedLedger implements Ledger {
       const failure = this.#failure(error);
       for (const { reject } of jobs) reject(failure);
     }
+  }
+
+  /** Also where the answer to the commit was lost, and the ledger shows that it went through. */
+  async #run(jobs: readonly Job[]): Promise<BatchResult> {
+    let committing: Committing | undefined;
+    const run = (session: Session) =>
+      runBatch(session, jobs, (said) => {
+        committing = said;
+      });
+    return this.#pool.reserved(run).catch(async (error: unknown) => {
+      const said = committing;
+      if (said === undefined || !isConnectionLost(error)) throw error;
+      const look = (session: Session) => isCarriedOut(session, said);
+      if (await this.#pool.reserved(look, LOST_COMMIT_DEADLINE_MS).catch(() => false)) {
+        return said.result;
+      }
+      throw error;
+    });
   }
 
   /** Made once; a server that was away is asked again by the next call. */

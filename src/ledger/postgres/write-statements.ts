@@ -142,6 +142,11 @@ export function eventRow(event: StoredEvent): RowValues {
   ];
 }
 
+/** Number and hash of the event in a row; the hash covers all that the event says. */
+export function markOf(row: RowValues): RowValues {
+  return [row[0] ?? null, row.at(-1) ?? null];
+}
+
 function insertInto(table: string, columns: JoinedColumns, otherwise = ""): Write {
   const { names } = columns;
   const text = `INSERT INTO tradelatch.${table} (${names})
