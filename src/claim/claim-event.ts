@@ -145,7 +145,7 @@ export type ClaimEvent =
   | {
       readonly type: "not_found_read";
       readonly scope: "single" | "list";
-      /** When the read was begun. */
+      /** When the read was begun, in the time of the first one. */
       readonly readAt: EpochMs;
     }
   | {

@@ -9,7 +9,10 @@ import type { Refusal } from "./evidence.ts";
 import { CLOCK_TOLERANCE_MS } from "./policy.ts";
 import { type ClaimStatus, isLive } from "./transitions.ts";
 
-/** Look-ups that found no order, since the POST was over. */
+/**
+ * Look-ups that found no order, since the POST was over. All are in the time of who looked first:
+ * the looks of other processes go on from there, whatever their own clocks show.
+ */
 export interface NotFoundReads {
   readonly count: number;
   /** Moved on by whatever of the gaps since then does not count: see ABSENCE_GAP_MAX_MS. */

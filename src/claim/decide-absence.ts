@@ -3,6 +3,7 @@
  * look-ups lag behind. Absence takes at least three reads that agree, begun after the POST was over
  * for certain, spanning the absence window, and then a scan of the orders list that finds nothing.
  * A gap between two reads counts for a bounded time only, as a clock may be set forward in it.
+ * Between two readers it counts for nothing: they may have clocks that are apart.
  */
 import type { EpochMs } from "../core/clock.ts";
 import { type Claim, postOverAt } from "./claim.ts";
@@ -15,6 +16,8 @@ export interface NotFoundCommand {
   readonly scope: "single" | "list";
   /** When the read was begun: what it says is no newer. */
   readonly readAt: EpochMs;
+  /** By its reader's own clock: it knew of no read before it from which its time could go on. */
+  readonly isFirst?: boolean;
   readonly now: EpochMs;
   readonly policy: ClaimPolicy;
 }
@@ -23,6 +26,8 @@ export function decideNotFound(claim: Claim, command: NotFoundCommand): readonly
   if (!isSought(claim) || command.readAt < postOverAt(claim, command.policy.postDeadlineMs)) {
     return [];
   }
+  // Others have looked meanwhile: by its own clock it has no place among their reads.
+  if (command.isFirst && claim.notFound !== null) return [];
   const { scope, readAt } = command;
   const read: ClaimEvent = { type: "not_found_read", scope, readAt };
   const after = evolveClaim(claim, claim.key, read, command.now);

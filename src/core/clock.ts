@@ -60,9 +60,8 @@ export function wallAheadMs(clock: Clock): number {
   return now - (clock.elapsed?.() ?? now);
 }
 
-/** Time from now on, at its own pace, however the clock is set meanwhile. */
-export function atItsPace(clock: Clock): () => EpochMs {
-  const begunAt = clock.now();
+/** Time from now on, which counts as `begunAt`, at its own pace, however the clock is set. */
+export function atItsPace(clock: Clock, begunAt = clock.now()): () => EpochMs {
   const elapsed = () => clock.elapsed?.() ?? clock.now();
   const before = elapsed();
   return () => Math.floor(begunAt + elapsed() - before);

@@ -12,6 +12,7 @@ import type { Claim } from "../claim/claim.ts";
 import type { BrokerOrder } from "../claim/evidence.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { lookUp, type ReadBackPorts, recordFound } from "./read-back.ts";
+import { ReadTime } from "./read-time.ts";
 
 /** So many are looked up singly: far fewer than reads fit into a minute. */
 const SINGLE_LOOKS_MAX = 40;
@@ -38,7 +39,7 @@ async function lookSingly(
 ): Promise<readonly Claim[]> {
   const unread: Claim[] = [];
   for (const claim of claims) {
-    const looked = await lookUp(ports, claim, () => ports.clock.now());
+    const looked = await lookUp(ports, claim, new ReadTime(ports.clock));
     if (looked === undefined) unread.push(claim);
   }
   return unread;

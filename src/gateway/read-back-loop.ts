@@ -3,10 +3,10 @@
  * as it takes. One loop a claim; nothing here sends or concludes.
  */
 import { setMaxListeners } from "node:events";
-import { type Claim, postOverAt } from "../claim/claim.ts";
+import type { Claim } from "../claim/claim.ts";
 import { isSought } from "../claim/decide-absence.ts";
-import { atItsPace } from "../core/clock.ts";
 import { type ReadBackPorts, readBackOnce } from "./read-back.ts";
+import { ReadTime } from "./read-time.ts";
 
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5_000;
@@ -44,15 +44,12 @@ export class ReadBackLoop {
   }
 
   async #seek(claim: Claim): Promise<void> {
-    const { clock, policy } = this.#ports;
+    const { clock } = this.#ports;
     let current = claim;
     let pauseMs = FIRST_PAUSE_MS;
-    let now = atItsPace(clock);
+    const time = new ReadTime(clock);
     for (;;) {
-      // A POST that was over by the clock on the wall is over, also where that was set forward.
-      const overAt = postOverAt(current, policy.postDeadlineMs);
-      if (now() < overAt && clock.now() >= overAt) now = atItsPace(clock);
-      current = await readBackOnce(this.#ports, current, now);
+      current = await readBackOnce(this.#ports, current, time);
       if (!isSought(current)) return;
       await clock.sleep(pauseMs, this.#stop.signal);
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);

@@ -7,7 +7,7 @@
  */
 import { type Broker, LIST_MARGIN_MS } from "../broker/broker.ts";
 import { type Claim, isOlder, postOverAt } from "../claim/claim.ts";
-import { awaitsListScan, isSought } from "../claim/decide-absence.ts";
+import { awaitsListScan, isSought, type NotFoundCommand } from "../claim/decide-absence.ts";
 import type { BrokerOrder, OrderLookup } from "../claim/evidence.ts";
 import type { ClaimPolicy } from "../claim/policy.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
@@ -15,6 +15,7 @@ import { subjectOfClaim } from "../incident/incident.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { attributesOf, linksOf } from "../telemetry/claim-spans.ts";
 import { traced } from "../telemetry/traced.ts";
+import type { ReadTime } from "./read-time.ts";
 
 export interface ReadBackPorts {
   readonly ledger: Ledger;
@@ -25,20 +26,17 @@ export interface ReadBackPorts {
   readonly onFound?: (lookup: OrderLookup) => void;
 }
 
-/** When a read is begun; a loop of them has a time that nobody sets between two. */
-type ReadTime = () => EpochMs;
-
 /** The claim after one step; it begins at what the ledger knows, not at what the caller saw. */
 export async function readBackOnce(
   ports: ReadBackPorts,
   claim: Claim,
-  now: ReadTime,
+  time: ReadTime,
 ): Promise<Claim> {
   const current = (await ports.ledger.claimOf(claim.key)) ?? claim;
   if (!isSought(current)) return current;
-  const looked = (await lookUp(ports, current, now)) ?? current;
+  const looked = (await lookUp(ports, current, time)) ?? current;
   const scan = isSought(looked) && awaitsListScan(looked, ports.policy);
-  return scan ? scanList(ports, looked, now) : looked;
+  return scan ? scanList(ports, looked, time) : looked;
 }
 
 /**
@@ -48,13 +46,16 @@ export async function readBackOnce(
 export async function lookUp(
   ports: ReadBackPorts,
   claim: Claim,
-  now: ReadTime,
+  time: ReadTime,
 ): Promise<Claim | undefined> {
-  const readAt = now();
+  const { postDeadlineMs } = ports.policy;
+  time.follow(claim, postDeadlineMs);
+  const begun = begunAt(time);
   const lookup = await tracedLookup(ports, claim);
   if (lookup.kind === "unknown") return undefined;
   const found = lookup.kind === "found" ? [lookup.order] : [];
-  const after = await recordRead(ports, claim, "single", readAt, found);
+  const after = await recordRead(ports, claim, "single", begun, found);
+  time.follow(after, postDeadlineMs);
   if (found.some(({ brokerOrderId }) => brokerOrderId === after.brokerOrderId)) {
     ports.onFound?.(lookup);
   }
@@ -77,12 +78,18 @@ export function recordFound(
   readAt: EpochMs,
   order: BrokerOrder,
 ): Promise<Claim> {
-  return recordRead(ports, claim, "list", readAt, [order]);
+  return recordRead(ports, claim, "list", { readAt, isFirst: true }, [order]);
 }
 
-async function scanList(ports: ReadBackPorts, claim: Claim, now: ReadTime): Promise<Claim> {
+type ReadBegun = Pick<NotFoundCommand, "readAt" | "isFirst">;
+
+function begunAt(time: ReadTime): ReadBegun {
+  return { readAt: time.now(), isFirst: time.isOwn };
+}
+
+async function scanList(ports: ReadBackPorts, claim: Claim, time: ReadTime): Promise<Claim> {
   const { broker, policy } = ports;
-  const readAt = now();
+  const begun = begunAt(time);
   const around = {
     status: "all",
     after: claim.openedAt - LIST_MARGIN_MS,
@@ -91,7 +98,7 @@ async function scanList(ports: ReadBackPorts, claim: Claim, now: ReadTime): Prom
   const reading = await broker.orders(around, "read_back");
   if (reading.kind === "unknown") return claim;
   const found = reading.value.filter((order) => order.clientOrderId === claim.clientOrderId);
-  return recordRead(ports, claim, "list", readAt, found);
+  return recordRead(ports, claim, "list", begun, found);
 }
 
 /**
@@ -102,7 +109,7 @@ async function recordRead(
   ports: ReadBackPorts,
   claim: Claim,
   scope: "single" | "list",
-  readAt: EpochMs,
+  begun: ReadBegun,
   found: readonly BrokerOrder[],
 ): Promise<Claim> {
   const { ledger, clock, policy } = ports;
@@ -116,7 +123,7 @@ async function recordRead(
     await tellOf(ports, claim, another);
     return claim;
   }
-  const none = { type: "not_found", scope, readAt, policy, now: clock.now() } as const;
+  const none = { type: "not_found", scope, ...begun, policy, now: clock.now() } as const;
   return (await ledger.record(claim.key, none)).claim;
 }
 

@@ -201,6 +201,21 @@ describe("reads that are to prove absence", () => {
     expect(ledger.get(again.key).notFound).toBeNull();
   });
 
+  test("do not count by the clock of a machine that knew of no other's before them", () => {
+    const { ledger, claim } = lost();
+    const read = (readAt: number, isFirst: boolean) =>
+      ledger.record(claim.key, {
+        ...{ type: "not_found", scope: "single", readAt, isFirst, now: ledger.now },
+        policy: ledger.policy,
+      });
+    const over = ledger.now;
+    read(over, true);
+    read(over + 600_000, true);
+    expect(ledger.get(claim.key).notFound).toMatchObject({ count: 1, lastAt: over });
+    read(over + 1_000, false);
+    expect(ledger.get(claim.key).notFound).toMatchObject({ count: 2, lastAt: over + 1_000 });
+  });
+
   test("are forgotten when the order is found", () => {
     const { ledger, claim } = lost();
     ledger.notFound(claim, "single");

@@ -165,3 +165,19 @@ test("an order whose answer is lost after the clock was set is found to be its c
   const entry = { ...PART, side: "buy", effect: "open", clientOrderId: "entry-2" } as const;
   expect(await world.submit(bot, entry)).toMatchObject({ status: "PROCEED" });
 });
+
+test.each([-60, -10, -1, 1, 10, 60])(
+  "an order that two machines look for, %d minutes apart, is not absent while look-ups lag",
+  async (minutes) => {
+    const world = await openWorld();
+    const first = await world.open();
+    await secondMachine(world, first, minutes * 60_000);
+    world.fault({ kind: "accept_then_drop" });
+    world.fault({ kind: "client_id_lag", lagMs: 10_000 });
+    world.fault({ kind: "list_lag", lagMs: 10_000 });
+    expect(await world.submit(first, OPEN)).toMatchObject({ status: "PENDING" });
+    await world.untilSettled();
+    expect(await world.eventTypes(first)).not.toContain("absence_proved");
+    expect(world.theClaim()).toMatchObject({ outcome: "filled" });
+  },
+);
