@@ -7,12 +7,8 @@
  * Reads only. Orders whose outcome is unknown are the gateway's to seek, refused closes the
  * reconciler's to judge.
  */
-import {
-  type Broker,
-  LIST_MARGIN_MS,
-  type OrdersReading,
-  type WireOrder,
-} from "../broker/broker.ts";
+import type { Broker, OrdersReading, WireOrder } from "../broker/broker.ts";
+import { listStart } from "../broker/list-stretch.ts";
 import { type Claim, isAccepted, lacksSuccessor } from "../claim/claim.ts";
 import type { OrderSighting } from "../claim/evidence.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
@@ -213,7 +209,7 @@ export class FillPoller {
   async #orders(listed: readonly Claim[]): Promise<OrdersReading> {
     const { broker } = this.#ports;
     const symbols = symbolsOf(listed);
-    const after = Math.min(...listed.map(({ openedAt }) => openedAt)) - LIST_MARGIN_MS;
+    const after = listStart(this.#ports, listed);
     const all = await broker.orders({ status: "all", after, symbols });
     return all.kind === "unknown" ? broker.orders({ status: "open", symbols }) : all;
   }

@@ -4,8 +4,9 @@
  * id that the broker names, or, where that is not told or finds none, from the list of orders. As
  * long as it cannot be told whose fills that one counts, it is not followed.
  */
-import { type Broker, LIST_MARGIN_MS, type WireOrder } from "../broker/broker.ts";
+import type { Broker, WireOrder } from "../broker/broker.ts";
 import { countsChain } from "../broker/chain-count.ts";
+import { listStart } from "../broker/list-stretch.ts";
 import type { Claim } from "../claim/claim.ts";
 import type { OrderCommand } from "../claim/decide-order.ts";
 import type { RecordCommand } from "../claim/decide-record.ts";
@@ -65,7 +66,7 @@ async function nextOf(
   claim: Claim,
   order: BrokerOrder,
 ): Promise<Next | "none" | undefined> {
-  const successor = await findSuccessor(broker, claim, order);
+  const successor = await findSuccessor({ broker, clock }, claim, order);
   if (successor === undefined || successor === "none") return successor;
   const counts = await countsChain(broker, claim.intent, order, successor, clock.now());
   return counts === undefined ? undefined : { successor, countsChain: counts };
@@ -73,10 +74,12 @@ async function nextOf(
 
 /** `none`: neither the order names one, nor does any of the broker's name the order. */
 async function findSuccessor(
-  broker: Broker,
-  { intent, openedAt, brokerOrderId }: Claim,
+  ports: Pick<RecorderPorts, "broker" | "clock">,
+  claim: Claim,
   order: BrokerOrder,
 ): Promise<BrokerOrder | "none" | undefined> {
+  const { broker } = ports;
+  const { intent, brokerOrderId } = claim;
   const { replacedBy } = order;
   const lookup = replacedBy === null ? undefined : await broker.orderById(replacedBy);
   if (lookup?.kind === "found") return lookup.order;
@@ -84,7 +87,7 @@ async function findSuccessor(
   if (brokerOrderId !== order.brokerOrderId) return undefined;
   // A combo has no symbol that a list could be asked for.
   const symbols = isCombo(intent) ? {} : { symbols: [order.symbol] };
-  const after = openedAt - LIST_MARGIN_MS;
+  const after = listStart(ports, [claim]);
   const reading = await broker.orders({ status: "all", after, ...symbols });
   if (reading.kind === "unknown") return undefined;
   const [next, another] = withLegs(reading.value).filter((one) => isInPlaceOf(order, one));

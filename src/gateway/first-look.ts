@@ -7,10 +7,9 @@
  * repeats get PENDING, and the read-back behind the start looks it up by its own id until its end
  * is proved.
  */
-import { LIST_MARGIN_MS } from "../broker/broker.ts";
+import { listStart } from "../broker/list-stretch.ts";
 import type { Claim } from "../claim/claim.ts";
 import type { BrokerOrder } from "../claim/evidence.ts";
-import type { EpochMs } from "../core/clock.ts";
 import { lookUp, type ReadBackPorts, recordFound } from "./read-back.ts";
 import { ReadTime } from "./read-time.ts";
 
@@ -52,7 +51,7 @@ async function lookInList(
 ): Promise<readonly Claim[] | undefined> {
   if (claims.length === 0) return [];
   const readAt = ports.clock.now();
-  const after = earliestOf(claims) - LIST_MARGIN_MS;
+  const after = listStart(ports, claims);
   const reading = await ports.broker.orders({ status: "all", after }, "read_back");
   if (reading.kind === "unknown") return undefined;
   const shown = new Map<string, BrokerOrder>();
@@ -67,8 +66,4 @@ async function lookInList(
   // At once, so that they share their commits.
   await Promise.all(recorded);
   return missing;
-}
-
-function earliestOf(claims: readonly Claim[]): EpochMs {
-  return claims.reduce((first, { openedAt }) => Math.min(first, openedAt), Infinity);
 }

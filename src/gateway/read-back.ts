@@ -5,7 +5,8 @@
  * would suffice to prove absence. A step sends nothing and may be made by any process, as often as
  * it likes: what it reads is evidence, and only `decide` draws conclusions from it.
  */
-import { type Broker, LIST_MARGIN_MS } from "../broker/broker.ts";
+import type { Broker } from "../broker/broker.ts";
+import { listEnd, listStart } from "../broker/list-stretch.ts";
 import { type Claim, isOlder, postOverAt } from "../claim/claim.ts";
 import { awaitsListScan, isSought, type NotFoundCommand } from "../claim/decide-absence.ts";
 import type { BrokerOrder, OrderLookup } from "../claim/evidence.ts";
@@ -92,8 +93,8 @@ async function scanList(ports: ReadBackPorts, claim: Claim, time: ReadTime): Pro
   const begun = begunAt(time);
   const around = {
     status: "all",
-    after: claim.openedAt - LIST_MARGIN_MS,
-    until: postOverAt(claim, policy.postDeadlineMs) + LIST_MARGIN_MS,
+    after: listStart(ports, [claim]),
+    until: listEnd(ports, claim, postOverAt(claim, policy.postDeadlineMs)),
   } as const;
   const reading = await broker.orders(around, "read_back");
   if (reading.kind === "unknown") return claim;

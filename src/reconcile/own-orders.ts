@@ -4,7 +4,8 @@
  * orders at work, and those of claims that have ended of late with fewer shares than they asked
  * for: they may show fills, or be there after all. Reads and records; decides nothing.
  */
-import { type Broker, LIST_MARGIN_MS } from "../broker/broker.ts";
+import type { Broker } from "../broker/broker.ts";
+import { listStart } from "../broker/list-stretch.ts";
 import { type Claim, isAccepted, mayYetArrive } from "../claim/claim.ts";
 import { type BrokerOrder, type OrderLookup, withLegs } from "../claim/evidence.ts";
 import { type Clock, type EpochMs, latest } from "../core/clock.ts";
@@ -114,12 +115,12 @@ function worthListing(short: readonly Claim[], horizon: EpochMs): readonly Claim
 
 /** All orders in `symbol` since the oldest of `claims`, with their legs. */
 async function listOf(
-  { broker }: OwnOrdersPorts,
+  { broker, clock }: OwnOrdersPorts,
   symbol: string,
   claims: readonly Claim[],
 ): Promise<OrderList> {
   if (claims.length === 0) return { kind: "listed", orders: [] };
-  const after = Math.min(...claims.map(({ claimedAt }) => claimedAt)) - LIST_MARGIN_MS;
+  const after = listStart({ broker, clock }, claims, "claimedAt");
   const reading = await broker.orders({ status: "all", symbols: [symbol], after });
   if (reading.kind === "unknown") return reading;
   return { kind: "listed", orders: withLegs(reading.value) };

@@ -181,3 +181,42 @@ test.each([-60, -10, -1, 1, 10, 60])(
     expect(world.theClaim()).toMatchObject({ outcome: "filled" });
   },
 );
+
+describe.each([-60, -3, 3, 60])(
+  "an order of a machine %d minutes apart, which hid for long",
+  (minutes) => {
+    test("is found by the list before another one proves it absent", async () => {
+      const world = await openWorld();
+      const first = await world.open();
+      const other = await secondMachine(world, first, minutes * 60_000);
+      world.fault({ kind: "accept_then_drop" });
+      world.fault({ kind: "client_id_lag", lagMs: HOUR_MS });
+      const sending = other.latch.submit(OPEN);
+      await world.rest();
+      other.runs = false;
+      await world.untilSettled();
+      expect(await world.eventTypes(first)).not.toContain("absence_proved");
+      expect(world.theClaim()).toMatchObject({ outcome: "filled" });
+      other.runs = true;
+      await world.drive(sending);
+    });
+
+    test("is not taken for nobody's by another one", async () => {
+      const world = await openWorld();
+      const first = await world.open();
+      const other = await secondMachine(world, first, minutes * 60_000);
+      world.fault({ kind: "arrive_late", delayMs: 120_000 });
+      expect(await world.submit(other, OPEN)).toMatchObject({ status: "PENDING" });
+      await world.untilSettled();
+      expect(world.theClaim()).toMatchObject({ outcome: "absent" });
+      other.runs = false;
+      for (let minute = 0; minute < 4; minute += 1) {
+        await world.advance(30_000);
+        await world.drive(first.latch.comparePositions());
+      }
+      expect(world.theClaim()).toMatchObject({ outcome: "filled" });
+      expect(world.book().net).toBe("6");
+      expect(await world.eventTypes(first)).not.toContain("position_adjusted");
+    });
+  },
+);
