@@ -15,6 +15,7 @@ import {
 import { LatchError } from "./core/errors.ts";
 import type { AgentId } from "./core/ids.ts";
 import { isServerStore } from "./core/store-place.ts";
+import { refuseMixedAccounts } from "./mixed-accounts.ts";
 import { duration } from "./setting-duration.ts";
 
 /** What a caller may set; everything else comes from the environment or has a default. */
@@ -45,7 +46,10 @@ export interface Settings extends Partial<Omit<ClaimPolicy, "divergence">> {
   readonly secret?: string;
   /** Environment: APCA_API_BASE_URL. Default: Alpaca's paper host. */
   readonly baseUrl?: string;
-  /** Must be true for Alpaca's live host. */
+  /**
+   * Must be true for Alpaca's live host, and not for its paper host, which is the default.
+   * Environment: TRADELATCH_LIVE.
+   */
   readonly live?: boolean;
   /** How long `submit` waits for a certain answer, in milliseconds, under 10,000. */
   readonly waitMs?: number;
@@ -129,7 +133,6 @@ const DEFAULT_REQUESTS_PER_MINUTE = 200;
 const FEWEST_REQUESTS_PER_MINUTE = 20;
 const MOST_REQUESTS_PER_MINUTE = 1_000_000;
 const DEFAULT_GUARD_LEASE_MS = 15 * 60_000;
-const LIVE_HOST = "api.alpaca.markets";
 const divergence = z.string().transform((text, context): DivergencePolicies => {
   const policies = Object.fromEntries(
     text.split(",").flatMap((part) => {
@@ -336,7 +339,7 @@ export function resolveConfig(settings: Settings, environment: Environment): Con
   const { live, agent, broker, backupDir, backupKeep, auditKey, ...others } = parsed.data;
   const { dataUrl, dataStreamUrl, dataFeed, guardLeaseMs, ...rest } = others;
   const { store, keyId, secret, baseUrl, waitMs, requestsPerMinute, ...policy } = rest;
-  refuseUnspokenLive(baseUrl, live);
+  refuseMixedAccounts(baseUrl, live, VARIABLES);
   refuseOtherServers(store);
   refuseCopies(store, backupDir);
   Object.freeze(policy);
@@ -448,14 +451,6 @@ function refuseCopies(store: string, backupDir: string | undefined): void {
   const remedy = "is for a SQLite file; copy a database with pg_dump";
   const message = `backupDir (${VARIABLES.backupDir}) ${remedy}`;
   throw new LatchError("invalid_option", message);
-}
-
-/** A name that ends in a point is the same host. */
-function refuseUnspokenLive(baseUrl: string | undefined, live: boolean): void {
-  if (live || baseUrl === undefined || !URL.canParse(baseUrl)) return;
-  if (new URL(baseUrl).hostname.replace(/\.$/, "") !== LIVE_HOST) return;
-  const remedy = `say --live as well (${VARIABLES.live}=true, in a program live: true)`;
-  throw new LatchError("invalid_option", `${LIVE_HOST} trades real money: ${remedy}`);
 }
 
 const KEYS_WANTED =

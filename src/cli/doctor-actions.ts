@@ -14,6 +14,7 @@ import { LatchError } from "../core/errors.ts";
 import type { Check } from "../doctor/check.ts";
 import { examine } from "../doctor/examine.ts";
 import type { KeyLook } from "../doctor/store-checks.ts";
+import { brokerKind } from "../sidecar/native-status-schema.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { checksText } from "./doctor-text.ts";
 import { widthOf } from "./page-width.ts";
@@ -125,7 +126,8 @@ function settingsOf(options: DoctorOptions, environment: Environment): ReadSetti
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port }),
   };
-  const broker = baseUrl === undefined ? {} : { baseUrl, live: true };
+  const isLive = baseUrl !== undefined && brokerKind(baseUrl) === "live";
+  const broker = baseUrl === undefined ? {} : { baseUrl, live: isLive };
   const common = { ...keys, store: DEFAULT_STORE, ...broker };
   const rest = resolved(() => resolveServeConfig({ ...common, ...place }, {}));
   const config = rest instanceof LatchError ? resolveServeConfig(common, {}) : rest;

@@ -45,7 +45,6 @@ export interface LiveSurroundings {
 }
 
 const LIVE_URL = "https://api.alpaca.markets";
-const PAPER_URL = "https://paper-api.alpaca.markets";
 
 /** Rejects with LatchError: `invalid_option`, `live_not_confirmed`, and as its parts do. */
 export async function runLive(
@@ -112,9 +111,6 @@ function settingsOf(options: RunLiveOptions, environment: Environment): Settings
   if (paper === true && live === true) throw invalid("--paper and --live: expected one of the two");
   const address = environment.APCA_API_BASE_URL || undefined;
   const host = address !== undefined && URL.canParse(address) ? new URL(address).origin : undefined;
-  if (live === true && host === PAPER_URL) {
-    throw invalid(`APCA_API_BASE_URL is ${PAPER_URL}: expected no --live, or ${LIVE_URL}`);
-  }
   if (live !== true && (host === LIVE_URL || environment.TRADELATCH_LIVE === "true")) {
     throw invalid("the settings name the live account: expected --live, which asks for its number");
   }

@@ -197,6 +197,12 @@ describe("tradelatch serve refuses in one line, with exit code 2,", () => {
       { ...keys, APCA_API_BASE_URL: "https://api.alpaca.markets" },
       "trades real money: say --live as well",
     ],
+    [
+      "real money that was spoken of, and no address but the paper one",
+      ["--live"],
+      keys,
+      "APCA_API_BASE_URL is missing",
+    ],
     ["an unknown variable", [], { ...keys, TRADELATCH_DEDUPE: "5" }, "TRADELATCH_DEDUPE"],
     [
       "agents that are not JSON",

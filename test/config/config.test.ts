@@ -194,4 +194,21 @@ describe("Alpaca's live host", () => {
       expect(resolveConfig({ ...NEEDED, baseUrl }, {}).baseUrl).toBe(baseUrl);
     }
   });
+
+  test.each([
+    [undefined, "APCA_API_BASE_URL is missing"],
+    ["https://paper-api.alpaca.markets", "APCA_API_BASE_URL names paper-api.alpaca.markets"],
+    ["https://PAPER-api.alpaca.markets./v2", "APCA_API_BASE_URL names paper-api.alpaca.markets"],
+  ])("is not taken to be meant where live is said and orders would go to %s", (baseUrl, part) => {
+    const { message } = failure({ ...NEEDED, baseUrl: baseUrl as never, live: true });
+    expect(message).toContain(part);
+    expect(message).toContain("expected no --live, or the address https://api.alpaca.markets");
+    const environment = { TRADELATCH_LIVE: "true", APCA_API_BASE_URL: baseUrl };
+    expect(failure(NEEDED, environment).message).toBe(message);
+  });
+
+  test("is no matter where there is no broker", () => {
+    const settings = { store: "latch.db", broker: "none", live: true } as const;
+    expect(resolveConfig(settings, {}).broker).toBe("none");
+  });
 });

@@ -262,7 +262,7 @@ describe("real money", () => {
     [
       { live: true },
       { APCA_API_BASE_URL: "https://paper-api.alpaca.markets" },
-      "APCA_API_BASE_URL is https://paper-api.alpaca.markets: expected no --live",
+      "APCA_API_BASE_URL names paper-api.alpaca.markets: paper; expected no --live",
     ],
     [
       { paper: true },
