@@ -2,6 +2,7 @@
  * The latch of one account, once its broker has said whose account it is: the order path, the fills
  * and the ledger behind one interface. Knows neither SQLite nor Alpaca.
  */
+
 import type { KeyObject } from "node:crypto";
 import type { Logger } from "pino";
 import { AuditOfAccount, type AuditTrail } from "./audit/audit-of-account.ts";
@@ -30,6 +31,7 @@ import { type IntentInput, parseIntent } from "./identity/intent-schema.ts";
 import { plainSymbol } from "./identity/symbol.ts";
 import type { Incident } from "./incident/incident.ts";
 import { incidentFor, incidentsFor } from "./ledger/account-incidents.ts";
+import { allIncidents } from "./ledger/all-incidents.ts";
 import type { Backup, BackupRequest } from "./ledger/backup.ts";
 import type { ClaimFilters, ClaimsPage } from "./ledger/claims-query.ts";
 import type { EventQuery, IncidentsQuery, Ledger, StoredEvent } from "./ledger/ledger.ts";
@@ -431,7 +433,7 @@ export class OpenLatch implements Latch {
 
   async entryCheck(asked: string): Promise<EntryCheck> {
     const symbol = plainSymbol(asked);
-    const open = await this.incidents({ symbol, isOpen: true });
+    const open = await allIncidents((query) => this.incidents(query), { symbol, isOpen: true });
     return checkEntry(symbol, open, this.#parts.config.policy);
   }
 

@@ -5,6 +5,7 @@
 import { type AccountId, GUARD_ACCOUNT } from "../core/ids.ts";
 import { plainSymbol } from "../identity/symbol.ts";
 import type { Incident } from "../incident/incident.ts";
+import { allIncidents } from "./all-incidents.ts";
 import {
   INCIDENTS_DEFAULT,
   type IncidentsQuery,
@@ -27,6 +28,14 @@ export async function incidentsFor(
   if (ofActions.length === 0) return own;
   const latestFirst = [...own, ...ofActions].sort((a, b) => b.id - a.id);
   return latestFirst.slice(0, query.limit ?? INCIDENTS_DEFAULT);
+}
+
+/** All that are open, the latest first. */
+export function openIncidentsFor(
+  ledger: Pick<Ledger, "incidents">,
+  account: AccountId,
+): Promise<readonly Incident[]> {
+  return allIncidents((query) => incidentsFor(ledger, account, query), { isOpen: true });
 }
 
 export async function incidentFor(

@@ -3,6 +3,7 @@ import type { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { z } from "zod";
 import { symbolSchema as symbol } from "../identity/symbol-schema.ts";
 import type { Incident } from "../incident/incident.ts";
+import { allIncidents } from "../ledger/all-incidents.ts";
 import type { PositionRow, PositionTable } from "../operator/position-table.ts";
 import { timeText } from "./order-view.ts";
 import type { BrokerPorts, ToolPorts } from "./tool-ports.ts";
@@ -48,7 +49,11 @@ const entryCheckOutput = z.object({
   incidents: z.array(incidentSchema),
 });
 
-const incidentsOutput = z.object({ message: z.string(), incidents: z.array(incidentSchema) });
+const incidentsOutput = z.object({
+  message: z.string(),
+  open: z.number().int().describe("How many are open, also where fewer are listed."),
+  incidents: z.array(incidentSchema),
+});
 
 const READS = { readOnlyHint: true, openWorldHint: false } as const;
 /** It asks the broker. */
@@ -127,9 +132,12 @@ function addIncidents(server: McpServer, ports: ToolPorts, broker: BrokerPorts):
       toolResult(ports, "nothing_changed", async () => {
         const isOpen = only_open ? true : undefined;
         const latch = await broker.latch();
+        const query = { symbol, isOpen: true } as const;
+        const open = (await allIncidents((page) => latch.incidents(page), query)).length;
         const found = await latch.incidents({ symbol, isOpen, limit });
         const incidents = found.map(incidentOf);
-        return { message: incidentsText(incidents, only_open), data: { incidents } };
+        const all = only_open ? open : undefined;
+        return { message: incidentsText(incidents, all), data: { open, incidents } };
       }),
   );
 }
@@ -156,15 +164,18 @@ function positionsText(
     : `${books} The broker's positions could not be read: ${unreadBecause}.`;
 }
 
+/** `open`: how many are open, where only those are told. */
 function incidentsText(
   incidents: readonly z.output<typeof incidentSchema>[],
-  onlyOpen: boolean,
+  open: number | undefined,
 ): string {
-  if (incidents.length === 0) return `No ${onlyOpen ? "open incident" : "incident"}.`;
+  if (incidents.length === 0) return `No ${open === undefined ? "incident" : "open incident"}.`;
   const told = incidents.map(
     ({ id, summary, next }) => `${id}: ${summary} (${next.replace(/\.$/, "")})`,
   );
-  return `${incidents.length} ${onlyOpen ? "open" : "of the latest"}. ${told.join("; ")}.`;
+  const more = open !== undefined && open > told.length ? `, the latest ${told.length} here` : "";
+  const count = open === undefined ? `${told.length} of the latest` : `${open} open${more}`;
+  return `${count}. ${told.join("; ")}.`;
 }
 
 function incidentOf(incident: Incident): z.output<typeof incidentSchema> {

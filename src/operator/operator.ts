@@ -21,7 +21,7 @@ import type { AccountId } from "../core/ids.ts";
 import type { OrderAnswer } from "../gateway/order-answer.ts";
 import { deriveRequestId, requestPreimage } from "../identity/request-id.ts";
 import type { Incident } from "../incident/incident.ts";
-import { incidentsFor } from "../ledger/account-incidents.ts";
+import { openIncidentsFor } from "../ledger/account-incidents.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { OwnOrders } from "../reconcile/own-orders.ts";
 import type { Unread } from "../reconcile/unread-positions.ts";
@@ -108,8 +108,6 @@ export interface OperatorPorts {
   readonly readOwnOrders: (symbol: string) => Promise<OwnOrders>;
 }
 
-/** More open incidents than this are not counted. */
-const INCIDENTS_COUNTED = 500;
 /** Of a claim with more events, so many from its beginning and from its end are shown. */
 const EVENTS_SHOWN = 200;
 
@@ -128,9 +126,7 @@ export class OperatorDesk implements Operator {
     const { ledger, account, broker, positionsUnread, polledAt, nextDueAt } = this.#ports;
     const live = (await ledger.unsettledClaims(account)).filter(({ status }) => isLive(status));
     const unknown = live.filter((claim) => !isAccepted(claim));
-    const open = await incidentsFor(ledger, account, {
-      ...{ isOpen: true, limit: INCIDENTS_COUNTED },
-    });
+    const open = await openIncidentsFor(ledger, account);
     return {
       market: await this.#market(),
       live: live.length,

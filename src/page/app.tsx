@@ -88,6 +88,7 @@ function Overview({ client, store, readings }: OverviewProps) {
             <IncidentPanel
               {...{ onClaim, onAction, known: state.known, status }}
               open={state.openIncidents}
+              hasOlder={state.hasOlderOpen}
               resolved={state.resolvedIncidents}
               marks={state.session?.marks ?? []}
               positions={state.positions}

@@ -40,6 +40,7 @@ interface ClaimsPage {
 }
 interface IncidentsPage {
   readonly incidents: readonly IncidentView[];
+  readonly next: number | null;
 }
 
 export class LiveReadings {
@@ -148,6 +149,7 @@ export class LiveReadings {
     await this.#readCauses([...open.incidents, ...resolved.incidents]);
     this.#store.change({
       openIncidents: open.incidents,
+      hasOlderOpen: open.next !== null,
       resolvedIncidents: resolved.incidents,
     });
   }

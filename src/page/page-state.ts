@@ -15,7 +15,9 @@ export interface PageState {
   readonly lostSince: string | null;
   /** Whether all that is below was read once: before that nothing is known of it. */
   readonly isRead: boolean;
+  /** The latest ones; of more than a page has room for, the older ones are only counted. */
   readonly openIncidents: readonly IncidentView[];
+  readonly hasOlderOpen: boolean;
   readonly resolvedIncidents: readonly IncidentView[];
   readonly claims: readonly ClaimView[];
   /** The cursor of further claims. */
@@ -31,7 +33,8 @@ export interface PageState {
 }
 
 export const EMPTY_STATE: PageState = {
-  ...{ status: null, lostSince: null, isRead: false, openIncidents: [], resolvedIncidents: [] },
+  ...{ status: null, lostSince: null, isRead: false },
+  ...{ openIncidents: [], hasOlderOpen: false, resolvedIncidents: [] },
   ...{ claims: [], moreClaims: null, filter: NO_FILTER, known: new Map() },
   ...{ session: null, pickedDay: null, positions: null },
 };

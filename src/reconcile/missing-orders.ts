@@ -3,13 +3,14 @@
  * nor a fill, so nothing follows for the claim: people are told once the reads have agreed on it
  * for a while, and that it is over once the order is shown again, by whatever program it was told.
  */
+
 import { type Claim, isAtWork } from "../claim/claim.ts";
 import type { OrderSighting } from "../claim/evidence.ts";
 import type { Clock } from "../core/clock.ts";
 import type { AccountId } from "../core/ids.ts";
 import { subjectOfClaim } from "../incident/incident.ts";
+import { allIncidents } from "../ledger/all-incidents.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { openIncidents } from "./open-incidents.ts";
 
 export interface MissingOrdersPorts {
   readonly account: AccountId;
@@ -61,7 +62,7 @@ export class FoundOrders {
 
   async #read(): Promise<Set<string>> {
     const { account, ledger } = this.#ports;
-    const open = await openIncidents(ledger, account);
+    const open = await allIncidents((query) => ledger.incidents(account, query), { isOpen: true });
     const unknown = open.filter(({ kind }) => kind === "unknown_outcome");
     return new Set(unknown.map(({ subject }) => subject));
   }

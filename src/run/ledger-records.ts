@@ -1,5 +1,7 @@
 /** Reads out of a latch's ledger whatever a day is judged by. */
+
 import type { Book, Claim, Incident, Latch, StoredEvent } from "../index.ts";
+import { allIncidents } from "../ledger/all-incidents.ts";
 
 /** What the ledger holds at the end. */
 export interface LedgerRecords {
@@ -26,6 +28,9 @@ export async function ledgerRecords(latch: Latch): Promise<LedgerRecords> {
     claims.push(...page.claims);
     cursor = page.next ?? undefined;
   } while (cursor !== undefined);
-  const [books, incidents] = await Promise.all([latch.books(), latch.incidents({ limit: PAGE })]);
+  const [books, incidents] = await Promise.all([
+    latch.books(),
+    allIncidents((query) => latch.incidents(query)),
+  ]);
   return { books, claims: claims.reverse(), events, incidents };
 }

@@ -13,6 +13,7 @@ import type { Clock } from "../core/clock.ts";
 import { add, type DecimalText, subtract, ZERO } from "../core/decimal.ts";
 import type { Incident } from "../incident/incident.ts";
 import type { Latch } from "../latch.ts";
+import { allIncidents } from "../ledger/all-incidents.ts";
 import type { Feed } from "../strategy/feed.ts";
 import type { Strategy } from "../strategy/strategy.ts";
 import { type RunObserver, StrategyRunner } from "../strategy/strategy-runner.ts";
@@ -76,7 +77,7 @@ async function leftOpen(latch: Latch, before: DecimalText): Promise<LeftOpen> {
   return {
     positions: books.filter((book) => !isFlat(book)),
     claims: await latch.unsettledClaims(),
-    incidents: await latch.incidents({ isOpen: true }),
+    incidents: await allIncidents((query) => latch.incidents(query), { isOpen: true }),
     realizedUsd: subtract(realizedIn(books), before),
   };
 }

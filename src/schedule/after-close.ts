@@ -8,7 +8,7 @@ import type { Claim } from "../claim/claim.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { toFixed } from "../core/decimal.ts";
 import { type AccountId, type ClaimKey, GUARD_ACCOUNT } from "../core/ids.ts";
-import { incidentsFor } from "../ledger/account-incidents.ts";
+import { openIncidentsFor } from "../ledger/account-incidents.ts";
 import { accountOf } from "../ledger/event-chain.ts";
 import type { Ledger, StoredEvent } from "../ledger/ledger.ts";
 import { eventsBetween } from "./event-pages.ts";
@@ -45,7 +45,7 @@ export async function reportAfterClose(
     ...reportSession(events, (key) => claims.get(nameOf(key))),
     openClaims: open.length,
     unknownOutcomes: open.filter((claim) => phaseOf(claim) === "unknown").length,
-    openIncidents: (await incidentsFor(ledger, account, { isOpen: true })).length,
+    openIncidents: (await openIncidentsFor(ledger, account)).length,
     realizedUsd: Object.fromEntries(
       Object.entries(profits).map(([symbol, usd]) => [
         symbol,

@@ -8,7 +8,7 @@ import { phaseOf } from "../claim/answer.ts";
 import { compare, type DecimalText, ZERO } from "../core/decimal.ts";
 import { messageOf } from "../core/errors.ts";
 import type { AccountId } from "../core/ids.ts";
-import { incidentsFor } from "../ledger/account-incidents.ts";
+import { openIncidentsFor } from "../ledger/account-incidents.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 
 export interface OpeningCheck {
@@ -48,7 +48,7 @@ export async function checkBeforeOpen(ports: OpeningCheckPorts): Promise<Opening
         ? null
         : differences(await ledger.books(account), positions.value),
     unknownOutcomes: claims.filter((claim) => phaseOf(claim) === "unknown").length,
-    openIncidents: (await incidentsFor(ledger, account, { isOpen: true })).length,
+    openIncidents: (await openIncidentsFor(ledger, account)).length,
   };
 }
 

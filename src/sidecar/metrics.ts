@@ -4,6 +4,7 @@
  *
  * Labels are our own words only: no text of a client's, no symbol, no id.
  */
+
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { isAccepted } from "../claim/claim.ts";
 import { CLAIM_STATUSES, isLive } from "../claim/transitions.ts";
@@ -11,6 +12,7 @@ import type { Clock } from "../core/clock.ts";
 import type { OrderAnswer } from "../gateway/order-answer.ts";
 import { INCIDENT_KINDS } from "../incident/incident.ts";
 import type { Latch } from "../latch.ts";
+import { allIncidents } from "../ledger/all-incidents.ts";
 import type { StreamHealth } from "./stream-service.ts";
 
 export interface MetricsPorts {
@@ -39,8 +41,6 @@ type AnswerLabel = (typeof ANSWERS)[number];
 /** From an fsync to the longest that a caller waits. */
 const SUBMIT_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const MS_PER_SECOND = 1_000;
-/** So many open incidents are counted; beyond it the number says no more than "too many". */
-const INCIDENTS_COUNTED = 1_000;
 
 export function createMetrics(ports: MetricsPorts): SidecarMetrics {
   const registry = new Registry();
@@ -106,7 +106,7 @@ function claimGauges(registry: Registry, ports: MetricsPorts): () => Promise<voi
   });
   const incidents = new Gauge({
     name: "tradelatch_incidents_open",
-    help: "Open incidents by kind, counted up to 1000; none while the ledger cannot be read.",
+    help: "Open incidents by kind; none while the ledger cannot be read.",
     labelNames: ["kind"],
     registers,
   });
@@ -137,7 +137,7 @@ async function ledgerReading({ clock, latch: current }: MetricsPorts) {
   const unresolved = (await latch.unsettledClaims()).filter(
     (claim) => isLive(claim.status) && !isAccepted(claim),
   );
-  const incidents = await latch.incidents({ isOpen: true, limit: INCIDENTS_COUNTED });
+  const incidents = await allIncidents((query) => latch.incidents(query), { isOpen: true });
   const now = clock.now();
   const oldestAt = Math.min(now, ...unresolved.map(({ openedAt }) => openedAt));
   return { counts, incidents, oldestSeconds: (now - oldestAt) / MS_PER_SECOND };

@@ -31,7 +31,7 @@ const latchSchema = z.object({
     .describe("Null where the broker's calendar cannot be read."),
   live: z.number().int().describe("Claims that are not over."),
   oldestUnresolved: unresolvedSchema.nullable(),
-  openIncidents: z.number().int().describe("Counted up to 500."),
+  openIncidents: z.number().int(),
   rateBudget: z.object({ remaining: z.number().int(), capacity: z.number().int() }),
   positionsUnread: z
     .object({ since: timeOut, because: z.string() })

@@ -1,5 +1,8 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { GUARD_ACCOUNT } from "../../src/core/ids.ts";
+import { openMany } from "../incident/many-incidents.ts";
+import { openLedger } from "../ledger/open-ledger.ts";
 import { guardBench } from "../sidecar/guard-bench.ts";
 import { HAS_NO_BROWSER, launchChromium } from "./chromium.ts";
 import { openPage } from "./page-in-browser.ts";
@@ -31,6 +34,21 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page of a sidecar without a broker
     ]);
     expect(await page.locator(".lane h3").innerText()).toBe("Actions");
     expect(faults).toEqual([]);
+    await page.close();
+  });
+
+  test("counts the incidents that it has no room for, and says where they are", async () => {
+    const bench = await guardBench({ operatorKey: OPERATOR_KEY });
+    const where = { account: GUARD_ACCOUNT, symbol: "", at: bench.clock.now() };
+    await openMany(openLedger(bench.store), where, 130);
+    const { page } = await openPage(browser, bench.url);
+    await page.getByLabel("Key").fill(OPERATOR_KEY);
+    await page.keyboard.press("Enter");
+    const panel = page.locator(".panel.incidents");
+    await panel.waitFor();
+    expect(await panel.locator("h2").innerText()).toMatch(/130 open/i);
+    expect(await panel.locator("article").count()).toBe(100);
+    expect(await panel.innerText()).toContain("The latest 100 are shown.");
     await page.close();
   });
 });

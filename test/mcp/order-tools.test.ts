@@ -1,4 +1,7 @@
 import { describe, expect, test } from "vitest";
+import type { AccountId } from "../../src/core/ids.ts";
+import { openMany } from "../incident/many-incidents.ts";
+import { openLedger } from "../ledger/open-ledger.ts";
 import { call, openToolWorld, SECRET } from "./tool-world.ts";
 
 const BUY = { request_id: "decision-17", symbol: "TQQQ", side: "buy", quantity: 6 } as const;
@@ -213,6 +216,19 @@ describe("positions, entry_check and incidents", () => {
     expect(entry.data).toMatchObject({ is_free: true, incidents: [{ id: 1 }] });
     expect(entry.text).toMatch(/^An entry in TQQQ is free: incident 1 is open and blocks nothing/);
     expect((await call(client, "incidents", { symbol: "SQQQ" })).text).toBe("No open incident.");
+  });
+
+  test("tell how many incidents are open where fewer are listed", async () => {
+    const { world, client } = await openTools(HELD);
+    await call(client, "incidents");
+    const ledger = openLedger(world.store);
+    const [account] = await ledger.accounts();
+    const where = { account: account as AccountId, symbol: "TQQQ", at: world.simulator.now() };
+    await openMany(ledger, where, 130);
+    const { text, data } = await call(client, "incidents", { limit: 2 });
+    expect(text).toMatch(/^130 open, the latest 2 here\. 130: the matter/);
+    expect(data).toMatchObject({ open: 130, incidents: [{ id: 130 }, { id: 129 }] });
+    expect((await call(client, "incidents", { only_open: false })).data.open).toBe(130);
   });
 
   test("say nothing of what is no symbol", async () => {

@@ -3,11 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type RunLiveOptions, runLive } from "../../src/cli/run-live-actions.ts";
+import type { AccountId } from "../../src/core/ids.ts";
 import type { Latch } from "../../src/latch.ts";
 import { readBars } from "../../src/run/bar-file.ts";
 import { newYorkMinute } from "../../src/schedule/new-york-time.ts";
 import { runHere } from "../cli/in-process.ts";
 import { type FeedWorld, MINUTE, OPEN, openFeedWorld } from "../feed/feed-world.ts";
+import { openMany } from "../incident/many-incidents.ts";
+import { openLedger } from "../ledger/open-ledger.ts";
 
 const BOT = "strategies/momentum.ts";
 const SYMBOLS = ["QQQ", "TQQQ", "SQQQ"];
@@ -226,6 +229,20 @@ describe("tradelatch run --feed alpaca", () => {
     });
     expect(run.lines).toContain("Ended by a failure.");
     expect(run.lines).toContain("  position  1 TQQQ @ 75.33");
+  });
+
+  test("says each incident that is still open, of more than one list of them has", async () => {
+    const world = await dayAt(AT_0941);
+    const store = temporaryStore();
+    const run = start(world, { store, paper: true });
+    await run.said("session of 2026-05-21");
+    const ledger = openLedger(store);
+    const [account] = await ledger.accounts();
+    const at = world.simulator.now();
+    await openMany(ledger, { account: account as AccountId, symbol: "TQQQ", at }, 130);
+    await run.stop();
+    const said = run.lines.filter((line) => line.startsWith("  incident  "));
+    expect([said.length, said.at(-1)]).toEqual([130, "  incident  1, refused_exit TQQQ"]);
   });
 
   test("ends with an error that says why where its data endpoint refuses it", async () => {

@@ -4,6 +4,7 @@ import { reportAfterClose } from "../../src/schedule/after-close.ts";
 import { profitBetween } from "../../src/schedule/session-profit.ts";
 import { claimOf, doubt, KEY } from "../claim/guard-commands.ts";
 import { CLOSE, LONG, OPEN, openWorld, type Process, type World } from "../gateway/world.ts";
+import { openMany } from "../incident/many-incidents.ts";
 import { ticksIn } from "./schedule-bench.ts";
 
 const REPORT = "report after the close";
@@ -66,6 +67,17 @@ describe("the report after the close", () => {
         realizedUsd: { TQQQ: "4.00" },
       },
     ]);
+  });
+
+  test("counts all incidents that are open, also more than one list of them has", async () => {
+    const world = await openWorld(TUESDAY);
+    const bot = await world.open();
+    const { ledger } = await ticksIn(world);
+    const span = [world.now(), world.now() + 1] as const;
+    const { account } = bot.latch;
+    await openMany(ledger, { account, symbol: "TQQQ", at: world.now() }, 130);
+    const report = await reportAfterClose({ account, ledger }, ...span);
+    expect(report).toMatchObject({ openIncidents: 130, incidentsOpened: 130 });
   });
 
   test("counts the incidents about actions that are no orders, which a person looks after too", async () => {

@@ -19,6 +19,7 @@ import { bench } from "../broker/alpaca-bench.ts";
 import { json } from "../broker/raw-server.ts";
 import { claimOf, doubt, KEY } from "../claim/guard-commands.ts";
 import { LONG, OPEN, openWorld } from "../gateway/world.ts";
+import { openMany } from "../incident/many-incidents.ts";
 import { claimed, openLedger } from "../ledger/open-ledger.ts";
 import { ACCOUNT, claimCommand, comparedReads } from "../ledger/sample-commands.ts";
 import { temporaryFile, temporaryFolder } from "../ledger/temporary-folder.ts";
@@ -161,6 +162,9 @@ describe("the position comparison", () => {
     expect(await ledger.books(account)).toEqual([]);
     await bench.run("position-comparison", "2026-11-28T16:00:15Z");
     expect(bench.compared()).toBe(1);
+    await openMany(ledger, { account, symbol: "TQQQ", at: clock.now() }, 105);
+    await bench.run("position-comparison", "2026-11-28T16:00:30Z");
+    expect(bench.compared()).toBe(2);
   });
 
   test("runs each time while the calendar is unknown, and says so once", async () => {
@@ -255,6 +259,14 @@ describe("the check before the open", () => {
     await bench.ledger.guard(KEY, doubt());
     await bench.run("before-open", "2026-11-24T14:20:00Z");
     expect(bench.said("check before the open")).toMatchObject([{ level: 40, openIncidents: 1 }]);
+  });
+
+  test("counts all incidents that are open, also more than one list of them has", async () => {
+    const bench = await ticksIn(await openWorld(TUESDAY));
+    const { ledger, account, clock } = bench;
+    await openMany(ledger, { account, symbol: "TQQQ", at: clock.now() }, 130);
+    await bench.run("before-open", "2026-11-24T14:20:00Z");
+    expect(bench.said("check before the open")).toMatchObject([{ openIncidents: 130 }]);
   });
 
   test("objects to an account that is active and takes no orders", async () => {

@@ -16,6 +16,8 @@ import type { ClaimKeyView } from "./claim-key.ts";
 
 interface IncidentPanelProps {
   readonly open: readonly IncidentView[];
+  /** Whether more are open than these. */
+  readonly hasOlder: boolean;
   readonly resolved: readonly IncidentView[];
   readonly known: ReadonlyMap<string, ClaimView>;
   readonly marks: readonly MarkView[];
@@ -26,16 +28,23 @@ interface IncidentPanelProps {
 }
 
 export function IncidentPanel(props: IncidentPanelProps) {
-  const { open, resolved } = props;
+  const { open, hasOlder, resolved, status } = props;
+  const counted = hasOlder ? Math.max(status.latch?.openIncidents ?? 0, open.length) : open.length;
   return (
     <section class="panel incidents" aria-labelledby="incidents-title">
       <h2 id="incidents-title">
-        Incidents <span class={open.length > 0 ? "count bad" : "count"}>{open.length} open</span>
+        Incidents <span class={counted > 0 ? "count bad" : "count"}>{counted} open</span>
       </h2>
       {open.length === 0 && <p class="empty">Nothing is stuck.</p>}
       {open.map((incident) => (
         <IncidentCard key={incident.id} incident={incident} {...props} />
       ))}
+      {hasOlder && (
+        <p class="meta">
+          The latest {open.length} are shown. Older ones follow as these end;{" "}
+          <code>tradelatch incidents --open</code> lists all.
+        </p>
+      )}
       {resolved.length > 0 && (
         <details class="resolved">
           <summary>
