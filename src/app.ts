@@ -4,7 +4,7 @@
  */
 import type { KeyObject } from "node:crypto";
 import { type Logger, pino } from "pino";
-import { defaultKeyFile, openSigningKey } from "./audit/signing-key.ts";
+import { defaultKeyFile, openSigningKey, requireKeyPlace } from "./audit/signing-key.ts";
 import { createAlpacaBroker } from "./broker/alpaca/alpaca-broker.ts";
 import { createAlpacaMarketData } from "./broker/alpaca/alpaca-market-data.ts";
 import { normalizeBaseUrl } from "./broker/alpaca/alpaca-options.ts";
@@ -135,6 +135,7 @@ export function prepareLatch(config: Config, surroundings: Surroundings): Prepar
   const own = { name: "tradelatch", level: "warn", mixin: traceFields };
   const log = logger ?? pino(own, logStream());
   const broker = config.broker === "none" ? noBroker() : alpacaOf(config, clock, fetchApi);
+  requireKeyPlace(config.auditKey, config.store);
   const ledger = openLedger(config.store, clock, log);
   const auditKey = keyOf(config, ledger);
   const owner = random.uuid() as OwnerId;

@@ -49,6 +49,20 @@ export function readSigningKey(file: string): KeyObject {
   }
 }
 
+/**
+ * Asked before there is a ledger, so that a start that is refused leaves none behind; makes
+ * nothing. Throws LatchError `audit_key_unusable` where the key is no good, or has no folder; the
+ * folder that it shares with a ledger's file is the ledger's to complain of.
+ */
+export function requireKeyPlace(auditKey: string | undefined, store: string): void {
+  const file = auditKey ?? defaultKeyFile(store);
+  if (existsSync(file)) readSigningKey(file);
+  else if (auditKey !== undefined || isServerStore(store)) {
+    const fault = folderFault(dirname(file));
+    if (fault !== undefined) throw unusable(file, new Error(fault));
+  }
+}
+
 /** The key in `file`, which is made where there is none. Throws LatchError `audit_key_unusable`. */
 export function openSigningKey(file: string): KeyObject {
   if (!existsSync(file)) makeKey(file);

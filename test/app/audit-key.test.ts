@@ -1,4 +1,4 @@
-import { chmodSync, rmSync, statSync } from "node:fs";
+import { chmodSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pino } from "pino";
 import { describe, expect, test } from "vitest";
@@ -12,14 +12,17 @@ import { openWorld, type World } from "../gateway/world.ts";
 import { openLedger } from "../ledger/open-ledger.ts";
 import { temporaryFile, temporaryFolder } from "../ledger/temporary-folder.ts";
 
-function opened(world: World, options = {}): Promise<Latch> {
+function opened(world: Pick<World, "simulator" | "store">, options = {}): Promise<Latch> {
   const keys = { keyId: "PKABC", secret: "s3cr3t-value" };
   const settings = { store: world.store, baseUrl: world.simulator.url, ...keys };
   return openLatch({ ...settings, schedule: false, ...options });
 }
 
 /** What is said of an opening that fails. */
-async function refusal(world: World, options = {}): Promise<LatchError> {
+async function refusal(
+  world: Pick<World, "simulator" | "store">,
+  options = {},
+): Promise<LatchError> {
   const latch = await opened(world, options).catch((error: LatchError) => error);
   if (latch instanceof Error) return latch;
   await latch.close();
@@ -56,6 +59,28 @@ describe("the audit key of a latch", () => {
     expect([code, message]).toEqual(["audit_key_unusable", expect.stringContaining(file)]);
     chmodSync(file, 0o600);
     await (await opened(world)).close();
+  });
+
+  test.each(["others can read it", "it is no key", "it has no folder"])(
+    "is refused before there is a ledger: %s",
+    async (why) => {
+      const { simulator } = await openWorld();
+      const folder = temporaryFolder();
+      const auditKey = join(folder, why === "it has no folder" ? "gone/key.pem" : "key.pem");
+      if (why === "others can read it") openSigningKey(auditKey);
+      if (why === "it is no key") writeFileSync(auditKey, "milk", { mode: 0o600 });
+      if (why === "others can read it") chmodSync(auditKey, 0o644);
+      const before = readdirSync(folder);
+      const world = { simulator, store: join(folder, "latch.db") };
+      expect((await refusal(world, { auditKey })).code).toBe("audit_key_unusable");
+      expect(readdirSync(folder)).toEqual(before);
+    },
+  );
+
+  test("beside a ledger that has no folder is no matter: the store is complained of", async () => {
+    const { simulator } = await openWorld();
+    const store = join(temporaryFolder(), "gone", "latch.db");
+    expect((await refusal({ simulator, store })).code).toMatch(/^store_/);
   });
 
   test("that was lost is made anew, and the log says so where the ledger knows another", async () => {
