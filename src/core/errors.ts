@@ -266,7 +266,7 @@ export const ERRORS = {
     httpStatus: 503,
     retryable: true,
     exitCode: 1,
-    hint: "Put that file back, or start again on the one that is to be used; no order was sent.",
+    hint: "Put that ledger back, or start again on the one to be used; no order was sent.",
   },
   store_unreachable: {
     httpStatus: 503,

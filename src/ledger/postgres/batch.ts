@@ -11,13 +11,14 @@ import type { Subject } from "../transacted-ledger.ts";
 import type { Session } from "./dedicated-connection.ts";
 import { foreseenQuestions } from "./foreseen-questions.ts";
 import type { RowValues } from "./joined-columns.ts";
+import { type EventMark, requireEvent } from "./known-event.ts";
 import { type Ask, loadRows, type Row } from "./load-rows.ts";
 import { type HeadRow, headOf, type LogHead } from "./log-head.ts";
 import type { Question } from "./question.ts";
 import { refuseNewer } from "./schema-version.ts";
 import { NotLoaded, SnapshotRows } from "./snapshot-rows.ts";
 import { isStoreFailure } from "./store-errors.ts";
-import { moveHead, type Statement, writeStatements } from "./write-statements.ts";
+import { markOf, moveHead, type Statement, writeStatements } from "./write-statements.ts";
 
 export interface Job {
   /** Whether its commit has to be on disk when it is answered. */
@@ -31,8 +32,8 @@ export type Ended = { readonly value: unknown } | { readonly error: unknown };
 export interface BatchResult {
   /** What became of each job, in their order. */
   readonly ended: readonly Ended[];
-  /** The last event that is known to be on disk; 0 where that is not known of any. */
-  readonly syncedThrough: number;
+  /** The last event that is known to be on disk; undefined where that is not known of any. */
+  readonly synced: EventMark | undefined;
 }
 
 /** A transaction whose commit was said, and what it comes to if that was carried out. */
@@ -70,17 +71,19 @@ const LOCK_HEAD = `SELECT sequence, hashes, at, claims, incidents, schema_versio
   FROM tradelatch.head WHERE id = 1 FOR UPDATE`;
 
 /**
- * All that the jobs write, or nothing of it; a store's failure ends them all. `onCommitting` is
- * told right before the commit is said: from then on a failure may come behind it.
+ * All that the jobs write, or nothing of it; a store's failure ends them all, and so does a log
+ * without the event that is `known`. `onCommitting` is told right before the commit is said: from
+ * then on a failure may come behind it.
  */
 export async function runBatch(
   session: Session,
   jobs: readonly Job[],
+  known?: EventMark,
   onCommitting: (committing: Committing) => void = () => undefined,
 ): Promise<BatchResult> {
   const rows = new SnapshotRows();
   const ask: Ask = (text, parameters) => session.ask<Row>(text, parameters);
-  await begin(session, rows, jobs, ask);
+  await begin(session, rows, jobs, ask, known);
   const sent: Promise<unknown>[] = [];
   const send = ({ text, parameters }: Statement) => {
     const answer = session.ask(text, parameters);
@@ -113,8 +116,8 @@ export async function runBatch(
   const isSynced = jobs.some(({ durable }) => durable);
   const isWritten = sent.length > 0;
   if (isWritten) send(moveHead(rows.end, isSynced));
-  const syncedThrough = isWritten && isSynced ? rows.end.sequence : 0;
-  const result = { ended, syncedThrough };
+  const last = events.at(-1);
+  const result = { ended, synced: isSynced && last !== undefined ? markOf(last) : undefined };
   onCommitting({ result, isWritten, events });
   await together([...sent, session.run("COMMIT")]);
   return result;
@@ -130,11 +133,13 @@ async function begin(
   rows: SnapshotRows,
   jobs: readonly Job[],
   ask: Ask,
+  known: EventMark | undefined,
 ): Promise<void> {
   const questions = jobs.flatMap(({ subject }) => foreseenQuestions(subject));
   const [, head] = await together([
     beginTransaction(session),
     headKnown(session),
+    requireEvent(session, known),
     loadRows(ask, rows, questions),
   ] as const);
   rows.loadHead(head);

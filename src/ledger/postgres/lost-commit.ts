@@ -26,11 +26,11 @@ export async function isCarriedOut(
   { isWritten, events }: Committing,
 ): Promise<boolean> {
   if (!isWritten) return true;
-  const parameters = MARKS.parametersOf(events.map(markOf));
+  const marks = events.map(markOf).map(({ sequence, hash }) => [sequence, hash]);
   const [, , [count]] = await together([
     beginTransaction(session),
     headKnown(session),
-    session.ask<{ found: number }>(COUNT_FOUND, parameters),
+    session.ask<{ found: number }>(COUNT_FOUND, MARKS.parametersOf(marks)),
   ] as const);
   const isThere = events.length > 0 && count?.found === events.length;
   if (!isThere) {

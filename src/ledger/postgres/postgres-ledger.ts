@@ -57,6 +57,7 @@ import { LATEST, scannedRows } from "./event-scan.ts";
 import { foreseenQuestions } from "./foreseen-questions.ts";
 import { countGuardClaims, guardClaimsOf, unsettledGuardClaims } from "./guard-queries.ts";
 import { parsed } from "./json-column.ts";
+import { type EventMark, requireEvent } from "./known-event.ts";
 import { type Ask, loadRows, type Row } from "./load-rows.ts";
 import { isCarriedOut } from "./lost-commit.ts";
 import { KEEP_SYNC, openDatabase } from "./open-database.ts";
@@ -73,6 +74,8 @@ interface WaitingJob extends Job {
 
 /** The most operations in one transaction. */
 const BATCH_MAX = 500;
+const LAST_EVENT = `SELECT e.sequence, e.hash FROM tradelatch.head h
+  JOIN tradelatch.events e ON e.sequence = h.sequence`;
 /** So long is asked what became of a commit: where it never arrived its lock lasts for 2 s. */
 const LOST_COMMIT_DEADLINE_MS = 3_000;
 
@@ -102,7 +105,7 @@ class PostgresLedger extends TransactedLedger implements Ledger {
   #queue: WaitingJob[] = [];
   #working: Promise<void> | undefined;
   /** The last event that is known to be on disk. */
-  #syncedSequence = 0;
+  #synced: EventMark | undefined;
   /** Set at the call of `close`; from then on nothing new is taken. */
   #closing: Promise<void> | undefined;
 
@@ -144,7 +147,7 @@ class PostgresLedger extends TransactedLedger implements Ledger {
   }
 
   probe(): Promise<void> {
-    return this.#read(() => this.#sync(this.#syncedSequence));
+    return this.#read(() => this.#sync(this.#synced));
   }
 
   async incident(account: AccountId, id: number): Promise<Incident | undefined> {
@@ -311,8 +314,8 @@ class PostgresLedger extends TransactedLedger implements Ledger {
   async #commit(jobs: readonly WaitingJob[]): Promise<void> {
     try {
       await this.#opened();
-      const { ended, syncedThrough } = await this.#run(jobs);
-      this.#noteSynced(syncedThrough);
+      const { ended, synced } = await this.#run(jobs);
+      this.#noteSynced(synced);
       jobs.forEach(({ resolve, reject }, index) => {
         const end = ended[index] as Ended;
         if ("error" in end) reject(end.error);
@@ -332,7 +335,7 @@ class PostgresLedger extends TransactedLedger implements Ledger {
   async #run(jobs: readonly Job[]): Promise<BatchResult> {
     let committing: Committing | undefined;
     const run = (session: Session) =>
-      runBatch(session, jobs, (said) => {
+      runBatch(session, jobs, this.#synced, (said) => {
         committing = said;
       });
     return this.#pool.reserved(run).catch(async (error: unknown) => {
@@ -376,28 +379,34 @@ class PostgresLedger extends TransactedLedger implements Ledger {
 
   /** The last event that is on disk, after a commit with a sync where one was needed. */
   async #syncThrough(): Promise<number> {
-    const sql = "SELECT sequence FROM tradelatch.head";
-    const [head] = await this.#pool.ask<{ sequence: number }>(sql, []);
-    const sequence = head?.sequence ?? 0;
-    if (sequence > this.#syncedSequence) await this.#sync(sequence);
+    const [[last]] = await together([
+      this.#pool.ask<EventMark>(LAST_EVENT, []),
+      requireEvent(this.#pool, this.#synced),
+    ] as const);
+    if (last !== undefined && last.sequence > this.#syncedSequence) await this.#sync(last);
     return this.#syncedSequence;
   }
 
-  /** A synced commit carries all earlier ones with it; two of them do no harm. */
-  async #sync(sequence: number): Promise<void> {
+  /** A synced commit carries `last` and all before it with it; two of them do no harm. */
+  async #sync(last: EventMark | undefined): Promise<void> {
     await this.#pool.reserved((session) =>
       together([
         beginTransaction(session),
         session.run(KEEP_SYNC),
-        markSync(session, sequence),
+        requireEvent(session, last),
+        markSync(session, last?.sequence ?? 0),
         session.run("COMMIT"),
       ]),
     );
-    this.#noteSynced(sequence);
+    this.#noteSynced(last);
   }
 
-  #noteSynced(sequence: number): void {
-    this.#syncedSequence = Math.max(this.#syncedSequence, sequence);
+  #noteSynced(last: EventMark | undefined): void {
+    if (last !== undefined && last.sequence > this.#syncedSequence) this.#synced = last;
+  }
+
+  get #syncedSequence(): number {
+    return this.#synced?.sequence ?? 0;
   }
 
   async #bodies<Value>(

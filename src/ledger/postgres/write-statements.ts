@@ -7,6 +7,7 @@ import type { NumberedClaim } from "../ledger-content.ts";
 import type { Changes } from "./changes.ts";
 import type { Parameter } from "./dedicated-connection.ts";
 import { type JoinedColumns, joinedColumns, type RowValues } from "./joined-columns.ts";
+import type { EventMark } from "./known-event.ts";
 import { headValues, type LogHead } from "./log-head.ts";
 import { columnValue } from "./text-column.ts";
 
@@ -142,9 +143,8 @@ export function eventRow(event: StoredEvent): RowValues {
   ];
 }
 
-/** Number and hash of the event in a row; the hash covers all that the event says. */
-export function markOf(row: RowValues): RowValues {
-  return [row[0] ?? null, row.at(-1) ?? null];
+export function markOf(row: RowValues): EventMark {
+  return { sequence: Number(row[0]), hash: String(row.at(-1)) };
 }
 
 function insertInto(table: string, columns: JoinedColumns, otherwise = ""): Write {
