@@ -142,7 +142,10 @@ function isOwnOrder(claim: Claim, order: BrokerOrder): boolean {
 
 /** Why the attempt must not be sent now, checked immediately before the POST. */
 async function halt(ports: AttemptPorts, claim: Claim): Promise<OrderAnswer | undefined> {
-  const current = await ports.ledger.claimOf(claim.key);
+  const current = await ports.ledger.claimOf(claim.key).catch((error: unknown) => {
+    writeNotSent(ports, claim, "the ledger could not be read before the order was sent");
+    throw error;
+  });
   const owned = current?.fencing === claim.fencing && current.status === "OPEN";
   if (!owned) return standingAnswer(current ?? claim);
   if (ports.clock.now() < claim.sendDeadline) return undefined;
@@ -199,12 +202,29 @@ async function concludeNotSent(
   claim: Claim,
   reason: string,
 ): Promise<OrderAnswer> {
-  const now = ports.clock.now();
-  const { fencing } = claim;
-  const result = await ports.ledger.record(claim.key, { type: "not_sent", fencing, reason, now });
+  const result = await recordNotSent(ports, claim, reason).catch((error: unknown) => {
+    writeNotSent(ports, claim, reason);
+    throw error;
+  });
   return result.claim.outcome === "not_sent"
     ? notSentAnswer(result.claim, reason)
     : standingAnswer(result.claim);
+}
+
+function recordNotSent(
+  { ledger, clock }: AttemptPorts,
+  { key, fencing }: Claim,
+  reason: string,
+): Promise<RecordResult> {
+  return ledger.record(key, { type: "not_sent", fencing, reason, now: clock.now() });
+}
+
+/**
+ * Nobody but this attempt may send what it leaves unsent, and nobody else knows that it did: the
+ * action's next try would wait until its absence is proved.
+ */
+function writeNotSent(ports: AttemptPorts, claim: Claim, reason: string): void {
+  ports.writeLater(() => recordNotSent(ports, claim, reason));
 }
 
 /**

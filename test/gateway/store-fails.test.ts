@@ -12,6 +12,12 @@ function breakStore(world: World): () => void {
   return () => database.exec("DROP TRIGGER broken");
 }
 
+/** The ledger is where nobody finds it; the answer brings it back. */
+function moveStore({ store }: World): () => void {
+  renameSync(store, `${store}.moved`);
+  return () => renameSync(`${store}.moved`, store);
+}
+
 describe("a claim that cannot be written", () => {
   test("sends nothing: another connection holds the lock beyond the busy timeout", async () => {
     const world = await openWorld();
@@ -158,20 +164,29 @@ describe("a store that fails", () => {
     expect(world.posts()).toHaveLength(1);
   });
 
-  test("when nothing could be sent says so, and the claim ends as absent", async () => {
-    const world = await openWorld();
-    const bot = await world.open();
-    bot.gate = () => refused();
-    const answer = bot.latch.submit(OPEN);
-    await world.rest();
-    const mend = breakStore(world);
-    await expect(world.drive(answer)).rejects.toMatchObject({ code: "store_failed" });
-    mend();
-    bot.gate = () => "pass";
-    await world.untilSettled();
-    expect(world.theClaim()).toMatchObject({ outcome: "absent" });
-    expect(world.posts()).toEqual([]);
-  });
+  test.each([
+    ["takes no event", breakStore, "store_failed"],
+    ["is away", moveStore, "store_moved"],
+  ] as const)(
+    "and %s when nothing could be sent says so, and holds no exit up once it works",
+    async (_, fail, code) => {
+      const world = await openWorld(LONG);
+      const bot = await world.open();
+      bot.gate = () => refused();
+      const answer = bot.latch.submit({ ...CLOSE, requestId: "exit" });
+      await world.rest();
+      const mend = fail(world);
+      await expect(world.drive(answer)).rejects.toMatchObject({ code });
+      mend();
+      bot.gate = () => "pass";
+      await world.advance(1_000);
+      expect(world.theClaim()).toMatchObject({ outcome: "not_sent" });
+      expect(world.posts()).toEqual([]);
+      const again = await world.submit(bot, { ...CLOSE, requestId: "exit" });
+      expect(again).toMatchObject({ status: "PROCEED" });
+      expect(world.posts()).toHaveLength(1);
+    },
+  );
 });
 
 describe("a refusal that cannot be written", () => {
