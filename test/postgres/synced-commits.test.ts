@@ -118,6 +118,40 @@ describe.each(["on", "off"])("on a server whose synchronous_commit is %s", (sync
   });
 });
 
+test.each(["fsync", "full_page_writes"])(
+  "a server that is told to leave %s takes no claim until it is on again",
+  async (name) => {
+    const server = await newServer();
+    onTestFinished(() => server.destroy());
+    await server.start();
+    const url = server.urlOf("postgres");
+    const ledger = openPostgresLedger(url, systemClock);
+    onTestFinished(() => ledger.close());
+    const claim = claimCommand({ requestId: "r-1" });
+    const isTold = async (to: string) => {
+      await onServer(url, `ALTER SYSTEM SET ${name} = ${to}`);
+      await onServer(url, "SELECT pg_reload_conf()");
+    };
+    await ledger.probe();
+    await isTold("off");
+    // A connection hears of it once it has nothing else to do.
+    const hasHeard = (code: string) => async () =>
+      (await ledger.probe().then(() => "taken", codeOf)) === code;
+    await vi.waitUntil(hasHeard("store_unsafe"), { timeout: 60_000 });
+    expect(await latchError(() => ledger.claim(claim))).toMatchObject({
+      code: "store_unsafe",
+      message: expect.stringContaining(`has ${name} = off`),
+    });
+    await isTold("on");
+    await vi.waitUntil(hasHeard("taken"), { timeout: 60_000 });
+    await claimed(ledger, claim);
+  },
+);
+
+function codeOf(error: { readonly code: string }): string {
+  return error.code;
+}
+
 /** Gives up whoever waits for a replica, as an administrator may; true once there was one. */
 const GIVE_UP_WAITING = `SELECT count(pg_cancel_backend(pid)) > 0 AS done FROM pg_stat_activity
   WHERE wait_event = 'SyncRep'`;

@@ -14,6 +14,7 @@ import type { RowValues } from "./joined-columns.ts";
 import { type EventMark, requireEvent } from "./known-event.ts";
 import { type Ask, loadRows, type Row } from "./load-rows.ts";
 import { type HeadRow, headOf, type LogHead } from "./log-head.ts";
+import { refuseUnsafe, type SyncSettings } from "./open-database.ts";
 import type { Question } from "./question.ts";
 import { refuseNewer } from "./schema-version.ts";
 import { NotLoaded, SnapshotRows } from "./snapshot-rows.ts";
@@ -63,10 +64,14 @@ const SETTINGS: Readonly<Record<string, string>> = {
   plan_cache_mode: "force_generic_plan",
   jit: "off",
 };
-/** For this transaction; as a question, since the server keeps how one is understood. */
+/**
+ * For this transaction; as a question, since the server keeps how one is understood. What the
+ * server itself is set to may change while we are connected, or with another that takes over.
+ */
 const SET_ALL = `SELECT ${Object.entries(SETTINGS)
   .map(([name, value]) => `set_config('${name}', '${value}', true)`)
-  .join(", ")}`;
+  .join(", ")},
+  current_setting('fsync') AS fsync, current_setting('full_page_writes') AS pages`;
 const LOCK_HEAD = `SELECT sequence, hashes, at, claims, incidents, schema_version
   FROM tradelatch.head WHERE id = 1 FOR UPDATE`;
 
@@ -123,9 +128,16 @@ export async function runBatch(
   return result;
 }
 
-/** Nobody waits in it longer than it may take. */
-export function beginTransaction(session: Session): Promise<unknown> {
-  return together([session.run(BEGIN), session.ask(SET_ALL, [])]);
+/**
+ * Nobody waits in it longer than it may take. Throws LatchError `store_unsafe` on a server that
+ * does not keep what it commits.
+ */
+export async function beginTransaction(session: Session): Promise<void> {
+  const [, [settings]] = await together([
+    session.run(BEGIN),
+    session.ask<SyncSettings>(SET_ALL, []),
+  ] as const);
+  if (settings !== undefined) refuseUnsafe(settings, session.place);
 }
 
 async function begin(

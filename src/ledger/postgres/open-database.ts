@@ -88,6 +88,18 @@ function refuseServer(settings: Record<string, string>, place: string): void {
     const message = `the database at ${place} is in ${encoding}: UTF8 is needed`;
     throw new LatchError("store_refused", message);
   }
+  refuseUnsafe({ fsync, pages }, place);
+}
+
+/** What has to be on, or a commit is not on disk. */
+export interface SyncSettings {
+  readonly fsync: string | undefined;
+  /** `full_page_writes`. */
+  readonly pages: string | undefined;
+}
+
+/** Throws LatchError `store_unsafe`. */
+export function refuseUnsafe({ fsync, pages }: SyncSettings, place: string): void {
   for (const [name, value] of Object.entries({ fsync, full_page_writes: pages })) {
     if (value === "on") continue;
     const message = `the server at ${place} has ${name} = ${value}: its commits are not on disk`;
