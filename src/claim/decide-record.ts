@@ -29,9 +29,14 @@ export type RecordCommand =
   | ({ readonly type: "replace_dropped"; readonly now: EpochMs } & ReplaceDroppedCommand)
   /**
    * Nothing has become of the claim for long: people are to know. `isMissing`: the broker says that
-   * it does not have the order that it has taken.
+   * it does not have the order that it has taken. `unreadBecause`: or reads of that fail, and why.
    */
-  | { readonly type: "overdue"; readonly isMissing?: boolean; readonly now: EpochMs }
+  | {
+      readonly type: "overdue";
+      readonly isMissing?: boolean;
+      readonly unreadBecause?: string | undefined;
+      readonly now: EpochMs;
+    }
   | {
       readonly type: "told";
       readonly answer: "certain" | "pending";

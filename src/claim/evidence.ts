@@ -42,9 +42,19 @@ export interface BrokerOrder {
 
 /** What the latest reads of an order agree on. */
 export interface OrderSighting {
-  readonly isShown: boolean;
+  /** Null where none has succeeded yet. */
+  readonly isShown: boolean | null;
   /** From the first to the last of the reads that agree. */
   readonly spanMs: number;
+  /** Reads that have failed since; null where the last one succeeded. */
+  readonly failing: FailingReads | null;
+}
+
+export interface FailingReads {
+  readonly firstAt: EpochMs;
+  readonly lastAt: EpochMs;
+  /** Why the last of them failed. */
+  readonly because: string;
 }
 
 /** Statuses after which the filled quantity cannot grow, as far as the broker says. */

@@ -27,6 +27,8 @@ export interface ClaimChange {
   readonly isOverdue: boolean;
   /** And why: the broker says that it does not have the order that it has taken. */
   readonly isMissing: boolean;
+  /** Or why that order cannot be read. */
+  readonly unreadBecause?: string | undefined;
   /** Whether anything is held in its symbol. */
   readonly isHeld: boolean;
   /** The open incident about the claim. */
@@ -59,13 +61,15 @@ function begun(change: ClaimChange): readonly IncidentEvent[] {
   return told === undefined ? [] : [opened(change, ...told)];
 }
 
-function beginning({ before, after, isOverdue, isMissing, isHeld }: ClaimChange) {
+function beginning(change: ClaimChange) {
+  const { before, after, isOverdue, isMissing, unreadBecause, isHeld } = change;
   if (isLatched(after) && !isLatched(before)) return refusedExit(after);
   if (isHeld && isLost(after) && !isLost(before)) return lostExit(before);
   if (!isOverdue) return undefined;
   if (isSought(after)) return unknownOutcome(after);
   if (lacksSuccessor(after)) return unknownSuccessor(after);
   if (isMissing && isAtWork(after)) return missingOrder(after);
+  if (unreadBecause !== undefined && isAtWork(after)) return unreadOrder(after, unreadBecause);
   return after.status === "FINAL" ? missingFills(after) : undefined;
 }
 
@@ -116,6 +120,16 @@ function missingOrder(claim: Claim): Beginning {
     `${taken}, and says that it has none of that id`,
     "it is read again until it is shown, and the claim keeps what it holds; look for the order " +
       "in the broker's own records, and where it is over say how the claim has ended",
+  ];
+}
+
+function unreadOrder(claim: Claim, because: string): Beginning {
+  const taken = `the broker took the order to ${orderText(claim)} as ${claim.brokerOrderId}`;
+  return [
+    "unknown_outcome",
+    `${taken}, and it cannot be read: ${because}`,
+    "it is read again until it can be, and the claim keeps what it holds; look for the order in " +
+      "the broker's own records, and where it is over say how the claim has ended",
   ];
 }
 

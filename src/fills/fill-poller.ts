@@ -10,7 +10,7 @@
 import type { Broker, OrdersReading, WireOrder } from "../broker/broker.ts";
 import { listStart } from "../broker/list-stretch.ts";
 import { type Claim, isAccepted, lacksSuccessor } from "../claim/claim.ts";
-import type { OrderSighting } from "../claim/evidence.ts";
+import type { OrderLookup, OrderSighting } from "../claim/evidence.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
 import type { AccountId, BrokerOrderId } from "../core/ids.ts";
 import { isCombo, mayMove } from "../identity/combo.ts";
@@ -50,6 +50,8 @@ interface Refreshes {
   readonly running: Promise<readonly Claim[]>;
   readonly next?: Promise<readonly Claim[]>;
 }
+
+type NotShown = Exclude<OrderLookup, { readonly kind: "found" }>;
 
 export interface PollRound {
   /** Whether anything was new. */
@@ -154,10 +156,10 @@ export class FillPoller {
     let changed = false;
     for (const claim of asTheyFilled(working, listed)) {
       const shown = listed.get(claim.brokerOrderId) ?? (await this.#single(claim));
-      if (shown !== "unknown") this.#noteSighting(claim, shown !== "not_found");
-      if (shown === "unknown" || shown === "not_found") {
+      this.#noteSighting(claim, shown);
+      if (!("order" in shown)) {
         unread.push(claim);
-        if (shown === "not_found") missing.push(claim);
+        if (shown.kind === "not_found") missing.push(claim);
         continue;
       }
       const recorded = await recordOrder(this.#ports, claim, shown.order, "poll");
@@ -214,16 +216,19 @@ export class FillPoller {
     return all.kind === "unknown" ? broker.orders({ status: "open", symbols }) : all;
   }
 
-  async #single(claim: Claim): Promise<Shown | "not_found" | "unknown"> {
-    if (claim.brokerOrderId === null) return "unknown";
-    const lookup = await this.#ports.broker.orderById(claim.brokerOrderId);
-    if (lookup.kind !== "found") return lookup.kind;
+  async #single({ brokerOrderId }: Claim): Promise<Shown | NotShown> {
+    if (brokerOrderId === null) return { kind: "unknown", reason: "the broker's id is not known" };
+    const lookup = await this.#ports.broker.orderById(brokerOrderId);
+    if (lookup.kind !== "found") return lookup;
     return { order: lookup.order, wire: () => wireOf(lookup) };
   }
 
-  #noteSighting({ brokerOrderId }: Claim, isShown: boolean): void {
+  #noteSighting({ brokerOrderId }: Claim, shown: Shown | NotShown): void {
     if (brokerOrderId === null) return;
-    this.#sightings.note(brokerOrderId, isShown, this.#ports.clock.now());
+    const now = this.#ports.clock.now();
+    const hasFailed = !("order" in shown) && shown.kind === "unknown";
+    if (hasFailed) this.#sightings.noteFailure(brokerOrderId, shown.reason, now);
+    else this.#sightings.note(brokerOrderId, "order" in shown, now);
   }
 
   /** Whoever is to hear of orders hears of this one too, where `wire` gives it. */

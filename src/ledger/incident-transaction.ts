@@ -8,6 +8,7 @@ import type { BookEvent, ClaimEvent } from "../claim/claim-event.ts";
 import { type AdoptedPosition, decideAdoption } from "../claim/decide-adoption.ts";
 import { type DivergenceCommand, decideDivergence } from "../claim/decide-divergence.ts";
 import { sealEvents } from "../claim/decide-order.ts";
+import type { RecordCommand } from "../claim/decide-record.ts";
 import {
   decideVerdict,
   holdsExit,
@@ -41,12 +42,14 @@ import type {
 } from "./ledger.ts";
 import type { Rows } from "./rows.ts";
 
+type Overdue = Extract<RecordCommand, { readonly type: "overdue" }>;
+
 /** The incidents that a claim's change brings about, in the transaction of that change. */
 export function applyIncidents(
   rows: Rows,
   before: Claim,
   after: Claim,
-  overdue: { readonly isMissing?: boolean } | undefined,
+  overdue: Pick<Overdue, "isMissing" | "unreadBecause"> | undefined,
   at: EpochMs,
 ): void {
   const { account } = after.key;
@@ -54,6 +57,7 @@ export function applyIncidents(
   const events = incidentsOfClaim({
     ...{ before, after, isHeld: !isFlat(rows.book(account, symbol)) },
     ...{ isOverdue: overdue !== undefined, isMissing: overdue?.isMissing === true },
+    unreadBecause: overdue?.unreadBecause,
     open: rows.incidents.open(account, subjectOfClaim(after.key)),
     nextIncident: () => rows.incidents.next(),
     causes: () => causesOf(rows, after),

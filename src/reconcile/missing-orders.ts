@@ -16,7 +16,7 @@ export interface MissingOrdersPorts {
   readonly account: AccountId;
   readonly ledger: Ledger;
   readonly clock: Clock;
-  /** Of a claim's order; undefined where this process has not read it yet. */
+  /** Of a claim's order; undefined where this process has not tried to read it yet. */
   readonly sightingOf: (claim: Claim) => OrderSighting | undefined;
 }
 
@@ -46,7 +46,10 @@ export class FoundOrders {
   /** Ends the incidents about orders of `claims` that are shown again, and gives their claims. */
   async end(claims: readonly Claim[]): Promise<readonly Claim[]> {
     const { account, ledger, clock, sightingOf } = this.#ports;
-    const shown = claims.filter((claim) => isAtWork(claim) && sightingOf(claim)?.isShown);
+    const shown = claims.filter((claim) => {
+      const sighting = isAtWork(claim) ? sightingOf(claim) : undefined;
+      return sighting?.isShown && sighting.failing === null;
+    });
     if (shown.length === 0) return [];
     this.#unknown ??= await this.#read();
     const unknown = this.#unknown;

@@ -58,6 +58,7 @@ export class PositionComparison {
   #suspects: readonly string[] = [];
   /** Orders at work without a claim, and since when. */
   readonly #strangers = new Map<string, EpochMs>();
+  #readAt: EpochMs | null = null;
 
   constructor(ports: PositionComparisonPorts) {
     this.#ports = ports;
@@ -68,6 +69,11 @@ export class PositionComparison {
   /** Since when, and why, the broker's positions cannot be read as a whole; null where they can. */
   unread(): Unread | null {
     return this.#unread.last();
+  }
+
+  /** When the last reading of them began that has shown any; null before the first. */
+  readAt(): EpochMs | null {
+    return this.#readAt;
   }
 
   /** One comparison of everything; what cannot be read says nothing. */
@@ -81,6 +87,7 @@ export class PositionComparison {
       this.#agreeing.clear();
       return;
     }
+    this.#readAt = at;
     const positions = new Map(listed.map((position) => [position.symbol, position]));
     const books = new Map((await ledger.books(account)).map((book) => [book.symbol, book]));
     this.#watch(books, at);

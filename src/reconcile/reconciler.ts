@@ -11,6 +11,7 @@ import { ExitJudge } from "./exit-judge.ts";
 import { FoundOrders, missingFor } from "./missing-orders.ts";
 import { type OwnOrders, readOwnOrders } from "./own-orders.ts";
 import { PositionComparison, type PositionComparisonPorts } from "./position-comparison.ts";
+import { unreadBecause } from "./unread-orders.ts";
 import type { Unread } from "./unread-positions.ts";
 
 /** A claim of which nothing has become known for so long is told to people. */
@@ -82,11 +83,13 @@ export class Reconciler {
     for (const claim of claims) {
       const name = nameOf(claim);
       const missingMs = missingFor(this.#ports, claim);
+      const unread = unreadBecause(this.#ports, claim, this.#comparison.readAt());
       const isStuck = isSought(claim) || lacksSuccessor(claim) || claim.status === "FINAL";
       const stuckMs = missingMs ?? (isStuck ? now - this.#stuckSince(claim) : 0);
-      if (stuckMs < OVERDUE_MS || this.#told.has(name)) continue;
-      const isMissing = missingMs !== undefined;
-      await this.#ports.ledger.record(claim.key, { type: "overdue", isMissing, now });
+      const isOverdue = stuckMs >= OVERDUE_MS || unread !== undefined;
+      if (!isOverdue || this.#told.has(name)) continue;
+      const known = { isMissing: missingMs !== undefined, unreadBecause: unread };
+      await this.#ports.ledger.record(claim.key, { type: "overdue", ...known, now });
       this.#told.add(name);
       this.#found.forget();
       if (claim.status === "FINAL") await this.#hearWitness(claim, subjectOfClaim(claim.key));

@@ -3,9 +3,9 @@
  * What an order of ours fills meanwhile shows in the position only: it is not somebody else's, and
  * counts once, when the order can be read.
  */
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { HELD, ORDER, type OrderWorld, openOrderWorld, SELL } from "../sidecar/orders-world.ts";
-import { replaceByHand } from "./by-hand.ts";
+import { cancelByHand, replaceByHand } from "./by-hand.ts";
 import { COMPARISON_MS, expectHealed } from "./healing.ts";
 import { bookRecord, claimRecord, incidentRecord } from "./ledger-record.ts";
 
@@ -217,12 +217,72 @@ test("what the position says is told after five minutes of that, and not taken o
   await world.advance(4 * 60_000);
   expect(await incidentRecord(sidecar)).toEqual([]);
   await world.advance(3 * 60_000);
-  expect(await incidentRecord(sidecar)).toEqual(["phantom open"]);
+  expect((await incidentRecord(sidecar)).sort()).toEqual(["phantom open", "unknown_outcome open"]);
   expect(await bookRecord(sidecar)).toBe("6 less 6");
-  const [told] = await sidecar.started.latch.incidents();
+  const told = (await sidecar.started.latch.incidents()).find(({ kind }) => kind === "phantom");
   expect(told?.next).toMatch(/our own orders could not be read.*nothing is taken over/);
   await expectHealed(world, sidecar);
   expect(await claimRecord(sidecar)).toEqual(["sell 6 filled venue"]);
   expect(await bookRecord(sidecar)).toBe("0");
-  expect(await incidentRecord(sidecar)).toEqual(["phantom agrees_again venue"]);
+  expect((await incidentRecord(sidecar)).sort()).toEqual([
+    "phantom agrees_again venue",
+    "unknown_outcome outcome_known venue",
+  ]);
+});
+
+describe("an order at work that cannot be read while the position agrees", () => {
+  async function unread(path = "/v2/orders*") {
+    const world = await openOrderWorld(HELD);
+    world.comparePositions(COMPARISON_MS);
+    const sidecar = await world.open();
+    const sent = await world.send(sidecar, EXIT);
+    expect(sent.status).toBe(200);
+    await world.advance(60_000);
+    hide(world, path);
+    return { world, sidecar, id: sent.body.id as string };
+  }
+
+  test("is told of after five minutes, keeps what it holds, and is over once it can", async () => {
+    const { world, sidecar, id } = await unread();
+    await world.advance(4 * 60_000);
+    expect(await incidentRecord(sidecar)).toEqual([]);
+    await world.advance(3 * 60_000);
+    expect(await incidentRecord(sidecar)).toEqual(["unknown_outcome open"]);
+    const [told] = await sidecar.started.latch.incidents();
+    expect(told?.summary).toMatch(
+      new RegExp(
+        `^the broker took the order to sell 6 TQQQ as ${id}, and it cannot be read: .*502`,
+      ),
+    );
+    expect(await bookRecord(sidecar)).toBe("6 less 6");
+    expect(await claimRecord(sidecar)).toEqual(["sell 6 IN_RECONCILIATION"]);
+    await world.advance(10 * 60_000);
+    expect(await incidentRecord(sidecar)).toHaveLength(1);
+    await expectHealed(world, sidecar);
+    expect(await incidentRecord(sidecar)).toEqual(["unknown_outcome outcome_known venue"]);
+    expect(await claimRecord(sidecar)).toEqual(["sell 6 IN_RECONCILIATION"]);
+  });
+
+  test("is not told of while nothing of the broker's can be read", async () => {
+    const { world, sidecar } = await unread("/v2/*");
+    await world.advance(20 * 60_000);
+    expect(await incidentRecord(sidecar)).toEqual([]);
+    await expectHealed(world, sidecar);
+    expect(await incidentRecord(sidecar)).toEqual([]);
+  });
+
+  test("ends by a person's word, and its shares can be sold", async () => {
+    const { world, sidecar, id } = await unread();
+    await cancelByHand(world, id);
+    await world.advance(7 * 60_000);
+    const { latch } = sidecar.started;
+    const [told] = await latch.incidents();
+    const word = { reason: "the broker's page shows it canceled", by: "ann" } as const;
+    const resolved = { version: told?.version ?? 0, ...word, endClaimAs: "absent" } as const;
+    expect(await latch.operator.resolve(told?.id ?? 0, resolved)).toMatchObject({
+      kind: "resolved",
+    });
+    expect(await claimRecord(sidecar)).toEqual(["sell 6 absent operator"]);
+    expect((await world.send(sidecar, { ...EXIT, limit_price: "79" })).status).toBe(200);
+  });
 });
