@@ -154,7 +154,7 @@ const WIRE_LOOKBACK_MS = 24 * 60 * 60 * 1_000;
 /** What a start found: the claims that were not settled when the process began. */
 export interface Recovery {
   readonly claims: readonly RecoveredClaim[];
-  /** Claims that the broker could not be asked about: no order may be taken yet. */
+  /** Claims that the broker could not be asked about: orders wait for them, for a while. */
   readonly unread: number;
 }
 
@@ -162,7 +162,7 @@ export interface RecoveredClaim {
   readonly claim: Claim;
   /**
    * `settled` by what the broker shows; `working`, where its order is; `unknown`, where nobody
-   * knows yet, the broker says that it has no such order, or a refusal waits for a verdict.
+   * knows yet, the broker does not show the order, or a refusal waits for a verdict.
    */
   readonly became: "settled" | "working" | "unknown";
 }
@@ -388,7 +388,7 @@ export class OpenLatch implements Latch {
       found.map(async (claim) => (await ledger.claimOf(claim.key)) ?? claim),
     );
     return {
-      claims: after.map((claim) => ({ claim, became: becameOf(claim, missing) })),
+      claims: after.map((claim) => ({ claim, became: becameOf(claim, unread) })),
       unread: unlooked.length + unread.length - missing.length,
     };
   }
@@ -484,9 +484,9 @@ export class OpenLatch implements Latch {
   }
 }
 
-/** `missing`: what the broker had and does not show any more is not known to work. */
-function becameOf(claim: Claim, missing: readonly Claim[]): RecoveredClaim["became"] {
+/** `unread`: what the broker had and does not show now is not known to work. */
+function becameOf(claim: Claim, unread: readonly Claim[]): RecoveredClaim["became"] {
   if (claim.status === "SETTLED") return "settled";
-  const isShown = isAccepted(claim) && !missing.some(({ key }) => sameClaim(key, claim.key));
+  const isShown = isAccepted(claim) && !unread.some(({ key }) => sameClaim(key, claim.key));
   return isShown ? "working" : "unknown";
 }

@@ -3,6 +3,9 @@
  * everything that was not settled. While the broker is away, or the server that the store is on, or
  * somebody else holds the store, it is asked again, without an end; only the broker's own word that
  * it does not take the keys, or a store that cannot be used, ends the start.
+ *
+ * An order whose reads fail for long, while the broker answers, keeps no other one back: a latch
+ * that runs has such orders too, and what depends on one waits for it by itself.
  */
 
 import type { Clock } from "../core/clock.ts";
@@ -24,6 +27,8 @@ export interface LatchStartOptions {
   readonly onAway: (reason: string) => void;
 }
 
+/** So long everything waits for orders that cannot be read while the broker answers. */
+const UNREAD_MS = 30_000;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 5_000;
 
@@ -41,8 +46,11 @@ export async function startLatch(
     pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
   };
   const latch = await onceThere(() => prepared.open(), pause);
+  const since = clock.now();
   let recovery = await onceThere(() => latch.recover(), pause);
   while (recovery.unread > 0) {
+    const isLong = clock.now() - since >= UNREAD_MS;
+    if (isLong && (await prepared.health()).broker === null) break;
     await pause(`${recovery.unread} claims of the last run could not be looked up`);
     const before = recovery;
     recovery = await onceThere(() => latch.recover(before), pause);

@@ -263,6 +263,17 @@ describe("an order at work that cannot be read while the position agrees", () =>
     expect(await claimRecord(sidecar)).toEqual(["sell 6 IN_RECONCILIATION"]);
   });
 
+  test("is told of by a program that was started since, which has never read it", async () => {
+    const { world, sidecar } = await unread();
+    await world.shut(sidecar);
+    const begun = await world.begin();
+    await world.advance(8 * 60_000);
+    const next = Object.assign(begun, { started: await begun.sidecar.started });
+    expect(await incidentRecord(next)).toEqual(["unknown_outcome open"]);
+    await expectHealed(world, next);
+    expect(await incidentRecord(next)).toEqual(["unknown_outcome outcome_known venue"]);
+  });
+
   test("is not told of while nothing of the broker's can be read", async () => {
     const { world, sidecar } = await unread("/v2/*");
     await world.advance(20 * 60_000);

@@ -92,6 +92,47 @@ describe("a sidecar that starts on a ledger whose process died", () => {
     expect(world.posts()).toHaveLength(2);
   });
 
+  test.each([
+    ["of one at work", "pass"],
+    ["without an answer", "lost"],
+  ] as const)("takes orders although the order %s fails to be read for long", async (_, gate) => {
+    const world = await openOrderWorld();
+    const first = await world.open();
+    first.gate = (method) => (method === "POST" ? gate : "pass");
+    if (gate === "lost") await world.sendInVain(first, LIMIT);
+    else await world.send(first, LIMIT);
+    await world.advance(1_000);
+    first.isDead = true;
+    const page = { kind: "html", status: 502, accept: false } as const;
+    const match = { method: "GET", path: "/v2/orders*" } as const;
+    world.simulator.addFaults([{ match, fault: page, times: 100_000 }]);
+    const second = await world.begin();
+    await world.advance(20_000);
+    expect(second.started).toBeUndefined();
+    await world.advance(20_000);
+    expect(second.started?.recovery).toMatchObject({ unread: 1, claims: [{ became: "unknown" }] });
+    expect((await world.send(second, { ...ORDER, symbol: "SPY" })).status).toBe(200);
+    const again = await world.send(second, LIMIT);
+    expect(again.headers.get("tradelatch-status")).toBe("PENDING");
+    expect(world.posts()).toHaveLength(gate === "lost" ? 1 : 2);
+  });
+
+  test("takes none while the broker is away, however long", async () => {
+    const world = await openOrderWorld();
+    const first = await world.open();
+    await world.send(first, LIMIT);
+    await world.advance(1_000);
+    await world.shut(first);
+    const asked: string[] = [];
+    const second = await world.begin({}, (_, path) => {
+      const isFirst = path === "/v2/account" && asked.push(path) === 1;
+      return isFirst ? "pass" : connectionRefused();
+    });
+    await world.advance(10 * 60_000);
+    expect(asked.length).toBeGreaterThan(1);
+    expect(second.started).toBeUndefined();
+  });
+
   test("takes orders although nothing shows the order in the place of one of before", async () => {
     const world = await openOrderWorld(HELD);
     const first = await world.open();
