@@ -3,7 +3,7 @@
  * times of the machine that made it, whose clock may be another than ours; all machines know the
  * broker's. Where the two readings of a moment differ, the stretch has both.
  */
-import type { Claim } from "../claim/claim.ts";
+import { aheadMs, type Claim } from "../claim/claim.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
 import { type Broker, LIST_MARGIN_MS } from "./broker.ts";
 
@@ -20,18 +20,15 @@ export function listStart(
   claims: readonly Claim[],
   since: Moment = "openedAt",
 ): EpochMs {
-  const starts = claims.map((claim) => claim[since] + Math.min(0, aheadMs(ports, claim)));
+  const starts = claims.map((claim) => claim[since] + Math.min(0, ahead(ports, claim)));
   return starts.reduce((first, start) => Math.min(first, start)) - LIST_MARGIN_MS;
 }
 
 /** Behind the moment `at`, which is by the clock that the claim was made by. */
 export function listEnd(ports: ListPorts, claim: Claim, at: EpochMs): EpochMs {
-  return at + Math.max(0, aheadMs(ports, claim)) + LIST_MARGIN_MS;
+  return at + Math.max(0, ahead(ports, claim)) + LIST_MARGIN_MS;
 }
 
-/** By how much our clock is ahead of the one that the claim was made by; 0 where nobody knows. */
-function aheadMs({ broker, clock }: ListPorts, { claimedAt, brokerClaimedAt }: Claim): number {
-  const brokerTime = broker.brokerTime();
-  if (brokerTime === null || brokerClaimedAt === null || brokerClaimedAt === undefined) return 0;
-  return brokerClaimedAt - claimedAt - (brokerTime - clock.now());
+function ahead({ broker, clock }: ListPorts, claim: Claim): number {
+  return aheadMs(claim, { now: clock.now(), brokerTime: broker.brokerTime() });
 }

@@ -14,11 +14,18 @@
 import { setMaxListeners } from "node:events";
 import type { Broker } from "../broker/broker.ts";
 import { type Block, type BlockCode, type ClaimDecision, phaseOf } from "../claim/answer.ts";
-import { type Claim, isAccepted, isLatched, isUnanswered, postOverAt } from "../claim/claim.ts";
+import {
+  aheadMs,
+  type Claim,
+  isAccepted,
+  isLatched,
+  isUnanswered,
+  postOverAt,
+} from "../claim/claim.ts";
 import { isSought } from "../claim/decide-absence.ts";
 import { believedId, type UnreadOrders } from "../claim/decide-claim.ts";
 import type { OrderLookup } from "../claim/evidence.ts";
-import type { ClaimPolicy } from "../claim/policy.ts";
+import { CLOCK_TOLERANCE_MS, type ClaimPolicy } from "../claim/policy.ts";
 import { isLive } from "../claim/transitions.ts";
 import { type Clock, type EpochMs, earliest } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
@@ -151,10 +158,9 @@ export class Gateway {
     const { postDeadlineMs } = policy;
     const open = claims.filter(({ status }) => status === "OPEN");
     const now = clock.now();
-    const isOverdue = (claim: Claim) => now >= postOverAt(claim, postDeadlineMs);
-    this.#nextExpiryAt = earliest(
-      open.filter((claim) => !isOverdue(claim)).map((claim) => postOverAt(claim, postDeadlineMs)),
-    );
+    const overAt = (claim: Claim) => postOverAt(claim, postDeadlineMs) + this.#aheadOf(claim);
+    const isOverdue = (claim: Claim) => now >= overAt(claim);
+    this.#nextExpiryAt = earliest(open.filter((claim) => !isOverdue(claim)).map(overAt));
     for (const claim of claims) {
       const current =
         claim.status === "OPEN" && isOverdue(claim)
@@ -163,6 +169,18 @@ export class Gateway {
       if (isSought(current)) this.#readBacks.start(current);
     }
     await this.#replacements.tick(claims);
+  }
+
+  /**
+   * By how much this clock is ahead of the one that says when the claim's POST is over: another
+   * machine may be about to send it. Who has opened a claim anew, its own first time cannot tell.
+   */
+  #aheadOf(claim: Claim): number {
+    const { clock, broker, owner } = this.#ports;
+    const isFirst = claim.openedAt === claim.claimedAt;
+    if (claim.owner === owner || !isFirst || broker.isTimeGuess()) return 0;
+    const ahead = aheadMs(claim, { now: clock.now(), brokerTime: broker.brokerTime() });
+    return ahead > CLOCK_TOLERANCE_MS ? ahead : 0;
   }
 
   /**

@@ -220,3 +220,15 @@ describe.each([-60, -3, 3, 60])(
     });
   },
 );
+
+test.each([-3, 3, 60])(
+  "an order that waits for the broker's pause is not given up by a machine %d minutes apart",
+  async (minutes) => {
+    const world = await openWorld(LONG);
+    const first = await world.open();
+    await secondMachine(world, first, minutes * 60_000);
+    world.fault({ kind: "rate_limited", retryAfterSeconds: 3 });
+    expect(await world.submit(first, CLOSE)).toMatchObject({ status: "PROCEED" });
+    expect(await world.eventTypes(first)).not.toContain("outcome_unknown");
+  },
+);
