@@ -1,7 +1,7 @@
 /** Every example runs as its reader runs it, and says what it promises. */
 import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { temporaryFolder } from "../ledger/temporary-folder.ts";
@@ -25,7 +25,8 @@ const SAID = {
 
 async function run(name: string, store = join(temporaryFolder(), "actions.db")): Promise<string> {
   const env = { PATH: process.env.PATH, STORE: store };
-  const ran = await promisify(execFile)(process.execPath, [`examples/${name}.mjs`], { env });
+  const [example, cwd] = [resolve(`examples/${name}.mjs`), temporaryFolder()];
+  const ran = await promisify(execFile)(process.execPath, [example], { env, cwd });
   expect(ran.stderr).toBe("");
   return ran.stdout;
 }

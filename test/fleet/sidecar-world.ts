@@ -54,10 +54,12 @@ export async function startWorld(words: readonly string[] = WORDS): Promise<Side
   const broker = await startSimulator({ startAt, calendar, prices, cash: "100000000000" });
   onTestFinished(() => broker.close());
   const logs: string[] = [];
+  // Beside a database there is no place for it.
+  const all = [...words, "--audit-key", temporaryFile("key.pem")];
   const start = async (store: string) => {
     const log = temporaryFile("sidecar.log");
     logs.push(log);
-    const program = new KillableProgram({ store, brokerUrl: broker.url, words, log });
+    const program = new KillableProgram({ store, brokerUrl: broker.url, words: all, log });
     onTestFinished(() => program.kill());
     await program.untilSaid(/Claims picked up[^\n]*\n/);
     return program;

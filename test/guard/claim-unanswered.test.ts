@@ -3,6 +3,7 @@ import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import { openGuard } from "../../src/app.ts";
 import { latchError } from "../ledger/open-ledger.ts";
+import { temporaryFile } from "../ledger/temporary-folder.ts";
 import { ServerRelay } from "../postgres/server-relay.ts";
 import { databaseOfTest } from "../postgres/shared-server.ts";
 import { PAYMENT, Provider } from "./guard-world.ts";
@@ -10,7 +11,8 @@ import { PAYMENT, Provider } from "./guard-world.ts";
 test("the next call does the action, and neither waits for the lease nor needs a person", async () => {
   const { relay, url: store } = await ServerRelay.start(await databaseOfTest());
   const logger = pino({ level: "silent" });
-  const guard = await openGuard({ store, logger, schedule: false, agent: "payments" });
+  const auditKey = temporaryFile("key.pem");
+  const guard = await openGuard({ store, auditKey, logger, schedule: false, agent: "payments" });
   onTestFinished(() => guard.close());
   // From then on there is a schema, and no commit but the claim's.
   await guard.get(PAYMENT.requestId);

@@ -1,7 +1,9 @@
 /** A commit that goes through and whose answer is cut off, of what an owner has said. */
+
 import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import { openGuard } from "../../src/app.ts";
+import { temporaryFile } from "../ledger/temporary-folder.ts";
 import { ServerProxy } from "../postgres/server-proxy.ts";
 import { CUT_ALL, databaseOfTest, onServer, rowsOf } from "../postgres/shared-server.ts";
 import { PAYMENT, Provider } from "./guard-world.ts";
@@ -12,7 +14,8 @@ test("an action whose settlement's answer was cut off is told as done by the cal
   const url = await databaseOfTest();
   const { proxy, url: store } = await ServerProxy.start(url);
   const logger = pino({ level: "silent" });
-  const guard = await openGuard({ store, logger, schedule: false, agent: "payments" });
+  const auditKey = temporaryFile("key.pem");
+  const guard = await openGuard({ store, auditKey, logger, schedule: false, agent: "payments" });
   onTestFinished(() => guard.close());
   const provider = new Provider();
   let isCut: Promise<void> | undefined;

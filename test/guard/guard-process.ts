@@ -4,8 +4,14 @@ import { AskedProcess, startWorker } from "../ledger/asked-process.ts";
 
 const WORKER = fileURLToPath(new URL("processes/guard-worker.mjs", import.meta.url));
 
+/** The audit key has a place of its own: beside a database there is none. */
+export interface GuardPlace {
+  readonly store: string;
+  readonly auditKey: string;
+}
+
 interface Operations {
-  open: { argument: { store: string }; value: undefined };
+  open: { argument: GuardPlace; value: undefined };
   race: {
     argument: { requestId: string; callers: number; startAt: string };
     value: Readonly<Record<string, number>>;
@@ -16,9 +22,9 @@ interface Operations {
 
 export class GuardProcess extends AskedProcess<Operations> {
   /** With its guard open. */
-  static async start(store: string): Promise<GuardProcess> {
+  static async start(place: GuardPlace): Promise<GuardProcess> {
     const started = new GuardProcess(await startWorker(WORKER));
-    await started.ask("open", { store });
+    await started.ask("open", place);
     return started;
   }
 }

@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../src/core/clock.ts";
 import type { GuardVerdict } from "../../src/guard/guard.ts";
 import { openGuard } from "../../src/index.ts";
-import { temporaryFolder } from "../ledger/temporary-folder.ts";
+import { temporaryFile, temporaryFolder } from "../ledger/temporary-folder.ts";
 import { newDatabase } from "../postgres/shared-server.ts";
 import { GuardProcess } from "./guard-process.ts";
 import { DrivenClock, LEASE_MS } from "./guard-world.ts";
@@ -20,11 +20,12 @@ function paidFor(provider: string): readonly string[] {
 
 async function killedAfterPaying(store: string) {
   const provider = join(temporaryFolder(), "provider.txt");
-  const owner = await GuardProcess.start(store);
+  const place = { store, auditKey: temporaryFile("key.pem") };
+  const owner = await GuardProcess.start(place);
   await owner.ask("payAndHang", { requestIds: ["known", "unknown"], provider });
   await owner.kill();
   const clock = new DrivenClock(systemClock.now());
-  const guard = await openGuard({ store, clock, agent: "payments", schedule: false });
+  const guard = await openGuard({ ...place, clock, agent: "payments", schedule: false });
   onTestFinished(() => guard.close());
   return { provider, clock, guard };
 }

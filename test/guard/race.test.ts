@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openGuard } from "../../src/index.ts";
 import { commonStart } from "../ledger/ledger-process.ts";
-import { temporaryFolder } from "../ledger/temporary-folder.ts";
+import { temporaryFile, temporaryFolder } from "../ledger/temporary-folder.ts";
 import { newDatabase } from "../postgres/shared-server.ts";
-import { GuardProcess } from "./guard-process.ts";
+import { type GuardPlace, GuardProcess } from "./guard-process.ts";
 
 const ROUNDS = Number(process.env.GUARD_RACE_ROUNDS ?? 15);
 const IS_WHOLE = process.env.GUARD_RACE_ROUNDS !== undefined;
@@ -20,8 +20,8 @@ const ROUNDS_FOR_ALL = 200;
 const TIMEOUT_MS = 30_000 + ROUNDS * 500;
 
 /** What went wrong, by round; and in which process somebody proceeded, how often. */
-async function race(store: string) {
-  const starting = Array.from({ length: PROCESSES }, () => GuardProcess.start(store));
+async function race(place: GuardPlace) {
+  const starting = Array.from({ length: PROCESSES }, () => GuardProcess.start(place));
   const processes = await Promise.all(starting);
   const wrong: string[] = [];
   const wins = processes.map(() => 0);
@@ -42,10 +42,11 @@ async function race(store: string) {
 }
 
 async function expectOneEach(store: string): Promise<void> {
-  const { wrong, wins } = await race(store);
+  const place = { store, auditKey: temporaryFile("key.pem") };
+  const { wrong, wins } = await race(place);
   expect(wrong).toEqual([]);
   if (ROUNDS >= ROUNDS_FOR_ALL) expect(Math.min(...wins), `won: ${wins}`).toBeGreaterThan(0);
-  const guard = await openGuard({ store, agent: "payments", schedule: false });
+  const guard = await openGuard({ ...place, agent: "payments", schedule: false });
   onTestFinished(() => guard.close());
   for (let round = 1; round <= ROUNDS; round += 1) {
     const claim = await guard.get(`round-${round}`);

@@ -10,8 +10,8 @@ function waitFor(startAt) {
 }
 
 const OPERATIONS = {
-  async open({ store }) {
-    guard = await openGuard({ store, agent: "payments", schedule: false });
+  async open(place) {
+    guard = await openGuard({ ...place, agent: "payments", schedule: false });
   },
   /** So many callers at once; gives how often each answer was given. */
   async race({ requestId, callers, startAt }) {
