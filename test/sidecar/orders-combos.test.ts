@@ -148,6 +148,19 @@ describe.each([
   });
 });
 
+test("a spread that was canceled is another order when it is placed again at once", async () => {
+  const { world, sidecar } = await openWorld();
+  const resting = { ...SPREAD, limit_price: "4.00" };
+  const first = await world.send(sidecar, resting);
+  const again = await world.send(sidecar, resting);
+  expect(again.body).toMatchObject({ id: first.body.id, status: "new" });
+  await world.send(sidecar, "", { method: "DELETE", path: `/v2/orders/${first.body.id}` });
+  const placed = await world.send(sidecar, resting);
+  expect(placed.status).toBe(200);
+  expect(placed.body.id).not.toBe(first.body.id);
+  expect(world.posts()).toHaveLength(2);
+});
+
 describe("a spread without a name whose orders cannot be read", () => {
   const match = { method: "GET", path: "/v2/orders*" } as const;
   const page: Fault = { kind: "html", status: 502, accept: false };
