@@ -392,7 +392,7 @@ function quotesSecrets(broker: Broker): Broker {
   });
 }
 
-function readsNoOrders(ledger: Ledger): Ledger {
+export function readsNoOrders(ledger: Ledger): Ledger {
   return overriding(ledger, {
     claim: (request) => ledger.claim({ ...request, unread: request.unread ?? [] }),
   });
@@ -411,7 +411,7 @@ function withoutEpisodes(rows: Rows): Rows {
   });
 }
 
-function withoutWindow(ledger: Ledger): Ledger {
+export function withoutWindow(ledger: Ledger): Ledger {
   return overriding(ledger, {
     claim: (request) =>
       ledger.claim({ ...request, policy: { ...request.policy, dedupeWindowMs: 0 } }),

@@ -8,9 +8,9 @@ import type { Dice } from "./dice.ts";
 import { drawMishaps, priceNear, SYMBOLS, TEMPLATES, type Weather } from "./draw-mishaps.ts";
 import type { ActionPlan, BotPlan, IdentityStyle, Mishap, Plan, Try } from "./plan.ts";
 
-const CALM_AFTER_MS = 25_000;
+export const CALM_AFTER_MS = 25_000;
 /** What a step takes at least, for when things should go wrong. */
-const STEP_MS = 300;
+export const STEP_MS = 300;
 /** What a person does is in no book before it is compared, and no bot knows of it. */
 const OF_PERSONS: readonly Mishap["kind"][] = ["by_hand", "replace"];
 
@@ -60,7 +60,7 @@ export function tradingWorld(seed: number, dice: Dice): Plan {
   };
 }
 
-function drawTraders(dice: Dice): readonly BotPlan[] {
+export function drawTraders(dice: Dice): readonly BotPlan[] {
   return Array.from({ length: dice.of([1, 1, 2, 3]) }, (_, index) => ({
     group: index > 0 && dice.chance(0.2) ? "rival" : "momentum",
     ...{ patienceMs: 10_000, triesMax: 3, pauseMs: dice.of([500, 2_000]) },
@@ -109,7 +109,7 @@ function actionsOf(dice: Dice, script: Script, bots: readonly BotPlan[]): readon
       ...(last && { follows: { action: last.name, pauseMs, cancels } }),
       ...{ effect, identity: effect === "open" ? entries : exits },
       ...{ quantity, portion, limitPrice, isBracket: false },
-      tries: drawParts(dice, script, bots),
+      tries: drawParts(dice, bot, bots),
     });
     if (limitPrice === null) held = heldAfter(held, terms);
   }
@@ -138,7 +138,7 @@ function heldAfter(held: number, { effect, quantity }: Terms): number {
 }
 
 /** Another instance of the bot may come to the same decision. */
-function drawParts(dice: Dice, { bot }: Script, bots: readonly BotPlan[]): readonly Try[] {
+export function drawParts(dice: Dice, bot: number, bots: readonly BotPlan[]): readonly Try[] {
   const own: Try = { bot, delayMs: 0 };
   const other = dice.between(0, bots.length - 1);
   if (other === bot || bots[other]?.group !== bots[bot]?.group || dice.chance(0.6)) return [own];
@@ -146,7 +146,7 @@ function drawParts(dice: Dice, { bot }: Script, bots: readonly BotPlan[]): reado
 }
 
 /** Fills that no stream tells of, now and then or for all of the world. */
-function silence(dice: Dice, lastMs: number): readonly Mishap[] {
+export function silence(dice: Dice, lastMs: number): readonly Mishap[] {
   const lost = (atMs: number, times: number): Mishap => ({
     ...{ kind: "fault", atMs },
     rule: { match: {}, fault: { kind: "event_lost" }, times },
@@ -158,7 +158,7 @@ function silence(dice: Dice, lastMs: number): readonly Mishap[] {
 }
 
 /** By minutes and hours as well: nobody has set them. */
-function drawClocks(dice: Dice, sidecars: number): readonly number[] {
+export function drawClocks(dice: Dice, sidecars: number): readonly number[] {
   return Array.from({ length: sidecars }, (_, index) =>
     index === 0 ? 0 : dice.of([-600_000, -30_000, -8_000, 8_000, 30_000, 600_000]),
   );

@@ -56,7 +56,8 @@ export async function tellFailures(
 
 function keep(folder: string, seed: number | string, world: Omit<KeptWorld, "name">): string {
   mkdirSync(folder, { recursive: true });
-  const file = join(folder, `${world.invariant.toLowerCase()}-${seed}.json`);
+  const named = String(seed).replace(/\W+/g, "-");
+  const file = join(folder, `${world.invariant.toLowerCase()}-${named}.json`);
   writeFileSync(file, `${JSON.stringify(world, null, 2)}\n`);
   return file;
 }

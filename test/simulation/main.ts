@@ -6,6 +6,8 @@ import { statusLine } from "../../src/cli/status-line.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { messageOf } from "../../src/core/errors.ts";
 import { CANARIES } from "./canaries.ts";
+import { COMBO_CANARIES } from "./combo-canaries.ts";
+import { drawComboPlan } from "./draw-combos.ts";
 import { drawPlan } from "./draw-plan.ts";
 import { tellFailures } from "./failure-stories.ts";
 import { documentOf, type Findings, linesOf } from "./findings.ts";
@@ -16,7 +18,7 @@ import { judgePlan } from "./judge.ts";
 import { KEPT_FOLDER, type KeptWorld } from "./kept-worlds.ts";
 import type { Plan } from "./plan.ts";
 import { runTasks } from "./pool.ts";
-import type { CanaryResult, SeedViolation, Task } from "./tasks.ts";
+import { type CanaryResult, COMBOS_MARK, type SeedViolation, type Task } from "./tasks.ts";
 import { lineText, timelineOf } from "./timeline.ts";
 
 interface Options {
@@ -24,6 +26,7 @@ interface Options {
   readonly seed?: number;
   readonly plan?: string;
   readonly canary?: string;
+  readonly combos: boolean;
   readonly guards: boolean;
   readonly canaries: boolean;
   readonly keep: boolean;
@@ -33,7 +36,8 @@ interface Options {
 const SEEDS_A_TASK = 10;
 /** More would take weeks. */
 const SEEDS_MAX = 10_000_000;
-const CANARY_NAMES = [...CANARIES, ...GUARD_CANARIES].map(({ name }) => name);
+const ORDER_CANARIES = [...CANARIES, ...COMBO_CANARIES];
+const CANARY_NAMES = [...ORDER_CANARIES, ...GUARD_CANARIES].map(({ name }) => name);
 /** Within so many seeds every canary has to be caught. */
 const CANARY_SEEDS_MAX = 2_000;
 
@@ -48,9 +52,14 @@ const program = new Command("simulate")
   .addOption(new Option("--plan <file>", "repeat a kept world, and tell it").conflicts("seeds"))
   .option("--canary <name>", "with --seed or --plan: put this defect in")
   .addOption(
+    new Option("--combos", "with --seed: its world of option spreads")
+      .default(false)
+      .conflicts(["seeds", "plan", "guards"]),
+  )
+  .addOption(
     new Option("--guards", "with --seed: its world of guarded payments")
       .default(false)
-      .conflicts(["seeds", "plan", "canary", "keep", "json"]),
+      .conflicts(["seeds", "plan", "combos", "canary", "keep", "json"]),
   )
   .option("--no-canaries", "leave out the worlds that must fail")
   .option("--keep", "write failing worlds, shrunk, to fixtures/seeds", false)
@@ -77,8 +86,10 @@ async function main(): Promise<void> {
   const options = program.parse().opts<Options>();
   if (options.plan !== undefined) await repeat(keptPlan(options.plan), options);
   else if (options.seed !== undefined && options.guards) await repeatGuards(options.seed);
-  else if (options.seed !== undefined) await repeat(drawPlan(options.seed), options);
-  else if (options.guards) program.error("--guards is for one world: name it with --seed");
+  else if (options.seed !== undefined) {
+    await repeat((options.combos ? drawComboPlan : drawPlan)(options.seed), options);
+  } else if (options.guards) program.error("--guards is for one world: name it with --seed");
+  else if (options.combos) program.error("--combos is for one world: name it with --seed");
   else if (options.canary === undefined) await hunt(options.seeds ?? [1, 1_000], options);
   else program.error("--canary is for one world: name it with --seed or --plan");
 }
@@ -95,9 +106,9 @@ function keptPlan(file: string): Plan {
 
 /** One world, with its whole story, and where it fails with the shortest one. */
 async function repeat(plan: Plan, { canary: name, json, keep }: Options): Promise<void> {
-  const canary = CANARIES.find((one) => one.name === name);
+  const canary = ORDER_CANARIES.find((one) => one.name === name);
   if (name !== undefined && canary === undefined) {
-    const names = CANARIES.map((one) => `  ${one.name}`).join("\n");
+    const names = ORDER_CANARIES.map((one) => `  ${one.name}`).join("\n");
     program.error(`there is no canary ${JSON.stringify(name)}; these are:\n${names}`);
   }
   if (canary !== undefined && keep) program.error("--keep is for what fails without a canary");
@@ -137,11 +148,17 @@ async function hunt([from, to]: readonly [number, number], options: Options): Pr
   if (violations.length > 0 && !options.json) console.log();
   await tellFailures(violations, {
     tell: options.json ? console.error : console.log,
-    planOf: ({ seed }) => (typeof seed === "number" ? drawPlan(seed) : undefined),
+    planOf,
     keepIn: options.keep ? KEPT_FOLDER : undefined,
   });
   const failed = violations.length > 0 || canaries.some(({ caughtBy }) => caughtBy === null);
   if (failed) process.exitCode = 1;
+}
+
+/** Undefined for a kept world and for one of payments. */
+function planOf({ seed }: SeedViolation): Plan | undefined {
+  if (typeof seed === "number") return drawPlan(seed);
+  return seed.endsWith(COMBOS_MARK) ? drawComboPlan(Number.parseInt(seed, 10)) : undefined;
 }
 
 function tasksOf(from: number, to: number, { canaries }: Options): readonly Task[] {

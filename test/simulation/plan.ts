@@ -28,6 +28,18 @@ export interface Follows {
   readonly cancels: boolean;
 }
 
+/** One contract of a multi-leg order. */
+export interface LegPlan {
+  readonly symbol: string;
+  readonly side: "buy" | "sell";
+  /** How many of it each combo has. */
+  readonly ratio: string;
+  /** What its bot means it to do. */
+  readonly effect: "open" | "close";
+  /** How the order says so; of a side alone the broker infers the rest from the position. */
+  readonly says: "side" | "position_intent" | "both";
+}
+
 export interface ActionPlan {
   /** Unique in the world; it is the bots' decision id. */
   readonly name: string;
@@ -37,6 +49,8 @@ export interface ActionPlan {
   readonly symbol: string;
   readonly side: "buy" | "sell";
   readonly effect: "open" | "close";
+  /** The contracts of a multi-leg order, which is a buy of so many combos; left out: it is none. */
+  readonly legs?: readonly LegPlan[];
   readonly identity: IdentityStyle;
   /** Null where `portion` says how much. */
   readonly quantity: string | null;
@@ -93,6 +107,8 @@ export interface Plan {
   readonly clocksMs?: readonly number[];
   readonly bots: readonly BotPlan[];
   readonly allowShort: boolean;
+  /** What trades, and at which price to begin with; left out: {@link PRICES}. */
+  readonly prices?: Readonly<Record<string, string>>;
   readonly opening: readonly { readonly symbol: string; readonly quantity: string }[];
   readonly actions: readonly ActionPlan[];
   readonly mishaps: readonly Mishap[];
@@ -110,3 +126,15 @@ export interface BotPlan {
 }
 
 export const PRICES: Readonly<Record<string, string>> = { TQQQ: "75", SQQQ: "20" };
+
+export function symbolsOf({ prices = PRICES }: Pick<Plan, "prices">): readonly string[] {
+  return Object.keys(prices);
+}
+
+/** What an action does to one position. */
+export type Trade = Pick<LegPlan, "symbol" | "side" | "effect">;
+
+/** One for each contract of a multi-leg order. */
+export function tradesOf(action: ActionPlan): readonly Trade[] {
+  return action.legs ?? [action];
+}

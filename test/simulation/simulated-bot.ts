@@ -5,7 +5,7 @@
 import type { OrderAnswer } from "../../src/gateway/order-answer.ts";
 import type { IntentInput } from "../../src/identity/intent-schema.ts";
 import type { Facts } from "./facts.ts";
-import type { ActionPlan, BotPlan, Try } from "./plan.ts";
+import type { ActionPlan, BotPlan, LegPlan, Try } from "./plan.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { SimulatedDisk } from "./simulated-disk.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
@@ -153,6 +153,7 @@ function toldText({ name }: ActionPlan, answer: OrderAnswer): string {
 }
 
 export function intentOf(action: ActionPlan, part: Try): IntentInput {
+  if (action.legs !== undefined) return comboOf(action, action.legs);
   const { name, symbol, side, effect, portion, limitPrice, isBracket } = action;
   const terms =
     portion === null ? { side, quantity: part.quantity ?? action.quantity ?? "1" } : { portion };
@@ -164,6 +165,30 @@ export function intentOf(action: ActionPlan, part: Try): IntentInput {
     ...(isBracket ? { extension: BRACKET } : {}),
     ...identityOf(action),
     decisionId: name,
+  };
+}
+
+/** As the sidecar reads one: an open, whatever its legs do, whose net price goes with them. */
+function comboOf(action: ActionPlan, legs: readonly LegPlan[]): IntentInput {
+  const { name, symbol, quantity, limitPrice } = action;
+  const extension = {
+    order_class: "mleg",
+    legs: legs.map(wireLeg),
+    ...(limitPrice !== null && { limit_price: limitPrice }),
+  };
+  return {
+    ...{ symbol, side: "buy", effect: "open", quantity: quantity ?? "1" },
+    ...{ type: limitPrice === null ? "market" : "limit", extension },
+    ...identityOf({ ...action, effect: "open" }),
+    decisionId: name,
+  };
+}
+
+function wireLeg({ symbol, side, ratio, effect, says }: LegPlan) {
+  return {
+    ...{ symbol, ratio_qty: ratio },
+    ...(says !== "position_intent" && { side }),
+    ...(says !== "side" && { position_intent: `${side}_to_${effect}` }),
   };
 }
 

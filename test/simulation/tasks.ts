@@ -1,6 +1,8 @@
 /** What a worker of the simulation is asked for. */
 import { CANARIES } from "./canaries.ts";
 import type { Invariant, Violation } from "./checkers/violation.ts";
+import { COMBO_CANARIES } from "./combo-canaries.ts";
+import { drawComboPlan } from "./draw-combos.ts";
 import { drawPlan } from "./draw-plan.ts";
 import { GUARD_CANARIES } from "./guards/canaries.ts";
 import { drawGuardPlan } from "./guards/draw.ts";
@@ -14,7 +16,7 @@ export type Task =
   | { readonly kind: "canary"; readonly name: string; readonly seedsMax: number };
 
 export interface SeedViolation extends Violation {
-  /** The name of a kept world, or of the seed's world of payments, where it was one. */
+  /** The name of a kept world, or of the seed's world of spreads or of payments. */
   readonly seed: number | string;
 }
 
@@ -35,6 +37,9 @@ export interface CanaryResult {
   readonly seeds: number;
 }
 
+/** Behind a seed's number: its world of spreads. */
+export const COMBOS_MARK = " --combos";
+
 export async function perform(task: Task): Promise<TaskResult> {
   switch (task.kind) {
     case "seeds":
@@ -51,6 +56,9 @@ async function runSeeds(from: number, to: number): Promise<TaskResult> {
   for (let seed = from; seed <= to; seed += 1) {
     const judged = await judgePlan(drawPlan(seed));
     violations.push(...judged.violations.map((violation) => ({ seed, ...violation })));
+    const combos = await judgePlan(drawComboPlan(seed));
+    const spreads = `${seed}${COMBOS_MARK}`;
+    violations.push(...combos.violations.map((violation) => ({ seed: spreads, ...violation })));
     const guards = await judgeGuards(drawGuardPlan(seed));
     const name = `${seed} --guards`;
     violations.push(...guards.violations.map((violation) => ({ seed: name, ...violation })));
@@ -90,6 +98,11 @@ function canaryNamed(name: string): Hunted {
   if (canary !== undefined) {
     const { caughtBy, tampering } = canary;
     return { caughtBy, judge: (seed) => judgePlan(drawPlan(seed), tampering) };
+  }
+  const combo = COMBO_CANARIES.find((one) => one.name === name);
+  if (combo !== undefined) {
+    const { caughtBy, tampering } = combo;
+    return { caughtBy, judge: (seed) => judgePlan(drawComboPlan(seed), tampering) };
   }
   const guard = GUARD_CANARIES.find((one) => one.name === name);
   if (guard === undefined) throw new RangeError(`there is no canary ${JSON.stringify(name)}`);

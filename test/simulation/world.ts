@@ -16,7 +16,14 @@ import type { Violation } from "./checkers/violation.ts";
 import { streamOf } from "./dice.ts";
 import { Facts } from "./facts.ts";
 import type { Outcome } from "./outcome.ts";
-import { type ActionPlan, type Follows, type Mishap, type Plan, PRICES } from "./plan.ts";
+import {
+  type ActionPlan,
+  type Follows,
+  type Mishap,
+  type Plan,
+  PRICES,
+  symbolsOf,
+} from "./plan.ts";
 import { Scheduler } from "./scheduler.ts";
 import { SimulatedBot } from "./simulated-bot.ts";
 import { SimulatedDisk } from "./simulated-disk.ts";
@@ -52,7 +59,7 @@ class World {
     this.#broker = new BrokerSide({
       seed: plan.seed,
       startAt: START,
-      prices: PRICES,
+      prices: plan.prices ?? PRICES,
       positions: plan.opening.map((held) => ({ ...held, averagePrice: "50" })),
     });
     this.#scheduler.follow(this.#broker);
@@ -332,7 +339,7 @@ class World {
       return !open.some(({ subject }) => subject === `claim ${key.agent}/${key.requestId}`);
     });
     const bots = this.#bots.flatMap((bot, number) => (bot.isBusy ? [`bot ${number} waits`] : []));
-    const books = Object.keys(PRICES).flatMap((symbol) => {
+    const books = symbolsOf(this.#plan).flatMap((symbol) => {
       // A position is not compared while an order in its symbol is in question.
       if (open.some((incident) => incident.symbol === symbol)) return [];
       const book = rows.book(account as never, symbol).net;

@@ -19,6 +19,8 @@ export function netAfter(
       const claim = event.subject === "claim" ? disk.rows.claim(event.key) : undefined;
       return add(net, claim?.intent.side === "buy" ? body.quantity : negate(body.quantity));
     }
+    case "leg_booked":
+      return add(net, body.side === "buy" ? body.quantity : negate(body.quantity));
     default:
       return net;
   }

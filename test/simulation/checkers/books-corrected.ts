@@ -4,7 +4,7 @@
  */
 import { compare, type DecimalText, ZERO } from "../../../src/core/decimal.ts";
 import type { Outcome } from "../outcome.ts";
-import { PRICES } from "../plan.ts";
+import { symbolsOf } from "../plan.ts";
 import { netAfter } from "./booked-net.ts";
 import { openingOf, positionSteps } from "./broker-record.ts";
 import type { Violation } from "./violation.ts";
@@ -13,7 +13,7 @@ export function booksCorrected(outcome: Outcome): readonly Violation[] {
   const { mishaps } = outcome.plan;
   // What a person trades is not in the book before it is corrected, and may cancel out.
   const byHand = new Set(mishaps.flatMap((one) => (one.kind === "by_hand" ? [one.symbol] : [])));
-  const symbols = Object.keys(PRICES).filter((symbol) => !byHand.has(symbol));
+  const symbols = symbolsOf(outcome.plan).filter((symbol) => !byHand.has(symbol));
   return symbols.flatMap((symbol) =>
     spoiledIn(outcome, symbol).map((what) => ({ invariant: "I6", what }) as const),
   );

@@ -49,6 +49,15 @@ function endOf(order: Order): EpochMs | null {
   return epochMs(filledAt ?? canceledAt ?? expiredAt ?? failedAt ?? updatedAt);
 }
 
+/** The ids under which the chain's executions are listed: of a combo those of its legs. */
+export function orderIdsOf({ broker }: Outcome, { orders }: Chain): readonly string[] {
+  const own = orders.map(({ id }) => id);
+  const legs = broker
+    .orders()
+    .filter(({ parentId }) => parentId !== null && own.includes(parentId));
+  return [...own, ...legs.map(({ id }) => id)];
+}
+
 /** What a client_order_id of ours begins with in every attempt; a bot's own is its own. */
 export function stemOf(clientOrderId: string): string {
   return /^(tl-[0-9a-f]{32})-\d+$/.exec(clientOrderId)?.[1] ?? clientOrderId;

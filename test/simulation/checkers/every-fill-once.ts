@@ -1,7 +1,7 @@
 /** I6: every fill is in the book exactly once, and is told as new exactly once. */
 import { compare, type DecimalText, ZERO } from "../../../src/core/decimal.ts";
 import type { Outcome } from "../outcome.ts";
-import { PRICES } from "../plan.ts";
+import { symbolsOf } from "../plan.ts";
 import { netAfter } from "./booked-net.ts";
 import { chainFrom } from "./broker-record.ts";
 import type { Violation } from "./violation.ts";
@@ -35,13 +35,13 @@ function near(a: DecimalText, b: DecimalText): boolean {
 }
 
 /** Each book against the log, counted anew. */
-function byBook({ disk }: Outcome): readonly string[] {
+function byBook({ disk, plan }: Outcome): readonly string[] {
   const nets = new Map<string, DecimalText>();
   for (const event of disk.rows.events) {
     nets.set(event.symbol, netAfter({ disk }, event, nets.get(event.symbol) ?? ZERO));
   }
   const books = [...disk.rows.books.values()];
-  return Object.keys(PRICES).flatMap((symbol) => {
+  return symbolsOf(plan).flatMap((symbol) => {
     const net = books.find((book) => book.symbol === symbol)?.net ?? ZERO;
     const counted = nets.get(symbol) ?? ZERO;
     return compare(net, counted) === 0

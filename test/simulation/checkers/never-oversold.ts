@@ -2,12 +2,20 @@
 import { absolute, add, compare, isZero, signOf, ZERO } from "../../../src/core/decimal.ts";
 import type { MemoryRows } from "../memory-rows.ts";
 import type { Outcome } from "../outcome.ts";
-import { PRICES } from "../plan.ts";
+import { symbolsOf } from "../plan.ts";
 import { positionSteps } from "./broker-record.ts";
 import type { Violation } from "./violation.ts";
 
-/** After these a book may hold less than was reserved before: nobody could know of it then. */
-const SURPRISES = new Set(["position_adjusted", "order_surfaced", "late_fill_booked"]);
+/**
+ * After these a book may hold less than was reserved before: nobody could know of it then, or, of
+ * what the leg of a combo closes, nothing is reserved.
+ */
+const SURPRISES = new Set([
+  "position_adjusted",
+  "order_surfaced",
+  "late_fill_booked",
+  "leg_booked",
+]);
 
 /** Asked at every commit. */
 export function overReserved(rows: MemoryRows): readonly string[] {
@@ -28,7 +36,7 @@ export function neverOversold(outcome: Outcome): readonly Violation[] {
       .filter(({ intent }) => intent.effect === "close")
       .map(({ brokerOrderId }) => brokerOrderId as string | null),
   );
-  const flips = Object.keys(PRICES).flatMap((symbol) =>
+  const flips = symbolsOf(outcome.plan).flatMap((symbol) =>
     positionSteps(outcome, symbol)
       .filter(({ orderId }) => closes.has(orderId))
       .filter(({ before, after }) => {

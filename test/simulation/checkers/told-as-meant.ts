@@ -11,7 +11,9 @@
  * 4. What is told has the terms that were asked for, and no close is refused for want of a position
  *    that is there.
  *
- * Lives and ends are those of the broker's record, not of any book. Either is right within what
+ * A multi-leg order belongs to a life of each of its contracts: in another one of any of them it is
+ * another action. One that did something else than its bot meant, which did not say so, is of no life
+ * that anybody could know. Lives and ends are those of the broker's record, not of any book. Either is right within what
  * clocks may be apart at the window's end, and where what decides could not be read during the call,
  * or the exit between two entries has no answer: then an order is taken for the earlier one, which
  * sends nothing; but no exit for one of an earlier life (decision 17). Left out are symbols in which a person trades, worlds with short sales, and
@@ -26,8 +28,8 @@ import { compare, isZero } from "../../../src/core/decimal.ts";
 import type { ClaimKey } from "../../../src/core/ids.ts";
 import type { Facts, ToldFact } from "../facts.ts";
 import type { Outcome } from "../outcome.ts";
-import type { ActionPlan } from "../plan.ts";
-import { type Chain, chains } from "./broker-record.ts";
+import { type ActionPlan, type LegPlan, tradesOf } from "../plan.ts";
+import { type Chain, chains, orderIdsOf } from "./broker-record.ts";
 import { Lives } from "./lives.ts";
 import type { Violation } from "./violation.ts";
 
@@ -74,8 +76,32 @@ class Record {
   }
 
   /** Whether the book can know what decides about an order that names nothing. */
-  isClear({ symbol, identity }: ActionPlan): boolean {
-    return identity === "none" && !this.outcome.plan.allowShort && !this.#byHand.has(symbol);
+  isClear(action: ActionPlan): boolean {
+    const isByHand = tradesOf(action).some(({ symbol }) => this.#byHand.has(symbol));
+    return action.identity === "none" && !this.outcome.plan.allowShort && !isByHand;
+  }
+
+  /** The lives that the action belongs to where it is asked for at `at`. */
+  livesAt(action: ActionPlan, at: EpochMs): readonly number[] {
+    return tradesOf(action).map(({ symbol, effect }) => this.lives(symbol).at(at, effect));
+  }
+
+  /** Whether the order has opened and closed what the action is to open and close. */
+  didAsMeant(action: ActionPlan, order: Chain): boolean {
+    const ids = new Set(orderIdsOf(this.outcome, order));
+    const done = this.outcome.broker.orders().filter(({ id }) => ids.has(id));
+    return tradesOf(action).every(({ symbol, effect }) =>
+      done.every((one) => one.symbol !== symbol || one.positionIntent.endsWith(effect)),
+    );
+  }
+
+  /** Whether it belongs to a later life, of any of its contracts, than the order has filled in. */
+  isOfLaterLife(action: ActionPlan, at: EpochMs, order: Chain): boolean {
+    const ids = orderIdsOf(this.outcome, order);
+    return tradesOf(action).some(({ symbol, effect }) => {
+      const life = this.lives(symbol).ofLastFill(ids);
+      return life !== undefined && this.lives(symbol).at(at, effect) > life;
+    });
   }
 
   lives(symbol: string): Lives {
@@ -85,17 +111,18 @@ class Record {
   }
 
   /** From when on the book cannot tell the lives of the position apart. */
-  lostAt(symbol: string): EpochMs {
-    const lostAt = this.#lostAt.get(symbol) ?? this.#firstLost(symbol);
-    this.#lostAt.set(symbol, lostAt);
-    return lostAt;
+  lostAt(action: ActionPlan): EpochMs {
+    return Math.min(...tradesOf(action).map(({ symbol }) => this.#lostIn(symbol)));
   }
 
   /** Whether an order of another action is at the broker by then, and its answer is lost. */
-  hasUnanswered({ symbol, effect }: ActionPlan, at: EpochMs): boolean {
+  hasUnanswered(own: ActionPlan, at: EpochMs): boolean {
     const { facts } = this.outcome;
     return this.opened.some(({ claim, action }) => {
-      if (action.symbol !== symbol || action.effect === effect) return false;
+      const isOther = tradesOf(own).some(({ symbol, effect }) =>
+        trades(action, symbol, effect === "open" ? "close" : "open"),
+      );
+      if (!isOther) return false;
       const order = this.orderOf(claim);
       const isThere = order !== undefined && order.liveFrom <= at;
       return isThere && !isKnown(facts, claim, at, ACCEPTANCES);
@@ -111,11 +138,16 @@ class Record {
     });
   }
 
+  #lostIn(symbol: string): EpochMs {
+    const lostAt = this.#lostAt.get(symbol) ?? this.#firstLost(symbol);
+    this.#lostAt.set(symbol, lostAt);
+    return lostAt;
+  }
+
   #firstLost(symbol: string): EpochMs {
     const { facts } = this.outcome;
-    const inSymbol = this.opened.filter(({ action }) => action.symbol === symbol);
-    const closes = inSymbol.filter(({ action }) => action.effect === "close");
-    const opens = inSymbol.filter(({ action }) => action.effect === "open");
+    const closes = this.opened.filter(({ action }) => trades(action, symbol, "close"));
+    const opens = this.opened.filter(({ action }) => trades(action, symbol, "open"));
     const lost = opens.find(({ at }) => {
       const hidden = closes.filter(({ claim }) => {
         const order = this.orderOf(claim);
@@ -141,6 +173,10 @@ class Record {
   actionsOf({ key }: Claim): readonly ActionPlan[] {
     return this.opened.filter(({ claim }) => sameClaim(claim.key, key)).map(({ action }) => action);
   }
+}
+
+function trades(action: ActionPlan, symbol: string, effect: ActionPlan["effect"]): boolean {
+  return tradesOf(action).some((one) => one.symbol === symbol && one.effect === effect);
 }
 
 /** What the log has of a claim whose order is known to be there, and to be over. */
@@ -207,20 +243,34 @@ function judgeTold(record: Record, told: ToldFact): readonly string[] {
   return [`${asked} was told ${answer.status} of the ${order} of ${first}, ${why}`];
 }
 
-function textOf({ side, quantity, portion, symbol, limitPrice }: ActionPlan): string {
+function textOf({ side, quantity, portion, symbol, limitPrice, legs }: ActionPlan): string {
   const limit = limitPrice === null ? "" : ` at ${limitPrice}`;
+  if (legs !== undefined) {
+    const parts = legs.map((leg) => `${leg.side} to ${leg.effect} ${leg.ratio} ${leg.symbol}`);
+    return `${quantity} times ${parts.join(", ")}${limit}`;
+  }
   return `${side} ${quantity ?? portion} ${symbol}${limit}`;
 }
 
 /** The first of the action's terms that the claim does not have. */
 function otherTerm({ intent }: Claim, action: ActionPlan): string | undefined {
   if (intent.symbol !== action.symbol) return "symbol";
+  if (action.legs !== undefined && !hasLegs(intent, action.legs)) return "leg";
   // Which side closes a part of the position, and how much that is, its first try has said.
   if (action.portion !== null) return intent.portion === action.portion ? undefined : "portion";
   if (intent.side !== action.side) return "side";
   const disagree = action.tries.some(({ quantity }) => quantity !== undefined);
   if (disagree || action.quantity === null || intent.quantity === null) return undefined;
   return compare(intent.quantity, action.quantity as never) === 0 ? undefined : "quantity";
+}
+
+/** Two orders of the same contracts are told apart by what each leg says of its side. */
+function hasLegs({ extension }: Claim["intent"], legs: readonly LegPlan[]): boolean {
+  const claimed = extension?.legs as readonly { readonly [name: string]: string }[] | undefined;
+  return legs.every(({ symbol, side }, index) => {
+    const { symbol: own, side: said, position_intent: intent = "" } = claimed?.[index] ?? {};
+    return own === symbol && (said ?? intent.split("_")[0]) === side;
+  });
 }
 
 /** Why an order without a name is not the claim's once more; undefined where it may be. */
@@ -233,10 +283,8 @@ function whyAnother(record: Record, told: ToldFact, claim: Claim): string | unde
   if (isZero(order.filled)) {
     return isRead ? "which had ended without a fill" : undefined;
   }
-  const lives = record.lives(action.symbol);
-  const life = lives.ofLastFill(order.orders.map(({ id }) => id));
-  const isTold = askedAt < record.lostAt(action.symbol);
-  const isLater = isTold && life !== undefined && lives.at(askedAt, action.effect) > life;
+  const isTold = askedAt < record.lostAt(action) && record.didAsMeant(action, order);
+  const isLater = isTold && record.isOfLaterLife(action, askedAt, order);
   const isKept = action.effect === "open" && record.hasUnanswered(action, told.at);
   if (isLater && ((isRead && !isKept) || action.effect === "close")) {
     return "which had filled in an earlier life of the position";
@@ -311,18 +359,20 @@ function isEqual(one: Opened, other: Opened): boolean {
   return isOneGroup && termsOf(one.action) === termsOf(other.action);
 }
 
-function termsOf({ symbol, side, effect, quantity, portion, limitPrice, isBracket }: ActionPlan) {
-  return [symbol, side, effect, quantity, portion, limitPrice, isBracket].join();
+function termsOf(action: ActionPlan): string {
+  const { symbol, side, effect, quantity, portion, limitPrice, isBracket, legs } = action;
+  return JSON.stringify([symbol, side, effect, quantity, portion, limitPrice, isBracket, legs]);
 }
 
 /** Why `again` is the order of `one` once more; undefined where it need not be. */
 function whyTheSame(record: Record, one: Opened, again: Opened): string | undefined {
-  const { symbol, effect } = one.action;
   const order = record.orderOf(one.claim);
   if (order === undefined || order.liveFrom > again.at) return undefined;
-  const lives = record.lives(symbol);
-  if (one.at >= record.lostAt(symbol)) return undefined;
-  if (lives.at(one.at, effect) !== lives.at(again.at, effect)) return undefined;
+  if (one.at >= record.lostAt(one.action) || !record.didAsMeant(one.action, order)) {
+    return undefined;
+  }
+  const [before, after] = [one, again].map(({ at }) => record.livesAt(one.action, at).join());
+  if (before !== after) return undefined;
   if ((order.liveUntil ?? Infinity) > again.at) return "whose order was live";
   // Another action is meant as another order: where the book cannot tell by then, either is right.
   const isAction = one.action === again.action;
