@@ -52,6 +52,7 @@ export class DedicatedConnection implements Session {
   /** Those who wait for an answer; they are told when none can come any more. */
   readonly #waiting = new Set<(error: unknown) => void>();
   #isClosed = false;
+  #ending: Promise<void> | undefined;
   #answers = 0;
 
   private constructor(options: Options, place: string) {
@@ -106,10 +107,11 @@ export class DedicatedConnection implements Session {
     return rows as unknown as readonly Row[];
   }
 
-  /** The server is told so. */
-  async end(): Promise<void> {
+  /** The server is told so; once, though everything that waits on it fails with it. */
+  end(): Promise<void> {
     this.#close();
-    await this.#sql.end({ timeout: 0 });
+    this.#ending ??= this.#sql.end({ timeout: 0 });
+    return this.#ending;
   }
 
   /** Whatever is under way on it fails, and nobody waits for it. */
