@@ -16,7 +16,8 @@ export interface AskedAt {
 /**
  * The claim that is repeated: of the equal ones in `episode` (the latest first) a live one, or one
  * of which a leg works, else one that filled within the window, else the latest where it never came
- * to be.
+ * to be. A live open without a fill is of no episode yet: it was claimed in one that an exit has
+ * ended since, perhaps, and its fill begins the next.
  */
 export function repeatedBy(
   equals: readonly Claim[],
@@ -25,11 +26,15 @@ export function repeatedBy(
   policy: ClaimPolicy,
   worksByLeg: (claim: Claim) => boolean = () => false,
 ): Claim | undefined {
-  const candidates = equals.filter((claim) => claim.episode === episode);
+  const candidates = equals.filter((claim) => claim.episode === episode || isOfNone(claim));
   const live = candidates.find((claim) => isLive(claim.status) || worksByLeg(claim));
   const filled = candidates.find((claim) => filledLately(claim, asked, policy));
   const [latest] = candidates;
   return live ?? filled ?? (latest && neverWas(latest) ? latest : undefined);
+}
+
+function isOfNone(claim: Claim): boolean {
+  return claim.intent.effect === "open" && isLive(claim.status) && !wasFilled(claim);
 }
 
 /** Whether the claim has fills and its window is not over yet. */

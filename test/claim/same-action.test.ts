@@ -35,6 +35,22 @@ describe("the claim that is repeated", () => {
     expect(repeated([first], first.episode + 1, ledger)).toBeUndefined();
   });
 
+  test("is a live open without a fill, whatever life of the position it was claimed in", () => {
+    const ledger = new MemoryLedger();
+    ledger.adopt("6", "70");
+    const open = proceeded(ledger.claim(buy("6")));
+    const next = open.episode + 1;
+    const lost = ledger.loseAnswer(open);
+    const working = ledger.read(open, orderOf(open));
+    for (const live of [open, lost, working]) expect(repeated([live], next, ledger)).toBe(live);
+    const partly = ledger.read(open, orderOf(open, { status: "partially_filled", filled: "1" }));
+    expect(repeated([partly], next, ledger)).toBeUndefined();
+    const ended = ledger.read(open, orderOf(open, { status: "canceled", filled: "1" }));
+    expect(repeated([ended], next, ledger)).toBeUndefined();
+    const exit = ledger.loseAnswer(proceeded(ledger.claim(sell("6"))));
+    expect(repeated([exit], exit.episode + 1, ledger)).toBeUndefined();
+  });
+
   test("is the latest one where that never came to be, and not one before it", () => {
     const ledger = new MemoryLedger();
     const absent = ledger.proveAbsent(ledger.loseAnswer(proceeded(ledger.claim(buy("6")))));

@@ -122,6 +122,24 @@ describe("behind an exit of all that nobody has polled,", () => {
     expect(await world.submit(bot, SELL)).toMatchObject({ status: "PROCEED" });
   });
 
+  test.each([
+    ["without an answer", { kind: "accept_then_drop" }],
+    ["that works", { kind: "partial_fill", quantity: "0", rest: "script" }],
+  ] as const)("so is one %s, while the exit could not be read", async (_, fault) => {
+    const { world, bot } = await sold();
+    world.fault(fault, { side: "buy" });
+    hideOrders(world);
+    const { requestId } = await world.submit(bot, BUY);
+    world.simulator.clearFaults();
+    const page = { kind: "html", status: 502, accept: false } as const;
+    const match = { method: "GET", path: "/v2/orders:by_client_order_id" } as const;
+    world.simulator.addFaults([{ match, fault: page, times: 1_000 }]);
+    await world.advance(12_000);
+    expect(world.book()).toMatchObject({ net: "0", episode: 1 });
+    expect(await world.submit(bot, BUY)).toMatchObject({ status: "PENDING", requestId });
+    expect(world.posts()).toHaveLength(2);
+  });
+
   test("so is one that two instances of a bot send at a time", async () => {
     const { world, bot } = await sold();
     const answers = await world.drive(Promise.all([bot.latch.submit(BUY), bot.latch.submit(BUY)]));
