@@ -13,7 +13,7 @@ import { startSimulator } from "../../src/simulator/index.ts";
 import { claimed } from "../ledger/open-ledger.ts";
 import { ACCOUNT, claimCommand } from "../ledger/sample-commands.ts";
 import { ServerRelay } from "./server-relay.ts";
-import { CUT_ALL, databaseOfTest, onServer, rowsOf } from "./shared-server.ts";
+import { CUT_ALL, databaseOfTest, onServer } from "./shared-server.ts";
 
 async function openThroughRelay() {
   const { relay, url } = await ServerRelay.start(await databaseOfTest());
@@ -57,19 +57,6 @@ test("an order is sent where every connection was cut since the last one", async
     expect(answer).toMatchObject({ status: "PROCEED" });
   }
   expect(broker.orders()).toHaveLength(4);
-});
-
-test("what is written by one statement is not said again", async () => {
-  const { relay, url } = await openThroughRelay();
-  await onServer(url, "CREATE TABLE said (n serial)");
-  onTestFinished(() => onServer(url, "DROP TABLE said"));
-  const pool = new ConnectionPool(url, systemClock);
-  onTestFinished(() => pool.close());
-  const say = () => pool.write("INSERT INTO said DEFAULT VALUES", []);
-  await say();
-  relay.reset();
-  await say().catch(() => undefined);
-  expect(await rowsOf(url, "SELECT n FROM said")).toHaveLength(1);
 });
 
 test("a transaction that was answered anything is not begun again", async () => {

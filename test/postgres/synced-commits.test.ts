@@ -93,6 +93,17 @@ describe.each(["on", "off"])("on a server whose synchronous_commit is %s", (sync
     expect(await timesFlushed(refusal)).toBe(ROUNDS);
   });
 
+  test("so is a checkpoint before it is told, and whose account a login is", async () => {
+    let kept = 0;
+    const keeps = (ledger: Ledger) => {
+      kept += 1;
+      return ledger.keepCheckpoint({ sequence: kept, at: START, text: "signed" });
+    };
+    expect(await timesFlushed(keeps)).toBe(ROUNDS);
+    const remembers = (ledger: Ledger) => ledger.rememberAccount(`login ${kept++}`, ACCOUNT);
+    expect(await timesFlushed(remembers)).toBe(ROUNDS);
+  });
+
   test("what the broker can tell again is not waited for", async () => {
     const acceptance = (ledger: Ledger, own: Claim) => ledger.record(own.key, accepted(own));
     expect(await timesFlushed(acceptance)).toBeLessThan(ROUNDS);

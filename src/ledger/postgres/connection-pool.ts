@@ -37,6 +37,7 @@ const OVER = new Error("the wait is over");
 /** Whether the work of a connection that was lost may be begun once more, on another one. */
 type MayRepeat = (lost: DedicatedConnection, answersBefore: number) => boolean;
 
+const ALWAYS: MayRepeat = () => true;
 /** Nothing that counts is said before the first answer. */
 const UNLESS_ANSWERED: MayRepeat = ({ answers }, before) => answers === before;
 
@@ -60,12 +61,12 @@ export class ConnectionPool {
 
   /** One statement that reads: where its connection is lost it is asked once more. */
   ask<Row>(text: string, parameters: readonly Parameter[]): Promise<readonly Row[]> {
-    return this.#one<Row>(text, parameters, () => true);
-  }
-
-  /** One statement that writes, which is said once. */
-  async write(text: string, parameters: readonly Parameter[]): Promise<void> {
-    await this.#one(text, parameters, () => false);
+    const ask = (session: Session) => session.ask<Row>(text, parameters);
+    const read = this.#usedInTime(this.#readers, ask, ANSWER_DEADLINE_MS, ALWAYS);
+    this.#reading.add(read);
+    const over = () => this.#reading.delete(read);
+    read.then(over, over);
+    return read;
   }
 
   /**
@@ -89,19 +90,6 @@ export class ConnectionPool {
   async close(): Promise<void> {
     await Promise.allSettled(this.#reading);
     await Promise.all([this.#readers.end(), this.#sessions.end()]);
-  }
-
-  #one<Row>(
-    text: string,
-    parameters: readonly Parameter[],
-    mayRepeat: MayRepeat,
-  ): Promise<readonly Row[]> {
-    const ask = (session: Session) => session.ask<Row>(text, parameters);
-    const asked = this.#usedInTime(this.#readers, ask, ANSWER_DEADLINE_MS, mayRepeat);
-    this.#reading.add(asked);
-    const over = () => this.#reading.delete(asked);
-    asked.then(over, over);
-    return asked;
   }
 
   #usedInTime<Value>(

@@ -424,8 +424,16 @@ class PostgresLedger extends TransactedLedger implements Ledger {
     return this.#read(() => this.#pool.ask<Found>(text, parameters.map(columnValue)));
   }
 
+  /** A statement that writes, whatever the server's default of a commit is; twice does no harm. */
   #tell(text: string, parameters: readonly (string | number | null)[]): Promise<void> {
-    return this.#read(() => this.#pool.write(text, parameters.map(columnValue)));
+    const tell = (session: Session) =>
+      together([
+        beginTransaction(session),
+        session.run(KEEP_SYNC),
+        session.ask(text, parameters.map(columnValue)),
+        session.run("COMMIT"),
+      ]);
+    return this.#read(async () => void (await this.#pool.reserved(tell)));
   }
 
   async #read<Value>(read: () => Promise<Value>): Promise<Value> {
