@@ -10,8 +10,9 @@ import { systemClock } from "../../src/core/clock.ts";
 import { ConnectionPool } from "../../src/ledger/postgres/connection-pool.ts";
 import { openPostgresLedger } from "../../src/ledger/postgres/postgres-ledger.ts";
 import { startSimulator } from "../../src/simulator/index.ts";
-import { claimed } from "../ledger/open-ledger.ts";
-import { ACCOUNT, claimCommand } from "../ledger/sample-commands.ts";
+import { DrivenClock } from "../guard/guard-world.ts";
+import { claimed, latchError } from "../ledger/open-ledger.ts";
+import { ACCOUNT, claimCommand, START } from "../ledger/sample-commands.ts";
 import { ServerRelay } from "./server-relay.ts";
 import { CUT_ALL, databaseOfTest, onServer } from "./shared-server.ts";
 
@@ -72,4 +73,20 @@ test("a transaction that was answered anything is not begun again", async () => 
   });
   await expect(cut).rejects.toThrow("ECONNRESET");
   expect(times).toBe(1);
+});
+
+test("once one connection was silent for too long nobody waits for the others", async () => {
+  const { relay, url } = await ServerRelay.start(await databaseOfTest());
+  const clock = new DrivenClock(START);
+  const ledger = openPostgresLedger(url, clock);
+  onTestFinished(() => ledger.close().catch(() => undefined));
+  const claim = await claimed(ledger, claimCommand({ requestId: "r-1", quantity: "1" }));
+  await Promise.all(Array.from({ length: 9 }, () => ledger.claimOf(claim.key)));
+  relay.silence();
+  const refused = latchError(() => ledger.claim(claimCommand({ requestId: "r-2", quantity: "2" })));
+  await clock.untilSleeping();
+  clock.advanceTo(START + 5_000);
+  expect((await refused).code).toBe("store_unreachable");
+  const reads = Array.from({ length: 3 }, () => ledger.claimOf(claim.key));
+  expect(await Promise.all(reads)).toEqual(reads.map(() => claim));
 });

@@ -6,6 +6,7 @@ import { onTestFinished } from "vitest";
 export class ServerRelay {
   readonly #server: Server;
   readonly #clients = new Set<Socket>();
+  readonly #silent = new Set<Socket>();
   #onCommitted: (() => void) | undefined;
   #isCommitDropped = false;
   /** As a long way: every answer takes so long. */
@@ -37,6 +38,11 @@ export class ServerRelay {
     for (const client of this.#clients) client.resetAndDestroy();
   }
 
+  /** As a machine that lost its power: nobody hears anything on the connections that there are. */
+  silence(): void {
+    for (const client of this.#clients) this.#silent.add(client);
+  }
+
   /** The next commit goes through, and the connection is reset before its answer is handed on. */
   loseNextCommit(): Promise<void> {
     return new Promise((resolve) => {
@@ -57,6 +63,7 @@ export class ServerRelay {
     const server = connect(Number(target.port), target.hostname);
     this.#clients.add(client);
     client.on("data", (said) => {
+      if (this.#silent.has(client)) return;
       if (this.#isCommitDropped && said.includes("COMMIT\0")) {
         this.#isCommitDropped = false;
         client.resetAndDestroy();

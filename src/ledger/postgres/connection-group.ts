@@ -27,7 +27,7 @@ export class ConnectionGroup {
       } catch (error) {
         // Nobody may find a transaction that was begun.
         await connection.run("ROLLBACK").catch(() => connection.giveUp());
-        if (connection.isClosed) this.#leaveIdle();
+        if (connection.isClosed) this.leaveIdle();
         throw error;
       } finally {
         this.#busy.delete(connection);
@@ -46,7 +46,7 @@ export class ConnectionGroup {
   }
 
   /** Once one was cut nothing is asked on its like: they may be cut as well. */
-  #leaveIdle(): void {
+  leaveIdle(): void {
     for (const one of this.#idle.splice(0)) one.giveUp();
   }
 

@@ -109,15 +109,23 @@ export class ConnectionPool {
         return work(connection);
       });
     const whole = use().catch((error: unknown) => {
-      const isLost = used !== undefined && !isLate && isConnectionLost(error);
-      if (isLost && mayRepeat(used as DedicatedConnection, answersBefore)) return use();
-      throw error;
+      if (used === undefined || isLate || !isConnectionLost(error)) throw error;
+      this.#leaveIdle();
+      if (!mayRepeat(used, answersBefore)) throw error;
+      return use();
     });
     const giveUp = () => {
       isLate = true;
       used?.giveUp();
+      this.#leaveIdle();
     };
     return this.#inTime(whole, giveUp, deadlineMs);
+  }
+
+  /** What one of them has come to, reads and transactions alike, the others may have come to. */
+  #leaveIdle(): void {
+    this.#readers.leaveIdle();
+    this.#sessions.leaveIdle();
   }
 
   async #inTime<Value>(

@@ -28,7 +28,7 @@ export class SharedConnections {
     try {
       return await work(await shared.opened);
     } catch (error) {
-      this.#leaveIdle();
+      this.leaveIdle();
       throw error;
     } finally {
       shared.users -= 1;
@@ -38,6 +38,11 @@ export class SharedConnections {
   async end(): Promise<void> {
     this.#isOver = true;
     await Promise.all(this.#shared.splice(0).map(({ connection }) => connection?.end()));
+  }
+
+  /** Once one was cut nothing is asked on its like: they may be cut as well. */
+  leaveIdle(): void {
+    for (const { connection, users } of this.#shared) if (users === 0) connection?.giveUp();
   }
 
   #leastUsed(): Shared {
@@ -60,10 +65,5 @@ export class SharedConnections {
       },
     );
     return shared;
-  }
-
-  /** Once one was cut nothing is asked on its like: they may be cut as well. */
-  #leaveIdle(): void {
-    for (const { connection, users } of this.#shared) if (users === 0) connection?.giveUp();
   }
 }
