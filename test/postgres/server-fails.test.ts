@@ -248,6 +248,7 @@ describe("a database", () => {
   test.each([
     ["postgres://", "expected postgres://USER:PASSWORD@HOST:PORT/DATABASE"],
     ["postgres://db/latch?sslmode=sometimes", "sslmode is sometimes"],
+    ["postgres://latch:50%off@db/latch", "a % in a user, password or database is written %25"],
   ])("is refused as %s", async (url, part) => {
     const { code, message } = await latchError(() => open(url));
     expect(code).toBe("invalid_option");

@@ -169,9 +169,9 @@ function optionsOf(url: URL): Options {
   return {
     host: url.hostname.replace(/^\[|\]$/g, ""),
     port: url.port === "" ? 5_432 : Number(url.port),
-    user: decodeURIComponent(url.username),
-    pass: decodeURIComponent(url.password),
-    database: decodeURIComponent(url.pathname.slice(1)),
+    user: decoded(url.username),
+    pass: decoded(url.password),
+    database: decoded(url.pathname.slice(1)),
     ssl,
     connect_timeout: CONNECT_TIMEOUT_S,
     // By default the driver ends each after an hour or so, also one that is in use.
@@ -188,4 +188,15 @@ function optionsOf(url: URL): Options {
     },
     types: { number: { to: INT8, from: [INT8], serialize: String, parse: Number } as never },
   };
+}
+
+/** Names nothing of `text`, which may be the password. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    const why = "a % in a user, password or database is written %25";
+    const message = `store is no usable connection string: ${why}`;
+    throw new LatchError("invalid_option", message, { cause: error });
+  }
 }
