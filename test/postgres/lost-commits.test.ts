@@ -6,6 +6,7 @@ import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import { openLatch } from "../../src/app.ts";
 import { systemClock } from "../../src/core/clock.ts";
+import type { OwnerId } from "../../src/core/ids.ts";
 import { openPostgresLedger } from "../../src/ledger/postgres/postgres-ledger.ts";
 import { startSimulator } from "../../src/simulator/index.ts";
 import { claimed, expectAgreement, latchError } from "../ledger/open-ledger.ts";
@@ -18,7 +19,7 @@ async function openThroughRelay() {
   const ledger = openPostgresLedger(url, systemClock);
   onTestFinished(() => ledger.close().catch(() => undefined));
   await ledger.probe();
-  return { relay, ledger };
+  return { relay, url, ledger };
 }
 
 const asked = (requestId: string) => claimCommand({ requestId });
@@ -45,14 +46,36 @@ test("one whose commit never arrived is refused, and granted to the next try", a
   await expectAgreement(ledger);
 });
 
-test("one of which the server cannot be asked is refused, and nobody may send it", async () => {
-  const { relay, ledger } = await openThroughRelay();
+test("one of which the server cannot be asked is refused, and the next try opens it anew", async () => {
+  const { relay, url, ledger } = await openThroughRelay();
   relay.loseNextCommit().then(() => {
     relay.isAway = true;
   });
+  const command = asked("r-1");
+  expect((await latchError(() => ledger.claim(command))).code).toBe("store_unreachable");
+  expect((await latchError(() => ledger.claim(command))).code).toBe("store_unreachable");
+  relay.isAway = false;
+  // Nobody else knows that it was not sent.
+  const other = openPostgresLedger(url, systemClock);
+  onTestFinished(() => other.close());
+  expect((await other.claim({ ...command, owner: "owner-2" as OwnerId })).kind).toBe("pending");
+  const [first, second] = await Promise.all([ledger.claim(command), ledger.claim(command)]);
+  expect(first).toMatchObject({ kind: "proceed", reopened: true, claim: { fencing: 2 } });
+  expect(second.kind).toBe("pending");
+  await expectAgreement(ledger);
+});
+
+test("one that was not there, and is granted to another process since, is left alone", async () => {
+  const { relay, url, ledger } = await openThroughRelay();
+  relay.dropNextCommit();
+  relay.isAway = true;
   expect((await latchError(() => ledger.claim(asked("r-1")))).code).toBe("store_unreachable");
   relay.isAway = false;
+  const other = openPostgresLedger(url, systemClock);
+  onTestFinished(() => other.close());
+  const claim = await claimed(other, { ...asked("r-1"), owner: "owner-2" as OwnerId });
   expect((await ledger.claim(asked("r-1"))).kind).toBe("pending");
+  expect(await ledger.claimOf(claim.key)).toEqual(claim);
 });
 
 test("an exit is sent once, without a pause", async () => {

@@ -66,6 +66,7 @@ import { SnapshotRows } from "./snapshot-rows.ts";
 import { isConnectionLost, isStoreFailure, storeError } from "./store-errors.ts";
 import { markSync } from "./sync-mark.ts";
 import { columnValue, fromColumn } from "./text-column.ts";
+import { grantedBy, sayUnsent } from "./unsent-claims.ts";
 
 interface WaitingJob extends Job {
   readonly resolve: (value: unknown) => void;
@@ -101,17 +102,21 @@ class PostgresLedger extends TransactedLedger implements Ledger {
   readonly #listing: ClaimListing;
   readonly #notes: NoteBuffer;
   readonly #options: PostgresOptions;
+  readonly #clock: Clock;
   #opening: Promise<void> | undefined;
   #queue: WaitingJob[] = [];
   #working: Promise<void> | undefined;
   /** The last event that is known to be on disk. */
   #synced: EventMark | undefined;
+  /** Granted by commits of which nobody knows. */
+  #unsent: readonly Claim[] = [];
   /** Set at the call of `close`; from then on nothing new is taken. */
   #closing: Promise<void> | undefined;
 
   constructor(url: string, clock: Clock, options: PostgresOptions) {
     super();
     this.#options = options;
+    this.#clock = clock;
     this.#pool = new ConnectionPool(url, clock);
     this.#listing = new ClaimListing(this.#pool);
     this.#notes = new NoteBuffer(clock, (notes) => this.writeNotes(notes));
@@ -333,20 +338,25 @@ class PostgresLedger extends TransactedLedger implements Ledger {
 
   /** Also where the answer to the commit was lost, and the ledger shows that it went through. */
   async #run(jobs: readonly Job[]): Promise<BatchResult> {
+    const unsent = this.#unsent;
+    const first = unsent.map((claim) => sayUnsent(claim, this.#clock.now()));
     let committing: Committing | undefined;
     const run = (session: Session) =>
-      runBatch(session, jobs, this.#synced, (said) => {
+      runBatch(session, [...first, ...jobs], this.#synced, (said) => {
         committing = said;
       });
-    return this.#pool.reserved(run).catch(async (error: unknown) => {
+    const { ended, synced } = await this.#pool.reserved(run).catch(async (error: unknown) => {
       const said = committing;
       if (said === undefined || !isConnectionLost(error)) throw error;
       const look = (session: Session) => isCarriedOut(session, said);
       if (await this.#pool.reserved(look, LOST_COMMIT_DEADLINE_MS).catch(() => false)) {
         return said.result;
       }
+      this.#unsent = [...unsent, ...grantedBy(jobs, said.result.ended.slice(first.length))];
       throw error;
     });
+    this.#unsent = [];
+    return { ended: ended.slice(first.length), synced };
   }
 
   /** Made once; a server that was away is asked again by the next call. */
