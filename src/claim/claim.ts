@@ -125,18 +125,6 @@ export function isOlder(
   return submittedAt !== null && submittedAt < (brokerClaimedAt ?? claimedAt) - CLOCK_TOLERANCE_MS;
 }
 
-/**
- * By how much a clock that shows `now` is ahead of the one that the claim was made by, in
- * milliseconds, as the broker's clock tells; 0 where nobody knows.
- */
-export function aheadMs(
-  { claimedAt, brokerClaimedAt }: Claim,
-  { now, brokerTime }: { readonly now: EpochMs; readonly brokerTime: EpochMs | null },
-): number {
-  if (brokerTime === null || brokerClaimedAt === null || brokerClaimedAt === undefined) return 0;
-  return brokerClaimedAt - claimedAt - (brokerTime - now);
-}
-
 /** Whether the broker is known to have taken the order. */
 export function isAccepted(claim: Claim): boolean {
   return claim.brokerOrderId !== null;

@@ -8,7 +8,7 @@
  * reconciler's to judge.
  */
 import type { Broker, OrdersReading, WireOrder } from "../broker/broker.ts";
-import { listStart } from "../broker/list-stretch.ts";
+import { listStart } from "../broker/claim-times.ts";
 import { type Claim, isAccepted, lacksSuccessor } from "../claim/claim.ts";
 import type { OrderLookup, OrderSighting } from "../claim/evidence.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";

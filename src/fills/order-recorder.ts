@@ -6,7 +6,7 @@
  */
 import type { Broker, WireOrder } from "../broker/broker.ts";
 import { countsChain } from "../broker/chain-count.ts";
-import { listStart } from "../broker/list-stretch.ts";
+import { listStart } from "../broker/claim-times.ts";
 import type { Claim } from "../claim/claim.ts";
 import type { OrderCommand } from "../claim/decide-order.ts";
 import type { RecordCommand } from "../claim/decide-record.ts";

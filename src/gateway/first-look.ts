@@ -7,7 +7,7 @@
  * repeats get PENDING, and the read-back behind the start looks it up by its own id until its end
  * is proved.
  */
-import { listStart } from "../broker/list-stretch.ts";
+import { listStart } from "../broker/claim-times.ts";
 import type { Claim } from "../claim/claim.ts";
 import type { BrokerOrder } from "../claim/evidence.ts";
 import { lookUp, type ReadBackPorts, recordFound } from "./read-back.ts";

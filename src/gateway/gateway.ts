@@ -13,19 +13,13 @@
  */
 import { setMaxListeners } from "node:events";
 import type { Broker } from "../broker/broker.ts";
+import { atLatest } from "../broker/claim-times.ts";
 import { type Block, type BlockCode, type ClaimDecision, phaseOf } from "../claim/answer.ts";
-import {
-  aheadMs,
-  type Claim,
-  isAccepted,
-  isLatched,
-  isUnanswered,
-  postOverAt,
-} from "../claim/claim.ts";
+import { type Claim, isAccepted, isLatched, isUnanswered, postOverAt } from "../claim/claim.ts";
 import { isSought } from "../claim/decide-absence.ts";
 import { believedId, type UnreadOrders } from "../claim/decide-claim.ts";
 import type { OrderLookup } from "../claim/evidence.ts";
-import { CLOCK_TOLERANCE_MS, type ClaimPolicy } from "../claim/policy.ts";
+import type { ClaimPolicy } from "../claim/policy.ts";
 import { isLive } from "../claim/transitions.ts";
 import { type Clock, type EpochMs, earliest } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
@@ -158,9 +152,10 @@ export class Gateway {
     const { postDeadlineMs } = policy;
     const open = claims.filter(({ status }) => status === "OPEN");
     const now = clock.now();
-    const overAt = (claim: Claim) => postOverAt(claim, postDeadlineMs) + this.#aheadOf(claim);
-    const isOverdue = (claim: Claim) => now >= overAt(claim);
-    this.#nextExpiryAt = earliest(open.filter((claim) => !isOverdue(claim)).map(overAt));
+    const isOverdue = (claim: Claim) => now >= this.#postOverAt(claim);
+    this.#nextExpiryAt = earliest(
+      open.filter((claim) => !isOverdue(claim)).map((claim) => this.#postOverAt(claim)),
+    );
     for (const claim of claims) {
       const current =
         claim.status === "OPEN" && isOverdue(claim)
@@ -172,15 +167,13 @@ export class Gateway {
   }
 
   /**
-   * By how much this clock is ahead of the one that says when the claim's POST is over: another
-   * machine may be about to send it. Who has opened a claim anew, its own first time cannot tell.
+   * When the claim's POST is over, whoever sends it: another machine may be about to. Who has
+   * opened a claim anew, its first time cannot tell.
    */
-  #aheadOf(claim: Claim): number {
-    const { clock, broker, owner } = this.#ports;
-    const isFirst = claim.openedAt === claim.claimedAt;
-    if (claim.owner === owner || !isFirst || broker.isTimeGuess()) return 0;
-    const ahead = aheadMs(claim, { now: clock.now(), brokerTime: broker.brokerTime() });
-    return ahead > CLOCK_TOLERANCE_MS ? ahead : 0;
+  #postOverAt(claim: Claim): EpochMs {
+    const overAt = postOverAt(claim, this.#ports.policy.postDeadlineMs);
+    const isOwn = claim.owner === this.#ports.owner || claim.openedAt !== claim.claimedAt;
+    return isOwn ? overAt : atLatest(this.#ports, claim, overAt);
   }
 
   /**

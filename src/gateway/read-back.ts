@@ -6,7 +6,7 @@
  * it likes: what it reads is evidence, and only `decide` draws conclusions from it.
  */
 import type { Broker } from "../broker/broker.ts";
-import { listEnd, listStart } from "../broker/list-stretch.ts";
+import { listEnd, listStart } from "../broker/claim-times.ts";
 import { type Claim, isOlder, postOverAt } from "../claim/claim.ts";
 import { awaitsListScan, isSought, type NotFoundCommand } from "../claim/decide-absence.ts";
 import type { BrokerOrder, OrderLookup } from "../claim/evidence.ts";

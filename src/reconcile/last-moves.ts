@@ -2,20 +2,21 @@
  * When what a position may not show yet last happened, by the event log: a fill of late, or an
  * order that was proved absent of late and may surface yet. A book that has come back to the
  * quantity that it had looks as if it had not moved. How long ago that was, nobody knows where the
- * clock was set forward in between: then it counts as just now.
+ * clock was set forward in between: then it counts as just now. What another machine has noted,
+ * whose clock is behind ours, was later than it says.
  *
  * Whether a book has moved since an event, the log tells by its numbers, which no clock moves.
  */
+import { atLatest, type ClaimTimePorts } from "../broker/claim-times.ts";
 import { FILLS, MOVES } from "../claim/claim-event.ts";
-import { type Clock, type EpochMs, latest } from "../core/clock.ts";
+import { type EpochMs, latest } from "../core/clock.ts";
 import type { AccountId } from "../core/ids.ts";
 import { LeapWatch } from "../core/leap-watch.ts";
 import type { EventScan, Ledger, StoredEvent } from "../ledger/ledger.ts";
 
-export interface LastMovesPorts {
+export interface LastMovesPorts extends ClaimTimePorts {
   readonly account: AccountId;
   readonly ledger: Ledger;
-  readonly clock: Clock;
 }
 
 /** On record with a time that is yet to come, by the clock of a machine that was ahead of this. */
@@ -77,7 +78,9 @@ export class LastMoves {
 
   async #lastFillAt(symbol: string, through: number): Promise<EpochMs | null> {
     const last = await this.#last(symbol, { types: FILLS, after: 0, before: through + 1 });
-    return typeof last === "string" ? null : last.at;
+    if (typeof last === "string") return null;
+    const claim = last.subject === "claim" ? await this.#ports.ledger.claimOf(last.key) : undefined;
+    return claim === undefined ? last.at : atLatest(this.#ports, claim, last.at);
   }
 
   /** The last such event; `not_found` where so many looks did not come to the end of it. */

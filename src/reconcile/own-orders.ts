@@ -5,7 +5,7 @@
  * for: they may show fills, or be there after all. Reads and records; decides nothing.
  */
 import type { Broker } from "../broker/broker.ts";
-import { listStart } from "../broker/list-stretch.ts";
+import { atLatest, listStart } from "../broker/claim-times.ts";
 import { type Claim, isAccepted, mayYetArrive } from "../claim/claim.ts";
 import { type BrokerOrder, type OrderLookup, withLegs } from "../claim/evidence.ts";
 import { type Clock, type EpochMs, latest } from "../core/clock.ts";
@@ -85,7 +85,9 @@ async function readEnded(
     if (lookup.kind === "not_found") unseen.push(claim);
     else if (showsMore(claim, lookup.order)) await record(ports, claim, lookup.order);
   }
-  const absences = unseen.filter(mayYetArrive).map(({ certainAt }) => certainAt);
+  const absences = unseen
+    .filter(mayYetArrive)
+    .map((claim) => claim.certainAt && atLatest(ports, claim, claim.certainAt));
   return { kind: "read", absentSince: latest(absences) };
 }
 

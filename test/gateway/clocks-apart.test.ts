@@ -232,3 +232,55 @@ test.each([-3, 3, 60])(
     expect(await world.eventTypes(first)).not.toContain("outcome_unknown");
   },
 );
+
+test.each([-3, 3, 60])(
+  "a position that lags behind fills which a machine %d minutes apart has booked is no difference",
+  async (minutes) => {
+    const world = await openWorld();
+    const first = await world.open();
+    const other = await secondMachine(world, first, minutes * 60_000);
+    await sent(world, first, OPEN);
+    await sent(world, first, CLOSE);
+    await world.advance(60_000);
+    await world.drive(other.latch.comparePositions());
+    const match = { method: "GET", path: "/v2/positions*" } as const;
+    const lag = { kind: "position_lag", lagMs: 20_000 } as const;
+    world.simulator.addFaults([{ match, fault: lag, times: 1_000 }]);
+    await sent(world, first, { ...OPEN, quantity: "4" });
+    await world.advance(12_000);
+    await sent(world, first, { ...CLOSE, quantity: "4" });
+    await world.advance(8_500);
+    await world.drive(other.latch.comparePositions());
+    await world.advance(10_500);
+    await world.drive(other.latch.comparePositions());
+    expect(await world.eventTypes(first)).not.toContain("position_adjusted");
+  },
+);
+
+test.each([-3, 3, 60])(
+  "nor are shares of an order that hides, and that a machine %d minutes apart has proved absent",
+  async (minutes) => {
+    const world = await openWorld();
+    const first = await world.open();
+    const other = await secondMachine(world, first, minutes * 60_000);
+    await sent(world, first, OPEN);
+    await sent(world, first, CLOSE);
+    await world.drive(other.latch.comparePositions());
+    await world.advance(60_000);
+    other.runs = false;
+    world.fault({ kind: "accept_then_drop" });
+    world.fault({ kind: "client_id_lag", lagMs: 38_000 });
+    world.fault({ kind: "list_lag", lagMs: 38_000 });
+    expect(await world.submit(first, OPEN)).toMatchObject({ status: "PENDING" });
+    await world.untilSettled();
+    expect(world.claims().at(-1)).toMatchObject({ outcome: "absent" });
+    other.clock.advanceTo(world.now());
+    other.runs = true;
+    for (let looks = 0; looks < 4; looks += 1) {
+      await world.drive(other.latch.comparePositions());
+      await world.advance(10_500);
+    }
+    expect(await world.eventTypes(first)).not.toContain("position_adjusted");
+    expect(world.book().net).toBe("6");
+  },
+);
