@@ -258,7 +258,7 @@ async function proveAbsent(
   const policy = { ...command.policy, absenceWindowMs: 1, postDeadlineMs: 1 };
   const far = command.readAt + 60_000;
   const read = (scope: "single" | "list", readAt: number) =>
-    ledger.record(key, { ...command, policy, scope, readAt });
+    ledger.record(key, { ...command, policy, scope, readAt, isFirst: false });
   for (const readAt of [far, far + 10, far + 20, far + 30]) await read("single", readAt);
   return read("list", far + 40);
 }
