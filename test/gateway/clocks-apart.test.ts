@@ -284,3 +284,23 @@ test.each([-3, 3, 60])(
     expect(world.book().net).toBe("6");
   },
 );
+
+test.each([-60, -10, -1, 10, 60])(
+  "an order that a machine %d minutes apart has found has its window for the machine that sent it",
+  async (minutes) => {
+    const world = await openWorld();
+    const first = await world.open();
+    const second = await secondMachine(world, first, minutes * 60_000);
+    await world.advance(30_000);
+    world.fault({ kind: "accept_then_hang" });
+    const sending = first.latch.submit(OPEN);
+    await world.rest();
+    await world.drive(second.latch.applyUpdate({ ...world.orders()[0] }));
+    expect(world.theClaim()).toMatchObject({ outcome: "filled", told: null });
+    expect(await world.submit(first, OPEN)).toMatchObject({ status: "SKIP" });
+    await world.drive(sending);
+    await world.advance(50_000);
+    expect(await world.submit(first, OPEN)).toMatchObject({ status: "PROCEED" });
+    expect(world.orders()).toHaveLength(2);
+  },
+);
