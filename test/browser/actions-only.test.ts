@@ -51,4 +51,17 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page of a sidecar without a broker
     expect(await panel.innerText()).toContain("The latest 100 are shown.");
     await page.close();
   });
+
+  test("keeps within a narrow screen where an incident has an id without a space", async () => {
+    const bench = await guardBench({ operatorKey: OPERATOR_KEY });
+    const said = { summary: "nobody knows", next: `it is looked for under ${"x".repeat(128)}` };
+    const report = { kind: "unknown_action", subject: "matter:1", ...said } as const;
+    await openLedger(bench.store).beginIncident(GUARD_ACCOUNT, "", report, bench.clock.now());
+    const { page } = await openPage(browser, bench.url, { width: 360 });
+    await page.getByLabel("Key").fill(OPERATOR_KEY);
+    await page.keyboard.press("Enter");
+    await page.locator(".incident-card .next").first().waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+    await page.close();
+  });
 });
