@@ -36,6 +36,7 @@ export function readSigningKey(file: string): KeyObject {
   try {
     const found = statSync(file, { throwIfNoEntry: false });
     if (found === undefined) throw new Error("there is none; a latch makes it at its first start");
+    if (!found.isFile()) throw new Error("it is not a file");
     const { mode } = found;
     if ((mode & OTHERS) !== 0) {
       const octal = (mode & 0o777).toString(8);

@@ -47,7 +47,8 @@ export function checkPermissions(store: string, backupDir?: string): Finding {
   const files = [file, `${file}-wal`, `${file}-shm`];
   for (const path of files) {
     const found = statSync(path, { throwIfNoEntry: false });
-    if (found === undefined) continue;
+    // What is no file no mode makes one; the check of the store says what it is.
+    if (found === undefined || !found.isFile()) continue;
     const reason = notWritable(path);
     if (reason !== undefined) {
       return failed(`${path} cannot be written: ${reason}`, `Let this user write ${path}.`);

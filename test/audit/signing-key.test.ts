@@ -105,6 +105,7 @@ describe("the audit key", () => {
     expect(message).toContain("there is none");
     expect(existsSync(missing)).toBe(false);
     mkdirSync(missing);
-    expect((await latchError(() => openSigningKey(missing))).code).toBe("audit_key_unusable");
+    const { message: what, code } = await latchError(() => openSigningKey(missing));
+    expect([code, what]).toEqual(["audit_key_unusable", expect.stringContaining("not a file")]);
   });
 });

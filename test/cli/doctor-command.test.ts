@@ -359,6 +359,10 @@ describe("the store's checks", () => {
       remedy: expect.stringMatching(/^Make .*gone for this user, or name another place/),
     });
     expect(checkSpace(join(folder, "gone", "l.db"))).toMatchObject({ state: "skipped" });
+    // Taking the folder's rights away would be no remedy.
+    const other = join(temporaryFolder(), "folder");
+    mkdirSync(other, { mode: 0o755 });
+    expect(checkPermissions(other)).toMatchObject({ state: "ok" });
   });
 
   test("an audit key fails that a sidecar would refuse at its start, or could not make", async () => {
