@@ -38,7 +38,7 @@ import type { EventQuery, IncidentsQuery, Ledger, StoredEvent } from "./ledger/l
 import { Flattening } from "./operator/flattening.ts";
 import { type Operator, OperatorDesk } from "./operator/operator.ts";
 import { checkEntry, type EntryCheck } from "./reconcile/entry-check.ts";
-import { INCIDENTS_WATCHED, IncidentLog } from "./reconcile/incident-log.ts";
+import { IncidentLog } from "./reconcile/incident-log.ts";
 import { learnFee } from "./reconcile/learn-fee.ts";
 import { Reconciler } from "./reconcile/reconciler.ts";
 import { guardTick } from "./schedule/guard-tick.ts";
@@ -203,7 +203,7 @@ export class OpenLatch implements Latch {
   readonly #gateway: Gateway;
   readonly #reconciler: Reconciler;
   readonly #pace: LedgerPace;
-  readonly #incidentLog = new IncidentLog();
+  readonly #incidentLog = new IncidentLog(this);
   readonly #ticks = new Set<Promise<void>>();
   /** Aborts when the latch is closed. */
   readonly #stopping = new AbortController();
@@ -464,8 +464,7 @@ export class OpenLatch implements Latch {
   }
 
   async #sayIncidents(): Promise<void> {
-    const latest = await this.incidents({ limit: INCIDENTS_WATCHED });
-    for (const { level, message, fields } of this.#incidentLog.linesFor(latest)) {
+    for (const { level, message, fields } of await this.#incidentLog.lines()) {
       this.#parts.log[level](fields, message);
     }
   }

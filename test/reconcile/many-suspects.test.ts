@@ -2,6 +2,8 @@
 import { expect, test } from "vitest";
 import { cancelByHand, orderByHand } from "../faults/by-hand.ts";
 import { COMPARISON_MS } from "../faults/healing.ts";
+import { openMany } from "../incident/many-incidents.ts";
+import { openLedger } from "../ledger/open-ledger.ts";
 import { HELD, ORDER, openOrderWorld } from "../sidecar/orders-world.ts";
 
 const MINUTE = 60_000;
@@ -38,6 +40,27 @@ test("of more differences than a round compares each has its turn, and each one'
   world.simulator.setPositions(POSITIONS.slice(-1).map((one) => ({ ...one, quantity: "0" })));
   await world.advance(2 * MINUTE);
   expect(await openIn()).toEqual(SYMBOLS.slice(0, -1));
+});
+
+test("each of many incidents is in the log as it opens and as it ends, once", async () => {
+  const world = await openOrderWorld();
+  const { latch } = (await world.open()).started;
+  await world.advance(4_000);
+  const ledger = openLedger(world.store);
+  const { account } = latch;
+  await openMany(ledger, { account, symbol: "TQQQ", at: world.simulator.now() }, 130);
+  await Promise.all([latch.tick(), latch.tick()]);
+  const end = { verdict: "by_operator", provenance: "operator", reason: "seen to" } as const;
+  for (let nth = 1; nth <= 130; nth += 1) {
+    await ledger.endIncident(account, `matter:${nth}`, end, world.simulator.now());
+  }
+  await world.advance(4_000);
+  const lines = world.log.map((line) => JSON.parse(line) as { msg: string; incident?: number });
+  const said = (msg: string) =>
+    lines.filter((line) => line.msg === msg).map(({ incident }) => incident);
+  const all = Array.from({ length: 130 }, (_, index) => index + 1);
+  expect(said("incident opened")).toEqual(all);
+  expect(said("incident resolved")).toEqual(all);
 });
 
 test("of more orders by hand than a list of incidents has, the first one's end is told too", async () => {
