@@ -41,6 +41,7 @@ interface Surroundings {
 
 /** Stands where there is no key; the broker refuses it, and shows so that it answers. */
 const NO_KEYS = { keyId: "not-set", secret: "not-set" } as const;
+const LOOPBACK = "http://127.0.0.1";
 const INSIDE = "the simulated broker is inside the sidecar";
 const NONE = "there is no broker: only actions are guarded";
 
@@ -113,9 +114,11 @@ function settingsOf(options: DoctorOptions, environment: Environment): ReadSetti
   const kind = name ?? environment.TRADELATCH_BROKER;
   const unasked = kind === "sim" ? INSIDE : kind === "none" ? NONE : undefined;
   const none = kind === "none" ? ({ broker: "none" } as const) : {};
+  // Wherever the environment points, a simulated broker inside is on this machine.
+  const inside = kind === "sim" ? { baseUrl: LOOPBACK } : {};
   const whole = resolved(() => {
     resolveProgram(name === undefined ? {} : { broker: name }, environment);
-    return resolveServeConfig({ ...given, ...none, store, ...keys }, environment);
+    return resolveServeConfig({ ...given, ...none, ...inside, store, ...keys }, environment);
   });
   if (!(whole instanceof LatchError)) {
     return { config: whole, store, fault: undefined, unasked, hasKeys };

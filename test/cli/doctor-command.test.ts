@@ -75,6 +75,7 @@ async function openBroker(startAt = systemClock.now()) {
   return broker;
 }
 
+const LIVE_URL = "https://api.alpaca.markets";
 const WELL = ["--port", "0"];
 
 describe("tradelatch doctor", () => {
@@ -115,6 +116,12 @@ describe("tradelatch doctor", () => {
     });
     expect(exitCode).toBe(0);
     expect(told.credentials).toBe("skipped: the simulated broker is inside the sidecar");
+    const live = { TRADELATCH_LIVE: "true", TRADELATCH_STORE: temporaryFile() };
+    const elsewhere = { ...live, TRADELATCH_LIVE: "", APCA_API_BASE_URL: LIVE_URL };
+    for (const environment of [live, elsewhere]) {
+      const { told } = await examined(["--broker", "sim", ...WELL], environment);
+      expect(told.settings).toBe("ok: flags and environment are in order");
+    }
   });
 
   test("goes on with the rest where a setting is wrong, and shows no secret of it", async () => {
