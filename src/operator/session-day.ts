@@ -28,8 +28,10 @@ export interface DayView {
   readonly totals: SessionReport;
   /** Oldest first. */
   readonly marks: readonly SessionMark[];
-  /** Whether the day had more events than are kept. */
+  /** Whether the day had more events, or marks, than are kept. */
   readonly isCut: boolean;
+  /** Whether the totals are of its first events alone. */
+  readonly areTotalsCut: boolean;
   /** The last event that is in it, or that was looked at. */
   readonly sequence: number;
 }
@@ -152,6 +154,7 @@ export class SessionDay {
       totals: reportSession(this.#events, claimOf),
       marks: marks.slice(-MARKS_KEPT),
       isCut: this.#isCut || marks.length > MARKS_KEPT,
+      areTotalsCut: this.#isCut,
       sequence: this.#sequence ?? 0,
     };
   }

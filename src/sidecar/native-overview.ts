@@ -62,6 +62,7 @@ const sessionSchema = named(
     totals: totalsSchema,
     marks: z.array(markSchema).describe("Oldest first; at most 2,000."),
     cut: z.boolean().describe("Whether the day had more than is shown."),
+    totalsCut: z.boolean().describe("Whether the totals are of the first part of the day alone."),
     sequence: z.number().int().describe("The last event that was looked at."),
   }),
 );
@@ -151,11 +152,12 @@ function addStatus({ app, access }: NativeScope, ports: NativePorts): void {
   );
 }
 
-function sessionView({ isCut, marks, totals, ...rest }: SessionView) {
+function sessionView({ isCut, areTotalsCut, marks, totals, ...rest }: SessionView) {
   return {
     ...rest,
     totals: { ...totals, intentsBlocked: { ...totals.intentsBlocked } },
     cut: isCut,
+    totalsCut: areTotalsCut,
     marks: marks.map((mark: SessionMark) => ({ ...mark, at: timeText(mark.at) })),
   };
 }

@@ -4,7 +4,14 @@ import type { Ledger } from "../../src/ledger/ledger.ts";
 import { SessionDays } from "../../src/operator/session-days.ts";
 import { claimOf, doubt, KEY, settle } from "../claim/guard-commands.ts";
 import { claimed, openLedger } from "../ledger/open-ledger.ts";
-import { ACCOUNT, claimCommand, filledOrder, orderRead, START } from "../ledger/sample-commands.ts";
+import {
+  ACCOUNT,
+  claimCommand,
+  filledOrder,
+  orderRead,
+  pendingNote,
+  START,
+} from "../ledger/sample-commands.ts";
 import { temporaryFile } from "../ledger/temporary-folder.ts";
 
 const HOUR_MS = 60 * 60 * 1_000;
@@ -100,6 +107,21 @@ describe("the session that is shown", () => {
     const view = await days.read("2026-05-21", true);
     expect(shown(view.marks)).toEqual(["entry null", "fill null"]);
     expect(view.totals.ordersSent).toBe(1);
+  });
+
+  test("says whether its numbers are of the whole day, also where there are more marks", async () => {
+    const { ledger, clock, days } = worldOfTest();
+    const claim = await claimed(ledger, claimCommand({ requestId: "r-1" }, { now: clock.now() }));
+    const repeat = async (times: number) => {
+      for (let nth = 0; nth < times; nth += 1) ledger.note(pendingNote(claim), clock.now());
+      await ledger.lastSequence();
+    };
+    await repeat(2_100);
+    expect(await days.read(undefined, true)).toMatchObject({
+      ...{ isCut: true, areTotalsCut: false, totals: { duplicatesBlocked: 2_100 } },
+    });
+    await repeat(18_000);
+    expect(await days.read(undefined, true)).toMatchObject({ isCut: true, areTotalsCut: true });
   });
 
   test("goes on with the log, also one of a day that is over", async () => {

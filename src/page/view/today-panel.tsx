@@ -40,9 +40,16 @@ export function TodayPanel({ session, now, isOpen, onPick, onDay }: TodayPanelPr
           isOpen={isOpen && isToday}
         />
       )}
-      {session?.cut === true && <p class="quiet">The day has more than is shown here.</p>}
+      {session?.cut === true && <p class="quiet">{cutText(session)}</p>}
     </section>
   );
+}
+
+/** A number that has stood still must not be taken for the day's. */
+function cutText({ totalsCut }: SessionJson): string {
+  const more = "The day has more than is shown here.";
+  if (!totalsCut) return more;
+  return `${more} The numbers are of its first part; the report after the close counts it all.`;
 }
 
 function NothingHappened({ isToday }: { readonly isToday: boolean }) {
