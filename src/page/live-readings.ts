@@ -154,7 +154,11 @@ export class LiveReadings {
     });
   }
 
-  /** Causes of open incidents are read anew; those of resolved ones where they are not known. */
+  /**
+   * Causes of open incidents are read anew; those of resolved ones where they are not known. Of
+   * more than are read at once those come first that nothing is known of, and what an incident is
+   * about: a person acts by it. The next state brings on the others.
+   */
   async #readCauses(incidents: readonly IncidentView[]): Promise<void> {
     const { known } = this.#store.state;
     const wanted = new Map(
@@ -166,7 +170,13 @@ export class LiveReadings {
             .map((cause) => [nameOf(cause), cause] as const),
         ),
     );
-    const read = [...wanted.values()].slice(0, CAUSES_READ).map(({ agent, requestId }) => {
+    const about = new Set(incidents.map(({ subject }) => subject));
+    const rank = (name: string) => (known.has(name) ? (about.has(`claim ${name}`) ? 1 : 2) : 0);
+    const ranked = [...wanted].sort(([a], [b]) => rank(a) - rank(b)).map(([, cause]) => cause);
+    if (ranked.filter((cause) => !known.has(nameOf(cause))).length > CAUSES_READ) {
+      this.#isBehind = true;
+    }
+    const read = ranked.slice(0, CAUSES_READ).map(({ agent, requestId }) => {
       const query = new URLSearchParams({ requestId, agent, limit: "1" });
       return this.#get<ClaimsPage>(`/latch/v1/claims?${query}`);
     });

@@ -70,6 +70,10 @@ describe("what a person may do", () => {
     expect(unreadText(null, ten)).toBe("not read yet");
   });
 
+  test("about a claim that was not read yet is nothing: nobody could say what ends with it", () => {
+    expect(actionsOf(REFUSED, NONE, positions("6", "6"))).toEqual([]);
+  });
+
   test("about a claim is to resolve, and to say how it ended while nobody knows", () => {
     const waiting = new Map([["momentum/r-2", CLAIM]]);
     expect(actionsOf(REFUSED, waiting, null)).toMatchObject([

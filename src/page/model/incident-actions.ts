@@ -54,6 +54,8 @@ export function actionsOf(
   if (incident.status === "resolved") return [];
   const numbers = numbersOf(incident, positions);
   const unread = unreadOf(incident, positions);
+  // Before it is known what ends with it, nobody could say what a word would come to.
+  if (isUnread(incident, claims)) return [];
   const resolve = resolveAction(incident, claims, { numbers, unread });
   if (numbers === null || !ABOUT_POSITIONS.includes(incident.kind)) return [resolve];
   const { brokerQuantity, bookQuantity } = numbers;
@@ -122,12 +124,23 @@ function resolveAction(
   return { ...common, effect, asksForEnd: true, ends };
 }
 
+/** The order's claim that an incident is about; undefined where it is about none. */
+function subjectOf({ causes, subject }: IncidentView) {
+  return causes.find((cause) => subject === `claim ${nameOf(cause)}`);
+}
+
+function isUnread(incident: IncidentView, claims: ReadonlyMap<string, ClaimView>): boolean {
+  const key = isAboutAction(incident) ? undefined : subjectOf(incident);
+  return key !== undefined && !claims.has(nameOf(key));
+}
+
 /** The claim that the incident is about, while nobody knows how it ended. */
 export function claimBehind(
-  { causes, kind, subject }: IncidentView,
+  incident: IncidentView,
   claims: ReadonlyMap<string, ClaimView>,
 ): ClaimView | undefined {
-  const key = causes.find((cause) => subject === `claim ${nameOf(cause)}`);
+  const { kind } = incident;
+  const key = subjectOf(incident);
   const claim = key && claims.get(nameOf(key));
   if (claim?.status !== "IN_RECONCILIATION") return undefined;
   const isMissing = kind === "unknown_outcome" && claim.orderStatus !== "replaced";
