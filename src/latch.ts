@@ -120,6 +120,7 @@ export interface Latch extends Guarded, Settling {
   orderWiresSince(since: EpochMs | undefined): Promise<readonly WireOrder[] | undefined>;
   /** Compares every book with the broker's positions; a difference counts once two reads agree. */
   comparePositions(): Promise<void>;
+  /** The latest first; a hundred of them unless `limit` says otherwise. */
   incidents(query?: IncidentsQuery): Promise<readonly Incident[]>;
   incident(id: number): Promise<Incident | undefined>;
   /** Whether an entry in `symbol` is free, and if not the chain of causes. */

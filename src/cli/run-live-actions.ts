@@ -18,10 +18,16 @@ import type { Latch } from "../latch.ts";
 import { liveDay } from "../run/live-day.ts";
 import { isUnguarded, loadStrategy } from "../run/load-strategy.ts";
 import { startLatch } from "../sidecar/latch-start.ts";
+import { brokerKind } from "../sidecar/native-status-schema.ts";
 import type { Strategy, StrategyParameters } from "../strategy/strategy.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { openLogger } from "./open-logger.ts";
-import { type LiveOutput, tellingPeople, tellingPrograms } from "./run-live-output.ts";
+import {
+  type LiveOutput,
+  type LiveStart,
+  tellingPeople,
+  tellingPrograms,
+} from "./run-live-output.ts";
 import { storeOf } from "./store-setting.ts";
 
 export interface RunLiveOptions extends Pick<Settings, "store" | "agent" | "dataFeed"> {
@@ -92,7 +98,7 @@ async function trade(path: string, strategy: Strategy, plan: Plan): Promise<void
     onOpen?.(latch);
     const isDryRun = options.dryRun === true;
     told.started({
-      ...{ strategy: path, mode: options.live === true ? "LIVE" : "PAPER", isDryRun },
+      ...{ strategy: path, mode: modeOf(options, latch.brokerUrl), isDryRun },
       ...{ brokerUrl: latch.brokerUrl, account: latch.account, agent: config.agent },
       ...{ store: placeOfStore(config.store), streamUrl: data.streamUrl },
     });
@@ -103,6 +109,12 @@ async function trade(path: string, strategy: Strategy, plan: Plan): Promise<void
   } finally {
     await Promise.allSettled([prepared.close(), close()]);
   }
+}
+
+/** A sidecar of real money may listen on this machine: paper is what Alpaca's paper host is. */
+function modeOf({ live }: RunLiveOptions, brokerUrl: string): LiveStart["mode"] {
+  if (live === true) return "LIVE";
+  return brokerKind(brokerUrl) === "paper" ? "PAPER" : "OTHER";
 }
 
 /** The two accounts are never mixed up: what the flag says and where orders go must agree. */

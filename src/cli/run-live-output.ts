@@ -19,7 +19,8 @@ import { wrapped } from "./wrapped-text.ts";
 /** Where a run begins. */
 export interface LiveStart {
   readonly strategy: string;
-  readonly mode: "PAPER" | "LIVE";
+  /** `OTHER`: an address that is not Alpaca's own, so that nobody knows whose money it is. */
+  readonly mode: "PAPER" | "LIVE" | "OTHER";
   readonly isDryRun: boolean;
   readonly brokerUrl: string;
   readonly account: string;
@@ -46,6 +47,8 @@ const ENDS: Readonly<Record<DayEnd["how"], string>> = {
   stopped: "Stopped.",
   failed: "Ended by a failure.",
 };
+
+const OTHER_HOST = "NOT ALPACA'S HOST: whatever account is behind it";
 
 type Write = (text: string, indent?: string) => void;
 /** Before what the strategy says itself. */
@@ -155,7 +158,7 @@ function startLines(start: LiveStart): readonly string[] {
   const { mode, isDryRun, strategy, brokerUrl, account, store, agent, streamUrl } = start;
   const dry = isDryRun ? ", DRY RUN: nothing is sent" : "";
   return [
-    `${mode}${dry}`,
+    `${mode === "OTHER" ? OTHER_HOST : mode}${dry}`,
     `Strategy: ${strategy} (TradeLatch gives no advice)`,
     `Broker:   ${brokerUrl}`,
     `Account:  ${account}, agent group ${agent}`,

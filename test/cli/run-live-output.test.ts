@@ -20,6 +20,21 @@ test("a live run says that it waits where its session has not begun", () => {
   ]);
 });
 
+test.each([
+  ["PAPER", "PAPER"],
+  ["LIVE", "LIVE"],
+  ["OTHER", "NOT ALPACA'S HOST: whatever account is behind it"],
+] as const)("a live run says whose money it is before all else: %s", (mode, said) => {
+  const lines: string[] = [];
+  const line = (text: string) => lines.push(text);
+  const output = { line, columns: 80, color: false, logsAreRead: false };
+  const where = { brokerUrl: "https://broker.example", account: "a", store: "latch.db" };
+  const what = { strategy: "bot.ts", agent: "default", streamUrl: "wss://bars.example" };
+  const told = tellingPeople(output, new ManualClock(0));
+  told.started({ ...where, ...what, mode, isDryRun: false });
+  expect(lines[0]).toBe(said);
+});
+
 test("a live run's prices are shown to a hundredth of a cent, and as prices", () => {
   const lines: string[] = [];
   const line = (text: string) => lines.push(text);
