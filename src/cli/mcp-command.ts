@@ -56,7 +56,7 @@ export function mcpCommand(
     )
     .option("--allow-orders", "have tools that place orders and close positions")
     .option("--allow-live-orders", "with it: also where the account may be one of real money")
-    .option("--live", "permit Alpaca's live host")
+    .option("--live", "permit Alpaca's live host, where APCA_API_BASE_URL names it")
     .option("--broker <name>", "alpaca (default), sim: simulated inside, or none: guards only")
     .option("--store <path>", "the ledger: a file, or postgres://... (default tradelatch.db)")
     .option("--agent <name>", "the agent group whose orders these are")

@@ -1,6 +1,7 @@
 /** What `tradelatch serve` prints as it starts: lines for people, or one JSON object a line. */
 import { type AccountId, GUARD_ACCOUNT } from "../core/ids.ts";
 import type { Recovery } from "../latch.ts";
+import { brokerKind } from "../sidecar/native-status-schema.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { recoveryLines } from "./recovery-lines.ts";
 
@@ -35,7 +36,7 @@ export function tellingPeople({ line }: CommandOutput): ServeOutput {
         `Listening on ${url}: ${hasBroker ? `set APCA_API_BASE_URL=${url}` : `POST ${url}/claim`}`,
       );
       line(`Operator page: ${url}/ (${hasOperator ? "asks for the operator key" : READ_ONLY})`);
-      line(hasBroker ? `Broker: ${brokerUrl}${isSimulated ? " (simulated)" : ""}` : NO_BROKER);
+      line(hasBroker ? `Broker: ${brokerUrl}${moneyOf(brokerUrl, isSimulated)}` : NO_BROKER);
       if (key !== null) line(`Keys: APCA_API_KEY_ID=${key} APCA_API_SECRET_KEY=${key}`);
       line(`Store: ${store}`);
     },
@@ -49,6 +50,13 @@ export function tellingPeople({ line }: CommandOutput): ServeOutput {
       for (const text of recoveryLines(recovery)) line(text);
     },
   };
+}
+
+/** Whose money it is, where that is known; another broker's address may be one of real money. */
+function moneyOf(brokerUrl: string, isSimulated: boolean): string {
+  if (isSimulated) return " (simulated)";
+  const kind = brokerKind(brokerUrl);
+  return kind === "live" ? " (REAL MONEY)" : kind === "paper" ? " (paper)" : "";
 }
 
 export function tellingPrograms({ line }: CommandOutput): ServeOutput {

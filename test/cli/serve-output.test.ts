@@ -12,3 +12,21 @@ test.each([
   tellingPeople(output).away("it is away", hasBroker);
   expect(lines).toEqual([said]);
 });
+
+test.each([
+  ["https://api.alpaca.markets", false, " (REAL MONEY)"],
+  ["https://paper-api.alpaca.markets", false, " (paper)"],
+  ["http://127.0.0.1:4599", true, " (simulated)"],
+  // Whatever account is behind it.
+  ["http://127.0.0.1:4599", false, ""],
+])(
+  "a sidecar in front of %s says whose money that is, where it is known",
+  (brokerUrl, isSimulated, said) => {
+    const lines: string[] = [];
+    const line = (text: string) => void lines.push(text);
+    const place = { url: "http://127.0.0.1:4520", key: null, store: "latch.db", hasOperator: true };
+    const told = tellingPeople({ line, columns: undefined, color: false, logsAreRead: false });
+    told.listening({ ...place, brokerUrl, isSimulated });
+    expect(lines).toContain(`Broker: ${brokerUrl}${said}`);
+  },
+);
