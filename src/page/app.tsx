@@ -89,6 +89,7 @@ function Overview({ client, store, readings }: OverviewProps) {
               {...{ onClaim, onAction, known: state.known, status }}
               open={state.openIncidents}
               hasOlder={state.hasOlderOpen}
+              onOlder={state.canShowOlder ? () => readings.olderIncidents() : null}
               resolved={state.resolvedIncidents}
               marks={state.session?.marks ?? []}
               positions={state.positions}

@@ -31,6 +31,8 @@ const CLAIMS_SHOWN = 100;
 /** A page of them has room for no more. */
 const CLAIMS_KEPT = 500;
 const OPEN_SHOWN = 100;
+/** The sidecar lists no more of them at once. */
+const OPEN_SHOWN_MAX = 500;
 const RESOLVED_SHOWN = 20;
 const CAUSES_READ = 40;
 
@@ -56,6 +58,7 @@ export class LiveReadings {
   /** The day that a person has picked; null leaves it to the sidecar. */
   #date: string | null = null;
   #typed = 0;
+  #openShown = OPEN_SHOWN;
 
   constructor(client: SidecarClient, store: PageStore) {
     this.#client = client;
@@ -92,6 +95,12 @@ export class LiveReadings {
       if (this.#store.state.filter !== filter) return;
       this.#store.change({ claims: [...claims, ...page.claims], moreClaims: page.next });
     });
+  }
+
+  /** Open incidents behind those that are shown: the oldest may be the exit that is stuck. */
+  olderIncidents(): void {
+    this.#openShown = Math.min(this.#openShown + OPEN_SHOWN, OPEN_SHOWN_MAX);
+    void this.refresh();
   }
 
   /** Shows another day, or with null the session as it goes on. */
@@ -143,13 +152,14 @@ export class LiveReadings {
   async #readIncidents(): Promise<void> {
     const path = "/latch/v1/incidents";
     const [open, resolved] = await Promise.all([
-      this.#get<IncidentsPage>(`${path}?status=open&limit=${OPEN_SHOWN}`),
+      this.#get<IncidentsPage>(`${path}?status=open&limit=${this.#openShown}`),
       this.#get<IncidentsPage>(`${path}?status=resolved&limit=${RESOLVED_SHOWN}`),
     ]);
     await this.#readCauses([...open.incidents, ...resolved.incidents]);
     this.#store.change({
       openIncidents: open.incidents,
       hasOlderOpen: open.next !== null,
+      canShowOlder: open.next !== null && this.#openShown < OPEN_SHOWN_MAX,
       resolvedIncidents: resolved.incidents,
     });
   }

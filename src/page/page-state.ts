@@ -18,6 +18,8 @@ export interface PageState {
   /** The latest ones; of more than a page has room for, the older ones are only counted. */
   readonly openIncidents: readonly IncidentView[];
   readonly hasOlderOpen: boolean;
+  /** Whether there is room for some of those. */
+  readonly canShowOlder: boolean;
   readonly resolvedIncidents: readonly IncidentView[];
   readonly claims: readonly ClaimView[];
   /** The cursor of further claims. */
@@ -34,7 +36,7 @@ export interface PageState {
 
 export const EMPTY_STATE: PageState = {
   ...{ status: null, lostSince: null, isRead: false },
-  ...{ openIncidents: [], hasOlderOpen: false, resolvedIncidents: [] },
+  ...{ openIncidents: [], hasOlderOpen: false, canShowOlder: false, resolvedIncidents: [] },
   ...{ claims: [], moreClaims: null, filter: NO_FILTER, known: new Map() },
   ...{ session: null, pickedDay: null, positions: null },
 };

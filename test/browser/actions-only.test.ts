@@ -9,6 +9,7 @@ import { openPage } from "./page-in-browser.ts";
 
 const OPERATOR_KEY = "whoever-looks-after-the-bots";
 const LEASE_MS = 60_000;
+const SOON = { timeout: 60_000 };
 
 describe.skipIf(HAS_NO_BROWSER)("the operator page of a sidecar without a broker", () => {
   let browser: Browser;
@@ -37,7 +38,7 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page of a sidecar without a broker
     await page.close();
   });
 
-  test("counts the incidents that it has no room for, and says where they are", async () => {
+  test("counts the incidents that are not shown, says where they are, and shows older ones", async () => {
     const bench = await guardBench({ operatorKey: OPERATOR_KEY });
     const where = { account: GUARD_ACCOUNT, symbol: "", at: bench.clock.now() };
     await openMany(openLedger(bench.store), where, 130);
@@ -48,7 +49,10 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page of a sidecar without a broker
     await panel.waitFor();
     expect(await panel.locator("h2").innerText()).toMatch(/130 open/i);
     expect(await panel.locator("article").count()).toBe(100);
-    expect(await panel.innerText()).toContain("The latest 100 are shown.");
+    expect(await panel.innerText()).toContain("The latest 100 are shown;");
+    await panel.getByRole("button", { name: "Older incidents" }).click();
+    await expect.poll(() => panel.locator("article").count(), SOON).toBe(130);
+    expect(await panel.innerText()).not.toContain("are shown;");
     await page.close();
   });
 

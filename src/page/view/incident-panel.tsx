@@ -18,6 +18,8 @@ interface IncidentPanelProps {
   readonly open: readonly IncidentView[];
   /** Whether more are open than these. */
   readonly hasOlder: boolean;
+  /** Shows some of those too; null where there is no room. */
+  readonly onOlder: (() => void) | null;
   readonly resolved: readonly IncidentView[];
   readonly known: ReadonlyMap<string, ClaimView>;
   readonly marks: readonly MarkView[];
@@ -28,7 +30,7 @@ interface IncidentPanelProps {
 }
 
 export function IncidentPanel(props: IncidentPanelProps) {
-  const { open, hasOlder, resolved, status } = props;
+  const { open, hasOlder, onOlder, resolved, status } = props;
   const counted = hasOlder ? Math.max(status.latch?.openIncidents ?? 0, open.length) : open.length;
   return (
     <section class="panel incidents" aria-labelledby="incidents-title">
@@ -41,9 +43,13 @@ export function IncidentPanel(props: IncidentPanelProps) {
       ))}
       {hasOlder && (
         <p class="meta">
-          The latest {open.length} are shown. Older ones follow as these end;{" "}
-          <code>tradelatch incidents --open</code> lists all.
+          The latest {open.length} are shown; <code>tradelatch incidents --open</code> lists all.
         </p>
+      )}
+      {hasOlder && onOlder !== null && (
+        <button type="button" class="more" onClick={onOlder}>
+          Older incidents
+        </button>
       )}
       {resolved.length > 0 && (
         <details class="resolved">
