@@ -40,6 +40,21 @@ describe("a lane", () => {
     expect(lane?.troubles).toEqual([{ from: seconds("50:00"), to: seconds("55:00") }]);
   });
 
+  test("has the spans of incidents that overlap as one, and others apart", () => {
+    const opened = (time: string, incident: number) => mark(time, { kind: "incident", incident });
+    const ended = (time: string, incident: number) => mark(time, { kind: "resolved", incident });
+    const marks = [
+      ...[opened("41:00", 1), opened("42:00", 2), ended("43:00", 2), ended("45:00", 1)],
+      ...[opened("47:00", 3), opened("48:00", 4), ended("49:00", 3)],
+    ];
+    const [lane] = lanesOf(marks, { from: 0, to: 10 });
+    const seconds = (time: string) => Date.parse(`2026-05-21T13:${time}.000Z`) / 1_000;
+    expect(lane?.troubles).toEqual([
+      { from: seconds("41:00"), to: seconds("45:00") },
+      { from: seconds("47:00"), to: null },
+    ]);
+  });
+
   test("says nothing of a position that nobody knows", () => {
     const adjusted = mark("41:00", { kind: "adjusted", quantity: "6", net: "6" });
     const [lane] = lanesOf([adjusted], { from: 0, to: 10 });

@@ -110,12 +110,27 @@ export function heldExtent(low: number | null, high: number | null): readonly [n
 }
 
 function troublesOf(marks: readonly MarkView[]): Lane["troubles"] {
-  return marks
+  const spans = marks
     .filter(({ kind }) => kind === "incident")
     .map(({ at, incident }) => {
       const end = marks.find((mark) => mark.kind === "resolved" && mark.incident === incident);
       return { from: secondsOf(at), to: end === undefined ? null : secondsOf(end.at) };
     });
+  return joined(spans.sort((a, b) => a.from - b.from));
+}
+
+/** In order of their begin. Many of them drawn over one another would hide what is behind them. */
+function joined(spans: Lane["troubles"]): Lane["troubles"] {
+  const found: Lane["troubles"][number][] = [];
+  for (const span of spans) {
+    const last = found.at(-1);
+    if (last === undefined || (last.to !== null && last.to < span.from)) found.push(span);
+    else {
+      const to = last.to === null || span.to === null ? null : Math.max(last.to, span.to);
+      found.splice(-1, 1, { from: last.from, to });
+    }
+  }
+  return found;
 }
 
 /** What hovering a mark tells: its claim's whole story in the session, in order. */

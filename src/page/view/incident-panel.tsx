@@ -42,7 +42,7 @@ export function IncidentPanel(props: IncidentPanelProps) {
         <IncidentCard key={incident.id} incident={incident} {...props} />
       ))}
       {hasOlder && (
-        <p class="meta">
+        <p class="older">
           The latest {open.length} are shown; <code>tradelatch incidents --open</code> lists all.
         </p>
       )}
