@@ -78,6 +78,23 @@ export function emptyBook(account: AccountId, symbol: string): Book {
   };
 }
 
+/** A copy of a book, to be finished with other values; why field by field, claim.ts says. */
+export function copiedBook(book: Book): { -readonly [Name in keyof Book]: Book[Name] } {
+  const copy: ReturnType<typeof copiedBook> = {
+    account: book.account,
+    symbol: book.symbol,
+    net: book.net,
+    averagePrice: book.averagePrice,
+    realizedProfitUsd: book.realizedProfitUsd,
+    episode: book.episode,
+    arrivals: book.arrivals,
+    reservations: book.reservations,
+    closedBy: book.closedBy,
+  };
+  if (book.feeDueOn !== undefined) copy.feeDueOn = book.feeDueOn;
+  return copy;
+}
+
 export function isFlat(book: Book): boolean {
   return isZero(book.net);
 }
@@ -116,12 +133,16 @@ export function reservationOf(book: Book, by: ClaimRef): Reservation | undefined
 }
 
 export function withReservation(book: Book, reservation: Reservation): Book {
-  return { ...book, reservations: [...book.reservations, reservation] };
+  const held = copiedBook(book);
+  held.reservations = [...book.reservations, reservation];
+  return held;
 }
 
 export function withoutReservation(book: Book, by: ClaimRef): Book {
   if (reservationOf(book, by) === undefined) return book;
-  return { ...book, reservations: book.reservations.filter((held) => !sameClaim(held, by)) };
+  const freed = copiedBook(book);
+  freed.reservations = book.reservations.filter((held) => !sameClaim(held, by));
+  return freed;
 }
 
 export function sameClaim(a: ClaimRef, b: ClaimRef): boolean {
@@ -130,8 +151,9 @@ export function sameClaim(a: ClaimRef, b: ClaimRef): boolean {
 
 /** The book after `fill`; the reservation that it is made from shrinks with it. */
 export function withFill(book: Book, fill: BookFill): Book {
-  const moved = withFeeDue(move(book, fill), fill);
-  return { ...moved, reservations: shrink(book.reservations, fill) };
+  const moved = copiedBook(withFeeDue(move(book, fill), fill));
+  moved.reservations = shrink(book.reservations, fill);
+  return moved;
 }
 
 /** What nothing is left of owes no fee. */
@@ -148,7 +170,10 @@ function move(book: Book, fill: BookFill): Book {
   if (isFlat(book)) return begin(book, net, divide(fill.cost, fill.quantity));
   if (!reduces(book, fill.side)) {
     const held = multiply(absolute(book.net), book.averagePrice);
-    return { ...book, net, averagePrice: divide(add(held, fill.cost), absolute(net)) };
+    const grown = copiedBook(book);
+    grown.net = net;
+    grown.averagePrice = divide(add(held, fill.cost), absolute(net));
+    return grown;
   }
   return reduce(book, fill, net);
 }
@@ -158,15 +183,22 @@ function reduce(book: Book, fill: BookFill, net: DecimalText): Book {
   const closed = minimum(fill.quantity, absolute(book.net));
   const perShare = subtract(price, book.averagePrice);
   const gain = multiply(closed, signOf(book.net) > 0 ? perShare : negate(perShare));
-  const realized = { ...book, realizedProfitUsd: add(book.realizedProfitUsd, gain) };
-  const by: ClaimRef = { agent: fill.by.agent, requestId: fill.by.requestId };
-  if (compare(fill.quantity, absolute(book.net)) < 0) return { ...realized, net };
-  const flat = { ...realized, net: ZERO, averagePrice: ZERO, closedBy: by };
-  return isZero(net) ? flat : begin(flat, net, price);
+  const reduced = copiedBook(book);
+  reduced.realizedProfitUsd = add(book.realizedProfitUsd, gain);
+  reduced.net = net;
+  if (compare(fill.quantity, absolute(book.net)) < 0) return reduced;
+  reduced.net = ZERO;
+  reduced.averagePrice = ZERO;
+  reduced.closedBy = { agent: fill.by.agent, requestId: fill.by.requestId };
+  return isZero(net) ? reduced : begin(reduced, net, price);
 }
 
 function begin(book: Book, net: DecimalText, price: DecimalText): Book {
-  return { ...book, net, averagePrice: price, episode: book.episode + 1 };
+  const begun = copiedBook(book);
+  begun.net = net;
+  begun.averagePrice = price;
+  begun.episode = book.episode + 1;
+  return begun;
 }
 
 function shrink(reservations: readonly Reservation[], fill: BookFill): readonly Reservation[] {

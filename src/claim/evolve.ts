@@ -19,6 +19,7 @@ import { InvariantError } from "../core/errors.ts";
 import type { BrokerOrderId, ClaimKey } from "../core/ids.ts";
 import {
   type Claim,
+  copiedClaim,
   hasFills,
   isEarlierTry,
   mayYetArrive,
@@ -47,7 +48,10 @@ export function evolveClaim(
     return begun(key, event, at);
   }
   const after = changed(claim, event, at);
-  return after.status === status ? after : { ...after, status };
+  if (after.status === status) return after;
+  const moved = copiedClaim(after);
+  moved.status = status;
+  return moved;
 }
 
 /** The claim after all of `events`, which happened at `at`. */
@@ -56,7 +60,7 @@ export function foldClaim(claim: Claim, events: readonly ClaimEvent[], at: Epoch
 }
 
 function begun(key: ClaimKey, event: ClaimEvent & { type: "claimed" }, at: EpochMs): Claim {
-  return {
+  return copiedClaim({
     key,
     status: "OPEN",
     intent: event.intent,
@@ -68,7 +72,7 @@ function begun(key: ClaimKey, event: ClaimEvent & { type: "claimed" }, at: Epoch
     fencing: 1,
     bookedQuantity: ZERO,
     bookedCost: ZERO,
-  };
+  });
 }
 
 /** A leg is at the broker when it is first heard of: there is nothing to send. */
@@ -159,8 +163,11 @@ function changed(claim: Claim, event: ClaimEvent, at: EpochMs): Claim {
         ...(mayYetArrive(claim) && { hasLostTry: true, ...earlierOf(claim, event.amount) }),
       };
     }
-    case "accepted":
-      return { ...knownOrder(claim, event.order, at), told: toldAfter(claim, event.callerTold) };
+    case "accepted": {
+      const known = knownOrder(claim, event.order, at);
+      known.told = toldAfter(claim, event.callerTold);
+      return known;
+    }
     case "refused":
       return { ...claim, refusal: event.refusal, told: toldAfter(claim, event.callerTold) };
     case "refusal_concluded":
@@ -221,28 +228,27 @@ function toldAfter(claim: Claim, callerTold: boolean): Claim["told"] {
   return callerTold ? "certain" : claim.told;
 }
 
-function knownOrder(claim: Claim, order: BrokerOrder, at: EpochMs): Claim {
-  return {
-    ...claim,
-    ...(isEarlierTry(claim, order) && { intent: { ...claim.intent, quantity: order.quantity } }),
-    brokerOrderId: order.brokerOrderId,
-    orderStatus: order.status,
-    unknownBecause: null,
-    notFound: null,
-    refusal: null,
-    certainAt: claim.certainAt ?? at,
-    ...(claim.family && { family: { ...claim.family, quantity: order.quantity } }),
-  };
+function knownOrder(claim: Claim, order: BrokerOrder, at: EpochMs) {
+  const known = copiedClaim(claim);
+  const { quantity } = order;
+  if (isEarlierTry(claim, order)) known.intent = { ...claim.intent, quantity };
+  known.brokerOrderId = order.brokerOrderId;
+  known.orderStatus = order.status;
+  known.unknownBecause = null;
+  known.notFound = null;
+  known.refusal = null;
+  known.certainAt = claim.certainAt ?? at;
+  if (claim.family !== undefined) known.family = { ...claim.family, quantity };
+  return known;
 }
 
 function ended(claim: Claim, outcome: Outcome, at: EpochMs): Claim {
-  return {
-    ...claim,
-    outcome,
-    provenance: "venue",
-    unknownBecause: null,
-    certainAt: at,
-  };
+  const over = copiedClaim(claim);
+  over.outcome = outcome;
+  over.provenance = "venue";
+  over.unknownBecause = null;
+  over.certainAt = at;
+  return over;
 }
 
 /** An earlier request that is still here was lost: what it holds stays held. */

@@ -55,8 +55,11 @@ export function applyIncidents(
   const { account } = after.key;
   const { symbol } = after.intent;
   const events = incidentsOfClaim({
-    ...{ before, after, isHeld: !isFlat(rows.book(account, symbol)) },
-    ...{ isOverdue: overdue !== undefined, isMissing: overdue?.isMissing === true },
+    before,
+    after,
+    isHeld: !isFlat(rows.book(account, symbol)),
+    isOverdue: overdue !== undefined,
+    isMissing: overdue?.isMissing === true,
     unreadBecause: overdue?.unreadBecause,
     open: rows.incidents.open(account, subjectOfClaim(after.key)),
     nextIncident: () => rows.incidents.next(),

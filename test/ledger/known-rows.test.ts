@@ -132,3 +132,18 @@ test("a claim that was given out cannot be changed by whoever has it", async () 
   }).toThrow(TypeError);
   expect(await ledger.claimOf(key)).toMatchObject({ key: { agent: "bot" } });
 });
+
+test("what was given out can be changed, and is kept as it was", async () => {
+  const file = temporaryFile();
+  const ledger = openLedger(file);
+  const claim = await claimed(ledger, COMMAND);
+  const given = { ...claim, intent: { ...claim.intent } };
+  const { claim: settled } = await ledger.record(claim.key, orderRead(filledOrder(claim, "6")));
+  const kept = structuredClone(settled);
+  Object.assign(claim, { status: "FINAL" });
+  Object.assign(claim.intent, { quantity: "7" });
+  Object.assign(settled, { owner: "somebody" });
+  expect(await ledger.claimOf(claim.key)).toEqual(kept);
+  expect(await ledger.events()).toMatchObject([{ body: { intent: given.intent } }, {}, {}, {}]);
+  expect(await openLedger(file).claimOf(claim.key)).toEqual(kept);
+});

@@ -67,7 +67,7 @@ export class KnownRows {
     const { requestId } = claim.key;
     this.#claims.delete(requestId);
     if (claim.intent.extension !== null) return;
-    this.#claims.set(requestId, frozen(claim));
+    this.#claims.set(requestId, claim);
     dropOldest(this.#claims, CLAIMS_MAX);
   }
 

@@ -20,6 +20,7 @@ import { ClaimWrites } from "./claim-writes.ts";
 import { hasMove, latestTime, scannedRows } from "./event-scan.ts";
 import { SqliteGuardRows } from "./guard-rows.ts";
 import { SqliteIncidentRows } from "./incident-rows.ts";
+import { keptBook, keptClaim } from "./kept-values.ts";
 import { KnownRows } from "./known-rows.ts";
 import { LateRows } from "./late-rows.ts";
 import { PreparedStatements } from "./prepared-statements.ts";
@@ -287,10 +288,11 @@ export class SqliteRows implements Rows {
   }
 
   saveClaim(claim: Claim, before: Claim | undefined): void {
-    this.#late.keepClaim(claim, before);
-    this.#known.keepClaim(claim);
+    const kept = keptClaim(claim);
+    this.#late.keepClaim(kept, before);
+    this.#known.keepClaim(kept);
     if (claim.intent.extension === null) {
-      this.#unsettled.save(claim);
+      this.#unsettled.save(kept);
       return;
     }
     // Its terms came from its caller as they were, and are not ours to keep from change.
@@ -320,8 +322,9 @@ export class SqliteRows implements Rows {
   }
 
   saveBook(book: Book): void {
-    this.#late.keepBook(book);
-    this.#known.keepBook(book);
+    const kept = keptBook(book);
+    this.#late.keepBook(kept);
+    this.#known.keepBook(kept);
   }
 
   hasMoved(account: AccountId, symbol: string, after: number): boolean {
