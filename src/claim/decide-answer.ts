@@ -41,9 +41,9 @@ export function decideAnswer(
   switch (outcome.kind) {
     case "accepted":
       return afterAcceptance(claim, command, {
-        type: "accepted",
-        order: outcome.order,
         callerTold: command.callerWaits,
+        order: outcome.order,
+        type: "accepted",
       });
     case "refused":
       return afterRefusal(claim, command, {

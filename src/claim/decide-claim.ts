@@ -300,19 +300,20 @@ function decideNew(
   const arrival = identity.requestId === null ? book.arrivals + 1 : null;
   const requestId = identity.requestId ?? deriveRequestId(intent, { arrival: book.arrivals + 1 });
   const key: ClaimKey = { account: intent.account, agent: intent.agent, requestId };
+  // In the order of canonical JSON: see canonical-json.ts.
   const event: ClaimEvent = {
-    type: "claimed",
-    intent,
-    identity: identity.kind,
     arrival,
-    fingerprint: identity.fingerprint,
-    episode: episodeOf(book, intent.effect),
     attempt: 1,
-    clientOrderId: clientOrderIdOf(intent, key, 1),
-    owner: command.owner,
-    sendDeadline: now + command.policy.sendDeadlineMs,
-    reserved: admission.reserve,
     brokerTime: command.brokerTime,
+    clientOrderId: clientOrderIdOf(intent, key, 1),
+    episode: episodeOf(book, intent.effect),
+    fingerprint: identity.fingerprint,
+    identity: identity.kind,
+    intent,
+    owner: command.owner,
+    reserved: admission.reserve,
+    sendDeadline: now + command.policy.sendDeadlineMs,
+    type: "claimed",
   };
   return proceed(evolveClaim(undefined, key, event, now), event, false);
 }

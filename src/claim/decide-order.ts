@@ -121,9 +121,9 @@ export function orderEvents(
   if (isOutdated(claim, order)) return [];
   const events = fillEvents(claim, order, source);
   if (isOver(order)) {
-    events.push({ type: "order_ended", order, source });
+    events.push({ order, source, type: "order_ended" });
   } else if (claim.orderStatus !== order.status || isResized(claim, order)) {
-    events.push({ type: "order_working", order, source });
+    events.push({ order, source, type: "order_working" });
   }
   return [...events, ...sealEvents(foldClaim(claim, events, now), order)];
 }
@@ -172,13 +172,23 @@ function hasTakenBack(
 function fillEvents(claim: Claim, order: BrokerOrder, source: EvidenceSource): ClaimEvent[] {
   if (isCombo(claim.intent)) return [...legEvents(claim, order, source)];
   const fill = newFill(claim, order);
-  return fill === undefined ? [] : [{ type: "fill_booked", ...fill, source }];
+  return fill === undefined ? [] : [fillEvent("fill_booked", fill, source)];
 }
 
 function lateEvents(claim: Claim, order: BrokerOrder, source: EvidenceSource): ClaimEvent[] {
   if (isCombo(claim.intent)) return [...legEvents(claim, order, source)];
   const fill = newFill(claim, order);
-  return fill === undefined ? [] : [{ type: "late_fill_booked", ...fill, source }];
+  return fill === undefined ? [] : [fillEvent("late_fill_booked", fill, source)];
+}
+
+function fillEvent(
+  type: "fill_booked" | "late_fill_booked",
+  { brokerOrderId, cost, quantity, feeInCoin }: FillDelta,
+  source: EvidenceSource,
+): ClaimEvent {
+  return feeInCoin === undefined
+    ? { brokerOrderId, cost, quantity, source, type }
+    : { brokerOrderId, cost, feeInCoin, quantity, source, type };
 }
 
 /**
@@ -211,6 +221,6 @@ function newFill(claim: Claim, order: BrokerOrder): FillDelta | undefined {
   if (signOf(quantity) <= 0 || order.filledAveragePrice === null) return undefined;
   const own = multiply(order.filledQuantity, order.filledAveragePrice);
   const cost = subtract(add(claim.carriedCost, own), claim.bookedCost);
-  const fill = { brokerOrderId: order.brokerOrderId, quantity, cost };
+  const fill = { brokerOrderId: order.brokerOrderId, cost, quantity };
   return hasFeeInCoin(claim.intent) ? { ...fill, feeInCoin: true } : fill;
 }

@@ -1,7 +1,9 @@
 /**
  * RFC 8785 canonical JSON, and the SHA-256 over its bytes. Plain values are written here, quickly:
- * every event of the ledger passes. Whatever else a value holds is written by the `canonicalize`
- * package, the reference implementation, which also refuses what JSON cannot hold.
+ * every event of the ledger passes. Those that have their names in order already are written by
+ * JSON.stringify, whose numbers and texts are the canonical ones; what events are made of is put
+ * together in that order. Whatever else a value holds is written by the `canonicalize` package, the
+ * reference implementation, which also refuses what JSON cannot hold.
  */
 import { hash } from "node:crypto";
 import serialize from "canonicalize";
@@ -12,11 +14,53 @@ const DEPTH_MAX = 32;
 /** Texts that stand in JSON as they are. */
 const PLAIN_TEXT = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
 
+/** How JSON.stringify begins to write half a pair of UTF-16, which has no canonical text. */
+const LONE_SURROGATE = "\\ud";
+
 /** The canonical text of `value`; throws InvariantError for what JSON cannot hold. */
 export function canonicalJson(value: unknown): string {
-  const text = plainText(value, DEPTH_MAX) ?? serialized(value);
+  const text = orderedText(value) ?? plainText(value, DEPTH_MAX) ?? serialized(value);
   if (text === undefined) throw new InvariantError(`not a JSON value: ${typeof value}`);
   return text;
+}
+
+/** The text of a plain value whose names are in order all through; undefined of any other. */
+function orderedText(value: unknown): string | undefined {
+  if (!isOrdered(value, DEPTH_MAX)) return undefined;
+  const text = JSON.stringify(value);
+  return text.includes(LONE_SURROGATE) ? undefined : text;
+}
+
+function isOrdered(value: unknown, depth: number): boolean {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return true;
+    case "number":
+      return Number.isSafeInteger(value);
+    case "object":
+      if (value === null) return true;
+      if (depth === 0 || "toJSON" in value) return false;
+      return Array.isArray(value)
+        ? value.every((item) => isOrdered(item, depth - 1))
+        : isOrderedObject(value, depth);
+    default:
+      return false;
+  }
+}
+
+function isOrderedObject(value: object, depth: number): boolean {
+  // Of other classes JSON.stringify writes some as what they stand for.
+  if (Object.getPrototypeOf(value) !== Object.prototype) return false;
+  const fields = value as Readonly<Record<string, unknown>>;
+  let before = "";
+  // V8 reads the fields of such a loop by their place, whatever the object's shape.
+  for (const name in fields) {
+    const field = fields[name];
+    if (name < before || (field !== undefined && !isOrdered(field, depth - 1))) return false;
+    before = name;
+  }
+  return true;
 }
 
 function serialized(value: unknown): string | undefined {

@@ -124,28 +124,29 @@ type IntentFields = z.output<typeof intentSchema>;
 /** Throws LatchError `invalid_intent`, naming the field and the value. */
 export function parseIntent(input: unknown, account: AccountId, agent: AgentId): IntentDraft {
   const fields = plainFields(input) ?? schemaFields(input);
+  // In the order of canonical JSON: see canonical-json.ts.
   const intent: IntentDraft = {
     account,
     agent,
-    symbol: fields.symbol,
-    side: fields.side ?? null,
+    anchor: fields.anchor ?? null,
+    clientOrderId: (fields.clientOrderId as ClientOrderId | undefined) ?? null,
+    decisionId: fields.decisionId ?? null,
     effect: fields.effect ?? effectOfAnchor(fields.anchor),
-    quantity: fields.quantity ?? null,
-    notional: fields.notional ?? null,
-    type: fields.type,
-    timeInForce: fields.timeInForce ?? usualTimeInForce(fields.symbol),
-    limitPrice: fields.limitPrice ?? null,
-    stopPrice: fields.stopPrice ?? null,
-    trailPrice: fields.trailPrice ?? null,
-    trailPercent: fields.trailPercent ?? null,
     extendedHours: fields.extendedHours,
     extension: fields.extension ?? null,
+    limitPrice: fields.limitPrice ?? null,
+    notional: fields.notional ?? null,
     portion: fields.portion ?? null,
-    requestId: (fields.requestId as RequestId | undefined) ?? null,
-    clientOrderId: (fields.clientOrderId as ClientOrderId | undefined) ?? null,
-    anchor: fields.anchor ?? null,
-    decisionId: fields.decisionId ?? null,
+    quantity: fields.quantity ?? null,
     reason: fields.reason ?? null,
+    requestId: (fields.requestId as RequestId | undefined) ?? null,
+    side: fields.side ?? null,
+    stopPrice: fields.stopPrice ?? null,
+    symbol: fields.symbol,
+    timeInForce: fields.timeInForce ?? usualTimeInForce(fields.symbol),
+    trailPercent: fields.trailPercent ?? null,
+    trailPrice: fields.trailPrice ?? null,
+    type: fields.type,
   };
   const wrong = inconsistency(intent);
   if (wrong !== undefined) throw invalid(wrong);

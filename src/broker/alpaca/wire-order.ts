@@ -71,23 +71,24 @@ function readLeg(wire: WireOrder | undefined, typeOfAll: string): BrokerOrder | 
 }
 
 function orderOf(wire: WireOrder, own: OwnFields): BrokerOrder | undefined {
+  // In the order of canonical JSON: see canonical-json.ts.
   const fields: Omit<ReadFields, "legs"> = {
     brokerOrderId: wordOf(wire.id) as BrokerOrderId | undefined,
     clientOrderId: wordOf(wire.client_order_id) as ClientOrderId | undefined,
-    symbol: own.symbol,
-    side: own.side,
-    quantity: orNull(wire.qty, unsignedOf),
-    notional: orNull(wire.notional, unsignedOf),
-    type: own.type,
-    timeInForce: wordOf(wire.time_in_force),
-    limitPrice: orNull(wire.limit_price, decimalOf),
-    stopPrice: orNull(wire.stop_price, unsignedOf),
-    status: wordOf(wire.status),
-    filledQuantity: unsignedOf(wire.filled_qty),
     filledAveragePrice: own.filledAveragePrice,
-    submittedAt: orNull(wire.submitted_at, timeOf),
+    filledQuantity: unsignedOf(wire.filled_qty),
+    limitPrice: orNull(wire.limit_price, decimalOf),
+    notional: orNull(wire.notional, unsignedOf),
+    quantity: orNull(wire.qty, unsignedOf),
     replacedBy: orNull(wire.replaced_by, wordOf) as BrokerOrderId | null | undefined,
     replaces: orNull(wire.replaces, wordOf) as BrokerOrderId | null | undefined,
+    side: own.side,
+    status: wordOf(wire.status),
+    stopPrice: orNull(wire.stop_price, unsignedOf),
+    submittedAt: orNull(wire.submitted_at, timeOf),
+    symbol: own.symbol,
+    timeInForce: wordOf(wire.time_in_force),
+    type: own.type,
   };
   for (const name in fields) {
     if (fields[name as keyof typeof fields] === undefined) return undefined;
