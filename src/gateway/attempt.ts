@@ -71,9 +71,9 @@ export async function sendAttempt(
 
 function post({ broker, policy }: AttemptPorts, claim: Claim): Promise<SubmitOutcome> {
   const attributes = {
-    ...attributesOf(claim.key),
     "tradelatch.client_order_id": claim.clientOrderId,
     "tradelatch.attempt": claim.attempt,
+    ...attributesOf(claim.key),
   };
   const links = linksOf(claim.key);
   const describe = ({ kind }: SubmitOutcome) => ({ result: kind });

@@ -337,7 +337,10 @@ export class Gateway {
         this.#ports.onFailure(error, claim);
       });
     };
-    const ports = { ...this.#ports, stop: this.#stop.signal, writeLater };
+    const { ledger, broker, clock, policy, onFailure } = this.#ports;
+    // Not by spreading, which would give the ports of each order a shape of their own.
+    const stop = this.#stop.signal;
+    const ports = { ledger, broker, clock, policy, stop, onFailure, writeLater };
     const attempt = await sendAttempt(ports, claim, reopened, caller);
     if (attempt.kind === "answered") return attempt.answer;
     this.#readBacks.start(attempt.claim);

@@ -206,7 +206,11 @@ function plainFields(input: unknown): IntentFields | undefined {
   const isPlain = typeof input === "object" && input !== null;
   if (!isPlain || Object.getPrototypeOf(input) !== Object.prototype) return undefined;
   const given = input as Readonly<Record<string, unknown>>;
-  const fields: Record<string, unknown> = { ...DEFAULTS };
+  // Not by spreading: fields that come on top of that give each intent a shape of its own.
+  const fields: Record<string, unknown> = {
+    type: DEFAULTS.type,
+    extendedHours: DEFAULTS.extendedHours,
+  };
   for (const name of Object.getOwnPropertyNames(given)) {
     const read = PLAIN_READERS.get(name);
     if (read === undefined) return undefined;

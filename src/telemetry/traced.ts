@@ -71,7 +71,7 @@ export function noteDone(
   { result, attributes = {} }: Described,
   links?: readonly Link[],
 ): void {
-  const told = { ...attributes, "tradelatch.result": result };
+  const told = { "tradelatch.result": result, ...attributes };
   const span = startSpan(operation, told, links, startedAt);
   attempt(() => span?.end());
   record(operation, startedAt, result);

@@ -11,6 +11,7 @@ import { trading } from "@alpacahq/alpaca-trade-api/rest";
 import type { BrokerOrder, OrderLookup, SubmitOutcome } from "../../claim/evidence.ts";
 import type { Clock, EpochMs } from "../../core/clock.ts";
 import type { BrokerOrderId, ClientOrderId } from "../../core/ids.ts";
+import type { Side } from "../../identity/intent.ts";
 import { isPair } from "../../identity/symbol.ts";
 import type {
   AccountReading,
@@ -153,15 +154,21 @@ class AlpacaBroker implements Broker {
       ),
     );
     const { side, clientOrderId } = request;
-    return this.#outcomeOf(exchange, { side, clientOrderId, endpoint: "submit" });
+    return this.#outcomeOf(exchange, side, clientOrderId, "submit");
   }
 
-  #outcomeOf(exchange: Exchange, context: Omit<SubmitContext, "now">): SubmitOutcome {
+  #outcomeOf(
+    exchange: Exchange,
+    side: Side,
+    clientOrderId: ClientOrderId,
+    endpoint: SubmitContext["endpoint"],
+  ): SubmitOutcome {
     if (exchange.kind === "failed") {
       const kind = exchange.neverLeft ? "not_sent" : "ambiguous";
       return tellableSubmit({ kind, reason: exchange.reason }, this.#secret);
     }
-    const outcome = classifySubmit(exchange.answer, { ...context, now: this.#clock.now() });
+    const context = { side, clientOrderId, endpoint, now: this.#clock.now() };
+    const outcome = classifySubmit(exchange.answer, context);
     if (outcome.kind === "rate_limited") this.#budget.holdReads(outcome.retryAfterMs);
     return tellableSubmit(outcome, this.#secret);
   }
@@ -175,7 +182,7 @@ class AlpacaBroker implements Broker {
         withWholeBody(init, { ...request.terms, client_order_id: clientOrderId }),
       ),
     );
-    return this.#outcomeOf(exchange, { side, clientOrderId, endpoint: "replace" });
+    return this.#outcomeOf(exchange, side, clientOrderId, "replace");
   }
 
   orderByClientId(clientOrderId: ClientOrderId): Promise<OrderLookup> {
