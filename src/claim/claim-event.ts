@@ -140,6 +140,8 @@ export type ClaimEvent =
       readonly cost: DecimalText;
       /** The life of the contract's position that the fill is of; absent in older ledgers. */
       readonly episode?: number;
+      /** It took from that position. */
+      readonly closes?: true;
       readonly source: EvidenceSource;
     }
   | {

@@ -30,6 +30,8 @@ export interface BookedLeg {
   readonly cost: DecimalText;
   /** Of its contract's position; absent in claims of older ledgers. */
   readonly episode?: number;
+  /** Its last fill took from that position. */
+  readonly closes?: true;
 }
 
 /** Where a claim stands among an order and its legs; see family.ts. */

@@ -2,8 +2,11 @@
  * Which lives of its contracts' positions a combo belongs to. Its own book is always flat, so what
  * tells a repeat of it from another order like it is whether one of these has ended since. Pure.
  */
-import { type Book, isFlat, sameClaim, withFill } from "../book/book.ts";
+import { type Book, isFlat, reduces, sameClaim, withFill } from "../book/book.ts";
+import type { EpochMs } from "../core/clock.ts";
 import type { AccountId, ClaimKey } from "../core/ids.ts";
+import { comboLegs } from "../identity/combo.ts";
+import type { Effect, Intent } from "../identity/intent.ts";
 import { type BookedLeg, type Claim, wasFilled } from "./claim.ts";
 import type { ClaimEvent } from "./claim-event.ts";
 import { isLive } from "./transitions.ts";
@@ -13,16 +16,26 @@ type LegBooked = Extract<ClaimEvent, { type: "leg_booked" }>;
 /** `events` of the combo `claim`, which are about to be carried out on its contracts' books. */
 export function ofTheirLives(
   events: readonly ClaimEvent[],
-  { key }: Claim,
+  { key, intent }: Claim,
   bookOf: (contract: string) => Book,
 ): readonly ClaimEvent[] {
   const moved = new Map<string, Book>();
   const withLife = (event: LegBooked): LegBooked => {
-    const after = withFill(moved.get(event.symbol) ?? bookOf(event.symbol), { ...event, by: key });
-    moved.set(event.symbol, after);
-    return { ...event, episode: after.episode };
+    const { symbol, side } = event;
+    const before = moved.get(symbol) ?? bookOf(symbol);
+    const after = withFill(before, { ...event, by: key });
+    moved.set(symbol, after);
+    const { episode } = after;
+    const said = effectOf(intent, symbol);
+    const took = reduces(before, side) && episode === before.episode;
+    const closes = said === null ? took : said === "close";
+    return { ...event, episode, ...(closes && { closes }) };
   };
   return events.map((event) => (event.type === "leg_booked" ? withLife(event) : event));
+}
+
+function effectOf(intent: Intent, contract: string): Effect | null {
+  return comboLegs(intent)?.find(({ symbol }) => symbol === contract)?.effect ?? null;
 }
 
 /** What the ledger has of a combo's contracts. */
@@ -38,17 +51,21 @@ export function isOfEarlierLife(combo: Claim, contracts: Contracts): boolean {
 }
 
 function hasEnded(
-  { symbol, episode }: BookedLeg,
+  { symbol, episode, closes }: BookedLeg,
   combo: Claim,
   { bookOf, claimOf }: Contracts,
 ): boolean {
   const book = bookOf(symbol);
   // Claims of older ledgers do not say: such a one may be of the position as it is.
-  if (episode === undefined || (episode === book.episode && !isFlat(book))) return false;
+  if (episode === undefined) return false;
+  // What an exit has left may be closed by another: it is an exit of this position still.
+  if (closes) return episode !== book.episode;
+  if (episode === book.episode && !isFlat(book)) return false;
+  if (effectOf(combo.intent, symbol) === "open") return true;
   const { closedBy } = book;
   if (closedBy === null) return true;
   if (sameClaim(closedBy, combo.key)) return episode !== book.episode;
-  // What was claimed before it has not ended what it began: their fills are booked the other way
+  // What was opened before it has not ended what it began: their fills are booked the other way
   // round than they came about.
   const closer = claimOf(keyIn(combo.key.account, closedBy));
   return closer === undefined || !isEarlier(closer, combo);
@@ -58,10 +75,13 @@ function keyIn(account: AccountId, { agent, requestId }: Pick<ClaimKey, "agent" 
   return { account, agent, requestId };
 }
 
-/** One process has one clock; two of them know the broker's. */
+/** By its latest attempt. One process has one clock; two of them know the broker's. */
 function isEarlier(claim: Claim, than: Claim): boolean {
-  const { brokerClaimedAt: at, owner } = claim;
-  const { brokerClaimedAt: before } = than;
-  const isByBroker = owner !== than.owner && typeof at === "number" && typeof before === "number";
-  return isByBroker ? at < before : claim.claimedAt < than.claimedAt;
+  const [at, before] = [openedByBroker(claim), openedByBroker(than)];
+  const isByBroker = claim.owner !== than.owner && at !== undefined && before !== undefined;
+  return isByBroker ? at < before : claim.openedAt < than.openedAt;
+}
+
+function openedByBroker({ brokerClaimedAt, claimedAt, openedAt }: Claim): EpochMs | undefined {
+  return typeof brokerClaimedAt === "number" ? brokerClaimedAt + openedAt - claimedAt : undefined;
 }

@@ -39,7 +39,7 @@ export function legEvents(
 
 /** The claim once a leg's fill is booked. */
 export function withLeg(claim: Claim, event: ClaimEvent & { type: "leg_booked" }): Claim {
-  const { brokerOrderId, symbol, side, quantity, cost, episode } = event;
+  const { brokerOrderId, symbol, side, quantity, cost, episode, closes } = event;
   const before = claim.legs[brokerOrderId];
   const leg = {
     symbol,
@@ -47,6 +47,7 @@ export function withLeg(claim: Claim, event: ClaimEvent & { type: "leg_booked" }
     quantity: add(before?.quantity ?? ZERO, quantity),
     cost: add(before?.cost ?? ZERO, cost),
     ...(episode === undefined ? {} : { episode }),
+    ...(closes === undefined ? {} : { closes }),
   };
   const legs = { ...claim.legs, [brokerOrderId]: leg };
   return { ...claim, legs, bookedQuantity: combosIn({ ...claim, legs }), bookedCost: netOf(legs) };

@@ -5,7 +5,7 @@
  * broker checks by their own `position_intent`.
  */
 import { type DecimalText, parseDecimal, signOf } from "../core/decimal.ts";
-import type { OrderTerms, Side } from "./intent.ts";
+import type { Effect, OrderTerms, Side } from "./intent.ts";
 import { OPTION_SYMBOL } from "./symbol.ts";
 
 /** Stands where other orders have a symbol; no stock is called so. */
@@ -20,8 +20,8 @@ export interface ComboLeg {
   readonly symbol: string;
   readonly side: Side;
   readonly ratio: DecimalText;
-  /** Whether the leg says that it closes what is held. */
-  readonly closes: boolean;
+  /** What the leg says that it does; null where it has a side alone. */
+  readonly effect: Effect | null;
 }
 
 export function isCombo({ extension }: Pick<OrderTerms, "extension">): boolean {
@@ -57,7 +57,12 @@ function readLeg(leg: unknown): ComboLeg | undefined {
   if (typeof symbol !== "string" || !OPTION_SYMBOL.test(symbol)) return undefined;
   if (side !== "buy" && side !== "sell") return undefined;
   if (ratio === undefined || signOf(ratio) <= 0) return undefined;
-  return { symbol, side, ratio, closes: fields.position_intent === `${side}_to_close` };
+  return { symbol, side, ratio, effect: effectSaid(side, fields.position_intent) };
+}
+
+function effectSaid(side: Side, positionIntent: unknown): Effect | null {
+  if (positionIntent === `${side}_to_close`) return "close";
+  return positionIntent === `${side}_to_open` ? "open" : null;
 }
 
 /** A leg has a side or a `position_intent`, and may have both (OptionLegRequest of alpaca-py). */

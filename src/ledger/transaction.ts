@@ -129,7 +129,8 @@ function repeatsExit(rows: Rows, intent: Intent, { decision }: ClaimVerdict): bo
 function entriesOf(rows: Rows, intent: Intent): readonly string[] {
   if (!isCombo(intent)) return [intent.symbol];
   const opened = (comboLegs(intent) ?? []).filter(
-    ({ symbol, side, closes }) => !closes && !reduces(rows.book(intent.account, symbol), side),
+    ({ symbol, side, effect }) =>
+      effect !== "close" && !reduces(rows.book(intent.account, symbol), side),
   );
   return opened.map(({ symbol }) => symbol);
 }

@@ -21,7 +21,7 @@ function fill(symbol: string, quantity: string): LegBooked {
 }
 
 /** Two combos that have filled as a whole, both legs in the first life of their contracts. */
-function filledCombo(life: { readonly episode?: number } = { episode: 1 }) {
+function filledCombo(life: Pick<LegBooked, "episode" | "closes"> = { episode: 1 }) {
   const ledger = new MemoryLedger();
   const claim = proceeded(ledger.claim(buy("2", COMBO)));
   const accepted = ledger.accept(claim, orderOf(claim, { status: "filled", filled: "2" }));
@@ -44,6 +44,17 @@ function isOver(combo: Claim, changes: Partial<Book>, closer?: Claim): boolean {
   return isOfEarlierLife(combo, contracts);
 }
 
+/** The same combo, whose legs say what they do. */
+function saying(combo: Claim, effect: "open" | "close"): Claim {
+  const [buys, sells] = [`buy_to_${effect}`, `sell_to_${effect}`];
+  const legs = [
+    { symbol: CALL, ratio_qty: "1", side: "buy", position_intent: buys },
+    { symbol: PUT, ratio_qty: "1", side: "sell", position_intent: sells },
+  ];
+  const extension = { ...combo.intent.extension, legs };
+  return { ...combo, intent: { ...combo.intent, extension } };
+}
+
 const HELD = { net: decimal("2"), episode: 1 };
 const FLAT = { episode: 1 };
 const HELD_ANEW = { net: decimal("2"), episode: 2 };
@@ -58,6 +69,28 @@ describe("a combo is of an earlier life of its contracts' positions", () => {
     expect(isOver(combo, { ...FLAT, closedBy })).toBe(true);
   });
 
+  test("once nothing is left of what it says that it opened, whoever the book says has ended it", () => {
+    const { combo, other } = filledCombo();
+    const entry = saying(combo, "open");
+    const flat = { ...FLAT, closedBy: entry.key };
+    const earlier = { ...other, openedAt: combo.openedAt - 1 };
+    expect([isOver(combo, flat, combo), isOver(entry, flat, entry)]).toEqual([false, true]);
+    const byOther = { ...FLAT, closedBy: other.key };
+    expect([isOver(combo, byOther, earlier), isOver(entry, byOther, earlier)]).toEqual([
+      ...[false, true],
+    ]);
+    expect(isOver(entry, HELD, other)).toBe(false);
+  });
+
+  test("once another position was begun where it took from the one before, and not earlier", () => {
+    const { combo, other } = filledCombo({ episode: 1, closes: true });
+    const closedBy = other.key;
+    const earlier = { ...other, openedAt: combo.openedAt - 1 };
+    expect(isOver(combo, { ...FLAT, closedBy }, other)).toBe(false);
+    expect(isOver(combo, HELD, other)).toBe(false);
+    expect(isOver(combo, { ...HELD_ANEW, closedBy }, earlier)).toBe(true);
+  });
+
   test("once one was taken away without an order", () => {
     const { combo } = filledCombo();
     expect(isOver(combo, FLAT)).toBe(true);
@@ -70,16 +103,20 @@ describe("a combo is of an earlier life of its contracts' positions", () => {
     expect(isOver(combo, { ...HELD_ANEW, closedBy }, combo)).toBe(true);
   });
 
-  test("not by an order that was claimed before it, by the clock of both or by the broker's", () => {
+  test("not by an order that was opened before it, by the clock of both or by the broker's", () => {
     const { combo, other } = filledCombo();
     const flat = { ...FLAT, closedBy: other.key };
-    const earlier = { ...other, claimedAt: combo.claimedAt - 1 };
+    const at = (ms: number) => ({ claimedAt: combo.claimedAt + ms, openedAt: combo.openedAt + ms });
+    const earlier = { ...other, ...at(-1) };
     expect(isOver(combo, flat, earlier)).toBe(false);
-    expect(isOver(combo, flat, { ...other, claimedAt: combo.claimedAt })).toBe(true);
+    expect(isOver(combo, flat, { ...other, ...at(0) })).toBe(true);
+    expect(isOver(combo, flat, { ...earlier, openedAt: combo.openedAt + 1 })).toBe(true);
     const elsewhere = { ...earlier, owner: "elsewhere" as OwnerId, brokerClaimedAt: 2_000 };
     expect(isOver({ ...combo, brokerClaimedAt: 1_000 }, flat, elsewhere)).toBe(true);
     expect(isOver({ ...combo, brokerClaimedAt: 3_000 }, flat, elsewhere)).toBe(false);
     expect(isOver({ ...combo, brokerClaimedAt: null }, flat, elsewhere)).toBe(false);
+    const opened = { ...elsewhere, openedAt: elsewhere.openedAt + 2_000 };
+    expect(isOver({ ...combo, brokerClaimedAt: 3_000 }, flat, opened)).toBe(true);
     const same = { ...elsewhere, owner: combo.owner };
     expect(isOver({ ...combo, brokerClaimedAt: 1_000 }, flat, same)).toBe(false);
   });
@@ -98,16 +135,33 @@ describe("a combo is of an earlier life of its contracts' positions", () => {
 
 describe("the fill of a leg", () => {
   const { combo } = filledCombo();
-  const lives = (book: Partial<Book>, ...events: ClaimEvent[]) =>
+  const told = (book: Partial<Book>, ...events: ClaimEvent[]) =>
     ofTheirLives(events, combo, ofBook(book)).map((event) =>
-      event.type === "leg_booked" ? event.episode : event.type,
+      event.type === "leg_booked" ? event : { episode: event.type, closes: undefined },
     );
+  const lives = (book: Partial<Book>, ...events: ClaimEvent[]) =>
+    told(book, ...events).map(({ episode }) => episode);
 
   test("is of the life that it begins, goes on with or ends", () => {
     expect(lives({ episode: 4 }, fill(CALL, "2"))).toEqual([5]);
     expect(lives({ episode: 4, net: decimal("1") }, fill(CALL, "2"))).toEqual([4]);
     expect(lives({ episode: 4, net: decimal("-2") }, fill(CALL, "2"))).toEqual([4]);
     expect(lives({ episode: 4, net: decimal("-1") }, fill(CALL, "2"))).toEqual([5]);
+  });
+
+  test("says where it took from that, and not where it turned it", () => {
+    const ways = (net: string) => told({ net: decimal(net) }, fill(CALL, "2"))[0]?.closes;
+    expect([ways("0"), ways("1"), ways("-3"), ways("-2"), ways("-1")]).toEqual([
+      ...[undefined, undefined, true, true, undefined],
+    ]);
+  });
+
+  test("is what its leg says that it is, whatever the book had by then", () => {
+    const [exit, entry] = [saying(combo, "close"), saying(combo, "open")];
+    const fills = [fill(CALL, "2")];
+    expect(ofTheirLives(fills, exit, ofBook({}))).toMatchObject([{ episode: 1, closes: true }]);
+    const short = ofBook({ net: decimal("-2"), episode: 1 });
+    expect(ofTheirLives(fills, entry, short)).toEqual([{ ...fills[0], episode: 1 }]);
   });
 
   test("comes behind those before it, each contract by itself", () => {

@@ -14,6 +14,7 @@ import {
   brokerOrder,
   claimCommand,
   filledOrder,
+  notSent,
   orderRead,
   START,
 } from "../ledger/sample-commands.ts";
@@ -119,6 +120,35 @@ export function testsOfCombos(storeOfTest: StoreOfTest): void {
       const close = await claimed(ledger, claimCommand({ ...exit, requestId: "r-1" }));
       await ledger.record(close.key, orderRead(filledOrder(close, "3")));
       expect(await ledger.claim(spread.open())).toMatchObject({ kind: "proceed" });
+    });
+
+    test("is the same exit where another order has closed the rest of the position", async () => {
+      const { ledger } = await storeOfTest();
+      await done(ledger, spread.open());
+      const exits: Claim[] = [];
+      for (const quantity of ["1", "2"]) {
+        const exit = await claimed(ledger, spread.close({}, quantity));
+        await ledger.record(exit.key, orderRead(filled(exit, quantity)));
+        exits.push(exit);
+      }
+      const [part, rest] = exits as [Claim, Claim];
+      const now = START + 1_000;
+      expect(await ledger.claim(spread.close({ now }, "1"))).toMatchObject(skipOf(part));
+      expect(await ledger.claim(spread.close({ now }, "2"))).toMatchObject(skipOf(rest));
+      await done(ledger, spread.open({ now }));
+      const next = await ledger.claim(spread.close({ now }, "1"));
+      expect(next).toMatchObject({ kind: "proceed" });
+    });
+
+    test("is another order once an exit that was asked for before it was sent after it", async () => {
+      const { ledger } = await storeOfTest();
+      const early = await claimed(ledger, spread.close());
+      await ledger.record(early.key, notSent(early));
+      await done(ledger, spread.open({ now: START + 1_000 }));
+      const close = await done(ledger, spread.close({ now: START + 2_000 }));
+      expect(close.key).toEqual(early.key);
+      const next = await ledger.claim(spread.open({ now: START + 3_000 }));
+      expect(next).toMatchObject({ kind: "proceed" });
     });
 
     test("is the same exit where its fill was booked before that of the entry", async () => {

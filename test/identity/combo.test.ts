@@ -32,15 +32,15 @@ describe("the legs of a combo", () => {
     const closing = { ...PUT, position_intent: "sell_to_close" };
     const opening = { ...CALL, position_intent: "buy_to_open" };
     expect(comboLegs({ extension: extension(CALL, closing, opening) })).toEqual([
-      { symbol: CALL.symbol, side: "buy", ratio: "1", closes: false },
-      { symbol: PUT.symbol, side: "sell", ratio: "2", closes: true },
-      { symbol: CALL.symbol, side: "buy", ratio: "1", closes: false },
+      { symbol: CALL.symbol, side: "buy", ratio: "1", effect: null },
+      { symbol: PUT.symbol, side: "sell", ratio: "2", effect: "close" },
+      { symbol: CALL.symbol, side: "buy", ratio: "1", effect: "open" },
     ]);
     const said = (position_intent: string) => ({ ...CALL, side: undefined, position_intent });
     expect(comboLegs({ extension: extension(said("buy_to_open"), said("sell_to_close")) })).toEqual(
       [
-        { symbol: CALL.symbol, side: "buy", ratio: "1", closes: false },
-        { symbol: CALL.symbol, side: "sell", ratio: "1", closes: true },
+        { symbol: CALL.symbol, side: "buy", ratio: "1", effect: "open" },
+        { symbol: CALL.symbol, side: "sell", ratio: "1", effect: "close" },
       ],
     );
     const numbers = extension({ ...CALL, ratio_qty: 2 }, CALL, CALL, CALL);

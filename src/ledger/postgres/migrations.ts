@@ -175,8 +175,8 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX claims_ended_short ON tradelatch.claims (account, symbol, ended_short_at)
     WHERE ended_short_at IS NOT NULL;
   `,
-  // The fill of a combo's leg says which life of its contract's position it is of; of those that
-  // are there already nothing is known.
+  // The fill of a combo's leg says which life of its contract's position it is of, and whether it
+  // took from that; of those that are there already nothing is known.
   "",
 ];
 
