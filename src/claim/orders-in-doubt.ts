@@ -8,14 +8,15 @@
  *    one that is meant. Behind an open without an answer a part of the position is no number of
  *    shares either.
  * 2. Whether an order opens or closes is not for a flat book to say while an open on the other
- *    side may have filled; without short sales there is none.
+ *    side may have filled. Without short sales there is none, but for contracts: combos sell them.
  * 3. An equal order that works may have ended, by a cancel of a moment ago for one, and an equal
  *    open be of an earlier position than the one that is meant. So orders are read before such an
  *    order is told that it is the earlier one. Where they cannot be read it is told so: that is the
  *    safe side.
- * 4. An open while closes at work hold all of the position may begin another one. They are read
- *    before it is claimed, with an id or without: a repeat of it, or of such a close, is known by
- *    the position that it belongs to. Where they cannot be read it goes out (I9).
+ * 4. An open while closes at work hold all of the position may begin another one, and so may one
+ *    behind combos against it, which hold nothing. They are read before it is claimed, with an id
+ *    or without: a repeat of it, or of such a close, is known by the position that it belongs to.
+ *    Where they cannot be read it goes out (I9).
  *
  * Such an order is told that nothing was sent, with the one in doubt as the cause (I8). No claim is
  * made, so its next try is decided anew, once orders were read. A close of so many shares as the
@@ -25,6 +26,7 @@ import { type Book, closable, isFlat, reservationOf, sameClaim } from "../book/b
 import { isZero } from "../core/decimal.ts";
 import { comboLegs, isCombo, mayMove, tradedSymbols } from "../identity/combo.ts";
 import type { Intent } from "../identity/intent.ts";
+import { OPTION_SYMBOL } from "../identity/symbol.ts";
 import type { Block, BlockCode, ClaimDecision } from "./answer.ts";
 import { type Claim, isAccepted, isUnanswered, lacksSuccessor } from "./claim.ts";
 import type { ClaimVerdict, IntentIdentity, UnreadOrders } from "./decide-claim.ts";
@@ -34,7 +36,7 @@ import { reservedUnder } from "./family.ts";
 export interface DecidedOn {
   readonly verdict: ClaimVerdict;
   readonly intent: Intent;
-  /** The book has said whether the intent opens or closes, of an agent that may sell short. */
+  /** The book has said whether the intent opens or closes, where a position may be short. */
   readonly isEffectByBook: boolean;
   /** A close, or a combo that closes one of its contracts. */
   readonly isExit: boolean;
@@ -59,7 +61,8 @@ export function asksForOrders(decided: DecidedOn): boolean {
     case "proceed":
       if (isCombo(intent)) return unread === undefined;
       if (isClose) return intent.portion !== null;
-      return isFlat(book) ? isEffectByBook : unread === undefined && isZero(closable(book));
+      if (isFlat(book)) return isEffectByBook;
+      return unread === undefined && (isZero(closable(book)) || OPTION_SYMBOL.test(book.symbol));
     case "blocked":
       return isClose && FOR_WANT_OF_SHARES.has(decision.block.code);
     case "pending":
@@ -149,8 +152,8 @@ function bearsOn(
   switch (decision.kind) {
     case "proceed":
       if (!isOpening) return isOpen(order) && isUnanswered(order);
-      // The closes at work may have ended the position, and this open begins another.
-      if (!isFlat(book)) return !isOpen(order) && isUnread(order, unread);
+      // What is at work may have ended the position, and this open begins another.
+      if (!isFlat(book)) return mayEnd(order, book, intent) && isUnread(order, unread);
       return isOpen(order) && isAgainst(order, intent) && isInDoubt(order, unread);
     case "blocked":
       if (isOpen(order)) return isInDoubt(order, unread);
@@ -159,7 +162,7 @@ function bearsOn(
     case "skip": {
       const { claim } = decision;
       const isOwn = isOf(order, claim);
-      const isOther = isOpen(order) !== isOpening;
+      const isOther = isContrary(order, intent);
       // Nobody has looked: an order that works may have ended, and with it the earlier action.
       if (unread === undefined && (isOwn || isOther) && isUnread(order, unread)) return true;
       if (isOpening) return false;
@@ -180,31 +183,47 @@ function bearsOnCombo(
   unsettled: readonly Claim[],
 ): boolean {
   const { decision } = verdict;
-  const isAgainst = isAgainstLegs(order, intent);
+  const isOther = isAgainst(order, intent);
   switch (decision.kind) {
     case "proceed":
-      return isAgainst && isUnread(order, unread);
+      return isOther && isUnread(order, unread);
     case "blocked":
       return false;
     case "pending":
     case "skip": {
       const { claim } = decision;
-      if (unread === undefined && (isOf(order, claim) || isAgainst) && isUnread(order, unread)) {
+      if (unread === undefined && (isOf(order, claim) || isOther) && isUnread(order, unread)) {
         return true;
       }
       const mayBeOver = decision.kind === "skip" || isUnread(claim, unread);
-      const isBehind = isAgainst && isClaimedLater(order, claim, unsettled);
+      const isBehind = isOther && isClaimedLater(order, claim, unsettled);
       return isExit && isBehind && mayBeOver && isInDoubt(order, unread);
     }
   }
 }
 
-/** Whether `order` trades one of the contracts the other way. */
-function isAgainstLegs({ intent: { symbol, side, extension } }: Claim, combo: Intent): boolean {
-  const others = isCombo({ extension }) ? (comboLegs({ extension }) ?? []) : [{ symbol, side }];
-  return (comboLegs(combo) ?? []).some((leg) =>
-    others.some((other) => other.symbol === leg.symbol && other.side !== leg.side),
+/** Whether `order` ends what `intent` opens, or the other way round. */
+function isContrary(order: Claim, intent: Intent): boolean {
+  if (isCombo(order.intent)) return isAgainst(order, intent);
+  return order.intent.effect !== intent.effect;
+}
+
+/** Whether `order` may end the position in front of `open`. */
+function mayEnd(order: Claim, book: Book, open: Intent): boolean {
+  if (isOpen(order)) return isCombo(order.intent) && isAgainst(order, open);
+  return isZero(closable(book));
+}
+
+/** Whether `order` trades the symbol, or one of the contracts, the other way. */
+function isAgainst(order: Claim, intent: Intent): boolean {
+  const others = sidesOf(order.intent);
+  return sidesOf(intent).some((own) =>
+    others.some(({ symbol, side }) => symbol === own.symbol && side !== own.side),
   );
+}
+
+function sidesOf(intent: Intent): readonly Pick<Intent, "symbol" | "side">[] {
+  return isCombo(intent) ? (comboLegs(intent) ?? []) : [intent];
 }
 
 /** Whether `order` is the claim's own, or one of its legs. */
@@ -219,10 +238,6 @@ function isOf(order: Claim, { key }: Claim): boolean {
 function mayFree(order: Claim, book: Book, unread: UnreadOrders): boolean {
   const holds = reservationOf(book, reservedUnder(order)) !== undefined;
   return holds && isUnread(order, unread) && !lacksSuccessor(order);
-}
-
-function isAgainst(order: Claim, { side }: Intent): boolean {
-  return isCombo(order.intent) || order.intent.side !== side;
 }
 
 /** An order that is there closed what was held by then; what was opened later is not its matter. */

@@ -34,6 +34,7 @@ import type { AccountId, ClaimKey } from "../core/ids.ts";
 import { comboLegs, isCombo, tradedSymbols } from "../identity/combo.ts";
 import { fingerprintOf } from "../identity/fingerprint.ts";
 import type { Intent } from "../identity/intent.ts";
+import { OPTION_SYMBOL } from "../identity/symbol.ts";
 import { applyToClaim, applyToSymbol } from "./apply-events.ts";
 import { isAheadOfEntry, recordFamily, takenOver, worksByLeg } from "./family-transaction.ts";
 import { applyIncidents } from "./incident-transaction.ts";
@@ -97,7 +98,8 @@ export function decideOn(rows: Rows, request: ClaimRequest): ClaimVerdict {
   const atWork = (claim: Claim) => worksByLeg(rows, claim);
   const snapshot = { book, existing, equals, blocking, worksByLeg: atWork };
   const verdict = decideClaim(snapshot, { ...request, intent }, identity);
-  const isEffectByBook = draft.effect === null && known === undefined && policy.allowShort;
+  const mayBeShort = policy.allowShort || OPTION_SYMBOL.test(symbol);
+  const isEffectByBook = draft.effect === null && known === undefined && mayBeShort;
   const isExit = isCombo(intent)
     ? entries.length < tradedSymbols(intent).length || repeatsExit(rows, intent, verdict)
     : intent.effect === "close";

@@ -77,11 +77,16 @@ describe("where only a flat book says whether an order opens or closes,", () => 
     expect(shorting().ledger.claim(buy("2"), byBook()).kind).toBe("proceed");
   });
 
-  test("one behind a combo in its contract is not sent, on either side", () => {
-    for (const side of ["buy", "sell"] as const) {
+  test("one against a combo in its contract is not sent, on either side", () => {
+    const ways = [
+      [CALL, "sell", "buy"],
+      [PUT, "buy", "sell"],
+    ] as const;
+    for (const [symbol, against, along] of ways) {
       const { ledger } = shorting(COMBO);
-      const asked = short({ symbol: CALL, side });
+      const asked = short({ symbol, side: against });
       expect(blockOf(ledger.claim(asked, byBook()))).toMatchObject({ code: "not_sent", cause });
+      expect(ledger.claim(short({ symbol, side: along }), byBook()).kind).toBe("proceed");
     }
   });
 

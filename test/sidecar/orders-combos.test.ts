@@ -206,6 +206,54 @@ describe("a contract of a multi-leg order", () => {
     expect(closed).toMatchObject({ status: 200, body: { symbol: LOW, side: "sell", qty: "2" } });
   });
 
+  test("that was sold is bought back by an order that does not say so, before it was polled", async () => {
+    const { world, sidecar } = await openWorld();
+    await world.send(sidecar, SPREAD);
+    const back = { symbol: HIGH, side: "buy", qty: "2", type: "market", time_in_force: "day" };
+    const closed = await world.send(sidecar, back);
+    expect(closed).toMatchObject({ status: 200, body: { position_intent: "buy_to_close" } });
+    await world.advance(5_000);
+    expect(await sidecar.started.latch.book(HIGH)).toMatchObject({ net: "0" });
+  });
+
+  test("is bought again once a spread has ended its position, before that was polled", async () => {
+    const { world, sidecar } = await openWorld();
+    const more = { symbol: LOW, side: "buy", qty: "2", type: "market", time_in_force: "day" };
+    const first = await world.send(sidecar, more);
+    await world.advance(5_000);
+    const legs = [
+      { symbol: LOW, ratio_qty: "1", side: "sell", position_intent: "sell_to_close" },
+      { symbol: HIGH, ratio_qty: "1", side: "buy", position_intent: "buy_to_open" },
+    ];
+    await world.send(sidecar, { ...SPREAD, legs, limit_price: "-4.00" });
+    const second = await world.send(sidecar, more);
+    expect([first.status, second.status]).toEqual([200, 200]);
+    expect(second.body.id).not.toBe(first.body.id);
+    expect(world.posts()).toHaveLength(3);
+  });
+
+  test("is bought once behind spreads that end its position and begin another", async () => {
+    const positions = [
+      { symbol: LOW, quantity: "2", averagePrice: "12.50" },
+      { symbol: HIGH, quantity: "-2", averagePrice: "7.50" },
+    ];
+    const world = await openOrderWorld({ prices: PRICES, positions });
+    const sidecar = await world.open();
+    const back = SPREAD.legs.map(({ symbol, side }) => ({
+      ...{ symbol, ratio_qty: "1", side: side === "buy" ? "sell" : "buy" },
+      position_intent: side === "buy" ? "sell_to_close" : "buy_to_close",
+    }));
+    await world.send(sidecar, { ...SPREAD, legs: back, limit_price: "-5.00" });
+    await world.send(sidecar, SPREAD);
+    const more = { symbol: LOW, side: "buy", qty: "4", type: "market", time_in_force: "day" };
+    const first = await world.send(sidecar, more);
+    expect(first.status).toBe(200);
+    await world.advance(5_000);
+    const again = await world.send(sidecar, more);
+    expect(again.body.id).toBe(first.body.id);
+    expect(world.posts()).toHaveLength(3);
+  });
+
   test("is not told to be none while nobody knows what became of the order", async () => {
     const world = await openOrderWorld({ prices: PRICES });
     const sidecar = await world.open({ waitMs: 1_000 });
