@@ -10,6 +10,8 @@ export interface Clock {
   now(): EpochMs;
   /** Milliseconds since some moment, by a clock that nobody sets; without it `now` has to do. */
   elapsed?(): number;
+  /** How much of `now` is not this machine's: it was raised to a moment that has been. */
+  raisedMs?(): number;
   /** As {@link setAlarm} has it, where the clock can do it by itself. */
   alarm?(durationMs: number, ring: () => void): () => void;
   /** Resolves after `durationMs`; rejects with the signal's reason when `signal` aborts first. */

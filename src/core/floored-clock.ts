@@ -23,6 +23,10 @@ export class FlooredClock implements Clock {
     return this.#inner.elapsed?.() ?? this.#inner.now();
   }
 
+  raisedMs(): number {
+    return this.#aheadMs;
+  }
+
   alarm(durationMs: number, ring: () => void): () => void {
     return setAlarm(this.#inner, durationMs, ring);
   }

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { BrokerTime } from "../../src/broker/alpaca/broker-time.ts";
 import type { Clock } from "../../src/core/clock.ts";
+import { FlooredClock } from "../../src/core/floored-clock.ts";
 import { bench } from "./alpaca-bench.ts";
 import { json } from "./raw-server.ts";
 
@@ -16,7 +17,7 @@ function machine() {
     elapsed: () => shown.elapsed,
     sleep: () => Promise.reject(new Error("nobody sleeps here")),
   };
-  return { shown, time: new BrokerTime(clock) };
+  return { clock, shown, time: new BrokerTime(clock) };
 }
 
 describe("the broker's clock", () => {
@@ -47,6 +48,17 @@ describe("the broker's clock", () => {
     time.hear(date("Fri, 20 Nov 2026 14:21:02 GMT"));
     time.hear(date("Fri, 20 Nov 2026 14:31:02 GMT"));
     expect(time.now()).toBe(Date.parse("2026-11-20T14:31:02.500Z"));
+  });
+
+  it("is no guess where only our time was raised to what other machines have written", () => {
+    const { clock, shown } = machine();
+    const raised = new FlooredClock(clock);
+    const time = new BrokerTime(raised);
+    time.hear(date("Fri, 20 Nov 2026 14:31:02 GMT"));
+    raised.raiseTo(NOW + 600_000);
+    expect([time.isGuess(), time.now()]).toEqual([false, NOW + 300]);
+    shown.now += 3_600_000;
+    expect(time.isGuess()).toBe(true);
   });
 
   it.each([

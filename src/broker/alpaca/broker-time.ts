@@ -5,7 +5,8 @@
  * Between two answers it goes on by a clock that nobody sets. A Date has whole seconds and answers
  * take their time, so one that differs by up to {@link TOLERATED_MS} changes nothing. That clock
  * stands still while the machine sleeps: then, and where the wall was set, it is a guess until the
- * next answer.
+ * next answer. Where our time was raised to what another machine has written, nothing has happened
+ * to either clock.
  */
 import { atItsPace, type Clock, type EpochMs, wallAheadMs } from "../../core/clock.ts";
 
@@ -27,7 +28,7 @@ export class BrokerTime {
   hear(headers: Readonly<Record<string, string>>): void {
     const theirs = Date.parse(headers.date ?? "") + HALF_A_SECOND_MS;
     if (Number.isNaN(theirs)) return;
-    this.#wallAheadMs = wallAheadMs(this.#clock);
+    this.#wallAheadMs = this.#aheadMs();
     const expected = this.now();
     if (expected !== null && Math.abs(theirs - expected) <= TOLERATED_MS) return;
     const goesOn = atItsPace(this.#clock);
@@ -43,7 +44,11 @@ export class BrokerTime {
   /** Whether the machine has slept since the last answer, or its clock was set. */
   isGuess(): boolean {
     if (this.#wallAheadMs === undefined) return false;
-    return Math.abs(wallAheadMs(this.#clock) - this.#wallAheadMs) > TOLERATED_MS;
+    return Math.abs(this.#aheadMs() - this.#wallAheadMs) > TOLERATED_MS;
+  }
+
+  #aheadMs(): number {
+    return wallAheadMs(this.#clock) - (this.#clock.raisedMs?.() ?? 0);
   }
 
   /** The moment `at` of our clock on the broker's, as Alpaca is asked about it. */
