@@ -82,6 +82,8 @@ export class Facts {
   readonly rateLimitedAt: EpochMs[] = [];
   readonly told: ToldFact[] = [];
   readonly commits: CommitFact[] = [];
+  /** When a power failure took an event back, by its hash. */
+  readonly lostAt = new Map<string, EpochMs>();
   /** Events that were given out, by their number. */
   readonly published = new Map<number, StoredEvent>();
   /** What invariants that hold at every moment had to say at the moment. */

@@ -231,6 +231,7 @@ class World {
     strikeFirst(processes, turns, () => {
       for (const sidecar of this.#sidecars) sidecar.crash(downMs);
       const lost = this.#disk.losePower();
+      for (const { hash } of lost) this.#facts.lostAt.set(hash, this.#scheduler.now());
       const what = `the power fails; events lost: ${lost.length}`;
       this.#facts.history.push({ at: this.#scheduler.now(), who: "world", what });
     });

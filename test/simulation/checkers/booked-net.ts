@@ -1,7 +1,10 @@
-/** What a book comes to by the log alone, event by event. */
+/** What a book comes to by the log alone, event by event, and whether that is the broker's way. */
+
+import type { EpochMs } from "../../../src/core/clock.ts";
 import { add, type DecimalText, negate } from "../../../src/core/decimal.ts";
 import type { StoredEvent } from "../../../src/ledger/ledger.ts";
 import type { Outcome } from "../outcome.ts";
+import { positionSteps } from "./broker-record.ts";
 
 /** The net of the event's symbol behind it, where it was `net` before. */
 export function netAfter(
@@ -25,3 +28,20 @@ export function netAfter(
       return net;
   }
 }
+
+/** When a fill in `symbol` was first booked while one that came before it was not. */
+export function misbookedAt(outcome: Outcome, symbol: string): EpochMs {
+  const filled = [...new Set(positionSteps(outcome, symbol).map(({ orderId }) => orderId))];
+  const booked = new Set<string>();
+  for (const { at, events } of outcome.facts.commits) {
+    for (const { body, symbol: about } of events) {
+      if (about !== symbol || !("brokerOrderId" in body) || !FILLS.has(body.type)) continue;
+      const before = filled.slice(0, Math.max(0, filled.indexOf(`${body.brokerOrderId}`)));
+      if (before.some((id) => !booked.has(id))) return at;
+      booked.add(`${body.brokerOrderId}`);
+    }
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+const FILLS: ReadonlySet<string> = new Set(["fill_booked", "late_fill_booked", "leg_booked"]);

@@ -36,13 +36,16 @@ function overlap(a: Chain, b: Chain): boolean {
 
 /**
  * The bot's own name of the action; an order that no claim names stands for itself. What a bot does
- * not name is one action within one life of the position: buy, sell and buy are three.
+ * not name is one action within one life of the position, or of each position that the legs of a
+ * multi-leg order are of: buy, sell and buy are three.
  */
 function actionOf({ disk }: Outcome, clientOrderId: string): string {
   const stem = stemOf(clientOrderId);
   const claim = disk.claims().find((one) => stemOf(one.clientOrderId) === stem);
   if (claim === undefined) return clientOrderId;
-  const { key, intent, identity, episode } = claim;
-  const life = identity === "arrival" ? ` in episode ${episode}` : "";
+  const { key, intent, identity, episode, legs } = claim;
+  const ofLegs = Object.values(legs).map((leg) => `${leg.symbol} ${leg.episode}`);
+  const episodes = ofLegs.length === 0 ? episode : ofLegs.sort().join(", ");
+  const life = identity === "arrival" ? ` in episode ${episodes}` : "";
   return `${key.agent}'s ${intent.decisionId}${life}`;
 }

@@ -18,7 +18,8 @@
  * or the exit between two entries has no answer: then an order is taken for the earlier one, which
  * sends nothing; but no exit for one of an earlier life (decision 17). Left out are symbols in which a person trades, worlds with short sales, and
  * what comes behind an open that was claimed while a close had ended the position and could not be
- * known to have done so: by then no book can tell the lives apart.
+ * known to have done so, or behind fills of a contract that were booked in another order than they
+ * came about: by then no book can tell the lives apart.
  */
 import { sameClaim } from "../../../src/book/book.ts";
 import type { Claim } from "../../../src/claim/claim.ts";
@@ -29,6 +30,7 @@ import type { ClaimKey } from "../../../src/core/ids.ts";
 import type { Facts, ToldFact } from "../facts.ts";
 import type { Outcome } from "../outcome.ts";
 import { type ActionPlan, type LegPlan, tradesOf } from "../plan.ts";
+import { misbookedAt } from "./booked-net.ts";
 import { type Chain, chains, orderIdsOf } from "./broker-record.ts";
 import { Lives } from "./lives.ts";
 import type { Violation } from "./violation.ts";
@@ -160,6 +162,18 @@ class Record {
     return lost?.at ?? Number.POSITIVE_INFINITY;
   }
 
+  /**
+   * Whether the fills of a contract were booked in another order than they came about before `at`:
+   * a combo is in no list of its contract's orders, and what comes behind it may be booked first.
+   */
+  isMisbooked(action: ActionPlan, at: EpochMs): boolean {
+    const { actions } = this.outcome.plan;
+    const contracts = new Set(actions.flatMap(({ legs = [] }) => legs.map((leg) => leg.symbol)));
+    return tradesOf(action).some(
+      ({ symbol }) => contracts.has(symbol) && misbookedAt(this.outcome, symbol) <= at,
+    );
+  }
+
   claimOf({ answer, group }: ToldFact): Claim | undefined {
     const { accountId: account } = this.outcome.broker.simulation.broker;
     const key = { account, agent: group, requestId: answer.requestId };
@@ -185,7 +199,7 @@ const ABSENCES: ReadonlySet<string> = new Set(["absence_proved"]);
 const ACCEPTANCES: ReadonlySet<string> = new Set(["accepted", "order_working", "order_ended"]);
 
 function isKnown(
-  { commits }: Facts,
+  { commits, lostAt }: Facts,
   { key }: Claim,
   until: EpochMs,
   types: ReadonlySet<string>,
@@ -195,7 +209,10 @@ function isKnown(
       at <= until &&
       events.some(
         (event) =>
-          event.subject === "claim" && sameClaim(event.key, key) && types.has(event.body.type),
+          event.subject === "claim" &&
+          sameClaim(event.key, key) &&
+          types.has(event.body.type) &&
+          (lostAt.get(event.hash) ?? Infinity) > until,
       ),
   );
 }
@@ -284,11 +301,13 @@ function whyAnother(record: Record, told: ToldFact, claim: Claim): string | unde
     return isRead ? "which had ended without a fill" : undefined;
   }
   const isTold = askedAt < record.lostAt(action) && record.didAsMeant(action, order);
-  const isLater = isTold && record.isOfLaterLife(action, askedAt, order);
+  const isKnowable = isTold && !record.isMisbooked(action, told.at);
+  const isLater = isKnowable && record.isOfLaterLife(action, askedAt, order);
   const isKept = action.effect === "open" && record.hasUnanswered(action, told.at);
   if (isLater && ((isRead && !isKept) || action.effect === "close")) {
     return "which had filled in an earlier life of the position";
   }
+  if (!isRead && !isKnown(facts, claim, askedAt, ENDS)) return undefined;
   const agoMs = askedAt - certainAt(facts, claim, askedAt);
   return agoMs > WINDOW_MS + TOLERANCE_MS
     ? `which had filled ${Math.round(agoMs / 1_000)} s before`
@@ -371,6 +390,7 @@ function whyTheSame(record: Record, one: Opened, again: Opened): string | undefi
   if (one.at >= record.lostAt(one.action) || !record.didAsMeant(one.action, order)) {
     return undefined;
   }
+  if (record.isMisbooked(one.action, again.at)) return undefined;
   const [before, after] = [one, again].map(({ at }) => record.livesAt(one.action, at).join());
   if (before !== after) return undefined;
   if ((order.liveUntil ?? Infinity) > again.at) return "whose order was live";
