@@ -309,6 +309,17 @@ describe("the age of an equal claim", () => {
     expect(filledLately(untold, asked(AT), ledger.policy)).toBe(false);
   });
 
+  test.each([
+    ["behind", -MINUTE],
+    ["ahead", MINUTE],
+  ])("is that of the claim where another machine found out its end, whose clock is %s", (_, by) => {
+    const { ledger, first } = claimedAt(START);
+    const untold = { ...first, told: null, certainAt: START + 20 * SECOND + by };
+    const asked = (afterMs: number) => ({ now: START + afterMs, brokerTime: START + afterMs });
+    expect(filledLately(untold, asked(AT - 1), ledger.policy)).toBe(true);
+    expect(filledLately(untold, asked(AT), ledger.policy)).toBe(false);
+  });
+
   test("is no more than that of the claim, where three clocks say three things", () => {
     const { ledger, first } = claimedAt(START);
     const untold = { ...first, told: null, certainAt: START + 60 * MINUTE };
