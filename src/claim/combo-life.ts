@@ -75,11 +75,16 @@ function keyIn(account: AccountId, { agent, requestId }: Pick<ClaimKey, "agent" 
   return { account, agent, requestId };
 }
 
+/** What two machines know of the broker's time, told in seconds, is so far apart at most. */
+const BROKER_TOLERANCE_MS = 3_000;
+
 /** By its latest attempt. One process has one clock; two of them know the broker's. */
 function isEarlier(claim: Claim, than: Claim): boolean {
+  const ours = claim.openedAt - than.openedAt;
   const [at, before] = [openedByBroker(claim), openedByBroker(than)];
-  const isByBroker = claim.owner !== than.owner && at !== undefined && before !== undefined;
-  return isByBroker ? at < before : claim.openedAt < than.openedAt;
+  if (claim.owner === than.owner || at === undefined || before === undefined) return ours < 0;
+  const theirs = at - before;
+  return (Math.abs(ours - theirs) <= BROKER_TOLERANCE_MS ? ours : theirs) < 0;
 }
 
 function openedByBroker({ brokerClaimedAt, claimedAt, openedAt }: Claim): EpochMs | undefined {

@@ -111,14 +111,28 @@ describe("a combo is of an earlier life of its contracts' positions", () => {
     expect(isOver(combo, flat, earlier)).toBe(false);
     expect(isOver(combo, flat, { ...other, ...at(0) })).toBe(true);
     expect(isOver(combo, flat, { ...earlier, openedAt: combo.openedAt + 1 })).toBe(true);
-    const elsewhere = { ...earlier, owner: "elsewhere" as OwnerId, brokerClaimedAt: 2_000 };
-    expect(isOver({ ...combo, brokerClaimedAt: 1_000 }, flat, elsewhere)).toBe(true);
-    expect(isOver({ ...combo, brokerClaimedAt: 3_000 }, flat, elsewhere)).toBe(false);
+    const elsewhere = { ...earlier, owner: "elsewhere" as OwnerId, brokerClaimedAt: 20_000 };
+    expect(isOver({ ...combo, brokerClaimedAt: 9_998 }, flat, elsewhere)).toBe(true);
+    expect(isOver({ ...combo, brokerClaimedAt: 30_000 }, flat, elsewhere)).toBe(false);
     expect(isOver({ ...combo, brokerClaimedAt: null }, flat, elsewhere)).toBe(false);
-    const opened = { ...elsewhere, openedAt: elsewhere.openedAt + 2_000 };
-    expect(isOver({ ...combo, brokerClaimedAt: 3_000 }, flat, opened)).toBe(true);
+    const opened = { ...elsewhere, openedAt: elsewhere.openedAt + 20_000 };
+    expect(isOver({ ...combo, brokerClaimedAt: 30_000 }, flat, opened)).toBe(true);
     const same = { ...elsewhere, owner: combo.owner };
     expect(isOver({ ...combo, brokerClaimedAt: 1_000 }, flat, same)).toBe(false);
+  });
+
+  test("by our own clocks, where the broker's agrees with them to three seconds", () => {
+    const { combo, other } = filledCombo();
+    const flat = { ...FLAT, closedBy: other.key };
+    const elsewhere = { ...other, owner: "elsewhere" as OwnerId, brokerClaimedAt: 20_000 };
+    const [later, earlier] = [1, -1].map((ms) => ({
+      ...{ ...elsewhere, claimedAt: combo.claimedAt + ms, openedAt: combo.openedAt + ms },
+    }));
+    const noted = { ...combo, brokerClaimedAt: 21_000 };
+    expect(isOver(noted, flat, later)).toBe(true);
+    expect(isOver(noted, flat, earlier)).toBe(false);
+    expect(isOver({ ...combo, brokerClaimedAt: 17_001 }, flat, earlier)).toBe(false);
+    expect(isOver({ ...combo, brokerClaimedAt: 16_998 }, flat, earlier)).toBe(true);
   });
 
   test("not while it works, has nothing filled, or does not say of which life it is", () => {
