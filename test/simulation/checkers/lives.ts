@@ -40,6 +40,11 @@ export class Lives {
       ?.life;
   }
 
+  /** Whether an order on `side` takes from what is held at `at`; of nothing it takes nothing. */
+  isReducedBy(side: "buy" | "sell", at: EpochMs): boolean {
+    return signOf(this.#before(at).held) === (side === "sell" ? 1 : -1);
+  }
+
   /** Whether something was held at every moment from `from` to `until`. */
   isHeld(from: EpochMs, until: EpochMs): boolean {
     const within = this.#moments.filter(({ at }) => at > from && at <= until);

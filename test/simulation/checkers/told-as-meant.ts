@@ -100,9 +100,12 @@ class Record {
   /** Whether it belongs to a later life, of any of its contracts, than the order has filled in. */
   isOfLaterLife(action: ActionPlan, at: EpochMs, order: Chain): boolean {
     const ids = orderIdsOf(this.outcome, order);
-    return tradesOf(action).some(({ symbol, effect }) => {
-      const life = this.lives(symbol).ofLastFill(ids);
-      return life !== undefined && this.lives(symbol).at(at, effect) > life;
+    return tradesOf(action).some(({ symbol, side, effect }) => {
+      const lives = this.lives(symbol);
+      const life = lives.ofLastFill(ids);
+      // What another has opened on the other side is nothing that this one closes.
+      const isThere = effect === "open" || lives.isReducedBy(side, at);
+      return isThere && life !== undefined && lives.at(at, effect) > life;
     });
   }
 
