@@ -10,7 +10,7 @@
 import type { Broker, OrdersReading, WireOrder } from "../broker/broker.ts";
 import { listStart } from "../broker/claim-times.ts";
 import { type Claim, isAccepted, lacksSuccessor } from "../claim/claim.ts";
-import type { OrderLookup, OrderSighting } from "../claim/evidence.ts";
+import type { OrderSighting } from "../claim/evidence.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
 import type { AccountId, BrokerOrderId } from "../core/ids.ts";
 import { isCombo, mayMove } from "../identity/combo.ts";
@@ -19,10 +19,11 @@ import { recordOrder, wireOf } from "./order-recorder.ts";
 import { OrderSightings } from "./order-sightings.ts";
 import {
   asTheyFilled,
-  type Listed,
   type ListedById,
+  type Look,
   listedIn,
   type Shown,
+  shownAs,
 } from "./shown-orders.ts";
 
 export interface FillPollerPorts {
@@ -50,8 +51,6 @@ interface Refreshes {
   readonly running: Promise<readonly Claim[]>;
   readonly next?: Promise<readonly Claim[]>;
 }
-
-type NotShown = Exclude<OrderLookup, { readonly kind: "found" }>;
 
 export interface PollRound {
   /** Whether anything was new. */
@@ -150,12 +149,12 @@ export class FillPoller {
 
   async #read(working: readonly Claim[]): Promise<PollRound> {
     if (working.length === 0) return { changed: false, unread: [], missing: [] };
-    const listed = await this.#list(working);
+    const looks = await this.#looks(working);
     const unread: Claim[] = [];
     const missing: Claim[] = [];
     let changed = false;
-    for (const claim of asTheyFilled(working, listed)) {
-      const shown = listed.get(claim.brokerOrderId) ?? (await this.#single(claim));
+    for (const claim of asTheyFilled(working, looks)) {
+      const shown = looks.get(claim.brokerOrderId) ?? (await this.#single(claim));
       this.#noteSighting(claim, shown);
       if (!("order" in shown)) {
         unread.push(claim);
@@ -173,17 +172,28 @@ export class FillPoller {
     return { changed, unread, missing };
   }
 
-  async #list(working: readonly Claim[]): Promise<ReadonlyMap<BrokerOrderId | null, Listed>> {
+  /**
+   * What can be known of them before any is booked. A combo has no symbol that a list could be
+   * asked for, and may have filled before or behind the orders of a list, or another combo.
+   */
+  async #looks(working: readonly Claim[]): Promise<ReadonlyMap<BrokerOrderId | null, Look>> {
+    const combos = working.filter(({ intent }) => isCombo(intent));
+    const looks = new Map<BrokerOrderId | null, Look>(
+      await this.#list(working.filter(({ intent }) => !isCombo(intent))),
+    );
+    for (const claim of combos) looks.set(claim.brokerOrderId, await this.#single(claim));
+    return looks;
+  }
+
+  async #list(listed: readonly Claim[]): Promise<readonly ListedById[]> {
     const horizon = this.#ports.clock.now() - LIST_LOOKBACK_MS;
-    // A combo has no symbol that a list could be asked for.
-    const listed = working.filter(({ intent }) => !isCombo(intent));
     const resting = listed.filter(({ openedAt }) => openedAt <= horizon);
     const recent = listed.filter(({ openedAt }) => openedAt > horizon);
     // One order by itself costs no more than a list of them.
     const old = resting.length > 1 ? await this.#rested(resting) : [];
     const young = recent.length > 0 ? listedIn(await this.#orders(recent)) : [];
     // Where both show an order, the second one knows its legs, and is the later.
-    return new Map([...old, ...young]);
+    return [...old, ...young];
   }
 
   /** Those at work; where many are not, also the list in which they have ended. */
@@ -216,14 +226,14 @@ export class FillPoller {
     return all.kind === "unknown" ? broker.orders({ status: "open", symbols }) : all;
   }
 
-  async #single({ brokerOrderId }: Claim): Promise<Shown | NotShown> {
+  async #single({ brokerOrderId }: Claim): Promise<Look> {
     if (brokerOrderId === null) return { kind: "unknown", reason: "the broker's id is not known" };
     const lookup = await this.#ports.broker.orderById(brokerOrderId);
     if (lookup.kind !== "found") return lookup;
-    return { order: lookup.order, wire: () => wireOf(lookup) };
+    return shownAs(lookup.order, () => wireOf(lookup));
   }
 
-  #noteSighting({ brokerOrderId }: Claim, shown: Shown | NotShown): void {
+  #noteSighting({ brokerOrderId }: Claim, shown: Look): void {
     if (brokerOrderId === null) return;
     const now = this.#ports.clock.now();
     const hasFailed = !("order" in shown) && shown.kind === "unknown";

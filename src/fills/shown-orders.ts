@@ -1,8 +1,8 @@
-/** What a list of the broker's orders shows, by the broker's id, and in which order they moved. */
+/** What the broker shows of orders, in lists or singly, by their id, and how they came to move. */
 import type { OrdersReading, WireOrder } from "../broker/broker.ts";
 import { instantOf } from "../broker/timestamp.ts";
 import type { Claim } from "../claim/claim.ts";
-import { type BrokerOrder, withLegs } from "../claim/evidence.ts";
+import { type BrokerOrder, type OrderLookup, withLegs } from "../claim/evidence.ts";
 import type { BrokerOrderId } from "../core/ids.ts";
 
 export interface Shown {
@@ -20,6 +20,14 @@ export interface Listed extends Shown {
 }
 
 export type ListedById = readonly [BrokerOrderId, Listed];
+
+/** What came of the look at an order. */
+export type Look = Listed | Exclude<OrderLookup, { readonly kind: "found" }>;
+
+/** One that was read by itself, `wire` as it was read. */
+export function shownAs(order: BrokerOrder, wire: Shown["wire"]): Listed {
+  return { order, wire, movedAt: () => movedAtOf(wire()) };
+}
 
 /** Nothing where the list could not be read. */
 export function listedIn(reading: OrdersReading): readonly ListedById[] {
@@ -42,16 +50,20 @@ export function listedIn(reading: OrdersReading): readonly ListedById[] {
  */
 export function asTheyFilled(
   claims: readonly Claim[],
-  listed: ReadonlyMap<BrokerOrderId | null, Listed>,
+  looks: ReadonlyMap<BrokerOrderId | null, Look>,
 ): readonly Claim[] {
+  const shownOf = ({ brokerOrderId }: Claim) => {
+    const look = looks.get(brokerOrderId);
+    return look !== undefined && "order" in look ? look : undefined;
+  };
   const news = claims.filter((claim) => {
-    const shown = listed.get(claim.brokerOrderId);
+    const shown = shownOf(claim);
     return shown !== undefined && shown.order.filledQuantity !== claim.bookedQuantity;
   });
   if (news.length < 2) return claims;
   const movedAt = new Map<Claim, bigint>();
   for (const claim of news) {
-    const at = listed.get(claim.brokerOrderId)?.movedAt();
+    const at = shownOf(claim)?.movedAt();
     if (at !== undefined) movedAt.set(claim, at);
   }
   const timed = [...movedAt].sort(([, a], [, b]) => Number(a - b)).map(([claim]) => claim);

@@ -195,6 +195,29 @@ describe("a spread without a name whose orders cannot be read", () => {
   });
 });
 
+test("spreads are booked as the broker has filled them, whichever was sent first", async () => {
+  const positions = [
+    { symbol: LOW, quantity: "2", averagePrice: "12.50" },
+    { symbol: HIGH, quantity: "-2", averagePrice: "7.50" },
+  ];
+  const world = await openOrderWorld({ prices: PRICES, positions });
+  const sidecar = await world.open();
+  const legs = [
+    { symbol: LOW, ratio_qty: "1", side: "sell", position_intent: "sell_to_close" },
+    { symbol: HIGH, ratio_qty: "1", side: "buy", position_intent: "buy_to_close" },
+  ];
+  const exit = { ...SPREAD, legs, limit_price: "-8.00" };
+  const resting = await world.send(sidecar, exit);
+  await world.send(sidecar, SPREAD);
+  world.simulator.setPrice(LOW, "16");
+  await world.advance(5_000);
+  expect(await sidecar.started.latch.book(LOW)).toMatchObject({ net: "2", episode: 1 });
+  const again = await world.send(sidecar, exit);
+  expect(again.headers.get("tradelatch-status")).toBe("SKIP");
+  expect(again.body.id).toBe(resting.body.id);
+  expect(world.posts()).toHaveLength(2);
+});
+
 describe("a contract of a multi-leg order", () => {
   const CLOSE = { method: "DELETE", path: `/v2/positions/${LOW}` };
   const ALL = { method: "DELETE", path: "/v2/positions" };
