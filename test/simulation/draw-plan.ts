@@ -16,13 +16,14 @@ import {
   TEMPLATES,
   type Weather,
 } from "./draw-mishaps.ts";
-import { tradingWorld } from "./draw-trading.ts";
+import { drawClocks, tradingWorld } from "./draw-trading.ts";
 import type { ActionPlan, BotPlan, IdentityStyle, Mishap, Plan, Try } from "./plan.ts";
 
 const STYLES: readonly IdentityStyle[] = ["anchor", "requestId", "clientOrderId", "none"];
 const CALM_AFTER_MS = 25_000;
 /** Numbers of its own for what came later, so that all else stays as it was. */
 const TRADING_STREAM = 0x7008;
+const CLOCKS_STREAM = 0xc10c;
 
 export function drawPlan(seed: number): Plan {
   const trading = new Dice(seededRandom(seed ^ TRADING_STREAM));
@@ -48,9 +49,12 @@ function anyWorld(seed: number, dice: Dice): Plan {
   const sidecars = dice.of([1, 1, 2, 2, 3]);
   const actions = drawActions(dice, weather, bots);
   const mishaps = drawMishaps(dice, weather, actions, sidecars, bots.length);
+  const clocks = new Dice(seededRandom(seed ^ CLOCKS_STREAM));
+  const areApart = sidecars > 1 && clocks.chance(0.2);
   return {
     seed,
     sidecars,
+    ...(areApart && { clocksMs: drawClocks(clocks, sidecars) }),
     bots,
     allowShort: dice.chance(0.1),
     opening: dice.chance(0.4) ? [{ symbol: "TQQQ", quantity: String(dice.between(1, 30)) }] : [],
