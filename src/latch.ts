@@ -103,10 +103,10 @@ export interface Latch extends Guarded, Settling {
    */
   recover(earlier?: Recovery): Promise<Recovery>;
   /**
-   * Asks the broker to cancel every working order, and waits until those of ours have ended; false
-   * where they have not within `withinMs`, or the broker could not be asked.
+   * Asks the broker to cancel every working order, and waits until those of ours have ended; gives
+   * those that have not within `withinMs`, undefined where the broker may not have been asked.
    */
-  cancelOrders(withinMs: number): Promise<boolean>;
+  cancelOrders(withinMs: number): Promise<readonly Claim[] | undefined>;
   /** Reads every order of ours at work and books its fills; false where one could not be read. */
   readOrders(): Promise<boolean>;
   /** What trades under the broker's own id of an asset, a UUID. */
@@ -394,7 +394,7 @@ export class OpenLatch implements Latch {
     };
   }
 
-  cancelOrders(withinMs: number): Promise<boolean> {
+  cancelOrders(withinMs: number): Promise<readonly Claim[] | undefined> {
     return cancelOrders({ ...this.#parts, poller: this.#poller }, withinMs);
   }
 

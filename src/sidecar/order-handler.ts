@@ -41,8 +41,8 @@ export interface OrderPorts extends ReplacePorts {
   /** Reads the orders at work and books their fills; false where one could not be read. */
   readOrders(): Promise<boolean>;
   asset(assetId: string): Promise<AssetLookup>;
-  /** True once no order of ours is working any more. */
-  cancelOrders(withinMs: number): Promise<boolean>;
+  /** Those of our orders that have not ended by then; undefined where that is not known. */
+  cancelOrders(withinMs: number): Promise<readonly Claim[] | undefined>;
   /** Told of failures that are not ours to explain to the bot. */
   onFailure(error: unknown): void;
 }

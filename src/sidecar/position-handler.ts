@@ -13,6 +13,7 @@ import { compare, type DecimalText, isZero, parseDecimal, signOf } from "../core
 import { LatchError } from "../core/errors.ts";
 import { inTime } from "../core/in-time.ts";
 import type { BlockedAnswer, OrderAnswer } from "../gateway/order-answer.ts";
+import { tradedSymbols } from "../identity/combo.ts";
 import type { IntentInput } from "../identity/intent-schema.ts";
 import { plainSymbol } from "../identity/symbol.ts";
 import { alpacaError } from "./alpaca-error.ts";
@@ -42,12 +43,14 @@ export interface PositionPorts {
   readOrders(): Promise<boolean>;
   /** What trades under the broker's own id of an asset, a UUID. */
   asset(assetId: string): Promise<AssetLookup>;
-  /** True once no order of ours is working any more. */
-  cancelOrders(withinMs: number): Promise<boolean>;
+  /** Those of our orders that have not ended by then; undefined where that is not known. */
+  cancelOrders(withinMs: number): Promise<readonly Claim[] | undefined>;
 }
 
 /** Within the ten seconds that clients wait, and leaving time for the closes. */
 const CANCELS_WITHIN_MS = 4_000;
+/** Of these, for a look that is under way when they are over. */
+const LAST_LOOK_MS = 500;
 const READS_WITHIN_MS = 2_000;
 const MULTI_STATUS = 207;
 const NOT_FOUND = 404;
@@ -123,9 +126,29 @@ async function readInTime({ clock, readOrders }: PositionPorts): Promise<boolean
   return (await inTime(clock, clock.now() + READS_WITHIN_MS, readOrders())) ?? false;
 }
 
-async function cancelInTime({ clock, cancelOrders }: PositionPorts): Promise<boolean> {
+/**
+ * The orders that have not ended although they were to be canceled, by the symbols that they trade;
+ * undefined where that is not known in time.
+ */
+async function uncanceled({
+  clock,
+  cancelOrders,
+}: PositionPorts): Promise<ReadonlyMap<string, Claim> | undefined> {
   const until = clock.now() + CANCELS_WITHIN_MS;
-  return (await inTime(clock, until, cancelOrders(CANCELS_WITHIN_MS))) ?? false;
+  const left = await inTime(clock, until, cancelOrders(CANCELS_WITHIN_MS - LAST_LOOK_MS));
+  if (left === undefined) return undefined;
+  return new Map(
+    left.flatMap((claim) => tradedSymbols(claim.intent).map((symbol) => [symbol, claim] as const)),
+  );
+}
+
+/** Its shares may be held by the order, or be sold by it a moment later. */
+function notCanceled(symbol: string, { clientOrderId }: Claim): GuardedAnswer {
+  const order = `the order ${clientOrderId} in ${symbol} that was to be canceled first`;
+  return alpacaError("order_not_taken", {
+    message: `${order} has not ended; nothing was sold`,
+    headers: RETRY_AFTER,
+  });
 }
 
 /** A position that is flat, in Alpaca's words. */
@@ -152,10 +175,11 @@ async function closeAll(ports: PositionPorts, request: GuardedRequest): Promise<
   if (!cancels && !FALSE.includes(said)) {
     return malformed(`cancel_orders is ${quoted(said)}: expected true or false`);
   }
-  if (cancels && !(await cancelInTime(ports))) {
+  const stuck = cancels ? await uncanceled(ports) : new Map<string, Claim>();
+  if (stuck === undefined) {
     const message =
-      "the orders that were to be canceled first have not all ended; nothing was sold";
-    return alpacaError("order_not_taken", { message, headers: { "retry-after": "2" } });
+      "what became of the orders that were to be canceled first is not known; nothing was sold";
+    return alpacaError("order_not_taken", { message, headers: RETRY_AFTER });
   }
   // As before the reads: what is answered while they last, each close reads again.
   const unsettled = await ports.unsettledClaims();
@@ -168,10 +192,18 @@ async function closeAll(ports: PositionPorts, request: GuardedRequest): Promise<
     const message = "the orders at work could not be read, so what is held is not known";
     return alpacaError("order_not_taken", { message, headers: RETRY_AFTER });
   }
+  const close = (symbol: string) =>
+    ports.place({ symbol, portion: "all" }, { inOurWords: flatAnswer, isOneOfMany: true });
+  const symbols = [...new Set([...held, ...inDoubt, ...stuck.keys()])].sort();
+  const [first] = stuck;
+  // Whoever looks at the status alone is not to take it for closed.
+  if (first !== undefined && symbols.every((symbol) => stuck.has(symbol))) {
+    return notCanceled(...first);
+  }
   const closed = await Promise.all(
-    [...new Set([...held, ...inDoubt])].map(async (symbol) => {
-      const options = { inOurWords: flatAnswer, isOneOfMany: true };
-      const answer = await ports.place({ symbol, portion: "all" }, options);
+    symbols.map(async (symbol) => {
+      const order = stuck.get(symbol);
+      const answer = order === undefined ? await close(symbol) : notCanceled(symbol, order);
       return { symbol, status: answer.status, body: JSON.parse(answer.body) as unknown };
     }),
   );

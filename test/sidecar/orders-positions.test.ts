@@ -344,6 +344,42 @@ describe("closing all positions", () => {
     expect(world.posts()).toHaveLength(1);
   });
 
+  test("sells the others while a cancel is stuck in one symbol, and says so of that one", async () => {
+    const spy = { symbol: "SPY", quantity: "2", averagePrice: "400" };
+    const world = await openOrderWorld({ positions: [...HELD.positions, spy] });
+    const sidecar = await world.open();
+    await world.send(sidecar, { ...SELL, type: "stop", stop_price: "60", time_in_force: "gtc" });
+    const match = { method: "DELETE", path: "/v2/orders" } as const;
+    world.simulator.addFaults([{ match, fault: { kind: "cancel_stuck" } }]);
+    const answer = await world.send(sidecar, "", ALL);
+    const message = expect.stringMatching(
+      /^the order tl-\S+ in TQQQ .* has not ended; nothing was/,
+    );
+    expect(answer).toMatchObject({
+      status: 207,
+      body: [
+        { symbol: "SPY", status: 200, body: { qty: "2", side: "sell" } },
+        { symbol: "TQQQ", status: 409, body: { message } },
+      ],
+    });
+    expect(answer.tookMs).toBeLessThan(10_000);
+    expect(world.posts()).toHaveLength(2);
+  });
+
+  test("sells nothing where the cancels may come to the broker late", async () => {
+    const spy = { symbol: "SPY", quantity: "2", averagePrice: "400" };
+    const world = await openOrderWorld({ positions: [...HELD.positions, spy] });
+    const sidecar = await world.open();
+    await world.send(sidecar, { ...SELL, type: "stop", stop_price: "60", time_in_force: "gtc" });
+    const match = { method: "DELETE", path: "/v2/orders" } as const;
+    const page = { kind: "html", status: 502, accept: false } as const;
+    world.simulator.addFaults([{ match, fault: page, times: 100 }]);
+    const answer = await world.send(sidecar, "", ALL);
+    expect(answer).toMatchObject({ status: 409, body: {} });
+    expect(answer.body.message).toMatch(/is not known; nothing was sold$/);
+    expect(world.posts()).toHaveLength(1);
+  });
+
   test("does not touch orders where it is not asked to", async () => {
     const world = await openOrderWorld(HELD);
     const sidecar = await world.open();
