@@ -88,6 +88,11 @@ class Record {
     return tradesOf(action).map(({ symbol, effect }) => this.lives(symbol).at(at, effect));
   }
 
+  /** Whether only clocks that are apart say which of two spreads came first, to the second. */
+  isLeftToClocks({ legs = [] }: ActionPlan): boolean {
+    return this.outcome.plan.clocksMs !== undefined && legs.some(({ says }) => says === "side");
+  }
+
   /** Whether the order has opened and closed what the action is to open and close. */
   didAsMeant(action: ActionPlan, order: Chain): boolean {
     const ids = new Set(orderIdsOf(this.outcome, order));
@@ -304,7 +309,8 @@ function whyAnother(record: Record, told: ToldFact, claim: Claim): string | unde
     return isRead ? "which had ended without a fill" : undefined;
   }
   const isTold = askedAt < record.lostAt(action) && record.didAsMeant(action, order);
-  const isKnowable = isTold && !record.isMisbooked(action, told.at);
+  const isKnowable =
+    isTold && !record.isMisbooked(action, told.at) && !record.isLeftToClocks(action);
   const isLater = isKnowable && record.isOfLaterLife(action, askedAt, order);
   const isKept = action.effect === "open" && record.hasUnanswered(action, told.at);
   if (isLater && ((isRead && !isKept) || action.effect === "close")) {
