@@ -194,7 +194,7 @@ async function closeAll(ports: PositionPorts, request: GuardedRequest): Promise<
   }
   const close = (symbol: string) =>
     ports.place({ symbol, portion: "all" }, { inOurWords: flatAnswer, isOneOfMany: true });
-  const symbols = [...new Set([...held, ...inDoubt, ...stuck.keys()])].sort();
+  const symbols = [...new Set([...held, ...inDoubt, ...stuck.keys()])];
   const [first] = stuck;
   // Whoever looks at the status alone is not to take it for closed.
   if (first !== undefined && symbols.every((symbol) => stuck.has(symbol))) {
