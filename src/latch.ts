@@ -2,7 +2,6 @@
  * The latch of one account, once its broker has said whose account it is: the order path, the fills
  * and the ledger behind one interface. Knows neither SQLite nor Alpaca.
  */
-
 import type { KeyObject } from "node:crypto";
 import type { Logger } from "pino";
 import { AuditOfAccount, type AuditTrail } from "./audit/audit-of-account.ts";
@@ -434,7 +433,7 @@ export class OpenLatch implements Latch {
 
   async entryCheck(asked: string): Promise<EntryCheck> {
     const symbol = plainSymbol(asked);
-    const open = await allIncidents((query) => this.incidents(query), { symbol, isOpen: true });
+    const open = await allIncidents(this, { symbol, isOpen: true });
     return checkEntry(symbol, open, this.#parts.config.policy);
   }
 

@@ -9,12 +9,12 @@ import {
   type ServeConfig,
   type ServeSettings,
 } from "../config.ts";
+import { brokerKind } from "../core/broker-kind.ts";
 import type { Clock } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
 import type { Check } from "../doctor/check.ts";
 import { examine } from "../doctor/examine.ts";
 import type { KeyLook } from "../doctor/store-checks.ts";
-import { brokerKind } from "../sidecar/native-status-schema.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { checksText } from "./doctor-text.ts";
 import { widthOf } from "./page-width.ts";

@@ -10,6 +10,7 @@ import {
   resolveProgram,
   type Settings,
 } from "../config.ts";
+import { brokerKind, LIVE_HOST } from "../core/broker-kind.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
 import type { RandomSource } from "../core/random.ts";
@@ -18,7 +19,6 @@ import type { Latch } from "../latch.ts";
 import { liveDay } from "../run/live-day.ts";
 import { isUnguarded, loadStrategy } from "../run/load-strategy.ts";
 import { startLatch } from "../sidecar/latch-start.ts";
-import { brokerKind } from "../sidecar/native-status-schema.ts";
 import type { Strategy, StrategyParameters } from "../strategy/strategy.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { openLogger } from "./open-logger.ts";
@@ -50,7 +50,7 @@ export interface LiveSurroundings {
   readonly onOpen?: ((latch: Latch) => void) | undefined;
 }
 
-const LIVE_URL = "https://api.alpaca.markets";
+const LIVE_URL = `https://${LIVE_HOST}`;
 
 /** Rejects with LatchError: `invalid_option`, `live_not_confirmed`, and as its parts do. */
 export async function runLive(

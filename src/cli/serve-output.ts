@@ -1,7 +1,8 @@
 /** What `tradelatch serve` prints as it starts: lines for people, or one JSON object a line. */
+
+import { brokerKind } from "../core/broker-kind.ts";
 import { type AccountId, GUARD_ACCOUNT } from "../core/ids.ts";
 import type { Recovery } from "../latch.ts";
-import { brokerKind } from "../sidecar/native-status-schema.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { recoveryLines } from "./recovery-lines.ts";
 

@@ -35,7 +35,8 @@ export function openIncidentsFor(
   ledger: Pick<Ledger, "incidents">,
   account: AccountId,
 ): Promise<readonly Incident[]> {
-  return allIncidents((query) => incidentsFor(ledger, account, query), { isOpen: true });
+  const both = { incidents: (query: IncidentsQuery) => incidentsFor(ledger, account, query) };
+  return allIncidents(both, { isOpen: true });
 }
 
 export async function incidentFor(

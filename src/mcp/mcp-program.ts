@@ -8,6 +8,7 @@
 import type { Logger } from "pino";
 import { prepareLatch, type Surroundings } from "../app.ts";
 import type { ServeConfig } from "../config.ts";
+import { brokerKind } from "../core/broker-kind.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
 import type { Latch } from "../latch.ts";
@@ -16,7 +17,6 @@ import { type Agent, KEYLESS_ID } from "../sidecar/access.ts";
 import { type Started, startLatch } from "../sidecar/latch-start.ts";
 import { maskedLog, secretsOf } from "../sidecar/masked-log.ts";
 import { OF_ACTIONS } from "../sidecar/native-audit.ts";
-import { brokerKind } from "../sidecar/native-status-schema.ts";
 import { SecretMask } from "../sidecar/secret-mask.ts";
 import { tokenRule } from "../sidecar/sidecar.ts";
 import { StartGate } from "../sidecar/start-gate.ts";

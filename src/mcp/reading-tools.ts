@@ -130,14 +130,12 @@ function addIncidents(server: McpServer, ports: ToolPorts, broker: BrokerPorts):
     },
     ({ symbol, only_open, limit }) =>
       toolResult(ports, "nothing_changed", async () => {
-        const isOpen = only_open ? true : undefined;
         const latch = await broker.latch();
-        const query = { symbol, isOpen: true } as const;
-        const open = (await allIncidents((page) => latch.incidents(page), query)).length;
-        const found = await latch.incidents({ symbol, isOpen, limit });
+        const open = await allIncidents(latch, { symbol, isOpen: true });
+        const found = only_open ? open.slice(0, limit) : await latch.incidents({ symbol, limit });
         const incidents = found.map(incidentOf);
-        const all = only_open ? open : undefined;
-        return { message: incidentsText(incidents, all), data: { open, incidents } };
+        const all = only_open ? open.length : undefined;
+        return { message: incidentsText(incidents, all), data: { open: open.length, incidents } };
       }),
   );
 }

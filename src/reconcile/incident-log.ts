@@ -68,7 +68,7 @@ export class IncidentLog {
   }
 
   #allOpen(): Promise<readonly Incident[]> {
-    return allIncidents((query) => this.#ports.incidents(query), { isOpen: true });
+    return allIncidents(this.#ports, { isOpen: true });
   }
 
   /** Newest first. */

@@ -9,7 +9,7 @@ import type { OrderSighting } from "../claim/evidence.ts";
 import type { Clock } from "../core/clock.ts";
 import type { AccountId } from "../core/ids.ts";
 import { subjectOfClaim } from "../incident/incident.ts";
-import { allIncidents } from "../ledger/all-incidents.ts";
+import { openIncidents } from "../ledger/all-incidents.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 
 export interface MissingOrdersPorts {
@@ -65,7 +65,7 @@ export class FoundOrders {
 
   async #read(): Promise<Set<string>> {
     const { account, ledger } = this.#ports;
-    const open = await allIncidents((query) => ledger.incidents(account, query), { isOpen: true });
+    const open = await openIncidents(ledger, account);
     const unknown = open.filter(({ kind }) => kind === "unknown_outcome");
     return new Set(unknown.map(({ subject }) => subject));
   }

@@ -7,7 +7,6 @@
  * the ledger's transaction (decide-divergence), which concludes nothing while a fill was booked of
  * late.
  */
-
 import type { Logger } from "pino";
 import type { Book } from "../book/book.ts";
 import type { BrokerPosition } from "../broker/broker.ts";
@@ -19,7 +18,7 @@ import type { DivergenceKind, DivergencePolicies } from "../claim/policy.ts";
 import { type EpochMs, latest } from "../core/clock.ts";
 import { compare, type DecimalText, isZero, ZERO } from "../core/decimal.ts";
 import { type Incident, subjectOfClaim, subjectOfPosition } from "../incident/incident.ts";
-import { allIncidents } from "../ledger/all-incidents.ts";
+import { openIncidents } from "../ledger/all-incidents.ts";
 import { LastMoves } from "./last-moves.ts";
 import { type OwnOrders, type OwnOrdersPorts, readOwnOrders } from "./own-orders.ts";
 import { type AgreeingReads, readOf, readSingly, withRead } from "./position-reads.ts";
@@ -91,7 +90,7 @@ export class PositionComparison {
     const positions = new Map(listed.map((position) => [position.symbol, position]));
     const books = new Map((await ledger.books(account)).map((book) => [book.symbol, book]));
     this.#watch(books, at);
-    const open = await allIncidents((query) => ledger.incidents(account, query), { isOpen: true });
+    const open = await openIncidents(ledger, account);
     const told = open.filter(isAboutPosition).map(({ symbol }) => symbol);
     const differ = [...new Set([...positions.keys(), ...books.keys()])].filter(
       (symbol) => !agrees(books.get(symbol), positions.get(symbol)),

@@ -1,5 +1,4 @@
 /** Reads out of a latch's ledger whatever a day is judged by. */
-
 import type { Book, Claim, Incident, Latch, StoredEvent } from "../index.ts";
 import { allIncidents } from "../ledger/all-incidents.ts";
 
@@ -28,9 +27,6 @@ export async function ledgerRecords(latch: Latch): Promise<LedgerRecords> {
     claims.push(...page.claims);
     cursor = page.next ?? undefined;
   } while (cursor !== undefined);
-  const [books, incidents] = await Promise.all([
-    latch.books(),
-    allIncidents((query) => latch.incidents(query)),
-  ]);
+  const [books, incidents] = await Promise.all([latch.books(), allIncidents(latch)]);
   return { books, claims: claims.reverse(), events, incidents };
 }

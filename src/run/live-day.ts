@@ -77,7 +77,7 @@ async function leftOpen(latch: Latch, before: DecimalText): Promise<LeftOpen> {
   return {
     positions: books.filter((book) => !isFlat(book)),
     claims: await latch.unsettledClaims(),
-    incidents: await allIncidents((query) => latch.incidents(query), { isOpen: true }),
+    incidents: await allIncidents(latch, { isOpen: true }),
     realizedUsd: subtract(realizedIn(books), before),
   };
 }

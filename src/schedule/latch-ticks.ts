@@ -5,14 +5,13 @@
  * A tick that fails is logged and runs again at its next time. Nothing here takes a claim, and
  * nothing deletes anything but old copies of the ledger. Tests call `run` themselves.
  */
-
 import type { Logger } from "pino";
 import type { Checkpoint } from "../audit/checkpoint.ts";
 import type { Broker } from "../broker/broker.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
 import { type AccountId, GUARD_ACCOUNT } from "../core/ids.ts";
 import { isPair } from "../identity/symbol.ts";
-import { allIncidents } from "../ledger/all-incidents.ts";
+import { openIncidents } from "../ledger/all-incidents.ts";
 import type { Backup } from "../ledger/backup.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { reportAfterClose } from "./after-close.ts";
@@ -105,7 +104,7 @@ async function isSomethingTraded(
   if (hours === undefined || hours.isOpen(clock.now())) return true;
   const isOfPair = ({ symbol }: { readonly symbol: string }) => isPair(symbol);
   if ((await ledger.books(account)).some(isOfPair)) return true;
-  const open = await allIncidents((query) => ledger.incidents(account, query), { isOpen: true });
+  const open = await openIncidents(ledger, account);
   return open.some(isOfPair);
 }
 

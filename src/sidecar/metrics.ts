@@ -4,7 +4,6 @@
  *
  * Labels are our own words only: no text of a client's, no symbol, no id.
  */
-
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { isAccepted } from "../claim/claim.ts";
 import { CLAIM_STATUSES, isLive } from "../claim/transitions.ts";
@@ -137,7 +136,7 @@ async function ledgerReading({ clock, latch: current }: MetricsPorts) {
   const unresolved = (await latch.unsettledClaims()).filter(
     (claim) => isLive(claim.status) && !isAccepted(claim),
   );
-  const incidents = await allIncidents((query) => latch.incidents(query), { isOpen: true });
+  const incidents = await allIncidents(latch, { isOpen: true });
   const now = clock.now();
   const oldestAt = Math.min(now, ...unresolved.map(({ openedAt }) => openedAt));
   return { counts, incidents, oldestSeconds: (now - oldestAt) / MS_PER_SECOND };

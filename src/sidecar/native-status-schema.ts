@@ -1,17 +1,11 @@
 /** The state of the sidecar as JSON: what a person has to see at a glance. */
 import { z } from "zod";
+import { BROKER_KINDS, brokerKind } from "../core/broker-kind.ts";
 import { isServerStore, placeOfStore } from "../core/store-place.ts";
 import type { LatchState } from "../operator/operator.ts";
 import { decimalOut, named, timeOut, timeText, timeTextOrNull } from "./native-schemas.ts";
 import type { Readiness } from "./readiness.ts";
 import type { StreamHealth } from "./stream-service.ts";
-
-const BROKER_KINDS = ["live", "paper", "simulated", "other", "none"] as const;
-type BrokerKind = (typeof BROKER_KINDS)[number];
-
-const LIVE_HOST = "api.alpaca.markets";
-const PAPER_HOST = "paper-api.alpaca.markets";
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 const unresolvedSchema = z.object({
   agent: z.string(),
@@ -132,13 +126,4 @@ function latchView(state: NonNullable<StatusParts["latch"]>): z.output<typeof la
     polledAt: timeTextOrNull(state.polledAt),
     nextDueAt: timeTextOrNull(state.nextDueAt),
   };
-}
-
-/** A name that ends in a point is the same host; what is not known may be real money. */
-export function brokerKind(url: string): BrokerKind {
-  if (url === "none") return "none";
-  const host = URL.canParse(url) ? new URL(url).hostname.replace(/\.$/, "") : "";
-  if (host === LIVE_HOST) return "live";
-  if (host === PAPER_HOST) return "paper";
-  return LOOPBACK.test(host) ? "simulated" : "other";
 }

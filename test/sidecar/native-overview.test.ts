@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { brokerKind } from "../../src/core/broker-kind.ts";
 import type { AgentId } from "../../src/core/ids.ts";
 import { READING_STANDS_MS } from "../../src/operator/position-table.ts";
-import { brokerKind } from "../../src/sidecar/native-status-schema.ts";
 import { BUY, OPERATOR, openNative, wakingUp } from "./native-bench.ts";
 import { BOT } from "./sidecar-bench.ts";
 

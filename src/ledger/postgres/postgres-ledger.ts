@@ -399,16 +399,23 @@ class PostgresLedger extends TransactedLedger implements Ledger {
 
   /** A synced commit carries `last` and all before it with it; two of them do no harm. */
   async #sync(last: EventMark | undefined): Promise<void> {
+    await this.#commitSynced((session) => [
+      requireEvent(session, last),
+      markSync(session, last?.sequence ?? 0),
+    ]);
+    this.#noteSynced(last);
+  }
+
+  /** A transaction of `say` alone, with a sync whatever the server's default of a commit is. */
+  async #commitSynced(say: (session: Session) => readonly Promise<unknown>[]): Promise<void> {
     await this.#pool.reserved((session) =>
       together([
         beginTransaction(session),
         session.run(KEEP_SYNC),
-        requireEvent(session, last),
-        markSync(session, last?.sequence ?? 0),
+        ...say(session),
         session.run("COMMIT"),
       ]),
     );
-    this.#noteSynced(last);
   }
 
   #noteSynced(last: EventMark | undefined): void {
@@ -434,16 +441,11 @@ class PostgresLedger extends TransactedLedger implements Ledger {
     return this.#read(() => this.#pool.ask<Found>(text, parameters.map(columnValue)));
   }
 
-  /** A statement that writes, whatever the server's default of a commit is; twice does no harm. */
+  /** A statement that writes; twice does no harm. */
   #tell(text: string, parameters: readonly (string | number | null)[]): Promise<void> {
-    const tell = (session: Session) =>
-      together([
-        beginTransaction(session),
-        session.run(KEEP_SYNC),
-        session.ask(text, parameters.map(columnValue)),
-        session.run("COMMIT"),
-      ]);
-    return this.#read(async () => void (await this.#pool.reserved(tell)));
+    return this.#read(() =>
+      this.#commitSynced((session) => [session.ask(text, parameters.map(columnValue))]),
+    );
   }
 
   async #read<Value>(read: () => Promise<Value>): Promise<Value> {
