@@ -4,9 +4,12 @@ import type { OrderAnswer } from "../../src/gateway/order-answer.ts";
 import type { IntentInput } from "../../src/identity/intent-schema.ts";
 import { CLOSE, LONG, OPEN, openWorld, type Process, refused, type World } from "./world.ts";
 
-/** A second machine on the ledger of `first`; its clock shows `aheadMs` more than the first's. */
-async function secondMachine(world: World, first: Process, aheadMs: number): Promise<Process> {
-  return openWith(world, first.clock, () => aheadMs);
+/** Two machines on one ledger; the clock of the second one is so far ahead of the first's. */
+async function openApart(minutes: number, options: Parameters<typeof openWorld>[0] = {}) {
+  const world = await openWorld(options);
+  const first = await world.open();
+  const second = await openWith(world, first.clock, () => minutes * 60_000);
+  return { world, first, second };
 }
 
 /** Its wall is `aheadMs` ahead of a clock that nobody sets: `clock`, and its own once it is open. */
@@ -35,9 +38,7 @@ describe.each([-60, -3, -1, 1, 3, 60])(
   "two machines whose clocks are %d minutes apart",
   (minutes) => {
     test("take equal orders of a bot that names none for one within the window alone", async () => {
-      const world = await openWorld();
-      const first = await world.open();
-      const second = await secondMachine(world, first, minutes * 60_000);
+      const { world, first, second } = await openApart(minutes);
       // Each has written something, by its own clock.
       await sent(world, second, { ...OPEN, quantity: "8" });
       await sent(world, first, { ...OPEN, quantity: "4" });
@@ -58,9 +59,7 @@ describe.each([-60, -3, -1, 1, 3, 60])(
 test.each([-60, -1, 1, 60])(
   "an order that comes again by way of a machine that was idle, %d minutes apart, is the same one",
   async (minutes) => {
-    const world = await openWorld();
-    const first = await world.open();
-    const idle = await secondMachine(world, first, minutes * 60_000);
+    const { world, first, second: idle } = await openApart(minutes);
     await world.advance(30_000);
     const { requestId } = await sent(world, first, OPEN);
     await world.advance(20_000);
@@ -74,9 +73,7 @@ test.each([-60, -1, 1, 60])(
 test.each([-60, -10, -1, 1, 10, 60])(
   "an order whose answer was lost, found by a machine %d minutes apart, has its window from there",
   async (minutes) => {
-    const world = await openWorld();
-    const first = await world.open();
-    const second = await secondMachine(world, first, minutes * 60_000);
+    const { world, first, second } = await openApart(minutes);
     await world.advance(30_000);
     world.fault({ kind: "accept_then_drop" });
     first.gate = (method) => (method === "GET" ? "lost" : "pass");
@@ -95,9 +92,7 @@ test.each([-60, -10, -1, 1, 10, 60])(
 );
 
 test("a machine whose clock is an hour behind another's keeps its own time, and says so once", async () => {
-  const world = await openWorld();
-  const first = await world.open();
-  const second = await secondMachine(world, first, 60 * 60_000);
+  const { world, first, second } = await openApart(60);
   await sent(world, second, OPEN);
   await world.advance(10_000);
   await sent(world, second, { ...CLOSE, quantity: "2" });
@@ -169,9 +164,7 @@ test("an order whose answer is lost after the clock was set is found to be its c
 test.each([-60, -10, -1, 1, 10, 60])(
   "an order that two machines look for, %d minutes apart, is not absent while look-ups lag",
   async (minutes) => {
-    const world = await openWorld();
-    const first = await world.open();
-    await secondMachine(world, first, minutes * 60_000);
+    const { world, first } = await openApart(minutes);
     world.fault({ kind: "accept_then_drop" });
     world.fault({ kind: "client_id_lag", lagMs: 10_000 });
     world.fault({ kind: "list_lag", lagMs: 10_000 });
@@ -186,9 +179,7 @@ describe.each([-60, -3, 3, 60])(
   "an order of a machine %d minutes apart, which hid for long",
   (minutes) => {
     test("is found by the list before another one proves it absent", async () => {
-      const world = await openWorld();
-      const first = await world.open();
-      const other = await secondMachine(world, first, minutes * 60_000);
+      const { world, first, second: other } = await openApart(minutes);
       world.fault({ kind: "accept_then_drop" });
       world.fault({ kind: "client_id_lag", lagMs: HOUR_MS });
       const sending = other.latch.submit(OPEN);
@@ -202,9 +193,7 @@ describe.each([-60, -3, 3, 60])(
     });
 
     test("is not taken for nobody's by another one", async () => {
-      const world = await openWorld();
-      const first = await world.open();
-      const other = await secondMachine(world, first, minutes * 60_000);
+      const { world, first, second: other } = await openApart(minutes);
       world.fault({ kind: "arrive_late", delayMs: 120_000 });
       expect(await world.submit(other, OPEN)).toMatchObject({ status: "PENDING" });
       await world.untilSettled();
@@ -224,9 +213,7 @@ describe.each([-60, -3, 3, 60])(
 test.each([-3, 3, 60])(
   "an order that waits for the broker's pause is not given up by a machine %d minutes apart",
   async (minutes) => {
-    const world = await openWorld(LONG);
-    const first = await world.open();
-    await secondMachine(world, first, minutes * 60_000);
+    const { world, first } = await openApart(minutes, LONG);
     world.fault({ kind: "rate_limited", retryAfterSeconds: 3 });
     expect(await world.submit(first, CLOSE)).toMatchObject({ status: "PROCEED" });
     expect(await world.eventTypes(first)).not.toContain("outcome_unknown");
@@ -236,9 +223,7 @@ test.each([-3, 3, 60])(
 test.each([-3, 3, 60])(
   "a position that lags behind fills which a machine %d minutes apart has booked is no difference",
   async (minutes) => {
-    const world = await openWorld();
-    const first = await world.open();
-    const other = await secondMachine(world, first, minutes * 60_000);
+    const { world, first, second: other } = await openApart(minutes);
     await sent(world, first, OPEN);
     await sent(world, first, CLOSE);
     await world.advance(60_000);
@@ -260,9 +245,7 @@ test.each([-3, 3, 60])(
 test.each([-3, 3, 60])(
   "nor are shares of an order that hides, and that a machine %d minutes apart has proved absent",
   async (minutes) => {
-    const world = await openWorld();
-    const first = await world.open();
-    const other = await secondMachine(world, first, minutes * 60_000);
+    const { world, first, second: other } = await openApart(minutes);
     await sent(world, first, OPEN);
     await sent(world, first, CLOSE);
     await world.drive(other.latch.comparePositions());
@@ -288,9 +271,7 @@ test.each([-3, 3, 60])(
 test.each([-60, -10, -1, 10, 60])(
   "an order that a machine %d minutes apart has found has its window for the machine that sent it",
   async (minutes) => {
-    const world = await openWorld();
-    const first = await world.open();
-    const second = await secondMachine(world, first, minutes * 60_000);
+    const { world, first, second } = await openApart(minutes);
     await world.advance(30_000);
     world.fault({ kind: "accept_then_hang" });
     const sending = first.latch.submit(OPEN);

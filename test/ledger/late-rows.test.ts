@@ -5,7 +5,6 @@ import Database from "better-sqlite3";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Claim } from "../../src/claim/claim.ts";
-import type { RecordCommand } from "../../src/claim/decide-record.ts";
 import type { ClaimKey } from "../../src/core/ids.ts";
 import { ManualClock } from "../../src/core/manual-clock.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
@@ -16,14 +15,12 @@ import { claimed, latchError, openLedger } from "./open-ledger.ts";
 import {
   ACCOUNT,
   accepted,
-  ambiguous,
   brokerOrder,
   claimCommand,
   filledOrder,
-  notSent,
+  ORDER_COMMANDS,
   orderRead,
   pendingNote,
-  refused,
   START,
 } from "./sample-commands.ts";
 import { temporaryFile, temporaryFolder } from "./temporary-folder.ts";
@@ -209,18 +206,6 @@ describe("a ledger that nobody closed", () => {
   });
 });
 
-/** What may be done to the latest claim, or to an earlier one. */
-const COMMANDS: readonly ((claim: Claim) => RecordCommand)[] = [
-  accepted,
-  refused,
-  ambiguous,
-  notSent,
-  (claim) => orderRead(brokerOrder(claim)),
-  (claim) => orderRead(filledOrder(claim, "1")),
-  (claim) => orderRead(filledOrder(claim, claim.intent.quantity ?? "1")),
-  (claim) => orderRead(brokerOrder(claim, { status: "canceled" })),
-];
-
 type Step =
   | { readonly do: "claim"; readonly intent: object; readonly by: number }
   | { readonly do: "record"; readonly which: number; readonly command: number; readonly by: number }
@@ -242,7 +227,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({
     ...{ do: fc.constant("record" as const), by },
     which: fc.nat({ max: 4 }),
-    command: fc.nat({ max: COMMANDS.length - 1 }),
+    command: fc.nat({ max: ORDER_COMMANDS.length - 1 }),
   }),
   fc.record({ do: fc.constant("list" as const), by }),
 );
@@ -266,7 +251,7 @@ class Walk {
     }
     const key = this.#keys.at(-1 - step.which);
     const claim = key && (await ledger.claimOf(key));
-    const command = COMMANDS[step.command];
+    const command = ORDER_COMMANDS[step.command];
     if (claim === undefined || command === undefined) return undefined;
     const result = ledger.record(claim.key, { ...command(claim), now });
     return result.catch((error: unknown) => String(error));

@@ -97,6 +97,18 @@ export function notSent(claim: Claim, now: EpochMs = START): RecordCommand {
   return { type: "not_sent", fencing: claim.fencing, reason: "connection refused", now };
 }
 
+/** What may become of a claim's order, for tests that draw it. */
+export const ORDER_COMMANDS: readonly ((claim: Claim) => RecordCommand)[] = [
+  accepted,
+  refused,
+  ambiguous,
+  notSent,
+  (claim) => orderRead(brokerOrder(claim)),
+  (claim) => orderRead(filledOrder(claim, "1")),
+  (claim) => orderRead(filledOrder(claim, claim.intent.quantity ?? "1")),
+  (claim) => orderRead(brokerOrder(claim, { status: "canceled" })),
+];
+
 /** The reads that prove an order absent, the first of them at `from`. */
 export function absenceReads(from: EpochMs): readonly RecordCommand[] {
   const single = [0, 8_000, 16_000].map((later) => from + later);

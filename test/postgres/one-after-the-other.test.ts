@@ -14,15 +14,12 @@ import { openSqliteLedger } from "../../src/ledger/sqlite/sqlite-ledger.ts";
 import {
   ACCOUNT,
   absenceReads,
-  accepted,
-  ambiguous,
   brokerOrder,
   claimCommand,
   filledOrder,
-  notSent,
+  ORDER_COMMANDS,
   orderRead,
   POLICY,
-  refused,
   START,
 } from "../ledger/sample-commands.ts";
 import { temporaryFile } from "../ledger/temporary-folder.ts";
@@ -67,14 +64,7 @@ function replaced(claim: Claim): RecordCommand {
 
 /** What may be done to the latest claim, or to an earlier one. */
 const COMMANDS: readonly ((claim: Claim) => RecordCommand)[] = [
-  accepted,
-  refused,
-  ambiguous,
-  notSent,
-  (claim) => orderRead(brokerOrder(claim)),
-  (claim) => orderRead(filledOrder(claim, "1")),
-  (claim) => orderRead(filledOrder(claim, claim.intent.quantity ?? "1")),
-  (claim) => orderRead(brokerOrder(claim, { status: "canceled" })),
+  ...ORDER_COMMANDS,
   (claim) => orderRead({ ...filledOrder(claim, "1"), status: "canceled" }),
   (claim) => orderRead(withLegs(claim, "none")),
   (claim) => orderRead(withLegs(claim, "legs")),

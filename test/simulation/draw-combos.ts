@@ -11,6 +11,7 @@ import {
   CALM_AFTER_MS,
   drawClocks,
   drawParts,
+  drawStyles,
   drawTraders,
   STEP_MS,
   silence,
@@ -118,7 +119,7 @@ function blindFrom(atMs: number): Mishap {
 function drawScripts(dice: Dice, bots: readonly BotPlan[]): readonly Script[] {
   return bots.flatMap((_, bot) => {
     if (bot > 0 && dice.chance(0.5)) return [];
-    const [entries, exits] = drawStyles(dice);
+    const [entries, exits] = drawStyles(dice, 0.7);
     const most = dice.of([0, 500, 3_000, 20_000]);
     return {
       ...{ bot, spread: dice.of(SPREADS), quantity: 2 * dice.between(1, 3), entries, exits },
@@ -129,12 +130,6 @@ function drawScripts(dice: Dice, bots: readonly BotPlan[]): readonly Script[] {
       steps: dice.between(3, 9),
     };
   });
-}
-
-function drawStyles(dice: Dice): readonly [entries: IdentityStyle, exits: IdentityStyle] {
-  if (dice.chance(0.7)) return ["none", "none"];
-  const named = dice.of(["clientOrderId", "requestId", "anchor"] as const);
-  return [named, dice.of(["none", named])];
 }
 
 function actionsOf(dice: Dice, script: Script, bots: readonly BotPlan[]): readonly ActionPlan[] {

@@ -72,7 +72,7 @@ function drawScripts(dice: Dice, bots: readonly BotPlan[], isHeld: boolean): rea
   return bots.flatMap((_, bot) => {
     if (bot > 0 && dice.chance(0.5)) return [];
     const symbol = bot === 0 || dice.chance(0.5) ? SYMBOLS[0] : SYMBOLS[1];
-    const [entries, exits] = drawStyles(dice);
+    const [entries, exits] = drawStyles(dice, 0.6);
     const most = dice.of([0, 500, 3_000, 20_000]);
     return {
       ...{ bot, symbol, quantity: 2 * dice.between(1, 6), entries, exits },
@@ -83,9 +83,15 @@ function drawScripts(dice: Dice, bots: readonly BotPlan[], isHeld: boolean): rea
   });
 }
 
-/** A close of a position by its symbol has no id, whatever the bot gives its entries. */
-function drawStyles(dice: Dice): readonly [entries: IdentityStyle, exits: IdentityStyle] {
-  if (dice.chance(0.6)) return ["none", "none"];
+/**
+ * How a bot names its orders, in `namelessChance` of the cases not at all. A close of a position by
+ * its symbol has no id, whatever the bot gives its entries.
+ */
+export function drawStyles(
+  dice: Dice,
+  namelessChance: number,
+): readonly [entries: IdentityStyle, exits: IdentityStyle] {
+  if (dice.chance(namelessChance)) return ["none", "none"];
   const named = dice.of(["clientOrderId", "requestId", "anchor"] as const);
   return [named, dice.of(["none", named])];
 }
