@@ -39,8 +39,8 @@ interface WaitingRead {
   isAdmitted: boolean;
   /** When room can appear for it at the earliest. */
   retryAt: EpochMs;
-  /** Ends its sleep. */
-  readonly wake: AbortController;
+  /** Ends its sleep; undefined while it does not sleep. */
+  wake: AbortController | undefined;
 }
 
 export class RateBudget {
@@ -85,8 +85,7 @@ export class RateBudget {
   /** Resolves when a read may be sent, or says why it may not. `signal` ends the wait early. */
   async admitRead(purpose: ReadPurpose, signal: AbortSignal): Promise<ReadAdmission> {
     const giveUpAt = this.#clock.now() + this.#maxWaitMs;
-    const wake = new AbortController();
-    const read: WaitingRead = { purpose, isAdmitted: false, retryAt: 0, wake };
+    const read: WaitingRead = { purpose, isAdmitted: false, retryAt: 0, wake: undefined };
     const ahead = this.#waiting.filter((other) => rankOf(other.purpose) <= rankOf(purpose));
     const behind = this.#waiting.slice(ahead.length);
     this.#waiting = [...ahead, read, ...behind];
@@ -118,16 +117,18 @@ export class RateBudget {
       if (admission.kind === "full") read.retryAt = admission.retryAt;
       else {
         read.isAdmitted = true;
-        read.wake.abort();
+        read.wake?.abort();
       }
     }
     this.#waiting = this.#waiting.filter(({ isAdmitted }) => !isAdmitted);
   }
 
-  async #sleep({ retryAt, wake }: WaitingRead, signal: AbortSignal): Promise<void> {
-    const end = AbortSignal.any([signal, wake.signal]);
+  async #sleep(read: WaitingRead, signal: AbortSignal): Promise<void> {
+    read.wake = new AbortController();
+    const end = AbortSignal.any([signal, read.wake.signal]);
     // An aborted sleep is no failure: whoever slept looks at what has changed.
-    await this.#clock.sleep(retryAt - this.#clock.now(), end).catch(() => undefined);
+    await this.#clock.sleep(read.retryAt - this.#clock.now(), end).catch(() => undefined);
+    read.wake = undefined;
   }
 }
 
