@@ -35,6 +35,8 @@ const SEARCH_DAYS = 15;
 export class MarketCalendar {
   readonly #overrides: CalendarOverrides;
   readonly #years = new Map<number, ExceptionalDays>();
+  /** The change of phase that was asked for last, and from when on it is the next one. */
+  #change = { from: Number.POSITIVE_INFINITY, at: Number.NEGATIVE_INFINITY };
 
   constructor(overrides: CalendarOverrides = {}) {
     this.#overrides = overrides;
@@ -85,7 +87,16 @@ export class MarketCalendar {
 
   /** The next time at which the phase changes. */
   nextChange(time: EpochMs): EpochMs {
-    return this.#next(time, (day) => [day.sessionOpen, day.open, day.close, day.sessionClose]);
+    const { from, at } = this.#change;
+    if (from <= time && time < at) return at;
+    const moments = ({ sessionOpen, open, close, sessionClose }: TradingDay) => [
+      sessionOpen,
+      open,
+      close,
+      sessionClose,
+    ];
+    this.#change = { from: time, at: this.#next(time, moments) };
+    return this.#change.at;
   }
 
   /** The first trading day after `date`. */

@@ -22,14 +22,17 @@ const newYork = new Intl.DateTimeFormat("en-US", {
   timeZoneName: "longOffset",
 });
 
-/** The last hour that was asked for: clocks change at full hours, and formatting is slow. */
-let lastKnown = { hour: Number.NaN, offset: STANDARD_OFFSET_MINUTES };
+/** By the hour since 1970, for those that were asked for: clocks change at full ones. */
+const offsets = new Map<number, number>();
 
 /** Minutes that New York is ahead of UTC: -240 in summer, -300 in winter. */
 function offsetMinutes(time: EpochMs): number {
   const hour = Math.floor(time / MS_PER_HOUR);
-  if (hour !== lastKnown.hour) lastKnown = { hour, offset: formattedOffset(time) };
-  return lastKnown.offset;
+  const known = offsets.get(hour);
+  if (known !== undefined) return known;
+  const offset = formattedOffset(time);
+  offsets.set(hour, offset);
+  return offset;
 }
 
 function formattedOffset(time: EpochMs): number {
