@@ -63,6 +63,7 @@ export class SimulatedProcess implements Host {
         monotonic: () => scheduler.now(),
       }),
       elapsed: () => scheduler.now(),
+      alarm: (durationMs, ring) => this.turn(durationMs, ring),
       sleep: (durationMs, signal) => this.#sleep(durationMs, signal),
     });
   }
