@@ -44,10 +44,15 @@ export interface Contracts {
   claimOf(key: ClaimKey): Claim | undefined;
 }
 
-/** Whether a position that the combo's fills were of has ended since, by another order than it. */
+/**
+ * Whether a position that the combo's fills were of has ended since, by another order than it.
+ * Where nothing is held of a contract that it closes no other exit like it can be meant.
+ */
 export function isOfEarlierLife(combo: Claim, contracts: Contracts): boolean {
   if (isLive(combo.status) || !wasFilled(combo)) return false;
-  return Object.values(combo.legs).some((leg) => hasEnded(leg, combo, contracts));
+  const legs = Object.values(combo.legs);
+  if (legs.some(({ symbol, closes }) => closes && isFlat(contracts.bookOf(symbol)))) return false;
+  return legs.some((leg) => hasEnded(leg, combo, contracts));
 }
 
 function hasEnded(

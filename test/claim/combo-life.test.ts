@@ -82,13 +82,14 @@ describe("a combo is of an earlier life of its contracts' positions", () => {
     expect(isOver(entry, HELD, other)).toBe(false);
   });
 
-  test("once another position was begun where it took from the one before, and not earlier", () => {
+  test("once another position is held where it took from the one before, and not earlier", () => {
     const { combo, other } = filledCombo({ episode: 1, closes: true });
     const closedBy = other.key;
     const earlier = { ...other, openedAt: combo.openedAt - 1 };
     expect(isOver(combo, { ...FLAT, closedBy }, other)).toBe(false);
     expect(isOver(combo, HELD, other)).toBe(false);
     expect(isOver(combo, { ...HELD_ANEW, closedBy }, earlier)).toBe(true);
+    expect(isOver(combo, { episode: 2, closedBy }, other)).toBe(false);
   });
 
   test("once one was taken away without an order", () => {

@@ -140,6 +140,22 @@ export function testsOfCombos(storeOfTest: StoreOfTest): void {
       expect(next).toMatchObject({ kind: "proceed" });
     });
 
+    test("is the same exit until all that it closes is held again", async () => {
+      const { ledger } = await storeOfTest();
+      await done(ledger, spread.open());
+      const close = await done(ledger, spread.close());
+      const now = START + 1_000;
+      const alone = { symbol: CALL, side: "buy", effect: "open", quantity: "3" } as const;
+      const call = await claimed(ledger, claimCommand({ ...alone, requestId: "r-1" }, { now }));
+      await ledger.record(call.key, orderRead(filledOrder(call, "3"), now));
+      expect(await ledger.claim(spread.close({ now }))).toMatchObject(skipOf(close));
+      await done(ledger, spread.open({ now }));
+      await done(ledger, spread.close({ now }));
+      await done(ledger, spread.open({ now: now + 1 }));
+      const next = await ledger.claim(spread.close({ now: now + 1 }));
+      expect(next).toMatchObject({ kind: "proceed" });
+    });
+
     test("is another order once an exit that was asked for before it was sent after it", async () => {
       const { ledger } = await storeOfTest();
       const early = await claimed(ledger, spread.close());
