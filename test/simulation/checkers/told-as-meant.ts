@@ -12,7 +12,7 @@
  *    that is there.
  *
  * A multi-leg order belongs to a life of each of its contracts: in another one of any of them it is
- * another action. One that did something else than its bot meant, which did not say so, is of no life
+ * another action, unless nothing is held of one that it closes. One that did something else than its bot meant, which did not say so, is of no life
  * that anybody could know. Lives and ends are those of the broker's record, not of any book. Either is right within what
  * clocks may be apart at the window's end, and where what decides could not be read during the call,
  * or the exit between two entries has no answer: then an order is taken for the earlier one, which
@@ -23,13 +23,14 @@
  */
 import { sameClaim } from "../../../src/book/book.ts";
 import type { Claim } from "../../../src/claim/claim.ts";
+import type { ClaimEvent } from "../../../src/claim/claim-event.ts";
 import { CLOCK_TOLERANCE_MS, DEFAULT_CLAIM_POLICY } from "../../../src/claim/policy.ts";
 import type { EpochMs } from "../../../src/core/clock.ts";
 import { compare, isZero } from "../../../src/core/decimal.ts";
 import type { ClaimKey } from "../../../src/core/ids.ts";
 import type { Facts, ToldFact } from "../facts.ts";
 import type { Outcome } from "../outcome.ts";
-import { type ActionPlan, type LegPlan, tradesOf } from "../plan.ts";
+import { type ActionPlan, type LegPlan, type Mishap, tradesOf } from "../plan.ts";
 import { misbookedAt } from "./booked-net.ts";
 import { type Chain, chains, orderIdsOf } from "./broker-record.ts";
 import { Lives } from "./lives.ts";
@@ -105,13 +106,24 @@ class Record {
   /** Whether it belongs to a later life, of any of its contracts, than the order has filled in. */
   isOfLaterLife(action: ActionPlan, at: EpochMs, order: Chain): boolean {
     const ids = orderIdsOf(this.outcome, order);
-    return tradesOf(action).some(({ symbol, side, effect }) => {
-      const lives = this.lives(symbol);
-      const life = lives.ofLastFill(ids);
-      // What another has opened on the other side is nothing that this one closes.
-      const isThere = effect === "open" || lives.isReducedBy(side, at);
-      return isThere && life !== undefined && lives.at(at, effect) > life;
-    });
+    return (
+      this.isPossible(action, at) &&
+      tradesOf(action).some(({ symbol, effect }) => {
+        const lives = this.lives(symbol);
+        const life = lives.ofLastFill(ids);
+        return life !== undefined && lives.at(at, effect) > life;
+      })
+    );
+  }
+
+  /**
+   * Whether all that it closes is held. What another has opened on the other side is nothing that
+   * it closes.
+   */
+  isPossible(action: ActionPlan, at: EpochMs): boolean {
+    return tradesOf(action).every(
+      ({ symbol, side, effect }) => effect === "open" || this.lives(symbol).isReducedBy(side, at),
+    );
   }
 
   lives(symbol: string): Lives {
@@ -205,12 +217,32 @@ function trades(action: ActionPlan, symbol: string, effect: ActionPlan["effect"]
 const ENDS: ReadonlySet<string> = new Set(["order_ended"]);
 const ABSENCES: ReadonlySet<string> = new Set(["absence_proved"]);
 const ACCEPTANCES: ReadonlySet<string> = new Set(["accepted", "order_working", "order_ended"]);
+/** What may keep an answer from being put on record, or takes it back. */
+const LOSES_RECORDS: ReadonlySet<Mishap["kind"]> = new Set<Mishap["kind"]>([
+  "crash",
+  "power",
+  "store",
+]);
 
-function isKnown(
+function isKnown(facts: Facts, claim: Claim, until: EpochMs, types: ReadonlySet<string>): boolean {
+  return isOnRecord(facts, claim, until, ({ type }) => types.has(type));
+}
+
+/** Whether the log says that the claim's caller was told for certain. */
+function isToldOnRecord(facts: Facts, claim: Claim, until: EpochMs): boolean {
+  return isOnRecord(facts, claim, until, (body) =>
+    body.type === "caller_told"
+      ? body.answer === "certain"
+      : "callerTold" in body && body.callerTold,
+  );
+}
+
+/** Whether the log has such an event of the claim at `until`. */
+function isOnRecord(
   { commits, lostAt }: Facts,
   { key }: Claim,
   until: EpochMs,
-  types: ReadonlySet<string>,
+  isIt: (body: ClaimEvent) => boolean,
 ): boolean {
   return commits.some(
     ({ at, events }) =>
@@ -219,7 +251,7 @@ function isKnown(
         (event) =>
           event.subject === "claim" &&
           sameClaim(event.key, key) &&
-          types.has(event.body.type) &&
+          isIt(event.body) &&
           (lostAt.get(event.hash) ?? Infinity) > until,
       ),
   );
@@ -349,8 +381,6 @@ function certainAt({ commits }: Facts, { key }: Claim, until: EpochMs): EpochMs 
 function whyNotTheNamed(record: Record, told: ToldFact, claim: Claim): string | undefined {
   if (told.action.identity === "anchor") return "and has an anchor of its own";
   const { plan, facts } = record.outcome;
-  // That a caller was told is on record without a sync of its own.
-  if (plan.mishaps.some(({ kind }) => kind === "power")) return undefined;
   const before = facts.told.some(
     ({ answer, at, isHeard, group }) =>
       answer.status === "PROCEED" &&
@@ -359,7 +389,10 @@ function whyNotTheNamed(record: Record, told: ToldFact, claim: Claim): string | 
       group === told.group &&
       answer.requestId === claim.key.requestId,
   );
-  return before ? "of which its caller had been told, and has an id of its own" : undefined;
+  // That a caller was told is put on record behind the answer, without a sync of its own.
+  const mayBeLost = plan.mishaps.some(({ kind }) => LOSES_RECORDS.has(kind));
+  if (!before || (mayBeLost && !isToldOnRecord(facts, claim, told.askedAt))) return undefined;
+  return "of which its caller had been told, and has an id of its own";
 }
 
 /** Claims of what was not named, beside the order of an equal one that it was once more. */
@@ -401,7 +434,7 @@ function whyTheSame(record: Record, one: Opened, again: Opened): string | undefi
   }
   if (record.isMisbooked(one.action, again.at)) return undefined;
   const [before, after] = [one, again].map(({ at }) => record.livesAt(one.action, at).join());
-  if (before !== after) return undefined;
+  if (before !== after && record.isPossible(again.action, again.at)) return undefined;
   if ((order.liveUntil ?? Infinity) > again.at) return "whose order was live";
   // Another action is meant as another order: where the book cannot tell by then, either is right.
   const isAction = one.action === again.action;
