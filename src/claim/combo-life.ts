@@ -46,13 +46,15 @@ export interface Contracts {
 
 /**
  * Whether a position that the combo's fills were of has ended since, by another order than it.
- * Where nothing is held of a contract that it closes no other exit like it can be meant.
+ * Where nothing is held for it of a contract that it closes no other exit like it can be meant.
  */
 export function isOfEarlierLife(combo: Claim, contracts: Contracts): boolean {
   if (isLive(combo.status) || !wasFilled(combo)) return false;
   const legs = Object.values(combo.legs);
-  if (legs.some(({ symbol, closes }) => closes && isFlat(contracts.bookOf(symbol)))) return false;
-  return legs.some((leg) => hasEnded(leg, combo, contracts));
+  const isPossible = legs.every(
+    ({ symbol, side, closes }) => !closes || reduces(contracts.bookOf(symbol), side),
+  );
+  return isPossible && legs.some((leg) => hasEnded(leg, combo, contracts));
 }
 
 function hasEnded(

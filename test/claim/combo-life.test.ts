@@ -88,8 +88,14 @@ describe("a combo is of an earlier life of its contracts' positions", () => {
     const earlier = { ...other, openedAt: combo.openedAt - 1 };
     expect(isOver(combo, { ...FLAT, closedBy }, other)).toBe(false);
     expect(isOver(combo, HELD, other)).toBe(false);
-    expect(isOver(combo, { ...HELD_ANEW, closedBy }, earlier)).toBe(true);
-    expect(isOver(combo, { episode: 2, closedBy }, other)).toBe(false);
+    const held = (call: string, put: string, episode = 2) => {
+      const bookOf = (symbol: string) =>
+        ofBook({ net: decimal(symbol === CALL ? call : put), episode, closedBy })(symbol);
+      return isOfEarlierLife(combo, { bookOf, claimOf: () => earlier });
+    };
+    expect(held("-2", "2")).toBe(true);
+    expect(held("-2", "2", 1)).toBe(false);
+    expect([held("-2", "0"), held("0", "2"), held("2", "-2")]).toEqual([false, false, false]);
   });
 
   test("once one was taken away without an order", () => {

@@ -149,7 +149,12 @@ export function testsOfCombos(storeOfTest: StoreOfTest): void {
       const call = await claimed(ledger, claimCommand({ ...alone, requestId: "r-1" }, { now }));
       await ledger.record(call.key, orderRead(filledOrder(call, "3"), now));
       expect(await ledger.claim(spread.close({ now }))).toMatchObject(skipOf(close));
-      await done(ledger, spread.open({ now }));
+      const short = { symbol: PUT, side: "buy", effect: "open", quantity: "3" } as const;
+      const put = await claimed(ledger, claimCommand({ ...short, requestId: "r-2" }, { now }));
+      await ledger.record(put.key, orderRead(filledOrder(put, "3"), now));
+      expect(await ledger.claim(spread.close({ now }))).toMatchObject(skipOf(close));
+      const twice = await claimed(ledger, spread.open({ now }, "6"));
+      await ledger.record(twice.key, orderRead(filled(twice, "6"), now));
       await done(ledger, spread.close({ now }));
       await done(ledger, spread.open({ now: now + 1 }));
       const next = await ledger.claim(spread.close({ now: now + 1 }));
