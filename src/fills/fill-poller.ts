@@ -13,7 +13,7 @@ import { type Claim, isAccepted, lacksSuccessor } from "../claim/claim.ts";
 import type { OrderSighting } from "../claim/evidence.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
 import type { AccountId, BrokerOrderId } from "../core/ids.ts";
-import { isCombo, mayMove } from "../identity/combo.ts";
+import { isCombo, mayMove, tradedSymbols } from "../identity/combo.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { recordOrder, wireOf } from "./order-recorder.ts";
 import { OrderSightings } from "./order-sightings.ts";
@@ -142,9 +142,8 @@ export class FillPoller {
 
   async #refreshNow(symbols: readonly string[]): Promise<readonly Claim[]> {
     const claims = await this.#ports.ledger.unsettledClaims(this.#ports.account);
-    return this.lookAt(
-      claims.filter(({ intent }) => symbols.some((symbol) => mayMove(intent, symbol))),
-    );
+    const unread = await this.lookAt(boundTogether(claims, symbols));
+    return unread.filter((claim) => movesAny(claim, symbols));
   }
 
   async #read(working: readonly Claim[]): Promise<PollRound> {
@@ -254,6 +253,22 @@ export class FillPoller {
     this.#news = [];
     if (news.length > 0) this.#listener?.(news);
   }
+}
+
+/**
+ * Those that may move the position in one of `symbols`. A combo moves its other contracts too, and
+ * there orders may have filled before it: booked in one go, they are booked as they filled.
+ */
+function boundTogether(claims: readonly Claim[], symbols: readonly string[]): readonly Claim[] {
+  const chosen = claims.filter((claim) => movesAny(claim, symbols));
+  const moved = [
+    ...new Set([...symbols, ...chosen.flatMap(({ intent }) => tradedSymbols(intent))]),
+  ];
+  return moved.length === symbols.length ? chosen : boundTogether(claims, moved);
+}
+
+function movesAny({ intent }: Claim, symbols: readonly string[]): boolean {
+  return symbols.some((symbol) => mayMove(intent, symbol));
 }
 
 function symbolsOf(claims: readonly Claim[]): readonly string[] {

@@ -218,6 +218,28 @@ test("spreads are booked as the broker has filled them, whichever was sent first
   expect(world.posts()).toHaveLength(2);
 });
 
+test("a spread is booked behind the exit that filled before it, whichever contract is asked about", async () => {
+  const positions = [{ symbol: LOW, quantity: "2", averagePrice: "12.50" }];
+  const world = await openOrderWorld({ prices: PRICES, positions });
+  const sidecar = await world.open();
+  const terms = { qty: "2", type: "limit", time_in_force: "day" };
+  const exit = { ...terms, symbol: LOW, side: "sell", limit_price: "16" };
+  const first = await world.send(sidecar, exit);
+  await world.send(sidecar, { ...SPREAD, limit_price: "4.00" });
+  await world.advance(20_000);
+  for (const price of ["16", "11"]) {
+    world.simulator.setPrice(LOW, price);
+    await world.advance(100);
+  }
+  await world.send(sidecar, "", { method: "DELETE", path: `/v2/positions/${HIGH}` });
+  await world.advance(4_000);
+  const { latch } = sidecar.started;
+  expect(await latch.book(LOW)).toMatchObject({ net: "2", averagePrice: "11", episode: 2 });
+  const again = await world.send(sidecar, exit);
+  expect(again.headers.get("tradelatch-status")).toBe("PROCEED");
+  expect(again.body.id).not.toBe(first.body.id);
+});
+
 describe("a contract of a multi-leg order", () => {
   const CLOSE = { method: "DELETE", path: `/v2/positions/${LOW}` };
   const ALL = { method: "DELETE", path: "/v2/positions" };
