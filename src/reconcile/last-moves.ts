@@ -28,6 +28,8 @@ interface MoveAhead {
 
 type Stretch = Pick<EventScan, "types" | "after" | "before">;
 
+/** How far apart two clocks are is told in whole milliseconds, not each time in the same ones. */
+const ROUNDED_MS = 10;
 /** So many looks go back over more events than the busiest half a minute has. */
 const LOOKS_MAX = 50;
 
@@ -65,7 +67,8 @@ export class LastMoves {
       return recordedAt;
     }
     const known = this.#ahead.get(symbol);
-    if (known?.recordedAt === recordedAt) return known.metAt;
+    const isKnown = known !== undefined && Math.abs(known.recordedAt - recordedAt) <= ROUNDED_MS;
+    if (isKnown) return known.metAt;
     this.#ahead.set(symbol, { recordedAt, metAt: now });
     return now;
   }

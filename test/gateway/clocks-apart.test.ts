@@ -285,3 +285,27 @@ test.each([-60, -10, -1, 10, 60])(
     expect(world.orders()).toHaveLength(2);
   },
 );
+
+test("a position changed behind such a fill is taken over, though clocks tick in parts of a ms", async () => {
+  const world = await openWorld();
+  const first = await world.open();
+  let under: Clock = first.clock;
+  let partMs = 0.7;
+  const ahead: Clock = {
+    now: () => Math.floor(under.now() + HOUR_MS + partMs),
+    elapsed: () => under.now() + partMs,
+    sleep: (durationMs, signal) => under.sleep(durationMs, signal),
+  };
+  const other = await world.open({ clock: ahead });
+  under = other.clock;
+  await world.drive(other.latch.tick());
+  await world.submit(first, OPEN);
+  await world.drive(other.latch.applyUpdate({ ...world.orders()[0] }));
+  world.simulator.setPositions([{ symbol: "TQQQ", quantity: "20", averagePrice: "35" }]);
+  for (let looks = 0; looks < 8; looks += 1) {
+    partMs = looks % 2 === 0 ? 0.2 : 0.7;
+    await world.advance(15_000);
+    await world.drive(other.latch.comparePositions());
+  }
+  expect(await other.latch.book("TQQQ")).toMatchObject({ net: "20" });
+});
