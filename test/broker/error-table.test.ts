@@ -31,6 +31,7 @@ const OPTIONS_BUYING_POWER = "insufficient options buying power for cash-secured
 const SPREADS = "account not eligible to trade spreads or uncovered contracts";
 const LONG_BESIDE_SHORT = "cannot open a long buy while a short sell order is open";
 const ASSIGNMENT_LOCK = "active assignment lock on AAPL, cannot close all long options";
+const DAY_TRADES = "trade denied due to pattern day trading protection";
 const EXPIRES_SOON = 'contract "SPY260618C00500000" expires soon, unable to open new positions';
 
 interface Proved {
@@ -172,6 +173,8 @@ describe("the error table", () => {
     [403, 40310000, "account is restricted to liquidation only", "not_allowed_now"],
     [403, 40310000, "account not eligible to trade options: AAPL", "not_allowed_now"],
     [403, 40310000, "new orders are rejected by user request", "not_allowed_now"],
+    [403, 40310100, DAY_TRADES, "not_allowed_now"],
+    [403, 40310000, DAY_TRADES, undefined],
     [422, 42210000, 'asset "HALT" is not tradable', "not_allowed_now"],
     [422, 42210000, "stop price must be less than current price", "not_allowed_now"],
     [422, 42210000, "bracket orders must be entry orders", "not_allowed_now"],

@@ -333,6 +333,14 @@ export const ERROR_ROWS: readonly ErrorRow[] = [
     because: "the account or the hour, as it stands; another day or after another order it may",
   },
   {
+    httpStatus: 403,
+    code: 40310100,
+    message: /^trade denied due to pattern day trading protection\.?$/i,
+    endpoints: ORDERING,
+    meaning: refused("not_allowed_now"),
+    because: "it would open and close on one day once too often; on another day it may be taken",
+  },
+  {
     httpStatus: 422,
     code: 42210000,
     message: oneOf([
