@@ -4,6 +4,7 @@
  */
 import { type Claim, isAccepted } from "../claim/claim.ts";
 import { isLive } from "../claim/transitions.ts";
+import { inTime } from "../core/in-time.ts";
 import type { FillPoller, FillPollerPorts } from "./fill-poller.ts";
 
 export interface CancelPorts extends FillPollerPorts {
@@ -30,7 +31,8 @@ export async function cancelOrders(
     if (unsettled.length === 0 || clock.now() >= giveUpAt) return live;
     // One that has ended may show legs that work; where it shows none, nothing is to be waited for.
     if (looks > 0 && live.length === 0) return [];
-    await poller.lookAt(unsettled);
+    // A read that hangs says nothing of any of them, and keeps nobody waiting for the others.
+    await inTime(clock, giveUpAt, poller.lookAt(unsettled));
     await clock.sleep(CANCEL_PAUSE_MS);
   }
 }

@@ -366,6 +366,25 @@ describe("closing all positions", () => {
     expect(world.posts()).toHaveLength(2);
   });
 
+  test("sells the others while the orders that it has canceled cannot be read in time", async () => {
+    const spy = { symbol: "SPY", quantity: "2", averagePrice: "400" };
+    const world = await openOrderWorld({ positions: [...HELD.positions, spy] });
+    const sidecar = await world.open();
+    await world.send(sidecar, { ...SELL, type: "stop", stop_price: "60", time_in_force: "gtc" });
+    const match = { method: "GET", path: "/v2/orders*" } as const;
+    world.simulator.addFaults([{ match, fault: { kind: "slow", delayMs: 60_000 }, times: 100 }]);
+    const answer = await world.send(sidecar, "", ALL);
+    expect(answer).toMatchObject({
+      status: 207,
+      body: [
+        { symbol: "SPY", status: 200, body: { qty: "2", side: "sell" } },
+        { symbol: "TQQQ", status: 409 },
+      ],
+    });
+    expect(answer.tookMs).toBeLessThan(10_000);
+    expect(world.posts()).toHaveLength(2);
+  });
+
   test("sells nothing where the cancels may come to the broker late", async () => {
     const spy = { symbol: "SPY", quantity: "2", averagePrice: "400" };
     const world = await openOrderWorld({ positions: [...HELD.positions, spy] });
