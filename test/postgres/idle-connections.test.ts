@@ -3,6 +3,7 @@
  * again, a firewall that forgets. Whoever comes next does not feel it where nothing that counts
  * can have been carried out.
  */
+import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import { openLatch } from "../../src/app.ts";
@@ -89,4 +90,36 @@ test("once one connection was silent for too long nobody waits for the others", 
   expect((await refused).code).toBe("store_unreachable");
   const reads = Array.from({ length: 3 }, () => ledger.claimOf(claim.key));
   expect(await Promise.all(reads)).toEqual(reads.map(() => claim));
+});
+
+test("connections that let us in and say nothing more keep nobody's place", async () => {
+  const { relay, url } = await ServerRelay.start(await databaseOfTest());
+  const clock = new DrivenClock(START);
+  const ledger = openPostgresLedger(url, clock);
+  onTestFinished(() => ledger.close().catch(() => undefined));
+  const claim = await claimed(ledger, claimCommand({ requestId: "r-1", quantity: "1" }));
+  relay.isDeaf = true;
+  relay.reset();
+  const again = claimCommand({ requestId: "r-2", quantity: "2" });
+  // As many as there may be of either kind.
+  for (const connections of [4, 5]) {
+    const reads = Array.from({ length: 3 }, () => latchError(() => ledger.claimOf(claim.key)));
+    const refused = Promise.all([latchError(() => ledger.claim(again)), ...reads]);
+    while (relay.silent < connections) await turnOfTheLoop();
+    clock.advance(5_000);
+    for (const { code } of await refused) expect(code).toBe("store_unreachable");
+  }
+  relay.isDeaf = false;
+  await claimed(ledger, again);
+  expect(await ledger.claimOf(claim.key)).toEqual(claim);
+});
+
+test("a connection that is on its way when all are closed is not left open", async () => {
+  const { relay, url } = await ServerRelay.start(await databaseOfTest());
+  const pool = new ConnectionPool(url, systemClock);
+  const work = Array.from({ length: 3 }, () => pool.reserved((session) => session.run("SELECT 1")));
+  const ended = Promise.allSettled(work);
+  await pool.close();
+  expect((await ended).map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+  await relay.untilNobodyIsThere();
 });

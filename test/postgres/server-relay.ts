@@ -3,6 +3,9 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 
+/** How the server says that it waits for a question, first of all once it has let somebody in. */
+const READY = Buffer.from("Z\0\0\0\x05I", "latin1");
+
 export class ServerRelay {
   readonly #server: Server;
   readonly #clients = new Set<Socket>();
@@ -13,6 +16,8 @@ export class ServerRelay {
   delayMs = 0;
   /** No new connection gets through. */
   isAway = false;
+  /** A new connection is let in, and nothing that it says gets through. */
+  isDeaf = false;
 
   private constructor(target: URL) {
     this.#server = createServer((client) => this.#connect(client, target));
@@ -43,6 +48,16 @@ export class ServerRelay {
     for (const client of this.#clients) this.#silent.add(client);
   }
 
+  /** So many connections are there on which nothing gets through. */
+  get silent(): number {
+    return this.#silent.size;
+  }
+
+  /** Once the last connection has ended, from whichever side. */
+  async untilNobodyIsThere(): Promise<void> {
+    for (const client of this.#clients) if (!client.closed) await once(client, "close");
+  }
+
   /** The next commit goes through, and the connection is reset before its answer is handed on. */
   loseNextCommit(): Promise<void> {
     return new Promise((resolve) => {
@@ -70,6 +85,7 @@ export class ServerRelay {
       } else server.write(said);
     });
     server.on("data", (answer) => {
+      if (this.isDeaf && answer.includes(READY)) this.#silent.add(client);
       const onCommitted = answer.includes("COMMIT") ? this.#onCommitted : undefined;
       if (onCommitted === undefined) {
         if (this.delayMs === 0) client.write(answer);

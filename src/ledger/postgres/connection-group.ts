@@ -9,6 +9,7 @@ export class ConnectionGroup {
   /** Those who wait for a connection, the first one first. */
   readonly #waiting: (() => void)[] = [];
   #places = 0;
+  #isOver = false;
 
   constructor(most: number, open: () => Promise<DedicatedConnection>) {
     this.#most = most;
@@ -42,6 +43,7 @@ export class ConnectionGroup {
   }
 
   async end(): Promise<void> {
+    this.#isOver = true;
     await Promise.all([...this.#idle.splice(0), ...this.#busy].map((one) => one.end()));
   }
 
@@ -54,6 +56,9 @@ export class ConnectionGroup {
     for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
       if (!idle.isClosed) return idle;
     }
-    return this.#open();
+    const opened = await this.#open();
+    // Nobody else would end it.
+    if (this.#isOver) opened.giveUp();
+    return opened;
   }
 }

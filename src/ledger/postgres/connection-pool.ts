@@ -54,7 +54,10 @@ export class ConnectionPool {
     const options = optionsOf(parsedUrl(url));
     this.place = placeOfStore(url);
     this.#clock = clock;
-    const open = (share: boolean) => () => DedicatedConnection.open(options, this.place, share);
+    const open = (share: boolean) => () => {
+      const connection = new DedicatedConnection(options, this.place);
+      return this.#inTime(connection.open(share), () => connection.giveUp());
+    };
     this.#readers = new SharedConnections(READERS_MAX, open(true));
     this.#sessions = new ConnectionGroup(SESSIONS_MAX, open(false));
   }

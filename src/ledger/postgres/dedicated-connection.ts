@@ -55,7 +55,7 @@ export class DedicatedConnection implements Session {
   #ending: Promise<void> | undefined;
   #answers = 0;
 
-  private constructor(options: Options, place: string) {
+  constructor(options: Options, place: string) {
     this.place = place;
     this.#sql = postgres({
       ...options,
@@ -69,19 +69,19 @@ export class DedicatedConnection implements Session {
 
   /**
    * For transactions, or for reads that `share` it: of those the driver says as many at once as
-   * there are. Rejects where there is no server, or where it does not let us in.
+   * there are. Rejects where there is no server, where it does not let us in, and once it is given
+   * up: a server, or a pooler in front of it, may let us in and say nothing more.
    */
-  static async open(options: Options, place: string, share = false): Promise<DedicatedConnection> {
-    const opened = new DedicatedConnection(options, place);
+  async open(share = false): Promise<this> {
     try {
       // The driver reserves only a connection that is there.
-      await opened.#untilClosed(opened.#sql.unsafe("SELECT 1"));
-      const reserved = share ? opened.#sql : await opened.#untilClosed(opened.#sql.reserve());
-      opened.#connection = reserved;
-      opened.#live();
-      return opened;
+      await this.#untilClosed(this.#sql.unsafe("SELECT 1"));
+      const reserved = share ? this.#sql : await this.#untilClosed(this.#sql.reserve());
+      this.#connection = reserved;
+      this.#live();
+      return this;
     } catch (error) {
-      opened.giveUp();
+      this.giveUp();
       throw error;
     }
   }
