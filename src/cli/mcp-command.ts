@@ -13,6 +13,7 @@ import {
   type ServeConfig,
   type ServeSettings,
 } from "../config.ts";
+import { requireFreePort } from "../core/port-fault.ts";
 import { placeOfStore } from "../core/store-place.ts";
 import type { McpProgram } from "../mcp/mcp-program.ts";
 import type { CommandOutput } from "./command-output.ts";
@@ -109,6 +110,7 @@ async function serveTools(
   const simulator = broker === "sim" ? await startBrokerInside(logger) : undefined;
   try {
     const serve = configOf(options, environment, broker, simulator?.url);
+    if (options.http) await requireFreePort(serve.host, serve.port);
     const { McpProgram } = await import("../mcp/mcp-program.ts");
     const { allowOrders: allowsOrders = false, allowLiveOrders: allowsLiveOrders = false } =
       options;

@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
-import { LatchError } from "../core/errors.ts";
+import { portUnavailable } from "../core/port-fault.ts";
 import type { Access, Agent } from "../sidecar/access.ts";
 import { DEFAULT_SERVER_BOUNDS as BOUNDS } from "../sidecar/server-bounds.ts";
 import type { ToolPorts } from "./tool-ports.ts";
@@ -124,10 +124,7 @@ function bound(server: Server): void {
 
 async function listen(server: Server, { host, port }: HttpEndpointOptions): Promise<number> {
   await new Promise<void>((resolve, reject) => {
-    server.once("error", (cause) => {
-      const message = `cannot listen on ${host} port ${port}`;
-      reject(new LatchError("port_unavailable", message, { cause }));
-    });
+    server.once("error", (cause) => reject(portUnavailable(host, port, cause)));
     server.listen(port, host, resolve);
   });
   return (server.address() as AddressInfo).port;

@@ -20,6 +20,7 @@ import Fastify, { type FastifyError, type FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import type { Clock } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
+import { portUnavailable } from "../core/port-fault.ts";
 import type { Access, Agent } from "./access.ts";
 import { alpacaError, type PlainAnswer, type SidecarErrorName } from "./alpaca-error.ts";
 import { FrontDoor, type PassedCancel } from "./front-door.ts";
@@ -238,7 +239,7 @@ async function listen(app: FastifyInstance, host: string, port: number): Promise
     await app.listen({ host, port });
   } catch (cause) {
     await app.close();
-    throw new LatchError("port_unavailable", `cannot listen on ${host} port ${port}`, { cause });
+    throw portUnavailable(host, port, cause);
   }
   return (app.server.address() as AddressInfo).port;
 }

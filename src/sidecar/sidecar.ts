@@ -12,6 +12,7 @@ import { prepareLatch, type Surroundings } from "../app.ts";
 import type { ServeConfig } from "../config.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { BrokerOrderId } from "../core/ids.ts";
+import { requireFreePort } from "../core/port-fault.ts";
 import { systemRandom } from "../core/random.ts";
 import type { Latch } from "../latch.ts";
 import type { PreparedLatch } from "../prepared-latch.ts";
@@ -63,6 +64,7 @@ export async function openSidecar(options: SidecarOptions): Promise<Sidecar> {
   const { serve, logger, clock = systemClock } = options;
   // Refuses settings, so it comes before anything is opened that would have to be closed.
   const access = accessOf(serve);
+  await requireFreePort(serve.host, serve.port);
   const prepared = prepareLatch(serve.latch, { ...options, logger: maskedLog(logger, serve) });
   const stop = new AbortController();
   const start = new StartGate();

@@ -152,17 +152,21 @@ describe("tradelatch serve --broker sim", () => {
     });
   });
 
-  test("fails in one line when its port is in use", async () => {
+  test.each([
+    ["serve", ["serve"]],
+    ["mcp over HTTP", ["mcp", "--http"]],
+  ])("%s fails in one line, and makes no ledger, when its port is in use", async (_, command) => {
     const holder = createServer();
     await new Promise<void>((resolve) => holder.listen(0, "127.0.0.1", resolve));
     const port = String((holder.address() as AddressInfo).port);
     try {
       await inDirectory(async (cwd) => {
-        const words = ["serve", "--broker", "sim", "--port", port];
+        const words = [...command, "--broker", "sim", "--port", port];
         const { stdout, stderr, exitCode } = await run(words, { cwd, env: NO_KEYS });
         expect(stderr).toMatch(/^tradelatch: cannot listen on [^\n]+\n$/);
         expect(stderr).toContain(`port ${port}`);
         expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 1 });
+        expect(await readdir(cwd)).toEqual([]);
       });
     } finally {
       holder.close();
