@@ -1,6 +1,6 @@
 /** What a failure says on standard error, and how the program exits: 2 for misuse, else 1. */
 import { CommanderError } from "commander";
-import { LatchError } from "../core/errors.ts";
+import { isFolderGone, LatchError, messageOf } from "../core/errors.ts";
 import { StoppedError } from "./stop-signal.ts";
 
 export const EXIT_FAILURE = 1;
@@ -42,8 +42,9 @@ function explain(
   if (error instanceof StoppedError) {
     return { sentences: [error.message], exitCode: error.exitCode };
   }
-  const message = error instanceof Error ? error.message : String(error);
-  return { sentences: [`unexpected failure: ${message}`], exitCode: EXIT_FAILURE };
+  const message = messageOf(error);
+  const sentence = isFolderGone(error) ? message : `unexpected failure: ${message}`;
+  return { sentences: [sentence], exitCode: EXIT_FAILURE };
 }
 
 /** Where no command fits, commander has only its whole help to show. */
@@ -61,7 +62,8 @@ function complaint(
 /** The message, with what the operating system said where the message does not say it itself. */
 function withReason({ message, cause }: LatchError): string {
   if (!(cause instanceof Error && "code" in cause && "syscall" in cause)) return message;
-  return message.includes(cause.message) ? message : `${message}: ${cause.message}`;
+  const reason = messageOf(cause);
+  return message.includes(reason) ? message : `${message}: ${reason}`;
 }
 
 function asSentence(text: string): string {

@@ -466,7 +466,13 @@ export class InvariantError extends Error {
   override readonly name = "InvariantError";
 }
 
+/** A process lives on where the folder that it was started in is deleted; short paths do not. */
+export function isFolderGone(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error && error.syscall === "uv_cwd";
+}
+
 /** What was thrown, in words. */
 export function messageOf(error: unknown): string {
+  if (isFolderGone(error)) return "the folder that it is run in was deleted: go to another one";
   return error instanceof Error ? error.message : String(error);
 }

@@ -3,7 +3,7 @@
  * `tradelatch` is this program itself: so it runs from the repository, from a folder that has the
  * package installed, and by npx from one that has not.
  */
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { createJiti } from "jiti";
 import { LatchError, messageOf } from "../core/errors.ts";
@@ -17,7 +17,9 @@ export type LoadedStrategy = (parameters: StrategyParameters) => Strategy | Ungu
 /** Rejects with LatchError `invalid_strategy` for a file that is missing or exports none. */
 export async function loadStrategy(path: string): Promise<LoadedStrategy> {
   const file = resolve(path);
-  if (!existsSync(file)) throw invalid(`there is no file ${JSON.stringify(path)}`);
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) throw invalid(`there is no file ${JSON.stringify(path)}`);
+  if (found.isDirectory()) throw invalid(`${JSON.stringify(path)} is a folder, and no file`);
   const factory = await defaultExportOf(path, file);
   if (typeof factory !== "function") {
     throw invalid(`${path} exports ${typeof factory} by default: expected a function`);

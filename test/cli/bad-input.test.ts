@@ -1,9 +1,10 @@
-import { writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type SessionDocument, sessionDocument } from "../replay/session-file.ts";
 import { runHere } from "./in-process.ts";
-import { type Ended, inDirectory, run } from "./program.ts";
+import { type Ended, inDirectory, PROGRAM, run } from "./program.ts";
 
 /** Misuse: one line that names the value and the remedy, and nothing else. */
 function expectMisuse({ stdout, stderr, exitCode }: Ended, ...parts: readonly string[]): void {
@@ -60,6 +61,31 @@ describe("a command line that is not understood", () => {
   test("is told in one line on standard error also when JSON is asked for", async () => {
     expectMisuse(await run(["replay", "--json", "--fast"]), "'--fast'");
     expectMisuse(await run(["replay", "--json", "gone.json"]), '"gone.json"');
+  });
+});
+
+describe("a folder that was deleted while somebody was in it", () => {
+  test.each([
+    "serve --broker none --port 0",
+    "run bot.ts --bars qqq.csv",
+    "audit",
+    "store copy --from a.db --to b.db",
+  ])("is told in one line: tradelatch %s", async (line) => {
+    await inDirectory(async (directory) => {
+      const [cwd, words] = [join(directory, "deleted"), line.split(" ")];
+      mkdirSync(cwd);
+      const script = 'rmdir "$PWD" && exec "$@"';
+      const { stderr, status } = spawnSync(
+        "sh",
+        ["-c", script, "sh", process.execPath, PROGRAM, ...words],
+        { cwd, encoding: "utf8" },
+      );
+      expect(stderr).toMatch(
+        /^tradelatch: [^\n]*the folder that it is run in was deleted: [^\n]+\n$/,
+      );
+      expect(stderr).not.toMatch(/ENOENT|unexpected/);
+      expect(status).toBe(1);
+    });
   });
 });
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
-const PROGRAM = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+export const PROGRAM = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
 export interface ProgramOptions {
   readonly cwd?: string;

@@ -64,6 +64,12 @@ describe("a strategy's file", () => {
     await expect(made).rejects.toThrow(message);
   });
 
+  test("that is a folder is refused as one", async () => {
+    const made = loadStrategy(folder);
+    await expect(made).rejects.toMatchObject({ code: "invalid_strategy" });
+    await expect(made).rejects.toThrow(`${JSON.stringify(folder)} is a folder, and no file`);
+  });
+
   test("may be JavaScript, and its instances share nothing", async () => {
     const text = `import { BAR_MS } from "tradelatch";
       export default () => ({ symbols: ["A" + BAR_MS], onBar() {} });`;
