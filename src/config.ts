@@ -14,7 +14,7 @@ import {
 } from "./claim/policy.ts";
 import { LatchError } from "./core/errors.ts";
 import type { AgentId } from "./core/ids.ts";
-import { isServerStore } from "./core/store-place.ts";
+import { isServerStore, refuseOtherServers } from "./core/store-place.ts";
 import { refuseMixedAccounts } from "./mixed-accounts.ts";
 import { duration } from "./setting-duration.ts";
 
@@ -340,7 +340,7 @@ export function resolveConfig(settings: Settings, environment: Environment): Con
   const { dataUrl, dataStreamUrl, dataFeed, guardLeaseMs, ...rest } = others;
   const { store, keyId, secret, baseUrl, waitMs, requestsPerMinute, ...policy } = rest;
   refuseMixedAccounts(baseUrl, live, VARIABLES);
-  refuseOtherServers(store);
+  refuseOtherServers(store, `store (${VARIABLES.store})`);
   refuseCopies(store, backupDir);
   Object.freeze(policy);
   const backup =
@@ -379,7 +379,7 @@ export function resolveBackup(
   const parsed = backupSchema.safeParse(merged);
   if (!parsed.success) throw describe(parsed.error, merged);
   const { store, backupDir, backupKeep } = parsed.data;
-  refuseOtherServers(store);
+  refuseOtherServers(store, `store (${VARIABLES.store})`);
   refuseCopies(store, backupDir);
   return { store, backup: { directory: backupDir, keep: backupKeep } };
 }
@@ -435,15 +435,6 @@ function readValue(name: string, value: string): unknown {
 
 function withoutUndefined(settings: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
-}
-
-/** Such an address would be taken for a file's name, and its password would be in every message. */
-function refuseOtherServers(store: string): void {
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(store)?.[1];
-  if (scheme === undefined || isServerStore(store)) return;
-  const wanted = "a path to a file, or postgres://, is needed";
-  const message = `store (${VARIABLES.store}) begins with ${scheme}://: ${wanted}`;
-  throw new LatchError("invalid_option", message);
 }
 
 function refuseCopies(store: string, backupDir: string | undefined): void {

@@ -4,7 +4,7 @@ import type { Environment } from "../config.ts";
 import type { Clock } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
 import { type AccountId, GUARD_ACCOUNT } from "../core/ids.ts";
-import { placeOfStore } from "../core/store-place.ts";
+import { placeOfStore, refuseOtherServers } from "../core/store-place.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { ProgressBar } from "./progress-bar.ts";
 import { storeOf } from "./store-setting.ts";
@@ -45,6 +45,7 @@ export async function withRecords(
   const store = storeOf(options.store, environment);
   // As a path it would be the working directory.
   if (store.trim() === "") throw new LatchError("invalid_option", "--store is empty");
+  refuseOtherServers(store, "store (TRADELATCH_STORE)");
   const records = openShown(store, output, clock);
   try {
     await read(records, store);

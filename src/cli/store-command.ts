@@ -5,7 +5,7 @@
 import { Command } from "commander";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
-import { isServerStore, storeWithoutPassword } from "../core/store-place.ts";
+import { isServerStore, refuseOtherServers, storeWithoutPassword } from "../core/store-place.ts";
 import type { CopyProgress, LedgerCopy } from "../ledger/copy-ledger.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { examples } from "./examples.ts";
@@ -45,6 +45,7 @@ export function storeCommand(
     .action(async ({ from, to, json }: CopyCommandOptions) => {
       for (const [flag, store] of Object.entries({ from, to })) {
         if (store.trim() === "") throw new LatchError("invalid_option", `--${flag} is empty`);
+        refuseOtherServers(store, `--${flag}`);
       }
       const { copyStore } = await import("../app.ts");
       const migrating = new ProgressBar(output, clock, "Migrating the ledger");

@@ -12,7 +12,10 @@ const LISTS = ["orders", "claims", "items", "data", "records", "results"] as con
 /** Throws LatchError `invalid_records` naming `source`. */
 export function recordList(text: string, source: string): readonly unknown[] {
   const whole = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
-  if (whole.trim() === "") return [];
+  // A download that failed leaves such a file: it does not say that there are none.
+  if (whole.trim() === "") {
+    throw new LatchError("invalid_records", `${source} is empty, where no records would be []`);
+  }
   const document = parseJsonText(whole);
   if (document !== undefined) return recordsOf(document);
   const lines = whole.split("\n");

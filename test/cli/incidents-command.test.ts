@@ -294,6 +294,9 @@ describe("a command that cannot be carried out says why in one line:", () => {
     }
     expectFailure(await tell({ store: folder, clock }, []), 1, folder, "it is not a file");
     expectFailure(await tell({ store, clock }, ["--store", ""]), 2, "--store is empty");
+    const server = await tell({ store: "mysql://me:geheim@db/latch", clock }, []);
+    expectFailure(server, 2, "store (TRADELATCH_STORE) begins with mysql://", "postgres://");
+    expect(JSON.stringify(server)).not.toContain("geheim");
     const newer = join(folder, "newer.db");
     openSqliteLedger(newer, clock).close();
     const database = new Database(newer);

@@ -67,6 +67,16 @@ describe("tradelatch store copy", () => {
     ["nothing to copy from", ["copy", "--to", "x.db"], "required option '--from <store>'"],
     ["nowhere to copy to", ["copy", "--from", "x.db"], "required option '--to <store>'"],
     ["an empty name", ["copy", "--from", "x.db", "--to", " "], "--to is empty"],
+    [
+      "a server of another kind",
+      ["copy", "--from", "x.db", "--to", "mysql://me:geheim@db/latch"],
+      "--to begins with mysql://: a path to a file, or postgres://, is needed",
+    ],
+    [
+      "an address that lacks a slash",
+      ["copy", "--from", "postgres:/me:geheim@db/latch", "--to", "x.db"],
+      "--from begins with postgres:/: a path to a file, or postgres://, is needed",
+    ],
     ["no action", [], "no action was given, expected copy"],
     ["another action", ["move"], 'unexpected argument "move"'],
     [
@@ -79,6 +89,7 @@ describe("tradelatch store copy", () => {
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });
     expect(stderr).toMatch(/^tradelatch: [^\n]+\.\n$/);
     expect(stderr).toContain(reason);
+    expect(stderr).not.toContain("geheim");
   });
 
   test("fails for a ledger that is not there, and makes neither", async () => {

@@ -20,9 +20,14 @@ describe("a file of records", () => {
     expect(recordList(text, "orders.json")).toEqual(records);
   });
 
-  test("may be empty, or one record", () => {
-    expect(recordList(" \n", "x")).toEqual([]);
+  test("may be none, or one record", () => {
+    expect(recordList("[]", "x")).toEqual([]);
     expect(recordList('{"id":"a"}', "x")).toEqual([{ id: "a" }]);
+  });
+
+  test.each(["", " \n", "\ufeff"])("are not none because a file is empty: %j", (text) => {
+    const read = () => recordList(text, "orders.json");
+    expect(read).toThrow("orders.json is empty, where no records would be []");
   });
 
   test("keeps the digits of its numbers", () => {
