@@ -119,7 +119,7 @@ async function serveTools(
     const program = new McpProgram({ serve, logger, version, ...allowed });
     try {
       if (options.http) await overHttp(program, serve, { output, logger, stop, options });
-      else await overStdio(program, serve, stop);
+      else await overStdio(program, serve, { logger, stop, options });
     } finally {
       await program.close();
     }
@@ -128,27 +128,35 @@ async function serveTools(
   }
 }
 
-async function overStdio(program: McpProgram, { latch }: ServeConfig, stop: AbortSignal) {
-  const { serveStdio } = await import("../mcp/stdio-endpoint.ts");
-  const ports = program.portsFor({ id: "stdio", group: latch.agent });
-  const { stdin, stdout } = process;
-  const endpoint = await serveStdio(stdin, stdout, ports);
-  if (!stop.aborted) await Promise.race([endpoint.ended, once(stop, "abort")]);
-  await endpoint.close();
-  stdin.destroy();
-}
-
-interface HttpSurroundings {
+interface Surroundings {
   readonly output: CommandOutput;
   readonly logger: Logger;
   readonly stop: AbortSignal;
   readonly options: McpCommandOptions;
 }
 
+async function overStdio(
+  program: McpProgram,
+  { latch }: ServeConfig,
+  { logger, stop, options }: Omit<Surroundings, "output">,
+) {
+  const { serveStdio } = await import("../mcp/stdio-endpoint.ts");
+  const ports = program.portsFor({ id: "stdio", group: latch.agent });
+  const { stdin, stdout } = process;
+  const endpoint = await serveStdio(stdin, stdout, ports);
+  // Nothing else is said until a client speaks, which a person at a terminal would wait for.
+  const orders = options.allowOrders === true ? "on" : "off";
+  const told = { orders, broker: program.brokerUrl, store: placeOfStore(latch.store) };
+  logger.info(told, "tools on standard input and output, for a client that speaks first");
+  if (!stop.aborted) await Promise.race([endpoint.ended, once(stop, "abort")]);
+  await endpoint.close();
+  stdin.destroy();
+}
+
 async function overHttp(
   program: McpProgram,
   serve: ServeConfig,
-  { output, logger, stop, options }: HttpSurroundings,
+  { output, logger, stop, options }: Surroundings,
 ): Promise<void> {
   const [{ listenForTools, MCP_PATH }, { accessOf }] = await Promise.all([
     import("../mcp/http-endpoint.ts"),

@@ -80,7 +80,8 @@ export function parseSession(text: string, source: string): Session {
 
 function parseJson(text: string, source: string): unknown {
   try {
-    return JSON.parse(text);
+    // Some editors begin a file with a mark of the order of its bytes.
+    return JSON.parse(text.replace(/^\ufeff/, ""));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new LatchError(

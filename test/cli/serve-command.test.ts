@@ -174,6 +174,23 @@ describe("tradelatch serve --broker sim", () => {
   });
 });
 
+test("tradelatch mcp says what it serves, for nothing else is said before a client speaks", async () => {
+  await inDirectory(async (cwd) => {
+    const words = ["mcp", "--broker", "sim", "--allow-orders"];
+    const { stdout, stderr, exitCode } = await run(words, { cwd, env: NO_KEYS });
+    expect({ stdout, exitCode }, stderr).toEqual({ stdout: "", exitCode: 0 });
+    expect(JSON.parse(stderr.split("\n")[0] ?? "")).toMatchObject({
+      ...{
+        level: 30,
+        orders: "on",
+        broker: expect.stringMatching(/^http:/),
+        store: "tradelatch.db",
+      },
+      msg: "tools on standard input and output, for a client that speaks first",
+    });
+  });
+});
+
 describe("tradelatch serve refuses in one line, with exit code 2,", () => {
   const keys = { APCA_API_KEY_ID: "PKMINE", APCA_API_SECRET_KEY: SECRET };
 

@@ -23,6 +23,11 @@ describe("a session that is as it should be", () => {
     expect(again).toMatchObject({ duplicateOf: "first", recorded: false });
   });
 
+  test("may begin with a byte order mark", () => {
+    const text = `\ufeff${JSON.stringify(sessionDocument())}`;
+    expect(parseSession(text, "x.json").events).toHaveLength(4);
+  });
+
   test("may have rows that share a second", () => {
     const document = sessionDocument();
     document.events.splice(1, 1, order({ id: "same-second", time: "09:42:00" }));
