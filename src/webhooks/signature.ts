@@ -34,7 +34,8 @@ export type SignatureCheck =
   | { readonly kind: "refused"; readonly problem: SignatureProblem };
 
 export interface SignatureScheme {
-  check(delivery: Delivery, now: EpochMs): SignatureCheck;
+  /** Whatever it gives but `valid` lets nobody in. */
+  check(delivery: Delivery, now: EpochMs): SignatureCheck | Promise<SignatureCheck>;
 }
 
 /** One secret, or several while they are being exchanged. */

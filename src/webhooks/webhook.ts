@@ -2,13 +2,13 @@
  * A webhook: a delivery's signature is checked before its body is read, its event is claimed before
  * it is handled, and what is answered makes a provider deliver again exactly where that is of use.
  *
- * 1. A delivery that is not believed claims nothing.
+ * 1. A delivery that is not believed claims nothing, and only one that its scheme calls valid is.
  * 2. A status of 2xx says that nothing is left to do. While an earlier delivery is at work, or
  *    nobody knows what it did, it is a 409: a provider that delivers again does no harm, since the
  *    handler is not run again before evidence says that it may be.
  * 3. Nothing that a stranger sent is quoted in an answer.
  */
-import { type Clock, systemClock } from "../core/clock.ts";
+import { type Clock, type EpochMs, systemClock } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
 import type { ExecuteAnswer } from "../guard/guard.ts";
 import { kindOf, requireFunction } from "../guard/guard-input.ts";
@@ -18,7 +18,12 @@ import {
   type Handler,
   requireHandler,
 } from "./exactly-once.ts";
-import { type Delivery, SIGNATURE_PROBLEMS, type SignatureScheme } from "./signature.ts";
+import {
+  type Delivery,
+  SIGNATURE_PROBLEMS,
+  type SignatureProblem,
+  type SignatureScheme,
+} from "./signature.ts";
 
 export interface WebhookOptions<Event> extends Omit<ExactlyOnceOptions<Event>, "id"> {
   /** Null takes deliveries of anybody: only where something in front has checked them. */
@@ -74,15 +79,27 @@ export function webhook<Event, Result>(
       ...(verify === undefined ? {} : { verify: ({ event }) => verify(event) }),
     },
   );
-  return async (delivery) => {
-    const checked = signature?.check(delivery, clock.now());
-    if (checked?.kind === "refused") {
-      return answer(401, "refused", SIGNATURE_PROBLEMS[checked.problem]);
-    }
+  const take: Webhook = async (delivery) => {
+    const refusal = signature && (await refusalBy(signature, delivery, clock.now()));
+    if (refusal !== null) return answer(401, "refused", refusal);
     const received = receive(delivery, options);
     if (received === undefined) return answer(400, "refused", "no event with an id could be read");
-    return handle(received).then(answerTo, failure);
+    return answerTo(await handle(received));
   };
+  return (delivery) => take(delivery).catch(failure);
+}
+
+/** Why a delivery is not believed; null only where its scheme says that it is valid. */
+async function refusalBy(
+  signature: SignatureScheme,
+  delivery: Delivery,
+  now: EpochMs,
+): Promise<string | null> {
+  const checked: Partial<{ kind: unknown; problem: SignatureProblem }> = Object(
+    await signature.check(delivery, now),
+  );
+  if (checked.kind === "valid") return null;
+  return SIGNATURE_PROBLEMS[checked.problem ?? "wrong"] ?? SIGNATURE_PROBLEMS.wrong;
 }
 
 /** A signature that was forgotten, or is not set in the environment, must not let anybody in. */

@@ -9,6 +9,7 @@ import {
   fastifyWebhook,
   githubSignature,
   hmacSignature,
+  type SignatureScheme,
   stripeSignature,
   type Webhook,
   webhook,
@@ -300,6 +301,37 @@ describe("a handler that is to run once for an event's id", () => {
       expect((await guard.list()).total).toBe(0);
     },
   );
+});
+
+describe("a webhook with a signature scheme of one's own", () => {
+  const delivery = { rawBody: eventBody("evt-1"), headers: {} };
+
+  async function checkedBy(check: () => unknown) {
+    const { guard } = await guardWorld();
+    const { shipped, ship } = shop();
+    const id = (event: PaidEvent) => event.id;
+    const receive = webhook(ship, { guard, id, signature: { check } as SignatureScheme });
+    return { answered: await receive(delivery), shipped, claims: (await guard.list()).total };
+  }
+
+  test.each([
+    ["refuses later", 401, async () => ({ kind: "refused", problem: "wrong" })],
+    ["gives nothing", 401, () => undefined],
+    ["says no", 401, () => false],
+    ["gives a kind that there is not", 401, () => ({ kind: "accepted" })],
+    ["fails", 500, () => Promise.reject(new Error("the key of the vault is hunter2"))],
+    ["throws", 500, () => JSON.parse("hunter2")],
+  ])("lets nobody in where that %s", async (_, status, check) => {
+    const { answered, shipped, claims } = await checkedBy(check);
+    expect(answered).toMatchObject({ status });
+    expect(JSON.stringify(answered)).not.toContain("hunter2");
+    expect([shipped, claims]).toEqual([[], 0]);
+  });
+
+  test("may take its time", async () => {
+    const { answered, shipped } = await checkedBy(async () => ({ kind: "valid" }));
+    expect([answered.status, shipped]).toEqual([200, ["evt-1"]]);
+  });
 });
 
 describe("a webhook whose options are unusable", () => {
