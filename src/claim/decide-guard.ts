@@ -8,7 +8,8 @@
  *    it does not know, and the claim is in question again: at once, or as soon as another attempt
  *    that is not over ends absent.
  * 5. The first word about an attempt stays; one of its owner that says otherwise is put on record.
- * 6. What was read of one attempt says nothing of a later one, however late it is put on record.
+ * 6. What was read of one attempt says nothing of a later one, however late it is put on record;
+ *    that it was done is on record, and keeps a third one from beginning.
  */
 import type { EpochMs } from "../core/clock.ts";
 import type { OwnerId } from "../core/ids.ts";
@@ -270,11 +271,33 @@ function decideEvidence(
     const surfaced = { type: "settlement_surfaced", outcome, provenance } as const;
     return settledBy(surfaced, { type: "guard_settled", outcome, ...said });
   }
-  if (claim.status === "SETTLED") return unchanged(standing(claim));
-  if (!isAbout(claim, command)) return unchanged({ kind: "other_attempt" });
+  if (claim.status === "SETTLED") return readOfSettled(claim, command);
+  if (!isAbout(claim, command)) return readOfOther(claim, command);
   if (outcome !== "absent") return settledBy({ type: "guard_settled", outcome, ...said });
   if (claim.status === "OPEN" && !isLeaseOver(claim, now)) return unchanged({ kind: "live" });
   return released(claim, { provenance, evidence }, isWordWeighed);
+}
+
+/** What is on record stays; who reads another end than that has a person look. */
+function readOfSettled(claim: GuardClaim, command: GuardEvidenceCommand): GuardVerdict {
+  const { outcome } = command;
+  const { outcome: onRecord } = claim;
+  const isEnd = onRecord === "done" || onRecord === "rejected";
+  const isOther = isEnd && outcome !== "absent" && outcome !== onRecord;
+  if (!isOther || !isAbout(claim, command)) return unchanged(standing(claim));
+  const events: readonly GuardEvent[] = [{ type: "settlement_refused", outcome, onRecord }];
+  return { events, answer: standing(claim) };
+}
+
+/** That an attempt before was done counts as its owner's late word does: nobody may do it again. */
+function readOfOther(
+  { fencing, waitingWord }: GuardClaim,
+  { outcome, fencing: read }: GuardEvidenceCommand,
+): GuardVerdict {
+  const isBefore = read !== null && read < fencing;
+  const isNews = isBefore && outcome === "done" && waitingWord !== "done";
+  const waiting = { type: "settlement_refused", outcome, waits: true } as const;
+  return { events: isNews ? [waiting] : [], answer: { kind: "other_attempt" } };
 }
 
 /** Whether what is said is about the attempt that stands. */

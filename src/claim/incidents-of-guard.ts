@@ -11,6 +11,7 @@ import {
   subjectOfGuard,
   subjectOfLateSettlement,
 } from "../incident/incident.ts";
+import type { GuardCommand } from "./decide-guard.ts";
 import type { GuardProvenance } from "./guard-action.ts";
 import type { GuardClaim } from "./guard-claim.ts";
 import type { GuardEvent } from "./guard-event.ts";
@@ -18,13 +19,15 @@ import type { GuardEvent } from "./guard-event.ts";
 export interface GuardChange {
   readonly after: GuardClaim;
   readonly event: GuardEvent;
+  /** What brought it about. */
+  readonly command: GuardCommand;
   /** The open incident about a subject. */
   readonly open: (subject: string) => Incident | undefined;
   readonly nextIncident: () => number;
 }
 
 export function incidentsOfGuard(change: GuardChange): readonly IncidentEvent[] {
-  const { after, event, open } = change;
+  const { after, event, command, open } = change;
   const unknown = subjectOfGuard(after.key);
   switch (event.type) {
     case "guard_doubted": {
@@ -34,7 +37,7 @@ export function incidentsOfGuard(change: GuardChange): readonly IncidentEvent[] 
     case "settlement_surfaced":
     case "settlement_refused": {
       const subject = subjectOfLateSettlement(after.key);
-      return opened(change, { kind: "late_settlement", subject, ...late(after, event) });
+      return opened(change, { kind: "late_settlement", subject, ...late(after, event, command) });
     }
     case "guard_settled":
     case "guard_released":
@@ -70,20 +73,27 @@ const LOOK_FOR_RECORD =
 
 type Late = Extract<GuardEvent, { type: "settlement_surfaced" | "settlement_refused" }>;
 
-function late(claim: GuardClaim, event: Late): Pick<Incident, "summary" | "next"> {
+function late(
+  claim: GuardClaim,
+  event: Late,
+  command: GuardCommand,
+): Pick<Incident, "summary" | "next"> {
   if (event.type === "settlement_refused" && event.onRecord !== undefined) {
     const onRecord = `it is on record as ${event.onRecord} by its ${claim.provenance}`;
     const said = `and is reported as ${event.outcome}`;
     return { summary: `${nameOf(claim)}: ${onRecord}, ${said}`, next: LOOK_FOR_RECORD };
   }
   const said = `an attempt that was released is reported as ${event.outcome}`;
-  const summary = `${nameOf(claim)}: ${said} by its`;
-  if (event.type === "settlement_refused") {
-    return { summary: `${summary} owner`, next: LOOK_FOR_BOTH };
-  }
-  const { provenance } = event;
-  if (provenance === undefined) return { summary: `${summary} owner`, next: FIND_OUT };
-  return { summary: `${summary} ${provenance}`, next: LOOK_FOR_ONE };
+  const summary = `${nameOf(claim)}: ${said}${byWhom(command)}`;
+  if (event.type === "settlement_refused") return { summary, next: LOOK_FOR_BOTH };
+  return { summary, next: event.provenance === undefined ? FIND_OUT : LOOK_FOR_ONE };
+}
+
+/** Nobody says so now where an earlier word is heard, since another attempt has ended absent. */
+function byWhom(command: GuardCommand): string {
+  if (command.type === "settle" || command.type === "doubt") return " by its owner";
+  const isRead = command.type === "weigh" && command.outcome !== "absent";
+  return isRead ? ` by its ${command.provenance}` : "";
 }
 
 function nameOf({ action, key }: GuardClaim): string {

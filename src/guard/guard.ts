@@ -156,11 +156,14 @@ export interface EvidenceInput extends OfAgent, OfAttempt {
 export type EvidenceAnswer =
   /** The evidence settled it, or released it; `done` does so after a release too. */
   | { readonly kind: "resolved"; readonly claim: GuardClaim }
-  /** It was over before; the evidence is not needed, and changed nothing. */
+  /** It was over before, and stays as it is; what contradicts that is an incident. */
   | { readonly kind: "over"; readonly claim: GuardClaim }
   /** Still unknown; or absent, while its owner's lease runs. */
   | { readonly kind: "unresolved"; readonly claim: GuardClaim }
-  /** It was opened again since, and is not over: the evidence is about an attempt before. */
+  /**
+   * It was opened again since, and is not over: the evidence is about an attempt before. That this
+   * one was done is an incident, and nobody proceeds by the end of the one that stands.
+   */
   | { readonly kind: "other_attempt"; readonly claim: GuardClaim }
   | { readonly kind: "unknown" };
 

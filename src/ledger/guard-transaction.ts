@@ -13,7 +13,6 @@ import {
 import type { GuardClaim } from "../claim/guard-claim.ts";
 import type { GuardEvent } from "../claim/guard-event.ts";
 import { incidentsOfGuard } from "../claim/incidents-of-guard.ts";
-import type { EpochMs } from "../core/clock.ts";
 import type { ClaimKey } from "../core/ids.ts";
 import { type Incident, subjectOfGuard, subjectOfLateSettlement } from "../incident/incident.ts";
 import { applyToGuard, applyToSymbol } from "./apply-events.ts";
@@ -34,7 +33,7 @@ export function standingGuard(
 export function runGuard(rows: Rows, key: ClaimKey, command: GuardCommand): GuardResult {
   const before = rows.guards.get(key);
   const { events, answer } = decideGuard(before, command, isWordWeighed(rows, before));
-  const claim = carryOut(rows, before, key, events, command.now);
+  const claim = carryOut(rows, before, key, events, command);
   return resultOf(rows, key, claim, answer);
 }
 
@@ -65,13 +64,14 @@ function carryOut(
   before: GuardClaim | undefined,
   key: ClaimKey,
   events: readonly GuardEvent[],
-  at: EpochMs,
+  command: GuardCommand,
 ): GuardClaim | undefined {
+  const at = command.now;
   let claim = before;
   for (const event of events) {
     const after = applyToGuard(rows, claim, key, [event], at);
     const incidents = incidentsOfGuard({
-      ...{ after, event },
+      ...{ after, event, command },
       open: (subject) => rows.incidents.open(key.account, subject),
       nextIncident: () => rows.incidents.next(),
     });
@@ -104,7 +104,7 @@ export function runGuardOperator(
     const word = { type: "weigh", provenance: "operator", ...found, now } as const;
     const evidence = { ...word, fencing: claim?.fencing ?? null };
     const { events } = decideGuard(claim, evidence, isWordWeighed(rows, claim));
-    carryOut(rows, claim, key, events, now);
+    carryOut(rows, claim, key, events, evidence);
   }
   // Its end may have resolved it; of a late word only the operator's own does.
   if (rows.incidents.get(incident.account, incident.id)?.resolution === null) {

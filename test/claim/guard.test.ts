@@ -489,9 +489,10 @@ describe("what somebody else has read of the provider", () => {
     const doubted = new GuardLife(claimOf(), release(), reopened, doubt("token-2"));
     const other = { events: [], answer: { kind: "other_attempt" } };
     for (const life of [running, doubted]) {
-      for (const outcome of ["done", "rejected", "absent"] as const) {
+      for (const outcome of ["rejected", "absent"] as const) {
         expect(life.take(evidence({ outcome, fencing: 1 }))).toEqual(other);
       }
+      expect(life.take(evidence({ fencing: 3 }))).toEqual(other);
       const late = release({ tokenHash: null, fencing: 1, now: LAPSED + LEASE_MS });
       expect(life.take(late)).toEqual(other);
     }
@@ -522,11 +523,39 @@ describe("what somebody else has read of the provider", () => {
     }
   });
 
-  test("changes nothing that is over", () => {
+  test("that an attempt before was done is heard as its owner's late word is", () => {
+    const second = claimOf({ tokenHash: "token-2" });
+    for (const more of [[], [doubt("token-2")]]) {
+      const life = new GuardLife(claimOf(), release(), second, ...more);
+      const { status } = life.claim ?? {};
+      const refused = { type: "settlement_refused", outcome: "done", waits: true } as const;
+      const answer = { kind: "other_attempt" };
+      expect(life.take(evidence({ fencing: 1 }))).toEqual({ events: [refused], answer });
+      expect(life.take(evidence({ fencing: 1 }))).toEqual({ events: [], answer });
+      expect(life.claim?.status).toBe(status);
+      life.take(release({ tokenHash: "token-2" }));
+      expect(life.answer(claimOf({ tokenHash: "token-3" }))).toEqual({ kind: "unresolved" });
+    }
+  });
+
+  test("changes nothing that is over, and contradicts it on record", () => {
     const life = new GuardLife(claimOf(), settle());
-    const over = { events: [], answer: { kind: "settled", isRepeat: true } };
-    expect(life.take(evidence({ outcome: "absent" }))).toEqual(over);
-    expect(life.take(evidence({ outcome: "rejected" }))).toEqual(over);
+    const answer = { kind: "settled", isRepeat: true };
+    expect(life.take(evidence())).toEqual({ events: [], answer });
+    expect(life.take(evidence({ outcome: "absent" }))).toEqual({ events: [], answer });
+    const second = new GuardLife(claimOf(), release(), claimOf({ tokenHash: "token-2" }));
+    second.take(settle({ tokenHash: "token-2" }));
+    const ofFirst = evidence({ outcome: "rejected", fencing: 1 });
+    expect(second.take(ofFirst)).toEqual({ events: [], answer });
+    for (const [onRecord, outcome] of [
+      ["done", "rejected"],
+      ["rejected", "done"],
+    ] as const) {
+      const ended = new GuardLife(claimOf(), settle({ outcome: onRecord }));
+      const events = [{ type: "settlement_refused", outcome, onRecord }];
+      expect(ended.take(evidence({ outcome }))).toEqual({ events, answer });
+      expect(ended.claim).toMatchObject({ status: "SETTLED", outcome: onRecord });
+    }
   });
 });
 

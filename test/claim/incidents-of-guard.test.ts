@@ -38,7 +38,7 @@ function told(...commands: readonly GuardCommand[]) {
       const isOpen = (subject: string) => (incident: Incident) =>
         incident.subject === subject && incident.resolution === null;
       const found = incidentsOfGuard({
-        ...{ after, event, nextIncident: () => before + 1 },
+        ...{ after, event, command, nextIncident: () => before + 1 },
         open: (subject) => [...incidents.values()].find(isOpen(subject)),
       });
       for (const one of found) {
@@ -122,6 +122,17 @@ describe("a word of whoever held a released attempt", () => {
       summary: SAID.replace("owner", "verifier"),
       next: expect.stringContaining("whether it was done once"),
     });
+  });
+
+  test("names who has read the provider, and nobody when it is heard at last", () => {
+    const second = claimOf({ tokenHash: "token-2" });
+    const read = [claimOf(), release(), second, evidence({ fencing: 1 })];
+    expect(told(...read).last).toMatchObject([
+      { kind: "late_settlement", summary: SAID.replace("owner", "verifier"), next: LOOK_FOR_BOTH },
+    ]);
+    const { last } = told(...read, release({ tokenHash: "token-2" }));
+    const [heard] = SAID.split(" by ");
+    expect(last).toEqual([{ type: "incident_evidence", incident: 1, text: heard, next: FIND_OUT }]);
   });
 
   test("is another one's where the attempt was not released: the record has it otherwise", () => {

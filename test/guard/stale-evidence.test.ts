@@ -132,6 +132,26 @@ describe("a verifier's word about an attempt that is over", () => {
     expect(await guard.claim(PAYMENT)).toMatchObject({ kind: "settled" });
   });
 
+  test("that finds it done while another one is at it keeps a third from doing it again", async () => {
+    const { guard, provider, verifier, sidecars, pay } = await orphanedAttempt(() => ({
+      kind: "done",
+    }));
+    const recovering = sidecars[0]?.recover();
+    await verifier.untilAsked();
+    await guard.release({ requestId, evidence: "support says that it was never sent" });
+    const run = async () => {
+      verifier.answer();
+      await recovering;
+      throw Object.assign(new Error("no connection"), { code: "ECONNREFUSED" });
+    };
+    const confirm = () => ({ kind: "absent" }) as const;
+    const second = await guard.execute({ ...PAYMENT, run, confirm });
+    expect(second).toMatchObject({ status: "unresolved", claim: { fencing: 2 } });
+    const third = await guard.execute({ ...PAYMENT, run: pay });
+    expect(third).toMatchObject({ status: "unresolved", incident: 2 });
+    expect(provider.calls).toBe(0);
+  });
+
   test("has execute look again at what stands, and run nothing on it", async () => {
     const { guard, provider, verifier, pay, payAndLoseTheAnswer } = await orphanedAttempt();
     const { verify } = verifier;
