@@ -4,13 +4,14 @@
  *
  * That position is known where the book was flat, adjusted or taken over: such a place is looked
  * for backwards in the log, so that the cost grows with the position's age and not with the log.
+ * A pair's fee within the span is no such place: what was realized before it belongs to the span.
  * Where it lies too far back, where the book was adjusted within the span, or where the movements
  * do not come to the book as it is, the profit is not known, and null says so.
  */
 
 import { type Book, emptyBook, withAdjustment, withFill } from "../book/book.ts";
 import type { EpochMs } from "../core/clock.ts";
-import { compare, type DecimalText, isZero, negate, subtract } from "../core/decimal.ts";
+import { add, compare, type DecimalText, isZero, negate, subtract } from "../core/decimal.ts";
 import type { AccountId, ClaimKey } from "../core/ids.ts";
 import type { Side } from "../identity/intent.ts";
 import { accountOf } from "../ledger/event-chain.ts";
@@ -109,11 +110,15 @@ function extend(trail: Trail, event: StoredEvent, move: Move | undefined, from: 
     const { side, event: fill } = move;
     const signed = side === "buy" ? fill.quantity : negate(fill.quantity);
     trail.net = subtract(trail.net, signed);
-  } else {
-    trail.isComplete = true;
-    const isFee = event.body.type === "position_adjusted" && event.body.fee !== undefined;
-    trail.isAdjusted = event.at >= from && event.body.type !== "opening_adopted" && !isFee;
+    return;
   }
+  const fee = event.body.type === "position_adjusted" ? event.body.fee : undefined;
+  if (fee !== undefined && event.at >= from) {
+    trail.net = add(move.net, fee);
+    return;
+  }
+  trail.isComplete = true;
+  trail.isAdjusted = event.at >= from && event.body.type !== "opening_adopted";
 }
 
 async function moveIn(

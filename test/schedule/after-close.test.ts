@@ -143,6 +143,28 @@ describe("what was realized", () => {
     expect(await realized).toEqual({ "BTC/USD": "4.9875" });
   });
 
+  test("of a pair has what was realized before the latest fee", async () => {
+    const pair = { symbol: "BTC/USD", timeInForce: "gtc" } as const;
+    const world = await openWorld({ ...TUESDAY, prices: { "BTC/USD": "100" } });
+    const bot = await world.open();
+    const act = async (about: typeof OPEN | typeof CLOSE, quantity: string, price: string) => {
+      world.simulator.setPrice("BTC/USD", price);
+      await world.submit(bot, { ...about, ...pair, quantity, requestId: `at ${price}` });
+      await world.advance(4_000);
+    };
+    await act(OPEN, "0.5", "100");
+    await act(CLOSE, "0.49875", "110");
+    const noon = world.now();
+    await act(OPEN, "0.5", "120");
+    await act(CLOSE, "0.4", "121");
+    const { ledger } = await ticksIn(world);
+    const realized = (from: number, until: number) =>
+      profitBetween(ledger, bot.latch.account, from, until);
+    const [morning, day] = [await realized(0, noon), await realized(0, Number.POSITIVE_INFINITY)];
+    expect(morning).toEqual({ "BTC/USD": "4.9875" });
+    expect(day).toEqual({ "BTC/USD": world.book("BTC/USD").realizedProfitUsd });
+  });
+
   test("is not known where the movements do not come to the book as it is", async () => {
     const world = await openWorld(TUESDAY);
     const bot = await world.open();
