@@ -133,6 +133,7 @@ function openingRefusal(terms: OrderTerms, standing: Standing): Refusal | undefi
       : undefined;
   }
   if (isOptionSymbol(terms.symbol)) return uncovered;
+  if (terms.symbol.includes("/")) return insufficientBalance(terms, ZERO, ZERO);
   if (isFractional(terms)) return unprocessable("fractional orders cannot be sold short");
   if (!standing.shortingAllowed) return forbidden("account is not allowed to short");
   if (standing.asset?.shortable === false) {
@@ -153,12 +154,8 @@ function sharesRefusal(terms: OrderTerms, standing: Standing): Refusal | undefin
       ? compare(terms.notional ?? ZERO, worth(available, marketPrice)) <= 0
       : compare(terms.quantity, available) <= 0;
   if (enough) return undefined;
+  if (symbol.includes("/")) return insufficientBalance(terms, available, positionQuantity);
   const requested = terms.quantity ?? terms.notional;
-  const [currency, other] = symbol.split("/");
-  if (other !== undefined) {
-    const numbers = `(requested: ${requested}, available: ${available})`;
-    return forbidden(`insufficient balance for ${currency} ${numbers}`);
-  }
   return forbidden(
     `insufficient qty available for order (requested: ${requested}, available: ${available})`,
     {
@@ -169,6 +166,18 @@ function sharesRefusal(terms: OrderTerms, standing: Standing): Refusal | undefin
       related_orders: closingOrders(symbol, positionQuantity, working).map((order) => order.id),
     },
   );
+}
+
+/** Of a pair nothing is sold short: what is not held is missing. */
+function insufficientBalance(
+  { symbol, quantity, notional }: OrderTerms,
+  available: DecimalText,
+  balance: DecimalText,
+): Refusal {
+  const [currency, other] = symbol.split("/");
+  const numbers = `(requested: ${quantity ?? notional}, available: ${available})`;
+  const extra = { available, balance, symbol: other };
+  return forbidden(`insufficient balance for ${currency} ${numbers}`, extra);
 }
 
 function worth(quantity: DecimalText, price: DecimalText | undefined): DecimalText {

@@ -18,8 +18,15 @@ export function termsRefusal(terms: OrderTerms): Refusal | undefined {
   );
 }
 
-/** Pairs trade around the clock and in fractions of a cent. */
-function pairRefusal({ timeInForce }: OrderTerms): Refusal | undefined {
+/** Pairs trade around the clock and in fractions of a cent, without legs and bare stops. */
+function pairRefusal({ timeInForce, type, orderClass }: OrderTerms): Refusal | undefined {
+  if (orderClass !== "simple") {
+    const name = orderClass === "bracket" ? "otoco" : orderClass;
+    return unprocessable(`crypto orders not allowed for advanced order_class: ${name}`);
+  }
+  if (type === "stop" || type === "trailing_stop") {
+    return unprocessable("invalid order type for crypto order");
+  }
   const fits = timeInForce === "gtc" || timeInForce === "ioc" || timeInForce === "fok";
   return fits ? undefined : unprocessable("invalid crypto time_in_force");
 }

@@ -21,8 +21,8 @@ const FORBIDDEN = 40310000;
 const NOT_FOUND = 40410000;
 
 /** 422: the input was not accepted. */
-export function unprocessable(message: string): Refusal {
-  return { status: 422, body: { code: NOT_ACCEPTED, message } };
+export function unprocessable(message: string, extra: object = {}): Refusal {
+  return { status: 422, body: { code: NOT_ACCEPTED, message, ...extra } };
 }
 
 /** 403: understood, and not allowed for this account now. */

@@ -18,6 +18,7 @@ import { admissionRefusal, inferIntent, type Standing } from "./admission.ts";
 import { AssetRegistry } from "./asset-registry.ts";
 import { comboLegTerms, isComboLeg, netPrice } from "./combo.ts";
 import { comboRefusal } from "./combo-admission.ts";
+import { familyRefusal } from "./family-admission.ts";
 import { buyingPower } from "./holdings.ts";
 import { MarketCalendar } from "./market-calendar.ts";
 import { type LastTrade, MarketTape, type MarketTrade, USUAL_SIZE } from "./market-tape.ts";
@@ -265,7 +266,9 @@ export class SimulatedBroker {
     const { terms, clientOrderId, legs } = request;
     if (terms.orderClass !== "mleg") {
       const standing = this.#standing(terms.symbol, clientOrderId, replacedId);
-      return admissionRefusal(terms, request.positionIntent, standing);
+      const refusal = admissionRefusal(terms, request.positionIntent, standing);
+      // An order in another's place has its legs, or its parent, from that one.
+      return refusal ?? (replacedId === undefined ? familyRefusal(request, standing) : undefined);
     }
     return comboRefusal(request, {
       legs: legs.map(({ symbol }) => this.#standing(symbol, clientOrderId, replacedId)),

@@ -6,6 +6,10 @@ const SHORT = { positions: [{ symbol: "TQQQ", quantity: "-6", averagePrice: "70"
 const RESTING_BUY = { type: "limit", limit_price: "60", qty: "1" };
 const RESTING_SELL = { type: "limit", side: "sell", limit_price: "90" };
 
+function exits(takeProfit: string, stop: string) {
+  return { take_profit: { limit_price: takeProfit }, stop_loss: { stop_price: stop } };
+}
+
 describe("the broker refuses an order in Alpaca's words when", () => {
   test("its client_order_id was used before, also after a cancel, and for other terms", async () => {
     const { order, call } = await openBench();
@@ -224,6 +228,92 @@ describe("the broker refuses an order in Alpaca's words when", () => {
     const message = "insufficient balance for BTC (requested: 0.5, available: 0.49875)";
     expect(refused).toMatchObject({ status: 403, body: { code: 40310000, message } });
     expect((await order({ ...pair, side: "sell", qty: "0.49875" })).status).toBe(200);
+  });
+
+  test("it sells a pair that is not held, which nobody can sell short", async () => {
+    const { order } = await openBench({ prices: { "BTC/USD": "100" } });
+    const sell = { symbol: "BTC/USD", side: "sell", time_in_force: "gtc" };
+    const message = "insufficient balance for BTC (requested: 0.5, available: 0)";
+    expect(await order({ ...sell, qty: "0.5" })).toMatchObject({
+      status: 403,
+      body: { code: 40310000, message, available: "0", balance: "0", symbol: "USD" },
+    });
+    expect((await order({ ...sell, qty: "1" })).status).toBe(403);
+  });
+
+  test.each([
+    ["invalid order type for crypto order", { type: "stop", stop_price: "90" }],
+    ["invalid order type for crypto order", { type: "trailing_stop", trail_price: "5" }],
+    [
+      "crypto orders not allowed for advanced order_class: otoco",
+      { order_class: "bracket", ...exits("110", "90") },
+    ],
+    [
+      "crypto orders not allowed for advanced order_class: oto",
+      { order_class: "oto", stop_loss: { stop_price: "90" } },
+    ],
+  ])("it is for a pair: %s", async (message, fields) => {
+    const { order } = await openBench({ prices: { "BTC/USD": "100" } });
+    const refused = await order({ symbol: "BTC/USD", time_in_force: "gtc", ...fields });
+    expect(refused).toMatchObject({ status: 422, body: { code: 42210000, message } });
+  });
+
+  test("it is a bracket that would end a position, or an oco that would begin one", async () => {
+    const held = await openBench(LONG);
+    const bracket = { order_class: "bracket", side: "sell", ...exits("70", "80") };
+    expect(await held.order(bracket)).toMatchObject({
+      status: 422,
+      body: { code: 42210000, message: "bracket orders must be entry orders" },
+    });
+    const flat = await openBench();
+    const oco = { order_class: "oco", side: "sell", type: "limit", ...exits("80", "70") };
+    expect(await flat.order(oco)).toMatchObject({
+      status: 422,
+      body: { code: 42210000, message: "oco orders must be exit orders" },
+    });
+  });
+
+  const TAKE_PROFIT = "take_profit.limit_price must be";
+  const STOP_LOSS = "stop_loss.stop_price must be";
+  const AT_70 = { type: "limit", limit_price: "70" };
+
+  test.each([
+    ["a take-profit", {}, exits("75.33", "60"), `${TAKE_PROFIT} >= base_price + 0.01`, "75.33"],
+    ["a stop", {}, exits("90", "75.33"), `${STOP_LOSS} <= base_price - 0.01`, "75.33"],
+    ["a stop at a limit", AT_70, exits("80", "72"), `${STOP_LOSS} <= base_price - 0.01`, "70"],
+    [
+      "a short's stop",
+      { side: "sell" },
+      exits("60", "75.33"),
+      `${STOP_LOSS} >= base_price + 0.01`,
+      "75.33",
+    ],
+    [
+      "a short's take-profit",
+      { side: "sell" },
+      exits("76", "90"),
+      `${TAKE_PROFIT} <= base_price - 0.01`,
+      "75.33",
+    ],
+  ])(
+    "the exit of its bracket is on the wrong side: %s",
+    async (_exit, entry, legs, ...expected) => {
+      const [message, base_price] = expected;
+      const { order } = await openBench();
+      const body = { code: 42210000, message, base_price };
+      const refused = await order({ order_class: "bracket", ...entry, ...legs });
+      expect(refused).toMatchObject({ status: 422, body });
+    },
+  );
+
+  test.each([
+    ["market", exits("90", "80"), "75.33"],
+    ["take-profit", exits("60", "65"), "60"],
+  ])("the stop of its oco is above the %s", async (_what, legs, base_price) => {
+    const { order } = await openBench(LONG);
+    const oco = { order_class: "oco", side: "sell", type: "limit", ...legs };
+    const body = { code: 42210000, message: `${STOP_LOSS} <= base_price - 0.01`, base_price };
+    expect(await order(oco)).toMatchObject({ status: 422, body });
   });
 
   test("an auction order comes too late for its auction", async () => {
