@@ -5,6 +5,7 @@
 import { setMaxListeners } from "node:events";
 import type { Claim } from "../claim/claim.ts";
 import { isSought } from "../claim/decide-absence.ts";
+import { claimName } from "../core/key-names.ts";
 import { type ReadBackPorts, readBackOnce } from "./read-back.ts";
 import { ReadTime } from "./read-time.ts";
 
@@ -28,7 +29,7 @@ export class ReadBackLoop {
 
   /** Begins to seek the claim's order, unless that is under way. */
   start(claim: Claim): void {
-    const name = `${claim.key.account}/${claim.key.agent}/${claim.key.requestId}`;
+    const name = claimName(claim.key);
     if (this.#running.has(name) || this.#stop.signal.aborted) return;
     const run = this.#seek(claim)
       .catch((error: unknown) => {

@@ -143,13 +143,13 @@ export function evolveIncident(
 }
 
 /** What an incident about a claim is about. */
-export function subjectOfClaim({ agent, requestId }: Omit<ClaimKey, "account">): string {
-  return `claim ${agent}/${requestId}`;
+export function subjectOfClaim(key: Omit<ClaimKey, "account">): string {
+  return `claim ${nameOf(key)}`;
 }
 
 /** What an incident about an action that is no order is about. */
-export function subjectOfGuard({ agent, requestId }: Omit<ClaimKey, "account">): string {
-  return `action ${agent}/${requestId}`;
+export function subjectOfGuard(key: Omit<ClaimKey, "account">): string {
+  return `action ${nameOf(key)}`;
 }
 
 /** What an incident about a word that came after its attempt was released is about. */
@@ -160,4 +160,13 @@ export function subjectOfLateSettlement(key: Omit<ClaimKey, "account">): string 
 /** What an incident about the position in `symbol` is about. */
 export function subjectOfPosition(symbol: string): string {
   return `position ${symbol}`;
+}
+
+/**
+ * Of one claim only: the first slash ends the agent. One that has a slash itself comes behind a
+ * slash, where no other's name begins, and without any; others are known by what they always were.
+ */
+function nameOf({ agent, requestId }: Omit<ClaimKey, "account">): string {
+  if (!agent.includes("/")) return `${agent}/${requestId}`;
+  return `/${agent.replaceAll("%", "%25").replaceAll("/", "%2F")}/${requestId}`;
 }

@@ -13,6 +13,7 @@ import type { Claim } from "../claim/claim.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { type DecimalText, ZERO } from "../core/decimal.ts";
 import { type AccountId, type ClaimKey, GUARD_ACCOUNT } from "../core/ids.ts";
+import { claimName } from "../core/key-names.ts";
 import { SCAN_ROWS } from "../ledger/event-scan.ts";
 import type { EventScan, Ledger, StoredEvent } from "../ledger/ledger.ts";
 import { dateAfter, newYorkDate, newYorkInstant } from "../schedule/new-york-time.ts";
@@ -133,13 +134,14 @@ export class SessionDay {
   async #readClaims(events: readonly StoredEvent[]): Promise<void> {
     const keys = new Map<string, ClaimKey>();
     for (const event of events)
-      if (event.subject === "claim") keys.set(nameOf(event.key), event.key);
+      if (event.subject === "claim") keys.set(claimName(event.key), event.key);
     const claims = await this.#ports.ledger.claimsOf([...keys.values()]);
-    for (const claim of claims) if (claim !== undefined) this.#claims.set(nameOf(claim.key), claim);
+    for (const claim of claims)
+      if (claim !== undefined) this.#claims.set(claimName(claim.key), claim);
   }
 
   async #viewNow(): Promise<DayView> {
-    const claimOf = (key: ClaimKey) => this.#claims.get(nameOf(key));
+    const claimOf = (key: ClaimKey) => this.#claims.get(claimName(key));
     // Notes are written up to a second late.
     const inTime = [...this.#events, ...this.#later].sort(
       (a, b) => a.at - b.at || a.sequence - b.sequence,
@@ -201,8 +203,4 @@ async function lastOf(
     before = reached;
   }
   return undefined;
-}
-
-function nameOf({ agent, requestId }: ClaimKey): string {
-  return `${agent}/${requestId}`;
 }

@@ -7,7 +7,8 @@ import { phaseOf } from "../claim/answer.ts";
 import type { Claim } from "../claim/claim.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { toFixed } from "../core/decimal.ts";
-import { type AccountId, type ClaimKey, GUARD_ACCOUNT } from "../core/ids.ts";
+import { type AccountId, GUARD_ACCOUNT } from "../core/ids.ts";
+import { claimName } from "../core/key-names.ts";
 import { openIncidentsFor } from "../ledger/account-incidents.ts";
 import { accountOf } from "../ledger/event-chain.ts";
 import type { Ledger, StoredEvent } from "../ledger/ledger.ts";
@@ -42,7 +43,7 @@ export async function reportAfterClose(
   return {
     from: new Date(from).toISOString(),
     until: new Date(until).toISOString(),
-    ...reportSession(events, (key) => claims.get(nameOf(key))),
+    ...reportSession(events, (key) => claims.get(claimName(key))),
     openClaims: open.length,
     unknownOutcomes: open.filter((claim) => phaseOf(claim) === "unknown").length,
     openIncidents: (await openIncidentsFor(ledger, account)).length,
@@ -63,13 +64,9 @@ async function repeatedClaims(
   const found = new Map<string, Claim>();
   for (const event of events) {
     if (event.subject !== "claim" || event.body.type !== "repeat_answered") continue;
-    if (found.has(nameOf(event.key))) continue;
+    if (found.has(claimName(event.key))) continue;
     const claim = await ledger.claimOf(event.key);
-    if (claim !== undefined) found.set(nameOf(event.key), claim);
+    if (claim !== undefined) found.set(claimName(event.key), claim);
   }
   return found;
-}
-
-function nameOf({ agent, requestId }: ClaimKey): string {
-  return `${agent}/${requestId}`;
 }

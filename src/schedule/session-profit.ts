@@ -13,6 +13,7 @@ import { type Book, emptyBook, withAdjustment, withFill } from "../book/book.ts"
 import type { EpochMs } from "../core/clock.ts";
 import { add, compare, type DecimalText, isZero, negate, subtract } from "../core/decimal.ts";
 import type { AccountId, ClaimKey } from "../core/ids.ts";
+import { claimName } from "../core/key-names.ts";
 import type { Side } from "../identity/intent.ts";
 import { accountOf } from "../ledger/event-chain.ts";
 import type { Ledger, StoredEvent } from "../ledger/ledger.ts";
@@ -142,7 +143,7 @@ async function sideOf(
   sides: Map<string, Side>,
   key: ClaimKey,
 ): Promise<Side | undefined> {
-  const name = `${key.agent}/${key.requestId}`;
+  const name = claimName(key);
   const side = sides.get(name) ?? (await ledger.claimOf(key))?.intent.side;
   if (side !== undefined) sides.set(name, side);
   return side;

@@ -9,6 +9,7 @@ import { averagePriceOf, type Claim } from "../claim/claim.ts";
 import type { ClaimEventType } from "../claim/claim-event.ts";
 import { add, type DecimalText, multiply, toFixed, ZERO } from "../core/decimal.ts";
 import type { ClaimKey } from "../core/ids.ts";
+import { claimName } from "../core/key-names.ts";
 import type { Intent } from "../identity/intent.ts";
 import type { StoredEvent } from "../ledger/ledger.ts";
 
@@ -65,7 +66,7 @@ function countSent(events: readonly StoredEvent[]): number {
   for (const event of events) {
     if (event.subject !== "claim") continue;
     const { body, key } = event;
-    const name = `${key.agent}/${key.requestId}`;
+    const name = claimName(key);
     if (body.type === "claimed" || body.type === "reopened") opened.add(name);
     else if (SENT.has(body.type) && opened.delete(name)) sent += 1;
   }

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { DivergenceCommand } from "../../src/claim/decide-divergence.ts";
 import { DEFAULT_CLAIM_POLICY } from "../../src/claim/policy.ts";
 import { decimal } from "../../src/core/decimal.ts";
+import type { AgentId } from "../../src/core/ids.ts";
 import { subjectOfClaim } from "../../src/incident/incident.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { foldEvents } from "../ledger/fold.ts";
@@ -85,6 +86,22 @@ export function testsOfIncidents(storeOfTest: StoreOfTest): void {
         outcome: "already_flat",
         provenance: "inferred",
       });
+    });
+
+    test("of one agent's claim is not that of another's whose name and id make up the same", async () => {
+      const { ledger } = await storeOfTest();
+      await ledger.adoptOpening(ACCOUNT, HELD, START);
+      const exitOf = (agent: string, requestId: string) => {
+        const exit = { side: "sell", effect: "close", quantity: "3", requestId } as const;
+        return claimCommand(exit, { agent: agent as AgentId });
+      };
+      const [one, other] = [exitOf("a", "b/c"), exitOf("a/b", "c")];
+      for (const exit of [one, other]) {
+        const claim = await claimed(ledger, exit);
+        await ledger.record(claim.key, refused(claim));
+      }
+      const open = await ledger.incidents(ACCOUNT, { isOpen: true });
+      expect(open.map(({ causes }) => causes.at(-1)?.agent)).toEqual(["a/b", "a"]);
     });
 
     test("waits with a position that an order without an answer may account for", async () => {

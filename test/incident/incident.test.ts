@@ -1,15 +1,19 @@
 /** An incident from opening to resolution: what each event adds, and what none may do. */
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { InvariantError } from "../../src/core/errors.ts";
-import type { ClaimKey, RequestId } from "../../src/core/ids.ts";
+import type { AgentId, ClaimKey, RequestId } from "../../src/core/ids.ts";
 import {
   evolveIncident,
   type Incident,
   type IncidentEvent,
   subjectOfClaim,
+  subjectOfGuard,
   subjectOfPosition,
 } from "../../src/incident/incident.ts";
+import { nameOf } from "../../src/page/model/claim-line.ts";
 import { ACCOUNT, AGENT, START } from "../claim/builders.ts";
+import { cases } from "../property-cases.ts";
 
 const ABOUT = { account: ACCOUNT, symbol: "TQQQ" };
 const CAUSE: ClaimKey = { account: ACCOUNT, agent: AGENT, requestId: "exit-1" as RequestId };
@@ -110,5 +114,51 @@ describe("the subject of an incident", () => {
   test("is a claim within its agent, or the position in a symbol", () => {
     expect(subjectOfClaim(CAUSE)).toBe("claim momentum/exit-1");
     expect(subjectOfPosition("TQQQ")).toBe("position TQQQ");
+  });
+});
+
+/** A text that an agent and an id make up, and where the one ends and the other begins. */
+const pieces = fc.array(fc.constantFrom("a", "%", "2F", "", "%2F"), { minLength: 3, maxLength: 5 });
+const cut = fc.integer({ min: 1, max: 2 });
+
+function keyIn(texts: readonly string[], at: number): ClaimKey {
+  const [agent, requestId] = [texts.slice(0, at).join("/"), texts.slice(at).join("/")];
+  return { account: ACCOUNT, agent: agent as AgentId, requestId: requestId as RequestId };
+}
+
+const key = fc
+  .tuple(pieces, cut)
+  .map(([texts, at]) => keyIn(texts, at))
+  .filter(({ agent }) => agent !== "");
+
+describe("what an incident is about", () => {
+  test("is the same for the same claim only, whatever its agent and its id are made of", () => {
+    const isTold = (one: ClaimKey, other: ClaimKey) => {
+      const isSame = one.agent === other.agent && one.requestId === other.requestId;
+      expect(subjectOfClaim(one) === subjectOfClaim(other)).toBe(isSame);
+      expect(subjectOfGuard(one) === subjectOfGuard(other)).toBe(isSame);
+    };
+    fc.assert(fc.property(key, key, isTold), { numRuns: cases(2_000) });
+    const named = pieces.filter(([first]) => first !== "");
+    fc.assert(
+      fc.property(named, cut, cut, (texts, a, b) => isTold(keyIn(texts, a), keyIn(texts, b))),
+      { numRuns: cases(500) },
+    );
+  });
+
+  test("has agent and id as they are, where the agent has no slash", () => {
+    const named = (agent: string, requestId: string) =>
+      subjectOfClaim({ agent: agent as AgentId, requestId: requestId as RequestId });
+    expect(named("50% bot", "exit/1%")).toBe("claim 50% bot/exit/1%");
+    expect(named("50%/bot", "exit/1%")).toBe("claim /50%25%2Fbot/exit/1%");
+  });
+
+  test("is what the page knows the claim by", () => {
+    fc.assert(
+      fc.property(key, (one) => {
+        expect(subjectOfClaim(one)).toBe(`claim ${nameOf(one)}`);
+      }),
+      { numRuns: cases(200) },
+    );
   });
 });

@@ -33,8 +33,10 @@ export const STATE_WORDS: Readonly<Record<ClaimView["status"], string>> = {
   SETTLED: "settled",
 };
 
+/** Of one claim only, and what an incident about it says that it is about. */
 export function nameOf({ agent, requestId }: { agent: string; requestId: string }): string {
-  return `${agent}/${requestId}`;
+  if (!agent.includes("/")) return `${agent}/${requestId}`;
+  return `/${agent.replaceAll("%", "%25").replaceAll("/", "%2F")}/${requestId}`;
 }
 
 export function whatOf({ intent }: Pick<ClaimView, "intent">): string {
