@@ -4,7 +4,7 @@ import type { Claim } from "../../src/claim/claim.ts";
 import type { UnreadOrders } from "../../src/claim/decide-claim.ts";
 import type { BrokerOrder } from "../../src/claim/evidence.ts";
 import { decimal } from "../../src/core/decimal.ts";
-import type { BrokerOrderId, OwnerId } from "../../src/core/ids.ts";
+import type { BrokerOrderId, OwnerId, RequestId } from "../../src/core/ids.ts";
 import { comboLegs } from "../../src/identity/combo.ts";
 import type { IntentInput } from "../../src/identity/intent-schema.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
@@ -170,6 +170,18 @@ export function testsOfCombos(storeOfTest: StoreOfTest): void {
       expect(close.key).toEqual(early.key);
       const next = await ledger.claim(spread.open({ now: START + 3_000 }));
       expect(next).toMatchObject({ kind: "proceed" });
+    });
+
+    test("is a new action where a later one like it was of a position that has ended", async () => {
+      const { ledger } = await storeOfTest();
+      const lost = await claimed(ledger, spread.open());
+      await ledger.record(lost.key, notSent(lost));
+      const { intent, ...rest } = spread.open({ now: START + 1 });
+      const named = { ...intent, requestId: "r-1" as RequestId };
+      await done(ledger, { ...rest, intent: named });
+      await done(ledger, spread.close({ now: START + 2 }));
+      const next = await ledger.claim(spread.open({ now: START + 3 }));
+      expect(next).toMatchObject({ kind: "proceed", reopened: false });
     });
 
     test("is the same exit where its fill was booked before that of the entry", async () => {

@@ -239,7 +239,7 @@ export class SqliteRows implements Rows {
     const found = new Map(rows.map(({ id, body }) => [id, body]));
     const latestFirst = [...found].sort(([a], [b]) => b - a);
     const read = this.#claims(latestFirst.map(([, body]) => body));
-    if (wanted === "all") return read;
+    if (wanted === "all") return equalsIn(read, episode);
     const unsettled = [...this.#unsettled.equal(fingerprint)]
       .filter(({ key }) => key.account === account && key.agent === agent)
       .reverse();
