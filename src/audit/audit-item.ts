@@ -19,6 +19,7 @@ import type { EpochMs } from "../core/clock.ts";
 import { InvariantError } from "../core/errors.ts";
 import type { AccountId, AgentId, RequestId } from "../core/ids.ts";
 import type { IntentDraft } from "../identity/intent.ts";
+import { orderInWords } from "../identity/order-in-words.ts";
 import type { StoredEvent } from "../ledger/ledger.ts";
 
 export const AUDIT_TYPES = [
@@ -206,11 +207,8 @@ export function actionOf({ side, effect }: Pick<IntentDraft, "side" | "effect">)
 
 /** With what was asked for: there is no claim that would tell. */
 function whyBlocked(intent: IntentDraft, code: string): string {
-  const { side, quantity, notional, portion, symbol } = intent;
-  const amount = quantity ?? (notional === null ? portion : `${notional} USD of`);
-  const wanted = [side ?? "close", amount, symbol].filter((word) => word !== null).join(" ");
   const reason = reasonOf(code);
-  return `asked to ${wanted}: ${reason.charAt(0).toLowerCase()}${reason.slice(1)}`;
+  return `asked to ${orderInWords(intent)}: ${reason.charAt(0).toLowerCase()}${reason.slice(1)}`;
 }
 
 function reasonOf(code: string): string {

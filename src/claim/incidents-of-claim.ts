@@ -3,6 +3,7 @@
  * theirs where they are given; an operator may end any.
  */
 import type { ClaimKey } from "../core/ids.ts";
+import { orderInWords } from "../identity/order-in-words.ts";
 import {
   type Incident,
   type IncidentEvent,
@@ -216,6 +217,5 @@ function resolved(incident: number, verdict: IncidentVerdict, reason: string): I
 }
 
 function orderText({ intent }: Claim): string {
-  const amount = intent.quantity ?? `${intent.notional} USD of`;
-  return `${intent.side} ${amount} ${intent.symbol}`;
+  return orderInWords(intent);
 }

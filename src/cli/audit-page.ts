@@ -3,7 +3,9 @@ import { attemptsIn, evidenceIn, type HistoryEvent } from "../audit/claim-histor
 import { type Claim, receiptOf } from "../claim/claim.ts";
 import { claimInWords } from "../claim/claim-in-words.ts";
 import type { EpochMs } from "../core/clock.ts";
+import { isCombo } from "../identity/combo.ts";
 import type { Intent } from "../identity/intent.ts";
+import { orderInWords } from "../identity/order-in-words.ts";
 import { wrapped } from "./wrapped-text.ts";
 
 export interface AuditedClaim {
@@ -108,9 +110,12 @@ function section(title: string, facts: readonly Fact[], width: number): readonly
   return ["", title, ...lines];
 }
 
-function orderText({ side, effect, quantity, notional, symbol, type, limitPrice }: Intent): string {
-  const limit = limitPrice === null ? "" : ` ${limitPrice}`;
-  return `${side} ${quantity ?? `${notional} USD of`} ${symbol} to ${effect}, ${type}${limit}`;
+function orderText(intent: Intent): string {
+  const { effect, type, extension } = intent;
+  // What each leg of a combo does to its position the broker knows; its net price is a term of it.
+  const does = isCombo(intent) ? "" : ` to ${effect}`;
+  const price = isCombo(intent) ? extension?.limit_price : intent.limitPrice;
+  return `${orderInWords(intent)}${does}, ${type}${typeof price === "string" ? ` ${price}` : ""}`;
 }
 
 function timeText(at: EpochMs): string {

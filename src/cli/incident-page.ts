@@ -10,6 +10,7 @@ import type { GuardClaim } from "../claim/guard-claim.ts";
 import { guardInWords } from "../claim/guard-in-words.ts";
 import { waitsForWord } from "../claim/incidents-of-claim.ts";
 import type { ClaimKey } from "../core/ids.ts";
+import { orderInWords } from "../identity/order-in-words.ts";
 import { type Incident, subjectOfClaim } from "../incident/incident.ts";
 import { marketTime, ZONE_NOTE } from "./market-time.ts";
 import { wrapped } from "./wrapped-text.ts";
@@ -86,8 +87,7 @@ function causeText({ key, claim, action }: Cause, width: number): readonly strin
   }
   if (claim === undefined) return [`${INDENT}not on record in this ledger`, ...name];
   const { intent, claimedAt } = claim;
-  const amount = intent.quantity ?? `${intent.notional} USD of`;
-  const order = `${intent.side} ${amount} ${intent.symbol}: ${claimInWords(claim)}`;
+  const order = `${orderInWords(intent)}: ${claimInWords(claim)}`;
   return [...wrapped(`${INDENT}${marketTime(claimedAt)}  `, order, width), ...name];
 }
 

@@ -1,4 +1,6 @@
 /** What a start found and did about it, in few lines of at most 80 characters each. */
+import { isCombo } from "../identity/combo.ts";
+import { symbolInWords } from "../identity/order-in-words.ts";
 import type { RecoveredClaim, Recovery } from "../latch.ts";
 
 const BECAME = ["settled", "working", "unknown"] as const;
@@ -32,7 +34,9 @@ function withRest(texts: readonly string[], shown: number): string {
 function claimText({ claim, became }: RecoveredClaim): string {
   const { intent, key } = claim;
   const amount = intent.quantity ?? `${intent.notional} USD`;
-  const order = `${intent.side} ${amount} ${intent.symbol}`;
+  // The legs of a combo have no room in a line.
+  const act = isCombo(intent) ? "multi-leg" : intent.side;
+  const order = `${act} ${amount} ${symbolInWords(intent)}`;
   const end =
     became === "settled" ? claim.outcome : became === "working" ? claim.orderStatus : null;
   return `${order} ${key.requestId.slice(0, ID_CHARACTERS)}${end === null ? "" : ` ${end}`}`;

@@ -12,6 +12,7 @@ import { awaitsListScan, isSought, type NotFoundCommand } from "../claim/decide-
 import type { BrokerOrder, OrderLookup } from "../claim/evidence.ts";
 import type { ClaimPolicy } from "../claim/policy.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
+import { shownInWords } from "../identity/order-in-words.ts";
 import { subjectOfClaim } from "../incident/incident.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { attributesOf, linksOf } from "../telemetry/claim-spans.ts";
@@ -137,10 +138,10 @@ export function mayBeIts(claim: Claim, order: BrokerOrder): boolean {
 async function tellOf(
   { ledger, clock }: ReadBackPorts,
   { key, clientOrderId }: Claim,
-  { brokerOrderId, side, quantity, notional, symbol, status }: BrokerOrder,
+  order: BrokerOrder,
 ): Promise<void> {
-  const terms = `${side} ${quantity ?? `${notional} USD of`} ${symbol}, ${status}`;
-  const text = `order ${brokerOrderId} under ${clientOrderId} has other terms: ${terms}`;
+  const terms = `${shownInWords(order)}, ${order.status}`;
+  const text = `order ${order.brokerOrderId} under ${clientOrderId} has other terms: ${terms}`;
   const next = "compare the two at the broker, then resolve this incident as absent or rejected";
   await ledger.addEvidence(key.account, subjectOfClaim(key), { text, next }, clock.now());
 }

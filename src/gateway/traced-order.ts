@@ -4,7 +4,9 @@
  */
 import type { Attributes } from "@opentelemetry/api";
 import type { Logger } from "pino";
+import { isCombo } from "../identity/combo.ts";
 import type { IntentDraft } from "../identity/intent.ts";
+import { legsInWords, symbolInWords } from "../identity/order-in-words.ts";
 import { traced } from "../telemetry/traced.ts";
 import type { OrderAnswer } from "./order-answer.ts";
 
@@ -13,7 +15,9 @@ export function tracedOrder(
   log: Logger,
   submit: () => Promise<OrderAnswer>,
 ): Promise<OrderAnswer> {
-  const { account, agent, symbol, side, effect, decisionId } = intent;
+  const { account, agent, effect, decisionId } = intent;
+  const symbol = symbolInWords(intent);
+  const what = isCombo(intent) ? { legs: legsInWords(intent) } : { side: intent.side };
   const attributes: Attributes = {
     "tradelatch.account": account,
     "tradelatch.agent": agent,
@@ -24,7 +28,7 @@ export function tracedOrder(
   return traced({ operation: "order", attributes, describe: describeAnswer }, async () => {
     const answer = await submit();
     const { status, requestId, incident } = answer;
-    const line = { status, requestId, agent, symbol, side, decisionId, incident };
+    const line = { status, requestId, agent, symbol, ...what, decisionId, incident };
     // A line is written to its end before the log takes the next one: nobody waits for that.
     setImmediate(() => log.info(line, "order answered"));
     return answer;

@@ -9,6 +9,7 @@ import type { AuditItem } from "../audit/audit-item.ts";
 import { LatchError } from "../core/errors.ts";
 import type { RequestId } from "../core/ids.ts";
 import { unsafeInteger } from "../core/json-shape.ts";
+import { orderInWords } from "../identity/order-in-words.ts";
 import { symbolSchema as symbol } from "../identity/symbol-schema.ts";
 import { notClaimed } from "../sidecar/guard-identity.ts";
 import { claimed, claimView } from "../sidecar/native-guard.ts";
@@ -163,7 +164,7 @@ function addGetClaim(server: McpServer, ports: ToolPorts, { guard, group }: Guar
         if (placed === undefined) throw notClaimed(request_id);
         const order = onRecord(placed);
         const ended = order.outcome ?? `not over: ${order.broker_status ?? order.state}`;
-        const text = `An order of ${order.claimed_at}: ${order.side} ${order.symbol}, ${ended}.`;
+        const text = `An order of ${order.claimed_at}: ${orderInWords(placed.intent)}, ${ended}.`;
         return { message: text, data: { action: null, order } };
       }),
   );

@@ -8,6 +8,8 @@ import { averagePriceOf, type Claim, mayYetArrive, wasFilled } from "../claim/cl
 import { claimInWords } from "../claim/claim-in-words.ts";
 import { CLAIM_STATUSES } from "../claim/transitions.ts";
 import type { BlockedAnswer, OrderAnswer } from "../gateway/order-answer.ts";
+import { isCombo } from "../identity/combo.ts";
+import { orderInWords } from "../identity/order-in-words.ts";
 import type { ToolAnswer } from "./tool-result.ts";
 
 const RETRIES = ["never", "same_request_id", "after_a_change"] as const;
@@ -155,9 +157,8 @@ function orderOf({ brokerOrderId }: { readonly brokerOrderId: string | null }): 
 }
 
 function terms({ intent }: Claim): string {
-  const { side, effect, quantity, notional, symbol, portion } = intent;
-  const size = quantity ?? (notional === null ? (portion ?? "") : `${notional} USD of`);
-  return `${side} ${size} ${symbol} to ${effect}`;
+  const does = isCombo(intent) ? "" : ` to ${intent.effect}`;
+  return `${orderInWords(intent)}${does}`;
 }
 
 function capital(text: string): string {

@@ -5,6 +5,8 @@
  */
 import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import type { Claim } from "../claim/claim.ts";
+import { isCombo } from "../identity/combo.ts";
+import { legsInWords, symbolInWords } from "../identity/order-in-words.ts";
 import { type ClaimFilters, type ClaimsPage, limitOf } from "../ledger/claims-query.ts";
 
 type ListClaims = (filters: ClaimFilters) => Promise<ClaimsPage>;
@@ -82,7 +84,10 @@ function saidOf(claim: Claim): string {
   const { key, intent, refusal, unknownBecause } = claim;
   const { side, quantity, notional, portion, symbol, effect, reason } = intent;
   const amount = quantity ?? (notional === null ? portion : `$${notional}`);
-  const wanted = [key.agent, side, amount, symbol, effect === "open" ? "entry" : "exit", reason];
+  const what = isCombo(intent)
+    ? [symbolInWords(intent), ...legsInWords(intent)]
+    : [side, amount, symbol];
+  const wanted = [key.agent, ...what, effect === "open" ? "entry" : "exit", reason];
   const became = [claim.status, claim.outcome, claim.provenance, claim.orderStatus, unknownBecause];
   const refused = refusal === null ? [] : [String(refusal.httpStatus), refusal.message];
   return [...wanted, ...became, ...refused].filter(Boolean).join("\n");

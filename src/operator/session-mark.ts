@@ -11,6 +11,7 @@ import type { EpochMs } from "../core/clock.ts";
 import { type DecimalText, divide, multiply, negate, subtract } from "../core/decimal.ts";
 import type { ClaimKey } from "../core/ids.ts";
 import type { Side } from "../identity/intent.ts";
+import { orderInWords } from "../identity/order-in-words.ts";
 import type { StoredEvent } from "../ledger/ledger.ts";
 
 export const MARK_KINDS = [
@@ -91,10 +92,9 @@ function tellOfClaim(body: ClaimEvent, claim: Claim | undefined): Told | undefin
   const side = claim?.intent.side ?? null;
   switch (body.type) {
     case "claimed": {
-      const { effect, quantity, notional, symbol } = body.intent;
-      const what = `${body.intent.side} ${quantity ?? `${notional} USD of`} ${symbol}`;
+      const { effect, quantity } = body.intent;
       const kind = effect === "open" ? "entry" : "exit";
-      return { kind, side: body.intent.side, quantity, text: what };
+      return { kind, side: body.intent.side, quantity, text: orderInWords(body.intent) };
     }
     case "reopened":
       return {

@@ -17,6 +17,7 @@ import type { BrokerOrder } from "../claim/evidence.ts";
 import type { DivergenceKind, DivergencePolicies } from "../claim/policy.ts";
 import { type EpochMs, latest } from "../core/clock.ts";
 import { compare, type DecimalText, isZero, ZERO } from "../core/decimal.ts";
+import { shownInWords } from "../identity/order-in-words.ts";
 import { type Incident, subjectOfClaim, subjectOfPosition } from "../incident/incident.ts";
 import { openIncidents } from "../ledger/all-incidents.ts";
 import { LastMoves } from "./last-moves.ts";
@@ -223,15 +224,14 @@ export class PositionComparison {
 
   #report(subject: string, order: BrokerOrder, now: EpochMs): Promise<void> {
     const { ledger, account } = this.#ports;
-    const { side, quantity, notional, symbol, status } = order;
-    const amount = quantity ?? `${notional} USD of`;
+    const what = `${shownInWords(order)}, ${order.status}`;
     return ledger.beginIncident(
       account,
-      symbol,
+      order.symbol,
       {
         kind: "unknown_order",
         subject,
-        summary: `an order that no claim made is at work: ${side} ${amount} ${symbol}, ${status}`,
+        summary: `an order that no claim made is at work: ${what}`,
         next:
           "it is over once the order is at work no more; cancel it if nobody meant it; what it " +
           "fills shows in the position comparison",

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { BROKER_KINDS, brokerKind } from "../core/broker-kind.ts";
 import { isServerStore, placeOfStore } from "../core/store-place.ts";
+import { orderInWords } from "../identity/order-in-words.ts";
 import type { LatchState } from "../operator/operator.ts";
 import { decimalOut, named, timeOut, timeText, timeTextOrNull } from "./native-schemas.ts";
 import type { Readiness } from "./readiness.ts";
@@ -13,6 +14,7 @@ const unresolvedSchema = z.object({
   symbol: z.string(),
   side: z.enum(["buy", "sell"]),
   quantity: decimalOut.nullable(),
+  what: z.string().describe("What it is to trade, in words; of a multi-leg order each contract."),
   openedAt: timeOut,
   because: z.string().nullable().describe("Why nobody knows what became of it."),
 });
@@ -118,6 +120,7 @@ function latchView(state: NonNullable<StatusParts["latch"]>): z.output<typeof la
       ...{ agent: oldest.key.agent, requestId: oldest.key.requestId },
       ...{ symbol: oldest.intent.symbol, side: oldest.intent.side },
       quantity: oldest.intent.quantity,
+      what: orderInWords(oldest.intent),
       openedAt: timeText(oldest.openedAt),
       because: oldest.unknownBecause ?? oldest.refusal?.message ?? null,
     },

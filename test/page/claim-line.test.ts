@@ -12,6 +12,17 @@ const CLAIM = {
   },
 } as unknown as ClaimView;
 
+test("a multi-leg order is told by its contracts", () => {
+  const legs = [
+    { symbol: "SPY270115C00500000", side: "buy", ratio_qty: "1" },
+    { symbol: "SPY270115C00510000", position_intent: "sell_to_open", ratio_qty: "2" },
+  ];
+  const extension = { order_class: "mleg", legs };
+  const intent = { ...CLAIM.intent, symbol: "MLEG", quantity: "2", extension };
+  const what = "buy 2 SPY270115C00500000, sell 4 SPY270115C00510000";
+  expect(claimLine({ ...CLAIM, intent } as ClaimView).what).toBe(what);
+});
+
 test("a line says what was wanted and what became of it", () => {
   expect(claimLine(CLAIM)).toMatchObject({
     ...{ what: "buy 6 TQQQ", effect: "entry", state: "settled", outcome: "filled" },

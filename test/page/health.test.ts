@@ -5,6 +5,7 @@ import type { IncidentView, StatusView } from "../../src/page/sidecar-answers.ts
 const NOW = "2026-05-21T15:14:10.000Z";
 const UNKNOWN = {
   ...{ agent: "momentum", requestId: "r-1", symbol: "SQQQ", quantity: "12" },
+  what: "sell 12 SQQQ",
   ...{ openedAt: "2026-05-21T15:14:00.000Z", because: "no answer within 6 s" },
   side: "sell",
 } as const;

@@ -148,6 +148,26 @@ describe.each([
   });
 });
 
+test("a multi-leg order is told to people by its underlying and its contracts", async () => {
+  const { world, sidecar } = await openWorld();
+  world.fault({ kind: "accept_then_drop" });
+  const match = { method: "GET", path: "/v2/orders*" } as const;
+  const page: Fault = { kind: "html", status: 502, accept: false };
+  world.simulator.addFaults([{ match, fault: page, times: 1_000 }]);
+  await world.send(sidecar, SPREAD);
+  const answered = world.log
+    .map((line) => JSON.parse(line))
+    .find(({ msg }) => msg.includes("order"));
+  const [buys, sells] = [`buy 2 ${LOW}`, `sell 2 ${HIGH}`];
+  expect(answered).toMatchObject({ status: "PENDING", symbol: "SPY", legs: [buys, sells] });
+  expect(answered).not.toHaveProperty("side");
+  await world.advance(40_000);
+  const [incident] = await sidecar.started.latch.incidents();
+  expect(incident?.summary).toContain(`what became of the order to ${buys} and ${sells}: `);
+  const status = await world.send(sidecar, "", { method: "GET", path: "/latch/v1/status" });
+  expect(status.body.latch.oldestUnresolved.what).toBe(`${buys} and ${sells}`);
+});
+
 test("a spread that was canceled is another order when it is placed again at once", async () => {
   const { world, sidecar } = await openWorld();
   const resting = { ...SPREAD, limit_price: "4.00" };

@@ -40,11 +40,33 @@ export function nameOf({ agent, requestId }: { agent: string; requestId: string 
 }
 
 export function whatOf({ intent }: Pick<ClaimView, "intent">): string {
-  const { side, quantity, notional, portion, symbol } = intent;
+  const { side, quantity, notional, portion, symbol, extension } = intent;
+  const legs = legsOf(extension);
+  if (legs.length > 0) return legs.map((leg) => legText(leg, quantity)).join(", ");
   if (quantity !== null) return `${side} ${quantity} ${symbol}`;
   return notional === null
     ? `${side} ${portion ?? ""} ${symbol}`
     : `${side} $${notional} ${symbol}`;
+}
+
+/** One contract of a multi-leg order, in the broker's words. */
+interface Leg {
+  readonly symbol: string;
+  readonly side?: string;
+  readonly position_intent?: string;
+  readonly ratio_qty: string;
+}
+
+function legsOf(extension: ClaimView["intent"]["extension"]): readonly Leg[] {
+  if (extension?.order_class !== "mleg" || !Array.isArray(extension.legs)) return [];
+  return extension.legs as readonly Leg[];
+}
+
+function legText(
+  { symbol, side, position_intent: does, ratio_qty: ratio }: Leg,
+  of: string | null,
+) {
+  return `${side ?? does?.split("_", 1).join()} ${Number(of ?? "1") * Number(ratio)} ${symbol}`;
 }
 
 export function claimLine(claim: ClaimView): ClaimLine {

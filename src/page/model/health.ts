@@ -56,7 +56,7 @@ export function verdictOn(
   }
   if (latch.live === 0) return { word: "at rest", because: ["no order is under way"] };
   const unknown = latch.oldestUnresolved;
-  const looking = unknown === null ? [] : [`finding out about ${what(unknown)}`];
+  const looking = unknown === null ? [] : [`finding out about ${unknown.what}`];
   return { word: "working", because: [...looking, `${counted(latch.live, "claim")} under way`] };
 }
 
@@ -77,7 +77,7 @@ function wrongWith(status: StatusView, incidents: readonly IncidentView[]): read
   if (open > 0) found.push(`${counted(open, "incident")} open${namesOf(incidents)}`);
   const unknown = latch?.oldestUnresolved ?? null;
   if (unknown !== null && ageMs(unknown.openedAt, now) >= UNKNOWN_TOO_LONG_MS) {
-    found.push(`nobody knows about ${what(unknown)} for ${ageText(unknown.openedAt, now)}`);
+    found.push(`nobody knows about ${unknown.what} for ${ageText(unknown.openedAt, now)}`);
   }
   const hasStream = broker.kind !== "none";
   if (hasStream && !stream.connected && ageMs(stream.since, now) >= STREAM_BLINK_MS) {
@@ -107,12 +107,6 @@ function namesOf(incidents: readonly IncidentView[]): string {
 
 function isLate(polledAt: string, now: string): boolean {
   return ageMs(polledAt, now) >= POLL_LATE_MS;
-}
-
-type Unresolved = NonNullable<NonNullable<StatusView["latch"]>["oldestUnresolved"]>;
-
-function what({ side, quantity, symbol }: Unresolved): string {
-  return quantity === null ? `${side} ${symbol}` : `${side} ${quantity} ${symbol}`;
 }
 
 function brokerFacts(status: StatusView): readonly Fact[] {
@@ -174,7 +168,7 @@ function unresolvedFact({ latch, now }: StatusView): Fact {
     return { name, value: "none", tone: "good", hint: "every outcome is known, or is at work" };
   }
   const isLong = ageMs(unknown.openedAt, now) >= UNKNOWN_TOO_LONG_MS;
-  const hint = `${what(unknown)}: ${unknown.because ?? "on its way"}`;
+  const hint = `${unknown.what}: ${unknown.because ?? "on its way"}`;
   return { name, value: ageText(unknown.openedAt, now), tone: isLong ? "bad" : "busy", hint };
 }
 
