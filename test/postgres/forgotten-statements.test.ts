@@ -20,12 +20,17 @@ function commandOf(number: number) {
 
 /** All is forgotten in front of the first statement that says `words`. */
 function forgetful(session: Session, words: string): Session {
-  const run = (text: string) => session.run(text);
   const ask: Session["ask"] = (text, parameters) => {
-    if (text.includes(words)) run("DEALLOCATE ALL").catch(() => undefined);
+    if (text.includes(words)) session.run("DEALLOCATE ALL").catch(() => undefined);
     return session.ask(text, parameters);
   };
-  return { place: session.place, run, ask };
+  return {
+    place: session.place,
+    processId: session.processId,
+    run: (said) => session.run(said),
+    ask,
+    preparedAs: (said, parameters) => session.preparedAs(said, parameters),
+  };
 }
 
 test.each([

@@ -45,6 +45,7 @@ export class ConnectionPool {
   /** Where the store is, for people: without the password. */
   readonly place: string;
   readonly #clock: Clock;
+  readonly #open: (share: boolean) => Promise<DedicatedConnection>;
   readonly #readers: SharedConnections;
   readonly #sessions: ConnectionGroup;
   readonly #reading = new Set<Promise<unknown>>();
@@ -54,12 +55,12 @@ export class ConnectionPool {
     const options = optionsOf(parsedUrl(url));
     this.place = placeOfStore(url);
     this.#clock = clock;
-    const open = (share: boolean) => () => {
+    this.#open = (share) => {
       const connection = new DedicatedConnection(options, this.place);
       return this.#inTime(connection.open(share), () => connection.giveUp());
     };
-    this.#readers = new SharedConnections(READERS_MAX, open(true));
-    this.#sessions = new ConnectionGroup(SESSIONS_MAX, open(false));
+    this.#readers = new SharedConnections(READERS_MAX, () => this.#open(true));
+    this.#sessions = new ConnectionGroup(SESSIONS_MAX, () => this.#open(false));
   }
 
   /** One statement that reads: where its connection is lost it is asked once more. */
@@ -87,6 +88,12 @@ export class ConnectionPool {
   /** The same for work that takes as long as it takes: whoever runs it watches it. */
   alone<Value>(work: (session: Session) => Promise<Value>): Promise<Value> {
     return this.#sessions.use(work);
+  }
+
+  /** On a connection beside all others, which is ended with it. */
+  async apart<Value>(work: (session: Session) => Promise<Value>): Promise<Value> {
+    const connection = await this.#open(false);
+    return this.#inTime(work(connection), () => undefined).finally(() => connection.giveUp());
   }
 
   /** Reads that are under way are answered. */

@@ -21,9 +21,13 @@ export type Parameter = string | number | null;
 export interface Session {
   /** Where the store is, for people: without the password. */
   readonly place: string;
+  /** The server's process that has let us in, as it said: a pooler says a number of its own. */
+  readonly processId: number | undefined;
   /** Statements without parameters and without answers. */
   run(text: string): Promise<void>;
   ask<Row>(text: string, parameters: readonly Parameter[]): Promise<readonly Row[]>;
+  /** What is asked with parameters is prepared: the name that we give it, once it was asked. */
+  preparedAs(text: string, parameters: readonly Parameter[]): Promise<string>;
 }
 
 /**
@@ -48,6 +52,7 @@ const SAID_ONCE: PropertyDescriptor = {
 export class DedicatedConnection implements Session {
   readonly #sql: Sql;
   readonly place: string;
+  #processId: number | undefined;
   #connection: Pick<Sql, "unsafe"> | undefined;
   /** Those who wait for an answer; they are told when none can come any more. */
   readonly #waiting = new Set<(error: unknown) => void>();
@@ -75,7 +80,8 @@ export class DedicatedConnection implements Session {
   async open(share = false): Promise<this> {
     try {
       // The driver reserves only a connection that is there.
-      await this.#untilClosed(this.#sql.unsafe("SELECT 1"));
+      const { state } = await this.#untilClosed(this.#sql.unsafe("SELECT 1"));
+      this.#processId = state.pid;
       const reserved = share ? this.#sql : await this.#untilClosed(this.#sql.reserve());
       this.#connection = reserved;
       this.#live();
@@ -84,6 +90,10 @@ export class DedicatedConnection implements Session {
       this.giveUp();
       throw error;
     }
+  }
+
+  get processId(): number | undefined {
+    return this.#processId;
   }
 
   get isClosed(): boolean {
@@ -100,11 +110,21 @@ export class DedicatedConnection implements Session {
   }
 
   async ask<Row>(text: string, parameters: readonly Parameter[]): Promise<readonly Row[]> {
+    return (await this.#asked(text, parameters)) as unknown as readonly Row[];
+  }
+
+  async preparedAs(text: string, parameters: readonly Parameter[]): Promise<string> {
+    return (await this.#asked(text, parameters)).statement.name;
+  }
+
+  #asked(
+    text: string,
+    parameters: readonly Parameter[],
+  ): Promise<postgres.RowList<postgres.Row[]>> {
     const question = this.#live().unsafe(text, [...parameters], { prepare: true });
     Object.defineProperty(question, "retried", SAID_ONCE);
     // At once, and not when somebody listens: what is said first must go out first.
-    const rows = await this.#untilClosed(question.execute());
-    return rows as unknown as readonly Row[];
+    return this.#untilClosed(question.execute());
   }
 
   /** The server is told so; once, though everything that waits on it fails with it. */

@@ -5,6 +5,7 @@ import { ConnectionPool } from "./connection-pool.ts";
 import { LATEST } from "./event-scan.ts";
 import { SCHEMA_VERSION } from "./migrations.ts";
 import { refuseUnsound } from "./open-database.ts";
+import { isPooledByTransaction } from "./pooler.ts";
 import { refuseNewer, versionOf } from "./schema-version.ts";
 import { storeError } from "./store-errors.ts";
 
@@ -12,6 +13,8 @@ import { storeError } from "./store-errors.ts";
 export async function lookAtPostgresLedger(url: string, clock: Clock): Promise<StoreLook> {
   const pool = new ConnectionPool(url, clock);
   try {
+    // One that forgets is refused.
+    await isPooledByTransaction(pool);
     return await pool.reserved(async (session): Promise<StoreLook> => {
       await refuseUnsound(session);
       const version = await versionOf(session);

@@ -7,6 +7,7 @@ import { storeInUse, UPGRADED_FIRST } from "../store-refusals.ts";
 import { APPLICATION, type ConnectionPool, MIGRATION_DEADLINE_MS } from "./connection-pool.ts";
 import type { Session } from "./dedicated-connection.ts";
 import { MIGRATIONS, SCHEMA_VERSION } from "./migrations.ts";
+import { isPooledByTransaction, refuseHidden } from "./pooler.ts";
 import { refuseNewer, versionOf } from "./schema-version.ts";
 
 /**
@@ -35,11 +36,15 @@ export async function openDatabase(
   pool: ConnectionPool,
   { isMade = true }: { readonly isMade?: boolean } = {},
 ): Promise<void> {
+  const isPooled = await isPooledByTransaction(pool);
   const version = await pool.reserved(async (session) => {
     await refuseUnsound(session);
     if (!isMade) await refuseMissing(session);
     const found = await versionOf(session);
-    if (!isMade && found < SCHEMA_VERSION) await refuseShared(session, UPGRADED_FIRST);
+    if (!isMade && found < SCHEMA_VERSION) {
+      refuseHidden(isPooled, session.place);
+      await refuseShared(session, UPGRADED_FIRST);
+    }
     return found;
   });
   if (version === SCHEMA_VERSION) return;

@@ -2,7 +2,8 @@
  * The whole content of a ledger on a server, to be copied.
  *
  * 1. It is read in one transaction, of one moment, that holds the log's head: no sidecar decides
- *    anything meanwhile. A database that another process of ours is connected to is not read.
+ *    anything meanwhile. A database that another process of ours is connected to is not read, nor
+ *    one whose pooler hides that.
  * 2. It is written in one transaction, which makes the schema too: a database is as it was unless
  *    that is committed.
  */
@@ -18,6 +19,7 @@ import {
   refuseShared,
   refuseUnsound,
 } from "./open-database.ts";
+import { isPooledByTransaction, refuseHidden } from "./pooler.ts";
 import { PostgresContent } from "./session-content.ts";
 import { storeError } from "./store-errors.ts";
 
@@ -87,6 +89,7 @@ async function onConnection<Value>(
 ): Promise<Value> {
   const pool = new ConnectionPool(url, clock);
   try {
+    refuseHidden(await isPooledByTransaction(pool), pool.place);
     return await pool.alone(work);
   } catch (error) {
     throw storeError(error, pool.place);

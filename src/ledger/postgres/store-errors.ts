@@ -33,6 +33,8 @@ const CONNECTION_CODES =
 /** Node's words for a certificate that is not to be trusted, or a TLS connection that fails. */
 const CERTIFICATE_CODES =
   /^(ERR_TLS_|ERR_SSL_|ERR_OSSL_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|INVALID_CA)/;
+/** PgBouncer's for a word that is no setting of its own; all else it says with the same code. */
+const POOLER_SETTING = /unsupported startup parameter/i;
 /** A server that has no TLS ends the connection at the first word of it; so does a broken net. */
 const BEFORE_TLS = /before secure TLS connection/;
 
@@ -60,6 +62,7 @@ export function isConnectionLost(error: unknown): boolean {
 
 function codeOf(error: unknown): ErrorCode | undefined {
   if (error instanceof postgres.PostgresError) {
+    if (POOLER_SETTING.test(error.message)) return "store_refused";
     return CODES.find(([prefix]) => error.code.startsWith(prefix))?.[1] ?? "store_failed";
   }
   const code = (error as { readonly code?: unknown } | null)?.code;
