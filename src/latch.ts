@@ -7,6 +7,7 @@ import type { Logger } from "pino";
 import { AuditOfAccount, type AuditTrail } from "./audit/audit-of-account.ts";
 import { type Book, sameClaim } from "./book/book.ts";
 import type { AssetLookup, Broker, RateBudgetState, WireOrder } from "./broker/broker.ts";
+import { wireOf } from "./broker/wire-order.ts";
 import { type Claim, isAccepted } from "./claim/claim.ts";
 import type { ClaimPolicy } from "./claim/policy.ts";
 import type { Config } from "./config.ts";
@@ -16,7 +17,6 @@ import type { AccountId, AgentId, BrokerOrderId, OwnerId, RequestId } from "./co
 import { testify } from "./fills/activity-witness.ts";
 import { cancelOrders } from "./fills/cancel-orders.ts";
 import { FillPoller } from "./fills/fill-poller.ts";
-import { wireOf } from "./fills/order-recorder.ts";
 import { StreamUpdates } from "./fills/stream-updates.ts";
 import { type CancelAnswer, claimNote, replaceNoteOf } from "./gateway/answer-note.ts";
 import type { GoneSignal } from "./gateway/caller.ts";

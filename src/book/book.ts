@@ -6,6 +6,7 @@
  * Closes reserve shares: the sum of reservations never exceeds what is held (I5), because a close
  * is admitted only against {@link closable} and each of its fills shrinks both sides alike.
  */
+import type { EpochMs } from "../core/clock.ts";
 import {
   absolute,
   add,
@@ -48,6 +49,8 @@ export interface Book {
   readonly reservations: readonly Reservation[];
   /** The claim whose fill ended the last episode; null when none did. */
   readonly closedBy: ClaimRef | null;
+  /** When that was by the broker's clock; absent where nobody knows. */
+  readonly closedAt?: EpochMs;
   /** So much was bought since, of which the broker may keep a fee; absent where there is none. */
   readonly feeDueOn?: DecimalText;
 }
@@ -62,6 +65,10 @@ export interface BookFill {
   readonly reservedUnder?: ClaimRef;
   /** The broker keeps its fee of what is bought: the position grows by less. */
   readonly feeInCoin?: true;
+  /** Of which life is what it begins, on a flat book or on the other side; else of the next. */
+  readonly episode?: number;
+  /** When it was by the broker's clock, where it ends the position and that is told. */
+  readonly filledAt?: EpochMs;
 }
 
 export function emptyBook(account: AccountId, symbol: string): Book {
@@ -91,6 +98,7 @@ export function copiedBook(book: Book): { -readonly [Name in keyof Book]: Book[N
     reservations: book.reservations,
     closedBy: book.closedBy,
   };
+  if (book.closedAt !== undefined) copy.closedAt = book.closedAt;
   if (book.feeDueOn !== undefined) copy.feeDueOn = book.feeDueOn;
   return copy;
 }
@@ -121,6 +129,11 @@ export function closableFor(book: Book, side: Side, own: ClaimRef): DecimalText 
  */
 export function episodeOf(book: Book, effect: Effect): number {
   return isFlat(book) && effect === "open" ? book.episode + 1 : book.episode;
+}
+
+/** Whether `fill` ends the position that is held. */
+export function ends(book: Book, fill: Pick<BookFill, "side" | "quantity">): boolean {
+  return reduces(book, fill.side) && compare(fill.quantity, absolute(book.net)) >= 0;
 }
 
 /** Whether an order on `side` reduces the position that is held. */
@@ -167,7 +180,7 @@ function withFeeDue(book: Book, { quantity, feeInCoin }: BookFill): Book {
 function move(book: Book, fill: BookFill): Book {
   const signed = fill.side === "buy" ? fill.quantity : negate(fill.quantity);
   const net = add(book.net, signed);
-  if (isFlat(book)) return begin(book, net, divide(fill.cost, fill.quantity));
+  if (isFlat(book)) return begin(book, net, divide(fill.cost, fill.quantity), fill.episode);
   if (!reduces(book, fill.side)) {
     const held = multiply(absolute(book.net), book.averagePrice);
     const grown = copiedBook(book);
@@ -183,21 +196,27 @@ function reduce(book: Book, fill: BookFill, net: DecimalText): Book {
   const closed = minimum(fill.quantity, absolute(book.net));
   const perShare = subtract(price, book.averagePrice);
   const gain = multiply(closed, signOf(book.net) > 0 ? perShare : negate(perShare));
-  const reduced = copiedBook(book);
+  const isOver = ends(book, fill);
+  const reduced = copiedBook(isOver ? withEnd(book, fill) : book);
   reduced.realizedProfitUsd = add(book.realizedProfitUsd, gain);
   reduced.net = net;
-  if (compare(fill.quantity, absolute(book.net)) < 0) return reduced;
+  if (!isOver) return reduced;
   reduced.net = ZERO;
   reduced.averagePrice = ZERO;
-  reduced.closedBy = { agent: fill.by.agent, requestId: fill.by.requestId };
-  return isZero(net) ? reduced : begin(reduced, net, price);
+  return isZero(net) ? reduced : begin(reduced, net, price, fill.episode);
 }
 
-function begin(book: Book, net: DecimalText, price: DecimalText): Book {
+function withEnd(book: Book, { by, filledAt }: BookFill): Book {
+  const { closedAt: _, ...known } = book;
+  const ended = { ...known, closedBy: refOf(by) };
+  return filledAt === undefined ? ended : { ...ended, closedAt: filledAt };
+}
+
+function begin(book: Book, net: DecimalText, price: DecimalText, episode = book.episode + 1): Book {
   const begun = copiedBook(book);
   begun.net = net;
   begun.averagePrice = price;
-  begun.episode = book.episode + 1;
+  begun.episode = episode;
   return begun;
 }
 
@@ -227,12 +246,14 @@ export function withAdjustment(
 ): Book {
   const turns = signOf(net) !== signOf(book.net);
   // The broker's own figure has every fee in it.
-  const { feeDueOn: _, ...known } = book;
+  const { feeDueOn: _, closedAt, ...known } = book;
+  const hasEnded = turns && !isFlat(book);
   return {
     ...known,
+    ...(!hasEnded && closedAt !== undefined && { closedAt }),
     net,
     averagePrice: isZero(net) ? ZERO : averagePrice,
     episode: turns && !isZero(net) ? book.episode + 1 : book.episode,
-    closedBy: turns && !isFlat(book) ? refOf(by) : book.closedBy,
+    closedBy: hasEnded ? refOf(by) : book.closedBy,
   };
 }

@@ -103,8 +103,10 @@ export type ClaimEvent =
       readonly cost: DecimalText;
       /** Of what was bought the broker may keep a fee; absent where it does not. */
       readonly feeInCoin?: true;
-      /** The life of the position that the fill begins, where its claim was of another. */
+      /** The life of the position that the fill is of, where its claim was of another. */
       readonly episode?: number;
+      /** When it was, by the broker's clock, where it has ended the position and that is told. */
+      readonly filledAt?: EpochMs;
       readonly source: EvidenceSource;
     }
   | {
@@ -142,6 +144,8 @@ export type ClaimEvent =
       readonly episode?: number;
       /** It took from that position. */
       readonly closes?: true;
+      /** As in `fill_booked`. */
+      readonly filledAt?: EpochMs;
       readonly source: EvidenceSource;
     }
   | {

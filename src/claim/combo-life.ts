@@ -2,13 +2,14 @@
  * Which lives of its contracts' positions a combo belongs to. Its own book is always flat, so what
  * tells a repeat of it from another order like it is whether one of these has ended since. Pure.
  */
-import { type Book, isFlat, reduces, sameClaim, withFill } from "../book/book.ts";
-import type { EpochMs } from "../core/clock.ts";
+import { type Book, ends, isFlat, reduces, sameClaim, withFill } from "../book/book.ts";
 import type { AccountId, ClaimKey } from "../core/ids.ts";
 import { comboLegs } from "../identity/combo.ts";
 import type { Effect, Intent } from "../identity/intent.ts";
 import { type BookedLeg, type Claim, wasFilled } from "./claim.ts";
 import type { ClaimEvent } from "./claim-event.ts";
+import { isEarlier } from "./order-of-claims.ts";
+import { begunBy, type FillSeen } from "./own-episode.ts";
 import { isLive } from "./transitions.ts";
 
 type LegBooked = Extract<ClaimEvent, { type: "leg_booked" }>;
@@ -16,20 +17,30 @@ type LegBooked = Extract<ClaimEvent, { type: "leg_booked" }>;
 /** `events` of the combo `claim`, which are about to be carried out on its contracts' books. */
 export function ofTheirLives(
   events: readonly ClaimEvent[],
-  { key, intent }: Claim,
-  bookOf: (contract: string) => Book,
+  claim: Claim,
+  seen: FillSeen,
 ): readonly ClaimEvent[] {
+  const { key, intent } = claim;
   const moved = new Map<string, Book>();
+  // What a leg says that it opens takes from nothing: an exit behind it was booked first, then.
+  const lifeOf = ({ side }: LegBooked, before: Book, said: Effect | null) => {
+    if (isFlat(before)) return begunBy(claim, before, seen);
+    return said === "open" && reduces(before, side) ? before.episode : undefined;
+  };
   const withLife = (event: LegBooked): LegBooked => {
     const { symbol, side } = event;
-    const before = moved.get(symbol) ?? bookOf(symbol);
-    const after = withFill(before, { ...event, by: key });
+    const before = moved.get(symbol) ?? seen.bookOf(symbol);
+    const said = effectOf(intent, symbol);
+    const begun = said === "close" ? undefined : lifeOf(event, before, said);
+    const ofLife = begun === undefined ? event : { ...event, episode: begun };
+    const after = withFill(before, { ...ofLife, by: key });
     moved.set(symbol, after);
     const { episode } = after;
-    const said = effectOf(intent, symbol);
     const took = reduces(before, side) && episode === before.episode;
     const closes = said === null ? took : said === "close";
-    return { ...event, episode, ...(closes && { closes }) };
+    const { filledAt } = seen;
+    const isTold = filledAt !== undefined && ends(before, event);
+    return { ...event, episode, ...(closes && { closes }), ...(isTold && { filledAt }) };
   };
   return events.map((event) => (event.type === "leg_booked" ? withLife(event) : event));
 }
@@ -80,20 +91,4 @@ function hasEnded(
 
 function keyIn(account: AccountId, { agent, requestId }: Pick<ClaimKey, "agent" | "requestId">) {
   return { account, agent, requestId };
-}
-
-/** What two machines know of the broker's time, told in seconds, is so far apart at most. */
-const BROKER_TOLERANCE_MS = 3_000;
-
-/** By its latest attempt. One process has one clock; two of them know the broker's. */
-function isEarlier(claim: Claim, than: Claim): boolean {
-  const ours = claim.openedAt - than.openedAt;
-  const [at, before] = [openedByBroker(claim), openedByBroker(than)];
-  if (claim.owner === than.owner || at === undefined || before === undefined) return ours < 0;
-  const theirs = at - before;
-  return (Math.abs(ours - theirs) <= BROKER_TOLERANCE_MS ? ours : theirs) < 0;
-}
-
-function openedByBroker({ brokerClaimedAt, claimedAt, openedAt }: Claim): EpochMs | undefined {
-  return typeof brokerClaimedAt === "number" ? brokerClaimedAt + openedAt - claimedAt : undefined;
 }

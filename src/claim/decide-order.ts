@@ -33,6 +33,8 @@ export interface OrderCommand {
   readonly order: BrokerOrder;
   readonly source: EvidenceSource;
   readonly now: EpochMs;
+  /** When it filled, as far as it has, by the broker's clock; left out where that is not told. */
+  readonly filledAt?: EpochMs | undefined;
   /** It was replaced, names no order in its place, and none of the broker's names it either. */
   readonly hasNoSuccessor?: true;
 }

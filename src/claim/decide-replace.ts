@@ -125,6 +125,8 @@ export interface ReplacedCommand {
   readonly countsChain?: boolean;
   readonly source: EvidenceSource;
   readonly now: EpochMs;
+  /** As in `OrderCommand`; of the order that was replaced. */
+  readonly filledAt?: EpochMs | undefined;
 }
 
 /** The old order's last fills, the new one in its place, and the fills of that. */

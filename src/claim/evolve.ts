@@ -345,10 +345,8 @@ export function evolveBookByClaim(
       return event.reserved === null ? book : held(book, by, event.reserved);
     case "fill_booked":
     case "late_fill_booked": {
-      const { quantity, cost, feeInCoin } = event;
       const { side } = after.intent;
-      const fill = { side, quantity, cost, by, reservedUnder: holder };
-      return withFill(book, feeInCoin ? { ...fill, feeInCoin } : fill);
+      return withFill(book, { ...event, side, by, reservedUnder: holder });
     }
     case "leg_booked":
       return withFill(book, { ...event, by });

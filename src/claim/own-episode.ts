@@ -1,27 +1,64 @@
 /**
- * An entry belongs to the life of the position that its fill begins. It was claimed as one of the
- * life before where an exit at work, which could not be read then, had ended that already: a repeat
- * of it is looked for among the entries of the position that is held. Pure.
+ * An entry belongs to the life of the position that its fill is of, whichever it was claimed in: a
+ * repeat of it is looked for among the entries of the position that is held. On a flat book a fill
+ * begins the next life, as behind an exit at work that could not be read when the entry was
+ * claimed. One that came about before the exit which ended the last life, and was read behind it,
+ * goes on with that: the position never was flat, and the exit's repeat is that exit. Pure.
  */
-import { type Book, isFlat } from "../book/book.ts";
+import { type Book, type ClaimRef, ends, isFlat, reduces } from "../book/book.ts";
+import type { EpochMs } from "../core/clock.ts";
 import type { Claim } from "./claim.ts";
 import type { ClaimEvent } from "./claim-event.ts";
+import { isEarlier } from "./order-of-claims.ts";
 
-/** `events` of `claim`, which are about to be carried out on `book`. */
-export function ofTheirEpisode(
-  events: readonly ClaimEvent[],
-  { intent, episode }: Claim,
-  book: () => Book,
-): readonly ClaimEvent[] {
-  if (intent.effect !== "open" || !events.some(isFill)) return events;
-  const before = book();
-  const begun = before.episode + 1;
-  if (!isFlat(before) || episode === begun) return events;
-  return events.map((event) => (isFill(event) ? { ...event, episode: begun } : event));
+/** What tells the life of a fill that is about to be booked. */
+export interface FillSeen {
+  readonly bookOf: (symbol: string) => Book;
+  /** The claim in the account of `by`. */
+  readonly claimOf: (by: ClaimRef) => Claim | undefined;
+  /** When the order filled, by the broker's clock; undefined where that is not told. */
+  readonly filledAt: EpochMs | undefined;
 }
 
-function isFill(
-  event: ClaimEvent,
-): event is Extract<ClaimEvent, { type: "fill_booked" | "late_fill_booked" }> {
+type Fill = Extract<ClaimEvent, { type: "fill_booked" | "late_fill_booked" }>;
+
+/** `events` of `claim`, which are about to be carried out on the book of its symbol. */
+export function ofTheirEpisode(
+  events: readonly ClaimEvent[],
+  claim: Claim,
+  seen: FillSeen,
+): readonly ClaimEvent[] {
+  const { side, symbol, effect } = claim.intent;
+  if (!events.some(isFill)) return events;
+  const before = seen.bookOf(symbol);
+  if (reduces(before, side)) {
+    const { filledAt } = seen;
+    if (filledAt === undefined) return events;
+    const isLast = (fill: Fill) => ends(before, { side, quantity: fill.quantity });
+    return events.map((one) => (isFill(one) && isLast(one) ? filledOn(one, filledAt) : one));
+  }
+  const isOwn = claim.episode === before.episode + (isFlat(before) ? 1 : 0);
+  if (effect !== "open" || isOwn) return events;
+  const episode = isFlat(before) ? begunBy(claim, before, seen) : before.episode;
+  return events.map((event) => (isFill(event) ? { ...event, episode } : event));
+}
+
+/** The life that a fill of the entry begins on the flat book `before`, or goes on with. */
+export function begunBy(entry: Claim, before: Book, { claimOf, filledAt }: FillSeen): number {
+  const next = before.episode + 1;
+  const { closedBy, closedAt } = before;
+  const exit = closedBy === null ? undefined : claimOf(closedBy);
+  if (exit === undefined) return next;
+  const isTold = filledAt !== undefined && closedAt !== undefined && filledAt !== closedAt;
+  const cameBefore = isTold ? filledAt < closedAt : isEarlier(entry, exit);
+  return cameBefore ? before.episode : next;
+}
+
+/** In the order of canonical JSON: see canonical-json.ts. */
+function filledOn({ quantity, source, type, ...first }: Fill, filledAt: EpochMs): Fill {
+  return { ...first, filledAt, quantity, source, type };
+}
+
+function isFill(event: ClaimEvent): event is Fill {
   return event.type === "fill_booked" || event.type === "late_fill_booked";
 }

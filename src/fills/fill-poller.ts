@@ -9,13 +9,14 @@
  */
 import type { Broker, OrdersReading, WireOrder } from "../broker/broker.ts";
 import { listStart } from "../broker/claim-times.ts";
+import { epochMsOf, wireOf } from "../broker/wire-order.ts";
 import { type Claim, isAccepted, lacksSuccessor } from "../claim/claim.ts";
 import type { OrderSighting } from "../claim/evidence.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
 import type { AccountId, BrokerOrderId } from "../core/ids.ts";
 import { isCombo, mayMove, tradedSymbols } from "../identity/combo.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { recordOrder, wireOf } from "./order-recorder.ts";
+import { recordOrder } from "./order-recorder.ts";
 import { OrderSightings } from "./order-sightings.ts";
 import {
   asTheyFilled,
@@ -160,7 +161,9 @@ export class FillPoller {
         if (shown.kind === "not_found") missing.push(claim);
         continue;
       }
-      const recorded = await recordOrder(this.#ports, claim, shown.order, "poll");
+      const hasNews = shown.order.filledQuantity !== claim.bookedQuantity;
+      const filledAt = hasNews ? epochMsOf(shown.movedAt()) : undefined;
+      const recorded = await recordOrder(this.#ports, claim, shown.order, "poll", filledAt);
       if (recorded.hasMoved) this.keepNews(shown.wire);
       if (lacksSuccessor(recorded.claim)) {
         unread.push(claim);

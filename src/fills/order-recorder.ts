@@ -4,20 +4,14 @@
  * id that the broker names, or, where that is not told or finds none, from the list of orders. As
  * long as it cannot be told whose fills that one counts, it is not followed.
  */
-import type { Broker, WireOrder } from "../broker/broker.ts";
+import type { Broker } from "../broker/broker.ts";
 import { countsChain } from "../broker/chain-count.ts";
 import { listStart } from "../broker/claim-times.ts";
 import type { Claim } from "../claim/claim.ts";
 import type { OrderCommand } from "../claim/decide-order.ts";
 import type { RecordCommand } from "../claim/decide-record.ts";
-import {
-  type BrokerOrder,
-  type EvidenceSource,
-  isInPlaceOf,
-  type OrderLookup,
-  withLegs,
-} from "../claim/evidence.ts";
-import type { Clock } from "../core/clock.ts";
+import { type BrokerOrder, type EvidenceSource, isInPlaceOf, withLegs } from "../claim/evidence.ts";
+import type { Clock, EpochMs } from "../core/clock.ts";
 import { isCombo } from "../identity/combo.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 
@@ -36,15 +30,17 @@ export interface Recorded {
   readonly hasMoved: boolean;
 }
 
+/** `filledAt`: by the broker's clock, where the order was shown with its times. */
 export async function recordOrder(
   { ledger, broker, clock }: RecorderPorts,
   claim: Claim,
   order: BrokerOrder,
   source: EvidenceSource,
+  filledAt: EpochMs | undefined,
 ): Promise<Recorded> {
   const isReplaced = order.status === "replaced";
   const next = isReplaced ? await nextOf({ broker, clock }, claim, order) : undefined;
-  const read = { order, source, now: clock.now() } as const;
+  const read = { order, source, now: clock.now(), filledAt } as const;
   const result = await ledger.record(claim.key, commandOf(read, next));
   const changed = result.kind === "recorded" && result.changed;
   return { claim: result.claim, changed, hasMoved: changed && hasMoved(claim, result.claim) };
@@ -101,10 +97,4 @@ function hasMoved(before: Claim, after: Claim): boolean {
     before.outcome !== after.outcome ||
     before.brokerOrderId !== after.brokerOrderId
   );
-}
-
-/** The order of a look-up in the broker's own form, where it was given. */
-export function wireOf(lookup: OrderLookup): WireOrder | undefined {
-  if (lookup.kind !== "found" || lookup.wire === undefined) return undefined;
-  return JSON.parse(lookup.wire) as WireOrder;
 }

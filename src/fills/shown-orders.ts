@@ -1,6 +1,6 @@
 /** What the broker shows of orders, in lists or singly, by their id, and how they came to move. */
 import type { OrdersReading, WireOrder } from "../broker/broker.ts";
-import { instantOf } from "../broker/timestamp.ts";
+import { movedAtOf } from "../broker/wire-order.ts";
 import type { Claim } from "../claim/claim.ts";
 import { type BrokerOrder, type OrderLookup, withLegs } from "../claim/evidence.ts";
 import type { BrokerOrderId } from "../core/ids.ts";
@@ -12,10 +12,7 @@ export interface Shown {
 }
 
 export interface Listed extends Shown {
-  /**
-   * When it filled, in nanoseconds since 1970; of one that has not, or not all of it, when it last
-   * changed. Undefined where that is not told.
-   */
+  /** As in {@link movedAtOf}. */
   readonly movedAt: () => bigint | undefined;
 }
 
@@ -83,11 +80,6 @@ function byOrder(wires: readonly WireOrder[]): ReadonlyMap<unknown, OwnAndTold> 
     for (const own of [told, ...legs]) if (!found.has(own.id)) found.set(own.id, { own, told });
   }
   return found;
-}
-
-function movedAtOf(wire: WireOrder | undefined): bigint | undefined {
-  const at = wire?.filled_at ?? wire?.updated_at;
-  return typeof at === "string" ? instantOf(at) : undefined;
 }
 
 function once<Value>(make: () => Value): () => Value {

@@ -8,6 +8,7 @@
  * brings to light, or that takes a read, waits until all earlier ones are on record.
  */
 import type { WireOrder } from "../broker/broker.ts";
+import { filledAtOf, wireOf } from "../broker/wire-order.ts";
 import { type Claim, isAccepted } from "../claim/claim.ts";
 import type { BrokerOrder } from "../claim/evidence.ts";
 import { parentKeyOf } from "../claim/family.ts";
@@ -54,7 +55,7 @@ export class StreamUpdates {
     const order = this.#ports.broker.readWireOrder(wire);
     const claim = order && (await this.#claimOf(order, arrival));
     if (order === undefined || claim === undefined) return [];
-    const written = recordOrder(this.#ports, claim, order, "stream");
+    const written = recordOrder(this.#ports, claim, order, "stream", filledAtOf(wire));
     this.#unwritten.add(written);
     const forget = () => {
       this.#unwritten.delete(written);
@@ -113,7 +114,9 @@ export class StreamUpdates {
     if (entry === undefined || !isLive(entry.status) || entry.brokerOrderId === null) return;
     if (entry.intent.side === leg.intent.side) return;
     const lookup = await broker.orderById(entry.brokerOrderId);
-    if (lookup.kind === "found") await recordOrder(this.#ports, entry, lookup.order, "stream");
+    if (lookup.kind !== "found") return;
+    const filledAt = filledAtOf(wireOf(lookup));
+    await recordOrder(this.#ports, entry, lookup.order, "stream", filledAt);
   }
 }
 

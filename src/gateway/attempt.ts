@@ -4,6 +4,7 @@
  * process it (429, and a look-up that finds nothing), and never after the send deadline.
  */
 import type { Broker } from "../broker/broker.ts";
+import { filledAtOf, wireOf } from "../broker/wire-order.ts";
 import { type Claim, isAccepted } from "../claim/claim.ts";
 import type { BrokerOrder, OrderLookup, SubmitOutcome } from "../claim/evidence.ts";
 import type { ClaimPolicy } from "../claim/policy.ts";
@@ -176,12 +177,14 @@ async function freshRead(
 async function foundBefore(
   ports: AttemptPorts,
   claim: Claim,
-  { order, wire }: OrderLookup & { kind: "found" },
+  lookup: OrderLookup & { kind: "found" },
   caller: Caller,
 ): Promise<Attempt> {
   const now = ports.clock.now();
   const { key, fencing } = claim;
-  const read = { type: "order", order, source: "read_back", now } as const;
+  const { order, wire } = lookup;
+  const filledAt = filledAtOf(wireOf(lookup));
+  const read = { type: "order", order, source: "read_back", now, filledAt } as const;
   const told = { type: "told", fencing, answer: "certain", now } as const;
   const after = await recorded(ports, claim, () => ports.ledger.record(key, read));
   if (after.claim.brokerOrderId !== order.brokerOrderId) {

@@ -7,6 +7,7 @@
  */
 import type { Broker } from "../broker/broker.ts";
 import { listEnd, listStart } from "../broker/claim-times.ts";
+import { filledAtOf, wireOf } from "../broker/wire-order.ts";
 import { type Claim, isOlder, postOverAt } from "../claim/claim.ts";
 import { awaitsListScan, isSought, type NotFoundCommand } from "../claim/decide-absence.ts";
 import type { BrokerOrder, OrderLookup } from "../claim/evidence.ts";
@@ -56,7 +57,8 @@ export async function lookUp(
   const lookup = await tracedLookup(ports, claim);
   if (lookup.kind === "unknown") return undefined;
   const found = lookup.kind === "found" ? [lookup.order] : [];
-  const after = await recordRead(ports, claim, "single", begun, found);
+  const filledAt = filledAtOf(wireOf(lookup));
+  const after = await recordRead(ports, claim, "single", begun, found, filledAt);
   time.follow(after, postDeadlineMs);
   if (found.some(({ brokerOrderId }) => brokerOrderId === after.brokerOrderId)) {
     ports.onFound?.(lookup);
@@ -113,11 +115,12 @@ async function recordRead(
   scope: "single" | "list",
   begun: ReadBegun,
   found: readonly BrokerOrder[],
+  filledAt?: EpochMs,
 ): Promise<Claim> {
   const { ledger, clock, policy } = ports;
   for (const order of found) {
-    const read = { type: "order", order, source: "read_back", now: clock.now() } as const;
-    const { claim: after } = await ledger.record(claim.key, read);
+    const read = { type: "order", order, source: "read_back", filledAt } as const;
+    const { claim: after } = await ledger.record(claim.key, { ...read, now: clock.now() });
     if (!isSought(after)) return after;
   }
   const another = found.find((order) => mayBeIts(claim, order));

@@ -2,7 +2,7 @@
  * One claim or record inside an open transaction: load, decide, append events, write the rows that
  * they imply. Decisions are taken in claim/; this carries them out.
  */
-import { episodeOf, reduces, sameClaim } from "../book/book.ts";
+import { type ClaimRef, episodeOf, reduces, sameClaim } from "../book/book.ts";
 import type { ClaimDecision } from "../claim/answer.ts";
 import type { Claim } from "../claim/claim.ts";
 import { isOfEarlierLife, ofTheirLives } from "../claim/combo-life.ts";
@@ -174,10 +174,14 @@ function recordOne(rows: Rows, claim: Claim, command: RecordCommand): RecordResu
   const holder = order && holderOf(rows, key.account, order);
   const decided = takenOver(rows, claim, command, holder) ?? decideRecord(claim, command, holder);
   if (decided === undefined) return { kind: "stale", claim };
-  const bookOf = (symbol: string) => rows.book(key.account, symbol);
-  const events = isCombo(claim.intent)
-    ? ofTheirLives(decided, claim, bookOf)
-    : ofTheirEpisode(decided, claim, () => bookOf(claim.intent.symbol));
+  const { account } = key;
+  const seen = {
+    bookOf: (symbol: string) => rows.book(account, symbol),
+    claimOf: ({ agent, requestId }: ClaimRef) => rows.claim({ account, agent, requestId }),
+    filledAt: "filledAt" in command ? command.filledAt : undefined,
+  };
+  const ofLives = isCombo(claim.intent) ? ofTheirLives : ofTheirEpisode;
+  const events = ofLives(decided, claim, seen);
   const changed = events.length > 0;
   const after = changed
     ? applyToClaim(rows, claim, key, claim.intent.symbol, events, command.now)

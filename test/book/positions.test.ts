@@ -114,6 +114,23 @@ describe("an episode", () => {
     const flat = withFill(held, fill("sell", "4", "75", "rest"));
     expect(flat.closedBy).toEqual({ agent: AGENT, requestId: "rest" });
   });
+
+  test("keeps when it was ended, as far as that is told, until the next one is", () => {
+    const filledAt = Date.UTC(2026, 4, 21, 14);
+    const exit = fill("sell", "6", "75", "exit");
+    const flat = bookOf(fill("buy", "6", "75"), { ...exit, filledAt });
+    expect(flat.closedAt).toBe(filledAt);
+    const held = withFill(flat, fill("buy", "6", "75"));
+    expect(held.closedAt).toBe(filledAt);
+    expect(withFill(held, exit)).not.toHaveProperty("closedAt");
+    expect(withAdjustment(held, decimal("5"), decimal("75")).closedAt).toBe(filledAt);
+    expect(withAdjustment(held, decimal("0"), decimal("0"))).not.toHaveProperty("closedAt");
+  });
+
+  test("is gone on with where a fill says so", () => {
+    const flat = bookOf(fill("buy", "6", "75"), fill("sell", "6", "75"));
+    expect(withFill(flat, { ...fill("buy", "6", "75"), episode: 1 }).episode).toBe(1);
+  });
 });
 
 test("an order reduces a position only from the other side", () => {

@@ -5,9 +5,10 @@ import type { Claim } from "../../src/claim/claim.ts";
 import type { ClaimEvent } from "../../src/claim/claim-event.ts";
 import { isOfEarlierLife, ofTheirLives } from "../../src/claim/combo-life.ts";
 import { evolveClaim } from "../../src/claim/evolve.ts";
+import type { EpochMs } from "../../src/core/clock.ts";
 import { decimal } from "../../src/core/decimal.ts";
 import type { BrokerOrderId, OwnerId } from "../../src/core/ids.ts";
-import { ACCOUNT, buy, orderOf, proceeded } from "./builders.ts";
+import { ACCOUNT, buy, orderOf, proceeded, START } from "./builders.ts";
 import { CALL, COMBO, PUT } from "./combo-builders.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
 
@@ -39,9 +40,14 @@ const ofBook = (changes: Partial<Book>) => (symbol: string) => ({
   ...changes,
 });
 
+const seen = (changes: Partial<Book>, closer?: Claim) => ({
+  bookOf: ofBook(changes),
+  claimOf: () => closer,
+  filledAt: undefined,
+});
+
 function isOver(combo: Claim, changes: Partial<Book>, closer?: Claim): boolean {
-  const contracts = { bookOf: ofBook(changes), claimOf: () => closer };
-  return isOfEarlierLife(combo, contracts);
+  return isOfEarlierLife(combo, seen(changes, closer));
 }
 
 /** The same combo, whose legs say what they do. */
@@ -157,7 +163,7 @@ describe("a combo is of an earlier life of its contracts' positions", () => {
 describe("the fill of a leg", () => {
   const { combo } = filledCombo();
   const told = (book: Partial<Book>, ...events: ClaimEvent[]) =>
-    ofTheirLives(events, combo, ofBook(book)).map((event) =>
+    ofTheirLives(events, combo, seen(book)).map((event) =>
       event.type === "leg_booked" ? event : { episode: event.type, closes: undefined },
     );
   const lives = (book: Partial<Book>, ...events: ClaimEvent[]) =>
@@ -180,9 +186,35 @@ describe("the fill of a leg", () => {
   test("is what its leg says that it is, whatever the book had by then", () => {
     const [exit, entry] = [saying(combo, "close"), saying(combo, "open")];
     const fills = [fill(CALL, "2")];
-    expect(ofTheirLives(fills, exit, ofBook({}))).toMatchObject([{ episode: 1, closes: true }]);
-    const short = ofBook({ net: decimal("-2"), episode: 1 });
+    expect(ofTheirLives(fills, exit, seen({}))).toMatchObject([{ episode: 1, closes: true }]);
+    const short = seen({ net: decimal("-2"), episode: 1 });
     expect(ofTheirLives(fills, entry, short)).toEqual([{ ...fills[0], episode: 1 }]);
+  });
+
+  test("goes on with the life that an exit has ended which was booked first", () => {
+    const { combo: entry, other: exit } = filledCombo();
+    const flat = { ...FLAT, closedBy: exit.key, closedAt: START };
+    const at = (filledAt: EpochMs) =>
+      ofTheirLives([fill(CALL, "2")], entry, { ...seen(flat, exit), filledAt });
+    expect(at(START - 1)).toMatchObject([{ episode: 1 }]);
+    expect(at(START + 1)).toMatchObject([{ episode: 2 }]);
+  });
+
+  test("goes on with that of an exit that was booked before anything was held", () => {
+    const short = seen({ net: decimal("-1"), episode: 1 });
+    const said = (effect: "open" | "close") =>
+      ofTheirLives([fill(CALL, "2")], saying(combo, effect), short);
+    expect(said("open")).toMatchObject([{ episode: 1 }]);
+    expect(said("close")).toMatchObject([{ episode: 2, closes: true }]);
+  });
+
+  test("says when it was where it ends a position, and that is told", () => {
+    const short = seen({ net: decimal("-2"), episode: 1 });
+    const at = (quantity: string, filledAt?: EpochMs) =>
+      ofTheirLives([fill(CALL, quantity)], combo, { ...short, filledAt })[0];
+    expect(at("2", START)).toMatchObject({ filledAt: START });
+    expect(at("1", START)).not.toHaveProperty("filledAt");
+    expect(at("2")).not.toHaveProperty("filledAt");
   });
 
   test("comes behind those before it, each contract by itself", () => {

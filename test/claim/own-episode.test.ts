@@ -1,10 +1,11 @@
 /** To which life of the position an entry belongs. */
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Book, emptyBook } from "../../src/book/book.ts";
 import type { Claim } from "../../src/claim/claim.ts";
 import type { ClaimEvent } from "../../src/claim/claim-event.ts";
-import { evolveClaim } from "../../src/claim/evolve.ts";
+import { evolveBookByClaim, evolveClaim } from "../../src/claim/evolve.ts";
 import { ofTheirEpisode } from "../../src/claim/own-episode.ts";
+import type { EpochMs } from "../../src/core/clock.ts";
 import { decimal } from "../../src/core/decimal.ts";
 import type { BrokerOrderId } from "../../src/core/ids.ts";
 import type { Intent } from "../../src/identity/intent.ts";
@@ -32,8 +33,14 @@ const book = (net: string, episode: number): Book => ({
   ...{ net: decimal(net), episode },
 });
 
+const seen = (at: Book, exit?: Claim, filledAt?: EpochMs) => ({
+  bookOf: () => at,
+  claimOf: () => exit,
+  filledAt,
+});
+
 const told = (claim: Claim, at: Book, events: readonly ClaimEvent[] = [FILL]) =>
-  ofTheirEpisode(events, claim, () => at);
+  ofTheirEpisode(events, claim, seen(at));
 
 test("an entry of the life before belongs to the one that its fill begins", () => {
   const claim = claimOf(buy("6"));
@@ -51,6 +58,74 @@ test("so does one whose fill comes late, and what is told beside the fill stays 
   expect(told(claim, book("0", 1), [late, sealed])).toEqual([{ ...late, episode: 2 }, sealed]);
 });
 
+describe("an entry whose fill is read behind the exit that has ended the life it was claimed in", () => {
+  /** The entry was claimed a second before the exit, or behind it. */
+  function claimedInTurn(first: "entry" | "exit") {
+    const ledger = new MemoryLedger();
+    ledger.adopt("6", "70");
+    const intents = first === "entry" ? [buy("8"), sell("6")] : [sell("6"), buy("8")];
+    const [one, other] = intents.map((intent) => {
+      ledger.after(1_000);
+      return proceeded(ledger.claim(intent));
+    }) as [Claim, Claim];
+    return first === "entry" ? { entry: one, exit: other } : { entry: other, exit: one };
+  }
+  const flat = (exit: Claim, closedAt?: EpochMs): Book => ({
+    ...book("0", 1),
+    ...{ closedBy: exit.key, ...(closedAt !== undefined && { closedAt }) },
+  });
+  const lifeOf = (first: "entry" | "exit", filledAt?: EpochMs, closedAt?: EpochMs) => {
+    const { entry, exit } = claimedInTurn(first);
+    const events = ofTheirEpisode([FILL], entry, seen(flat(exit, closedAt), exit, filledAt));
+    return events.map((event) => ("episode" in event ? event.episode : undefined));
+  };
+
+  test("goes on with that life where it filled before, by the broker's own times", () => {
+    expect(lifeOf("entry", START, START + 1)).toEqual([1]);
+    expect(lifeOf("exit", START, START + 1)).toEqual([1]);
+    expect(lifeOf("entry", START + 1, START)).toEqual([2]);
+    expect(lifeOf("exit", START + 1, START)).toEqual([2]);
+  });
+
+  test.each([
+    ["one moment", START, START],
+    ["no times", undefined, undefined],
+    ["the entry's time alone", START, undefined],
+    ["the exit's time alone", undefined, START],
+  ])("where %s is told, goes on with it if it was sent first", (_, filledAt, closedAt) => {
+    expect(lifeOf("entry", filledAt, closedAt)).toEqual([1]);
+    expect(lifeOf("exit", filledAt, closedAt)).toEqual([2]);
+  });
+
+  test("begins the next where no exit of ours has ended it", () => {
+    const { entry } = claimedInTurn("entry");
+    expect(told(entry, book("0", 1))).toEqual([{ ...FILL, episode: 2 }]);
+  });
+
+  test("leaves the book in that life, and in the next one where it says nothing", () => {
+    const { entry, exit } = claimedInTurn("entry");
+    const lifeAfter = (event: ClaimEvent) =>
+      evolveBookByClaim(flat(exit), event, "IN_RECONCILIATION", entry).episode;
+    expect([lifeAfter({ ...FILL, episode: 1 }), lifeAfter(FILL)]).toEqual([1, 2]);
+  });
+});
+
+test("an entry is of the life that its fill adds to, if it was claimed in another", () => {
+  const claim = claimOf(buy("6"));
+  expect(told(claim, book("5", 2))).toEqual([{ ...FILL, episode: 2 }]);
+  expect(told({ ...claim, episode: 3 }, book("5", 2))).toEqual([{ ...FILL, episode: 2 }]);
+  expect(told({ ...claim, episode: 3 }, book("-5", 2))).toEqual([FILL]);
+});
+
+test("the fill that ends the position says when it was, where that is told", () => {
+  const claim = claimOf(sell("6"));
+  const at = (net: string, filledAt?: EpochMs) =>
+    ofTheirEpisode([FILL, { type: "sealed" }], claim, seen(book(net, 1), undefined, filledAt));
+  expect(at("6", START)).toEqual([{ ...FILL, filledAt: START }, { type: "sealed" }]);
+  expect(at("7", START)).toEqual([FILL, { type: "sealed" }]);
+  expect(at("6")).toEqual([FILL, { type: "sealed" }]);
+});
+
 test("one whose fill begins no life, or its own, stays where it is", () => {
   const claim = claimOf(buy("6"));
   expect(told(claim, book("6", 1))).toEqual([FILL]);
@@ -63,8 +138,9 @@ test("a close stays one of the life that it has ended", () => {
 
 test("what is no fill says nothing of it, and asks for no book", () => {
   const sealed: readonly ClaimEvent[] = [{ type: "sealed" }];
-  const asked = () => {
+  const bookOf = () => {
     throw new Error("asked for the book");
   };
+  const asked = { ...seen(book("0", 1)), bookOf };
   expect(ofTheirEpisode(sealed, claimOf(buy("6")), asked)).toEqual(sealed);
 });

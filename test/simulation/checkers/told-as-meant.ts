@@ -432,7 +432,6 @@ function whyTheSame(record: Record, one: Opened, again: Opened): string | undefi
   if (one.at >= record.lostAt(one.action) || !record.didAsMeant(one.action, order)) {
     return undefined;
   }
-  if (record.isMisbooked(one.action, again.at)) return undefined;
   const [before, after] = [one, again].map(({ at }) => record.livesAt(one.action, at).join());
   if (before !== after && record.isPossible(again.action, again.at)) return undefined;
   if ((order.liveUntil ?? Infinity) > again.at) return "whose order was live";

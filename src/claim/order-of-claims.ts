@@ -1,0 +1,19 @@
+/** Which of two orders was sent first, by their latest attempts; clocks may be apart. Pure. */
+import type { EpochMs } from "../core/clock.ts";
+import type { Claim } from "./claim.ts";
+
+/** What two machines know of the broker's time, told in seconds, is so far apart at most. */
+const BROKER_TOLERANCE_MS = 3_000;
+
+/** One process has one clock; two of them know the broker's. */
+export function isEarlier(claim: Claim, than: Claim): boolean {
+  const ours = claim.openedAt - than.openedAt;
+  const [at, before] = [openedByBroker(claim), openedByBroker(than)];
+  if (claim.owner === than.owner || at === undefined || before === undefined) return ours < 0;
+  const theirs = at - before;
+  return (Math.abs(ours - theirs) <= BROKER_TOLERANCE_MS ? ours : theirs) < 0;
+}
+
+function openedByBroker({ brokerClaimedAt, claimedAt, openedAt }: Claim): EpochMs | undefined {
+  return typeof brokerClaimedAt === "number" ? brokerClaimedAt + openedAt - claimedAt : undefined;
+}

@@ -1,0 +1,107 @@
+/** Which life of the position an entry is of whose fill is known later than an exit's behind it. */
+import { describe, expect, test } from "vitest";
+import type { RequestId } from "../../src/core/ids.ts";
+import { CLOSE, LONG, OPEN, openWorld, type Process, type World } from "./world.ts";
+
+const ADD = { ...OPEN, quantity: "8" } as const;
+const PAGE = { kind: "html", status: 502, accept: false } as const;
+
+/** Neither by the id that we gave it nor in a list; an order that the broker has named is read. */
+function hideUnanswered({ simulator }: World): void {
+  for (const path of ["/v2/orders", "/v2/orders:by_client_order_id"]) {
+    simulator.addFaults([{ match: { method: "GET", path }, fault: PAGE, times: 1_000 }]);
+  }
+}
+
+/** The answer to the entry is lost, and the exit of all behind it is booked first. */
+async function soldBeforeTheAddIsKnown(add: typeof ADD | Record<string, unknown> = ADD) {
+  const world = await openWorld(LONG);
+  const bot = await world.open();
+  world.fault({ kind: "accept_then_drop" }, { side: "buy" });
+  hideUnanswered(world);
+  const entry = await world.submit(bot, add as typeof ADD);
+  expect(entry).toMatchObject({ status: "PENDING", phase: "unknown" });
+  const exit = await world.submit(bot, CLOSE);
+  await world.advance(2_500);
+  expect(world.book()).toMatchObject({ net: "0", episode: 1 });
+  return { world, bot, entry, exit };
+}
+
+async function addIsKnown(world: World): Promise<void> {
+  world.simulator.clearFaults();
+  await world.advance(6_000);
+}
+
+async function isThatOrder(
+  world: World,
+  bot: Process,
+  intent: Parameters<World["submit"]>[1],
+  requestId: RequestId | null,
+) {
+  const posts = world.posts().length;
+  expect(await world.submit(bot, intent)).toMatchObject({ status: "SKIP", requestId });
+  expect(world.posts()).toHaveLength(posts);
+}
+
+describe("an entry had filled before the exit of all that else was held, and is known later:", () => {
+  test.each([
+    ["at the market", ADD],
+    ["with a limit", { ...ADD, type: "limit", limitPrice: "80" }],
+  ])("%s, the exit's repeat by another instance is that exit", async (_, add) => {
+    const { world, entry, exit } = await soldBeforeTheAddIsKnown(add);
+    await addIsKnown(world);
+    expect(world.book()).toMatchObject({ net: "8", episode: 1 });
+    const second = await world.open();
+    await isThatOrder(world, second, CLOSE, exit.requestId);
+    await isThatOrder(world, second, add as typeof ADD, entry.requestId);
+  });
+
+  test("an entry that was sent in between is told of once it is asked for again", async () => {
+    const { world, bot } = await soldBeforeTheAddIsKnown();
+    const { requestId } = await world.submit(bot, { ...OPEN, quantity: "5" });
+    await addIsKnown(world);
+    expect(world.book().net).toBe("13");
+    await isThatOrder(world, bot, { ...OPEN, quantity: "5" }, requestId);
+  });
+
+  test("it is told of itself behind one that was sent and booked in between", async () => {
+    const { world, bot, entry } = await soldBeforeTheAddIsKnown();
+    await world.submit(bot, { ...OPEN, quantity: "5" });
+    await world.advance(2_500);
+    expect(world.book()).toMatchObject({ net: "5", episode: 2 });
+    await addIsKnown(world);
+    expect(world.book()).toMatchObject({ net: "13", episode: 2 });
+    await isThatOrder(world, bot, ADD, entry.requestId);
+  });
+});
+
+describe("an entry that fills after the exit of all begins a life of the position:", () => {
+  test("where it rested, the next exit is sent", async () => {
+    const world = await openWorld(LONG);
+    const bot = await world.open();
+    await world.submit(bot, { ...OPEN, type: "limit", limitPrice: "70" });
+    const exit = { ...CLOSE, type: "limit", limitPrice: "74" } as const;
+    await world.submit(bot, exit);
+    await world.advance(4_500);
+    world.simulator.setPrice("TQQQ", "69");
+    await world.advance(8_000);
+    expect(world.book()).toMatchObject({ net: "6", episode: 2 });
+    expect(await world.submit(bot, exit)).toMatchObject({ status: "PROCEED" });
+  });
+
+  test("where it came to the broker late, the next exit is sent", async () => {
+    const world = await openWorld(LONG);
+    const bot = await world.open();
+    world.fault({ kind: "arrive_late", delayMs: 13_000 }, { side: "buy" });
+    hideUnanswered(world);
+    const entry = await world.submit(bot, OPEN);
+    expect(entry).toMatchObject({ status: "PENDING", phase: "unknown" });
+    await world.submit(bot, CLOSE);
+    await world.advance(6_000);
+    await addIsKnown(world);
+    expect(world.book()).toMatchObject({ net: "6", episode: 2 });
+    expect(await world.submit(bot, CLOSE)).toMatchObject({ status: "PROCEED" });
+    await world.untilSettled();
+    expect(world.simulator.positions()).toEqual([]);
+  });
+});
