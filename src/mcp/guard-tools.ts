@@ -99,10 +99,10 @@ function addClaim(server: McpServer, ports: ToolPorts, { guard, group }: GuardPo
       // The first call and a repeat differ: PROCEED is given once.
       annotations: { ...RECORDS, idempotentHint: false },
     },
-    (input) =>
+    (input, { signal }) =>
       toolResult(ports, "outcome_unknown", async () => {
         requireDigits("payload", input.payload);
-        const answer = await claimed({ guard: () => guard }, group, input);
+        const answer = await claimed({ guard: () => guard }, group, input, signal);
         const text = answer.kind === "proceed" ? ownedText(answer) : actionText(answer.claim);
         return { message: text, data: claimView(answer) };
       }),

@@ -6,7 +6,9 @@ import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { LatchError } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
+import type { GoneSignal } from "../gateway/caller.ts";
 import type { GuardClaimAnswer } from "../guard/guard.ts";
+import { goneSignal } from "./gone-signal.ts";
 import { idInPath, namedAction, notClaimed, quoted } from "./guard-identity.ts";
 import {
   type GuardClaimBody,
@@ -45,18 +47,24 @@ function addClaim({ app, agentOf }: NativeScope, ports: NativePorts): void {
     },
     async (request, reply) => {
       const agent = agentOf(request.raw).group;
-      const answer = await claimed(ports, agent, request.body);
+      const answer = await claimed(ports, agent, request.body, goneSignal(reply.raw));
       if (answer.kind === "settled") reply.headers(REPLAYED);
       return claimView(answer);
     },
   );
 }
 
-/** Throws LatchError `guard_terms_differ`, or `invalid_guard_call` where it names no action. */
+const UNHEARD = "its caller had gone before it was answered, and nobody was told to proceed";
+
+/**
+ * `gone` says that the answer reaches nobody. Throws LatchError `guard_terms_differ`, or
+ * `invalid_guard_call` where it names no action.
+ */
 export async function claimed(
   { guard }: Pick<NativePorts, "guard">,
   agent: AgentId,
   body: GuardClaimBody,
+  gone: Pick<GoneSignal, "aborted">,
 ): Promise<Exclude<GuardClaimAnswer, { kind: "mismatch" }>> {
   const { agent_id: agentId, scope, payload, wait_ms: wait = 0 } = body;
   const input = { ...namedAction(body), agent, agentId, scope, payload };
@@ -70,6 +78,11 @@ export async function claimed(
       // As any other call is told of it, with its incident.
       answer = await guard().claim(input);
     } else if (claim !== undefined) answer = { kind: "pending", claim };
+  }
+  if (answer.kind === "proceed" && gone.aborted) {
+    // Its token is lost: the attempt would keep everybody away until a person ends it.
+    const { token } = answer;
+    await guard().release({ requestId: input.requestId, agent, token, evidence: UNHEARD });
   }
   if (answer.kind !== "mismatch") return answer;
   const { field, first, second } = answer.difference;

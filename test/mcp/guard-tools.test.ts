@@ -94,6 +94,18 @@ describe("claim and settle", () => {
     }
   });
 
+  test("do not leave an action to a call that was called off before it was answered", async () => {
+    const { world, client } = await openTools();
+    const calledOff = new AbortController();
+    const { signal } = calledOff;
+    const called = client.callTool({ name: "claim", arguments: PAYMENT }, undefined, { signal });
+    calledOff.abort();
+    await expect(called).rejects.toThrow();
+    await world.until(() => world.log.some((line) => line.includes('"command":"release"')));
+    const again = await call(client, "claim", PAYMENT);
+    expect(again).toMatchObject({ data: { status: "PROCEED", reopened: true } });
+  });
+
   test("ask for the token where settings say so", async () => {
     const { client } = await openTools({ requireSettlementToken: true });
     await call(client, "claim", PAYMENT);
