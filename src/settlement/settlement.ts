@@ -10,6 +10,7 @@
  * The state is not kept anywhere: it is what the claims come to, so it is the same after a crash.
  */
 import type { GuardClaim } from "../claim/guard-claim.ts";
+import { guardInWords } from "../claim/guard-in-words.ts";
 import type { ClaimStatus } from "../claim/transitions.ts";
 import { compare, type DecimalText, parseDecimal } from "../core/decimal.ts";
 import { LatchError } from "../core/errors.ts";
@@ -132,8 +133,7 @@ export class Settlement {
       const status = paid?.status === "SETTLED" && paid.outcome === "done" ? "SETTLED" : "FINAL";
       return { status, outcome: sealed.outcome, heldBecause: null, signals };
     }
-    const agreement = agreementOf(this.#policy, this.#threshold, signals);
-    const heldBecause = agreement.kind === "held" ? agreement.reason : null;
+    const heldBecause = (await this.#endedBecause()) ?? this.#disagreement(signals);
     const status = heldBecause === null ? "OPEN" : "IN_RECONCILIATION";
     return { status, outcome: null, heldBecause, signals };
   }
@@ -172,13 +172,28 @@ export class Settlement {
 
   /** What was decided for good; undefined before. */
   async #sealed(): Promise<Sealed | undefined> {
-    return (await this.#decision())?.result as unknown as Sealed | undefined;
+    const decision = await this.#decision();
+    return decision === undefined || isWithoutOutcome(decision)
+      ? undefined
+      : (decision.result as unknown as Sealed);
   }
 
-  /** The claim that holds it. */
+  /** Null where it was not ended, or with an outcome. */
+  async #endedBecause(): Promise<string | null> {
+    const decision = await this.#decision();
+    const isEnded = decision !== undefined && isWithoutOutcome(decision);
+    return isEnded ? `no outcome was decided: ${guardInWords(decision)}` : null;
+  }
+
+  /** The claim that holds it; one that was released is made again. */
   async #decision(): Promise<GuardClaim | undefined> {
     const claim = await this.#guard.get(this.#name("decision"));
-    return claim?.status === "SETTLED" ? claim : undefined;
+    return claim?.status === "SETTLED" && claim.outcome !== "absent" ? claim : undefined;
+  }
+
+  #disagreement(signals: readonly Signal[]): string | null {
+    const agreement = agreementOf(this.#policy, this.#threshold, signals);
+    return agreement.kind === "held" ? agreement.reason : null;
   }
 
   /** RESOLVED, and left at once: agreement is made FINAL by the first who sees it. */
@@ -188,8 +203,8 @@ export class Settlement {
     return this.#seal({ outcome: agreement.outcome, by: null });
   }
 
-  /** The first one wins; what is given is what is sealed. */
-  async #seal(decided: Sealed): Promise<Sealed> {
+  /** The first one wins; what is given is what is sealed, undefined where nothing is. */
+  async #seal(decided: Sealed): Promise<Sealed | undefined> {
     const requestId = this.#name("decision");
     const action = "settlement.decision";
     const { name, sources } = this.#policy;
@@ -201,13 +216,18 @@ export class Settlement {
       throw new LatchError("settlement_terms_differ", message);
     }
     if (claimed.kind !== "settled") await this.#guard.settle({ requestId, result: decided });
-    return (await this.#sealed()) ?? decided;
+    return this.#sealed();
   }
 
   #name(part: "signal" | "decision" | "payout", source?: string): string {
     const names = source === undefined ? [this.#id, part] : [this.#id, part, source];
     return ["settlement", ...names.map(encodeURIComponent)].join("/");
   }
+}
+
+/** A person has ended the claim itself, which says how the step ended and not who has won. */
+function isWithoutOutcome({ outcome, result }: GuardClaim): boolean {
+  return outcome !== "done" || result === null;
 }
 
 function isAfter({ claimedAt }: GuardClaim, decision: GuardClaim | undefined): boolean {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { majority, type SettlementPolicy, singleSource } from "../../src/settlement/policy.ts";
 import type { SettlementOptions } from "../../src/settlement/settlement.ts";
-import { guardWorld } from "../guard/guard-world.ts";
+import { guardWorld, LEASE_MS } from "../guard/guard-world.ts";
 
 const JUDGES = ["referee", "oracle", "camera"];
 const MATCH: SettlementOptions = { id: "match-7", threshold: "0.9", policy: majority(JUDGES) };
@@ -156,6 +156,47 @@ describe("a settlement", () => {
     expect((await match.state()).signals).toEqual([]);
     await match.signal(signal);
     expect((await match.state()).signals).toEqual([signal]);
+  });
+
+  describe("whose decision was begun by a process that died", () => {
+    const requestId = "settlement/match-7/decision";
+
+    /** A person has ended the claim of the decision, as pages and commands can. */
+    async function decisionEndedAs(kind: "done" | "rejected" | "absent") {
+      const { guard, match, clock } = await settlementWorld();
+      const payload = { threshold: "0.9", policy: "majority", sources: [...JUDGES].sort() };
+      await guard.claim({ requestId, action: "settlement.decision", payload });
+      clock.advance(LEASE_MS);
+      await guard.recover();
+      await guard.resolve({ requestId, verdict: { kind, evidence: "the match was annulled" } });
+      return match;
+    }
+
+    test.each(["done", "rejected"] as const)(
+      "and which a person then ended as %s, pays nobody: no outcome was decided",
+      async (kind) => {
+        const match = await decisionEndedAs(kind);
+        const { paid, run } = bank();
+        for (const judge of ["referee", "oracle"]) await match.signal(said(judge, "alice"));
+        const held = { status: "IN_RECONCILIATION", outcome: null };
+        const heldBecause = `no outcome was decided: ${kind}, says its verifier: the match was annulled`;
+        expect(await match.state()).toMatchObject({ ...held, heldBecause });
+        expect(await match.decide({ outcome: "bob", by: "ada", reason: "seen" })).toMatchObject(
+          held,
+        );
+        expect(await match.payout({ run })).toMatchObject({ status: "not_final" });
+        expect(paid).toEqual([]);
+      },
+    );
+
+    test("and which a person then opened again, is decided by the next who looks", async () => {
+      const match = await decisionEndedAs("absent");
+      const { paid, run } = bank();
+      for (const judge of ["referee", "oracle"]) await match.signal(said(judge, "alice"));
+      expect(await match.state()).toMatchObject({ status: "FINAL", outcome: "alice" });
+      expect(await match.payout({ run })).toMatchObject({ status: "done" });
+      expect(paid).toEqual(["alice"]);
+    });
   });
 
   test("does not decide where two processes have other terms", async () => {
