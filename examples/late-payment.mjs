@@ -7,9 +7,7 @@ const provider = {
     this.transfers.push({ reference, amount });
     throw new Error("the answer came too late");
   },
-  async find(reference) {
-    return this.transfers.find((transfer) => transfer.reference === reference);
-  },
+  find: async (sought) => provider.transfers.find(({ reference }) => reference === sought),
 };
 
 const guard = await openGuard({ store: process.env.STORE ?? "actions.db", agent: "billing" });
@@ -21,10 +19,12 @@ const pay = (verify) =>
     run: () => provider.pay("invoice-1042", "50.00"),
     verify,
   });
-
 console.log("first:", (await pay()).status); // Nobody knows: the claim is kept, an incident opened.
 console.log("again:", (await pay()).status); // Still nobody knows, and nothing is paid.
-const lookUp = async ({ key }) => ({ kind: "done", result: await provider.find(key.requestId) });
+const lookUp = async ({ key }) => {
+  const result = await provider.find(key.requestId);
+  return result ? { kind: "done", result } : { kind: "unknown" }; // It may be on its way.
+};
 const paid = await pay(lookUp);
 console.log("read back:", paid.status, paid.result.amount, "transfers:", provider.transfers.length);
 await guard.close();

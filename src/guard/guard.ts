@@ -265,7 +265,10 @@ export interface GuardRecovery {
  * const answer = await guard.execute({
  *   requestId: "invoice-1042", action: "payment.send", payload: { amount: "50.00" },
  *   run: ({ idempotencyKey }) => provider.pay({ amount: "50.00", idempotencyKey }),
- *   verify: ({ key }) => provider.find(key.requestId),
+ *   verify: async ({ key }) => {
+ *     const result = await provider.find(key.requestId);
+ *     return result ? { kind: "done", result } : { kind: "unknown" };
+ *   },
  * });
  * ```
  */
