@@ -6,7 +6,7 @@
  * an incident says so, and no repeat runs it again before `verify`, `confirm` or a person has said
  * what happened.
  */
-import { LatchError } from "../core/errors.ts";
+import { LatchError, messageOf } from "../core/errors.ts";
 import type {
   ExecuteAnswer,
   Guard,
@@ -14,13 +14,16 @@ import type {
   GuardVerifier,
   RunContext,
 } from "../guard/guard.ts";
-import { kindOf, requireFunction } from "../guard/guard-input.ts";
+import { guardName, guardWait, kindOf, requireFunction } from "../guard/guard-input.ts";
+
+/** It leaves an event's id as many characters as it has itself. */
+const SOURCE_MAX = 256;
 
 export interface ExactlyOnceOptions<Event> {
   readonly guard: Pick<Guard, "execute">;
   /** What distinguishes events; the same for every delivery of one of them. */
   readonly id: (event: Event) => string;
-  /** Whose events these are: ids of two sources do not meet. Default: `webhook`. */
+  /** Whose events these are, in 1 to 256 characters: ids of two do not meet. Default: `webhook`. */
   readonly source?: string;
   /** What must be the same in every delivery of one event. Default: nothing is compared. */
   readonly payload?: (event: Event) => unknown;
@@ -78,7 +81,7 @@ export function requireHandler<Event>(
   handler: unknown,
   options: Omit<ExactlyOnceOptions<Event>, "id"> & { readonly id: unknown },
 ): void {
-  const { guard, id, payload, verify, confirm } = options;
+  const { guard, id, source, waitMs, payload, verify, confirm } = options;
   if (typeof guard?.execute !== "function") {
     const wanted = "expected what openGuard or openLatch gives";
     throw new LatchError("invalid_option", `guard is ${kindOf(guard)}: ${wanted}`);
@@ -88,5 +91,12 @@ export function requireHandler<Event>(
   }
   for (const [name, given] of Object.entries({ payload, verify, confirm })) {
     if (given !== undefined) requireFunction("invalid_option", name, given);
+  }
+  try {
+    if (source !== undefined) guardName("source", source, SOURCE_MAX);
+    if (waitMs !== undefined) guardWait(waitMs);
+  } catch (cause) {
+    // Each delivery would be refused for it.
+    throw new LatchError("invalid_option", messageOf(cause), { cause });
   }
 }

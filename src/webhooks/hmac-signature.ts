@@ -31,14 +31,17 @@ export interface HmacSignatureOptions {
   readonly toleranceMs?: number;
 }
 
-/** Throws LatchError `invalid_option` for secrets, a header or a tolerance that are none. */
+/** Throws LatchError `invalid_option` for what no signature could ever fit. */
 export function hmacSignature(options: HmacSignatureOptions): SignatureScheme {
   const { header, timeHeader, prefix = "" } = options;
   const { algorithm = "sha256", encoding = "hex" } = options;
   const secrets = secretList(options.secrets);
-  if (typeof header !== "string" || header === "") {
-    const message = `header is ${kindOf(header)}: expected the name of the signature's header`;
-    throw new LatchError("invalid_option", message);
+  requireName("header", header, "the signature's header");
+  if (timeHeader !== undefined) requireName("timeHeader", timeHeader, "the time's header");
+  requireOneOf("algorithm", algorithm, ["sha256", "sha512"]);
+  requireOneOf("encoding", encoding, ["hex", "base64"]);
+  if (typeof prefix !== "string") {
+    throw new LatchError("invalid_option", `prefix is ${kindOf(prefix)}: expected a text`);
   }
   const toleranceMs = toleranceOf(options.toleranceMs);
   return {
@@ -58,4 +61,16 @@ export function hmacSignature(options: HmacSignatureOptions): SignatureScheme {
       return checkTime(time, now, toleranceMs);
     },
   };
+}
+
+function requireName(field: string, name: unknown, whose: string): void {
+  if (typeof name === "string" && name !== "") return;
+  const message = `${field} is ${kindOf(name)}: expected the name of ${whose}`;
+  throw new LatchError("invalid_option", message);
+}
+
+function requireOneOf(field: string, word: string, known: readonly string[]): void {
+  if (known.includes(word)) return;
+  const message = `${field} is ${JSON.stringify(word)}: expected ${known.join(" or ")}`;
+  throw new LatchError("invalid_option", message);
 }

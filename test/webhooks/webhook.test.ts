@@ -342,6 +342,12 @@ describe("a webhook whose options are unusable", () => {
     [{ guard: undefined }, "guard is undefined"],
     [{ id: undefined }, "id is undefined"],
     [{ verify: true }, "verify is true"],
+    [{ source: "" }, "source is empty: expected 1 to "],
+    [{ source: 7 }, "source is number: expected a text"],
+    [{ source: "s".repeat(257) }, "source is 257 characters long: expected at most 256"],
+    [{ source: " " }, "source is blank"],
+    [{ waitMs: -1 }, "waitMs is -1: expected 0 to 30000"],
+    [{ waitMs: 30_001 }, "waitMs is 30001"],
   ])("is refused where it is made: %o", async (wrong, reason) => {
     const { guard } = await guardWorld();
     const options = { guard, signature: null, id: ({ id }: PaidEvent) => id, ...wrong };
@@ -355,6 +361,21 @@ describe("a webhook whose options are unusable", () => {
     expect(() => stripeSignature({ secrets: undefined } as never)).toThrow("secrets");
     expect(() => githubSignature({} as never)).toThrow("secrets");
     expect(() => hmacSignature({ secrets: "s" } as never)).toThrow("header is undefined");
+  });
+
+  test.each([
+    [{ algorithm: "SHA256" }, 'algorithm is "SHA256": expected sha256 or sha512'],
+    [{ algorithm: "md5" }, 'algorithm is "md5"'],
+    [{ encoding: "base64url" }, 'encoding is "base64url": expected hex or base64'],
+    [{ prefix: 7 }, "prefix is a number: expected a text"],
+    [{ timeHeader: "" }, "timeHeader is empty: expected the name of the time's header"],
+    [{ timeHeader: null }, "timeHeader is null"],
+  ])("is refused where its signature could never fit: %j", (wrong, reason) => {
+    const options = { secrets: "s", header: "x-signature", ...wrong } as never;
+    expect(() => hmacSignature(options)).toThrow(
+      expect.objectContaining({ code: "invalid_option" }),
+    );
+    expect(() => hmacSignature(options)).toThrow(reason);
   });
 });
 
