@@ -5,6 +5,7 @@
 import { type Book, reduces } from "../book/book.ts";
 import type { BlockCode } from "../claim/answer.ts";
 import { type BlockedAnswer, blockedAnswer } from "../gateway/order-answer.ts";
+import { comboLegs, isCombo } from "../identity/combo.ts";
 import type { IntentInput } from "../identity/intent-schema.ts";
 
 /** How the feed stands at the moment of an intent. */
@@ -19,7 +20,7 @@ export interface FeedStanding {
 export async function heldBack(
   intent: IntentInput,
   { isPast, entriesStopped, isDryRun }: FeedStanding,
-  readBook: () => Promise<Book>,
+  readBook: (symbol: string) => Promise<Book>,
 ): Promise<BlockedAnswer | undefined> {
   if (isPast) return blocked("bar_over", "the bar is over: it is for indicators only");
   if (entriesStopped !== null && !(await isExit(intent, readBook))) {
@@ -30,12 +31,19 @@ export async function heldBack(
 
 /** Whether the intent reduces what is held, by its own word or else by the book. */
 async function isExit(
-  { effect, anchor, portion, side }: IntentInput,
-  readBook: () => Promise<Book>,
+  { symbol, effect, anchor, portion, side, extension }: IntentInput,
+  readBook: (symbol: string) => Promise<Book>,
 ): Promise<boolean> {
+  // A spread counts as an open whatever it does: what it closes only its legs say.
+  const terms = { extension: extension ?? null };
+  if (isCombo(terms)) {
+    const legs = comboLegs(terms) ?? [];
+    const closes = legs.map((leg) => isExit({ ...leg, effect: leg.effect ?? undefined }, readBook));
+    return (await Promise.all(closes)).every((one) => one);
+  }
   if (effect !== undefined) return effect === "close";
   if (anchor !== undefined) return "episode" in anchor;
-  return portion !== undefined || (side !== undefined && reduces(await readBook(), side));
+  return portion !== undefined || (side !== undefined && reduces(await readBook(symbol), side));
 }
 
 function blocked(code: BlockCode, message: string): BlockedAnswer {

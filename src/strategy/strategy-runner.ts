@@ -138,7 +138,7 @@ export class StrategyRunner {
   async #submit(intent: IntentInput): Promise<OrderAnswer> {
     const { latch, isDryRun = false } = this.#parts;
     const standing = { isPast: this.#isPast, entriesStopped: this.#entriesStopped, isDryRun };
-    const held = await heldBack(intent, standing, () => latch.book(intent.symbol));
+    const held = await heldBack(intent, standing, (symbol) => latch.book(symbol));
     const answer = held ?? (await latch.submit(intent));
     if (answer.requestId !== null) this.#fills.watch(answer.requestId);
     this.#observer.onAnswer?.(intent, answer);

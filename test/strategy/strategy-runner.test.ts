@@ -140,6 +140,46 @@ describe("a strategy that runs", () => {
     expect(answers).toMatchObject([{ code: "feed_stale" }, { status: "PROCEED" }]);
   });
 
+  test.each([
+    ["says what its legs do", [{ position_intent: "sell_to_close" }, {}]],
+    ["has legs with sides alone", [{}, {}]],
+  ])("lets the exit of a spread that %s go while the feed is stale", async (_says, [one, two]) => {
+    const [bought, sold] = ["TQQQ260619C00075000", "TQQQ260619C00080000"];
+    const [long, short] = [{ quantity: "1" }, { quantity: "-1" }];
+    const world = await openWorld({
+      prices: { TQQQ: "75", [bought]: "3", [sold]: "1" },
+      positions: [
+        { ...long, symbol: bought, averagePrice: "3" },
+        { ...short, symbol: sold, averagePrice: "1" },
+      ],
+    });
+    const { latch, clock } = await world.open();
+    const answers: OrderAnswer[] = [];
+    const spread = (legs: readonly object[]) => ({
+      ...({ symbol: "MLEG", side: "buy", effect: "open", quantity: "1" } as const),
+      extension: { order_class: "mleg", legs: legs.map((leg) => ({ ratio_qty: "1", ...leg })) },
+    });
+    const exit = spread([
+      { symbol: bought, side: "sell", ...one },
+      { symbol: sold, side: "buy", ...two },
+    ]);
+    const entry = spread([
+      { symbol: bought, side: "buy", position_intent: "buy_to_open" },
+      { symbol: sold, side: "sell", position_intent: "sell_to_open" },
+    ]);
+    const strategy: Strategy = {
+      symbols: ["TQQQ"],
+      async onBar(_, context) {
+        for (const intent of [entry, exit]) answers.push(await context.submit(intent));
+      },
+    };
+    const stale = { kind: "stale", at: 0, reason: "no bar" } as const;
+    const feed = feedOf([stale, bar(0, "75")]);
+    const runner = new StrategyRunner({ strategy, feed, latch, clock });
+    await world.drive(runner.run(new AbortController().signal));
+    expect(answers).toMatchObject([{ code: "feed_stale" }, { status: "PROCEED" }]);
+  });
+
   test("sends nothing in a dry run", async () => {
     const { world, strategy } = await run([SESSION, bar(0, "75")], { isDryRun: true });
     expect(strategy.answers).toMatchObject([{ status: "BLOCKED", code: "dry_run" }]);
