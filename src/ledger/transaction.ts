@@ -2,7 +2,7 @@
  * One claim or record inside an open transaction: load, decide, append events, write the rows that
  * they imply. Decisions are taken in claim/; this carries them out.
  */
-import { type ClaimRef, episodeOf, reduces, sameClaim } from "../book/book.ts";
+import { type ClaimRef, episodeOf, reduces } from "../book/book.ts";
 import type { ClaimDecision } from "../claim/answer.ts";
 import type { Claim } from "../claim/claim.ts";
 import { isOfEarlierLife, ofTheirLives } from "../claim/combo-life.ts";
@@ -101,7 +101,7 @@ export function decideOn(rows: Rows, request: ClaimRequest): ClaimVerdict {
   const mayBeShort = policy.allowShort || OPTION_SYMBOL.test(symbol);
   const isEffectByBook = draft.effect === null && known === undefined && mayBeShort;
   const isExit = isCombo(intent)
-    ? entries.length < tradedSymbols(intent).length || repeatsExit(rows, intent, verdict)
+    ? entries.length < tradedSymbols(intent).length || repeatsExit(verdict)
     : intent.effect === "close";
   const { unread } = request;
   const decided = { verdict, intent, isEffectByBook, isExit, identity, book, unread };
@@ -117,14 +117,10 @@ function ofThisLife(rows: Rows, equals: readonly Claim[]): Claim[] {
   });
 }
 
-/** Where its legs leave that open, a combo like the one that ended a position ends one too. */
-function repeatsExit(rows: Rows, intent: Intent, { decision }: ClaimVerdict): boolean {
+/** Where its legs leave that open, a combo like one that took from a position does so too. */
+function repeatsExit({ decision }: ClaimVerdict): boolean {
   if (decision.kind !== "skip" && decision.kind !== "pending") return false;
-  const { key } = decision.claim;
-  return tradedSymbols(intent).some((contract) => {
-    const { closedBy } = rows.book(key.account, contract);
-    return closedBy !== null && sameClaim(closedBy, key);
-  });
+  return Object.values(decision.claim.legs).some(({ closes }) => closes);
 }
 
 /** What an intent that opens something opens; of a combo the contracts that it does not close. */

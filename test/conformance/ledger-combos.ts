@@ -234,6 +234,23 @@ export function testsOfCombos(storeOfTest: StoreOfTest): void {
       expect(sent).toMatchObject({ kind: "proceed" });
     });
 
+    test("that closed a part is kept back as well, whoever has closed the rest", async () => {
+      const { ledger } = await storeOfTest();
+      await done(ledger, spread.open());
+      const part = await claimed(ledger, spread.close({}, "1"));
+      await ledger.record(part.key, orderRead(filled(part, "1")));
+      const rest = await claimed(ledger, spread.close({}, "2"));
+      await ledger.record(rest.key, orderRead(filled(rest, "2")));
+      const now = START + 1_000;
+      const open = await claimed(ledger, spread.open({ now }));
+      const lost = await ledger.record(open.key, orderRead(brokerOrder(open)));
+      for (const unread of EVERY_UNREAD(lost.claim)) {
+        const again = await ledger.claim(spread.close({ now, unread }, "1"));
+        expect(again).toMatchObject(inDoubt(open));
+      }
+      expect(await ledger.claim(spread.close({ now }, "1"))).toMatchObject(skipOf(part));
+    });
+
     test("is sent behind an order against it once that was read, or could not be", async () => {
       const { ledger } = await storeOfTest();
       await done(ledger, spread.open());
