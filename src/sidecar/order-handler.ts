@@ -87,7 +87,26 @@ function answerTo(ports: OrderPorts, request: GuardedRequest): Promise<GuardedAn
   };
   if (request.method === "POST") return readAndPlace(request, place);
   if (request.method === "PATCH") return handleReplace(ports, request, answerBy);
-  return handlePositions({ ...ports, place }, request);
+  return close(ports, request, place);
+}
+
+/** Orders may be canceled before any is placed, so its key is looked at first. */
+async function close(
+  ports: OrderPorts,
+  request: GuardedRequest,
+  place: Place,
+): Promise<GuardedAnswer> {
+  const key = readIdempotencyKey(request.headers["idempotency-key"]);
+  if (key.kind === "malformed") return malformedKey(key.message);
+  const isOwn = ({ key: { agent, requestId }, intent }: Claim) =>
+    key.kind === "key" &&
+    agent === request.agent.group &&
+    requestId === derivePartRequestId(key.value, intent.symbol);
+  return handlePositions({ ...ports, place, isOwn }, request);
+}
+
+function malformedKey(message: string): GuardedAnswer {
+  return alpacaError("request_malformed", { message });
 }
 
 async function readAndPlace(request: GuardedRequest, place: Place): Promise<GuardedAnswer> {
@@ -104,7 +123,7 @@ async function placed(
   { inOurWords = () => undefined, isOneOfMany = false }: PlaceOptions = {},
 ): Promise<GuardedAnswer> {
   const key = readIdempotencyKey(request.headers["idempotency-key"]);
-  if (key.kind === "malformed") return alpacaError("request_malformed", { message: key.message });
+  if (key.kind === "malformed") return malformedKey(key.message);
   const name = (value: string) => (isOneOfMany ? derivePartRequestId(value, bare.symbol) : value);
   const input = key.kind === "key" ? { ...bare, requestId: name(key.value) } : bare;
   const withinMs = Math.max(0, answerBy - ports.clock.now());

@@ -6,8 +6,9 @@
 
 import type { Book } from "../book/book.ts";
 import type { AssetLookup } from "../broker/broker.ts";
-import type { Claim } from "../claim/claim.ts";
+import { type Claim, isAccepted } from "../claim/claim.ts";
 import { symbolsInDoubt } from "../claim/orders-in-doubt.ts";
+import { isLive } from "../claim/transitions.ts";
 import type { Clock } from "../core/clock.ts";
 import { compare, type DecimalText, isZero, parseDecimal, signOf } from "../core/decimal.ts";
 import { LatchError } from "../core/errors.ts";
@@ -37,6 +38,8 @@ export type Place = (input: IntentInput, options?: PlaceOptions) => Promise<Guar
 export interface PositionPorts {
   readonly clock: Clock;
   readonly place: Place;
+  /** Whether an earlier try of the request made the claim: its key says so. */
+  readonly isOwn: (claim: Claim) => boolean;
   books(): Promise<readonly Book[]>;
   unsettledClaims(): Promise<readonly Claim[]>;
   /** Reads the orders at work and books their fills; false where one could not be read. */
@@ -126,6 +129,13 @@ async function readInTime({ clock, readOrders }: PositionPorts): Promise<boolean
   return (await inTime(clock, clock.now() + READS_WITHIN_MS, readOrders())) ?? false;
 }
 
+async function notEnded(ports: PositionPorts): Promise<ReadonlyMap<string, Claim> | undefined> {
+  const own = (await ports.unsettledClaims()).filter(
+    (claim) => isLive(claim.status) && ports.isOwn(claim),
+  );
+  return own.length === 0 ? uncanceled(ports) : leftAtWork(ports, own);
+}
+
 /**
  * The orders that have not ended although they were to be canceled, by the symbols that they trade;
  * undefined where that is not known in time.
@@ -136,9 +146,31 @@ async function uncanceled({
 }: PositionPorts): Promise<ReadonlyMap<string, Claim> | undefined> {
   const until = clock.now() + CANCELS_WITHIN_MS;
   const left = await inTime(clock, until, cancelOrders(CANCELS_WITHIN_MS - LAST_LOOK_MS));
-  if (left === undefined) return undefined;
+  return left && bySymbol(left);
+}
+
+/**
+ * The same where the request has come before, and `own` closes of its are at work: the broker
+ * cancels all or none, and what it would cancel of these nobody would make again.
+ */
+async function leftAtWork(
+  ports: PositionPorts,
+  own: readonly Claim[],
+): Promise<ReadonlyMap<string, Claim>> {
+  await readInTime(ports);
+  const atWork = (await ports.unsettledClaims()).filter(
+    (claim) => isAccepted(claim) && isLive(claim.status) && !ports.isOwn(claim),
+  );
+  const left = bySymbol(atWork);
+  for (const { intent } of own) left.delete(intent.symbol);
+  return left;
+}
+
+function bySymbol(claims: readonly Claim[]): Map<string, Claim> {
   return new Map(
-    left.flatMap((claim) => tradedSymbols(claim.intent).map((symbol) => [symbol, claim] as const)),
+    claims.flatMap((claim) =>
+      tradedSymbols(claim.intent).map((symbol) => [symbol, claim] as const),
+    ),
   );
 }
 
@@ -175,7 +207,7 @@ async function closeAll(ports: PositionPorts, request: GuardedRequest): Promise<
   if (!cancels && !FALSE.includes(said)) {
     return malformed(`cancel_orders is ${quoted(said)}: expected true or false`);
   }
-  const stuck = cancels ? await uncanceled(ports) : new Map<string, Claim>();
+  const stuck = cancels ? await notEnded(ports) : new Map<string, Claim>();
   if (stuck === undefined) {
     const message =
       "what became of the orders that were to be canceled first is not known; nothing was sold";

@@ -2,6 +2,9 @@ import { describe, expect, test } from "vitest";
 import { HELD, ORDER, openOrderWorld, SELL } from "./orders-world.ts";
 
 const DELETE = { method: "DELETE" } as const;
+/** 09:29 in New York. */
+const BEFORE_OPEN = Date.parse("2026-05-21T13:29:00Z");
+const OPEN_IN_MS = 65_000;
 const TQQQ = { ...DELETE, path: "/v2/positions/TQQQ" };
 
 /** As a broker would answer that does not nest legs. */
@@ -397,6 +400,56 @@ describe("closing all positions", () => {
     expect(answer).toMatchObject({ status: 409, body: {} });
     expect(answer.body.message).toMatch(/is not known; nothing was sold$/);
     expect(world.posts()).toHaveLength(1);
+  });
+
+  test("does not cancel its own closes where the same request comes again", async () => {
+    const world = await openOrderWorld({ ...HELD, startAt: BEFORE_OPEN });
+    const sidecar = await world.open();
+    await world.send(sidecar, { ...SELL, type: "stop", stop_price: "60", time_in_force: "gtc" });
+    const request = { ...ALL, headers: { "Idempotency-Key": "flat-1" } };
+    const first = await world.send(sidecar, "", request);
+    expect(first.body).toMatchObject([{ symbol: "TQQQ", status: 200, body: { qty: "6" } }]);
+    const again = await world.send(sidecar, "", request);
+    expect(again.body).toMatchObject([{ body: { id: first.body[0].body.id, status: "accepted" } }]);
+    await world.advance(OPEN_IN_MS);
+    expect(world.simulator.positions()).toEqual([]);
+    expect(world.posts()).toHaveLength(2);
+  });
+
+  test("closes what was left the first time, once its cancel has come through", async () => {
+    const spy = { symbol: "SPY", quantity: "2", averagePrice: "400" };
+    const positions = [...HELD.positions, spy];
+    const world = await openOrderWorld({ positions, startAt: BEFORE_OPEN });
+    const sidecar = await world.open();
+    await world.send(sidecar, { ...SELL, type: "stop", stop_price: "60", time_in_force: "gtc" });
+    const match = { method: "DELETE", path: "/v2/orders" } as const;
+    world.simulator.addFaults([{ match, fault: { kind: "cancel_stuck" } }]);
+    const request = { ...ALL, headers: { "Idempotency-Key": "flat-1" } };
+    for (let tries = 0; tries < 2; tries += 1) {
+      const answer = await world.send(sidecar, "", request);
+      expect(answer.body).toMatchObject([
+        { symbol: "SPY", status: 200, body: { status: "accepted" } },
+        { symbol: "TQQQ", status: 409 },
+      ]);
+    }
+    await world.advance(OPEN_IN_MS);
+    const last = await world.send(sidecar, "", request);
+    expect(last.body).toMatchObject([{ symbol: "TQQQ", status: 200 }]);
+    await world.advance(5_000);
+    expect(world.simulator.positions()).toEqual([]);
+    expect(world.posts()).toHaveLength(3);
+  });
+
+  test("cancels nothing under a key that is none", async () => {
+    const world = await openOrderWorld(HELD);
+    const sidecar = await world.open();
+    await world.send(sidecar, { ...SELL, type: "stop", stop_price: "60", time_in_force: "gtc" });
+    const answer = await world.send(sidecar, "", {
+      ...ALL,
+      headers: { "Idempotency-Key": "a, b" },
+    });
+    expect(answer).toMatchObject({ status: 400 });
+    expect(world.simulator.orders()).toMatchObject([{ status: "new" }]);
   });
 
   test("does not touch orders where it is not asked to", async () => {
