@@ -35,6 +35,13 @@ export interface Reservation extends ClaimRef {
   readonly quantity: DecimalText;
 }
 
+/** Shares that were opened while exits at work held all that there was. */
+export interface OpenedBehind {
+  readonly quantity: DecimalText;
+  /** When the first of their orders came to the broker, by its clock: they filled later. */
+  readonly since: EpochMs;
+}
+
 export interface Book {
   readonly account: AccountId;
   readonly symbol: string;
@@ -51,6 +58,8 @@ export interface Book {
   readonly closedBy: ClaimRef | null;
   /** When that was by the broker's clock; absent where nobody knows. */
   readonly closedAt?: EpochMs;
+  /** Absent where there are none, and once something else of the position was closed. */
+  readonly openedBehind?: OpenedBehind;
   /** So much was bought since, of which the broker may keep a fee; absent where there is none. */
   readonly feeDueOn?: DecimalText;
 }
@@ -69,6 +78,8 @@ export interface BookFill {
   readonly episode?: number;
   /** When it was by the broker's clock, where it ends the position and that is told. */
   readonly filledAt?: EpochMs;
+  /** When its order came to the broker, where it is opened behind exits at work. */
+  readonly submittedAt?: EpochMs;
 }
 
 export function emptyBook(account: AccountId, symbol: string): Book {
@@ -99,6 +110,7 @@ export function copiedBook(book: Book): { -readonly [Name in keyof Book]: Book[N
     closedBy: book.closedBy,
   };
   if (book.closedAt !== undefined) copy.closedAt = book.closedAt;
+  if (book.openedBehind !== undefined) copy.openedBehind = book.openedBehind;
   if (book.feeDueOn !== undefined) copy.feeDueOn = book.feeDueOn;
   return copy;
 }
@@ -134,6 +146,19 @@ export function episodeOf(book: Book, effect: Effect): number {
 /** Whether `fill` ends the position that is held. */
 export function ends(book: Book, fill: Pick<BookFill, "side" | "quantity">): boolean {
   return reduces(book, fill.side) && compare(fill.quantity, absolute(book.net)) >= 0;
+}
+
+/**
+ * Whether `fill` leaves only what was opened behind it, by orders that came to the broker later
+ * than it filled: there the position was flat in between, which no book shows.
+ */
+export function endedBefore(
+  { net, openedBehind }: Book,
+  { quantity, filledAt }: Pick<BookFill, "quantity" | "filledAt">,
+): boolean {
+  if (openedBehind === undefined || filledAt === undefined) return false;
+  const left = subtract(absolute(net), quantity);
+  return filledAt < openedBehind.since && compare(left, openedBehind.quantity) === 0;
 }
 
 /** Whether an order on `side` reduces the position that is held. */
@@ -186,9 +211,22 @@ function move(book: Book, fill: BookFill): Book {
     const grown = copiedBook(book);
     grown.net = net;
     grown.averagePrice = divide(add(held, fill.cost), absolute(net));
+    if (fill.submittedAt !== undefined) {
+      grown.openedBehind = withOpened(book.openedBehind, fill.quantity, fill.submittedAt);
+    }
     return grown;
   }
   return reduce(book, fill, net);
+}
+
+function withOpened(
+  behind: OpenedBehind | undefined,
+  quantity: DecimalText,
+  submittedAt: EpochMs,
+): OpenedBehind {
+  if (behind === undefined) return { quantity, since: submittedAt };
+  const since = Math.min(behind.since, submittedAt);
+  return { quantity: add(behind.quantity, quantity), since };
 }
 
 function reduce(book: Book, fill: BookFill, net: DecimalText): Book {
@@ -197,7 +235,8 @@ function reduce(book: Book, fill: BookFill, net: DecimalText): Book {
   const perShare = subtract(price, book.averagePrice);
   const gain = multiply(closed, signOf(book.net) > 0 ? perShare : negate(perShare));
   const isOver = ends(book, fill);
-  const reduced = copiedBook(isOver ? withEnd(book, fill) : book);
+  const { openedBehind: _, ...rest } = book;
+  const reduced = copiedBook(isOver ? withEnd(rest, fill) : rest);
   reduced.realizedProfitUsd = add(book.realizedProfitUsd, gain);
   reduced.net = net;
   if (!isOver) return reduced;
@@ -246,7 +285,7 @@ export function withAdjustment(
 ): Book {
   const turns = signOf(net) !== signOf(book.net);
   // The broker's own figure has every fee in it.
-  const { feeDueOn: _, closedAt, ...known } = book;
+  const { feeDueOn: _, openedBehind: _behind, closedAt, ...known } = book;
   const hasEnded = turns && !isFlat(book);
   return {
     ...known,

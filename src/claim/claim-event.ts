@@ -107,6 +107,8 @@ export type ClaimEvent =
       readonly episode?: number;
       /** When it was, by the broker's clock, where it has ended the position and that is told. */
       readonly filledAt?: EpochMs;
+      /** When its order came there, where exits at work held all that there was before it. */
+      readonly submittedAt?: EpochMs;
       readonly source: EvidenceSource;
     }
   | {

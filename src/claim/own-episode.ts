@@ -5,8 +5,18 @@
  * claimed. One that came about before the exit which ended the last life, and was read behind it,
  * goes on with that: the position never was flat, and the exit's repeat is that exit. Pure.
  */
-import { type Book, type ClaimRef, ends, isFlat, reduces } from "../book/book.ts";
+import {
+  type Book,
+  type ClaimRef,
+  closable,
+  endedBefore,
+  ends,
+  isFlat,
+  reduces,
+} from "../book/book.ts";
 import type { EpochMs } from "../core/clock.ts";
+import { isZero } from "../core/decimal.ts";
+import type { Side } from "../identity/intent.ts";
 import type { Claim } from "./claim.ts";
 import type { ClaimEvent } from "./claim-event.ts";
 import { isEarlier } from "./order-of-claims.ts";
@@ -18,6 +28,8 @@ export interface FillSeen {
   readonly claimOf: (by: ClaimRef) => Claim | undefined;
   /** When the order filled, by the broker's clock; undefined where that is not told. */
   readonly filledAt: EpochMs | undefined;
+  /** When it came to the broker; null where that is not told. */
+  readonly submittedAt: EpochMs | null;
 }
 
 type Fill = Extract<ClaimEvent, { type: "fill_booked" | "late_fill_booked" }>;
@@ -31,16 +43,29 @@ export function ofTheirEpisode(
   const { side, symbol, effect } = claim.intent;
   if (!events.some(isFill)) return events;
   const before = seen.bookOf(symbol);
-  if (reduces(before, side)) {
-    const { filledAt } = seen;
-    if (filledAt === undefined) return events;
-    const isLast = (fill: Fill) => ends(before, { side, quantity: fill.quantity });
-    return events.map((one) => (isFill(one) && isLast(one) ? filledOn(one, filledAt) : one));
-  }
+  const told = (change: (fill: Fill) => Fill) =>
+    events.map((event) => (isFill(event) ? change(event) : event));
+  if (reduces(before, side)) return told((fill) => asItCloses(fill, before, side, seen));
+  if (effect !== "open") return events;
+  const { submittedAt } = seen;
+  const isBehind = !isFlat(before) && isZero(closable(before)) && submittedAt !== null;
   const isOwn = claim.episode === before.episode + (isFlat(before) ? 1 : 0);
-  if (effect !== "open" || isOwn) return events;
+  if (isOwn && !isBehind) return events;
   const episode = isFlat(before) ? begunBy(claim, before, seen) : before.episode;
-  return events.map((event) => (isFill(event) ? { ...event, episode } : event));
+  const ofLife = isOwn ? {} : { episode };
+  return told((fill) => ({ ...fill, ...ofLife, ...(isBehind && { submittedAt }) }));
+}
+
+/**
+ * An exit that had ended the position before what is held now was opened is of the life before: an
+ * equal one closes this.
+ */
+function asItCloses(fill: Fill, before: Book, side: Side, { filledAt }: FillSeen): Fill {
+  const { quantity } = fill;
+  if (filledAt === undefined) return fill;
+  if (ends(before, { side, quantity })) return filledOn(fill, filledAt);
+  const isOfLast = endedBefore(before, { quantity, filledAt });
+  return isOfLast ? { ...fill, episode: before.episode - 1 } : fill;
 }
 
 /** The life that a fill of the entry begins on the flat book `before`, or goes on with. */

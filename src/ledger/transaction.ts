@@ -175,6 +175,7 @@ function recordOne(rows: Rows, claim: Claim, command: RecordCommand): RecordResu
     bookOf: (symbol: string) => rows.book(account, symbol),
     claimOf: ({ agent, requestId }: ClaimRef) => rows.claim({ account, agent, requestId }),
     filledAt: "filledAt" in command ? command.filledAt : undefined,
+    submittedAt: (command.type === "replaced" ? undefined : order)?.submittedAt ?? null,
   };
   const ofLives = isCombo(claim.intent) ? ofTheirLives : ofTheirEpisode;
   const events = ofLives(decided, claim, seen);

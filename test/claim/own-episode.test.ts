@@ -1,6 +1,6 @@
 /** To which life of the position an entry belongs. */
 import { describe, expect, test } from "vitest";
-import { type Book, emptyBook } from "../../src/book/book.ts";
+import { type Book, emptyBook, withAdjustment } from "../../src/book/book.ts";
 import type { Claim } from "../../src/claim/claim.ts";
 import type { ClaimEvent } from "../../src/claim/claim-event.ts";
 import { evolveBookByClaim, evolveClaim } from "../../src/claim/evolve.ts";
@@ -37,6 +37,7 @@ const seen = (at: Book, exit?: Claim, filledAt?: EpochMs) => ({
   bookOf: () => at,
   claimOf: () => exit,
   filledAt,
+  submittedAt: null,
 });
 
 const told = (claim: Claim, at: Book, events: readonly ClaimEvent[] = [FILL]) =>
@@ -115,6 +116,58 @@ test("an entry is of the life that its fill adds to, if it was claimed in anothe
   expect(told(claim, book("5", 2))).toEqual([{ ...FILL, episode: 2 }]);
   expect(told({ ...claim, episode: 3 }, book("5", 2))).toEqual([{ ...FILL, episode: 2 }]);
   expect(told({ ...claim, episode: 3 }, book("-5", 2))).toEqual([FILL]);
+});
+
+describe("an entry whose fill is booked while exits at work hold all that was there", () => {
+  const exit = claimOf(sell("6"));
+  const held: Book = {
+    ...book("6", 2),
+    reservations: [{ ...exit.key, quantity: decimal("6") }],
+  };
+  const entry = { ...claimOf(buy("6")), episode: 2 };
+  const bought = (at: Book, submittedAt: EpochMs | null) =>
+    ofTheirEpisode([FILL], entry, { ...seen(at), submittedAt });
+  /** The book behind `entries`, each by when it came to the broker. */
+  const behind = (...entries: EpochMs[]) =>
+    entries.reduce(
+      (at, submittedAt) =>
+        evolveBookByClaim(at, { ...FILL, submittedAt }, "IN_RECONCILIATION", entry),
+      held,
+    );
+  const lifeOfExit = (at: Book, filledAt?: EpochMs, quantity = "6") => {
+    const fill = { ...FILL, quantity: decimal(quantity) };
+    const events = ofTheirEpisode([fill], { ...exit, episode: 2 }, seen(at, undefined, filledAt));
+    return events.map((event) => ("episode" in event ? event.episode : undefined));
+  };
+
+  test("says when its order came to the broker, where that is told", () => {
+    expect(bought(held, START)).toEqual([{ ...FILL, submittedAt: START }]);
+    expect(bought(held, null)).toEqual([FILL]);
+    expect(bought({ ...held, net: decimal("7") }, START)).toEqual([FILL]);
+    expect(bought(book("0", 1), START)).toEqual([FILL]);
+  });
+
+  test("leaves an exit of them that had filled before it in the life before", () => {
+    expect(lifeOfExit(behind(START), START - 1)).toEqual([1]);
+    expect(lifeOfExit(behind(START, START + 9), START - 1)).toEqual([1]);
+  });
+
+  test("leaves it where it is if the position may not have been flat in between", () => {
+    expect(lifeOfExit(behind(START), START)).toEqual([undefined]);
+    expect(lifeOfExit(behind(START + 9, START), START)).toEqual([undefined]);
+    expect(lifeOfExit(behind(START))).toEqual([undefined]);
+    expect(lifeOfExit(behind(START), START - 1, "5")).toEqual([undefined]);
+    const added = evolveBookByClaim(behind(START), FILL, "IN_RECONCILIATION", entry);
+    expect(lifeOfExit(added, START - 1)).toEqual([undefined]);
+  });
+
+  test("is forgotten once some of it was closed, or the broker's own figure is taken", () => {
+    const sold = { ...FILL, quantity: decimal("1") };
+    const after = evolveBookByClaim(behind(START), sold, "IN_RECONCILIATION", exit);
+    expect(after).not.toHaveProperty("openedBehind");
+    const adjusted = withAdjustment(behind(START), decimal("12"), decimal("75"));
+    expect(adjusted).not.toHaveProperty("openedBehind");
+  });
 });
 
 test("the fill that ends the position says when it was, where that is told", () => {

@@ -105,3 +105,52 @@ describe("an entry that fills after the exit of all begins a life of the positio
     expect(world.simulator.positions()).toEqual([]);
   });
 });
+
+describe("an exit of all had filled before an entry behind it, and is known later:", () => {
+  /** Bought back while nobody could read the exit; the entry's fill is told first. */
+  async function boughtBeforeTheExitIsKnown(exit: Parameters<World["submit"]>[1]) {
+    const world = await openWorld(LONG);
+    const bot = await world.open();
+    world.fault({ kind: "accept_then_drop" }, { side: "sell" });
+    hideUnanswered(world);
+    expect(await world.submit(bot, exit)).toMatchObject({ status: "PENDING", phase: "unknown" });
+    const { requestId } = await world.submit(bot, OPEN);
+    await world.advance(2_500);
+    expect(world.book()).toMatchObject({ net: "12", episode: 1 });
+    world.simulator.clearFaults();
+    await world.advance(6_000);
+    expect(world.book().net).toBe("6");
+    return { world, bot, requestId };
+  }
+
+  test.each([
+    ["at the market", CLOSE],
+    ["with a limit", { ...CLOSE, type: "limit", limitPrice: "70" }],
+  ] as const)("%s, the next exit is sent, and a repeat of the entry is not", async (_, exit) => {
+    const { world, bot, requestId } = await boughtBeforeTheExitIsKnown(exit);
+    await isThatOrder(world, bot, OPEN, requestId);
+    const next = await world.submit(bot, exit);
+    expect(next).toMatchObject({ status: "PROCEED" });
+    await world.advance(2_500);
+    await isThatOrder(world, await world.open(), exit, next.requestId);
+    await world.untilSettled();
+    expect(world.simulator.positions()).toEqual([]);
+    expect(world.posts()).toHaveLength(3);
+  });
+});
+
+test("an exit that filled behind an entry, and is known later, is the same exit again", async () => {
+  const world = await openWorld(LONG);
+  const bot = await world.open();
+  world.fault({ kind: "accept_then_drop" }, { side: "sell" });
+  hideUnanswered(world);
+  const exit = { ...CLOSE, type: "limit", limitPrice: "80" } as const;
+  const { requestId } = await world.submit(bot, exit);
+  await world.submit(bot, { ...OPEN, type: "limit", limitPrice: "76" });
+  await world.advance(2_500);
+  expect(world.book()).toMatchObject({ net: "12", episode: 1 });
+  world.simulator.setPrice("TQQQ", "81");
+  await addIsKnown(world);
+  expect(world.book()).toMatchObject({ net: "6", episode: 1 });
+  await isThatOrder(world, bot, exit, requestId);
+});

@@ -224,8 +224,8 @@ export const MIGRATIONS: readonly (string | Migration)[] = [
   // The fill of a combo's leg says which life of its contract's position it is of, and whether it
   // took from that; of those that are there already nothing is known.
   "",
-  // A fill on a flat book may go on with the life that has ended: an older program, which takes it
-  // for the first of the next one, would write another book.
+  // A fill on a flat book may go on with the life that has ended, and books keep what was opened
+  // behind exits at work: an older program would write another book.
   "",
 ];
 
