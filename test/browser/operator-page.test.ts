@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { READING_STANDS_MS } from "../../src/operator/position-table.ts";
-import type { StatusView } from "../../src/page/sidecar-answers.ts";
+import type { PositionsView, StatusView } from "../../src/page/sidecar-answers.ts";
 import { CHROMIUM, HAS_NO_BROWSER, launchChromium } from "./chromium.ts";
 import { type OpenedPage, openPage, type PageWish, signIn } from "./page-in-browser.ts";
 import { BOT_SECRET, OPERATOR_KEY, ReplayedDay } from "./replayed-day.ts";
@@ -218,6 +218,30 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page on 21 May, with an exit that 
       expect(wider).toEqual([]);
     },
   );
+
+  test("shows on a telephone how much of a coin differs, to its last digit", async () => {
+    const { page } = await open({ width: 360 });
+    await page.route("**/latch/v1/positions", async (route) => {
+      const answer = (await (await route.fetch()).json()) as PositionsView;
+      const [row] = answer.rows;
+      if (row === undefined) throw new Error("no position");
+      const coin = (symbol: string, net: string, quantity: string, difference: string) => {
+        const book = { ...row.book, symbol, net, averagePrice: "101234.567" };
+        return { ...row, symbol, book, broker: { ...row.broker, quantity }, difference };
+      };
+      const rows = [
+        coin("BTC/USD", "0.123456789", "0.987654321", "0.864197532"),
+        coin("SHIB/USD", "123456789.123456789", "23456789.987654321", "-99999999.135802468"),
+      ];
+      await route.fulfill({ json: { ...answer, rows } });
+    });
+    await signIn(page, OPERATOR_KEY);
+    const table = page.getByLabel("Positions table");
+    await expect
+      .poll(() => table.locator(".difference").allInnerTexts(), SOON)
+      .toEqual(["Differs", "+0.864197532", "−99999999.135802468"]);
+    expect(await table.evaluate((one) => one.scrollWidth <= one.clientWidth)).toBe(true);
+  });
 
   test("is painted within a second, and is smaller than 150 KiB on the wire", async () => {
     const { page } = await open({});

@@ -55,6 +55,19 @@ describe("a lane", () => {
     ]);
   });
 
+  test("tells what is held at its end with all its digits", () => {
+    const net = "123456789.123456789";
+    const bought = mark("42:01", { ...CLAIM, kind: "fill", net, price: "0.00001234" });
+    const span = { from: 0, to: 10 };
+    expect(lanesOf([bought], span)[0]?.held).toBe(net);
+    expect(lanesOf([mark("42:00", { ...CLAIM, net: "0.0000001" })], span)[0]?.held).toBe(
+      "0.0000001",
+    );
+    expect(
+      lanesOf([mark("42:00", { kind: "incident", symbol: "", net: "0" })], span)[0]?.held,
+    ).toBe(null);
+  });
+
   test("says nothing of a position that nobody knows", () => {
     const adjusted = mark("41:00", { kind: "adjusted", quantity: "6", net: "6" });
     const [lane] = lanesOf([adjusted], { from: 0, to: 10 });

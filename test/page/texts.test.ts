@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
+  axisPriceDigits,
+  axisPriceText,
   dollarsText,
   priceText,
   quantityText,
@@ -31,6 +33,18 @@ test("amounts keep their digits, with a true minus", () => {
     "1.00",
     "0.00",
   ]);
+});
+
+test("prices beside a chart are whole from four digits on, and the room for them is known", () => {
+  expect([101_250, 75.35, 0.00001235].map(axisPriceText)).toEqual([
+    "101250",
+    "75.35",
+    "0.00001235",
+  ]);
+  expect(axisPriceDigits([])).toBe(0);
+  for (const price of [101_250, 75.35, 0.5, 0.00001235]) {
+    expect(axisPriceDigits([price, 6])).toBeGreaterThanOrEqual(axisPriceText(price).length);
+  }
 });
 
 describe("times", () => {

@@ -27,10 +27,29 @@ export function dollarsText(amount: string): string {
 export function priceText(price: string): string {
   const value = Number(price);
   const [, behind = ""] = price.split(".");
-  const zeros = value === 0 ? 0 : Math.max(0, -1 - Math.floor(Math.log10(Math.abs(value))));
-  const most = 4 + zeros;
+  const most = decimalsOf(value);
   const digits = price.includes("e") ? most : Math.min(most, Math.max(2, behind.length));
   return value.toFixed(digits).replace(/(\.\d\d\d*?)0+$/, "$1");
+}
+
+/** How many digits behind the point tell a price. */
+function decimalsOf(price: number): number {
+  return 4 + (price === 0 ? 0 : Math.max(0, -1 - Math.floor(Math.log10(Math.abs(price)))));
+}
+
+const WHOLE_FROM = 1_000;
+
+/** A price beside a chart, where one of four digits and more needs no cents. */
+export function axisPriceText(price: number): string {
+  return Math.abs(price) >= WHOLE_FROM ? price.toFixed(0) : priceText(String(price));
+}
+
+/** How many digits the texts beside a chart of `prices` have at most, the point among them. */
+export function axisPriceDigits(prices: readonly number[]): number {
+  const digits = prices.map((price) =>
+    price >= WHOLE_FROM ? price.toFixed(0).length : `0.${"0".repeat(decimalsOf(price))}`.length,
+  );
+  return Math.max(0, ...digits);
 }
 
 export function isZero(quantity: string): boolean {

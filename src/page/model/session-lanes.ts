@@ -24,6 +24,8 @@ export interface Lane {
   readonly xs: readonly number[];
   /** The position behind each; null where nobody knows it. */
   readonly nets: readonly (number | null)[];
+  /** The position at the end of what is shown, with all its digits; null as in `nets`. */
+  readonly held: string | null;
   /** The price of each that is a fill. */
   readonly prices: readonly (number | null)[];
   readonly points: readonly LanePoint[];
@@ -71,14 +73,15 @@ export function lanesOf(marks: readonly MarkView[], span: Span): readonly Lane[]
     });
     const lane = { symbol, name: symbol, points, ...stepsOf(own, span), troubles: troublesOf(own) };
     // Incidents about actions that are no orders have no symbol: there nothing is held.
-    return symbol === "" ? { ...lane, name: ACTIONS, nets: lane.nets.map(() => null) } : lane;
+    if (symbol !== "") return lane;
+    return { ...lane, name: ACTIONS, nets: lane.nets.map(() => null), held: null };
   });
 }
 
 function stepsOf(
   marks: readonly MarkView[],
   { from, to }: Span,
-): Pick<Lane, "xs" | "nets" | "prices"> {
+): Pick<Lane, "xs" | "nets" | "held" | "prices"> {
   const moves = marks.filter(({ kind }) => kind === "fill" || kind === "adjusted");
   const [first] = moves;
   const before = first === undefined ? netOf(marks[0]) : netBefore(first);
@@ -86,6 +89,7 @@ function stepsOf(
   return {
     xs: [from, ...moves.map(({ at }) => secondsOf(at)), to],
     nets: [before, ...moves.map(netOf), last === undefined ? before : netOf(last)],
+    held: (last ?? marks[0])?.net ?? null,
     prices: [null, ...moves.map(priceOf), null],
   };
 }

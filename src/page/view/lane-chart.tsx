@@ -4,6 +4,7 @@ import uPlot from "uplot";
 import { quantityText } from "../model/amount-text.ts";
 import { type Lane, type LanePoint, nearest, type Span, storyOf } from "../model/session-lanes.ts";
 import type { MarkView } from "../sidecar-answers.ts";
+import { Amount } from "./amount.tsx";
 import {
   AXIS_HEIGHT,
   LANE_HEIGHT,
@@ -15,6 +16,8 @@ import {
 interface LaneChartProps {
   readonly lane: Lane;
   readonly span: Span;
+  /** Of all lanes together, so that their times are below one another. */
+  readonly priceDigits: number;
   readonly marks: readonly MarkView[];
   readonly isLast: boolean;
   readonly onPick: (mark: MarkView) => void;
@@ -64,7 +67,11 @@ export function LaneChart(props: LaneChartProps) {
     <div class="lane">
       <h3>
         {lane.name}
-        <span>{heldIn(lane)}</span>
+        {lane.held !== null && (
+          <span>
+            <Amount text={quantityText(lane.held)} /> held
+          </span>
+        )}
       </h3>
       {/* biome-ignore lint/a11y/useSemanticElements: a chart is no form's group */}
       <div
@@ -83,12 +90,6 @@ export function LaneChart(props: LaneChartProps) {
       </div>
     </div>
   );
-}
-
-/** What is held at the end of what is shown. */
-function heldIn({ nets }: Lane): string {
-  const last = nets.at(-1) ?? null;
-  return last === null ? "" : `${quantityText(String(last))} held`;
 }
 
 function Tip({ told, marks }: { readonly told: Told | null; readonly marks: readonly MarkView[] }) {
@@ -141,6 +142,7 @@ function sourceOf(
   return {
     lane: () => current.current.lane,
     span: () => current.current.span,
+    priceDigits: () => current.current.priceDigits,
     chosen: () => chosen.current?.point,
     pointAt: (plot, pointer) => {
       if (pointer === null) {

@@ -3,7 +3,7 @@
  * a scale of its own behind them, and the marks and spans of trouble over both.
  */
 import uPlot from "uplot";
-import { priceText } from "../model/amount-text.ts";
+import { axisPriceText } from "../model/amount-text.ts";
 import {
   heldExtent,
   type Lane,
@@ -17,6 +17,9 @@ import { GLYPHS, type Glyph } from "./mark-glyph.ts";
 export const LANE_HEIGHT = 112;
 export const AXIS_HEIGHT = 22;
 const AXIS_WIDTH = 52;
+const DIGIT_WIDTH = 6.5;
+/** Between a price and the plot. */
+const AXIS_GAP = 10;
 /** Of the extent of prices, left free above and below for what has none. */
 const ROOM_ABOVE = 0.55;
 const ROOM_BELOW = 0.4;
@@ -38,6 +41,8 @@ const SYNC = "session";
 export interface LaneSource {
   lane(): Lane;
   span(): Span;
+  /** So much room the longest price needs. */
+  priceDigits(): number;
   /** The mark that is told about; it is drawn larger. */
   chosen(): LanePoint | undefined;
   /** Told where the pointer is, in CSS pixels of the plot; null where it has left. */
@@ -77,14 +82,14 @@ export function laneOptions(source: LaneSource, width: number, isLast: boolean):
       {
         ...axis,
         scale: "price",
-        size: AXIS_WIDTH,
+        size: () => Math.max(AXIS_WIDTH, source.priceDigits() * DIGIT_WIDTH + AXIS_GAP),
         space: 26,
         filter: (_, splits) => ofPrices(source.lane(), splits),
         grid: {
           ...{ stroke: () => colourOf("--line"), width: 1 },
           filter: (_, splits) => ofPrices(source.lane(), splits),
         },
-        values: (_, splits) => splits.map((at) => (at === null ? "" : axisPrice(at))),
+        values: (_, splits) => splits.map((at) => (at === null ? "" : axisPriceText(at))),
       },
     ],
     series: [
@@ -143,10 +148,6 @@ function ofPrices({ prices }: Lane, splits: readonly number[]): (number | null)[
 function axisTime(atS: number, stepS: number): string {
   const at = new Date(atS * 1_000).toISOString();
   return stepS < 60 ? timeOfDay(at) : shortTime(at);
-}
-
-function axisPrice(price: number): string {
-  return Math.abs(price) >= 1_000 ? price.toFixed(0) : priceText(String(price));
 }
 
 export interface Place {

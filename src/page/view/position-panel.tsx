@@ -3,6 +3,7 @@
 import { dollarsText, isZero, priceText, quantityText, signedText } from "../model/amount-text.ts";
 import { ageText, unreadText } from "../model/time-text.ts";
 import type { PositionsView } from "../sidecar-answers.ts";
+import { Amount } from "./amount.tsx";
 import { ScrollArea } from "./scroll-area.tsx";
 
 interface PositionPanelProps {
@@ -33,7 +34,7 @@ export function PositionPanel({ positions, now }: PositionPanelProps) {
                 <th scope="col" class="number">
                   Broker
                 </th>
-                <th scope="col" class="number">
+                <th scope="col" class="number difference">
                   Differs
                 </th>
                 <th scope="col" class="number wide-only">
@@ -45,7 +46,7 @@ export function PositionPanel({ positions, now }: PositionPanelProps) {
                 <th scope="col" class="number wide-only">
                   Episode
                 </th>
-                <th scope="col" class="number">
+                <th scope="col" class="number wide-only">
                   Realized USD
                 </th>
               </tr>
@@ -82,13 +83,23 @@ function PositionLine({ row, readAt, now }: PositionLineProps) {
         {symbol}
         <span class="narrow-only">{detailsOf(row)}</span>
       </th>
-      <td class="number">{quantityText(book.net)}</td>
-      <td class="number">{held}</td>
-      <td class="number difference">{differs ? signedText(difference) : "–"}</td>
+      <td class="number">
+        <Amount text={quantityText(book.net)} />
+      </td>
+      <td class="number">
+        <Amount text={held} />
+      </td>
+      <td class="number difference">
+        <Amount text={differs ? signedText(difference) : "–"} />
+      </td>
       <td class="number wide-only">{isZero(book.net) ? "–" : priceText(book.averagePrice)}</td>
-      <td class="number wide-only">{isZero(reserved) ? "–" : quantityText(reserved)}</td>
+      <td class="number wide-only">
+        <Amount text={isZero(reserved) ? "–" : quantityText(reserved)} />
+      </td>
       <td class="number wide-only">{book.episode}</td>
-      <td class={realized < 0 ? "number loss" : "number"}>{dollarsText(book.realizedProfitUsd)}</td>
+      <td class={realized < 0 ? "number loss wide-only" : "number wide-only"}>
+        {dollarsText(book.realizedProfitUsd)}
+      </td>
     </tr>
   );
 }
@@ -97,7 +108,9 @@ function PositionLine({ row, readAt, now }: PositionLineProps) {
 function detailsOf({ book, reserved }: Row): string {
   const price = isZero(book.net) ? [] : [`avg ${priceText(book.averagePrice)}`];
   const held = isZero(reserved) ? [] : [`${quantityText(reserved)} reserved`];
-  return [...price, ...held, `episode ${book.episode}`].join(" · ");
+  const { realizedProfitUsd: profit, episode } = book;
+  const realized = isZero(profit) ? [] : [`realized ${dollarsText(profit)} USD`];
+  return [...price, ...held, `episode ${episode}`, ...realized].join(" · ");
 }
 
 function readText(positions: PositionsView | null, now: string): string {

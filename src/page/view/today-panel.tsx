@@ -1,6 +1,6 @@
 /** The session of a day: what it came to, and when, symbol by symbol. */
 
-import { dollarsText } from "../model/amount-text.ts";
+import { axisPriceDigits, dollarsText } from "../model/amount-text.ts";
 import { lanesOf, spanOf } from "../model/session-lanes.ts";
 import { dateText, timeOfDay } from "../model/time-text.ts";
 import type { MarkView, SessionJson } from "../sidecar-answers.ts";
@@ -119,6 +119,8 @@ interface LanesProps extends Omit<TodayPanelProps, "session" | "onDay"> {
 function Lanes({ marks, now, isOpen, onPick }: LanesProps) {
   const span = spanOf(marks, now, isOpen);
   const lanes = lanesOf(marks, span);
+  const prices = lanes.flatMap((lane) => lane.prices.filter((price) => price !== null));
+  const priceDigits = axisPriceDigits(prices);
   const kinds = (Object.keys(GLYPHS) as MarkKind[]).filter((kind) =>
     marks.some((mark) => mark.kind === kind),
   );
@@ -128,7 +130,7 @@ function Lanes({ marks, now, isOpen, onPick }: LanesProps) {
         {lanes.map((lane, index) => (
           <LaneChart
             key={lane.symbol}
-            {...{ lane, span, marks, onPick }}
+            {...{ lane, span, priceDigits, marks, onPick }}
             isLast={index === lanes.length - 1}
           />
         ))}
