@@ -97,6 +97,17 @@ describe("opening a latch", () => {
     expect(`${error.message} ${error.stack}`).not.toMatch(/s3cr3t|PKABC/);
   });
 
+  test("fails for keys of the other host, paper's at the live one, instead of waiting", async () => {
+    const world = await openWorld();
+    const said = { status: 401, code: 40_110_000, message: "request is not authorized" };
+    world.simulator.addFaults([
+      { match: { method: "GET", path: "/v2/account" }, fault: { kind: "refuse", ...said } },
+    ]);
+    const error = await openingFails(world);
+    expect(error.code).toBe("keys_refused");
+    expect(error.hint).toContain("for this host");
+  });
+
   test("fails for a store that is another program's file, and leaves it as it was", async () => {
     const world = await openWorld();
     const other = world.connect();

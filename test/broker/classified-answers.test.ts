@@ -175,6 +175,11 @@ describe("a read", () => {
     expect(read(answered(401, { message: "unauthorized." }))).toEqual({
       ...{ kind: "refused", reason: "HTTP 401: code none, unauthorized." },
     });
+    const ofAnotherHost = { code: 40_110_000, message: "request is not authorized" };
+    expect(read(answered(401, ofAnotherHost))).toEqual({
+      ...{ kind: "refused", reason: "HTTP 401: code 40110000, request is not authorized" },
+    });
+    expect(read(answered(401, { ...ofAnotherHost, message: "odd" })).kind).toBe("unknown");
     expect(read(answered(401, "<html></html>")).kind).toBe("unknown");
     expect(read(answered(403, { code: 40_310_000, message: "odd" })).kind).toBe("unknown");
     const busy = { code: 42_910_000, message: "rate limit exceeded." };

@@ -155,6 +155,7 @@ describe("the error table", () => {
     ["replace-too-early", ["replace"]],
     ["replace-unchanged", ["replace"]],
     ["unauthorized", ["account", "submit", "replace", "cancel", "close_position"]],
+    ["unauthorized-40110000", ["account", "submit", "replace", "cancel", "close_position"]],
     ["forbidden", ["account", "submit", "replace", "cancel", "close_position"]],
     ["rate-limited", ENDPOINTS],
     ["rate-limited-without-code", ENDPOINTS],

@@ -378,6 +378,14 @@ export const ERROR_ROWS: readonly ErrorRow[] = [
     because: "the key was not accepted, so nothing behind it ran",
   },
   {
+    httpStatus: 401,
+    code: 40110000,
+    message: /^request is not authorized\.?$/i,
+    endpoints: [...WRITES, "account"],
+    meaning: refused("unauthorized"),
+    because: "what a live key gets at the paper host and the other way round: nothing ran either",
+  },
+  {
     httpStatus: 403,
     code: null,
     message: /^forbidden\.?$/i,
