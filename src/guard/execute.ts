@@ -2,7 +2,7 @@
  * `execute`: runs an action at most once for each attempt at its claim, and gives what is on record
  * of it on every repeat.
  *
- * 1. It runs only what this call's own claim owns, before the lease is over.
+ * 1. It runs only what this call's own claim owns, before the lease is over or its caller gave up.
  * 2. Before any second attempt runs, `verify` reads the provider.
  * 3. What `run` throws proves nothing unless `confirm` says so: the claim is kept.
  * 4. Once it was begun, a store that fails is no word of its own: the answer is `unresolved`.
@@ -126,6 +126,10 @@ export class ActionRunner {
     if (this.#parts.clock.now() >= owned.claim.leaseUntil) {
       const reason = "its lease was over before it was begun";
       return this.#absent(input, owned, reason, new LatchError("guard_lease_over", reason));
+    }
+    if (input.signal?.aborted) {
+      const reason = "its caller gave up before it was begun";
+      return this.#absent(input, owned, reason, input.signal.reason);
     }
     return this.#run(input, owned);
   }

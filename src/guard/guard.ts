@@ -213,6 +213,7 @@ export interface ExecuteInput<Result> extends GuardClaimInput {
   readonly confirm?: ((error: unknown) => GuardVerdict | Promise<GuardVerdict>) | undefined;
   /** How long to wait for a live owner's result, 0 to 30,000. Default 0. */
   readonly waitMs?: number | undefined;
+  /** Its caller gives up: it is not begun any more. What was begun goes on to its end. */
   readonly signal?: AbortSignal | undefined;
 }
 

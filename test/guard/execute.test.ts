@@ -129,6 +129,54 @@ describe("an action that is executed", () => {
   });
 });
 
+describe("an action whose caller gives up", () => {
+  const given = () => {
+    const stop = new AbortController();
+    let runs = 0;
+    const run = () => {
+      runs += 1;
+      return { run: runs };
+    };
+    return { stop, run, runs: () => runs };
+  };
+
+  test("before it was begun is not begun any more, and is the next caller's", async () => {
+    const { guard } = await guardWorld();
+    const { stop, run, runs } = given();
+    stop.abort(new Error("the user closed the window"));
+    const answer = await guard.execute({ ...PAYMENT, run, signal: stop.signal });
+    expect(answer).toMatchObject({ status: "absent", error: stop.signal.reason });
+    expect(runs()).toBe(0);
+    expect(await guard.execute({ ...PAYMENT, run })).toMatchObject({ status: "done" });
+  });
+
+  test("while the provider is read is not run again", async () => {
+    const { guard, clock } = await guardWorld();
+    const { stop, run, runs } = given();
+    await guard.claim(PAYMENT);
+    clock.advance(LEASE_MS);
+    const verify = () => {
+      stop.abort();
+      return { kind: "absent" } as const;
+    };
+    const answer = await guard.execute({ ...PAYMENT, run, verify, signal: stop.signal });
+    expect(answer).toMatchObject({ status: "absent" });
+    expect(runs()).toBe(0);
+  });
+
+  test("once it was begun is carried to its end", async () => {
+    const { guard } = await guardWorld();
+    const { stop, run, runs } = given();
+    const running = () => {
+      stop.abort();
+      return run();
+    };
+    const answer = await guard.execute({ ...PAYMENT, run: running, signal: stop.signal });
+    expect(answer).toMatchObject({ status: "done", result: { run: 1 } });
+    expect(runs()).toBe(1);
+  });
+});
+
 describe("an action that throws", () => {
   test("is unresolved, has an incident, and is not run again by time", async () => {
     const { guard, clock } = await guardWorld();
