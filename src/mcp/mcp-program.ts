@@ -40,6 +40,7 @@ export class McpProgram {
   /** Rejects where there will never be a latch; nobody has to wait for it. */
   readonly started: Promise<Started>;
   readonly #options: McpOptions;
+  readonly #log: Logger;
   readonly #clock: Clock;
   readonly #prepared: PreparedLatch;
   readonly #gate = new StartGate();
@@ -54,18 +55,18 @@ export class McpProgram {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     const log = maskedLog(logger, serve);
+    this.#log = log;
     this.#prepared = prepareLatch(serve.latch, { ...options, logger: log });
     this.#mask = new SecretMask(secretsOf(serve));
     this.#submit = submitter(this.#prepared, () => this.#gate.latch, serve.agents);
-    const onAway = (reason: string) => logger.warn({ reason }, "the broker could not be asked");
+    const onAway = (reason: string) => log.warn({ reason }, "the broker could not be asked");
     const start = { clock: this.#clock, stop: this.#stop.signal, onAway };
     this.started = startLatch(this.#prepared, start).then((started) => {
       this.#gate.open(started.latch);
       return started;
     });
     this.started.catch((error: unknown) => {
-      if (!this.#stop.signal.aborted)
-        logger.error({ err: error }, "the latch could not be started");
+      if (!this.#stop.signal.aborted) log.error({ err: error }, "the latch could not be started");
     });
   }
 
@@ -75,7 +76,7 @@ export class McpProgram {
 
   /** What the tools of a connection need; `agent` is whose it is. */
   portsFor(agent: Agent): ToolPorts {
-    const { version, logger, serve } = this.#options;
+    const { version, serve } = this.#options;
     // Whoever shows no key may guard actions, and learns nothing of the account.
     const isKeyless = agent.id === KEYLESS_ID;
     const hasBroker = serve.latch.broker !== "none" && !isKeyless;
@@ -83,7 +84,7 @@ export class McpProgram {
     return {
       version,
       mask: (text) => this.#mask.mask(text),
-      onFailure: (error) => logger.error({ err: error }, "a tool failed"),
+      onFailure: (error) => this.#log.error({ err: error }, "a tool failed"),
       guarded: {
         guard: this.#prepared.guard,
         group: agent.group,

@@ -2,7 +2,7 @@
  * A log that tells no secret. A client can put a key where an id belongs, and whoever logs the id
  * knows of no key: so every text of a line goes through the mask.
  */
-import type { Logger } from "pino";
+import { type Logger, stdSerializers } from "pino";
 import type { ServeConfig } from "../config.ts";
 import { SecretMask } from "./secret-mask.ts";
 
@@ -15,8 +15,12 @@ export function secretsOf({ latch, agents, operatorKey }: ServeConfig): readonly
 
 export function maskedLog(logger: Logger, serve: ServeConfig): Logger {
   const mask = new SecretMask(secretsOf(serve));
-  const masked = (value: unknown) => (typeof value === "string" ? mask.mask(value) : value);
-  const log = (line: object) =>
-    Object.fromEntries(Object.entries(line).map(([name, value]) => [name, masked(value)]));
-  return logger.child({}, { formatters: { log } });
+  const texts = (fields: object) =>
+    Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, masked(value)]));
+  const masked = (value: unknown): unknown => {
+    if (typeof value === "string") return mask.mask(value);
+    // What an error says may be what a client has sent.
+    return value instanceof Error ? texts(stdSerializers.err(value)) : value;
+  };
+  return logger.child({}, { formatters: { log: texts } });
 }

@@ -1,5 +1,7 @@
+import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
-import type { AccountId } from "../../src/core/ids.ts";
+import type { AccountId, AgentId } from "../../src/core/ids.ts";
+import { serveStdio } from "../../src/mcp/stdio-endpoint.ts";
 import { openMany } from "../incident/many-incidents.ts";
 import { openLedger } from "../ledger/open-ledger.ts";
 import { call, openToolWorld, SECRET } from "./tool-world.ts";
@@ -171,6 +173,17 @@ describe("place_order", () => {
     expect(told.isError).toBe(true);
     expect(told.text).not.toContain(SECRET);
   });
+});
+
+test("a message that answers nothing leaves no secret in the log", async () => {
+  const world = await openToolWorld();
+  const input = new PassThrough();
+  const ports = world.program().portsFor({ id: "stdio", group: "default" as AgentId });
+  const endpoint = await serveStdio(input, new PassThrough().resume(), ports);
+  input.write(`${JSON.stringify({ jsonrpc: "2.0", id: SECRET, result: { key: SECRET } })}\n`);
+  await world.until(() => world.log.some((line) => line.includes("unknown message ID")));
+  expect(world.log.join("")).not.toContain(SECRET);
+  await endpoint.close();
 });
 
 describe("close_position", () => {
