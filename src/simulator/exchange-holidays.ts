@@ -1,8 +1,8 @@
 /**
  * The days on which the New York Stock Exchange is shut or closes at 13:00, by its standing rules.
  *
- * The rules are today's: years before 2022 get a Juneteenth they did not have. Days of mourning and
- * the like are listed one by one.
+ * They hold for as far back as Alpaca has bars, which is 2016: Juneteenth came in between. Days of
+ * mourning and the like are listed one by one.
  */
 import { type CalendarDate, dateOfDay, dayNumber, weekday } from "./new-york-time.ts";
 
@@ -11,8 +11,9 @@ const THURSDAY = 4;
 const SATURDAY = 6;
 const SUNDAY = 0;
 
-/** Closed for the funeral of President Carter. */
-const SINGLE_CLOSURES: readonly CalendarDate[] = ["2025-01-09"];
+/** Closed for the funerals of Presidents Bush and Carter. */
+const SINGLE_CLOSURES: readonly CalendarDate[] = ["2018-12-05", "2025-01-09"];
+const FIRST_JUNETEENTH = 2022;
 
 export interface ExceptionalDays {
   readonly closed: ReadonlySet<CalendarDate>;
@@ -43,7 +44,7 @@ function holidays(year: number): CalendarDate[] {
     nthWeekday(year, 2, MONDAY, 3),
     shift(easterSunday(year), -2),
     lastMondayOfMay(year),
-    observed(`${year}-06-19`),
+    ...(year < FIRST_JUNETEENTH ? [] : [observed(`${year}-06-19`)]),
     observed(`${year}-07-04`),
     nthWeekday(year, 9, MONDAY, 1),
     nthWeekday(year, 11, THURSDAY, 4),
