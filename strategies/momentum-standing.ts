@@ -1,6 +1,7 @@
 /**
- * How a symbol stands by the latch's own records: the book and the claims of the session. Nothing
- * of it is kept by the bot, so a start, a restart and a second instance all see the same.
+ * How a symbol stands by the latch's own records: the book, the claims of the session, and those of
+ * a position that was begun before it. Nothing of it is kept by the bot, so a start, a restart and
+ * a second instance all see the same.
  */
 import { BAR_MS, type Claim, type EpochMs, type StrategyContext } from "tradelatch";
 
@@ -29,14 +30,17 @@ export async function recordedStanding(
   context: StrategyContext,
 ): Promise<RecordedStanding> {
   const book = await context.book(symbol);
-  const claims = await claimsOfSession(symbol, context);
+  const claims = await claimsFrom(context.session?.openAt, symbol, context);
   const isHeld = book.net !== "0";
   const opens = claims.filter(({ intent }) => intent.effect === "open");
   const closes = claims.filter(({ intent }) => intent.effect === "close");
   const entries = opens.filter((claim) => claim.episode === book.episode && wasFilled(claim));
   const lastStage = entries.at(-1);
   const lastExit = closes.filter(wasFilled).sort(byOpening).at(-1);
-  const exits = closes.filter(({ episode }) => isHeld && episode === book.episode);
+  const isOfBefore = isHeld && entries.length === 0;
+  const exits = isOfBefore
+    ? await exitsOfLife(book.episode, symbol, context)
+    : closes.filter(({ episode }) => isHeld && episode === book.episode);
   const partExits = exits.filter((claim) => wasFilled(claim) && isOver(claim));
   return {
     isHeld,
@@ -44,10 +48,10 @@ export async function recordedStanding(
     episode: book.episode,
     begunAt: isHeld ? entries[0]?.openedAt : undefined,
     // Of a position that was begun before the session, all stages are taken.
-    stages: isHeld && entries.length === 0 ? Number.POSITIVE_INFINITY : entries.length,
+    stages: isOfBefore ? Number.POSITIVE_INFINITY : entries.length,
     lastStageAt: lastStage && decidedAt(lastStage),
     isEntering: opens.some((claim) => !isOver(claim)),
-    isExiting: closes.some((claim) => !isOver(claim)),
+    isExiting: [...closes, ...exits].some((claim) => !isOver(claim)),
     begunExit: exits.at(-1)?.intent.reason ?? undefined,
     lastExit: lastExit && {
       at: decidedAt(lastExit),
@@ -57,17 +61,30 @@ export async function recordedStanding(
   };
 }
 
-/** Oldest first. */
-async function claimsOfSession(
+/** Of a position's whole life: what an exit of another day has left is another leg, too. */
+async function exitsOfLife(
+  episode: number,
   symbol: string,
-  { agent, session, claims }: StrategyContext,
+  context: StrategyContext,
+): Promise<readonly Claim[]> {
+  const isBefore = (claim: Claim) => claim.episode < episode;
+  const claims = await claimsFrom(undefined, symbol, context, isBefore);
+  return claims.filter((claim) => claim.episode === episode && claim.intent.effect === "close");
+}
+
+/** Oldest first; from a moment on, or back to the page with one that `isEnough`. */
+async function claimsFrom(
+  from: EpochMs | undefined,
+  symbol: string,
+  { agent, claims }: StrategyContext,
+  isEnough: (claim: Claim) => boolean = () => false,
 ): Promise<readonly Claim[]> {
   const found: Claim[] = [];
   let cursor: string | undefined;
   do {
-    const page = await claims({ agent, symbol, from: session?.openAt, cursor, limit: PAGE });
+    const page = await claims({ agent, symbol, from, cursor, limit: PAGE });
     found.push(...page.claims);
-    cursor = page.next ?? undefined;
+    cursor = page.claims.some(isEnough) ? undefined : (page.next ?? undefined);
   } while (cursor !== undefined);
   return found.sort(byOpening);
 }
