@@ -68,6 +68,8 @@ export type ClaimEvent =
       readonly fingerprint: string;
       /** What the broker's clock showed; null where nobody knew, absent in older logs. */
       readonly brokerTime?: EpochMs | null;
+      /** That may be too early: see {@link Claim.isBrokerTimeGuess}. */
+      readonly isTimeGuess?: true;
     })
   | (AttemptOpened & {
       readonly type: "reopened";

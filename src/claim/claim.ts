@@ -66,6 +66,11 @@ export interface Claim {
   readonly claimedAt: EpochMs;
   /** The same by the broker's clock; null where nobody knew, absent in claims of older ledgers. */
   readonly brokerClaimedAt?: EpochMs | null;
+  /**
+   * That may be too early: its machine had slept, or its clock was set, and it had not heard the
+   * broker since. An order of the claim is no older, but the claim itself may be younger.
+   */
+  readonly isBrokerTimeGuess?: true;
   readonly attempt: number;
   readonly clientOrderId: ClientOrderId;
   readonly owner: OwnerId;
@@ -156,6 +161,7 @@ export function copiedClaim(claim: Claim): { -readonly [Name in keyof Claim]: Cl
     bookedCost: claim.bookedCost,
   };
   if (claim.brokerClaimedAt !== undefined) copy.brokerClaimedAt = claim.brokerClaimedAt;
+  if (claim.isBrokerTimeGuess !== undefined) copy.isBrokerTimeGuess = claim.isBrokerTimeGuess;
   if (claim.hasLostTry !== undefined) copy.hasLostTry = claim.hasLostTry;
   if (claim.earlierQuantities !== undefined) copy.earlierQuantities = claim.earlierQuantities;
   if (claim.family !== undefined) copy.family = claim.family;

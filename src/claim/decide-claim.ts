@@ -301,7 +301,7 @@ function decideNew(
   const requestId = identity.requestId ?? deriveRequestId(intent, { arrival: book.arrivals + 1 });
   const key: ClaimKey = { account: intent.account, agent: intent.agent, requestId };
   // In the order of canonical JSON: see canonical-json.ts.
-  const event: ClaimEvent = {
+  const claimed: ClaimEvent = {
     arrival,
     attempt: 1,
     brokerTime: command.brokerTime,
@@ -315,6 +315,7 @@ function decideNew(
     sendDeadline: now + command.policy.sendDeadlineMs,
     type: "claimed",
   };
+  const event: ClaimEvent = command.isTimeGuess ? { ...claimed, isTimeGuess: true } : claimed;
   return proceed(evolveClaim(undefined, key, event, now), event, false);
 }
 

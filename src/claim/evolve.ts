@@ -68,6 +68,7 @@ function begun(key: ClaimKey, event: ClaimEvent & { type: "claimed" }, at: Epoch
     fingerprint: event.fingerprint,
     claimedAt: at,
     brokerClaimedAt: event.brokerTime ?? null,
+    ...(event.isTimeGuess && { isBrokerTimeGuess: true }),
     ...freshAttempt(event, at),
     fencing: 1,
     bookedQuantity: ZERO,
@@ -113,6 +114,7 @@ function freshAttempt(
   | "fingerprint"
   | "claimedAt"
   | "brokerClaimedAt"
+  | "isBrokerTimeGuess"
   | "fencing"
   | "bookedQuantity"
   | "bookedCost"

@@ -14,6 +14,8 @@ export function isEarlier(claim: Claim, than: Claim): boolean {
   return (Math.abs(ours - theirs) <= BROKER_TOLERANCE_MS ? ours : theirs) < 0;
 }
 
-function openedByBroker({ brokerClaimedAt, claimedAt, openedAt }: Claim): EpochMs | undefined {
-  return typeof brokerClaimedAt === "number" ? brokerClaimedAt + openedAt - claimedAt : undefined;
+function openedByBroker(claim: Claim): EpochMs | undefined {
+  const { brokerClaimedAt, isBrokerTimeGuess, claimedAt, openedAt } = claim;
+  if (isBrokerTimeGuess || typeof brokerClaimedAt !== "number") return undefined;
+  return brokerClaimedAt + openedAt - claimedAt;
 }

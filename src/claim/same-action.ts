@@ -48,7 +48,7 @@ export function filledLately(claim: Claim, asked: AskedAt, policy: ClaimPolicy):
  * noted a later start nobody knows; but the window is no older than the claim, and not to come.
  */
 function ageOf(claim: Claim, { now, brokerTime, isTimeGuess = false }: AskedAt): number {
-  const { claimedAt, brokerClaimedAt } = claim;
+  const { claimedAt, brokerClaimedAt, isBrokerTimeGuess } = claim;
   const start = windowStart(claim);
   const age = now - start;
   if (isTimeGuess || brokerTime === null) return age;
@@ -60,7 +60,7 @@ function ageOf(claim: Claim, { now, brokerTime, isTimeGuess = false }: AskedAt):
   const isOneClock = Math.abs(age - byBroker) <= CLOCK_TOLERANCE_MS;
   // A third machine may have noted a later start: then both are wrong.
   if (isOneClock && (start === claimedAt || isPossible(age))) return age;
-  if (start === claimedAt) return byBroker;
+  if (start === claimedAt && !isBrokerTimeGuess) return byBroker;
   return Math.min(sinceClaim, ...[age, byBroker].filter(isPossible));
 }
 

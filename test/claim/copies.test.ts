@@ -12,6 +12,7 @@ const FIELDS_OF_CLAIM: Readonly<Record<keyof Claim, true>> = {
   episode: true,
   claimedAt: true,
   brokerClaimedAt: true,
+  isBrokerTimeGuess: true,
   attempt: true,
   clientOrderId: true,
   owner: true,

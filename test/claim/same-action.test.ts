@@ -296,6 +296,18 @@ describe("the age of an equal claim", () => {
   });
 
   test.each([
+    ["its machine had slept", START - 60 * MINUTE, START],
+    ["its machine's clock was ahead", START, START + 60 * MINUTE],
+    ["its machine's clock was behind", START, START - 60 * MINUTE],
+  ])("is the least that is possible where the claim's own was a guess: %s", (_, brokers, at) => {
+    const { ledger, first } = claimedAt(brokers);
+    const guessed = { ...first, claimedAt: at, openedAt: at, isBrokerTimeGuess: true } as const;
+    const asked = (afterMs: number) => ({ now: START + afterMs, brokerTime: START + afterMs });
+    expect(filledLately(guessed, asked(AT - 1), ledger.policy)).toBe(true);
+    expect(filledLately(guessed, asked(AT), ledger.policy)).toBe(false);
+  });
+
+  test.each([
     ["behind", -60 * MINUTE],
     ["ahead", MINUTE],
   ])("is of the machine that found out its end, whose clock is %s, where it asks", (_, aheadMs) => {

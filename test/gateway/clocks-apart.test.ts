@@ -148,6 +148,21 @@ test("an exit that comes again after the clock was set is the same one", async (
   expect(await world.submit(bot, PART)).toMatchObject({ status: "SKIP", requestId });
 });
 
+test("an exit that is sent behind a sleep before the broker's clock was heard comes again as the same", async () => {
+  const world = await openWorld(LONG);
+  const bot = await machine(world);
+  await sent(world, bot, PART);
+  await world.advance(5_000);
+  world.simulator.setTime(world.now() + HOUR_MS);
+  bot.leap(HOUR_MS);
+  const match = { method: "GET", path: "/v2/positions*" } as const;
+  world.simulator.addFaults([{ match, fault: { kind: "drop" }, times: 1 }]);
+  const { requestId } = await sent(world, bot, { ...PART, quantity: "1" });
+  await world.advance(5_000);
+  const again = await world.submit(bot, { ...PART, quantity: "1" });
+  expect(again).toMatchObject({ status: "SKIP", requestId });
+});
+
 test("an order whose answer is lost after the clock was set is found to be its claim's", async () => {
   const world = await openWorld();
   const bot = await machine(world);

@@ -179,7 +179,8 @@ export const MIGRATIONS: readonly string[] = [
   // took from that; of those that are there already nothing is known.
   "",
   // A fill on a flat book may go on with the life that has ended, and books keep what was opened
-  // behind exits at work: an older program would write another book.
+  // behind exits at work: an older program would write another book. A claim says where what it
+  // has of the broker's clock is a guess.
   "",
 ];
 
