@@ -433,7 +433,8 @@ function whyTheSame(record: Record, one: Opened, again: Opened): string | undefi
     return undefined;
   }
   const [before, after] = [one, again].map(({ at }) => record.livesAt(one.action, at).join());
-  if (before !== after && record.isPossible(again.action, again.at)) return undefined;
+  const isAnother = again.action.legs === undefined || record.isPossible(again.action, again.at);
+  if (before !== after && isAnother) return undefined;
   if ((order.liveUntil ?? Infinity) > again.at) return "whose order was live";
   // Another action is meant as another order: where the book cannot tell by then, either is right.
   const isAction = one.action === again.action;
