@@ -23,6 +23,7 @@ import {
   type ListedById,
   type Look,
   listedIn,
+  newsIn,
   type Shown,
   shownAs,
 } from "./shown-orders.ts";
@@ -38,6 +39,8 @@ export interface FillPollerPorts {
 const LIST_LOOKBACK_MS = 24 * 60 * 60 * 1_000;
 /** So many old orders that have ended are read singly: the longest list takes as many reads. */
 const SINGLE_READS_MAX = 20;
+/** So often orders that fill while they are read are read again, so that they come in order. */
+const LOOKS_MAX = 3;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 
@@ -179,11 +182,22 @@ export class FillPoller {
    * asked for, and may have filled before or behind the orders of a list, or another combo.
    */
   async #looks(working: readonly Claim[]): Promise<ReadonlyMap<BrokerOrderId | null, Look>> {
+    const listed = working.filter(({ intent }) => !isCombo(intent));
     const combos = working.filter(({ intent }) => isCombo(intent));
-    const looks = new Map<BrokerOrderId | null, Look>(
-      await this.#list(working.filter(({ intent }) => !isCombo(intent))),
-    );
-    for (const claim of combos) looks.set(claim.brokerOrderId, await this.#single(claim));
+    const looks = new Map<BrokerOrderId | null, Look>();
+    let news = "";
+    for (let times = 0; times < LOOKS_MAX; times += 1) {
+      for (const [id, look] of await this.#list(listed)) looks.set(id, look);
+      for (const claim of combos) {
+        const look = await this.#single(claim);
+        if ("order" in look || times === 0) looks.set(claim.brokerOrderId, look);
+      }
+      const before = news;
+      news = newsIn(working, looks);
+      // What one read shows may have come behind what an earlier one could not show yet: not so
+      // where all of them show the same once more.
+      if (combos.length === 0 || news === before) break;
+    }
     return looks;
   }
 

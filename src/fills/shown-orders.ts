@@ -45,26 +45,36 @@ export function listedIn(reading: OrdersReading): readonly ListedById[] {
  * and what comes next would count as of another life of it. Those of which no time is told come
  * behind the others, as they are; so do all where fewer than two have news of fills.
  */
-export function asTheyFilled(
-  claims: readonly Claim[],
-  looks: ReadonlyMap<BrokerOrderId | null, Look>,
-): readonly Claim[] {
-  const shownOf = ({ brokerOrderId }: Claim) => {
-    const look = looks.get(brokerOrderId);
-    return look !== undefined && "order" in look ? look : undefined;
-  };
-  const news = claims.filter((claim) => {
-    const shown = shownOf(claim);
-    return shown !== undefined && shown.order.filledQuantity !== claim.bookedQuantity;
-  });
+export function asTheyFilled(claims: readonly Claim[], looks: Looks): readonly Claim[] {
+  const news = claims.filter((claim) => hasNews(claim, looks));
   if (news.length < 2) return claims;
   const movedAt = new Map<Claim, bigint>();
   for (const claim of news) {
-    const at = shownOf(claim)?.movedAt();
+    const at = shownIn(looks, claim)?.movedAt();
     if (at !== undefined) movedAt.set(claim, at);
   }
   const timed = [...movedAt].sort(([, a], [, b]) => Number(a - b)).map(([claim]) => claim);
   return [...timed, ...claims.filter((claim) => !movedAt.has(claim))];
+}
+
+type Looks = ReadonlyMap<BrokerOrderId | null, Look>;
+
+/** Which of them show fills that are not booked, and how many: the same text for the same ones. */
+export function newsIn(claims: readonly Claim[], looks: Looks): string {
+  return claims
+    .filter((claim) => hasNews(claim, looks))
+    .map((claim) => `${claim.brokerOrderId} ${shownIn(looks, claim)?.order.filledQuantity}`)
+    .join();
+}
+
+function hasNews(claim: Claim, looks: Looks): boolean {
+  const shown = shownIn(looks, claim);
+  return shown !== undefined && shown.order.filledQuantity !== claim.bookedQuantity;
+}
+
+function shownIn(looks: Looks, { brokerOrderId }: Claim): Listed | undefined {
+  const look = looks.get(brokerOrderId);
+  return look !== undefined && "order" in look ? look : undefined;
 }
 
 interface OwnAndTold {

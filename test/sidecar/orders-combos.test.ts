@@ -260,6 +260,30 @@ test("a spread is booked behind the exit that filled before it, whichever contra
   expect(again.body.id).not.toBe(first.body.id);
 });
 
+test("a spread that fills while orders are read is booked behind what filled before it", async () => {
+  const positions = [{ symbol: LOW, quantity: "2", averagePrice: "12.50" }];
+  const world = await openOrderWorld({ prices: PRICES, positions });
+  const sidecar = await world.open();
+  const terms = { qty: "2", type: "limit", time_in_force: "day" };
+  await world.send(sidecar, { ...terms, symbol: LOW, side: "sell", limit_price: "16" });
+  const { body } = await world.send(sidecar, { ...SPREAD, limit_price: "4.00" });
+  await world.advance(5_000);
+  const { simulator } = world;
+  let prices = ["16", "11"];
+  sidecar.gate = (_, path) => {
+    if (path !== `/v2/orders/${body.id}`) return "pass";
+    for (const price of prices) {
+      simulator.setTime(simulator.now() + 1);
+      simulator.setPrice(LOW, price);
+    }
+    prices = [];
+    return "pass";
+  };
+  await world.advance(30_000);
+  const { latch } = sidecar.started;
+  expect(await latch.book(LOW)).toMatchObject({ net: "2", averagePrice: "11", episode: 2 });
+});
+
 describe("a contract of a multi-leg order", () => {
   const CLOSE = { method: "DELETE", path: `/v2/positions/${LOW}` };
   const ALL = { method: "DELETE", path: "/v2/positions" };
