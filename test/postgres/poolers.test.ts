@@ -5,7 +5,7 @@ import { copyStore } from "../../src/app.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { lookAtPostgresLedger } from "../../src/ledger/postgres/look-at-ledger.ts";
 import { openPostgresLedger } from "../../src/ledger/postgres/postgres-ledger.ts";
-import { claimed, expectAgreement, latchError } from "../ledger/open-ledger.ts";
+import { claimed, expectAgreement, latchError, openLedger } from "../ledger/open-ledger.ts";
 import {
   ACCOUNT,
   accepted,
@@ -84,16 +84,20 @@ describe("one that keeps no statements", () => {
   });
 });
 
-test("through one nobody can tell who has a ledger open, so it is not copied", async () => {
+test("through one a ledger is copied to a server, and none from there: who has it open is hidden", async () => {
   const { url, open } = await pooled();
+  const [from, to] = [temporaryFile(), temporaryFile()];
+  const source = openLedger(from);
+  await claimed(source, claimCommand());
+  await source.close();
+  await copyStore(from, url, { clock: systemClock });
   const ledger = open();
-  await claimed(ledger, claimCommand());
+  expect(await ledger.countByStatus(ACCOUNT)).toEqual({ OPEN: 1 });
   await ledger.close();
-  const file = temporaryFile();
-  const { code, message } = await latchError(() => copyStore(url, file, { clock: systemClock }));
+  const { code, message } = await latchError(() => copyStore(url, to, { clock: systemClock }));
   expect(code).toBe("store_refused");
   expect(message).toContain("name the server itself");
-  expect(existsSync(file)).toBe(false);
+  expect(existsSync(to)).toBe(false);
 });
 
 test("a setting that one does not hand on is refused, and not waited for", async () => {

@@ -35,7 +35,9 @@ export function readPostgresContent<Value>(
   clock: Clock,
   work: (source: ContentReader) => Promise<Value>,
 ): Promise<Value> {
-  return onConnection(url, clock, async (session) => {
+  const refuse = async (pool: ConnectionPool) =>
+    refuseHidden(await isPooledByTransaction(pool), pool.place);
+  return onConnection(url, clock, refuse, async (session) => {
     await refuseUnsound(session);
     await session.run(BEGIN("REPEATABLE READ"));
     await refuseMissing(session);
@@ -54,7 +56,7 @@ export function writePostgresContent<Value>(
   clock: Clock,
   work: (target: ContentWriter) => Promise<Value>,
 ): Promise<Value> {
-  return onConnection(url, clock, async (session) => {
+  return onConnection(url, clock, isPooledByTransaction, async (session) => {
     await refuseUnsound(session);
     await session.run(BEGIN("READ COMMITTED"));
     await migrateWithin(session);
@@ -82,14 +84,16 @@ async function committed(session: Session): Promise<void> {
   }
 }
 
+/** `refuse` comes first: it may ask on more than one connection. */
 async function onConnection<Value>(
   url: string,
   clock: Clock,
+  refuse: (pool: ConnectionPool) => Promise<unknown>,
   work: (session: Session) => Promise<Value>,
 ): Promise<Value> {
   const pool = new ConnectionPool(url, clock);
   try {
-    refuseHidden(await isPooledByTransaction(pool), pool.place);
+    await refuse(pool);
     return await pool.alone(work);
   } catch (error) {
     throw storeError(error, pool.place);
