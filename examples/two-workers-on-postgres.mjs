@@ -17,6 +17,7 @@ async function work() {
 }
 
 if (process.send !== undefined) await work();
+else if (!process.env.STORE) console.error("Name a database: STORE=postgres://…, as above");
 else {
   const done = [];
   const workers = [fork(import.meta.filename), fork(import.meta.filename)];

@@ -47,6 +47,16 @@ describe("the examples", () => {
     expect(await run(name)).toBe(said);
   });
 
+  test("say what is missing: two-workers-on-postgres without a database", async () => {
+    const example = resolve("examples/two-workers-on-postgres.mjs");
+    const options = { env: { PATH: process.env.PATH }, cwd: temporaryFolder() };
+    const ran = await promisify(execFile)(process.execPath, [example], options);
+    expect(ran).toEqual({
+      stdout: "",
+      stderr: expect.stringMatching(/^Name a database: [^\n]+\n$/),
+    });
+  });
+
   test("survive what they provoke: two-workers-on-postgres", async () => {
     const { url, drop } = await newDatabase();
     onTestFinished(drop);
