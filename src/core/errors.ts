@@ -248,7 +248,7 @@ export const ERRORS = {
     httpStatus: 503,
     retryable: true,
     exitCode: 1,
-    hint: "Make file, folder and disk writable, or name a server that leads; nothing was sent.",
+    hint: "Mend the folder, file or disk, or name a store that takes writes; nothing was sent.",
   },
   store_busy: {
     httpStatus: 503,

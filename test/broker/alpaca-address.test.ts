@@ -47,6 +47,7 @@ describe("the broker's address", () => {
     const refusal = refusalOf(() => normalizeBaseUrl(given));
     expect(refusal.code).toBe("invalid_option");
     expect(refusal.message).toContain(JSON.stringify(given));
+    expect(refusal.message).toContain("APCA_API_BASE_URL");
   });
 
   it("is refused with credentials in it, and the refusal does not repeat them", () => {
@@ -67,7 +68,7 @@ describe("credentials and deadlines", () => {
       expect(refusal.message).not.toMatch(/h[uü]sh/);
     }
     expect(refusalOf(() => createAlpacaBroker({ ...options, keyId: "" })).message).toContain(
-      "keyId",
+      "keyId (APCA_API_KEY_ID) is empty",
     );
   });
 

@@ -30,7 +30,8 @@ describe("where market data comes from", () => {
     [{ dataUrl: "http://data.example" }, "plain http would send the key in the clear"],
     [{ streamUrl: "ws://stream.example" }, "plain http would send the key in the clear"],
     [{ streamUrl: "https://stream.example" }, "must begin with wss:"],
-    [{ dataUrl: "nowhere" }, "not a URL"],
+    [{ dataUrl: "nowhere" }, "(APCA_API_DATA_URL) is not a URL"],
+    [{ streamUrl: "ws://" }, "(APCA_API_STREAM_URL) is not a URL"],
   ])("is refused where the key would not be safe: %j", (given, why) => {
     expect(() => dataAddress({ ...NOTHING, ...given })).toThrow(why);
   });

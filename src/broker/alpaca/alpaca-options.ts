@@ -31,35 +31,46 @@ const LOOPBACK = /^(?:(?:[a-z0-9-]+\.)*localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 /** What may stand in a header, without spaces. */
 const HEADER_WORD = /^[\x21-\x7e]+$/;
 
-/** The address that `/v2/...` is appended to; throws `invalid_option` for what is not safe. */
-export function normalizeBaseUrl(value: string | undefined): string {
+const BROKER_ADDRESS = "the broker's address (APCA_API_BASE_URL)";
+
+/**
+ * The address that `/v2/...` is appended to; throws `invalid_option` for what is not safe. `what`
+ * is what the message calls it.
+ */
+export function normalizeBaseUrl(value: string | undefined, what = BROKER_ADDRESS): string {
   if (value === undefined) return trading.TRADING_PAPER_HOST;
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url === undefined) {
-    throw invalid(`the broker's address is not a URL: ${JSON.stringify(withoutUserInfo(value))}`);
-  }
-  if (url.username !== "" || url.password !== "") {
-    throw invalid(`the broker's address must not hold credentials: ${url.protocol}//${url.host}`);
-  }
-  if (url.protocol !== "https:" && url.protocol !== "http:") {
-    throw invalid(`the broker's address must begin with https: ${JSON.stringify(value)}`);
-  }
-  if (url.protocol === "http:" && !LOOPBACK.test(url.hostname)) {
     throw invalid(
-      `plain http would send the key in the clear to ${url.hostname}: ${JSON.stringify(value)}`,
+      `${what} is not a URL with https:// before it: ${JSON.stringify(withoutUserInfo(value))}`,
     );
   }
+  if (url.username !== "" || url.password !== "") {
+    throw invalid(`${what} must not hold credentials: ${url.protocol}//${url.host}`);
+  }
+  if (url.protocol !== "https:" && url.protocol !== "http:") {
+    throw invalid(`${what} must begin with https: ${JSON.stringify(value)}`);
+  }
+  if (url.protocol === "http:" && !LOOPBACK.test(url.hostname)) {
+    const danger = `plain http would send the key in the clear to ${url.hostname}`;
+    throw invalid(`${what}: ${danger}: ${JSON.stringify(value)}`);
+  }
   if (url.search !== "" || url.hash !== "") {
-    throw invalid(`the broker's address must not have a query: ${JSON.stringify(value)}`);
+    throw invalid(`${what} must not have a query: ${JSON.stringify(value)}`);
   }
   return `${url.origin}${url.pathname.replace(/\/+$/, "").replace(/\/v2$/, "")}`;
 }
+
+const CREDENTIAL_VARIABLES = {
+  keyId: "APCA_API_KEY_ID",
+  secret: "APCA_API_SECRET_KEY",
+} as const;
 
 /** Throws `invalid_option` for a credential that no header could carry, without naming it. */
 export function requireCredential(name: "keyId" | "secret", value: string): string {
   if (HEADER_WORD.test(value)) return value;
   const fault = value === "" ? "is empty" : "holds a space or a character no header may carry";
-  throw invalid(`the broker's ${name} ${fault}`);
+  throw invalid(`the broker's ${name} (${CREDENTIAL_VARIABLES[name]}) ${fault}`);
 }
 
 /** Throws `invalid_option` unless `value` is a positive number of milliseconds. */

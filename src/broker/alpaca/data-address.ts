@@ -22,6 +22,8 @@ export interface DataAddressOptions {
   readonly feed: DataFeed;
 }
 
+const DATA = "the address of market data (APCA_API_DATA_URL)";
+const STREAM = "the address of bars (APCA_API_STREAM_URL)";
 const ALPACA = /^https:\/\/(paper-)?api\.alpaca\.markets\.?$/;
 const DATA_URL = "https://data.alpaca.markets";
 const STREAM_URL = "wss://stream.data.alpaca.markets";
@@ -30,7 +32,7 @@ const STREAM_URL = "wss://stream.data.alpaca.markets";
 export function dataAddress(options: DataAddressOptions): DataAddress {
   const broker = normalizeBaseUrl(options.baseUrl);
   const beside = ALPACA.test(broker) ? DATA_URL : broker;
-  const url = options.dataUrl === undefined ? beside : normalizeBaseUrl(options.dataUrl);
+  const url = options.dataUrl === undefined ? beside : normalizeBaseUrl(options.dataUrl, DATA);
   const streams = url === DATA_URL ? STREAM_URL : asWebsocket(url);
   const stream = options.streamUrl === undefined ? streams : checkedStream(options.streamUrl);
   return { url, streamUrl: `${stream}/v2/${options.feed}` };
@@ -39,10 +41,10 @@ export function dataAddress(options: DataAddressOptions): DataAddress {
 /** The same rules hold for `wss:` as for `https:`. */
 function checkedStream(value: string): string {
   if (!/^wss?:\/\//.test(value)) {
-    const message = `the stream's address must begin with wss: ${JSON.stringify(value)}`;
+    const message = `${STREAM} must begin with wss: ${JSON.stringify(value)}`;
     throw new LatchError("invalid_option", message);
   }
-  return asWebsocket(normalizeBaseUrl(value.replace(/^ws/, "http")));
+  return asWebsocket(normalizeBaseUrl(value.replace(/^ws/, "http"), STREAM));
 }
 
 function asWebsocket(url: string): string {
