@@ -16,6 +16,9 @@ const AXE = readFileSync(
 const SOON = { timeout: 60_000 };
 const LOADS_MAX = 10;
 
+/** Whether all that it holds is inside. */
+const hasRoom = (one: Element) => one.scrollWidth <= one.clientWidth;
+
 if (HAS_NO_BROWSER) {
   console.warn("The tests in a browser are left out: no Chromium (apt-get install chromium).");
 }
@@ -232,6 +235,8 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page on 21 May, with an exit that 
       const rows = [
         coin("BTC/USD", "0.123456789", "0.987654321", "0.864197532"),
         coin("SHIB/USD", "123456789.123456789", "23456789.987654321", "-99999999.135802468"),
+        // The symbol of the incident, whose dialog repeats the numbers.
+        coin("SQQQ", "123456789.123456789", "123456789.123456789", "0"),
       ];
       await route.fulfill({ json: { ...answer, rows } });
     });
@@ -239,8 +244,15 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page on 21 May, with an exit that 
     const table = page.getByLabel("Positions table");
     await expect
       .poll(() => table.locator(".difference").allInnerTexts(), SOON)
-      .toEqual(["Differs", "+0.864197532", "−99999999.135802468"]);
-    expect(await table.evaluate((one) => one.scrollWidth <= one.clientWidth)).toBe(true);
+      .toEqual(["Differs", "+0.864197532", "−99999999.135802468", "–"]);
+    expect(await table.evaluate(hasRoom)).toBe(true);
+    await page.getByRole("button", { name: "Resolve…" }).click();
+    const numbers = page.locator("dialog .numbers");
+    expect(await numbers.locator("dd").allInnerTexts()).toEqual([
+      "123456789.123456789",
+      "123456789.123456789",
+    ]);
+    expect(await numbers.evaluate(hasRoom)).toBe(true);
   });
 
   test("is painted within a second, and is smaller than 150 KiB on the wire", async () => {

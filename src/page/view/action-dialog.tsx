@@ -5,6 +5,7 @@ import { type Action, type End, NO_END } from "../model/incident-actions.ts";
 import { unreadText } from "../model/time-text.ts";
 import type { IncidentView } from "../sidecar-answers.ts";
 import { Refusal } from "../sidecar-client.ts";
+import { Amount } from "./amount.tsx";
 import { DialogFrame } from "./dialog-frame.tsx";
 
 interface ActionDialogProps {
@@ -88,18 +89,22 @@ interface NumbersProps {
 function Numbers({ action: { numbers, unread }, now }: NumbersProps) {
   const bookQuantity = (numbers ?? unread)?.bookQuantity;
   if (bookQuantity === undefined) return null;
+  const held =
+    numbers === null
+      ? unreadText(unread?.since ?? null, now)
+      : quantityText(numbers.brokerQuantity);
   return (
     <dl class="numbers">
       <div>
         <dt>Book holds</dt>
-        <dd>{quantityText(bookQuantity)}</dd>
+        <dd>
+          <Amount text={quantityText(bookQuantity)} />
+        </dd>
       </div>
       <div>
         <dt>Broker holds</dt>
         <dd>
-          {numbers === null
-            ? unreadText(unread?.since ?? null, now)
-            : quantityText(numbers.brokerQuantity)}
+          <Amount text={held} />
         </dd>
       </div>
     </dl>
