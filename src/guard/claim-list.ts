@@ -4,9 +4,14 @@ import { OffsetPages } from "../audit/offset-pages.ts";
 import { LatchError } from "../core/errors.ts";
 import { GUARD_ACCOUNT } from "../core/ids.ts";
 import type { GuardClaimsPage, GuardClaimsQuery } from "./guard.ts";
+import { requireFields } from "./guard-input.ts";
 
 export type ListLedger = AuditLedger;
 
+const FIELDS = {
+  ...{ agent: true, agentId: true, action: true, statuses: true, from: true, until: true },
+  ...{ offset: true, limit: true },
+};
 const LIMIT = 100;
 const LIMIT_MAX = 500;
 const OFFSET_MAX = 1_000_000;
@@ -19,6 +24,7 @@ export class ClaimList {
   }
 
   async page(query: GuardClaimsQuery): Promise<GuardClaimsPage> {
+    requireFields(query, FIELDS);
     const { agent, agentId, action, statuses, from, until, offset = 0, limit = LIMIT } = query;
     requireWhole("limit", limit, 1, LIMIT_MAX);
     requireWhole("offset", offset, 0, OFFSET_MAX);

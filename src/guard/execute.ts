@@ -23,7 +23,7 @@ import type {
   SettleAnswer,
   SettleInput,
 } from "./guard.ts";
-import { evidenceOf, guardWait, readJson, requireFunction } from "./guard-input.ts";
+import { evidenceOf, guardWait, readJson, requireFields, requireFunction } from "./guard-input.ts";
 import { untilWritten } from "./until-written.ts";
 import { isVerdict } from "./verifiers.ts";
 
@@ -57,11 +57,13 @@ export class ActionRunner {
 
   async execute<Result>(input: ExecuteInput<Result>): Promise<ExecuteAnswer<Result>> {
     requireCall(input);
+    const { requestId, agent, action, agentId, scope, payload } = input;
+    const terms = { requestId, agent, action, agentId, scope, payload };
     const waitUntil = this.#parts.clock.now() + guardWait(input.waitMs ?? 0);
     /** The attempt after which `verify` has found the action absent. */
     let foundAbsentAfter = 0;
     for (let round = 1; ; round += 1) {
-      const answer = await this.#parts.guard.claim(input);
+      const answer = await this.#parts.guard.claim(terms);
       if (answer.kind === "mismatch") {
         return { status: "mismatch", claim: answer.claim, difference: answer.difference };
       }
@@ -265,19 +267,14 @@ function unwritten<Result>(claim: GuardClaim, error: unknown): ExecuteAnswer<Res
   return { status: "unresolved", claim, incident: null, error };
 }
 
-const FIELDS: Readonly<Record<keyof ExecuteInput<unknown>, true>> = {
+const FIELDS = {
   ...{ requestId: true, agent: true, action: true, agentId: true, scope: true, payload: true },
   ...{ run: true, verify: true, confirm: true, waitMs: true, signal: true },
 };
 
 /** Before anything is claimed: what cannot be run must not leave a claim that nobody knows of. */
 function requireCall(input: ExecuteInput<unknown>): void {
-  const unknown = Object.keys(input).find((field) => !Object.hasOwn(FIELDS, field));
-  if (unknown !== undefined) {
-    const known = Object.keys(FIELDS).join(", ");
-    const message = `unknown field ${JSON.stringify(unknown)}: expected ${known}`;
-    throw new LatchError("invalid_guard_call", message);
-  }
+  requireFields(input, FIELDS);
   const { run, verify, confirm } = input;
   requireFunction("invalid_guard_call", "run", run);
   for (const [name, given] of Object.entries({ verify, confirm })) {

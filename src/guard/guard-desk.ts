@@ -53,6 +53,7 @@ import {
   optionalFencing,
   optionalName,
   readJson,
+  requireFields,
 } from "./guard-input.ts";
 import { tracedGuard } from "./traced-guard.ts";
 import { untilWritten } from "./until-written.ts";
@@ -73,6 +74,11 @@ export interface GuardParts {
   readonly verifiers?: Readonly<Record<string, GuardVerifier>> | undefined;
 }
 
+const KEY = { requestId: true, agent: true };
+const SHOWN = { token: true, isTokenRequired: true };
+const TERMS = { action: true, agentId: true, scope: true, payload: true };
+const SETTLED = { ...KEY, ...SHOWN, outcome: true, result: true };
+const RELEASED = { ...KEY, ...SHOWN, evidence: true, fencing: true };
 const DEFAULT_WAIT_MS = 8_000;
 /** So many claims are looked at between two turns. */
 const PAGE = 200;
@@ -104,6 +110,7 @@ export class GuardDesk implements Guard {
   }
 
   async claim(input: GuardClaimInput): Promise<GuardClaimAnswer> {
+    requireFields(input, { ...KEY, ...TERMS });
     const { random, owner, leaseMs } = this.#parts;
     const key = this.#keyOf(input);
     const { payload } = input;
@@ -166,6 +173,7 @@ export class GuardDesk implements Guard {
   }
 
   async settle(input: SettleInput): Promise<SettleAnswer> {
+    requireFields(input, SETTLED);
     requireOutcome(input.outcome);
     return this.#settle(input, guardJson("result", input.result), undefined);
   }
@@ -199,6 +207,7 @@ export class GuardDesk implements Guard {
   }
 
   async release(input: ReleaseInput): Promise<ReleaseAnswer> {
+    requireFields(input, RELEASED);
     const evidence = guardName("evidence", input.evidence, EVIDENCE_MAX);
     const fencing = optionalFencing(input.fencing);
     const said = { ...this.#shown(input), evidence, fencing };
@@ -220,6 +229,7 @@ export class GuardDesk implements Guard {
   }
 
   async doubt(input: DoubtInput): Promise<DoubtAnswer> {
+    requireFields(input, { ...KEY, token: true, reason: true });
     const reason = guardName("reason", input.reason, EVIDENCE_MAX);
     const tokenHash = sha256Hex(guardName("token", input.token));
     const said = { type: "doubt", reason, tokenHash, now: this.#now() } as const;
@@ -239,7 +249,9 @@ export class GuardDesk implements Guard {
     }
   }
 
-  async resolve({ verdict, ...input }: EvidenceInput): Promise<EvidenceAnswer> {
+  async resolve(input: EvidenceInput): Promise<EvidenceAnswer> {
+    requireFields(input, { ...KEY, verdict: true, fencing: true });
+    const { verdict } = input;
     const key = this.#keyOf(input);
     if (!isVerdict(verdict)) {
       const message = `verdict is ${kindOf(verdict)}: expected done, rejected, absent or unknown`;
@@ -287,6 +299,7 @@ export class GuardDesk implements Guard {
   }
 
   async wait(requestId: string, options: WaitOptions = {}): Promise<GuardClaim | undefined> {
+    requireFields(options, { agent: true, waitMs: true, signal: true });
     const { agent, waitMs = DEFAULT_WAIT_MS, signal } = options;
     const key = this.#keyOf({ requestId, agent });
     const stop = AbortSignal.any([this.#closing.signal, ...(signal === undefined ? [] : [signal])]);
@@ -384,7 +397,8 @@ export class GuardDesk implements Guard {
 
   #keyOf(input: { readonly requestId: string; readonly agent?: AgentId | undefined }): ClaimKey {
     const requestId = guardName("requestId", input.requestId) as RequestId;
-    return { account: GUARD_ACCOUNT, agent: input.agent ?? this.#parts.agent, requestId };
+    const { agent = this.#parts.agent } = input;
+    return { account: GUARD_ACCOUNT, agent: guardName("agent", agent) as AgentId, requestId };
   }
 
   #now(): number {

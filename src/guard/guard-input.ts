@@ -88,6 +88,18 @@ export function guardJson(field: string, value: unknown): JsonValue {
   throw new LatchError("invalid_guard_call", `${field} ${read.problem}`);
 }
 
+/** What a call has no effect by is not left out in silence: it may be `outcome`, misspelt. */
+export function requireFields<Input extends object>(
+  input: Input,
+  known: Readonly<Record<keyof Input, unknown>>,
+): void {
+  const unknown = Object.keys(input).find((field) => !Object.hasOwn(known, field));
+  if (unknown === undefined) return;
+  const expected = `expected ${Object.keys(known).join(", ")}`;
+  const message = `unknown field ${JSON.stringify(unknown)}: ${expected}`;
+  throw new LatchError("invalid_guard_call", message);
+}
+
 /** Throws LatchError `code` for what is not a function. */
 export function requireFunction(
   code: "invalid_guard_call" | "invalid_option",

@@ -65,6 +65,43 @@ describe("a guard", () => {
     expect(await guard.list()).toMatchObject({ claims: [], total: 0 });
   });
 
+  test("does nothing by a call with a field that it does not know, and names it", async () => {
+    const { guard } = await guardWorld();
+    const claimed = await guard.claim(PAYMENT);
+    const verdict = { kind: "rejected" };
+    const evidence = "the provider shows none";
+    const calls: Readonly<Record<string, () => Promise<unknown>>> = {
+      payloads: () => guard.claim({ ...PAYMENT, payloads: {} } as never),
+      outcom: () => guard.settle({ requestId, outcom: "rejected" } as never),
+      attempt: () => guard.release({ requestId, evidence, attempt: 1 } as never),
+      fence: () => guard.resolve({ requestId, verdict, fence: 1 } as never),
+      because: () => guard.doubt({ requestId, reason: "lost", token: "t", because: "" } as never),
+      wait: () => guard.wait(requestId, { wait: 1 } as never),
+      agents: () => guard.list({ agents: "payments" } as never),
+    };
+    for (const [field, call] of Object.entries(calls)) {
+      const refused = {
+        code: "invalid_guard_call",
+        message: expect.stringContaining(`"${field}"`),
+      };
+      await expect(call(), field).rejects.toMatchObject(refused);
+    }
+    expect(await guard.get(requestId)).toEqual(claimed.claim);
+  });
+
+  test.each([
+    ["", "empty"],
+    [" ", "blank"],
+    [7, "number"],
+  ])("is no agent group's where that is %j", async (agent, received) => {
+    const { guard } = await guardWorld();
+    const refused = { code: "invalid_guard_call", message: `agent is ${received}` };
+    const message = expect.stringContaining(refused.message);
+    const input = { ...PAYMENT, agent: agent as never };
+    await expect(guard.claim(input)).rejects.toMatchObject({ ...refused, message });
+    expect((await guard.list()).total).toBe(0);
+  });
+
   test("keeps nothing of a result that it cannot, and the claim stays its owner's", async () => {
     const { guard } = await guardWorld();
     await guard.claim(PAYMENT);
