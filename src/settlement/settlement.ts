@@ -37,7 +37,10 @@ export interface SignalInput {
 export type SignalAnswer =
   /** It is on record, now or by an earlier call; whether it counts is in `state`. */
   | { readonly kind: "recorded"; readonly isRepeat: boolean; readonly state: SettlementState }
-  /** The source has said something else before, and that stays. */
+  /**
+   * The source has said something else before, and that stays; null while that is not on record,
+   * and where a person has ended its claim without a word of the source's.
+   */
   | { readonly kind: "contradicts_itself"; readonly first: Signal | null }
   /** It came after the matter was final: recorded, and nothing was changed. */
   | { readonly kind: "late"; readonly state: SettlementState };
@@ -112,10 +115,11 @@ export class Settlement {
     const requestId = this.#name("signal", source);
     const action = "settlement.signal";
     const claimed = await this.#guard.claim({ requestId, action, payload: said, scope: this.#id });
-    if (claimed.kind === "mismatch") {
-      return { kind: "contradicts_itself", first: signalIn(claimed.claim) };
-    }
     const isRepeat = claimed.kind === "settled";
+    const first = signalIn(claimed.claim);
+    if (claimed.kind === "mismatch" || (isRepeat && first === null)) {
+      return { kind: "contradicts_itself", first };
+    }
     // Whoever died between the two left a claim that the same signal completes.
     if (!isRepeat) await this.#guard.settle({ requestId, result: said });
     const state = await this.state();

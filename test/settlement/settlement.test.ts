@@ -158,6 +158,18 @@ describe("a settlement", () => {
     expect((await match.state()).signals).toEqual([signal]);
   });
 
+  test("does not say that a signal is on record whose claim a person has struck", async () => {
+    const { guard, match, clock } = await settlementWorld();
+    const signal = said("referee", "alice");
+    const requestId = "settlement/match-7/signal/referee";
+    await guard.claim({ requestId, action: "settlement.signal", payload: signal });
+    clock.advance(LEASE_MS);
+    await guard.recover();
+    await guard.resolve({ requestId, verdict: { kind: "rejected" } });
+    expect(await match.signal(signal)).toEqual({ kind: "contradicts_itself", first: null });
+    expect(await match.state()).toMatchObject({ status: "OPEN", signals: [] });
+  });
+
   describe("whose decision was begun by a process that died", () => {
     const requestId = "settlement/match-7/decision";
 
