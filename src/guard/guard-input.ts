@@ -92,12 +92,13 @@ export function guardJson(field: string, value: unknown): JsonValue {
 export function requireFields<Input extends object>(
   input: Input,
   known: Readonly<Record<keyof Input, unknown>>,
+  code: "invalid_guard_call" | "invalid_option" = "invalid_guard_call",
 ): void {
   const unknown = Object.keys(input).find((field) => !Object.hasOwn(known, field));
   if (unknown === undefined) return;
   const expected = `expected ${Object.keys(known).join(", ")}`;
   const message = `unknown field ${JSON.stringify(unknown)}: ${expected}`;
-  throw new LatchError("invalid_guard_call", message);
+  throw new LatchError(code, message);
 }
 
 /** Throws LatchError `code` for what is not a function. */

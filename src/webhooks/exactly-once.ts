@@ -14,7 +14,13 @@ import type {
   GuardVerifier,
   RunContext,
 } from "../guard/guard.ts";
-import { guardName, guardWait, kindOf, requireFunction } from "../guard/guard-input.ts";
+import {
+  guardName,
+  guardWait,
+  kindOf,
+  requireFields,
+  requireFunction,
+} from "../guard/guard-input.ts";
 
 /** It leaves an event's id as many characters as it has itself. */
 const SOURCE_MAX = 256;
@@ -35,6 +41,12 @@ export interface ExactlyOnceOptions<Event> {
   readonly waitMs?: number;
 }
 
+/** What {@link exactlyOnce} takes. */
+export const OPTIONS = {
+  ...{ guard: true, id: true, source: true, payload: true, verify: true, confirm: true },
+  waitMs: true,
+};
+
 export type Handler<Event, Result> = (
   event: Event,
   context: RunContext,
@@ -54,6 +66,7 @@ export function exactlyOnce<Event, Result>(
   handler: Handler<Event, Result>,
   options: ExactlyOnceOptions<Event>,
 ): (event: Event) => Promise<ExecuteAnswer<Result>> {
+  requireFields(options, OPTIONS, "invalid_option");
   requireHandler(handler, options);
   const { guard, id, source = "webhook", payload, verify, confirm, waitMs } = options;
   // A colon in it would make ids of two sources meet: `shop` has `eu:1`, and `shop:eu` has `1`.

@@ -3,6 +3,7 @@
  * recorded delivery from being handled again is its id (`X-GitHub-Delivery`), which is not signed
  * either. Take the id from the body where the body has one.
  */
+import { requireFields } from "../guard/guard-input.ts";
 import {
   checkDigests,
   headerOf,
@@ -22,6 +23,7 @@ export interface GithubSignatureOptions {
 
 /** Throws LatchError `invalid_option` for secrets that are none. */
 export function githubSignature(options: GithubSignatureOptions): SignatureScheme {
+  requireFields(options, { secrets: true, header: true }, "invalid_option");
   const { header = "x-hub-signature-256" } = options;
   const secrets = secretList(options.secrets);
   return {

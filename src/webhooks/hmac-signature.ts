@@ -3,7 +3,7 @@
  * or over `SECONDS.BODY` where a header has the time that was signed with it.
  */
 import { LatchError } from "../core/errors.ts";
-import { kindOf } from "../guard/guard-input.ts";
+import { kindOf, requireFields } from "../guard/guard-input.ts";
 import {
   checkDigests,
   checkTime,
@@ -31,8 +31,14 @@ export interface HmacSignatureOptions {
   readonly toleranceMs?: number;
 }
 
+const OPTIONS = {
+  ...{ secrets: true, header: true, algorithm: true, encoding: true, prefix: true },
+  ...{ timeHeader: true, toleranceMs: true },
+};
+
 /** Throws LatchError `invalid_option` for what no signature could ever fit. */
 export function hmacSignature(options: HmacSignatureOptions): SignatureScheme {
+  requireFields(options, OPTIONS, "invalid_option");
   const { header, timeHeader, prefix = "" } = options;
   const { algorithm = "sha256", encoding = "hex" } = options;
   const secrets = secretList(options.secrets);

@@ -2,6 +2,7 @@
  * Stripe's shape: `Stripe-Signature: t=SECONDS,v1=HEX[,v1=HEX…]` over `SECONDS.BODY`. The time is
  * part of what is signed, so a delivery that somebody recorded is refused later.
  */
+import { requireFields } from "../guard/guard-input.ts";
 import {
   checkDigests,
   checkTime,
@@ -23,6 +24,7 @@ export interface StripeSignatureOptions {
 
 /** Throws LatchError `invalid_option` for secrets or a tolerance that are none. */
 export function stripeSignature(options: StripeSignatureOptions): SignatureScheme {
+  requireFields(options, { secrets: true, toleranceMs: true, header: true }, "invalid_option");
   const { header = "stripe-signature" } = options;
   const secrets = secretList(options.secrets);
   const toleranceMs = toleranceOf(options.toleranceMs);

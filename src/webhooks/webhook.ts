@@ -11,11 +11,12 @@
 import { type Clock, type EpochMs, systemClock } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
 import type { ExecuteAnswer } from "../guard/guard.ts";
-import { kindOf, requireFunction } from "../guard/guard-input.ts";
+import { kindOf, requireFields, requireFunction } from "../guard/guard-input.ts";
 import {
   type ExactlyOnceOptions,
   exactlyOnce,
   type Handler,
+  OPTIONS,
   requireHandler,
 } from "./exactly-once.ts";
 import {
@@ -65,11 +66,16 @@ export function webhook<Event, Result>(
   handler: Handler<Event, Result>,
   options: WebhookOptions<Event>,
 ): Webhook {
-  const { signature, parse, clock = systemClock } = options;
+  requireFields(
+    options,
+    { ...OPTIONS, signature: true, parse: true, clock: true },
+    "invalid_option",
+  );
+  const { signature, parse, clock = systemClock, ...handled } = options;
   requireHandler(handler, options);
   requireSignature(signature);
   if (parse !== undefined) requireFunction("invalid_option", "parse", parse);
-  const { verify, payload, ...others } = options;
+  const { verify, payload, ...others } = handled;
   const handle = exactlyOnce<Received<Event>, Result>(
     ({ event }, context) => handler(event, context),
     {

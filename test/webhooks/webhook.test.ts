@@ -348,6 +348,8 @@ describe("a webhook whose options are unusable", () => {
     [{ source: " " }, "source is blank"],
     [{ waitMs: -1 }, "waitMs is -1: expected 0 to 30000"],
     [{ waitMs: 30_001 }, "waitMs is 30001"],
+    [{ payloads: () => 1 }, 'unknown field "payloads": expected '],
+    [{ secrets: "s" }, 'unknown field "secrets"'],
   ])("is refused where it is made: %o", async (wrong, reason) => {
     const { guard } = await guardWorld();
     const options = { guard, signature: null, id: ({ id }: PaidEvent) => id, ...wrong };
@@ -361,6 +363,22 @@ describe("a webhook whose options are unusable", () => {
     expect(() => stripeSignature({ secrets: undefined } as never)).toThrow("secrets");
     expect(() => githubSignature({} as never)).toThrow("secrets");
     expect(() => hmacSignature({ secrets: "s" } as never)).toThrow("header is undefined");
+  });
+
+  test("is refused where an option of its signature, or of exactlyOnce, is misspelt", async () => {
+    const { guard } = await guardWorld();
+    const unknown = (field: string) =>
+      expect.objectContaining({
+        code: "invalid_option",
+        message: expect.stringContaining(`unknown field "${field}"`),
+      });
+    const options = { secrets: "s", header: "x-signature", tolerance: 1 } as never;
+    for (const make of [stripeSignature, githubSignature, hmacSignature]) {
+      expect(() => make(options)).toThrow(unknown("tolerance"));
+    }
+    const id = (event: PaidEvent) => event.id;
+    const misspelt = { guard, id, confrim: () => ({ kind: "absent" }) } as never;
+    expect(() => exactlyOnce(shop().ship, misspelt)).toThrow(unknown("confrim"));
   });
 
   test.each([
