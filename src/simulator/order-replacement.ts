@@ -14,7 +14,6 @@ const TOO_EARLY_OR_LATE: ReadonlySet<Order["status"]> = new Set([
   "pending_new",
   "pending_cancel",
   "pending_replace",
-  "held",
 ]);
 
 /** `qty` counts what the old order has filled already; the new order asks for the rest. */

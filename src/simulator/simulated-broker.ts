@@ -172,7 +172,9 @@ export class SimulatedBroker {
     if (refusal !== undefined) return { kind: "refused", refusal };
     const record = this.#record(request.terms, request.clientOrderId, effects);
     const { parentId, legIds, armed, positionIntent } = old;
-    const order = { ...record, replaces: id, parentId, legIds, armed, positionIntent };
+    // A stop that waits for its entry, or for its price, is held under its new price as well.
+    const status = old.status === "held" ? old.status : record.status;
+    const order = { ...record, status, replaces: id, parentId, legIds, armed, positionIntent };
     this.book.add(order);
     this.book.change(id, { status: "pending_replace" });
     this.#putOff.push(() => this.floor.replace(id, order.id));

@@ -104,8 +104,10 @@ export class TradingFloor {
   replace(oldId: string, newId: string): void {
     const { book, stamps } = this.#parts;
     const old = book.get(oldId);
+    const isHeld = book.get(newId).status === "held";
     if (!isWorking(old) || book.get(newId).rejectLater) {
-      const status = isZero(old.filledQuantity) ? "new" : "partially_filled";
+      const unfilled = isHeld ? "held" : "new";
+      const status = isZero(old.filledQuantity) ? unfilled : "partially_filled";
       const changes = isWorking(old) ? ({ status } as const) : {};
       this.#change(old, changes, "order_replace_rejected");
       // What hangs on the old order stays with it.
@@ -116,7 +118,8 @@ export class TradingFloor {
     const changes = { status: "replaced", replacedBy: newId, replacedAt: stamps.next() } as const;
     this.#change(old, changes, "replaced");
     this.#inherit(old, newId);
-    this.acknowledge(newId);
+    if (isHeld) this.#match(newId);
+    else this.acknowledge(newId);
   }
 
   /** Books a fill of `quantity` at `price`, whatever the market's price is. */

@@ -97,6 +97,35 @@ describe("a bracket", () => {
     const after = [answer.body.id, String(ids[2])];
     expect(await statuses(bench, after)).toEqual(["canceled", "filled"]);
   });
+
+  test("can have its stop replaced while that is held, before and after its entry", async () => {
+    const bench = await openBench();
+    const placed = await bench.order({ ...BRACKET, type: "limit", limit_price: "70" });
+    const [entry, profit, stop] = family(placed.body);
+    const before = await bench.call("PATCH", `/v2/orders/${stop}`, { stop_price: "62" });
+    expect(before.body).toMatchObject({ stop_price: "62", replaces: stop, status: "held" });
+    expect(await statuses(bench, [String(stop), before.body.id])).toEqual(["replaced", "held"]);
+    bench.simulator.setPrice("TQQQ", "70");
+    const after = await bench.call("PATCH", `/v2/orders/${before.body.id}`, { stop_price: "68" });
+    const ids = [String(entry), String(profit), after.body.id];
+    expect(await statuses(bench, ids)).toEqual(["filled", "new", "held"]);
+    bench.simulator.setPrice("TQQQ", "67");
+    expect(await statuses(bench, ids)).toEqual(["filled", "canceled", "filled"]);
+  });
+
+  test("keeps its held stop where the one in its place is turned down, and sells at once where not", async () => {
+    const bench = await openBench();
+    const [, profit, stop] = family((await bench.order(BRACKET)).body);
+    bench.simulator.addFaults([{ match: { method: "PATCH" }, fault: { kind: "reject_later" } }]);
+    const path = `/v2/orders/${stop}`;
+    const refused = await bench.call("PATCH", path, { stop_price: "70" });
+    const ids = [String(profit), String(stop)];
+    expect(await statuses(bench, [...ids, refused.body.id])).toEqual(["new", "held", "rejected"]);
+    const taken = await bench.call("PATCH", path, { stop_price: "80" });
+    expect(await statuses(bench, [...ids, taken.body.id])).toEqual([
+      ...["canceled", "replaced", "filled"],
+    ]);
+  });
 });
 
 describe("an oco", () => {
