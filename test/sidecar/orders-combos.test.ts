@@ -146,6 +146,26 @@ describe.each([
     expect(world.posts()).toHaveLength(4);
     expect(new Set(ids).size).toBe(4);
   });
+
+  test.each([
+    ["known by then", 5_000],
+    ["not read yet", 0],
+  ])(
+    "is not closed again with what was bought of one contract since, fills %s",
+    async (_, pauseMs) => {
+      const { world, sidecar } = await openWorld();
+      const more = { symbol: LOW, side: "buy", qty: "2", type: "market", time_in_force: "day" };
+      const ids: string[] = [];
+      for (const order of [open, close, more, close]) {
+        const answer = await world.send(sidecar, order);
+        ids.push(answer.body.id);
+        await world.advance(pauseMs);
+      }
+      expect(ids[3]).toBe(ids[1]);
+      expect(world.posts()).toHaveLength(3);
+      expect(world.simulator.positions()).toMatchObject([{ symbol: LOW }]);
+    },
+  );
 });
 
 test("a multi-leg order is told to people by its underlying and its contracts", async () => {
