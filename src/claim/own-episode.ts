@@ -17,7 +17,7 @@ import {
 import type { EpochMs } from "../core/clock.ts";
 import { isZero } from "../core/decimal.ts";
 import type { Side } from "../identity/intent.ts";
-import type { Claim } from "./claim.ts";
+import { type Claim, wasFilled } from "./claim.ts";
 import type { ClaimEvent } from "./claim-event.ts";
 import { isEarlier } from "./order-of-claims.ts";
 
@@ -73,10 +73,15 @@ export function begunBy(entry: Claim, before: Book, { claimOf, filledAt }: FillS
   const next = before.episode + 1;
   const { closedBy, closedAt } = before;
   const exit = closedBy === null ? undefined : claimOf(closedBy);
-  if (exit === undefined) return next;
+  if (exit === undefined || !hasFilled(exit)) return next;
   const isTold = filledAt !== undefined && closedAt !== undefined && filledAt !== closedAt;
   const cameBefore = isTold ? filledAt < closedAt : isEarlier(entry, exit);
   return cameBefore ? before.episode : next;
+}
+
+/** A close that is over because its shares were gone has filled nothing. */
+function hasFilled(exit: Claim): boolean {
+  return wasFilled(exit) || Object.keys(exit.legs).length > 0;
 }
 
 /** In the order of canonical JSON: see canonical-json.ts. */

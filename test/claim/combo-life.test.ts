@@ -193,7 +193,8 @@ describe("the fill of a leg", () => {
   });
 
   test("goes on with the life that an exit has ended which was booked first", () => {
-    const { combo: entry, other: exit } = filledCombo();
+    const { combo: entry, other } = filledCombo();
+    const exit: Claim = { ...other, outcome: "filled" };
     const flat = { ...FLAT, closedBy: exit.key, closedAt: START };
     const at = (filledAt: EpochMs) =>
       ofTheirLives([fill(CALL, "2")], entry, { ...seen(flat, exit), filledAt });

@@ -12,7 +12,7 @@ import type { Intent } from "../../src/identity/intent.ts";
 import { ACCOUNT, buy, orderOf, proceeded, START, sell } from "./builders.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
 
-const FILL: ClaimEvent = {
+const FILL: ClaimEvent & { type: "fill_booked" | "late_fill_booked" } = {
   type: "fill_booked",
   brokerOrderId: "order" as BrokerOrderId,
   quantity: decimal("6"),
@@ -69,7 +69,8 @@ describe("an entry whose fill is read behind the exit that has ended the life it
       ledger.after(1_000);
       return proceeded(ledger.claim(intent));
     }) as [Claim, Claim];
-    return first === "entry" ? { entry: one, exit: other } : { entry: other, exit: one };
+    const [entry, exit] = first === "entry" ? [one, other] : [other, one];
+    return { entry, exit: { ...exit, outcome: "filled" } as Claim };
   }
   const flat = (exit: Claim, closedAt?: EpochMs): Book => ({
     ...book("0", 1),
@@ -99,8 +100,13 @@ describe("an entry whose fill is read behind the exit that has ended the life it
   });
 
   test("begins the next where no exit of ours has ended it", () => {
-    const { entry } = claimedInTurn("entry");
+    const { entry, exit } = claimedInTurn("entry");
     expect(told(entry, book("0", 1))).toEqual([{ ...FILL, episode: 2 }]);
+    const gone: Claim = { ...exit, outcome: "already_flat" };
+    expect(ofTheirEpisode([FILL], entry, seen(flat(gone), gone))).toMatchObject([{ episode: 2 }]);
+    const leg = { symbol: "TQQQ", side: "sell", quantity: FILL.quantity, cost: FILL.cost } as const;
+    const combo: Claim = { ...gone, outcome: null, legs: { leg } };
+    expect(ofTheirEpisode([FILL], entry, seen(flat(combo), combo))).toMatchObject([{ episode: 1 }]);
   });
 
   test("leaves the book in that life, and in the next one where it says nothing", () => {

@@ -16,10 +16,11 @@
  * that anybody could know. Lives and ends are those of the broker's record, not of any book. Either is right within what
  * clocks may be apart at the window's end, and where what decides could not be read during the call,
  * or the exit between two entries has no answer: then an order is taken for the earlier one, which
- * sends nothing; but no exit for one of an earlier life (decision 17). Left out are symbols in which a person trades, worlds with short sales, and
+ * sends nothing; but no exit for one of an earlier life (decision 17). Left out are symbols in which
+ * a person trades, worlds with short sales and, of what is told of the contracts of multi-leg orders,
  * what comes behind an open that was claimed while a close had ended the position and could not be
- * known to have done so, or behind fills of a contract that were booked in another order than they
- * came about: by then no book can tell the lives apart.
+ * known to have done so, or behind fills that were booked in another order than they came about: by
+ * then no book can tell the lives of a contract apart. Second orders are judged there too.
  */
 import { sameClaim } from "../../../src/book/book.ts";
 import type { Claim } from "../../../src/claim/claim.ts";
@@ -132,9 +133,17 @@ class Record {
     return lives;
   }
 
-  /** From when on the book cannot tell the lives of the position apart. */
+  /** From when on the books of contracts that it trades cannot tell their lives apart. */
   lostAt(action: ActionPlan): EpochMs {
-    return Math.min(...tradesOf(action).map(({ symbol }) => this.#lostIn(symbol)));
+    return Math.min(...this.#contractsOf(action).map((contract) => this.#lostIn(contract)));
+  }
+
+  /** Those that multi-leg orders trade as well. */
+  #contractsOf(action: ActionPlan): readonly string[] {
+    const { actions } = this.outcome.plan;
+    const contracts = new Set(actions.flatMap(({ legs = [] }) => legs.map((leg) => leg.symbol)));
+    const symbols = tradesOf(action).map(({ symbol }) => symbol);
+    return symbols.filter((symbol) => contracts.has(symbol));
   }
 
   /** Whether an order of another action is at the broker by then, and its answer is lost. */
@@ -187,11 +196,7 @@ class Record {
    * a combo is in no list of its contract's orders, and what comes behind it may be booked first.
    */
   isMisbooked(action: ActionPlan, at: EpochMs): boolean {
-    const { actions } = this.outcome.plan;
-    const contracts = new Set(actions.flatMap(({ legs = [] }) => legs.map((leg) => leg.symbol)));
-    return tradesOf(action).some(
-      ({ symbol }) => contracts.has(symbol) && misbookedAt(this.outcome, symbol) <= at,
-    );
+    return this.#contractsOf(action).some((contract) => misbookedAt(this.outcome, contract) <= at);
   }
 
   claimOf({ answer, group }: ToldFact): Claim | undefined {
@@ -429,9 +434,7 @@ function termsOf(action: ActionPlan): string {
 function whyTheSame(record: Record, one: Opened, again: Opened): string | undefined {
   const order = record.orderOf(one.claim);
   if (order === undefined || order.liveFrom > again.at) return undefined;
-  if (one.at >= record.lostAt(one.action) || !record.didAsMeant(one.action, order)) {
-    return undefined;
-  }
+  if (!record.didAsMeant(one.action, order)) return undefined;
   const [before, after] = [one, again].map(({ at }) => record.livesAt(one.action, at).join());
   const isAnother = again.action.legs === undefined || record.isPossible(again.action, again.at);
   if (before !== after && isAnother) return undefined;
