@@ -8,7 +8,7 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import type { CommandOutput } from "./command-output.ts";
 import type { DoctorOptions } from "./doctor-actions.ts";
 import { examples } from "./examples.ts";
-import { packageManifest } from "./package-manifest.ts";
+import { leastNode } from "./package-manifest.ts";
 
 const EXIT = "\nExits with 1 where a check failed, and with 0 where none did.";
 
@@ -47,8 +47,7 @@ export function doctorCommand(
     )
     .action(async (options: DoctorOptions) => {
       const { doctor } = await import("./doctor-actions.ts");
-      const leastNode = packageManifest().engines.node.replace(/^>=/, "");
-      await doctor(options, { output, environment, clock, leastNode });
+      await doctor(options, { output, environment, clock, leastNode: leastNode() });
     });
 }
 

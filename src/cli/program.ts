@@ -4,6 +4,8 @@
  */
 import { Command } from "commander";
 import type { Environment } from "../config.ts";
+import { LatchError } from "../core/errors.ts";
+import { isAtLeast } from "../core/node-version.ts";
 import { auditCommand } from "./audit-command.ts";
 import { backupCommand } from "./backup-command.ts";
 import { brokerSimCommand } from "./broker-sim-command.ts";
@@ -13,7 +15,7 @@ import { doctorCommand } from "./doctor-command.ts";
 import { examples } from "./examples.ts";
 import { incidentsCommand } from "./incidents-command.ts";
 import { mcpCommand } from "./mcp-command.ts";
-import { packageManifest } from "./package-manifest.ts";
+import { leastNode, packageManifest } from "./package-manifest.ts";
 import { reconcileCommand } from "./reconcile-command.ts";
 import { replayCommand } from "./replay-command.ts";
 import { runCommand } from "./run-command.ts";
@@ -55,7 +57,10 @@ export function createProgram(
         "tradelatch incidents --open",
       ),
     )
-    .hook("preAction", (_, command) => refuseExtraArgument(command));
+    .hook("preAction", (_, command) => {
+      refuseExtraArgument(command);
+      refuseOldNode(command);
+    });
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...commands, ...commands.flatMap((one) => one.commands)]) {
     command.exitOverride().allowExcessArguments();
@@ -80,4 +85,14 @@ export function commandPaths({ commands }: Command): readonly string[] {
 function refuseExtraArgument(command: Command): void {
   const extra = command.args[command.registeredArguments.length];
   if (extra !== undefined) command.error(`unexpected argument ${JSON.stringify(extra)}`);
+}
+
+/** What an older one lacks shows anywhere and late; the doctor looks at the rest as well. */
+function refuseOldNode(command: Command): void {
+  const [ours, least] = [process.versions.node, leastNode()];
+  if (command.name() === "doctor" || isAtLeast(ours, least)) return;
+  throw new LatchError(
+    "node_too_old",
+    `this is Node ${ours}, and ${least} or a later one is needed`,
+  );
 }

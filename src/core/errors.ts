@@ -232,6 +232,12 @@ export const ERRORS = {
     exitCode: 1,
     hint: "Name another file with --store, or move this one away; it was not changed.",
   },
+  store_not_loaded: {
+    httpStatus: 503,
+    retryable: false,
+    exitCode: 1,
+    hint: "Run npm rebuild better-sqlite3 with the Node that runs this; nothing was sent.",
+  },
   store_corrupt: {
     httpStatus: 503,
     retryable: false,
@@ -363,6 +369,12 @@ export const ERRORS = {
     retryable: false,
     exitCode: 1,
     hint: "Check APCA_API_KEY_ID and APCA_API_SECRET_KEY, and that they are for this host.",
+  },
+  node_too_old: {
+    httpStatus: 500,
+    retryable: false,
+    exitCode: 2,
+    hint: "Install that Node or a later one, and with it the package anew; nothing was done.",
   },
   port_unavailable: {
     httpStatus: 500,

@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../core/clock.ts";
 import type { LatchError } from "../core/errors.ts";
+import { isAtLeast } from "../core/node-version.ts";
 import type { StoreLook } from "../ledger/store-look.ts";
 import {
   type BrokerReads,
@@ -136,15 +137,6 @@ function readOnce<Reads>(
 function checkNode({ version, least }: Patient["node"]): Finding {
   if (isAtLeast(version, least)) return ok(`Node ${version}`);
   return failed(`Node ${version}`, `Install Node ${least} or later.`);
-}
-
-function isAtLeast(version: string, least: string): boolean {
-  const [ours, theirs] = [version, least].map((text) => text.split(".").map(Number));
-  for (const [index, wanted] of (theirs ?? []).entries()) {
-    const difference = (ours?.[index] ?? 0) - wanted;
-    if (difference !== 0) return difference > 0;
-  }
-  return true;
 }
 
 function checkSettings(fault: LatchError | undefined): Finding {

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type SessionDocument, sessionDocument } from "../replay/session-file.ts";
@@ -85,6 +86,44 @@ describe("a folder that was deleted while somebody was in it", () => {
       );
       expect(stderr).not.toMatch(/ENOENT|unexpected/);
       expect(status).toBe(1);
+    });
+  });
+});
+
+/** An environment in which `script` runs before the program. */
+function preloading(script: string): Readonly<Record<string, string>> {
+  return { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(script)}` };
+}
+
+describe("a Node that does not fit", () => {
+  test("is refused where it is too old, and the doctor looks at the rest as well", async () => {
+    await inDirectory(async (cwd) => {
+      const env = preloading(`
+        const versions = { ...process.versions, node: "18.20.4" };
+        Object.defineProperty(process, "versions", { value: versions });
+      `);
+      const words = ["--broker", "none", "--port", "0"];
+      expectMisuse(await run(["serve", ...words], { cwd, env }), "Node 18.20.4", "20.18.1");
+      expect(await readdir(cwd)).toEqual([]);
+      const { stdout } = await run(["doctor", ...words], { cwd, env });
+      expect(stdout).toMatch(/^node +failed +Node 18\.20\.4\n/);
+      expect(stdout).toMatch(/^port +ok/m);
+    });
+  });
+
+  test("is named where SQLite was compiled for another one, and no ledger is made", async () => {
+    await inDirectory(async (cwd) => {
+      const env = preloading(`
+        process.dlopen = () => {
+          throw new Error("The module was compiled against a different Node.js version\\nusing 1");
+        };
+      `);
+      const ended = await run(["serve", "--broker", "none", "--port", "0"], { cwd, env });
+      expect(ended.stderr).toMatch(
+        /^tradelatch: SQLite cannot be loaded by Node [\d.]+: The module was [^\n]+ version\. Run npm rebuild better-sqlite3 [^\n]+\n$/,
+      );
+      expect(ended).toMatchObject({ stdout: "", exitCode: 1 });
+      expect(await readdir(cwd)).toEqual([]);
     });
   });
 });

@@ -29,6 +29,7 @@ import type { Backup, BackupRequest } from "../backup.ts";
 import { EMPTY_LOG, followChain, GENESIS_HASH } from "../event-chain.ts";
 import { APPLICATION_ID } from "./migrations.ts";
 import { refuseMissing } from "./open-database.ts";
+import { requireSqlite } from "./require-sqlite.ts";
 import { SqliteRows } from "./rows.ts";
 import { oneLine, storeError } from "./store-errors.ts";
 
@@ -55,6 +56,7 @@ type CopiedThrough = Pick<Backup, "sequence" | "hash">;
 export async function backUpSqliteLedger(file: string, request: BackupRequest): Promise<Backup> {
   const source = resolve(file);
   refuseMissing(source);
+  requireSqlite();
   const { directory, now } = request;
   const stem = basename(source, extname(source));
   const name = `${stem}-${stampOf(now)}.db`;

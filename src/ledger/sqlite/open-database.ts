@@ -25,6 +25,7 @@ import { storeInUse, UPGRADED_FIRST } from "../store-refusals.ts";
 import { APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION } from "./migrations.ts";
 import type { OnMigration } from "./on-migration.ts";
 import { BUSY_TIMEOUT_MS, probed, soundVersion } from "./probe.ts";
+import { requireSqlite } from "./require-sqlite.ts";
 import { refuseNewer, schemaVersion } from "./schema-version.ts";
 import { isBusy, oneLine, storeError } from "./store-errors.ts";
 
@@ -34,6 +35,7 @@ const WAL_TRIES = 100;
 export function openDatabase(path: string, onMigration?: OnMigration): Database.Database {
   // An absolute path is never taken for ":memory:" or for a "file:" URI.
   const file = resolve(path);
+  requireSqlite();
   createPrivately(file);
   refuseUnusable(file);
   try {

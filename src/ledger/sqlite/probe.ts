@@ -3,6 +3,7 @@ import { existsSync, statSync } from "node:fs";
 import Database from "better-sqlite3";
 import { LatchError } from "../../core/errors.ts";
 import { APPLICATION_ID } from "./migrations.ts";
+import { requireSqlite } from "./require-sqlite.ts";
 import { refuseNewer, schemaVersion } from "./schema-version.ts";
 import { oneLine } from "./store-errors.ts";
 
@@ -17,6 +18,7 @@ const CHECKED_BYTES = 16 * 1024 * 1024;
  * does not move the WAL into it; without one, one that leaves none there.
  */
 export function probed<Found>(file: string, look: (probe: Database.Database) => Found): Found {
+  requireSqlite();
   const readonly = existsSync(`${file}-wal`);
   const probe = new Database(file, { readonly, fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
   try {
