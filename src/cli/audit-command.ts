@@ -30,7 +30,10 @@ export function auditCommand(
   const onFiles = () => import("./audit-files.ts");
   return new Command("audit")
     .summary("list what was decided and why; verify and export the event log")
-    .description("What was decided and why, and the proof that none of it was changed.")
+    .description(
+      "What was decided and why, and the proof that none of it was changed. Without a " +
+        "command it lists, and takes the options of list.",
+    )
     .addHelpText("after", examples("tradelatch audit --symbol TQQQ", "tradelatch audit show 17"))
     .addCommand(
       listCommand().action(async (options: ListOptions) => {
