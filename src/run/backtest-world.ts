@@ -18,6 +18,7 @@ import {
   type LoggedRequest,
   type Simulator,
   startSimulator,
+  type WireFill,
   type WireOrder,
   type WirePosition,
 } from "../simulator/index.ts";
@@ -50,6 +51,7 @@ export interface BacktestPlan {
 export interface BacktestRecords {
   readonly sessions: readonly MarketSession[];
   readonly orders: readonly WireOrder[];
+  readonly fills: readonly WireFill[];
   readonly positions: readonly WirePosition[];
   readonly requests: readonly LoggedRequest[];
   readonly lines: readonly LoggedLine[];
@@ -207,6 +209,7 @@ class BacktestWorld {
     return {
       sessions,
       orders: this.#simulator.orders(),
+      fills: this.#simulator.fills(),
       positions: this.#simulator.positions(),
       requests: this.#simulator.requests(),
       lines: this.#instances.flatMap(({ lines }) => lines).sort((a, b) => a.at - b.at),

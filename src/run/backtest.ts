@@ -62,7 +62,7 @@ export async function backtest(
   const twin = hasTwin ? await run("none", 0, 0.5) : undefined;
   const records = await run(faults, hasTwin ? 0.5 : 0, hasTwin ? 0.5 : 1);
   const bars = playedBars(given, records.sessions);
-  const accounts = accountsOf(records.orders, bars);
+  const accounts = accountsOf(records.orders, records.fills, bars);
   return {
     strategy: options.strategy,
     summary: summaryOf({ records, accounts, bars, faults, seed, instances }),

@@ -56,8 +56,8 @@ type Filled = Action & { readonly fill: OrderFill };
 /** The same thing in the two days; undefined where one of them has it not. */
 type Pair<Thing> = readonly [without: Thing | undefined, withFaults: Thing | undefined];
 
-function actionsOf({ ledger, orders }: BacktestRecords): readonly Action[] {
-  const fills = new Map(fillsOf(orders).map((fill) => [fill.clientOrderId, fill]));
+function actionsOf({ ledger, orders, fills: parts }: BacktestRecords): readonly Action[] {
+  const fills = new Map(fillsOf(orders, parts).map((fill) => [fill.clientOrderId, fill]));
   return (ledger?.claims ?? []).map((claim) => {
     const [fill] = [...clientOrderIdsOf(claim)].flatMap((id) => fills.get(id) ?? []);
     return { claim, part: partOf(claim), fill };

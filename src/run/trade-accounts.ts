@@ -17,7 +17,7 @@ import {
 } from "../core/decimal.ts";
 import type { AccountId, AgentId, RequestId } from "../core/ids.ts";
 import type { Side } from "../identity/intent.ts";
-import type { WireOrder } from "../simulator/index.ts";
+import type { WireFill, WireOrder } from "../simulator/index.ts";
 import { feeOfFill } from "../simulator/pair-fee.ts";
 import type { Bar } from "../strategy/bar.ts";
 
@@ -60,9 +60,10 @@ export interface TradeAccounts {
 
 export function accountsOf(
   orders: readonly WireOrder[],
+  parts: readonly WireFill[],
   bars: ReadonlyMap<string, readonly Bar[]>,
 ): TradeAccounts {
-  const fills = fillsOf(orders);
+  const fills = fillsOf(orders, parts);
   const ledger = new FillLedger();
   const equity: EquityPoint[] = [];
   const prices = new Map<string, DecimalText>();
@@ -86,13 +87,20 @@ export function accountsOf(
   return { fills, trades, equity, realizedProfitUsd, maxDrawdownUsd: drawdownOf(equity) };
 }
 
-/** Oldest first. */
-export function fillsOf(orders: readonly WireOrder[]): readonly OrderFill[] {
+/**
+ * Oldest first, each at its last part: of an order that has ended with a part of it, its own record
+ * says when it ended.
+ */
+export function fillsOf(
+  orders: readonly WireOrder[],
+  parts: readonly WireFill[],
+): readonly OrderFill[] {
+  const lastPart = new Map(parts.map((part) => [part.order_id, part.transaction_time]));
   return orders
     .flatMap((order): OrderFill[] => {
       const { filled_avg_price: price, side, symbol, client_order_id: clientOrderId } = order;
       if (price === null || side === "" || isZero(order.filled_qty)) return [];
-      const at = Date.parse(order.filled_at ?? order.updated_at);
+      const at = Date.parse(order.filled_at ?? lastPart.get(order.id) ?? order.updated_at);
       return [{ at, clientOrderId, symbol, side, quantity: order.filled_qty, price }];
     })
     .sort((a, b) => a.at - b.at);

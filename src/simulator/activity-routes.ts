@@ -49,7 +49,10 @@ function isSelected(fill: FillActivity, query: ApiCall["query"]): boolean {
   return !query.date || wallTime(epochMs(fill.time)).date === query.date.slice(0, 10);
 }
 
-function wireFill(fill: FillActivity) {
+/** A fill as Alpaca writes it. */
+export type WireFill = ReturnType<typeof wireFill>;
+
+export function wireFill(fill: FillActivity) {
   return {
     id: fill.id,
     activity_type: "FILL",

@@ -1,4 +1,5 @@
 /** The public subpath `tradelatch/testing`: a simulated Alpaca broker to test a bot against. */
+export type { WireFill } from "./activity-routes.ts";
 export type { AssetFlags } from "./asset-registry.ts";
 export type { DataFault, Fault, FaultRule } from "./fault-rule-schema.ts";
 export type { CalendarOverrides, MarketPhase } from "./market-calendar.ts";

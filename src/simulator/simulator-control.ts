@@ -8,6 +8,7 @@
 import type { EpochMs } from "../core/clock.ts";
 import { compare, decimal } from "../core/decimal.ts";
 import { LatchError } from "../core/errors.ts";
+import { type WireFill, wireFill } from "./activity-routes.ts";
 import { isCombo, isComboLeg } from "./combo.ts";
 import { type FaultRule, faultRulesSchema } from "./fault-rule-schema.ts";
 import {
@@ -95,6 +96,11 @@ export class SimulatorControl {
   orders(): WireOrder[] {
     const { book } = this.#settled();
     return book.all().map((order) => wireOrder(order, book.legs(order)));
+  }
+
+  /** Every fill, oldest first, in Alpaca's shape. */
+  fills(): WireFill[] {
+    return this.#settled().activities.fills().map(wireFill);
   }
 
   positions(): WirePosition[] {

@@ -2,6 +2,7 @@
 import type { AddressInfo } from "node:net";
 import type { EpochMs } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
+import type { WireFill } from "./activity-routes.ts";
 import type { AssetFlags } from "./asset-registry.ts";
 import type { FaultRule } from "./fault-rule-schema.ts";
 import { checked, optionsSchema } from "./input-schemas.ts";
@@ -54,6 +55,8 @@ export interface Simulator {
   requests(): readonly LoggedRequest[];
   /** Every order that was ever accepted, oldest first, in Alpaca's shape. */
   orders(): readonly WireOrder[];
+  /** Every fill, oldest first, in Alpaca's shape. */
+  fills(): readonly WireFill[];
   positions(): readonly WirePosition[];
   /** Starts over with the options of the start, as far as `changes` does not overrule them. */
   reset(changes?: WorldOptions): void;
@@ -119,6 +122,7 @@ function handles(control: SimulatorControl): Handles {
     cutStreams: (only) => control.cutStreams(only),
     requests: () => control.requests(),
     orders: () => control.orders(),
+    fills: () => control.fills(),
     positions: () => control.positions(),
     reset: (changes = {}) => control.reset(changes),
   };

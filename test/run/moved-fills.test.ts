@@ -38,7 +38,7 @@ function day(rows: readonly Row[]): BacktestRecords {
   const requests = named.flatMap(({ id, faults = [] }) =>
     faults.map((fault) => ({ fault, body: { client_order_id: id }, query: {} })),
   );
-  return { ledger: { claims }, orders, requests } as unknown as BacktestRecords;
+  return { ledger: { claims }, orders, fills: [], requests } as unknown as BacktestRecords;
 }
 
 function lines(without: BacktestRecords, withFaults: BacktestRecords): readonly string[] {
