@@ -3,12 +3,13 @@
  * again, refusals, incidents. Pure: made from the event log and the claims that it speaks of.
  *
  * The position after each mark is known backwards from the one behind the last. Before the latest
- * adjustment, which says nothing of what it replaced, nobody knows it: it is null there.
+ * adjustment, which says nothing of what it replaced, nobody knows it: it is null there. Of a fee
+ * it is known how much it took.
  */
 import { averagePriceOf, type Claim } from "../claim/claim.ts";
 import type { BookEvent, ClaimEvent } from "../claim/claim-event.ts";
 import type { EpochMs } from "../core/clock.ts";
-import { type DecimalText, divide, multiply, negate, subtract } from "../core/decimal.ts";
+import { add, type DecimalText, divide, multiply, negate, subtract } from "../core/decimal.ts";
 import type { ClaimKey } from "../core/ids.ts";
 import type { Side } from "../identity/intent.ts";
 import { orderInWords } from "../identity/order-in-words.ts";
@@ -63,7 +64,7 @@ export function sessionMarks(
     const { sequence, at, symbol } = event;
     const known = after.has(symbol) ? (after.get(symbol) ?? null) : net(symbol);
     marks.push({ ...NOTHING, ...told, sequence, at, symbol, net: known });
-    after.set(symbol, before(told, known));
+    after.set(symbol, before(event, told, known));
   }
   return marks.reverse();
 }
@@ -74,7 +75,12 @@ const NOTHING = {
 } as const;
 
 /** The position in front of a mark, by the one behind it. */
-function before({ kind, side, quantity }: Told, net: DecimalText | null): DecimalText | null {
+function before(
+  { body }: StoredEvent,
+  { kind, side, quantity }: Told,
+  net: DecimalText | null,
+): DecimalText | null {
+  if (body.type === "position_adjusted" && body.fee !== undefined) return add(body.net, body.fee);
   if (kind === "adjusted") return null;
   if (kind !== "fill" || net === null || !quantity) return net;
   return subtract(net, side === "buy" ? quantity : negate(quantity));
