@@ -51,7 +51,7 @@ export interface Book {
   readonly averagePrice: DecimalText;
   readonly realizedProfitUsd: DecimalText;
   readonly episode: number;
-  /** How many intents without an anchor have been numbered in this book. */
+  /** The number of the last new intent without an id or an anchor; 0 before the first. */
   readonly arrivals: number;
   readonly reservations: readonly Reservation[];
   /** The claim whose fill ended the last episode; null when none did. */

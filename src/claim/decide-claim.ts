@@ -32,6 +32,8 @@ import type { ClaimPolicy } from "./policy.ts";
 import { filledLately, repeatedBy } from "./same-action.ts";
 import { isLive } from "./transitions.ts";
 
+const SECOND_MS = 1_000;
+
 /**
  * Which orders at work in the symbol this try has not read: absent where it has not looked, "all"
  * where the look did not come to an end while its caller waits.
@@ -297,8 +299,9 @@ function decideNew(
   const { book } = snapshot;
   const admission = admissionOf(snapshot, command);
   if (admission.kind === "blocked") return blocked(null, admission.block);
-  const arrival = identity.requestId === null ? book.arrivals + 1 : null;
-  const requestId = identity.requestId ?? deriveRequestId(intent, { arrival: book.arrivals + 1 });
+  const number = arrivalAfter(book, now);
+  const arrival = identity.requestId === null ? number : null;
+  const requestId = identity.requestId ?? deriveRequestId(intent, { arrival: number });
   const key: ClaimKey = { account: intent.account, agent: intent.agent, requestId };
   // In the order of canonical JSON: see canonical-json.ts.
   const claimed: ClaimEvent = {
@@ -317,6 +320,15 @@ function decideNew(
   };
   const event: ClaimEvent = command.isTimeGuess ? { ...claimed, isTimeGuess: true } : claimed;
   return proceed(evolveClaim(undefined, key, event, now), event, false);
+}
+
+/**
+ * The number of a new action that nobody has named: above all before it, and no earlier than the
+ * second it comes in. A ledger that begins anew, or is an older copy, gives none that an earlier
+ * order has: the broker would answer with that order, and nothing would be sent.
+ */
+export function arrivalAfter({ arrivals }: Pick<Book, "arrivals">, now: EpochMs): number {
+  return Math.max(arrivals + 1, Math.floor(now / SECOND_MS));
 }
 
 function clientOrderIdOf(intent: Intent, key: ClaimKey, attempt: number) {

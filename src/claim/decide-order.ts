@@ -27,7 +27,11 @@ import { isAtRest } from "./decide-verdict.ts";
 import { type BrokerOrder, type EvidenceSource, hasEnded, isOver } from "./evidence.ts";
 import { foldClaim } from "./evolve.ts";
 import { hidesLegs } from "./family.ts";
+import { CLOCK_TOLERANCE_MS, DEFAULT_CLAIM_POLICY } from "./policy.ts";
 import { isLive } from "./transitions.ts";
+
+/** No attempt of a claim is so much older than it, whatever clocks are apart. */
+const LONG_BEFORE_MS = DEFAULT_CLAIM_POLICY.dedupeWindowMs + CLOCK_TOLERANCE_MS;
 
 export interface OrderCommand {
   readonly order: BrokerOrder;
@@ -60,11 +64,23 @@ export function decideOrder(
  */
 function isOurs(claim: Claim, order: BrokerOrder, holder: ClaimKey | undefined): boolean {
   if (order.clientOrderId !== claim.clientOrderId || !agrees(claim, order)) return false;
-  if (isDerivedId(claim)) return true;
+  if (isDerivedId(claim)) return !isOfEarlierLedger(claim, order);
   const isOver = claim.outcome === "rejected" || claim.outcome === "not_sent";
   if (isOver && !mayYetArrive(claim)) return false;
   const owned = holder !== undefined && !sameClaim(holder, claim.key);
   return !owned && !isOlder(order, claim);
+}
+
+/**
+ * Lives of positions are numbered anew in every ledger, so that an exit of this one may have the id
+ * of an order that an earlier one has sent. It is not that order where that was over long before,
+ * by the broker's own clock.
+ */
+function isOfEarlierLedger({ intent, brokerClaimedAt }: Claim, order: BrokerOrder): boolean {
+  const isNumbered = intent.anchor !== null && "episode" in intent.anchor;
+  if (!isNumbered || typeof brokerClaimedAt !== "number" || !isOver(order)) return false;
+  const { submittedAt } = order;
+  return submittedAt !== null && submittedAt < brokerClaimedAt - LONG_BEFORE_MS;
 }
 
 /** The broker shows what had been proved absent: the order is the claim's after all. */

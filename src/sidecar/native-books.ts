@@ -17,7 +17,7 @@ export const bookSchema = named(
     averagePrice: decimalOut.describe("Zero while flat."),
     realizedProfitUsd: decimalOut,
     episode: z.number().int().describe("While flat, the number of the one that ended last."),
-    arrivals: z.number().int().describe("Intents without an anchor that were numbered here."),
+    arrivals: z.number().int().describe("The number of the last intent that nothing named."),
     closable: decimalOut.describe("Shares that a further close may claim."),
     reservations: z
       .array(z.object({ ...claimRef, quantity: decimalOut }))

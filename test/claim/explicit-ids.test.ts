@@ -12,6 +12,7 @@ import {
   proceeded,
   refusal,
   SECOND,
+  START,
   sell,
   underBotId,
   underRequestId,
@@ -56,8 +57,13 @@ describe("a name that the caller gives", () => {
     expect(ledger.book().arrivals).toBe(0);
     const numbered = buy("5");
     const { key } = proceeded(ledger.claim(numbered));
-    expect(ledger.book().arrivals).toBe(1);
-    expect(key.requestId).toBe(deriveRequestId(numbered, { arrival: 1 }));
+    const arrival = START / SECOND;
+    expect(ledger.book().arrivals).toBe(arrival);
+    expect(key.requestId).toBe(deriveRequestId(numbered, { arrival }));
+    // In the same second, and behind a clock that was set back.
+    ledger.after(-60 * SECOND);
+    proceeded(ledger.claim(buy("4")));
+    expect(ledger.book().arrivals).toBe(arrival + 1);
   });
 
   test("by its bar waits for no equal order of another bar", () => {

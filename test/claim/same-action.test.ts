@@ -229,9 +229,10 @@ describe("an equal intent of the same agent", () => {
 
   test("of another agent is another action, and gets its own number", () => {
     const { ledger, first } = afterOneBuy();
+    const { arrivals } = ledger.book();
     const other = proceeded(ledger.claim(buy("6", { agent: OTHER_AGENT })));
     expect(other.key.requestId).not.toBe(first.key.requestId);
-    expect(ledger.book().arrivals).toBe(2);
+    expect(ledger.book().arrivals).toBeGreaterThan(arrivals);
   });
 
   test("in any other term is another action", () => {
