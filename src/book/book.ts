@@ -73,13 +73,13 @@ export interface BookFill {
   /** Under whose name the shares are reserved, where that is not the filling claim's own. */
   readonly reservedUnder?: ClaimRef;
   /** The broker keeps its fee of what is bought: the position grows by less. */
-  readonly feeInCoin?: true;
+  readonly feeInCoin?: true | undefined;
   /** Of which life is what it begins, on a flat book or on the other side; else of the next. */
-  readonly episode?: number;
+  readonly episode?: number | undefined;
   /** When it was by the broker's clock, where it ends the position and that is told. */
-  readonly filledAt?: EpochMs;
+  readonly filledAt?: EpochMs | undefined;
   /** When its order came to the broker, where it is opened behind exits at work. */
-  readonly submittedAt?: EpochMs;
+  readonly submittedAt?: EpochMs | undefined;
 }
 
 export function emptyBook(account: AccountId, symbol: string): Book {

@@ -347,8 +347,20 @@ export function evolveBookByClaim(
       return event.reserved === null ? book : held(book, by, event.reserved);
     case "fill_booked":
     case "late_fill_booked": {
+      // Field by field: an object that is spread into another has a shape of its own.
+      const { quantity, cost, feeInCoin, episode, filledAt, submittedAt } = event;
       const { side } = after.intent;
-      return withFill(book, { ...event, side, by, reservedUnder: holder });
+      return withFill(book, {
+        side,
+        quantity,
+        cost,
+        by,
+        reservedUnder: holder,
+        feeInCoin,
+        episode,
+        filledAt,
+        submittedAt,
+      });
     }
     case "leg_booked":
       return withFill(book, { ...event, by });

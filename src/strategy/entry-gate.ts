@@ -37,7 +37,8 @@ async function isExit(
   // A spread counts as an open whatever it does: what it closes only its legs say.
   const terms = { extension: extension ?? null };
   if (isCombo(terms)) {
-    const legs = comboLegs(terms) ?? [];
+    const legs = comboLegs(terms);
+    if (legs === undefined) return false;
     const closes = legs.map((leg) => isExit({ ...leg, effect: leg.effect ?? undefined }, readBook));
     return (await Promise.all(closes)).every((one) => one);
   }
