@@ -62,6 +62,8 @@ export type ReadJson =
 
 /** `value` as JSON holds it; nothing at all is null. */
 export function readJson(value: unknown): ReadJson {
+  // As JSON it is an empty object, the same for every one.
+  if (value instanceof Promise) return { kind: "unusable", problem: "is a promise: await it" };
   let text: string | undefined;
   try {
     text = value === undefined ? "null" : JSON.stringify(value);

@@ -76,7 +76,7 @@ export function exactlyOnce<Event, Result>(
       requestId: `${prefix}:${idOf(id(event))}`,
       action: source,
       run: (context) => handler(event, context),
-      ...(payload === undefined ? {} : { payload: payload(event) }),
+      ...(payload === undefined ? {} : { payload: await payload(event) }),
       ...(verify === undefined ? {} : { verify: verify(event) }),
       ...{ confirm, waitMs },
     });

@@ -32,7 +32,7 @@ export interface WebhookOptions<Event> extends Omit<ExactlyOnceOptions<Event>, "
   /** What distinguishes events; some providers have it in a header. */
   readonly id: (event: Event, delivery: Delivery) => string;
   /** Default: the body is JSON. */
-  readonly parse?: (delivery: Delivery) => Event;
+  readonly parse?: (delivery: Delivery) => Event | Promise<Event>;
   readonly clock?: Clock;
 }
 
@@ -88,7 +88,7 @@ export function webhook<Event, Result>(
   const take: Webhook = async (delivery) => {
     const refusal = signature && (await refusalBy(signature, delivery, clock.now()));
     if (refusal !== null) return answer(401, "refused", refusal);
-    const received = receive(delivery, options);
+    const received = await receive(delivery, options);
     if (received === undefined) return answer(400, "refused", "no event with an id could be read");
     return answerTo(await handle(received));
   };
@@ -115,12 +115,12 @@ function requireSignature(signature: SignatureScheme | null | undefined): void {
   throw new LatchError("invalid_option", `signature is ${kindOf(signature)}: ${wanted}`);
 }
 
-function receive<Event>(
+async function receive<Event>(
   delivery: Delivery,
   { id, parse }: WebhookOptions<Event>,
-): Received<Event> | undefined {
+): Promise<Received<Event> | undefined> {
   try {
-    const event = (parse ?? parseJson)(delivery) as Event;
+    const event = (await (parse ?? parseJson)(delivery)) as Event;
     const name: unknown = id(event, delivery);
     return typeof name === "string" && name !== "" ? { event, id: name } : undefined;
   } catch {

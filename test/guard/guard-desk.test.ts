@@ -56,6 +56,7 @@ describe("a guard", () => {
     [{ action: "\udc00" }, "action is not well-formed Unicode"],
     [{ agentId: "" }, "agentId is empty"],
     [{ payload: () => 1 }, "payload is not JSON: function"],
+    [{ payload: Promise.resolve({ amount: "50.00" }) }, "payload is a promise: await it"],
     [{ payload: "x".repeat(300_000) }, "payload has 300002 bytes, more than 262144"],
   ])("refuses %j before anything is claimed", async (fields, message) => {
     const { guard } = await guardWorld();

@@ -5,6 +5,7 @@ import express from "express";
 import Fastify from "fastify";
 import { describe, expect, onTestFinished, test } from "vitest";
 import {
+  type Delivery,
   exactlyOnce,
   fastifyWebhook,
   githubSignature,
@@ -180,6 +181,25 @@ describe("a webhook", () => {
       body: { status: "failed", message: expect.stringMatching(/^store_closed: /) },
     });
     expect(shipped).toEqual([]);
+  });
+
+  test("waits for what is read of a delivery in its own time", async () => {
+    const parse = async ({ rawBody }: Delivery) => {
+      const event = JSON.parse(rawBody.toString()) as PaidEvent;
+      if (event.amount === "forged") throw new Error("the token was not signed by the provider");
+      return event;
+    };
+    const { shipped, receive } = signedWebhook(await guardWorld(), {
+      ...{ signature: null, parse, payload: async ({ amount }: PaidEvent) => amount },
+      id: (_: PaidEvent, { headers }: Delivery) => headers["x-delivery"],
+    });
+    const deliver = (amount: string) =>
+      receive({ rawBody: eventBody("evt-1", amount), headers: { "x-delivery": "d-1" } });
+    expect(await deliver("forged")).toMatchObject({ status: 400 });
+    expect(shipped).toEqual([]);
+    expect(await deliver("50.00")).toMatchObject({ status: 200 });
+    expect(await deliver("60.00")).toMatchObject({ status: 422 });
+    expect(shipped).toEqual(["evt-1"]);
   });
 
   test("takes the id from a header, and keeps the events of two sources apart", async () => {
