@@ -43,6 +43,16 @@ describe("the broker's clock", () => {
     expect(time.now()).toBe(Date.parse("2026-11-20T14:21:03.499Z"));
   });
 
+  it("is not set back by an answer that was long on its way", () => {
+    const { time, shown } = machine();
+    time.hear(date("Fri, 20 Nov 2026 14:21:02 GMT"));
+    shown.elapsed += 9_000;
+    time.hear(date("Fri, 20 Nov 2026 14:21:03 GMT"), 8_500);
+    expect(time.now()).toBe(Date.parse("2026-11-20T14:21:11.500Z"));
+    time.hear(date("Fri, 20 Nov 2026 14:21:03 GMT"), 4_000);
+    expect(time.now()).toBe(Date.parse("2026-11-20T14:21:03.500Z"));
+  });
+
   it("is read anew where it was set itself", () => {
     const { time } = machine();
     time.hear(date("Fri, 20 Nov 2026 14:21:02 GMT"));

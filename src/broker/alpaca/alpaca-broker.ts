@@ -9,7 +9,7 @@
 import { trading } from "@alpacahq/alpaca-trade-api/rest";
 
 import type { BrokerOrder, OrderLookup, SubmitOutcome } from "../../claim/evidence.ts";
-import type { Clock, EpochMs } from "../../core/clock.ts";
+import { atItsPace, type Clock, type EpochMs } from "../../core/clock.ts";
 import type { BrokerOrderId, ClientOrderId } from "../../core/ids.ts";
 import type { Side } from "../../identity/intent.ts";
 import { isPair } from "../../identity/symbol.ts";
@@ -258,8 +258,9 @@ class AlpacaBroker implements Broker {
 
   /** Every answer tells the broker's time. */
   async #perform(deadlineMs: number, call: SdkCall): Promise<Exchange> {
+    const tookMs = atItsPace(this.#clock, 0);
     const exchange = await this.#transport.perform(deadlineMs, call);
-    if (exchange.kind === "answered") this.#time.hear(exchange.answer.headers);
+    if (exchange.kind === "answered") this.#time.hear(exchange.answer.headers, tookMs());
     return exchange;
   }
 

@@ -24,13 +24,16 @@ export class BrokerTime {
     this.#clock = clock;
   }
 
-  /** An answer has just come. */
-  hear(headers: Readonly<Record<string, string>>): void {
+  /**
+   * An answer has just come, `tookMs` after its request went out: it may have been dated at any
+   * moment in between.
+   */
+  hear(headers: Readonly<Record<string, string>>, tookMs = 0): void {
     const theirs = Date.parse(headers.date ?? "") + HALF_A_SECOND_MS;
     if (Number.isNaN(theirs)) return;
     this.#wallAheadMs = this.#aheadMs();
-    const expected = this.now();
-    if (expected !== null && Math.abs(theirs - expected) <= TOLERATED_MS) return;
+    const age = (this.now() ?? Number.NaN) - theirs;
+    if (age >= -TOLERATED_MS && age <= tookMs + TOLERATED_MS) return;
     const goesOn = atItsPace(this.#clock);
     const heardAt = goesOn();
     this.#now = () => theirs + goesOn() - heardAt;
