@@ -65,7 +65,12 @@ export function isOfEarlierLife(combo: Claim, contracts: Contracts): boolean {
   const isPossible = legs.every(
     ({ symbol, side, closes }) => !closes || reduces(contracts.bookOf(symbol), side),
   );
-  return isPossible && legs.some((leg) => hasEnded(leg, combo, contracts));
+  return isPossible && legs.some((leg) => isLast(leg, legs) && hasEnded(leg, combo, contracts));
+}
+
+/** Whether no order in its place has filled in a later life of the contract's position. */
+function isLast({ symbol, episode = 0 }: BookedLeg, legs: readonly BookedLeg[]): boolean {
+  return !legs.some((leg) => leg.symbol === symbol && (leg.episode ?? 0) > episode);
 }
 
 function hasEnded(

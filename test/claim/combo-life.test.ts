@@ -149,6 +149,17 @@ describe("a combo is of an earlier life of its contracts' positions", () => {
     expect(isOver({ ...combo, brokerClaimedAt: 16_998 }, flat, earlier)).toBe(true);
   });
 
+  test("not where the order in its place has filled in the life that is", () => {
+    const { combo, other } = filledCombo();
+    const later = { episode: 2, brokerOrderId: "leg-of-the-next" as BrokerOrderId };
+    const filled = { ...fill(CALL, "1"), ...later };
+    const replaced = evolveClaim(combo, combo.key, filled, combo.claimedAt);
+    const held: Record<string, Partial<Book>> = { [CALL]: HELD_ANEW, [PUT]: HELD };
+    const bookOf = (symbol: string) => ofBook(held[symbol] ?? {})(symbol);
+    expect(isOfEarlierLife(replaced, { bookOf, claimOf: () => other })).toBe(false);
+    expect(isOfEarlierLife(combo, { bookOf, claimOf: () => other })).toBe(true);
+  });
+
   test("not while it works, has nothing filled, or does not say of which life it is", () => {
     const { combo, other } = filledCombo();
     const flat = { ...FLAT, closedBy: other.key };
