@@ -1,80 +1,19 @@
 /** What shares a transaction on a server is decided as on a file, where each has its own. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Claim } from "../../src/claim/claim.ts";
 import type { RecordCommand } from "../../src/claim/decide-record.ts";
-import type { BrokerOrder } from "../../src/claim/evidence.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { decimal } from "../../src/core/decimal.ts";
-import type { BrokerOrderId, ClaimKey, ClientOrderId } from "../../src/core/ids.ts";
+import type { ClaimKey } from "../../src/core/ids.ts";
 import { ManualClock } from "../../src/core/manual-clock.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { openPostgresLedger } from "../../src/ledger/postgres/postgres-ledger.ts";
 import { openSqliteLedger } from "../../src/ledger/sqlite/sqlite-ledger.ts";
-import {
-  ACCOUNT,
-  absenceReads,
-  brokerOrder,
-  claimCommand,
-  filledOrder,
-  ORDER_COMMANDS,
-  orderRead,
-  POLICY,
-  START,
-} from "../ledger/sample-commands.ts";
+import { HELD, intent, RECORDS, symbol } from "../ledger/drawn-history.ts";
+import { ACCOUNT, claimCommand, POLICY, START } from "../ledger/sample-commands.ts";
 import { temporaryFile } from "../ledger/temporary-folder.ts";
 import { cases } from "../property-cases.ts";
 import { newDatabase } from "./shared-server.ts";
-
-const HELD = [
-  { symbol: "TQQQ", quantity: decimal("3"), averagePrice: decimal("70") },
-  { symbol: "SQQQ", quantity: decimal("-2"), averagePrice: decimal("20") },
-];
-
-function leg(parent: Claim, name: string, fields: Partial<BrokerOrder>): BrokerOrder {
-  const id = `${name}-of-${parent.clientOrderId}`;
-  return brokerOrder(parent, {
-    ...{ brokerOrderId: id as BrokerOrderId, clientOrderId: id as ClientOrderId },
-    ...{ side: parent.intent.side === "buy" ? "sell" : "buy", type: "limit", ...fields },
-  });
-}
-
-function withLegs(claim: Claim, filled: string): BrokerOrder {
-  const quantity = claim.intent.quantity ?? decimal("1");
-  const sold = { status: "filled", filledQuantity: quantity, filledAveragePrice: decimal("60") };
-  const legs = [
-    leg(claim, "profit", filled === "legs" ? sold : {}),
-    leg(claim, "stop", filled === "legs" ? { status: "canceled" } : { status: "held" }),
-  ];
-  return { ...filledOrder(claim, quantity), legs } as BrokerOrder;
-}
-
-function replaced(claim: Claim): RecordCommand {
-  const order = brokerOrder(claim, {
-    status: "replaced",
-    replacedBy: `next-${claim.brokerOrderId}` as BrokerOrderId,
-  });
-  const successor = brokerOrder(claim, {
-    brokerOrderId: `next-${claim.brokerOrderId}` as BrokerOrderId,
-    clientOrderId: `id-next-${claim.brokerOrderId}` as ClientOrderId,
-    replaces: order.brokerOrderId,
-  });
-  return { type: "replaced", order, successor, source: "poll", now: START };
-}
-
-/** What may be done to the latest claim, or to an earlier one. */
-const COMMANDS: readonly ((claim: Claim) => RecordCommand)[] = [
-  ...ORDER_COMMANDS,
-  (claim) => orderRead({ ...filledOrder(claim, "1"), status: "canceled" }),
-  (claim) => orderRead(withLegs(claim, "none")),
-  (claim) => orderRead(withLegs(claim, "legs")),
-  replaced,
-  ({ fencing }) => ({ type: "told", fencing, answer: "pending", now: START }),
-  ({ fencing }) => ({ type: "told", fencing, answer: "certain", now: START }),
-  () => ({ type: "expiry", postDeadlineMs: 6_000, now: START }),
-  () => ({ type: "overdue", now: START }),
-  ...absenceReads(START).map((read) => () => read),
-];
 
 type Step =
   | { readonly do: "claim"; readonly intent: object; readonly agent: number }
@@ -82,30 +21,6 @@ type Step =
   | { readonly do: "judge"; readonly which: number; readonly quantity: string }
   | { readonly do: "compare"; readonly symbol: string; readonly quantity: string };
 
-const side = fc.constantFrom(
-  { side: "buy", effect: "open" },
-  { side: "buy" },
-  { side: "sell" },
-  { side: "sell", effect: "close" },
-  { side: "sell", effect: "close", requestId: "exit" },
-  { side: "buy", effect: "open", requestId: "entry" },
-  { side: "buy", effect: "open", requestId: "entry-2" },
-  { side: "buy", effect: "open", anchor: { bar: "2026-05-21T13:45:00Z", stage: "add" } },
-  { side: "sell", effect: "close", anchor: { episode: 1, leg: "stop" } },
-  { side: undefined, effect: undefined, quantity: undefined, portion: "all" },
-  { side: undefined, effect: undefined, quantity: undefined, portion: "all", requestId: "flat" },
-  { side: undefined, effect: undefined, quantity: undefined, portion: "50%" },
-);
-const symbol = fc.constantFrom("TQQQ", "SQQQ");
-const quantity = fc.constantFrom("1", "2", "3");
-const extension = fc.constantFrom(undefined, undefined, {
-  ...{ order_class: "bracket", take_profit: { limit_price: "60" } },
-  stop_loss: { stop_price: "40" },
-});
-const intent = fc.tuple(side, quantity, symbol, extension).map(([terms, amount, of, more]) => ({
-  ...{ quantity: amount, symbol: of, ...terms },
-  ...(more === undefined || "portion" in terms ? {} : { extension: more }),
-}));
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 4,
@@ -115,7 +30,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 6,
     arbitrary: fc.record({
       ...{ do: fc.constant("record" as const), which: fc.nat({ max: 4 }) },
-      command: fc.nat({ max: COMMANDS.length - 1 }),
+      command: fc.nat({ max: RECORDS.length - 1 }),
     }),
   },
   {
@@ -182,7 +97,7 @@ class Walk {
           ...{ ...read, fencing: claim.fencing, isExplained: false },
         });
       }
-      const command = COMMANDS[one.command]?.(claim) as RecordCommand;
+      const command = RECORDS[one.command]?.(claim) as RecordCommand;
       return this.ledger.record(claim.key, { ...command, now });
     });
     const said = (work: () => Promise<unknown>) => work().catch((error: unknown) => String(error));
