@@ -61,16 +61,19 @@ export interface Contracts {
  */
 export function isOfEarlierLife(combo: Claim, contracts: Contracts): boolean {
   if (isLive(combo.status) || !wasFilled(combo)) return false;
-  const legs = Object.values(combo.legs);
+  const legs = latestLegs(combo);
   const isPossible = legs.every(
     ({ symbol, side, closes }) => !closes || reduces(contracts.bookOf(symbol), side),
   );
-  return isPossible && legs.some((leg) => isLast(leg, legs) && hasEnded(leg, combo, contracts));
+  return isPossible && legs.some((leg) => hasEnded(leg, combo, contracts));
 }
 
-/** Whether no order in its place has filled in a later life of the contract's position. */
-function isLast({ symbol, episode = 0 }: BookedLeg, legs: readonly BookedLeg[]): boolean {
-  return !legs.some((leg) => leg.symbol === symbol && (leg.episode ?? 0) > episode);
+/** Of each contract; an order in the place of another has its own, perhaps of a later life. */
+function latestLegs({ legs }: Claim): readonly BookedLeg[] {
+  const all = Object.values(legs);
+  const isLatest = ({ symbol, episode = 0 }: BookedLeg) =>
+    !all.some((other) => other.symbol === symbol && (other.episode ?? 0) > episode);
+  return all.filter(isLatest);
 }
 
 function hasEnded(

@@ -16,7 +16,8 @@
  * 4. An open while closes at work hold all of the position may begin another one, and so may one
  *    behind combos against it, which hold nothing. They are read before it is claimed, with an id
  *    or without: a repeat of it, or of such a close, is known by the position that it belongs to.
- *    Where they cannot be read it goes out (I9).
+ *    Before a combo all that work in its contracts are read, since each may close one. Where they
+ *    cannot be read it goes out (I9).
  *
  * Such an order is told that nothing was sent, with the one in doubt as the cause (I8). No claim is
  * made, so its next try is decided anew, once orders were read. A close of so many shares as the
@@ -186,7 +187,8 @@ function bearsOnCombo(
   const isOther = isAgainst(order, intent);
   switch (decision.kind) {
     case "proceed":
-      return isOther && isUnread(order, unread);
+      // One on its own side may have ended a position too, that came behind the one it is like.
+      return isUnread(order, unread);
     case "blocked":
       return false;
     case "pending":

@@ -161,6 +161,21 @@ export function testsOfCombos(storeOfTest: StoreOfTest): void {
       expect(next).toMatchObject({ kind: "proceed" });
     });
 
+    test("is not sent again as the exit of what another exit, not read yet, has closed", async () => {
+      const { ledger } = await storeOfTest();
+      await done(ledger, spread.open());
+      const close = await done(ledger, spread.close());
+      const now = START + 1_000;
+      const open = await claimed(ledger, spread.open({ now }, "2"));
+      await ledger.record(open.key, orderRead(filled(open, "2"), now));
+      const other = await claimed(ledger, spread.close({ now }, "2"));
+      await ledger.record(other.key, orderRead(brokerOrder(other), now));
+      const first = await ledger.claim(spread.close({ now, unread: undefined }));
+      expect(first).toMatchObject(inDoubt(other));
+      await ledger.record(other.key, orderRead(filled(other, "2"), now));
+      expect(await ledger.claim(spread.close({ now }))).toMatchObject(skipOf(close));
+    });
+
     test("is another order once an exit that was asked for before it was sent after it", async () => {
       const { ledger } = await storeOfTest();
       const early = await claimed(ledger, spread.close());

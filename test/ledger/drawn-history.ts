@@ -25,7 +25,7 @@ import {
   START,
 } from "./sample-commands.ts";
 
-export const ACCOUNTS: readonly AccountId[] = [ACCOUNT, "account-2" as AccountId];
+const ACCOUNTS: readonly AccountId[] = [ACCOUNT, "account-2" as AccountId];
 const ACTIONS = ["invoice-1", "invoice-2"] as readonly string[] as readonly RequestId[];
 export const HELD = [
   { symbol: "TQQQ", quantity: decimal("3"), averagePrice: decimal("70") },
