@@ -12,8 +12,8 @@ import { parseIntent } from "../src/identity/intent-schema.ts";
 import type { Ledger } from "../src/ledger/ledger.ts";
 import { intentAt } from "./bench-orders.ts";
 
-export const ACCOUNT = "account-1" as AccountId;
-export const AGENT = "bench" as AgentId;
+const ACCOUNT = "account-1" as AccountId;
+const AGENT = "bench" as AgentId;
 const OWNER = "owner-1" as OwnerId;
 const PRICE = decimal("75.33");
 
@@ -35,7 +35,7 @@ export async function claimOne(ledger: Ledger, request: ClaimRequest | undefined
 }
 
 /** The broker's answer that settles a claim at once: all of it was filled. */
-export function filledAnswer(claim: Claim): RecordCommand {
+function filledAnswer(claim: Claim): RecordCommand {
   const { intent } = claim;
   const now = systemClock.now();
   const order: BrokerOrder = {

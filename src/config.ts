@@ -126,7 +126,7 @@ const DEFAULT_WAIT_MS = 8_000;
 /** Clients give up on an answer after ten seconds. */
 const LONGEST_WAIT_MS = 9_999;
 /** Two weeks of nights. */
-export const DEFAULT_BACKUPS_KEPT = 14;
+const DEFAULT_BACKUPS_KEPT = 14;
 const MOST_BACKUPS_KEPT = 10_000;
 const DEFAULT_REQUESTS_PER_MINUTE = 200;
 /** With fewer, looking after what is at work would wait for minutes. */

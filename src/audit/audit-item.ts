@@ -200,7 +200,7 @@ function answerOf({ outcome, httpStatus }: Body<"cancel_passed">): string {
 }
 
 /** Alpaca's own words for what an order does to a position, as far as the intent says. */
-export function actionOf({ side, effect }: Pick<IntentDraft, "side" | "effect">): string {
+function actionOf({ side, effect }: Pick<IntentDraft, "side" | "effect">): string {
   if (side === null) return effect ?? "close";
   return effect === null ? side : `${side}_to_${effect}`;
 }

@@ -6,7 +6,7 @@ import type { OrderLookup, SubmitOutcome } from "../claim/evidence.ts";
 import { GUARD_ACCOUNT } from "../core/ids.ts";
 import type { Broker, OrdersReading, Reading } from "./broker.ts";
 
-export const NO_BROKER = "there is no broker";
+const NO_BROKER = "there is no broker";
 
 const NOT_SENT: SubmitOutcome = { kind: "not_sent", reason: NO_BROKER };
 const NAMED = { accountId: GUARD_ACCOUNT, accountNumber: null } as const;

@@ -327,7 +327,7 @@ function decideNew(
  * second it comes in. A ledger that begins anew, or is an older copy, gives none that an earlier
  * order has: the broker would answer with that order, and nothing would be sent.
  */
-export function arrivalAfter({ arrivals }: Pick<Book, "arrivals">, now: EpochMs): number {
+function arrivalAfter({ arrivals }: Pick<Book, "arrivals">, now: EpochMs): number {
   return Math.max(arrivals + 1, Math.floor(now / SECOND_MS));
 }
 

@@ -7,7 +7,7 @@ import { canonicalHash } from "../identity/canonical-json.ts";
 import type { GuardAction, GuardDifference, PayloadFingerprint } from "./guard-action.ts";
 
 /** So many fields have a hash of their own; a larger payload is compared by its first level. */
-export const PAYLOAD_FIELDS_MAX = 128;
+const PAYLOAD_FIELDS_MAX = 128;
 /** Deeper fields are compared as one. */
 const DEPTH_MAX = 6;
 /** Of 64 hex digits: enough that no two values are ever taken for the same. */

@@ -36,7 +36,7 @@ export class ProgressBar {
 }
 
 /** Such as `Exporting  ██████████░░░░░░░░░░░░░░░░░░░░  33 %`. */
-export function barText(what: string, done: number, total: number): string {
+function barText(what: string, done: number, total: number): string {
   const part = total === 0 ? 1 : Math.min(1, done / total);
   const full = Math.floor(part * CELLS);
   const percent = String(Math.floor(part * 100)).padStart(3);

@@ -35,7 +35,7 @@ export type CheckName = (typeof CHECK_NAMES)[number];
 export type Finding = Omit<Check, "name">;
 
 /** No check takes longer; one that has no answer by then has failed. */
-export const CHECK_DEADLINE_MS = 8_000;
+const CHECK_DEADLINE_MS = 8_000;
 
 export function ok(found: string): Finding {
   return { state: "ok", found, remedy: null };
@@ -54,7 +54,7 @@ export function skipped(found: string): Finding {
 }
 
 /** An error of the registry brings its own remedy. */
-export function failedWith(error: unknown): Finding {
+function failedWith(error: unknown): Finding {
   if (error instanceof LatchError) return failed(error.message, error.hint);
   return failed(messageOf(error), "Report this: it is not a failure that is known.");
 }

@@ -15,7 +15,7 @@ import type { EpochMs } from "../core/clock.ts";
 /** How long after its end a bar may take before it is looked for elsewhere. */
 export const GRACE_MS = 4_000;
 /** How long after its end a minute is taken to be in every reading, if it had a trade. */
-export const SETTLED_MS = 45_000;
+const SETTLED_MS = 45_000;
 
 /** Minutes that nobody could tell of; the names are those of their bars. */
 export interface LostMinutes {

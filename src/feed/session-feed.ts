@@ -30,9 +30,9 @@ export interface SessionFeedParts {
 }
 
 /** Without a bar of a symbol for so long in market hours, entries are stopped. */
-export const STALE_MS = 90_000;
+const STALE_MS = 90_000;
 /** A bar that comes later than this after its end is late. */
-export const FRESH_MS = 30_000;
+const FRESH_MS = 30_000;
 /** How long bars are held up by minutes before them that cannot be read. */
 const PATIENCE_MS = 20_000;
 const OVER = new Error("something has changed");

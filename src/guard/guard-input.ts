@@ -9,7 +9,7 @@ import { DEEPEST_JSON, isTooDeep, isWellFormed } from "../core/json-shape.ts";
 export const GUARD_NAME_MAX = 512;
 export const EVIDENCE_MAX = 2_000;
 /** Of a result, as JSON in UTF-8. */
-export const RESULT_BYTES_MAX = 256 * 1_024;
+const RESULT_BYTES_MAX = 256 * 1_024;
 export const GUARD_WAIT_MAX_MS = 30_000;
 
 /** What is all white space comes of a value that was not there. */

@@ -9,7 +9,7 @@ import { messageOf } from "../core/errors.ts";
 import type { GuardVerdict, GuardVerifier } from "./guard.ts";
 import { requireFunction } from "./guard-input.ts";
 
-export const VERIFIER_DEADLINE_MS = 30_000;
+const VERIFIER_DEADLINE_MS = 30_000;
 const FIRST_PAUSE_MS = 15_000;
 const LONGEST_PAUSE_MS = 60 * 60_000;
 const KINDS: readonly string[] = ["done", "rejected", "absent", "unknown"];

@@ -5,7 +5,7 @@
 import type { Clock } from "../core/clock.ts";
 
 /** So many wait at once; more are answered at once with what is known. */
-export const WAITERS_MAX = 1_000;
+const WAITERS_MAX = 1_000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
 

@@ -85,7 +85,7 @@ export type WriteContent = <Value>(
 ) => Promise<Value>;
 
 /** So many values are in memory at once, but for the kinds that are read whole. */
-export const BATCH_SIZE = 500;
+const BATCH_SIZE = 500;
 
 /** Everything that `reader` holds, in one order, whatever the store. */
 export async function* contentOf(reader: ContentReader): AsyncGenerator<ContentBatch, void> {

@@ -191,7 +191,7 @@ export class OperatorDesk implements Operator {
 }
 
 /** What the request id is the hash of, from what is on record. */
-export function identityOf(claim: Claim, events: readonly HistoryEvent[]): Identity {
+function identityOf(claim: Claim, events: readonly HistoryEvent[]): Identity {
   const anchor = claim.identity === "anchored" ? claim.intent.anchor : arrivalIn(events);
   if (anchor === null) return { preimage: null, isProved: null };
   const preimage = requestPreimage(claim.intent, anchor);

@@ -94,7 +94,7 @@ export class PositionReader {
 }
 
 /** By symbol; `isRead`: whether the last try to read what the broker holds succeeded. */
-export function positionRows(
+function positionRows(
   account: AccountId,
   books: readonly Book[],
   reading: PositionReading,

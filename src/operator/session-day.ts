@@ -44,11 +44,11 @@ export interface SessionDayPorts {
 
 const PAGE = 500;
 /** A busy day of several bots; in memory, some tens of megabytes at most. */
-export const EVENTS_KEPT = 20_000;
+const EVENTS_KEPT = 20_000;
 /** So many events since a day are gone back over for its positions. */
 const LATER_KEPT = 5_000;
 /** A page shows no more points than this. */
-export const MARKS_KEPT = 2_000;
+const MARKS_KEPT = 2_000;
 
 export class SessionDay {
   readonly date: string;

@@ -4,7 +4,7 @@ import type { Guard } from "../guard/guard.ts";
 import { loggedTick } from "./logged-tick.ts";
 import type { Tick } from "./schedule.ts";
 
-export const GUARD_CRON = "*/15 * * * * *";
+const GUARD_CRON = "*/15 * * * * *";
 
 export function guardTick(guard: Pick<Guard, "recover">, log: Logger): Tick {
   const run = async () => {

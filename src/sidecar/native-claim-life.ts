@@ -32,7 +32,7 @@ const SOURCES = [
   "verdict",
 ] as const satisfies readonly Evidence["source"][];
 
-export const claimLifeSchema = named(
+const claimLifeSchema = named(
   "ClaimLife",
   z.object({
     claim: claimSchema,

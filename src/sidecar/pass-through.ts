@@ -29,7 +29,7 @@ export interface PassThroughBounds {
   readonly bodyBytes: number;
 }
 
-export const DEFAULT_PASS_THROUGH_BOUNDS: PassThroughBounds = {
+const DEFAULT_PASS_THROUGH_BOUNDS: PassThroughBounds = {
   sockets: 256,
   connectTimeoutMs: 5_000,
   headersTimeoutMs: 30_000,

@@ -15,7 +15,7 @@ const BEARER = /^Bearer +(\S+) *$/i;
 const BASIC = /^Basic +([A-Za-z0-9+/]+={0,2}) *$/i;
 
 /** What a person shows, beside or in the place of a bot's key. */
-export const OPERATOR_KEY_HEADER = "tradelatch-operator-key";
+const OPERATOR_KEY_HEADER = "tradelatch-operator-key";
 
 export function presentedOperatorKey(headers: IncomingHttpHeaders): string | undefined {
   return single(headers[OPERATOR_KEY_HEADER]);

@@ -27,7 +27,7 @@ import {
 } from "./trade-update.ts";
 
 /** A quotient that has no end is rounded here; the broker's averages have fewer digits. */
-export const CAUGHT_UP_PRICE_DECIMALS = 9;
+const CAUGHT_UP_PRICE_DECIMALS = 9;
 
 /** Where an order notes when something happened to it. */
 const TIME_FIELDS: Readonly<Record<string, string>> = {

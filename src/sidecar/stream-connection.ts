@@ -30,12 +30,12 @@ export interface ConnectionEnd {
 }
 
 /** Frames hold one order with its legs; a hundredth of this is usual. */
-export const BROKER_FRAME_BYTES = 1_024 * 1_024;
+const BROKER_FRAME_BYTES = 1_024 * 1_024;
 /** From the start of the connection to the acknowledgement that we listen. */
-export const HANDSHAKE_DEADLINE_MS = 10_000;
-export const PING_INTERVAL_MS = 15_000;
+const HANDSHAKE_DEADLINE_MS = 10_000;
+const PING_INTERVAL_MS = 15_000;
 /** From a ping to the next sign of life. */
-export const PONG_DEADLINE_MS = 10_000;
+const PONG_DEADLINE_MS = 10_000;
 
 const UNAUTHORIZED_STATUSES: ReadonlySet<number | undefined> = new Set([401, 403]);
 

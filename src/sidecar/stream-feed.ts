@@ -35,13 +35,13 @@ export interface StreamFeedPorts {
 const TOLD_TOGETHER = 64;
 
 /** Updates and readings that may wait. */
-export const FEED_CAPACITY = 10_000;
-export const HOOK_DEADLINE_MS = 2_000;
-export const CATCH_UP_DEADLINE_MS = 30_000;
-export const CATCH_UP_FIRST_PAUSE_MS = 1_000;
-export const CATCH_UP_LONGEST_PAUSE_MS = 15_000;
+const FEED_CAPACITY = 10_000;
+const HOOK_DEADLINE_MS = 2_000;
+const CATCH_UP_DEADLINE_MS = 30_000;
+const CATCH_UP_FIRST_PAUSE_MS = 1_000;
+const CATCH_UP_LONGEST_PAUSE_MS = 15_000;
 /** Lists have been seen to miss an order for some 10 s. */
-export const SECOND_READ_AFTER_MS = 15_000;
+const SECOND_READ_AFTER_MS = 15_000;
 
 type Waiting = { readonly at: EpochMs } & (
   | { readonly update: TradeUpdate }

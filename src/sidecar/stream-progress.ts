@@ -24,9 +24,9 @@ import type { WireOrder } from "./trade-update.ts";
 import { asObject, type OrderReading, readOrder, type TradeUpdate } from "./trade-update.ts";
 
 /** Finished orders that are remembered, to recognize late repetitions. */
-export const FINISHED_ORDERS_REMEMBERED = 10_000;
+const FINISHED_ORDERS_REMEMBERED = 10_000;
 /** Orders at work that are remembered; far more than an account can have. */
-export const WORKING_ORDERS_REMEMBERED = 50_000;
+const WORKING_ORDERS_REMEMBERED = 50_000;
 /** Of a finished order only its last updates can still be repeated. */
 const FINISHED_KEYS_REMEMBERED = 4;
 

@@ -34,7 +34,7 @@ export interface Step {
 }
 
 /** Repetitions come within seconds: as many updates of one order are recognized by their key. */
-export const KEYS_REMEMBERED = 64;
+const KEYS_REMEMBERED = 64;
 
 export const UNSEEN: Seen = {
   ...{ status: "", finished: false, filled: ZERO, average: null, updatedAt: null, keys: [] },

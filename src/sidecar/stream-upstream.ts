@@ -37,11 +37,11 @@ export interface UpstreamHealth {
   readonly lastEventAt: EpochMs | undefined;
 }
 
-export const FIRST_PAUSE_MS = 500;
-export const LONGEST_PAUSE_MS = 30_000;
-export const UNAUTHORIZED_PAUSE_MS = 60_000;
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 30_000;
+const UNAUTHORIZED_PAUSE_MS = 60_000;
 /** A connection that was up for so long held; a shorter one counts as a failed try. */
-export const HELD_MS = 10_000;
+const HELD_MS = 10_000;
 
 export class StreamUpstream {
   readonly #options: StreamUpstreamOptions;

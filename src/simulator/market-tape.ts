@@ -10,7 +10,7 @@ import { add, compare, type DecimalText, decimal, multiply } from "../core/decim
 
 export const MINUTE_MS = 60_000;
 /** Some fifty days of trading. */
-export const MAXIMUM_BARS = 20_000;
+const MAXIMUM_BARS = 20_000;
 /** What a price that somebody sets is taken to have traded. */
 export const USUAL_SIZE = decimal("100");
 

@@ -12,7 +12,7 @@ import { textTime, type WireTime } from "./wire-market.ts";
 export type StreamFormat = "msgpack" | "json";
 
 /** What is sent for bars, trades and quotes; the others are taken and stay silent. */
-export const CHANNELS = [
+const CHANNELS = [
   "trades",
   "quotes",
   "bars",

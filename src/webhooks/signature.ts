@@ -42,7 +42,7 @@ export interface SignatureScheme {
 export type Secrets = string | readonly string[];
 
 /** Providers that sign a time ask for five minutes. */
-export const DEFAULT_TOLERANCE_MS = 300_000;
+const DEFAULT_TOLERANCE_MS = 300_000;
 /** So many signatures are looked at: two at a time while secrets are exchanged, and room. */
 const SIGNATURES_MAX = 10;
 const SECRETS_MAX = 10;

@@ -6,7 +6,7 @@ import type { ActivitiesQuery, FillActivity, Reading } from "../broker.ts";
 
 export const ACTIVITIES_PAGE_SIZE = 100;
 /** 5,000 fills; more than a day of any bot that 200 requests a minute allow. */
-export const MAX_ACTIVITY_PAGES = 50;
+const MAX_ACTIVITY_PAGES = 50;
 
 /** One page, as the SDK asks for it. */
 export interface ActivitiesPage {

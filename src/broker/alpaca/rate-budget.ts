@@ -15,7 +15,7 @@ import { type RateLimits, RateWindow, rankOf } from "./rate-window.ts";
  * Alpaca's limit for one key. Sidecars that share a key each take their part of it. The window is
  * a second longer than the broker's minute: requests are not all equally long on their way.
  */
-export const DEFAULT_RATE_LIMITS: RateLimits = {
+const DEFAULT_RATE_LIMITS: RateLimits = {
   maxRequests: 200,
   windowMs: 61_000,
   orderReserve: 50,

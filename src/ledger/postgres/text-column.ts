@@ -4,11 +4,11 @@
  */
 
 /** Whether the server would not keep `value` as it is; hardly any of a row's many texts. */
-export function needsEscape(value: unknown): boolean {
+function needsEscape(value: unknown): boolean {
   return typeof value === "string" && (value.includes("\\") || value.includes("\0"));
 }
 
-export function toColumn(text: string): string {
+function toColumn(text: string): string {
   if (!needsEscape(text)) return text;
   return text.replaceAll("\\", "\\\\").replaceAll("\0", "\\0");
 }
