@@ -68,6 +68,8 @@ export interface ClaimSnapshot {
    * ended in the intent's episode the latest, and the latest with fills.
    */
   readonly equals: readonly Claim[];
+  /** The close of an earlier life that an intent without a name is once more; resolve-effect.ts. */
+  readonly earlierClose?: Claim | undefined;
   /** An open incident that keeps entries in the symbol out. */
   readonly blocking: Incident | undefined;
   /** Whether a leg of the claim is at work that is another way of the same exit; see family.ts. */
@@ -131,7 +133,8 @@ export function decideClaim(
   const episode = episodeOf(snapshot.book, command.intent.effect);
   const twin =
     identity.kind === "arrival"
-      ? repeatedBy(snapshot.equals, episode, command, policy, snapshot.worksByLeg)
+      ? (snapshot.earlierClose ??
+        repeatedBy(snapshot.equals, episode, command, policy, snapshot.worksByLeg))
       : identity.kind === "explicit" && inTheWay(snapshot, command, undefined);
   return twin ? decideRepeat(snapshot, command, twin) : decideNew(snapshot, command, identity);
 }

@@ -3,13 +3,20 @@
  * against the position closes, one with it opens. While flat, an order that repeats the close which
  * ended the position is that close once more; a sell closes unless shorts are allowed, and is then
  * refused with the claim that closed the position as its cause. Runs in the claim transaction.
+ *
+ * Such a close is the same one until something that it closes is held again. What other agents have
+ * opened and closed since, or hold on the other side, makes no opening of its repeat; an order of
+ * its own agent in one of these lives does.
  */
 import { type Book, isFlat, reduces } from "../book/book.ts";
 import type { Effect, Intent, IntentDraft } from "../identity/intent.ts";
-import type { Claim } from "./claim.ts";
+import { type Claim, neverWas } from "./claim.ts";
 import type { ClaimPolicy } from "./policy.ts";
 import type { SidedDraft } from "./resolve-portion.ts";
 import { type AskedAt, repeatedBy } from "./same-action.ts";
+
+/** So many lives before the position's own an equal close is looked for. */
+export const LIVES_BACK = 2;
 
 export interface EffectSnapshot {
   readonly book: Book;
@@ -17,6 +24,16 @@ export interface EffectSnapshot {
   readonly existing: Claim | undefined;
   /** Equal closes of the same agent, the latest first; needed only where {@link asksForCloses}. */
   readonly equalCloses: readonly Claim[];
+  /** What {@link closeOfEarlierLife} has found. */
+  readonly earlierClose?: Claim | undefined;
+}
+
+/** What the draft's agent has done in one life of the position. */
+export interface EarlierLives {
+  /** Its closes equal to the draft, the latest first. */
+  equalCloses(episode: number): readonly Claim[];
+  /** Whether it has an order by itself there that came to something, or may yet. */
+  hasTraded(episode: number): boolean;
 }
 
 /** Whether an equal close of late decides what the draft is. */
@@ -26,6 +43,25 @@ export function asksForCloses(
   existing: Claim | undefined,
 ): boolean {
   return draft.effect === null && existing === undefined && isFlat(book);
+}
+
+/** The equal close before lives of others that `draft`, which nobody has named, is once more. */
+export function closeOfEarlierLife(
+  draft: SidedDraft,
+  book: Book,
+  lives: EarlierLives,
+  asked: AskedAt,
+  policy: ClaimPolicy,
+): Claim | undefined {
+  if (draft.effect !== null || reduces(book, draft.side)) return undefined;
+  const first = Math.max(1, book.episode - LIVES_BACK);
+  for (let episode = book.episode - 1; episode >= first; episode -= 1) {
+    const again = repeatedBy(lives.equalCloses(episode), episode, asked, policy);
+    if (again === undefined || neverWas(again)) continue;
+    const since = Array.from({ length: book.episode - episode }, (_, index) => episode + 1 + index);
+    return since.some((life) => lives.hasTraded(life)) ? undefined : again;
+  }
+  return undefined;
 }
 
 export function resolveEffect(
@@ -39,13 +75,13 @@ export function resolveEffect(
 
 function effectOf(
   draft: SidedDraft,
-  { book, existing, equalCloses }: EffectSnapshot,
+  { book, existing, equalCloses, earlierClose }: EffectSnapshot,
   asked: AskedAt,
   policy: ClaimPolicy,
 ): Effect {
   if (draft.effect !== null) return draft.effect;
   if (existing !== undefined) return existing.intent.effect;
-  if (reduces(book, draft.side)) return "close";
+  if (reduces(book, draft.side) || earlierClose !== undefined) return "close";
   if (!isFlat(book)) return "open";
   const again = repeatedBy(equalCloses, book.episode, asked, policy);
   if (again !== undefined) return "close";

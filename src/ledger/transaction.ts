@@ -2,7 +2,7 @@
  * One claim or record inside an open transaction: load, decide, append events, write the rows that
  * they imply. Decisions are taken in claim/; this carries them out.
  */
-import { type ClaimRef, episodeOf, reduces } from "../book/book.ts";
+import { type Book, type ClaimRef, episodeOf, reduces } from "../book/book.ts";
 import type { ClaimDecision } from "../claim/answer.ts";
 import type { Claim } from "../claim/claim.ts";
 import { isOfEarlierLife, ofTheirLives } from "../claim/combo-life.ts";
@@ -26,8 +26,8 @@ import { blocksEntries } from "../claim/entry-block.ts";
 import type { BrokerOrder } from "../claim/evidence.ts";
 import { asksForOrders, unlessInDoubt } from "../claim/orders-in-doubt.ts";
 import { ofTheirEpisode } from "../claim/own-episode.ts";
-import { asksForCloses, resolveEffect } from "../claim/resolve-effect.ts";
-import { resolvePortion } from "../claim/resolve-portion.ts";
+import { asksForCloses, closeOfEarlierLife, resolveEffect } from "../claim/resolve-effect.ts";
+import { resolvePortion, type SidedDraft } from "../claim/resolve-portion.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { InvariantError } from "../core/errors.ts";
 import type { AccountId, ClaimKey } from "../core/ids.ts";
@@ -78,7 +78,12 @@ export function decideOn(rows: Rows, request: ClaimRequest): ClaimVerdict {
   const equalCloses = asksForCloses(draft, book, known)
     ? rows.equals(account, agent, fingerprintOf({ ...draft, effect: "close" }), book.episode)
     : [];
-  const intent = resolveEffect(draft, { book, existing: known, equalCloses }, request, policy);
+  const mayBeShort = policy.allowShort || OPTION_SYMBOL.test(symbol);
+  const isNameless = believed === undefined && draft.anchor === null;
+  const earlierClose =
+    mayBeShort && isNameless ? earlierCloseOf(rows, draft, book, request) : undefined;
+  const closes = { book, existing: known, equalCloses, earlierClose };
+  const intent = resolveEffect(draft, closes, request, policy);
   const identity = identify(intent, policy);
   const { requestId, fingerprint } = identity;
   const isDerived = believed === undefined && requestId !== null;
@@ -96,9 +101,8 @@ export function decideOn(rows: Rows, request: ClaimRequest): ClaimVerdict {
     .flatMap((entered) => rows.incidents.openIn(account, entered))
     .find((incident) => blocksEntries(incident, policy));
   const atWork = (claim: Claim) => worksByLeg(rows, claim);
-  const snapshot = { book, existing, equals, blocking, worksByLeg: atWork };
+  const snapshot = { book, existing, equals, earlierClose, blocking, worksByLeg: atWork };
   const verdict = decideClaim(snapshot, { ...request, intent }, identity);
-  const mayBeShort = policy.allowShort || OPTION_SYMBOL.test(symbol);
   const isEffectByBook = draft.effect === null && known === undefined && mayBeShort;
   const isExit = isCombo(intent)
     ? entries.length < tradedSymbols(intent).length || repeatsExit(verdict)
@@ -106,6 +110,22 @@ export function decideOn(rows: Rows, request: ClaimRequest): ClaimVerdict {
   const { unread } = request;
   const decided = { verdict, intent, isEffectByBook, isExit, identity, book, unread };
   return asksForOrders(decided) ? unlessInDoubt(decided, rows.unsettledClaims(account)) : verdict;
+}
+
+function earlierCloseOf(
+  rows: Rows,
+  draft: SidedDraft,
+  book: Book,
+  request: ClaimRequest,
+): Claim | undefined {
+  const { account, agent, symbol } = draft;
+  const fingerprint = fingerprintOf({ ...draft, effect: "close" });
+  const lives = {
+    equalCloses: (episode: number) => rows.equals(account, agent, fingerprint, episode),
+    hasTraded: (episode: number) =>
+      rows.incidents.causes(account, symbol, episode).some((key) => key.agent === agent),
+  };
+  return closeOfEarlierLife(draft, book, lives, request, request.policy);
 }
 
 /** Of equal combos those that are no action of a position that is over. */

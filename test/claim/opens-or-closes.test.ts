@@ -1,14 +1,29 @@
 /** An order whose caller does not say whether it opens or closes: the book decides. */
 import { describe, expect, test } from "vitest";
-import { emptyBook } from "../../src/book/book.ts";
+import { type Book, emptyBook } from "../../src/book/book.ts";
 import type { Claim } from "../../src/claim/claim.ts";
-import { asksForCloses, resolveEffect } from "../../src/claim/resolve-effect.ts";
+import {
+  asksForCloses,
+  closeOfEarlierLife,
+  LIVES_BACK,
+  resolveEffect,
+} from "../../src/claim/resolve-effect.ts";
 import { resolvePortion, type SidedDraft } from "../../src/claim/resolve-portion.ts";
 import type { EpochMs } from "../../src/core/clock.ts";
 import { decimal, ZERO } from "../../src/core/decimal.ts";
 import { fingerprintOf } from "../../src/identity/fingerprint.ts";
 import type { IntentDraft } from "../../src/identity/intent.ts";
-import { ACCOUNT, buy, filledOrder, POLICY, proceeded, SECOND, START, sell } from "./builders.ts";
+import {
+  ACCOUNT,
+  buy,
+  filledOrder,
+  orderOf,
+  POLICY,
+  proceeded,
+  SECOND,
+  START,
+  sell,
+} from "./builders.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
 
 const FLAT = emptyBook(ACCOUNT, "TQQQ");
@@ -79,6 +94,59 @@ describe("an order without a stated effect", () => {
 
   test("is what the caller says where it says so", () => {
     expect(effect({ ...SELL, effect: "open" }, LONG)).toBe("open");
+  });
+});
+
+describe("an order without a stated effect, behind lives of the position of others,", () => {
+  const { closed } = closedBefore();
+  /** Of lives up to the fourth: a close in the first, and nothing of its agent's behind it. */
+  const found = (draft: SidedDraft, book: Book, close: Claim = closed, traded?: number) => {
+    const asked: number[] = [];
+    const lives = {
+      equalCloses: (episode: number) => {
+        asked.push(episode);
+        return episode === close.episode ? [close] : [];
+      },
+      hasTraded: (episode: number) => episode === traded,
+    };
+    const again = closeOfEarlierLife(draft, book, lives, askedAt(START), POLICY);
+    return { again, asked };
+  };
+  const flatBehind = (episode: number): Book => ({ ...FLAT, episode });
+
+  test("is an equal close of so many lives before once more, and then closes", () => {
+    expect(found(SELL, flatBehind(1 + LIVES_BACK)).again).toBe(closed);
+    expect(found(SELL, flatBehind(2 + LIVES_BACK)).again).toBeUndefined();
+    const snapshot = { book: SHORT, existing: undefined, equalCloses: [], earlierClose: closed };
+    expect(resolveEffect(SELL, snapshot, askedAt(START), POLICY).effect).toBe("close");
+  });
+
+  test("is that also while others hold it on the other side, and not where it closes", () => {
+    expect(found(SELL, { ...SHORT, episode: 2 }).again).toBe(closed);
+    expect(found(SELL, { ...LONG, episode: 2 })).toEqual({ again: undefined, asked: [] });
+    expect(found({ ...SELL, effect: "open" }, flatBehind(2)).asked).toEqual([]);
+  });
+
+  test("is another one where its agent has an order in one of these lives", () => {
+    expect(found(SELL, flatBehind(3), closed, 2).again).toBeUndefined();
+    expect(found(SELL, flatBehind(3), closed, 3).again).toBeUndefined();
+    expect(found(SELL, flatBehind(3), closed, 1).again).toBe(closed);
+  });
+
+  test("is one that is at work, and none that never came to be", () => {
+    const ledger = new MemoryLedger().adopt("6", "75");
+    const claim = proceeded(ledger.claim(sell("6")));
+    ledger.accept(claim, orderOf(claim));
+    const working = ledger.get(claim.key);
+    expect(found(SELL, flatBehind(2), working).again).toBe(working);
+    const lost: Claim = { ...closed, outcome: "absent", bookedQuantity: ZERO };
+    expect(found(SELL, flatBehind(2), lost).again).toBeUndefined();
+  });
+
+  test("looks into no life before the first", () => {
+    expect(found(BUY, flatBehind(1)).asked).toEqual([]);
+    expect(found(BUY, flatBehind(2)).asked).toEqual([1]);
+    expect(found(BUY, flatBehind(9)).asked).toEqual([8, 7]);
   });
 });
 

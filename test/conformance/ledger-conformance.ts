@@ -17,6 +17,7 @@ import { testsOfLists } from "./ledger-lists.ts";
 import { testsOfOperator } from "./ledger-operator.ts";
 import { testsOfRecords } from "./ledger-records.ts";
 import { testsOfScans } from "./ledger-scans.ts";
+import { testsOfSidesAlone } from "./ledger-side-alone.ts";
 import type { OpenStore, StoreOfTest } from "./open-store.ts";
 
 export function ledgerConformance(name: string, open: () => Promise<OpenStore>): void {
@@ -28,6 +29,7 @@ export function ledgerConformance(name: string, open: () => Promise<OpenStore>):
   describe(name, () => {
     testsOfClaims(storeOfTest);
     testsOfCombos(storeOfTest);
+    testsOfSidesAlone(storeOfTest);
     testsOfRecords(storeOfTest);
     testsOfFamilies(storeOfTest);
     testsOfEvents(storeOfTest);

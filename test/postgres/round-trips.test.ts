@@ -11,6 +11,7 @@ import {
   claimCommand,
   filledOrder,
   orderRead,
+  POLICY,
   refused,
   START,
 } from "../ledger/sample-commands.ts";
@@ -122,5 +123,22 @@ describe("of two round trips at most, and one transaction,", () => {
     const byNumber = claimCommand({ ...sell, symbol: "SQQQ", requestId: "by number" });
     expect(await counted(() => claimed(ledger, byNumber))).toEqual(TWO);
     expect(await counted(() => claimed(ledger, closeOfAll("QQQ", "all")))).toEqual(TWO);
+  });
+
+  test("is one that says a side alone, where positions may be short", async () => {
+    const { ledger, counted } = await openCounted();
+    const policy = { ...POLICY, allowShort: true };
+    const order = (side: "buy" | "sell", quantity: string) =>
+      claimCommand({ side, quantity, effect: undefined, symbol: "SQQQ" }, { policy });
+    for (const [side, quantity] of [
+      ...(["sell", "buy"] as const).map((one) => [one, "6"] as const),
+      ...(["sell", "buy"] as const).map((one) => [one, "7"] as const),
+      ["buy", "8"] as const,
+    ]) {
+      const { key } = await claimed(ledger, order(side, quantity));
+      const claim = await ledger.claimOf(key);
+      await ledger.record(key, orderRead(filledOrder(claim as never, quantity)));
+    }
+    expect(await counted(() => claimed(ledger, order("buy", "9")))).toEqual(TWO);
   });
 });

@@ -8,7 +8,7 @@ import type { Parameter } from "./dedicated-connection.ts";
 import { parsed } from "./json-column.ts";
 import { LOAD_STATEMENTS } from "./load-statements.ts";
 import { isKey, ownAnswer } from "./own-answer.ts";
-import { type Question, type QuestionKind, questionName, valuesOf } from "./question.ts";
+import { LIVES_NOW, type Question, type QuestionKind, questionName, valuesOf } from "./question.ts";
 import type { SnapshotRows } from "./snapshot-rows.ts";
 import { columnValue } from "./text-column.ts";
 
@@ -74,7 +74,8 @@ function takeRow(rows: SnapshotRows, question: Question, row: Row): void {
     case "equals_now": {
       const { account, agent, fingerprint } = question;
       if (row.id !== null) takeClaim(rows, row);
-      for (const episode of [Number(row.episode), Number(row.episode) + 1]) {
+      for (const apart of LIVES_NOW) {
+        const episode = Number(row.episode) + apart;
         rows.answer({ kind: "equals", account, agent, fingerprint, episode });
       }
       return;

@@ -6,7 +6,7 @@ import { MOVES } from "../../claim/claim-event.ts";
 import { CAUSES_LOOKBACK, CAUSES_MAX, EQUALS_MAX, MOVES_LOOKAHEAD } from "../rows.ts";
 import { typeText } from "./event-scan.ts";
 import { type JoinedColumns, joinedColumns } from "./joined-columns.ts";
-import type { QuestionKind } from "./question.ts";
+import { LIVES_NOW, type QuestionKind } from "./question.ts";
 
 /** Word for word the condition of the partial index, or it would not serve. */
 const IS_LIVE = "status IN ('OPEN', 'RESOLVED', 'IN_RECONCILIATION')";
@@ -29,7 +29,7 @@ const UNANSWERED = [equal(IS_LIVE, EQUALS_MAX), equal("filled AND untold", EQUAL
   "\n   UNION ALL\n   ",
 );
 const ONE_EPISODE = equals(["q.episode"]);
-const TWO_EPISODES = equals(["coalesce(b.episode, 0)", "coalesce(b.episode, 0) + 1"]);
+const EPISODES_NOW = equals(LIVES_NOW.map((apart) => `coalesce(b.episode, 0) + ${apart}`));
 
 /** Finds every one, and may find others too. */
 const MAY_MOVE = [...MOVES].map((type) => `strpos(body, '${typeText(type)}') > 0`).join(" OR ");
@@ -67,7 +67,7 @@ export const LOAD_STATEMENTS: Readonly<Record<QuestionKind, LoadStatement>> = {
     "agent text, fingerprint text, symbol text",
     (asked) => `SELECT q.n, coalesce(b.episode, 0) AS episode, c.id, c.body FROM ${asked}
       LEFT JOIN tradelatch.books b ON b.account = q.account AND b.symbol = q.symbol
-      LEFT JOIN LATERAL (${TWO_EPISODES}) c ON true`,
+      LEFT JOIN LATERAL (${EPISODES_NOW}) c ON true`,
   ),
   unanswered: asking(
     "agent text, fingerprint text",

@@ -2,9 +2,16 @@
  * What a transaction asks of the rows that it decides on. A question that was answered once is not
  * asked again while the transaction holds its lock: nobody else changes the answer.
  */
+import { LIVES_BACK } from "../../claim/resolve-effect.ts";
 import type { AccountId, AgentId, ClaimKey } from "../../core/ids.ts";
 import { bookName, claimName, namedBy } from "../../core/key-names.ts";
 import { subjectOfClaim } from "../../incident/incident.ts";
+
+/** Seen from the episode of a book: the one after it, and those in which a close is looked for. */
+export const LIVES_NOW: readonly number[] = Array.from(
+  { length: LIVES_BACK + 2 },
+  (_, index) => index - LIVES_BACK,
+);
 
 interface OfFingerprint {
   readonly account: AccountId;
@@ -18,7 +25,7 @@ export type Question =
   /** Of an action that is no order. */
   | { readonly kind: "guard"; readonly key: ClaimKey }
   | ({ readonly kind: "equals"; readonly episode: number } & OfFingerprint)
-  /** The same for the episode of the symbol's book as it is, and the one after it. */
+  /** The same for the episodes that {@link LIVES_NOW} says, of the symbol's book as it is. */
   | ({ readonly kind: "equals_now"; readonly symbol: string } & OfFingerprint)
   /** Of whatever episode, those that an explicit id could have to wait for. */
   | ({ readonly kind: "unanswered" } & OfFingerprint)
