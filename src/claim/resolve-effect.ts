@@ -4,9 +4,9 @@
  * ended the position is that close once more; a sell closes unless shorts are allowed, and is then
  * refused with the claim that closed the position as its cause. Runs in the claim transaction.
  *
- * Such a close is the same one until something that it closes is held again. What other agents have
- * opened and closed since, or hold on the other side, makes no opening of its repeat; an order of
- * its own agent in one of these lives does.
+ * Such a close is the same one until something that it closes is held again. What is held on the
+ * other side makes no opening of its repeat, nor does what other agents have opened and closed
+ * since; a life that has ended since, and in which its own agent has an order, does.
  */
 import { type Book, isFlat, reduces } from "../book/book.ts";
 import type { Effect, Intent, IntentDraft } from "../identity/intent.ts";
@@ -55,13 +55,18 @@ export function closeOfEarlierLife(
 ): Claim | undefined {
   if (draft.effect !== null || reduces(book, draft.side)) return undefined;
   const first = Math.max(1, book.episode - LIVES_BACK);
+  const lastEnded = isFlat(book) ? book.episode : book.episode - 1;
   for (let episode = book.episode - 1; episode >= first; episode -= 1) {
     const again = repeatedBy(lives.equalCloses(episode), episode, asked, policy);
     if (again === undefined || neverWas(again)) continue;
-    const since = Array.from({ length: book.episode - episode }, (_, index) => episode + 1 + index);
-    return since.some((life) => lives.hasTraded(life)) ? undefined : again;
+    return hasTradedIn(lives, episode + 1, lastEnded) ? undefined : again;
   }
   return undefined;
+}
+
+function hasTradedIn(lives: EarlierLives, from: number, until: number): boolean {
+  if (from > until) return false;
+  return lives.hasTraded(from) || hasTradedIn(lives, from + 1, until);
 }
 
 export function resolveEffect(

@@ -127,10 +127,12 @@ describe("an order without a stated effect, behind lives of the position of othe
     expect(found({ ...SELL, effect: "open" }, flatBehind(2)).asked).toEqual([]);
   });
 
-  test("is another one where its agent has an order in one of these lives", () => {
+  test("is another one where its agent has an order in one of these lives that has ended", () => {
     expect(found(SELL, flatBehind(3), closed, 2).again).toBeUndefined();
     expect(found(SELL, flatBehind(3), closed, 3).again).toBeUndefined();
     expect(found(SELL, flatBehind(3), closed, 1).again).toBe(closed);
+    expect(found(SELL, { ...SHORT, episode: 3 }, closed, 2).again).toBeUndefined();
+    expect(found(SELL, { ...SHORT, episode: 3 }, closed, 3).again).toBe(closed);
   });
 
   test("is one that is at work, and none that never came to be", () => {

@@ -79,6 +79,12 @@ export function testsOfSidesAlone(storeOfTest: StoreOfTest): void {
       expect(await ledger.book(ACCOUNT, CALL)).toMatchObject({ net: "1" });
     });
 
+    test("is that close again while its own agent has gone on to the other side", async () => {
+      const { ledger, close } = await boughtBack();
+      await done(ledger, "buy", "6");
+      expect(await ledger.claim(order("buy", "2"))).toMatchObject(skipOf(close));
+    });
+
     test("opens behind the window", async () => {
       const { ledger } = await boughtBack();
       for (const side of ["sell", "buy"] as const) await done(ledger, side, "1", { agent: OTHER });
@@ -86,7 +92,7 @@ export function testsOfSidesAlone(storeOfTest: StoreOfTest): void {
       expect(await ledger.claim(order("buy", "2", { now }))).toMatchObject(opens);
     });
 
-    test("opens where its own agent has traded the contract since", async () => {
+    test("opens behind another life that its own agent has traded in", async () => {
       const { ledger } = await boughtBack();
       await done(ledger, "sell", "1");
       await done(ledger, "buy", "1", { agent: OTHER });

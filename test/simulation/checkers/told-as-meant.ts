@@ -436,8 +436,7 @@ function whyTheSame(record: Record, one: Opened, again: Opened): string | undefi
   if (order === undefined || order.liveFrom > again.at) return undefined;
   if (!record.didAsMeant(one.action, order)) return undefined;
   const [before, after] = [one, again].map(({ at }) => record.livesAt(one.action, at).join());
-  const isAnother = again.action.legs === undefined || record.isPossible(again.action, again.at);
-  if (before !== after && isAnother) return undefined;
+  if (before !== after && record.isPossible(again.action, again.at)) return undefined;
   if ((order.liveUntil ?? Infinity) > again.at) return "whose order was live";
   // Another action is meant as another order: where the book cannot tell by then, either is right.
   const isAction = one.action === again.action;
