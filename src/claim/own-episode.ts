@@ -15,7 +15,7 @@ import {
   reduces,
 } from "../book/book.ts";
 import type { EpochMs } from "../core/clock.ts";
-import { isZero } from "../core/decimal.ts";
+import { compare, ZERO } from "../core/decimal.ts";
 import type { Side } from "../identity/intent.ts";
 import { type Claim, wasFilled } from "./claim.ts";
 import type { ClaimEvent } from "./claim-event.ts";
@@ -48,12 +48,18 @@ export function ofTheirEpisode(
   if (reduces(before, side)) return told((fill) => asItCloses(fill, before, side, seen));
   if (effect !== "open") return events;
   const { submittedAt } = seen;
-  const isBehind = !isFlat(before) && isZero(closable(before)) && submittedAt !== null;
+  const isBehind = submittedAt !== null && isRestHeld(before);
   const isOwn = claim.episode === before.episode + (isFlat(before) ? 1 : 0);
   if (isOwn && !isBehind) return events;
   const episode = isFlat(before) ? begunBy(claim, before, seen) : before.episode;
   const ofLife = isOwn ? {} : { episode };
   return told((fill) => ({ ...fill, ...ofLife, ...(isBehind && { submittedAt }) }));
+}
+
+/** Whether exits at work hold all that there was before what was opened behind them. */
+function isRestHeld(book: Book): boolean {
+  const behind = book.openedBehind?.quantity ?? ZERO;
+  return !isFlat(book) && compare(closable(book), behind) <= 0;
 }
 
 /**

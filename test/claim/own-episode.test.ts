@@ -153,6 +153,13 @@ describe("an entry whose fill is booked while exits at work hold all that was th
     expect(bought(book("0", 1), START)).toEqual([FILL]);
   });
 
+  test("says so of what follows too, until more is free than was opened behind them", () => {
+    const later = [{ ...FILL, submittedAt: START + 9 }];
+    expect(bought(behind(START), START + 9)).toEqual(later);
+    expect(bought({ ...behind(START), net: decimal("13") }, START + 9)).toEqual([FILL]);
+    expect(lifeOfExit(behind(START, START + 9), START - 1)).toEqual([1]);
+  });
+
   test("leaves an exit of them that had filled before it in the life before", () => {
     expect(lifeOfExit(behind(START), START - 1)).toEqual([1]);
     expect(lifeOfExit(behind(START, START + 9), START - 1)).toEqual([1]);

@@ -139,6 +139,47 @@ describe("an exit of all had filled before an entry behind it, and is known late
   });
 });
 
+describe("an exit of all had filled before what is bought behind it and booked piece by piece:", () => {
+  /** The exit's answer is lost; it is known once all of `bought` is in the book. */
+  async function boughtBehind(bought: (world: World, bot: Process) => Promise<void>) {
+    const world = await openWorld(LONG);
+    const bot = await world.open();
+    world.fault({ kind: "accept_then_drop" }, { side: "sell" });
+    hideUnanswered(world);
+    const { requestId } = await world.submit(bot, CLOSE);
+    await bought(world, bot);
+    world.simulator.clearFaults();
+    await world.advance(6_000);
+    expect(world.book().net).toBe("11");
+    const next = await world.submit(bot, CLOSE);
+    expect(next).toMatchObject({ status: "PROCEED" });
+    expect(next.requestId).not.toBe(requestId);
+    await world.untilSettled();
+    expect(world.simulator.positions()).toMatchObject([{ qty: "5" }]);
+  }
+
+  test("behind two entries the next exit is sent", () =>
+    boughtBehind(async (world, bot) => {
+      for (const quantity of ["6", "5"]) {
+        await world.submit(bot, { ...OPEN, quantity });
+        await world.advance(2_500);
+      }
+      expect(world.book().net).toBe("17");
+    }));
+
+  test("behind an entry that fills in two parts the next exit is sent", () =>
+    boughtBehind(async (world, bot) => {
+      world.fault({ kind: "partial_fill", quantity: "4", rest: "script" }, { side: "buy" });
+      await world.submit(bot, { ...OPEN, quantity: "11" });
+      await world.advance(2_500);
+      expect(world.book().net).toBe("10");
+      const { id } = world.orders().find(({ qty }) => qty === "11") ?? { id: "" };
+      world.simulator.fill({ orderId: id, quantity: "7", price: "76" });
+      await world.advance(4_500);
+      expect(world.book().net).toBe("17");
+    }));
+});
+
 test("an exit that filled behind an entry, and is known later, is the same exit again", async () => {
   const world = await openWorld(LONG);
   const bot = await world.open();
