@@ -5,10 +5,12 @@
  * point number carries into JSON (`0.30000000000000004`) is taken off; a number that really has
  * more digits than Alpaca takes is left as it is, and refused by the intent's own check. Fields
  * that are not ours to understand travel on unchanged, as part of the order's terms; but not one
- * that is a known field in other letters, which the broker might take for that field.
+ * that is a known field in other letters, which the broker might take for that field. A whole
+ * number that cannot be read exactly is refused: two ids would become one, and so two orders.
  */
 import { decimal, parseDecimal, QUANTITY_DECIMALS } from "../core/decimal.ts";
 import { DEEPEST_JSON, isTooDeep, isWellFormed } from "../core/json-shape.ts";
+import { integerThatIsLost } from "../core/json-text.ts";
 import { COMBO_SYMBOL } from "../identity/combo.ts";
 import type { IntentInput } from "../identity/intent-schema.ts";
 
@@ -129,6 +131,10 @@ type ReadFields =
 function readFields(text: string): ReadFields {
   const fields = jsonObject(text);
   if (fields === undefined) return refused("the body is not a JSON object");
+  const lost = integerThatIsLost(text);
+  if (lost !== undefined) {
+    return refused(`the number ${lost.slice(0, SHOWN_CHARACTERS)} loses digits: send it as a text`);
+  }
   const misspelt = Object.keys(fields).find(isMisspelt);
   if (misspelt !== undefined) {
     return refused(`the field ${JSON.stringify(misspelt)} is to be written in small letters`);

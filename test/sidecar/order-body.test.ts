@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { inWireNames, readOrderBody, wireNameOf } from "../../src/sidecar/order-body.ts";
+import { inWireNames, readOrderBody, readTerms, wireNameOf } from "../../src/sidecar/order-body.ts";
 
 const ORDER = { symbol: "TQQQ", side: "buy", qty: "6", type: "market", time_in_force: "day" };
 
@@ -124,6 +124,23 @@ test.each(["QTY", "Side", "client_Order_id", "Position_Intent"])(
 
 test.each(["", "{", "[]", "null", "6", '"order"', "{'qty':6}", "NaN"])("%j is no order", (text) => {
   expect(refusalOf(text)).toBe("the body is not a JSON object");
+});
+
+test.each([
+  ["client_order_id", "1716300000123456789"],
+  ["client_order_id", "-9223372036854775807"],
+  ["qty", "9007199254740993"],
+])("%s as the number %s, which would be read as another one, is refused", (field, number) => {
+  const order = JSON.stringify({ ...ORDER, [field]: "X" }).replace('"X"', number);
+  expect(refusalOf(order)).toContain(`${number} `);
+  expect(refusalOf(order)).toContain("as a text");
+  const terms = readTerms(`{"legs":[{"x":${number}}]}`);
+  expect(terms).toMatchObject({ kind: "refused", message: expect.stringContaining(number) });
+  expect(inputOf({ client_order_id: number }).clientOrderId).toBe(number);
+});
+
+test("an id that is a number of up to fifteen digits is its text", () => {
+  expect(inputOf({ client_order_id: 171_630_000_012_345 }).clientOrderId).toBe("171630000012345");
 });
 
 test("a nest without a bottom is refused, one of an order's depth is not", () => {
