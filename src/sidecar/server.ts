@@ -64,6 +64,8 @@ export interface SidecarServer {
   readonly app: FastifyInstance;
   /** Resolves with the port; throws LatchError `port_unavailable`. Port 0 is any free one. */
   listen(host: string, port: number): Promise<number>;
+  /** Whether an answer is owed on a connection. */
+  isBusy(connection: object): boolean;
   /** Waits up to `withinMs` for what is under way, then cuts every connection. */
   close(withinMs: number): Promise<void>;
 }
@@ -89,6 +91,7 @@ export function buildServer(options: SidecarServerOptions): SidecarServer {
   return {
     app,
     listen: (host, port) => listen(app, host, port),
+    isBusy: (connection) => traffic.isBusy(connection),
     close: async (withinMs) => {
       closing.abort();
       passThrough.endStreams();

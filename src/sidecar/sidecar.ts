@@ -162,6 +162,7 @@ function wire(options: SidecarOptions, prepared: PreparedLatch, start: StartGate
     ...{ brokerUrl: baseUrl, keyId, secretKey: secret, clock, random },
     authenticate: (id, presented) => access.agentOf({ id, secret: presented }) !== undefined,
     refuseStranger: (request) => access.refuseStranger(request),
+    isBusy: (connection) => server.isBusy(connection),
     frames: serve.streamFrames,
     catchUp: async (since) => {
       const latch = await start.over;

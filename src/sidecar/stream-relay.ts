@@ -4,7 +4,8 @@
  *
  * 1. Connections are bounded. Those without a good key have a share of their own, in which the
  *    oldest makes room: a storm of bad credentials neither grows nor keeps the others out.
- * 2. What the listeners are owed when the broker was away is stream-feed.ts's business.
+ * 2. Nothing is written on a connection on which a request before still waits for its answer.
+ * 3. What the listeners are owed when the broker was away is stream-feed.ts's business.
  */
 import { type IncomingMessage, type Server, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
@@ -26,6 +27,8 @@ export interface StreamRelayPorts {
   readonly refuseStranger: (request: IncomingMessage) => Refusal | undefined;
   /** Whether every event from now on will be delivered. */
   readonly isLive: () => boolean;
+  /** Whether an answer is owed on a connection that asks to be upgraded. Default: none ever is. */
+  readonly isBusy?: ((connection: object) => boolean) | undefined;
   /** Default "binary", as Alpaca does it. */
   readonly frames?: "binary" | "text" | undefined;
   readonly limits?: Partial<StreamLimits> | undefined;
@@ -119,6 +122,11 @@ export class StreamRelay {
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on("error", () => socket.destroy());
+    if (this.#ports.isBusy?.(socket)) {
+      // Whatever is written now would be taken for the answer to the request before, an order's.
+      socket.destroy();
+      return;
+    }
     const refusal = this.#refusal(request);
     if (refusal !== undefined) {
       refuse(socket, refusal);

@@ -24,6 +24,8 @@ export interface StreamServiceOptions {
   readonly authenticate: (keyId: string | undefined, secret: string) => boolean;
   /** Host and Origin: why a web page is kept out; undefined for whoever may come in. */
   readonly refuseStranger: (request: IncomingMessage) => Refusal | undefined;
+  /** Whether an answer is owed on a connection that asks to be upgraded. */
+  readonly isBusy?: ((connection: object) => boolean) | undefined;
   readonly catchUp: StreamFeedPorts["catchUp"];
   /** Awaited, within a bound, before the update is relayed. */
   readonly onUpdate?: StreamFeedPorts["onUpdate"];
@@ -62,10 +64,10 @@ export interface StreamService {
  */
 export function openStreamService(options: StreamServiceOptions): StreamService {
   const { brokerUrl, keyId, secretKey, clock, random, onProblem } = options;
-  const { authenticate, refuseStranger, frames, limits, catchUp, onUpdate } = options;
+  const { authenticate, refuseStranger, isBusy, frames, limits, catchUp, onUpdate } = options;
   const isLive = () => feed.isLive;
   const relay = new StreamRelay({
-    ...{ clock, authenticate, refuseStranger, isLive, frames, limits, onProblem },
+    ...{ clock, authenticate, refuseStranger, isLive, isBusy, frames, limits, onProblem },
   });
   const feed = new StreamFeed({
     ...{ clock, catchUp, onUpdate, onProblem },
