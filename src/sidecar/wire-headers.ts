@@ -39,8 +39,18 @@ export const CREDENTIAL_HEADERS: ReadonlySet<string> = new Set([
   "tradelatch-operator-key",
 ]);
 
+/**
+ * Headers by which some servers take one path for another. Some proxies add them by themselves, so
+ * that they are no reason to refuse a request.
+ */
+const PATH_OVERRIDES = ["x-original-url", "x-rewrite-url"] as const;
+
 /** Host is the broker's own; Expect was answered when the request was taken. */
-const REPLACED: ReadonlySet<string> = new Set([...CREDENTIAL_HEADERS, "host", "expect"]);
+const REPLACED: ReadonlySet<string> = new Set([
+  ...CREDENTIAL_HEADERS,
+  ...PATH_OVERRIDES,
+  ...["host", "expect"],
+]);
 
 /** Headers by which some servers take one method for another. */
 export const METHOD_OVERRIDES: readonly string[] = [

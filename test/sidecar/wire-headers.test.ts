@@ -28,6 +28,11 @@ describe("headers for the broker", () => {
     ];
     expect(headersForBroker(raw, KEYS)).toEqual(OURS);
   });
+
+  test("lose what some servers take for another path", () => {
+    const raw = ["X-Original-URL", "/v2/orders", "x-rewrite-url", "/v2/orders", "X-Url", "/"];
+    expect(headersForBroker(raw, KEYS)).toEqual(["X-Url", "/", ...OURS]);
+  });
 });
 
 describe("headers for the bot", () => {
