@@ -104,6 +104,12 @@ export const SIDECAR_ERRORS = {
     message: "the incident cannot be resolved as it was asked",
     hint: "See the incident in this answer; it is the incident as it is now.",
   },
+  exercise_unknown: {
+    httpStatus: 409,
+    code: 40990004,
+    message: "what became of this exercise is not known",
+    hint: "Look at the position first: sent again it exercises whatever is held by then.",
+  },
   body_too_large: {
     httpStatus: 413,
     code: 41390001,

@@ -5,6 +5,8 @@
  * 1. Bodies stream and are never held in full, but for small answers that say how long they are;
  *    while the client takes no more, nothing is read.
  * 2. An answer that breaks off is broken off for the client too, so that no half looks whole.
+ * 3. Of a write that must not be sent again, an answer on which some client would send it again is
+ *    withheld, and so is one that breaks off: a reset is such an answer.
  */
 import type { ServerResponse } from "node:http";
 import type { Dispatcher } from "undici";
@@ -15,6 +17,17 @@ export type Relayed =
   | { readonly kind: "answered"; readonly status: number }
   /** The answer began and broke off. */
   | { readonly kind: "cut"; readonly status: number };
+
+/** The client has had nothing yet. */
+export interface Withheld {
+  readonly kind: "withheld";
+  readonly reason: string;
+}
+
+export interface RelayOptions {
+  /** The write must not be sent again. Default: it may be. */
+  readonly isOnce?: boolean;
+}
 
 type Controller = Dispatcher.DispatchController;
 
@@ -30,20 +43,27 @@ const EVENT_STREAM = /^text\/event-stream\b/i;
 const SENDABLE_REASON = /^[\t\x20-\x7e]*$/;
 /** Below it an answer only announces another. */
 const FIRST_FINAL_STATUS = 200;
+/** An answer that may be withheld is kept up to this length. */
+const LONGEST_WITHHELD_BYTES = 1_024 * 1_024;
+/** Besides all from 500 on, and redirects: with these some client sends a request again. */
+const RESENT_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
 
 export class AnswerRelay extends Cut implements Dispatcher.DispatchHandler {
   /** Rejects with the connection's failure where no answer began. */
-  readonly over: Promise<Relayed>;
+  readonly over: Promise<Relayed | Withheld>;
   readonly #response: ServerResponse;
-  #resolve: (relayed: Relayed) => void = () => undefined;
+  readonly #isOnce: boolean;
+  #resolve: (relayed: Relayed | Withheld) => void = () => undefined;
   #reject: (error: Error) => void = () => undefined;
   #head: Head | undefined;
-  /** What has come of a small answer; undefined of others. */
+  /** What has come of an answer that is passed on in one piece; undefined of others. */
   #chunks: Buffer[] | undefined;
+  #bytes = 0;
 
-  constructor(response: ServerResponse) {
+  constructor(response: ServerResponse, { isOnce = false }: RelayOptions = {}) {
     super();
     this.#response = response;
+    this.#isOnce = isOnce;
     this.over = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -65,13 +85,16 @@ export class AnswerRelay extends Cut implements Dispatcher.DispatchHandler {
     if (status < FIRST_FINAL_STATUS) return;
     const headers = textOf(controller.rawHeaders as readonly (Buffer | string)[]);
     this.#head = { status, statusText, headers };
-    if (isSmall(headers) && !this.isEventStream) this.#chunks = [];
+    if (this.#isOnce || (isSmall(headers) && !this.isEventStream)) this.#chunks = [];
     else begin(this.#response, this.#head);
   }
 
   onResponseData(controller: Controller, chunk: Buffer): void {
-    if (this.#chunks !== undefined) this.#chunks.push(chunk);
-    else if (!this.#response.write(chunk)) {
+    if (this.#chunks !== undefined) {
+      this.#chunks.push(chunk);
+      this.#bytes += chunk.length;
+      if (this.#isOnce && this.#bytes > LONGEST_WITHHELD_BYTES) controller.abort(TOO_LONG);
+    } else if (!this.#response.write(chunk)) {
       controller.pause();
       this.#response.once("drain", () => controller.resume());
     }
@@ -82,6 +105,10 @@ export class AnswerRelay extends Cut implements Dispatcher.DispatchHandler {
     this.whenCut(() => this.#breakOff());
     const [head, chunks] = [this.#head, this.#chunks];
     if (head === undefined) return;
+    if (this.#isOnce && isResentOn(head.status)) {
+      this.#resolve({ kind: "withheld", reason: `it answered with status ${head.status}` });
+      return;
+    }
     const answered = () => this.#resolve({ kind: "answered", status: head.status });
     if (chunks === undefined) {
       // Node calls an end an end also where the client has left before it.
@@ -100,9 +127,19 @@ export class AnswerRelay extends Cut implements Dispatcher.DispatchHandler {
   }
 
   #breakOff(): void {
+    if (this.#isOnce && !this.#response.headersSent && !this.#response.destroyed) {
+      this.#resolve({ kind: "withheld", reason: "its answer broke off" });
+      return;
+    }
     this.#response.destroy();
     if (this.#head !== undefined) this.#resolve({ kind: "cut", status: this.#head.status });
   }
+}
+
+const TOO_LONG = new Error("the answer is longer than any to such a write");
+
+function isResentOn(status: number): boolean {
+  return status >= 500 || (status >= 300 && status < 400) || RESENT_STATUSES.has(status);
 }
 
 /** Names and values as on the wire. */

@@ -6,13 +6,15 @@
  * 3. When either side goes away the other is cut off too, so that no half answer looks whole.
  * 4. No request waits for a socket: with all of them in use it is refused at once.
  *
- * It does not decide what may pass: that is route-policy.ts, before it.
+ * It does not decide what may pass: that is route-policy.ts, before it. Of a write that must not be
+ * sent again, no answer reaches a client on which it would be.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Dispatcher, Pool } from "undici";
 import { alpacaError, type PlainAnswer } from "./alpaca-error.ts";
 import { AnswerRelay, type Relayed } from "./answer-relay.ts";
 import { requestTarget } from "./request-path.ts";
+import { isOnce } from "./route-policy.ts";
 import { sendAnswer } from "./send-answer.ts";
 import { announcesMoreThan, UploadTooLarge, uploadOf } from "./upload.ts";
 import { failureInWords, isUnsendable, neverSent } from "./upstream-failure.ts";
@@ -106,15 +108,17 @@ class BrokerPassThrough implements PassThrough {
     if (this.#relays.size >= this.#bounds.sockets) {
       return refuse(request, response, alpacaError("overloaded"), "all sockets are in use");
     }
-    const relay = new AnswerRelay(response);
+    const once = isOnce(request.method ?? "", path);
+    const relay = new AnswerRelay(response, { isOnce: once });
     const onClose = () => relay.cut(new Error("the client went away"));
     response.once("close", onClose);
     this.#relays.add(relay);
     try {
       this.#dispatch(request, requestTarget(path, query), relay);
-      return await relay.over;
+      const relayed = await relay.over;
+      return relayed.kind === "withheld" ? tellUnknown(response, relayed.reason) : relayed;
     } catch (error) {
-      return refuseFailed(request, response, error);
+      return refuseFailed(request, response, error, once);
     } finally {
       this.#relays.delete(relay);
       response.off("close", onClose);
@@ -161,6 +165,7 @@ function refuseFailed(
   request: IncomingMessage,
   response: ServerResponse,
   error: unknown,
+  once: boolean,
 ): Forwarded {
   if (error instanceof UploadTooLarge) {
     sendAnswer(response, alpacaError("body_too_large"));
@@ -175,10 +180,18 @@ function refuseFailed(
     const message = `the broker could not be reached: ${reason}; nothing was sent`;
     return refuse(request, response, alpacaError("upstream_unreachable", { message }), reason);
   }
+  if (once) return tellUnknown(response, reason);
   const message = isRead
     ? `the broker did not answer: ${reason}`
     : `the broker's answer was lost (${reason}): the outcome of this write is unknown`;
   const name = isRead ? "upstream_unreachable" : "write_outcome_unknown";
   sendAnswer(response, alpacaError(name, { message }));
+  return { kind: "unknown", reason };
+}
+
+/** In words on which no client sends it again by itself. */
+function tellUnknown(response: ServerResponse, reason: string): Forwarded {
+  const message = `the broker may have taken this exercise or not: ${reason}`;
+  sendAnswer(response, alpacaError("exercise_unknown", { message }));
   return { kind: "unknown", reason };
 }

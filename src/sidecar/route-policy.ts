@@ -16,6 +16,8 @@ export interface RouteRow {
   readonly policy: "guarded" | "passed_write";
   /** The write ends orders and opens nothing; it is recorded. */
   readonly cancels?: true;
+  /** What it does cannot be taken back: no answer to it is one on which a client sends it again. */
+  readonly once?: true;
 }
 
 /** Every write that is let in, and how. */
@@ -26,7 +28,10 @@ export const ROUTE_ROWS: readonly RouteRow[] = [
   { method: "DELETE", path: "/v2/positions/{symbol_or_asset_id}", policy: "guarded" },
   { method: "DELETE", path: "/v2/orders", policy: "passed_write", cancels: true },
   { method: "DELETE", path: "/v2/orders/{order_id}", policy: "passed_write", cancels: true },
-  { method: "POST", path: "/v2/positions/{contract}/exercise", policy: "passed_write" },
+  {
+    ...{ method: "POST", path: "/v2/positions/{contract}/exercise" },
+    ...{ policy: "passed_write", once: true },
+  },
   { method: "POST", path: "/v2/positions/{contract}/do-not-exercise", policy: "passed_write" },
   { method: "PATCH", path: "/v2/account/configurations", policy: "passed_write" },
   { method: "POST", path: "/v2/watchlists", policy: "passed_write" },
@@ -101,6 +106,11 @@ export function policyOf(method: string, path: string): RoutePolicy {
 /** Whether the request cancels an order, or all of them. */
 export function isCancel(method: string, path: string): boolean {
   return rowOf(method, path)?.cancels ?? false;
+}
+
+/** Whether the request must not be sent again by a client that has not looked what became of it. */
+export function isOnce(method: string, path: string): boolean {
+  return rowOf(method, path)?.once ?? false;
 }
 
 function rowOf(method: string, path: string): RouteRow | undefined {

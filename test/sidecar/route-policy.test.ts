@@ -1,5 +1,6 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { isCancel, policyOf, ROUTE_ROWS } from "../../src/sidecar/route-policy.ts";
+import { isCancel, isOnce, policyOf, ROUTE_ROWS } from "../../src/sidecar/route-policy.ts";
 
 const ID = "904837e3-3b76-47ec-b432-046db621571b";
 
@@ -114,6 +115,39 @@ describe("the policy of a route", () => {
   test("is the stream at one path only", () => {
     expect(policyOf("GET", "/stream")).toBe("stream");
     expect(policyOf("GET", "/v2/stream")).toBe("read");
+  });
+});
+
+describe("the list of writes in OPERATING.md", () => {
+  const text = readFileSync(new URL("../../docs/OPERATING.md", import.meta.url), "utf8");
+  const table = text.split("| write | | sent twice it would |")[1]?.split("\n\n")[0] ?? "";
+  const listed = table.split("\n").flatMap((line) => {
+    const [, writes = "", becomes = ""] = line.split("|").map((cell) => cell.trim());
+    return [...writes.matchAll(/`([A-Z]+) (\S+)`/g)].map(([, method = "", path = ""]) => {
+      const policy = policyOf(method, path.replace(/\{\w+\}/g, "x"));
+      return { row: `${method} ${path}`, said: becomes.split(/[ ,]/)[0], policy };
+    });
+  });
+
+  test("says of each what becomes of it", () => {
+    const words = { guarded: "guarded", passed_write: "passes", refused: "refused" } as const;
+    expect(listed.length).toBeGreaterThan(15);
+    for (const { row, said, policy } of listed) {
+      expect(said, row).toBe(words[policy as keyof typeof words]);
+    }
+  });
+
+  test("has every write that is let in", () => {
+    const rows = ROUTE_ROWS.map(({ method, path }) => `${method} ${path}`);
+    const apart = rows.filter((row) => !row.includes("/v2/watchlists"));
+    expect(apart.filter((row) => !listed.some((one) => one.row === row))).toEqual([]);
+  });
+});
+
+describe("a write that cannot be taken back", () => {
+  test("is the exercise alone of those that pass", () => {
+    const once = WRITES.filter(([method, path]) => isOnce(method, path));
+    expect(once.map(([, path]) => path)).toEqual(["/v2/positions/AAPL240119C00100000/exercise"]);
   });
 });
 
