@@ -1,12 +1,15 @@
 import { describe, expect, it } from "vitest";
 
 import { MAX_BODY_BYTES } from "../../src/broker/alpaca/whole-body.ts";
+import type { BrokerOrderId } from "../../src/core/ids.ts";
 import { unusedPort } from "../unused-port.ts";
 import { BUY, bench, brokerAt, serve } from "./alpaca-bench.ts";
 import { type Answer, json } from "./raw-server.ts";
 import { bodyOf, fixture, SENT_ID } from "./wire-fixtures.ts";
 
 const ACCEPTED = bodyOf(fixture("accepted"));
+const ORDER_ID = "904837e3-3b76-47ec-b432-046db621571b" as BrokerOrderId;
+const REPLACE = { clientOrderId: SENT_ID, side: "buy", terms: { qty: "7" } } as const;
 
 async function closedPort(): Promise<string> {
   return `http://127.0.0.1:${await unusedPort()}`;
@@ -83,6 +86,51 @@ describe("an answer that never came in full", () => {
     expect(server.arrived).toHaveLength(1);
     expect(elsewhere.arrived).toHaveLength(0);
   });
+});
+
+describe("an answer that announces another", () => {
+  const OK = [
+    ...["HTTP/1.1 200 OK", "content-type: application/json"],
+    ...[`content-length: ${Buffer.byteLength(ACCEPTED)}`, "", ACCEPTED],
+  ].join("\r\n");
+  const behind = (...interim: readonly string[]): Answer => {
+    const text = `${interim.map((head) => `HTTP/1.1 ${head}\r\n\r\n`).join("")}${OK}`;
+    return (_, response) => void response.socket?.write(text);
+  };
+
+  it.each([
+    ["a hint", behind("103 Early Hints\r\nlink: </x>; rel=preload")],
+    ["two of them", behind("102 Processing", "103 Early Hints")],
+  ])("is not the order's own: %s", async (_case, answer) => {
+    const { broker, server } = await bench(answer);
+    expect((await broker.submit(BUY)).kind).toBe("accepted");
+    expect((await broker.orderByClientId(SENT_ID)).kind).toBe("found");
+    expect(server.arrived).toHaveLength(2);
+  });
+
+  it.each([
+    ["to go on, which nobody had asked for", behind("100 Continue")],
+    ["another protocol", behind("101 Switching Protocols\r\nupgrade: h2c\r\nconnection: upgrade")],
+  ])("leaves the order unknown after one POST where it can not be read: %s", async (_case, by) => {
+    const { broker, server } = await bench(by);
+    expect((await broker.submit(BUY)).kind).toBe("ambiguous");
+    expect(server.arrived).toHaveLength(1);
+  });
+});
+
+describe("an answer on which some clients send a request again by themselves", () => {
+  it.each([300, 301, 302, 303, 307, 308, 401, 407, 408, 421, 425, 500, 502, 503, 504])(
+    "has the order sent once: %i",
+    async (status) => {
+      const elsewhere = await serve(json(200, ACCEPTED));
+      const headers = { location: elsewhere.url, "retry-after": "0", "www-authenticate": "Basic" };
+      const { broker, server } = await bench(json(status, "", headers));
+      expect((await broker.submit(BUY)).kind).toBe("ambiguous");
+      expect((await broker.replace(ORDER_ID, REPLACE)).kind).toBe("ambiguous");
+      expect(server.arrived.map(({ method }) => method)).toEqual(["POST", "PATCH"]);
+      expect(elsewhere.arrived).toEqual([]);
+    },
+  );
 });
 
 describe("an answer that does not come", () => {
