@@ -34,14 +34,20 @@ export function payloadFingerprint(requestId: string, payload: unknown): Payload
 type Field = readonly [pointer: string, value: unknown];
 
 function fieldsOf(pointer: string, value: unknown, depth: number): readonly Field[] {
-  const isNested = typeof value === "object" && value !== null && depth > 0;
-  const members = isNested
-    ? Object.entries(value).filter(([, member]) => member !== undefined)
-    : [];
+  const members = depth > 0 ? membersOf(value) : [];
   if (members.length === 0) return [[pointer, value]];
   return members.flatMap(([name, member]) =>
     fieldsOf(`${pointer}/${escaped(name)}`, member, depth - 1),
   );
+}
+
+/** None where it is compared as one. */
+function membersOf(value: unknown): readonly (readonly [string, unknown])[] {
+  if (typeof value !== "object" || value === null) return [];
+  const members = Object.entries(value).filter(([, member]) => member !== undefined);
+  // The pointers to its members would be those of a list's.
+  const isLikeList = !Array.isArray(value) && members.every(([name], at) => name === String(at));
+  return isLikeList ? [] : members;
 }
 
 /** RFC 6901. */

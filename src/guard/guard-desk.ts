@@ -44,6 +44,7 @@ import type {
   WaitOptions,
 } from "./guard.ts";
 import {
+  comparedJson,
   EVIDENCE_MAX,
   evidenceOf,
   guardJson,
@@ -121,7 +122,7 @@ export class GuardDesk implements Guard {
       payload:
         payload === undefined
           ? null
-          : payloadFingerprint(key.requestId, guardJson("payload", payload)),
+          : payloadFingerprint(key.requestId, comparedJson("payload", payload)),
     };
     const token = random.uuid();
     const attempt = { owner, tokenHash: sha256Hex(token), leaseMs };

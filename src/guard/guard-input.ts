@@ -2,6 +2,7 @@
  * What callers give a guard, checked: every text has a bound, is well-formed Unicode, and is no
  * other text by the time it is on record. Throws LatchError `invalid_guard_call`, which names it.
  */
+import { types } from "node:util";
 import type { JsonValue } from "../claim/guard-action.ts";
 import { LatchError, messageOf } from "../core/errors.ts";
 import { DEEPEST_JSON, isTooDeep, isWellFormed } from "../core/json-shape.ts";
@@ -60,13 +61,15 @@ export type ReadJson =
   /** Why it cannot be kept, in words that go on after "the result". */
   | { readonly kind: "unusable"; readonly problem: string };
 
+type Replacer = (this: unknown, name: string, member: unknown) => unknown;
+
 /** `value` as JSON holds it; nothing at all is null. */
-export function readJson(value: unknown): ReadJson {
+export function readJson(value: unknown, replacer?: Replacer): ReadJson {
   // As JSON it is an empty object, the same for every one.
   if (value instanceof Promise) return { kind: "unusable", problem: "is a promise: await it" };
   let text: string | undefined;
   try {
-    text = value === undefined ? "null" : JSON.stringify(value);
+    text = value === undefined ? "null" : JSON.stringify(value, replacer);
   } catch (error) {
     return { kind: "unusable", problem: `is not JSON: ${messageOf(error).slice(0, SHOWN)}` };
   }
@@ -88,6 +91,50 @@ export function guardJson(field: string, value: unknown): JsonValue {
   const read = readJson(value);
   if (read.kind === "json") return read.value;
   throw new LatchError("invalid_guard_call", `${field} ${read.problem}`);
+}
+
+/**
+ * The same of what is compared with what comes later: what JSON would leave out is refused, since
+ * two that differ in it would count as one.
+ */
+export function comparedJson(field: string, value: unknown): JsonValue {
+  let lost: string | undefined;
+  const read = readJson(value, function (name, member) {
+    lost ??= leftOut((this as Readonly<Record<string, unknown>>)[name], member);
+    return member;
+  });
+  if (read.kind === "unusable")
+    throw new LatchError("invalid_guard_call", `${field} ${read.problem}`);
+  if (lost === undefined) return read.value;
+  const remedy = "give it as text, or as a plain object";
+  throw new LatchError(
+    "invalid_guard_call",
+    `${field} holds ${lost}, of which JSON keeps nothing: ${remedy}`,
+  );
+}
+
+/** What JSON writes as nothing; undefined where it writes what there is. */
+function leftOut(given: unknown, written: unknown): string | undefined {
+  if (typeof written === "number") return Number.isFinite(written) ? undefined : String(written);
+  if (types.isDate(given) && Number.isNaN(given.getTime())) return "a date that is none";
+  if (typeof written !== "object" || written === null || Object.keys(written).length > 0) return;
+  const isEmpty = Array.isArray(written) || types.isTypedArray(written) || isPlain(written);
+  return isEmpty || types.isBoxedPrimitive(written) ? undefined : withArticle(classOf(written));
+}
+
+/** Of whichever realm: some test runners and plug-ins have objects of their own. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+function classOf(value: object): string {
+  const name: unknown = value.constructor?.name;
+  return typeof name === "string" && name !== "" ? name.slice(0, SHOWN) : "object of a class";
+}
+
+function withArticle(name: string): string {
+  return `${/^[AEIO]/i.test(name) ? "an" : "a"} ${name}`;
 }
 
 /** What a call has no effect by is not left out in silence: it may be `outcome`, misspelt. */
