@@ -296,11 +296,13 @@ async function confirmed(
   }
 }
 
-/** Its kind, and a code such as ECONNRESET. */
+const NAME_SHOWN = 60;
+
+/** Its kind, and a code such as ECONNRESET: what can be put on record, whatever it was given. */
 function nameOf(error: unknown): string {
   if (!(error instanceof Error)) return "a value that is no error";
   const { code } = error as NodeJS.ErrnoException;
-  return typeof code === "string" && /^[A-Z][A-Z0-9_]{1,40}$/.test(code)
-    ? `${error.name} ${code}`
-    : error.name.slice(0, 60);
+  const given: unknown = error.name;
+  const name = evidenceOf(typeof given === "string" ? given.slice(0, NAME_SHOWN) : given, "Error");
+  return typeof code === "string" && /^[A-Z][A-Z0-9_]{1,40}$/.test(code) ? `${name} ${code}` : name;
 }

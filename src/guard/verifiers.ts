@@ -100,5 +100,7 @@ async function asked(
 
 export function isVerdict(value: unknown): value is GuardVerdict {
   if (typeof value !== "object" || value === null) return false;
-  return KINDS.includes(String((value as { readonly kind?: unknown }).kind));
+  const { kind } = value as { readonly kind?: unknown };
+  // A list of one word reads as that word, and is compared as none.
+  return typeof kind === "string" && KINDS.includes(kind);
 }

@@ -221,6 +221,43 @@ describe("an action that throws", () => {
     expect(answer).toMatchObject({ status: "absent", claim: { evidence: kept } });
   });
 
+  test.each([
+    [42, "Error"],
+    [undefined, "Error"],
+    [" ", "Error"],
+    [`${"x".repeat(59)}\u{1f600}`, `${"x".repeat(59)}\ufffd`],
+    ["lone \ud800", "lone \ufffd"],
+  ])("is on record whatever the name of its error: %j", async (name, kept) => {
+    const { guard } = await guardWorld();
+    const error = Object.defineProperty(new Error("refused"), "name", { value: name });
+    const run = () => Promise.reject(error);
+    const answer = await guard.execute({ ...PAYMENT, run });
+    expect(answer).toMatchObject({ status: "unresolved", incident: 1, error });
+    const reason = `the action ended with ${kept}, which proves nothing`;
+    expect(await guard.get(PAYMENT.requestId)).toMatchObject({ unknownBecause: reason });
+    const absent = {
+      ...PAYMENT,
+      requestId: "2",
+      run,
+      confirm: () => ({ kind: "absent" }) as const,
+    };
+    expect(await guard.execute(absent)).toMatchObject({ status: "absent", error });
+  });
+
+  test.each([[["absent"]], [["done"]], [Object("absent")]])(
+    "is unresolved where what confirm or verify gives is no word: %j",
+    async (kind) => {
+      const { guard } = await guardWorld();
+      const said = () => ({ kind }) as unknown as GuardVerdict;
+      const call = { ...PAYMENT, run: unreachable, confirm: said, verify: said };
+      for (let round = 1; round <= 2; round += 1) {
+        expect(await guard.execute(call)).toMatchObject({
+          ...{ status: "unresolved", claim: { status: "IN_RECONCILIATION", outcome: null } },
+        });
+      }
+    },
+  );
+
   test("is unresolved where confirm itself fails", async () => {
     const { guard } = await guardWorld();
     const confirm = () => Promise.reject(new Error("no network"));
