@@ -48,6 +48,37 @@ export function integerThatIsLost(text: string): string | undefined {
   return undefined;
 }
 
+/** A number of fewer characters, and without an exponent, has no digit that a double would lose. */
+const MAYBE_LOST = /[\d.]{17}|\d[eE][+-]?\d/;
+const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
+
+/**
+ * `text`, which is JSON, with every number that has a fraction or an exponent, and would be another
+ * one in a double, as a text. Integers are left to {@link integerThatIsLost}.
+ */
+export function withLostFractionsAsText(text: string): string {
+  if (!MAYBE_LOST.test(text)) return text;
+  return text.replace(STRING_OR_NUMBER, (token, number?: string) =>
+    number !== undefined && /[.eE]/.test(number) && isLost(number) ? `"${number}"` : token,
+  );
+}
+
+function isLost(number: string): boolean {
+  return decimalOf(number) !== decimalOf(String(Number(number)));
+}
+
+/** The same for all texts of one number; undefined for what is no number. */
+function decimalOf(number: string): string | undefined {
+  const [, sign, whole = "", fraction = "", exponent = "0"] = NUMBER.exec(number) ?? [];
+  const digits = (whole + fraction).replace(/^0+/, "");
+  if (sign === undefined || digits === "") return sign === undefined ? undefined : "0";
+  // A pattern for the zeros at the end would begin anew at every zero before them.
+  let end = digits.length;
+  while (digits[end - 1] === "0") end -= 1;
+  const power = Number(exponent) - fraction.length + digits.length - end;
+  return `${sign}${digits.slice(0, end)}e${power}`;
+}
+
 function holdsNumber(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return typeof value === "number";
   for (const name in value) {

@@ -33,6 +33,7 @@ function addClaim({ app, agentOf }: NativeScope, ports: NativePorts): void {
   app.post(
     "/claim",
     {
+      config: { comparesDigits: true },
       schema: {
         operationId: "claimAction",
         summary: "Claims an action before it is done: one caller is told to PROCEED.",

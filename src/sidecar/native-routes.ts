@@ -12,7 +12,7 @@ import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod
 import { z } from "zod";
 import { InvariantError, type LatchError } from "../core/errors.ts";
 import { DEEPEST_JSON, isTooDeep } from "../core/json-shape.ts";
-import { integerThatIsLost } from "../core/json-text.ts";
+import { integerThatIsLost, withLostFractionsAsText } from "../core/json-text.ts";
 import { addAuditRoutes } from "./native-audit.ts";
 import { addBookRoutes } from "./native-books.ts";
 import { addClaimLifeRoute } from "./native-claim-life.ts";
@@ -92,7 +92,13 @@ function readJsonWhateverItIsCalled(app: FastifyInstance): void {
     }
     parseJson(request, text, (error, value) => {
       const problem = error === null ? problemOf(text, value) : undefined;
-      done(problem === undefined ? error : unfit(problem), value);
+      if (error !== null || problem !== undefined) {
+        done(problem === undefined ? error : unfit(problem));
+        return;
+      }
+      const { comparesDigits = false } = request.routeOptions.config;
+      const kept = comparesDigits ? withLostFractionsAsText(text) : text;
+      done(null, kept === text ? value : JSON.parse(kept));
     });
   });
 }

@@ -7,6 +7,13 @@ import type { Access, Agent } from "./access.ts";
 type RawRequest = IncomingMessage;
 type RawReply = import("node:http").ServerResponse;
 
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** What a double would change of a number in the body comes as text, to be compared. */
+    comparesDigits?: boolean;
+  }
+}
+
 export interface NativeScope {
   readonly app: FastifyInstance<
     RawServerDefault,

@@ -124,6 +124,22 @@ test("a number that loses digits is refused: it would be kept, and compared, as 
   expect((await post("/settle/r-1", kept)).body.result).toEqual(kept.result);
 });
 
+test("amounts that differ behind the digits of a double are two payloads, and no two results", async () => {
+  const { post } = await guardBench();
+  const claim = (amount: string) =>
+    post("/claim", `{"request_id": "r-1", "action": "pay", "payload": {"eth": ${amount}}}`);
+  expect((await claim("1.00000000000000001")).body.status).toBe("PROCEED");
+  expect((await claim("1.00000000000000001")).body.status).toBe("PENDING");
+  for (const other of ["1", "1.0", "1.00000000000000002", "1e-400"]) {
+    expect(await claim(other)).toMatchObject({
+      status: 422,
+      body: { tradelatch: { field: "/payload/eth" } },
+    });
+  }
+  const settled = await post("/settle/r-1", '{"result": {"fee": 0.10000000000000001}}');
+  expect(settled.body).toMatchObject({ status: "committed", result: { fee: 0.1 } });
+});
+
 describe("POST /settle", () => {
   test("keeps the first result, whoever repeats it", async () => {
     const { post } = await guardBench();
