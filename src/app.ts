@@ -119,7 +119,7 @@ export async function openGuard(options: GuardOptions = {}): Promise<SettlingGua
     registerVerifier: (action, verifier) => guard.registerVerifier(action, verifier),
     recover: () => guard.recover(),
     settlement: (settling) => latch.settlement(settling),
-    close: () => latch.close(),
+    close: (closing) => latch.close(closing),
   };
 }
 

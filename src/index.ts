@@ -37,6 +37,7 @@ export type {
   SkipAnswer,
 } from "./gateway/order-answer.ts";
 export type {
+  CloseOptions,
   DoubtAnswer,
   DoubtInput,
   EvidenceAnswer,

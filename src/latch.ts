@@ -24,8 +24,9 @@ import { Gateway } from "./gateway/gateway.ts";
 import type { OrderAnswer } from "./gateway/order-answer.ts";
 import type { ReplaceAnswer, ReplaceIntent } from "./gateway/replace-order.ts";
 import { tracedOrder } from "./gateway/traced-order.ts";
-import type { ExecuteAnswer, ExecuteInput, Guard, Guarded } from "./guard/guard.ts";
+import type { CloseOptions, ExecuteAnswer, ExecuteInput, Guard, Guarded } from "./guard/guard.ts";
 import type { GuardDesk } from "./guard/guard-desk.ts";
+import { closeWait } from "./guard/guard-input.ts";
 import { type IntentInput, parseIntent } from "./identity/intent-schema.ts";
 import { plainSymbol } from "./identity/symbol.ts";
 import type { Incident } from "./incident/incident.ts";
@@ -134,9 +135,10 @@ export interface Latch extends Guarded, Settling {
   readonly operator: Operator;
   /**
    * Ends what is under way: who waits for an answer gets PENDING, a POST that was cut off is on
-   * record as unknown and taken up again at the next start. Then writes what is buffered.
+   * record as unknown and taken up again at the next start. An action of the guard that is under
+   * way is waited for. Then writes what is buffered.
    */
-  close(): Promise<void>;
+  close(options?: CloseOptions): Promise<void>;
 }
 
 export interface SubmitOptions {
@@ -449,8 +451,9 @@ export class OpenLatch implements Latch {
     return earliest([this.#poller, this.#gateway, this.#reconciler].map((one) => one.nextDueAt()));
   }
 
-  close(): Promise<void> {
-    this.#closed ??= this.#shutDown();
+  async close(options?: CloseOptions): Promise<void> {
+    const waitMs = closeWait(options);
+    this.#closed ??= this.#shutDown(waitMs);
     return this.#closed;
   }
 
@@ -470,15 +473,15 @@ export class OpenLatch implements Latch {
   }
 
   /** The ledger goes last: what is cut off at the broker is still to be recorded as unknown. */
-  async #shutDown(): Promise<void> {
+  async #shutDown(waitMs: number): Promise<void> {
     this.#stopping.abort();
-    this.#parts.guard.close();
+    const actions = this.#parts.guard.close(waitMs);
     const stopped = this.#schedule?.stop();
     const ended = this.#gateway.close();
     await this.#parts.broker.close();
     await stopped;
     await ended;
-    await Promise.allSettled(this.#ticks);
+    await Promise.allSettled([...this.#ticks, actions]);
     await this.#parts.ledger.close();
   }
 }

@@ -172,9 +172,10 @@ export class LatchInWaiting implements PreparedLatch {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#parts.guard.close();
+    const actions = this.#parts.guard.close();
     await this.#guardSchedule?.stop();
     if (this.#latch !== undefined) return this.#latch.close();
+    await actions;
     await this.#parts.broker.close();
     await this.#parts.ledger.close();
   }

@@ -44,6 +44,7 @@ import type {
   WaitOptions,
 } from "./guard.ts";
 import {
+  CLOSE_WAIT_MS,
   comparedJson,
   EVIDENCE_MAX,
   evidenceOf,
@@ -57,6 +58,7 @@ import {
   requireFields,
 } from "./guard-input.ts";
 import { tracedGuard } from "./traced-guard.ts";
+import { UnderWay } from "./under-way.ts";
 import { untilWritten } from "./until-written.ts";
 import { isLate, isVerdict, Verifiers } from "./verifiers.ts";
 import { Waiting } from "./waiting.ts";
@@ -81,12 +83,18 @@ const TERMS = { action: true, agentId: true, scope: true, payload: true };
 const SETTLED = { ...KEY, ...SHOWN, outcome: true, result: true };
 const RELEASED = { ...KEY, ...SHOWN, evidence: true, fencing: true };
 const DEFAULT_WAIT_MS = 8_000;
+/** Of the actions that a close has left. */
+const LEFT_SHOWN = 20;
 /** So many claims are looked at between two turns. */
 const PAGE = 200;
 
 export class GuardDesk implements Guard {
   readonly #parts: GuardParts;
+  /** A close was asked for: who waits is answered, and nothing new begins. */
+  readonly #ending = new AbortController();
+  /** What was under way then has ended, or took too long. */
   readonly #closing = new AbortController();
+  readonly #underWay = new UnderWay();
   readonly #waiting: Waiting;
   readonly #verifiers: Verifiers;
   readonly #list: ClaimList;
@@ -98,11 +106,11 @@ export class GuardDesk implements Guard {
     // As many sleep on it as claims had their answer lost.
     setMaxListeners(0, this.#closing.signal);
     this.#waiting = new Waiting(clock);
-    this.#verifiers = new Verifiers(clock, this.#closing.signal);
+    this.#verifiers = new Verifiers(clock);
     this.#list = new ClaimList(ledger);
     this.#runner = new ActionRunner({
       ...{ guard: this, clock, doneBefore: (input) => this.#doneBefore(input) },
-      ask: (verifier, claim) => this.#verifiers.ask(verifier, claim),
+      ask: (verifier, claim) => this.#verifiers.ask(verifier, claim, this.#closing.signal),
       weigh: (claim, verdict) => this.#weigh(claim.key, claim.fencing, verdict),
     });
     for (const [action, verifier] of Object.entries(verifiers)) {
@@ -111,6 +119,7 @@ export class GuardDesk implements Guard {
   }
 
   async claim(input: GuardClaimInput): Promise<GuardClaimAnswer> {
+    this.#underWay.requireOpen();
     requireFields(input, { ...KEY, ...TERMS });
     const { random, owner, leaseMs } = this.#parts;
     const key = this.#keyOf(input);
@@ -303,7 +312,7 @@ export class GuardDesk implements Guard {
     requireFields(options, { agent: true, waitMs: true, signal: true });
     const { agent, waitMs = DEFAULT_WAIT_MS, signal } = options;
     const key = this.#keyOf({ requestId, agent });
-    const stop = AbortSignal.any([this.#closing.signal, ...(signal === undefined ? [] : [signal])]);
+    const stop = AbortSignal.any([this.#ending.signal, ...(signal === undefined ? [] : [signal])]);
     let last: GuardClaim | undefined;
     await this.#waiting.until(nameOf(key), guardWait(waitMs), stop, async () => {
       last = await this.#standing(key);
@@ -312,8 +321,9 @@ export class GuardDesk implements Guard {
     return last;
   }
 
-  execute<Result>(input: ExecuteInput<Result>): Promise<ExecuteAnswer<Result>> {
-    return this.#runner.execute(input);
+  async execute<Result>(input: ExecuteInput<Result>): Promise<ExecuteAnswer<Result>> {
+    this.#underWay.requireOpen();
+    return this.#underWay.run(input.requestId, () => this.#runner.execute(input));
   }
 
   registerVerifier(action: string, verifier: GuardVerifier): void {
@@ -325,7 +335,7 @@ export class GuardDesk implements Guard {
     const unresolved: GuardClaim[] = [];
     /** Actions whose verifier takes too long: a start waits for it once, not for each claim. */
     const silent = new Set<string>();
-    for (let after = 0; !this.#closing.signal.aborted; ) {
+    for (let after = 0; !this.#ending.signal.aborted; ) {
       const page = await this.#parts.ledger.unsettledGuardClaims(after, PAGE);
       for (const { claim } of page) {
         const now = await this.#lookAfter(claim, silent);
@@ -340,9 +350,16 @@ export class GuardDesk implements Guard {
     return { resolved, unresolved };
   }
 
-  /** Answers those who wait; what is under way may end. */
-  close(): void {
+  /**
+   * Answers those who wait, and resolves once what is under way has ended, or `waitMs` are over.
+   */
+  async close(waitMs = CLOSE_WAIT_MS): Promise<void> {
+    this.#ending.abort();
+    const left = await this.#underWay.close(this.#parts.clock, waitMs);
     this.#closing.abort();
+    if (left.length === 0) return;
+    const told = { actions: left.length, requestIds: left.slice(0, LEFT_SHOWN) };
+    this.#parts.log.warn(told, "the guard was closed while actions were under way");
   }
 
   /** Put in question where its owner vanished, and asked of its verifier. */
@@ -352,7 +369,7 @@ export class GuardDesk implements Guard {
     if (now.status !== "IN_RECONCILIATION" || silent.has(now.action)) return now;
     const verifier = this.#verifiers.due(nameOf(key), now);
     if (verifier === undefined) return now;
-    const verdict = await this.#verifiers.ask(verifier, now);
+    const verdict = await this.#verifiers.ask(verifier, now, this.#ending.signal);
     if (verdict.kind === "unknown") this.#sayUnknown(now, verdict);
     if (isLate(verdict)) silent.add(now.action);
     const answer = await this.#weigh(key, now.fencing, verdict);

@@ -6,12 +6,16 @@ import { types } from "node:util";
 import type { JsonValue } from "../claim/guard-action.ts";
 import { LatchError, messageOf } from "../core/errors.ts";
 import { DEEPEST_JSON, isTooDeep, isWellFormed } from "../core/json-shape.ts";
+import type { CloseOptions } from "./guard.ts";
 
 export const GUARD_NAME_MAX = 512;
 export const EVIDENCE_MAX = 2_000;
 /** Of a result, as JSON in UTF-8. */
 const RESULT_BYTES_MAX = 256 * 1_024;
 export const GUARD_WAIT_MAX_MS = 30_000;
+/** For actions that are under way. */
+export const CLOSE_WAIT_MS = 30_000;
+const CLOSE_WAIT_MAX_MS = 3_600_000;
 
 /** What is all white space comes of a value that was not there. */
 export const NOT_BLANK = /\S/;
@@ -50,10 +54,16 @@ export function optionalFencing(fencing: number | undefined): number | null {
   throw invalid("fencing", String(fencing), "expected a whole number from 1");
 }
 
-/** Milliseconds from 0 to {@link GUARD_WAIT_MAX_MS}. */
-export function guardWait(waitMs: number): number {
-  if (Number.isInteger(waitMs) && waitMs >= 0 && waitMs <= GUARD_WAIT_MAX_MS) return waitMs;
-  throw invalid("waitMs", String(waitMs), `expected 0 to ${GUARD_WAIT_MAX_MS} milliseconds`);
+/** Whole milliseconds from 0 to `longestMs`. */
+export function guardWait(waitMs: number, longestMs = GUARD_WAIT_MAX_MS): number {
+  if (Number.isInteger(waitMs) && waitMs >= 0 && waitMs <= longestMs) return waitMs;
+  throw invalid("waitMs", String(waitMs), `expected 0 to ${longestMs} milliseconds`);
+}
+
+/** How long a close waits: milliseconds from 0 to an hour. */
+export function closeWait(options: CloseOptions = {}): number {
+  requireFields(options, { waitMs: true });
+  return guardWait(options.waitMs ?? CLOSE_WAIT_MS, CLOSE_WAIT_MAX_MS);
 }
 
 export type ReadJson =

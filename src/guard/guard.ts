@@ -307,7 +307,16 @@ export interface Guarded {
   execute<Result>(input: ExecuteInput<Result>): Promise<ExecuteAnswer<Result>>;
 }
 
+export interface CloseOptions {
+  /** How long to wait for actions that are under way, 0 to 3,600,000. Default 30,000. */
+  readonly waitMs?: number | undefined;
+}
+
 /** A guard by itself, without a broker: what `openGuard` gives. */
 export interface OpenedGuard extends Guard {
-  close(): Promise<void>;
+  /**
+   * Begins nothing any more, and waits until what {@link Guard.execute} runs is done and on record.
+   * What takes longer than `waitMs` is left to its lease.
+   */
+  close(options?: CloseOptions): Promise<void>;
 }

@@ -28,14 +28,12 @@ interface Next {
 
 export class Verifiers {
   readonly #clock: Clock;
-  readonly #closing: AbortSignal;
   readonly #byAction = new Map<string, GuardVerifier>();
   /** When a claim's verifier is asked again, by the claim's name. */
   readonly #next = new Map<string, Next>();
 
-  constructor(clock: Clock, closing: AbortSignal) {
+  constructor(clock: Clock) {
     this.#clock = clock;
-    this.#closing = closing;
   }
 
   /** Throws LatchError `invalid_option` for what is no function. */
@@ -61,9 +59,14 @@ export class Verifiers {
     for (const name of this.#next.keys()) if (!names.has(name)) this.#next.delete(name);
   }
 
-  async ask(verifier: GuardVerifier, claim: GuardClaim): Promise<GuardVerdict> {
+  /** `closing` ends the reading. */
+  async ask(
+    verifier: GuardVerifier,
+    claim: GuardClaim,
+    closing: AbortSignal,
+  ): Promise<GuardVerdict> {
     const over = new AbortController();
-    const signal = AbortSignal.any([over.signal, this.#closing]);
+    const signal = AbortSignal.any([over.signal, closing]);
     const late = this.#clock.sleep(VERIFIER_DEADLINE_MS, signal).then(
       () => LATE,
       (): GuardVerdict => ({ kind: "unknown", reason: "the guard was closed meanwhile" }),
