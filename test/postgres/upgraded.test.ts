@@ -1,4 +1,5 @@
 /** A newer program brings the database to a schema of its own while this one has it open. */
+import postgres from "postgres";
 import { expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../src/core/clock.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
@@ -79,4 +80,23 @@ test("then each claim that is under way was taken before, or is refused", async 
   expect(new Set(ends)).toEqual(new Set(["proceed", "store_newer"]));
   const taken = ends.filter((end) => end === "proceed").length;
   expect(await countRows(url, "claims")).toBe(taken);
+});
+
+test("a step that waits for who reads the ledger, as a dump does, does not hold the orders up", async () => {
+  const url = await databaseOfTest();
+  const ledger = open(url);
+  await claimed(ledger, claimCommand({ requestId: "before" }));
+  const reader = postgres(url, { max: 1 });
+  onTestFinished(() => reader.end());
+  await reader.unsafe("BEGIN; LOCK TABLE tradelatch.head IN ACCESS SHARE MODE");
+  const upgrading = upgrade(url, "ALTER TABLE tradelatch.claims ADD COLUMN newer integer");
+  const isWaiting = "SELECT pid FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND NOT granted";
+  while ((await rowsOf(url, isWaiting)).length === 0);
+  const claiming = claimed(ledger, claimCommand({ requestId: "meanwhile", quantity: "2" }));
+  await expect(upgrading).rejects.toThrow("lock timeout");
+  await claiming;
+  await reader.unsafe("ROLLBACK");
+  await upgrade(url, "ALTER TABLE tradelatch.claims ADD COLUMN newer integer");
+  const after = () => ledger.claim(claimCommand({ requestId: "after", quantity: "3" }));
+  expect((await latchError(after)).code).toBe("store_newer");
 });

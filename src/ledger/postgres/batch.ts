@@ -66,11 +66,14 @@ const SETTINGS: Readonly<Record<string, string>> = {
 };
 /**
  * For this transaction; as a question, since the server keeps how one is understood. What the
- * server itself is set to may change while we are connected, or with another that takes over.
+ * server itself is set to may change while we are connected, or with another that takes over. A
+ * role may have a timeout for whole transactions, from version 17 on: each wait has one of ours.
  */
 const SET_ALL = `SELECT ${Object.entries(SETTINGS)
   .map(([name, value]) => `set_config('${name}', '${value}', true)`)
   .join(", ")},
+  CASE WHEN current_setting('transaction_timeout', true) <> '0'
+    THEN set_config('transaction_timeout', '0', true) END,
   current_setting('fsync') AS fsync, current_setting('full_page_writes') AS pages`;
 const LOCK_HEAD = `SELECT sequence, hashes, at, claims, incidents, schema_version
   FROM tradelatch.head WHERE id = 1 FOR UPDATE`;

@@ -21,6 +21,21 @@ const OLDEST_SERVER = 140_000;
 /** Any number that nothing else in the database locks. */
 const MIGRATION_LOCK = 7_233_120_521;
 
+/**
+ * What the role may have set, and a step of the schema or a copy has to outlast; servers before 17
+ * do not know the last one.
+ */
+export const WITHOUT_TIMEOUTS = `SELECT set_config(name, '0', true) FROM pg_catalog.pg_settings
+  WHERE name IN ('lock_timeout', 'statement_timeout', 'idle_in_transaction_session_timeout',
+    'transaction_timeout')`;
+
+/** What there is in the schema without a record of how it was made. */
+const FOUND_IN_SCHEMA = `SELECT count(*) > 0 AS "isThere", min(c.relname::text) AS other
+  FROM pg_catalog.pg_namespace n LEFT JOIN pg_catalog.pg_class c
+    ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+      AND NOT (c.relname = 'migrations' AND c.relkind = 'r')
+  WHERE n.nspname = 'tradelatch'`;
+
 const OTHERS = `SELECT count(*) AS others FROM pg_catalog.pg_stat_activity
   WHERE datname = current_database() AND split_part(application_name, ' ', 1) = $1
     AND pid <> pg_backend_pid()`;
@@ -114,7 +129,7 @@ export function refuseUnsafe({ fsync, pages }: SyncSettings, place: string): voi
 
 async function migrateAlone(session: Session): Promise<void> {
   // Behind the lock it sees what its last holder has made, whatever the server's default is.
-  await session.run("BEGIN ISOLATION LEVEL READ COMMITTED");
+  await session.run(`BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; ${WITHOUT_TIMEOUTS}`);
   await migrateWithin(session);
   await session.run("COMMIT");
 }
@@ -134,19 +149,35 @@ async function migrate(session: Session, steps: readonly string[]): Promise<void
   refuseNewer(version, session.place);
   if (version === steps.length) return;
   if (version > 0) {
-    await session.run("LOCK TABLE tradelatch.head IN ACCESS EXCLUSIVE MODE");
-  } else {
-    await session.run(`
-      CREATE SCHEMA IF NOT EXISTS tradelatch;
-      CREATE TABLE IF NOT EXISTS tradelatch.migrations (
-        version integer PRIMARY KEY,
-        made_at timestamptz NOT NULL DEFAULT now()
-      )`);
-  }
+    // Whoever comes meanwhile waits behind it, and it behind whoever reads, as pg_dump does.
+    await session.run(
+      `SET LOCAL lock_timeout = '3s'; LOCK TABLE tradelatch.head IN ACCESS EXCLUSIVE MODE`,
+    );
+  } else await makeSchema(session);
   for (const [index, migration] of steps.entries()) {
     if (index < version) continue;
     const made = `INSERT INTO tradelatch.migrations (version) VALUES (${index + 1})`;
     await session.run(`${migration};${made}`);
   }
   await session.run(`UPDATE tradelatch.head SET schema_version = ${steps.length}`);
+}
+
+/** Where the schema is there already, as one that was made for a role, none has to be made. */
+async function makeSchema(session: Session): Promise<void> {
+  const [found] = await session.ask<{ isThere: boolean; other: string | null }>(
+    FOUND_IN_SCHEMA,
+    [],
+  );
+  if (typeof found?.other === "string") {
+    const message =
+      `the schema tradelatch at ${session.place} has ${found.other} in it, and no record of its ` +
+      "making: it is a part of a ledger, or none of ours; restore all of it, or drop it";
+    throw new LatchError("store_corrupt", message);
+  }
+  const schema = found?.isThere ? "" : "CREATE SCHEMA tradelatch;";
+  await session.run(`${schema}
+    CREATE TABLE IF NOT EXISTS tradelatch.migrations (
+      version integer PRIMARY KEY,
+      made_at timestamptz NOT NULL DEFAULT now()
+    )`);
 }

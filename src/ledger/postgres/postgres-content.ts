@@ -18,15 +18,15 @@ import {
   refuseMissing,
   refuseShared,
   refuseUnsound,
+  WITHOUT_TIMEOUTS,
 } from "./open-database.ts";
 import { isPooledByTransaction, refuseHidden } from "./pooler.ts";
 import { PostgresContent } from "./session-content.ts";
 import { storeError } from "./store-errors.ts";
 
-const BEGIN = (isolation: string) => `BEGIN ISOLATION LEVEL ${isolation};
-  SET LOCAL lock_timeout = '3s';
-  SET LOCAL statement_timeout = 0;
-  SET LOCAL idle_in_transaction_session_timeout = 0`;
+const BEGIN = (isolation: string) => `BEGIN ISOLATION LEVEL ${isolation} READ WRITE;
+  ${WITHOUT_TIMEOUTS};
+  SET LOCAL lock_timeout = '3s'`;
 const LOCK_HEAD = "SELECT id FROM tradelatch.head WHERE id = 1";
 
 /** Throws LatchError `store_missing`, `store_in_use` or another `store_*`. */
