@@ -15,6 +15,7 @@ const CODES: readonly (readonly [prefix: string, code: ErrorCode])[] = [
   ["28", "store_refused"], // wrong user or password
   ["3D000", "store_refused"], // no such database
   ["42501", "store_refused"], // insufficient privilege
+  ["42P01", "store_moved"], // a table of ours is not there: another server, or another database
   ["42704", "store_refused"], // a word of the connection string that is no setting
   ["55P02", "store_refused"], // one that is, and that a connection may not change
   ["25006", "store_unwritable"], // read only: a standby
