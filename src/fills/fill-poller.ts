@@ -1,13 +1,13 @@
 /**
  * The sure path of fills: asks the broker for every order that is not settled yet and books what it
  * shows, by cumulative quantity (I6). One list call serves all claims of a day, one more all that
- * rest since before; what the lists miss is read singly. While nothing changes the pauses grow, up
- * to a bound.
+ * rest since before, and one the combos where they are many; what the lists miss is read singly.
+ * While nothing changes the pauses grow, up to a bound.
  *
  * Reads only. Orders whose outcome is unknown are the gateway's to seek, refused closes the
  * reconciler's to judge.
  */
-import type { Broker, OrdersReading, WireOrder } from "../broker/broker.ts";
+import type { Broker, OrdersQuery, OrdersReading, WireOrder } from "../broker/broker.ts";
 import { listStart } from "../broker/claim-times.ts";
 import { epochMsOf, wireOf } from "../broker/wire-order.ts";
 import { type Claim, isAccepted, lacksSuccessor } from "../claim/claim.ts";
@@ -37,7 +37,7 @@ export interface FillPollerPorts {
 
 /** Claims older than this have a list of their own: an old order does not swell this one. */
 const LIST_LOOKBACK_MS = 24 * 60 * 60 * 1_000;
-/** So many old orders that have ended are read singly: the longest list takes as many reads. */
+/** So many combos, or old orders that have ended, are read singly: no list takes more reads. */
 const SINGLE_READS_MAX = 20;
 /** So often orders that fill while they are read are read again, so that they come in order. */
 const LOOKS_MAX = 3;
@@ -178,8 +178,8 @@ export class FillPoller {
   }
 
   /**
-   * What can be known of them before any is booked. A combo has no symbol that a list could be
-   * asked for, and may have filled before or behind the orders of a list, or another combo.
+   * What can be known of them before any is booked. A combo is in no list of a symbol, and may
+   * have filled before or behind the orders of a list, or another combo.
    */
   async #looks(working: readonly Claim[]): Promise<ReadonlyMap<BrokerOrderId | null, Look>> {
     const listed = working.filter(({ intent }) => !isCombo(intent));
@@ -188,8 +188,9 @@ export class FillPoller {
     let news = "";
     for (let times = 0; times < LOOKS_MAX; times += 1) {
       for (const [id, look] of await this.#list(listed)) looks.set(id, look);
+      const shown = await this.#listOfCombos(combos);
       for (const claim of combos) {
-        const look = await this.#single(claim);
+        const look = shown.get(claim.brokerOrderId) ?? (await this.#single(claim));
         if ("order" in look || times === 0) looks.set(claim.brokerOrderId, look);
       }
       const before = news;
@@ -199,6 +200,19 @@ export class FillPoller {
       if (combos.length === 0 || news === before) break;
     }
     return looks;
+  }
+
+  /**
+   * What lists of all symbols show of them, where they are many: a single read for each would
+   * starve all others. One without its legs, which tell what it has filled, is not shown.
+   */
+  async #listOfCombos(combos: readonly Claim[]): Promise<ReadonlyMap<BrokerOrderId | null, Look>> {
+    if (combos.length <= SINGLE_READS_MAX) return new Map();
+    const legs = new Map(
+      combos.map(({ brokerOrderId, intent }) => [brokerOrderId, tradedSymbols(intent).length]),
+    );
+    const shown = await this.#rested(combos);
+    return new Map(shown.filter(([id, { order }]) => (order.legs?.length ?? 0) === legs.get(id)));
   }
 
   async #list(listed: readonly Claim[]): Promise<readonly ListedById[]> {
@@ -223,11 +237,11 @@ export class FillPoller {
 
   /**
    * Those of them that are still at work. Each is asked for as it is: whether a list shows the legs
-   * of an order that has ended inside it is told nowhere.
+   * of an order that has ended inside it is told nowhere. A combo's legs end with it.
    */
   #atWork(resting: readonly Claim[]): Promise<OrdersReading> {
-    const symbols = symbolsOf(resting);
-    return this.#ports.broker.orders({ status: "open", symbols, areLegsApart: true });
+    const areLegsApart = !resting.some(({ intent }) => isCombo(intent));
+    return this.#ports.broker.orders({ status: "open", ...inSymbolsOf(resting), areLegsApart });
   }
 
   /**
@@ -236,10 +250,10 @@ export class FillPoller {
    */
   async #orders(listed: readonly Claim[]): Promise<OrdersReading> {
     const { broker } = this.#ports;
-    const symbols = symbolsOf(listed);
+    const asked = inSymbolsOf(listed);
     const after = listStart(this.#ports, listed);
-    const all = await broker.orders({ status: "all", after, symbols });
-    return all.kind === "unknown" ? broker.orders({ status: "open", symbols }) : all;
+    const all = await broker.orders({ status: "all", after, ...asked });
+    return all.kind === "unknown" ? broker.orders({ status: "open", ...asked }) : all;
   }
 
   async #single({ brokerOrderId }: Claim): Promise<Look> {
@@ -288,6 +302,8 @@ function movesAny({ intent }: Claim, symbols: readonly string[]): boolean {
   return symbols.some((symbol) => mayMove(intent, symbol));
 }
 
-function symbolsOf(claims: readonly Claim[]): readonly string[] {
-  return [...new Set(claims.map(({ intent }) => intent.symbol))];
+/** A combo has no symbol that a list could be asked for: then all are asked for. */
+function inSymbolsOf(claims: readonly Claim[]): Pick<OrdersQuery, "symbols"> {
+  if (claims.some(({ intent }) => isCombo(intent))) return {};
+  return { symbols: [...new Set(claims.map(({ intent }) => intent.symbol))] };
 }
