@@ -52,8 +52,8 @@ function isOver(combo: Claim, changes: Partial<Book>, closer?: Claim): boolean {
 }
 
 /** The same combo, whose legs say what they do. */
-function saying(combo: Claim, effect: "open" | "close"): Claim {
-  const [buys, sells] = [`buy_to_${effect}`, `sell_to_${effect}`];
+function saying(combo: Claim, effect: "open" | "close", ofPut = effect): Claim {
+  const [buys, sells] = [`buy_to_${effect}`, `sell_to_${ofPut}`];
   const legs = [
     { symbol: CALL, ratio_qty: "1", side: "buy", position_intent: buys },
     { symbol: PUT, ratio_qty: "1", side: "sell", position_intent: sells },
@@ -160,6 +160,31 @@ describe("a combo is of an earlier life of its contracts' positions", () => {
     expect(isOfEarlierLife(combo, { bookOf, claimOf: () => other })).toBe(true);
   });
 
+  test("by the life of each contract, whatever the others have come to", () => {
+    const { combo, other } = filledCombo();
+    const begunAgain = { ...fill(CALL, "1"), episode: 2 };
+    const apart = evolveClaim(combo, combo.key, begunAgain, combo.claimedAt);
+    const held: Record<string, Partial<Book>> = {
+      ...{ [CALL]: HELD_ANEW, [PUT]: { ...FLAT, closedBy: other.key } },
+    };
+    const bookOf = (symbol: string) => ofBook(held[symbol] ?? {})(symbol);
+    expect(isOfEarlierLife(apart, { bookOf, claimOf: () => other })).toBe(true);
+    const rolled = saying(combo, "close", "open");
+    const closes: typeof held = { ...held, [CALL]: HELD, [PUT]: { ...FLAT, closedBy: other.key } };
+    const after = (symbol: string) => ofBook(closes[symbol] ?? {})(symbol);
+    const earlier = { ...other, openedAt: combo.openedAt - 1 };
+    expect(isOfEarlierLife(rolled, { bookOf: after, claimOf: () => earlier })).toBe(true);
+  });
+
+  test("by the very claim that the book says has closed it", () => {
+    const { combo, other } = filledCombo();
+    const earlier = { ...other, openedAt: combo.openedAt - 1 };
+    const claimOf = (key: Claim["key"]) =>
+      JSON.stringify(key) === JSON.stringify(other.key) ? earlier : undefined;
+    const bookOf = ofBook({ ...FLAT, closedBy: other.key });
+    expect(isOfEarlierLife(combo, { bookOf, claimOf })).toBe(false);
+  });
+
   test("not while it works, has nothing filled, or does not say of which life it is", () => {
     const { combo, other } = filledCombo();
     const flat = { ...FLAT, closedBy: other.key };
@@ -211,6 +236,10 @@ describe("the fill of a leg", () => {
       ofTheirLives([fill(CALL, "2")], entry, { ...seen(flat, exit), filledAt });
     expect(at(START - 1)).toMatchObject([{ episode: 1 }]);
     expect(at(START + 1)).toMatchObject([{ episode: 2 }]);
+    const closing = ofTheirLives([fill(CALL, "2")], saying(entry, "close"), {
+      ...{ ...seen(flat, exit), filledAt: START - 1 },
+    });
+    expect(closing).toMatchObject([{ episode: 2, closes: true }]);
   });
 
   test("goes on with that of an exit that was booked before anything was held", () => {

@@ -143,6 +143,13 @@ describe("a combo like an earlier one", () => {
     expect(told(exit, spreads(COMBO).open)).toBe("skip");
   });
 
+  test("waits for an order in one of its contracts alone", () => {
+    const { behind: alone } = spreads({ symbol: CALL, side: "sell" });
+    expect(told(decided("skip", before, { unread: NOBODY_LOOKED }), alone)).toBe("not_sent");
+    const { behind: along } = spreads({ symbol: CALL });
+    expect(told(decided("skip", before, { unread: NOBODY_LOOKED }), along)).toBe("skip");
+  });
+
   test("is that one while it is known to work, whatever comes behind it", () => {
     const exit = decided("pending", atWork, { isExit: true });
     expect(told(exit, atWork, open)).toBe("pending");
