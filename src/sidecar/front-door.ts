@@ -25,6 +25,7 @@ import type { RequestPath } from "./request-path.ts";
 import { RETRY_AFTER } from "./retry-after.ts";
 import {
   isCancel,
+  isForAll,
   isForPeople,
   isGuardRequest,
   isOpenPath,
@@ -107,7 +108,11 @@ export class FrontDoor {
       this.#keyless(request, target);
     if (agent === undefined) return refused("unauthorized");
     if (target.kind === "refused") return refused("path_refused", target.reason);
-    const { path, query } = target;
+    const { path, query, endsBare } = target;
+    if (endsBare && isForAll(method, path)) {
+      const message = mask.quote(`${method} ${path}/ lacks a name behind its last slash`);
+      return refused("path_refused", message);
+    }
     if (METHOD_OVERRIDES.some((name) => request.headers[name] !== undefined)) {
       return refused("override_refused");
     }

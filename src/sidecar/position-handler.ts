@@ -59,8 +59,10 @@ const MULTI_STATUS = 207;
 const NOT_FOUND = 404;
 const JSON_TYPE = { "content-type": "application/json; charset=utf-8" };
 const PREFIX = "/v2/positions/";
+/** What is said of one position: the broker may not look at it where all are to be closed. */
+const OF_ONE = ["qty", "percentage"] as const;
 /** What may be asked for, each once: of two values the broker might take the other. */
-const PARAMETERS = ["cancel_orders", "qty", "percentage"] as const;
+const PARAMETERS = ["cancel_orders", ...OF_ONE] as const;
 /** What Go's strconv.ParseBool takes, which the broker's servers read by. */
 const TRUE = ["1", "t", "T", "true", "TRUE", "True"];
 const FALSE = ["0", "f", "F", "false", "FALSE", "False"];
@@ -73,7 +75,11 @@ export async function handlePositions(
 ): Promise<GuardedAnswer> {
   const twice = PARAMETERS.find((name) => request.query.getAll(name).length > 1);
   if (twice !== undefined) return malformed(`expected ${twice} at most once`);
-  if (!request.path.startsWith(PREFIX)) return closeAll(ports, request);
+  if (!request.path.startsWith(PREFIX)) {
+    const part = OF_ONE.find((name) => request.query.has(name));
+    if (part === undefined) return closeAll(ports, request);
+    return malformed(`${part} is for one position: send it to /v2/positions/{symbol}`);
+  }
   const named = decodeURIComponent(request.path.slice(PREFIX.length));
   const asked = amountAsked(request.query);
   if (asked === undefined) return malformed("expected at most one of qty and percentage");

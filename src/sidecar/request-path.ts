@@ -17,6 +17,8 @@ export type RequestPath =
       readonly path: string;
       /** As it was received, without the question mark. */
       readonly query: string;
+      /** It ended with a slash or a dot segment: a name may be missing there. */
+      readonly endsBare?: true;
     }
   | { readonly kind: "refused"; readonly reason: string };
 
@@ -35,6 +37,8 @@ const ESCAPED_IN_NAME = /%(?:25|2F|3B|5C)/gi;
 const CURRENCY_PAIR = /^[A-Za-z0-9]+%2F[A-Za-z0-9]+$/i;
 /** A pair names something in a collection, as in `/v2/assets/...`; earlier it would be a route. */
 const PAIR_EARLIEST_INDEX = 2;
+/** Behind the last slash stands nothing, or a dot segment. */
+const BARE_END = /\/\.{0,2}$/;
 /** Visible ASCII and what clients send above it unescaped. */
 const NOT_IN_QUERY = /[^\x21-\xff]|\x7f/;
 
@@ -55,11 +59,13 @@ export function normalizePath(rawUrl: string): RequestPath {
   const fault = faultOf(isName ? rawPath.replace(ESCAPED_IN_NAME, "_") : rawPath);
   if (fault !== undefined) return refused(fault);
   if (NOT_IN_QUERY.test(query)) return refused("the query holds a character no URL may hold");
-  const segments = resolvedSegments(decodeUnreserved(rawPath));
+  const decoded = decodeUnreserved(rawPath);
+  const segments = resolvedSegments(decoded);
   if (!isName && segments.some((segment, index) => !isPlain(segment, index, segments.length))) {
     return refused("the path holds an encoded slash");
   }
-  return { kind: "path", path: `/${segments.join("/")}`, query };
+  const path = `/${segments.join("/")}`;
+  return { kind: "path", path, query, ...(BARE_END.test(decoded) ? { endsBare: true } : {}) };
 }
 
 /** The request target that stands for both. */

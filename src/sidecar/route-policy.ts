@@ -113,6 +113,14 @@ export function isOnce(method: string, path: string): boolean {
   return rowOf(method, path)?.once ?? false;
 }
 
+/**
+ * Whether the request would end one thing if its path had one more segment: without one it ends all
+ * of them, or what they are in.
+ */
+export function isForAll(method: string, path: string): boolean {
+  return method === "DELETE" && rowOf(method, `${path}/x`) !== undefined;
+}
+
 function rowOf(method: string, path: string): RouteRow | undefined {
   return COMPILED.find(({ row, pattern }) => row.method === method && pattern.test(path))?.row;
 }

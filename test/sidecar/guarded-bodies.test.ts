@@ -224,7 +224,7 @@ describe("a cancel that passed", () => {
     const bench = await openSidecar(broker.url);
     await exchange(bench.port, "POST", "/v2/watchlists", BOT, "{}");
     await exchange(bench.port, "GET", "/v2/orders", BOT);
-    await exchange(bench.port, "DELETE", "/v2//orders/?x=1", BOT);
+    await exchange(bench.port, "DELETE", "/v2//orders?x=1", BOT);
     await bench.cancelReported;
     expect(bench.cancels).toEqual([
       {
