@@ -75,6 +75,10 @@ export async function handlePositions(
 ): Promise<GuardedAnswer> {
   const twice = PARAMETERS.find((name) => request.query.getAll(name).length > 1);
   if (twice !== undefined) return malformed(`expected ${twice} at most once`);
+  const misspelt = [...request.query.keys()].find(isMisspelt);
+  if (misspelt !== undefined) {
+    return malformed(`the parameter ${quoted(misspelt)} is to be written in small letters`);
+  }
   if (!request.path.startsWith(PREFIX)) {
     const part = OF_ONE.find((name) => request.query.has(name));
     if (part === undefined) return closeAll(ports, request);
@@ -89,6 +93,12 @@ export async function handlePositions(
   if (asset.kind === "not_found") return notFound(`asset not found for ${named}`);
   const message = `what trades under asset id ${named} could not be read: ${asset.reason}`;
   return alpacaError("order_not_taken", { message, headers: RETRY_AFTER });
+}
+
+/** The broker would not see it, and close the whole of what was to be closed in part. */
+function isMisspelt(name: string): boolean {
+  const known: readonly string[] = PARAMETERS;
+  return !known.includes(name) && known.includes(name.toLowerCase());
 }
 
 function amountAsked(query: URLSearchParams): Partial<IntentInput> | undefined {

@@ -63,6 +63,19 @@ const TWO_HELD = {
   ],
 };
 
+test.each(["QTY=1", "Percentage=50", "qty=1&Qty=1"])(
+  "a part of a position in other letters is refused, and nothing is sold: %s",
+  async (query) => {
+    const world = await openOrderWorld(TWO_HELD);
+    const sidecar = await world.open();
+    const request = { method: "DELETE", path: `/v2/positions/TQQQ?${query}` };
+    const answer = await world.send(sidecar, undefined, request);
+    expect(answer.status).toBe(422);
+    expect(answer.body.message).toContain("small letters");
+    expect(world.posts()).toEqual([]);
+  },
+);
+
 test.each(["qty=5", "percentage=50", "qty=", "cancel_orders=true&percentage=100"])(
   "a part that is asked of all positions is refused, and none is sold: %s",
   async (query) => {
