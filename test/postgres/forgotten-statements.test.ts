@@ -33,7 +33,21 @@ function forgetful(session: Session, words: string): Session {
   };
 }
 
+test("whatever is asked is prepared, also what has no parameters", async () => {
+  const pool = new ConnectionPool(await databaseOfTest(), systemClock);
+  onTestFinished(() => pool.close());
+  const asked = "SELECT 1 AS without";
+  const known = "SELECT count(*) AS count FROM pg_prepared_statements WHERE statement = $1";
+  const counts = await pool.reserved(async (session) => {
+    await session.ask(asked, []);
+    return session.ask(known, [asked]);
+  });
+  expect(counts).toEqual([{ count: 1 }]);
+});
+
 test.each([
+  "current_setting('fsync')",
+  "FOR UPDATE",
   "INSERT INTO tradelatch.events",
   "INSERT INTO tradelatch.claims",
   "UPDATE tradelatch.head",

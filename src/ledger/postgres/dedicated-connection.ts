@@ -26,7 +26,7 @@ export interface Session {
   /** Statements without parameters and without answers. */
   run(text: string): Promise<void>;
   ask<Row>(text: string, parameters: readonly Parameter[]): Promise<readonly Row[]>;
-  /** What is asked with parameters is prepared: the name that we give it, once it was asked. */
+  /** What is asked is prepared: the name that we give it, once it was asked. */
   preparedAs(text: string, parameters: readonly Parameter[]): Promise<string>;
 }
 
@@ -35,6 +35,12 @@ export interface Session {
  * the commit then counts as answered, and a fail-over would forget it. Its words may be translated.
  */
 const COMMITTED_HERE_ALONE = "SyncRepWaitForLSN";
+
+/** Without parameters too: those the driver has understood and planned anew each time. */
+const PREPARED: postgres.UnsafeQueryOptions & { readonly simple: false } = {
+  prepare: true,
+  simple: false,
+};
 
 /**
  * The driver says a statement again that the server has forgotten, behind whatever it has said
@@ -121,7 +127,7 @@ export class DedicatedConnection implements Session {
     text: string,
     parameters: readonly Parameter[],
   ): Promise<postgres.RowList<postgres.Row[]>> {
-    const question = this.#live().unsafe(text, [...parameters], { prepare: true });
+    const question = this.#live().unsafe(text, [...parameters], PREPARED);
     Object.defineProperty(question, "retried", SAID_ONCE);
     // At once, and not when somebody listens: what is said first must go out first.
     return this.#untilClosed(question.execute());
