@@ -78,6 +78,12 @@ export function readLine(bytes: Buffer): ExportLine {
   return isEvent(value) ? { kind: "event", event: value } : unreadable(IS_NEITHER);
 }
 
+/** Whether the line is one of an export, or what is left of one that was changed or broke off. */
+export function resemblesLine(bytes: Buffer): boolean {
+  const text = bytes.toString("latin1");
+  return /"(?:previousHash|signature)"\s*:|^\s*\{\s*"(?:accounts?|at)"\s*:/.test(text);
+}
+
 function isAccountLine(value: unknown): value is AccountLine {
   if (typeof value !== "object" || value === null) return false;
   const { type, version, account, ...others } = value as Record<string, unknown>;

@@ -5,7 +5,7 @@ import type { FileHandle } from "node:fs/promises";
 import { type Checkpoint, KEY_TEXT, publicKeyText } from "../audit/checkpoint.ts";
 import { accountParts, exportParts } from "../audit/export.ts";
 import { checkExport } from "../audit/export-check.ts";
-import { linesIn, readLine } from "../audit/export-lines.ts";
+import { linesIn, readLine, resemblesLine } from "../audit/export-lines.ts";
 import { defaultKeyFile, readSigningKey } from "../audit/signing-key.ts";
 import { LatchError } from "../core/errors.ts";
 import { placeOfStore } from "../core/store-place.ts";
@@ -98,7 +98,15 @@ export async function verifyFile(
     stop.throwIfAborted();
     bar.update(done, total);
   });
-  const verdict = await checkExport(linesIn(bytes), wanted).finally(() => bar.end());
+  let isExport = false;
+  const lines = seen(linesIn(bytes), (line) => {
+    isExport ||= resemblesLine(line);
+  });
+  const verdict = await checkExport(lines, wanted).finally(() => bar.end());
+  if (!isExport) {
+    const empty = statSync(file).size === 0 ? "it is empty" : "no line of it is one of an export";
+    throw new LatchError("not_an_export", `${JSON.stringify(file)} is no export: ${empty}`);
+  }
   if (json === true) output.line(JSON.stringify({ file, ...verdict }, null, 2));
   if (!verdict.ok) throw new LatchError("audit_broken", `${file}: ${verdict.message}`);
   if (json === true) return;
@@ -109,6 +117,16 @@ export async function verifyFile(
   output.line(`  ${publicKey}`);
   if (wanted === undefined) {
     output.line("Whose key that is the file cannot tell: give one that you know with --key.");
+  }
+}
+
+async function* seen(
+  lines: AsyncIterable<Buffer>,
+  see: (line: Buffer) => void,
+): AsyncGenerator<Buffer> {
+  for await (const line of lines) {
+    see(line);
+    yield line;
   }
 }
 

@@ -4,6 +4,7 @@
  * exit code 2 for misuse, 1 for failure, never a stack trace.
  */
 import { CommanderError } from "commander";
+import { LatchError } from "../core/errors.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { EXIT_FAILURE, failureLine } from "./failure-line.ts";
 import { commandPaths, createProgram, plainWords } from "./program.ts";
@@ -45,8 +46,9 @@ function fail(error: unknown): void {
 }
 
 /** A reader that has gone away, such as `head`, has seen what it wanted. */
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE") throw error;
+function ignoreClosedPipe(cause: NodeJS.ErrnoException): void {
+  if (cause.code === "EPIPE") return;
+  throw new LatchError("output_unwritable", "standard output cannot be written", { cause });
 }
 
 process.on("uncaughtException", (error) => {

@@ -1,8 +1,6 @@
 /**
- * The one registry of errors. `docs/ERRORS.md` equals it; a test says so.
- *
- * A message names the value that was received; the hint says what mends it. An expected outcome of
- * an order is never an error but an answer (`PENDING`, `SKIP`, `BLOCKED`).
+ * The registry of errors, which `docs/ERRORS.md` equals. A message names the value received, the
+ * hint what mends it. An outcome of an order is never one but an answer (PENDING, SKIP, BLOCKED).
  */
 
 interface ErrorEntry {
@@ -220,6 +218,12 @@ export const ERRORS = {
     exitCode: 1,
     hint: "Choose a directory that exists, may be written and has room; nothing was left there.",
   },
+  output_unwritable: {
+    httpStatus: 500,
+    retryable: false,
+    exitCode: 1,
+    hint: "Make room where standard output goes, or send it elsewhere; look at what was done.",
+  },
   file_in_the_way: {
     httpStatus: 500,
     retryable: false,
@@ -339,6 +343,12 @@ export const ERRORS = {
     retryable: false,
     exitCode: 1,
     hint: "Give the file to this user alone (chmod 600), or name the right one with --audit-key.",
+  },
+  not_an_export: {
+    httpStatus: 400,
+    retryable: false,
+    exitCode: 2,
+    hint: "Name a file that tradelatch audit export has written.",
   },
   audit_broken: {
     httpStatus: 500,

@@ -245,6 +245,37 @@ describe("tradelatch audit export and import-verify", () => {
     expect(wrong.failure?.line).toContain(`not by ${other}`);
   });
 
+  test("tell a file that is no export from one that was changed, with exit code 2", async () => {
+    const store = await trailFile();
+    const folder = dirname(store);
+    const out = join(folder, "audit.jsonl");
+    for (const [content, why] of [
+      ["hello\n", "no line of it is one of an export"],
+      ['{"id": 1}\n', "no line of it is one of an export"],
+      ["", "it is empty"],
+    ]) {
+      writeFileSync(out, content ?? "");
+      const { failure, text } = await tell("none.db", ["import-verify", out, "--json"]);
+      expect(failure?.line).toContain(`${JSON.stringify(out)} is no export: ${why}`);
+      expect(failure?.line).toContain("Name a file that tradelatch audit export has written");
+      expect({ text, exitCode: failure?.exitCode }).toEqual({ text: "", exitCode: 2 });
+    }
+    await tell(store, ["export", "--out", `${out}.2`]);
+    const whole = readFileSync(`${out}.2`, "utf8");
+    const pretty = JSON.stringify(JSON.parse(whole.split("\n")[0] ?? ""), null, 2);
+    for (const changed of [
+      whole.replaceAll("\n", "\r\n"),
+      whole.slice(0, 40),
+      pretty,
+      `x${whole}`,
+    ]) {
+      writeFileSync(out, changed);
+      const { failure } = await tell("none.db", ["import-verify", out]);
+      expect(failure?.line).toContain("Keep it as it is and compare it with a copy");
+      expect(failure?.exitCode).toBe(1);
+    }
+  });
+
   test("replace an export of before, and never the ledger, its key or whatever else is there", async () => {
     const store = await trailFile();
     const folder = dirname(store);
