@@ -36,7 +36,8 @@ export function auditCommand(
     )
     .addHelpText("after", examples("tradelatch audit --symbol TQQQ", "tradelatch audit show 17"))
     .addCommand(
-      listCommand().action(async (options: ListOptions) => {
+      listCommand().action(async (options: ListOptions, command: Command) => {
+        refuseEmptySpan(options, command);
         await (await onLedger()).list(options, surroundings);
       }),
       { isDefault: true },
@@ -145,6 +146,13 @@ function withStore(command: Command): Command {
 
 function withAccount(command: Command): Command {
   return withStore(command).option("--account <id>", "the account, where the ledger has several");
+}
+
+/** The answer to two times that were mixed up would be that nothing is on record. */
+function refuseEmptySpan({ from, until }: ListOptions, command: Command): void {
+  if (from === undefined || until === undefined || from < until) return;
+  const [begin, end] = [from, until].map((at) => new Date(at).toISOString());
+  command.error(`--from is ${begin}, which is not before --until, ${end}`);
 }
 
 function status(value: string, earlier: readonly AuditStatus[] = []): readonly AuditStatus[] {

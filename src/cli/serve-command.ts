@@ -21,6 +21,7 @@ import { openLogger } from "./open-logger.ts";
 import { type ServeOutput, tellingPeople, tellingPrograms } from "./serve-output.ts";
 import { keysForSimulator, SIMULATED_KEY, startBrokerInside } from "./simulator-inside.ts";
 import { storeOf } from "./store-setting.ts";
+import { refuseUseless } from "./useless-flag.ts";
 
 /** What is under way has this long to end; the program is gone a moment later. */
 const CLOSE_WITHIN_MS = 4_000;
@@ -77,8 +78,25 @@ export function serveCommand(
     "APCA_API_BASE_URL=https://api.alpaca.markets tradelatch serve --live",
   );
   return command.addHelpText("after", said).action(async (options: ServeOptions) => {
+    refuseFlagsOfOthers(command, options, environment);
     await serve(output, environment, stop, options);
   });
+}
+
+/** Whoever says one of these takes it that money is traded, or that copies are made. */
+function refuseFlagsOfOthers(
+  command: Command,
+  { broker, backupDir }: ServeOptions,
+  environment: Environment,
+): void {
+  if (broker === "sim" || broker === "none") {
+    const complaint = (flag: string) =>
+      `${flag} is of no use with --broker ${broker}: leave it out`;
+    refuseUseless(command, ["live"], complaint);
+  }
+  if ((backupDir ?? environment.TRADELATCH_BACKUP_DIR ?? "") !== "") return;
+  const goesWith = (flag: string) => `${flag} goes with --backup-dir: give that, or leave it out`;
+  refuseUseless(command, ["backupKeep"], goesWith);
 }
 
 async function serve(

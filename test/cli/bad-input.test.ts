@@ -37,6 +37,13 @@ describe("a command line that is not understood", () => {
     ["mcp --allow-live-orders", "--allow-live-orders goes with --allow-orders", "leave it out"],
     ["mcp --http --live --broker none", "--live is of no use with --broker none", "leave it out"],
     ["mcp --allow-orders --allow-live-orders --broker sim", "--allow-live-orders is of no use"],
+    ["serve --broker sim --live", "--live is of no use with --broker sim", "leave it out"],
+    ["serve --broker none --live", "--live is of no use with --broker none", "serve --help"],
+    ["serve --broker sim --backup-keep 3", "--backup-keep goes with --backup-dir", "leave it out"],
+    ["serve --broker none --port 65536", "port (TRADELATCH_PORT) is 65536: expected at most 65535"],
+    ["serve --broker none --data-feed x", "unknown option '--data-feed'", "serve --help"],
+    ["audit list --from 2026-05-22 --until 2026-05-21", "2026-05-22T00:00:00.000Z", "not before"],
+    ["audit --from 2026-05-21 --until 2026-05-21", "which is not before --until", "audit --help"],
     ["audit list --limit 5000", "'5000'", "Run tradelatch audit list --help"],
     ["broker-sim here", 'unexpected argument "here"', "tradelatch broker-sim --help"],
     ["broker-sim --port", "--port <number>", "argument missing"],
@@ -62,6 +69,16 @@ describe("a command line that is not understood", () => {
   test("is told in one line on standard error also when JSON is asked for", async () => {
     expectMisuse(await run(["replay", "--json", "--fast"]), "'--fast'");
     expectMisuse(await run(["replay", "--json", "gone.json"]), '"gone.json"');
+  });
+});
+
+describe("standard output that takes nothing more", () => {
+  test("is told as that, and not as a failure of the program", async () => {
+    const { stderr, exitCode } = await run(["--version"], { stdout: "/dev/full" });
+    expect(stderr).toMatch(
+      /^tradelatch: standard output cannot be written: ENOSPC[^\n]+\. Make room [^\n]+\n$/,
+    );
+    expect(exitCode).toBe(1);
   });
 });
 
