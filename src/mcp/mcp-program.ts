@@ -85,6 +85,7 @@ export class McpProgram {
       version,
       mask: (text) => this.#mask.mask(text),
       onFailure: (error) => this.#log.error({ err: error }, "a tool failed"),
+      onUnreadable: (reason) => this.#log.warn({ reason }, "a line of the client cannot be read"),
       guarded: {
         guard: this.#prepared.guard,
         group: agent.group,

@@ -21,8 +21,18 @@ export async function serveStdio(
     for (const event of ["end", "close"]) input.once(event, resolve);
     tools.server.onclose = resolve;
   });
-  tools.server.onerror = (error) => ports.onFailure(error);
+  tools.server.onerror = (error) => {
+    const fault = lineFault(error);
+    if (fault === undefined) ports.onFailure(error);
+    else ports.onUnreadable(fault);
+  };
   const limits = { maxBufferSize: BOUNDS.bodyBytes };
   await tools.connect(new StdioServerTransport(input, output, limits));
   return { ended, close: () => tools.close() };
+}
+
+/** What is wrong with a line that the client wrote; undefined where something else failed. */
+function lineFault(error: Error): string | undefined {
+  if (error instanceof SyntaxError) return `it is not JSON: ${error.message}`;
+  return error.name === "ZodError" ? "it is no message of JSON-RPC 2.0" : undefined;
 }

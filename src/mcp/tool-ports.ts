@@ -34,6 +34,8 @@ export interface GuardPorts {
 
 export interface ToolPorts extends ResultPorts {
   readonly version: string;
+  /** Told what is wrong with a line that came over standard input, and has no answer. */
+  onUnreadable(reason: string): void;
   readonly guarded: GuardPorts;
   /** Undefined where there is no broker, or no key was shown. */
   readonly broker: BrokerPorts | undefined;

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
 import type { AccountId, AgentId } from "../../src/core/ids.ts";
@@ -183,6 +184,23 @@ test("a message that answers nothing leaves no secret in the log", async () => {
   input.write(`${JSON.stringify({ jsonrpc: "2.0", id: SECRET, result: { key: SECRET } })}\n`);
   await world.until(() => world.log.some((line) => line.includes("unknown message ID")));
   expect(world.log.join("")).not.toContain(SECRET);
+  await endpoint.close();
+});
+
+test("a line that cannot be read is told in one warning, and the next one is served", async () => {
+  const world = await openToolWorld();
+  const [input, output] = [new PassThrough(), new PassThrough()];
+  const ports = world.program().portsFor({ id: "stdio", group: "default" as AgentId });
+  const endpoint = await serveStdio(input, output, ports);
+  for (const line of ["hello", "{}"]) input.write(`${line}\n`);
+  await world.until(() => world.log.filter((line) => line.includes("cannot be read")).length === 2);
+  const [first = "", second = ""] = world.log.filter((line) => line.includes("cannot be read"));
+  expect(JSON.parse(first)).toMatchObject({ level: 40, reason: expect.stringContaining("JSON: ") });
+  expect(JSON.parse(second)).toMatchObject({ reason: "it is no message of JSON-RPC 2.0" });
+  expect(world.log.join("")).not.toMatch(/stack|a tool failed/);
+  input.write(`${JSON.stringify({ jsonrpc: "2.0", id: 7, method: "ping" })}\n`);
+  const [answer] = await once(output, "data");
+  expect(JSON.parse(String(answer))).toMatchObject({ id: 7, result: {} });
   await endpoint.close();
 });
 
