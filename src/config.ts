@@ -5,17 +5,13 @@
  */
 import { z } from "zod";
 import { type AgentSettings, readAgents } from "./agent-settings.ts";
-import {
-  type ClaimPolicy,
-  DEFAULT_CLAIM_POLICY,
-  DIVERGENCE_KINDS,
-  DIVERGENCE_POLICIES,
-  type DivergencePolicies,
-} from "./claim/policy.ts";
+import { type ClaimPolicy, DEFAULT_CLAIM_POLICY } from "./claim/policy.ts";
 import { LatchError } from "./core/errors.ts";
 import type { AgentId } from "./core/ids.ts";
+import { plainExpectation } from "./core/plain-expectation.ts";
 import { isServerStore, refuseOtherServers } from "./core/store-place.ts";
 import { refuseMixedAccounts } from "./mixed-accounts.ts";
+import { divergence } from "./setting-divergence.ts";
 import { duration } from "./setting-duration.ts";
 
 /** What a caller may set; everything else comes from the environment or has a default. */
@@ -133,25 +129,6 @@ const DEFAULT_REQUESTS_PER_MINUTE = 200;
 const FEWEST_REQUESTS_PER_MINUTE = 20;
 const MOST_REQUESTS_PER_MINUTE = 1_000_000;
 const DEFAULT_GUARD_LEASE_MS = 15 * 60_000;
-const divergence = z.string().transform((text, context): DivergencePolicies => {
-  const policies = Object.fromEntries(
-    text.split(",").flatMap((part) => {
-      const [left = "", right] = part.split("=").map((word) => word.trim());
-      const kinds = right === undefined ? DIVERGENCE_KINDS : [left];
-      return kinds.map((kind) => [kind, right ?? left]);
-    }),
-  );
-  const wrong = Object.entries(policies).find(
-    ([kind, policy]) =>
-      !DIVERGENCE_KINDS.some((one) => one === kind) ||
-      !DIVERGENCE_POLICIES.some((one) => one === policy),
-  );
-  if (wrong === undefined) return { ...DEFAULT_CLAIM_POLICY.divergence, ...policies };
-  const message = `expected ${DIVERGENCE_POLICIES.join(", ")}, or such as orphan=flatten`;
-  context.addIssue({ code: "custom", message });
-  return z.NEVER;
-});
-
 const settingsSchema = z.strictObject({
   store: z.string().min(1),
   agent: z.string().min(1).max(64).default("default"),
@@ -473,6 +450,9 @@ function describe(error: z.ZodError, merged: Record<string, unknown>): LatchErro
   const received = merged[name] === undefined ? "missing" : shown;
   const remedy = merged[name] === undefined ? REMEDIES[name] : undefined;
   const isText = issue?.code === "invalid_type" && typeof merged[name] === "string";
-  const wanted = remedy ?? (isText ? WANTED[issue.expected] : undefined) ?? issue?.message;
+  const wanted =
+    remedy ??
+    (isText ? WANTED[issue.expected] : undefined) ??
+    plainExpectation(issue?.message ?? "not valid");
   return new LatchError("invalid_option", `${where} is ${received}: ${wanted}`);
 }
