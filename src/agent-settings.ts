@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { ClaimPolicy } from "./claim/policy.ts";
 import { LatchError } from "./core/errors.ts";
 import type { AgentId } from "./core/ids.ts";
+import { plainExpectation } from "./core/plain-expectation.ts";
 import { duration } from "./setting-duration.ts";
 
 /** A bot's key, the group that it belongs to, and what differs for it from the settings. */
@@ -42,7 +43,7 @@ export function readAgents(text: string, variable: string): readonly AgentSettin
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const where = issue === undefined || issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
-    throw fault(`${where}${issue?.message}`);
+    throw fault(`${where}${plainExpectation(issue?.message ?? "not valid")}`);
   }
   return parsed.data.map(({ id, secret, group, requireSettlementToken, ...policy }) => ({
     ...{ id, secret, group: group as AgentId, requireSettlementToken },

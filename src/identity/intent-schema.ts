@@ -14,6 +14,7 @@ import {
 import { LatchError } from "../core/errors.ts";
 import type { AccountId, AgentId, ClientOrderId, RequestId } from "../core/ids.ts";
 import { isWellFormed } from "../core/json-shape.ts";
+import { plainExpectation } from "../core/plain-expectation.ts";
 import { COMBO_SYMBOL, comboLegs, isCombo } from "./combo.ts";
 import {
   type Anchor,
@@ -248,7 +249,7 @@ function describeIssue(input: unknown, error: z.ZodError): string {
     input,
   );
   const where = path.length === 0 ? "the intent" : path.join(".");
-  return `${where} is ${describe(received)}: ${issue.message}`;
+  return `${where} is ${describe(received)}: ${plainExpectation(issue.message)}`;
 }
 
 function describe(value: unknown): string {

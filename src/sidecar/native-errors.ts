@@ -5,6 +5,7 @@
 import type { FastifyError, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { LatchError } from "../core/errors.ts";
+import { plainExpectation } from "../core/plain-expectation.ts";
 import { alpacaError, type PlainAnswer } from "./alpaca-error.ts";
 import { RETRY_AFTER } from "./retry-after.ts";
 
@@ -22,7 +23,8 @@ export function schemaFault(error: unknown, request: FastifyRequest): string | u
   if (issue.keyword === "unrecognized_keys" && unknown !== undefined) {
     return `unknown field ${unknown.map((name) => JSON.stringify(name)).join(", ")} in ${where}`;
   }
-  return `${where} is ${shown(valueAt(partOf(request, context), path))}: ${issue.message}`;
+  const received = shown(valueAt(partOf(request, context), path));
+  return `${where} is ${received}: ${plainExpectation(issue.message ?? "not valid")}`;
 }
 
 /** The answer that tells what it may; undefined leaves it to the server's own handler. */

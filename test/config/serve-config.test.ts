@@ -77,15 +77,15 @@ describe("the settings of the program itself", () => {
 
 describe("a setting of serve that does not fit is refused by its name", () => {
   test.each<[string, ServeSettings, Environment, string]>([
-    ["port", { port: 65_536 }, {}, "port (TRADELATCH_PORT) is 65536"],
+    ["port", { port: 65_536 }, {}, "(TRADELATCH_PORT) is 65536: expected at most 65535"],
     ["port", { port: -1 }, {}, "port (TRADELATCH_PORT) is -1"],
     ["port", {}, { TRADELATCH_PORT: "4520.5" }, 'port (TRADELATCH_PORT) is "4520.5"'],
     ["port", {}, { TRADELATCH_PORT: "http" }, 'is "http": expected a whole number'],
     ["allowShort", {}, { TRADELATCH_ALLOW_SHORT: "yes" }, 'is "yes": expected true or false'],
     ["host", { host: "" }, {}, 'host (TRADELATCH_HOST) is ""'],
     ["agents", { agents: "{" }, {}, "agents (TRADELATCH_AGENTS) is not usable: it is not JSON"],
-    ["agents", { agents: "{}" }, {}, "is not usable: Invalid input: expected array"],
-    ["agents", { agents: '[{"id":"a"}]' }, {}, "is not usable: 0.secret: "],
+    ["agents", { agents: "{}" }, {}, "is not usable: expected a list"],
+    ["agents", { agents: '[{"id":"a"}]' }, {}, "is not usable: 0.secret: expected text"],
     ["agents", { agents: '[{"id":"a","secret":"s","group":""}]' }, {}, "0.group: "],
     [
       "agents",
