@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { compare, decimal, parseDecimal, ZERO } from "../core/decimal.ts";
 import { LatchError } from "../core/errors.ts";
+import { plainExpectation } from "../core/plain-expectation.ts";
 import { SYMBOL } from "./asset-registry.ts";
 import { MINUTE_MS } from "./market-tape.ts";
 import { isOptionSymbol } from "./option-contract.ts";
@@ -37,7 +38,7 @@ const fraction = z
   ])
   .pipe(z.number().min(0).max(1));
 
-const position = z.strictObject({
+export const positionSchema = z.strictObject({
   symbol,
   quantity: amount,
   averagePrice: positive,
@@ -68,7 +69,7 @@ const world = {
   cash: amount.optional(),
   allowShorting: z.boolean().optional(),
   prices: pricesSchema.optional(),
-  positions: z.array(position).optional(),
+  positions: z.array(positionSchema).optional(),
   bars: barsSchema.optional(),
   calendar: z.record(z.iso.date(), z.union([hours, z.null()])).optional(),
   accountId: z.uuid().optional(),
@@ -107,7 +108,7 @@ export const clockSchema = z.union(
   'expected {"now", "force"?} or {"advanceMs"}',
 );
 
-export const positionsSchema = z.union([position.transform((one) => [one]), z.array(position)]);
+export const positionsSchema = z.array(positionSchema);
 
 export const fillSchema = z
   .strictObject({
@@ -146,7 +147,8 @@ function complaint({ path, message }: z.core.$ZodIssue, value: unknown): string 
     (inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key],
     value,
   );
-  return `${place}: ${message} (received ${JSON.stringify(received) ?? "nothing"})`;
+  const given = JSON.stringify(received) ?? "nothing";
+  return `${place}: ${plainExpectation(message)} (received ${given})`;
 }
 
 function isNothing(text: string): boolean {

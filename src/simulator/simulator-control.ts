@@ -17,6 +17,7 @@ import {
   checked,
   clockSchema,
   fillSchema,
+  positionSchema,
   positionsSchema,
   pricesSchema,
   resetSchema,
@@ -109,7 +110,10 @@ export class SimulatorControl {
   }
 
   setPositions(input: unknown): WirePosition[] {
-    for (const position of checked(positionsSchema, input)) this.#settled().setPosition(position);
+    const positions = Array.isArray(input)
+      ? checked(positionsSchema, input)
+      : [checked(positionSchema, input)];
+    for (const position of positions) this.#settled().setPosition(position);
     return this.positions();
   }
 

@@ -3,6 +3,8 @@ import { type SimulatorOptions, startSimulator } from "../../src/simulator/index
 import { unusedPort } from "../unused-port.ts";
 import { openBench } from "./simulator-bench.ts";
 
+const POSITION = { symbol: "SPY", quantity: "1", averagePrice: "500" };
+
 describe("the control surface", () => {
   test("sets prices as text or as JSON numbers of any length", async () => {
     const { call, order, simulator } = await openBench();
@@ -78,7 +80,14 @@ describe("the control surface", () => {
     ["/sim/prices", "{", /not JSON/],
     ["/sim/faults", "{", /not JSON/],
     ["/sim/faults", {}, /rules/],
-    ["/sim/positions", { symbol: "SPY" }, /quantity|Invalid/],
+    [
+      "/sim/positions",
+      { symbol: "SPY", quantity: "1" },
+      /^averagePrice: expected text \(received nothing\)$/,
+    ],
+    ["/sim/positions", [POSITION, { ...POSITION, qty: "2" }], /^1: Unrecognized key: "qty"/],
+    ["/sim/positions", { ...POSITION, quantity: "few" }, /^quantity: not a decimal number/],
+    ["/sim/positions", '"SPY"', /^input: expected an object \(received "SPY"\)$/],
     ["/sim/reset", { money: "1" }, /money/],
     ["/sim/reset", { cash: "lots" }, /cash.*"lots"/],
     ["/sim/fills", { orderId: "x", quantity: "0" }, /quantity/],
