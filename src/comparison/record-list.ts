@@ -14,7 +14,10 @@ export function recordList(text: string, source: string): readonly unknown[] {
   const whole = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   // A download that failed leaves such a file: it does not say that there are none.
   if (whole.trim() === "") {
-    throw new LatchError("invalid_records", `${source} is empty, where no records would be []`);
+    const message =
+      `${source} is empty, as a failed download leaves it; where there truly are no records, ` +
+      "such as behind jq -c '.[]' of an empty list, it has to be []";
+    throw new LatchError("invalid_records", message);
   }
   const document = parseJsonText(whole);
   if (document !== undefined) return recordsOf(document);

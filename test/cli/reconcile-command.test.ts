@@ -104,6 +104,14 @@ describe("tradelatch reconcile", () => {
     expect(ended.stderr).toContain("c.json[1] has no id");
   });
 
+  test("says of an empty file how it comes about, and how no orders are written", async () => {
+    const empty = written("empty.json", "");
+    const ended = await reconcile("--orders", empty, "--claims", written("c.json", []));
+    expect(ended).toMatchObject({ stdout: "", exitCode: 2 });
+    expect(ended.stderr).toContain("is empty, as a failed download leaves it");
+    expect(ended.stderr).toContain("behind jq -c '.[]' of an empty list, it has to be []");
+  });
+
   test.each([
     ["no orders", [], "--orders"],
     ["two sources of claims", ["--orders", "x", "--claims", "y", "--store", "z"], "one of them"],
