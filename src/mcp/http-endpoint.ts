@@ -7,8 +7,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import { withLostFractionsAsText } from "../core/json-text.ts";
 import { portUnavailable } from "../core/port-fault.ts";
 import type { Access, Agent } from "../sidecar/access.ts";
+import { readBody } from "../sidecar/guarded-request.ts";
 import { DEFAULT_SERVER_BOUNDS as BOUNDS } from "../sidecar/server-bounds.ts";
 import type { ToolPorts } from "./tool-ports.ts";
 import { createToolServer } from "./tool-server.ts";
@@ -31,6 +33,7 @@ export interface HttpEndpoint {
 
 /** JSON-RPC's own codes for what never came to be a call. */
 const REFUSED = -32_000;
+const NOT_JSON = -32_700;
 
 const REFUSALS = {
   host_refused: [403, "the Host header does not name this server"],
@@ -39,7 +42,10 @@ const REFUSALS = {
   not_found: [404, `the tools are at ${MCP_PATH}`],
   method_refused: [405, "there are no sessions here: POST each message"],
   overloaded: [503, "too many requests are under way; nothing was done"],
-} as const;
+  too_large: [413, `a message has at most ${BOUNDS.bodyBytes} bytes`],
+  not_text: [400, "the body is not UTF-8", NOT_JSON],
+  not_json: [400, "the body is not JSON", NOT_JSON],
+} as const satisfies Record<string, readonly [number, string, number?]>;
 
 /** Throws LatchError `port_unavailable`. */
 export async function listenForTools(options: HttpEndpointOptions): Promise<HttpEndpoint> {
@@ -95,24 +101,46 @@ async function serve(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  const message = await readMessage(request);
+  if (message === "gone") return;
+  if (typeof message === "string") {
+    refuse(response, message);
+    return;
+  }
   const tools = createToolServer(portsFor(agent));
-  const transport = new StreamableHTTPServerTransport({
-    enableJsonResponse: true,
-    maxRequestBodySize: BOUNDS.bodyBytes,
-  });
+  const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true });
   const over = new Promise<void>((resolve) => response.once("close", resolve));
   // Its optional members are declared as such that may be undefined, which ours may not.
   await tools.connect(transport as Transport);
   // Of a client that hangs up nothing more is awaited: closing tells its call that it has gone.
-  await Promise.race([transport.handleRequest(request, response).then(() => over), over]);
+  await Promise.race([
+    transport.handleRequest(request, response, message.json).then(() => over),
+    over,
+  ]);
   await tools.close();
 }
 
+type Read = { readonly json: unknown } | keyof typeof REFUSALS | "gone";
+
+/** What the client wrote; the transport's own reader would lose digits, and bytes that are none. */
+async function readMessage(request: IncomingMessage): Promise<Read> {
+  const read = await readBody(request, BOUNDS.bodyBytes);
+  if (read.kind !== "text") return read.kind;
+  try {
+    // First as it stands: what is no JSON must not become so.
+    const json: unknown = JSON.parse(read.text);
+    const kept = withLostFractionsAsText(read.text);
+    return { json: kept === read.text ? json : JSON.parse(kept) };
+  } catch {
+    return "not_json";
+  }
+}
+
 function refuse(response: ServerResponse, name: keyof typeof REFUSALS): void {
-  const [status, message] = REFUSALS[name];
+  const [status, message, code = REFUSED] = REFUSALS[name];
   const allow = name === "method_refused" ? { allow: "POST" } : {};
   response.writeHead(status, { "content-type": "application/json", ...allow });
-  response.end(JSON.stringify({ jsonrpc: "2.0", error: { code: REFUSED, message }, id: null }));
+  response.end(JSON.stringify({ jsonrpc: "2.0", error: { code, message }, id: null }));
 }
 
 function bound(server: Server): void {
