@@ -40,12 +40,16 @@ const LONG_INTEGER = /^-?\d{16,}$/;
 
 /** The first integer in `text`, which is JSON, that {@link JSON.parse} would give other digits. */
 export function integerThatIsLost(text: string): string | undefined {
-  if (!/\d{16}/.test(text)) return undefined;
+  return integersThatAreLost(text).next().value ?? undefined;
+}
+
+/** All of them, as they stand in `text`. */
+export function* integersThatAreLost(text: string): Generator<string, undefined> {
+  if (!/\d{16}/.test(text)) return;
   for (const [, number] of text.matchAll(STRING_OR_NUMBER)) {
     const isLong = number !== undefined && LONG_INTEGER.test(number);
-    if (isLong && JSON.stringify(Number(number)) !== number) return number;
+    if (isLong && JSON.stringify(Number(number)) !== number) yield number;
   }
-  return undefined;
 }
 
 /** A number of fewer characters, and without an exponent, has no digit that a double would lose. */

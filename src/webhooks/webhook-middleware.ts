@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { LatchError } from "../core/errors.ts";
+import { requireFields } from "../guard/guard-input.ts";
 import { WEBHOOK_BODY_MAX } from "./fastify-webhook.ts";
 import type { Webhook } from "./webhook.ts";
 
@@ -26,20 +27,28 @@ type Read =
   | { readonly kind: "parsed" };
 
 /**
- * Put it before any parser, or behind `express.raw` for every type.
+ * Put it before any parser, or behind `express.raw` for every type. Throws LatchError
+ * `invalid_option`.
  *
  * @example
  * ```ts
  * app.post("/stripe", webhookMiddleware(webhook));
  * ```
  */
-export function webhookMiddleware(
-  webhook: Webhook,
-  { bodyLimit = WEBHOOK_BODY_MAX }: MiddlewareOptions = {},
-) {
+export function webhookMiddleware(webhook: Webhook, options: MiddlewareOptions = {}) {
+  requireFields(options, { bodyLimit: true }, "invalid_option");
+  const { bodyLimit = WEBHOOK_BODY_MAX } = options;
+  requireLimit(bodyLimit);
   return (request: WithBody, response: ServerResponse, next: (error?: unknown) => void): void => {
     deliver(webhook, bodyLimit, request, response).catch(next);
   };
+}
+
+/** Of what no number compares with, every body would be within its limit. */
+function requireLimit(bodyLimit: unknown): void {
+  if (Number.isSafeInteger(bodyLimit) && Number(bodyLimit) > 0) return;
+  const received = `bodyLimit is ${JSON.stringify(bodyLimit)}`;
+  throw new LatchError("invalid_option", `${received}: expected a whole number of bytes over 0`);
 }
 
 async function deliver(

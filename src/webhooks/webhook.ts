@@ -10,6 +10,7 @@
  */
 import { type Clock, type EpochMs, systemClock } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
+import { integersThatAreLost } from "../core/json-text.ts";
 import type { ExecuteAnswer } from "../guard/guard.ts";
 import { kindOf, requireFields, requireFunction } from "../guard/guard-input.ts";
 import {
@@ -89,7 +90,7 @@ export function webhook<Event, Result>(
     const refusal = signature && (await refusalBy(signature, delivery, clock.now()));
     if (refusal !== null) return answer(401, "refused", refusal);
     const received = await receive(delivery, options);
-    if (received === undefined) return answer(400, "refused", "no event with an id could be read");
+    if (typeof received === "string") return answer(400, "refused", received);
     return answerTo(await handle(received));
   };
   return (delivery) => take(delivery).catch(failure);
@@ -115,21 +116,37 @@ function requireSignature(signature: SignatureScheme | null | undefined): void {
   throw new LatchError("invalid_option", `signature is ${kindOf(signature)}: ${wanted}`);
 }
 
+const NO_EVENT = "no event with an id could be read";
+const LOST_ID =
+  "the event's id is a number that loses digits: read it as text, by a parse of yours";
+
+/** The event; or why there is none. */
 async function receive<Event>(
   delivery: Delivery,
   { id, parse }: WebhookOptions<Event>,
-): Promise<Received<Event> | undefined> {
+): Promise<Received<Event> | string> {
   try {
     const event = (await (parse ?? parseJson)(delivery)) as Event;
     const name: unknown = id(event, delivery);
-    return typeof name === "string" && name !== "" ? { event, id: name } : undefined;
+    if (typeof name !== "string" || name === "") return NO_EVENT;
+    return parse === undefined && isRounded(name, delivery) ? LOST_ID : { event, id: name };
   } catch {
-    return undefined;
+    return NO_EVENT;
   }
 }
 
 function parseJson({ rawBody }: Delivery): unknown {
-  return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(rawBody));
+  return JSON.parse(textOf(rawBody));
+}
+
+/** Made of an integer that was rounded when it was read: that of another event may be the same. */
+function isRounded(name: string, { rawBody }: Delivery): boolean {
+  const lost = [...integersThatAreLost(textOf(rawBody))];
+  return lost.some((integer) => name.includes(String(Number(integer))));
+}
+
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
 }
 
 function answerTo(answered: ExecuteAnswer<unknown>): WebhookAnswer {

@@ -202,6 +202,30 @@ describe("a webhook", () => {
     expect(shipped).toEqual(["evt-1"]);
   });
 
+  test("takes no id that its reader has rounded: the next event would count as the same", async () => {
+    const { guard } = await guardWorld();
+    const { shipped, ship } = shop();
+    const deliver = (options: object, body: string) => {
+      const id = (event: { readonly id: unknown }) => `n-${event.id}`;
+      const receive = webhook(ship, { guard, signature: null, id, ...options } as never);
+      return receive({ rawBody: Buffer.from(body), headers: {} });
+    };
+    for (const digits of ["12345678901234567890", "9007199254740993", `1${"0".repeat(22)}1`]) {
+      expect(await deliver({}, `{"id": ${digits}}`), digits).toMatchObject({
+        status: 400,
+        body: { status: "refused", message: expect.stringContaining("loses digits") },
+      });
+    }
+    expect([shipped, (await guard.list()).total]).toEqual([[], 0]);
+    const told = await deliver({}, '{"id": 9007199254740991, "cursor": 9007199254740993}');
+    expect(told).toMatchObject({ status: 200 });
+    const parse = ({ rawBody }: Delivery) => ({ id: /\d+/.exec(rawBody.toString())?.[0] });
+    for (const digits of ["12345678901234567890", "12345678901234567891"]) {
+      expect(await deliver({ parse }, `{"id": ${digits}}`)).toMatchObject({ status: 200 });
+    }
+    expect(shipped).toHaveLength(3);
+  });
+
   test("takes the id from a header, and keeps the events of two sources apart", async () => {
     const { guard } = await guardWorld();
     const { shipped, ship } = shop();
@@ -416,6 +440,20 @@ describe("a webhook whose options are unusable", () => {
     expect(() => hmacSignature(options)).toThrow(reason);
   });
 });
+
+test.each([
+  [{ bodyLimit: "1mb" }, 'bodyLimit is "1mb": expected a whole number of bytes over 0'],
+  [{ bodyLimit: Number.NaN }, "bodyLimit is null"],
+  [{ bodyLimit: 0 }, "bodyLimit is 0"],
+  [{ limit: 1_000 }, 'unknown field "limit": expected bodyLimit'],
+])(
+  "a middleware whose body would have no bound is refused where it is made: %j",
+  (wrong, reason) => {
+    const make = () => webhookMiddleware(async () => Promise.reject(), wrong as never);
+    expect(make).toThrow(expect.objectContaining({ code: "invalid_option" }));
+    expect(make).toThrow(reason);
+  },
+);
 
 test("a webhook behind a parser that kept no bytes says so, and handles nothing", async () => {
   const { guard } = await guardWorld();
