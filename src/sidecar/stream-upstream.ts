@@ -130,9 +130,13 @@ export class StreamUpstream {
   }
 }
 
-/** `https://host` becomes `wss://host/stream`, `http://host` becomes `ws://host/stream`. */
+/**
+ * `https://host` becomes `wss://host/stream`, `http://host` becomes `ws://host/stream`. A path in
+ * the address stays before it, as before every other path.
+ */
 export function streamUrl(baseUrl: string): string {
-  const url = new URL("/stream", baseUrl);
+  const url = new URL(baseUrl);
+  url.pathname = `${url.pathname.replace(/\/+$/, "").replace(/\/v2$/, "")}/stream`;
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   return url.href;
 }

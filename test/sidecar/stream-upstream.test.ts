@@ -35,6 +35,8 @@ describe("the connection to the broker", () => {
     ["https://api.alpaca.markets/", "wss://api.alpaca.markets/stream"],
     ["http://127.0.0.1:4100", "ws://127.0.0.1:4100/stream"],
     ["http://127.0.0.1:4100/v2", "ws://127.0.0.1:4100/stream"],
+    ["https://proxy.example/alpaca/paper/", "wss://proxy.example/alpaca/paper/stream"],
+    ["https://proxy.example/alpaca/v2", "wss://proxy.example/alpaca/stream"],
   ])("of %s goes to %s", (baseUrl, expected) => {
     expect(streamUrl(baseUrl)).toBe(expected);
   });
