@@ -20,6 +20,7 @@ import { plainSymbol } from "../identity/symbol.ts";
 import { alpacaError } from "./alpaca-error.ts";
 import type { GuardedAnswer, GuardedRequest } from "./guarded-request.ts";
 import { ALPACA_CODES } from "./order-reply.ts";
+import { faultInParameters, quoted } from "./position-parameters.ts";
 import { RETRY_AFTER } from "./retry-after.ts";
 import { UUID } from "./route-policy.ts";
 
@@ -59,31 +60,19 @@ const MULTI_STATUS = 207;
 const NOT_FOUND = 404;
 const JSON_TYPE = { "content-type": "application/json; charset=utf-8" };
 const PREFIX = "/v2/positions/";
-/** What is said of one position: the broker may not look at it where all are to be closed. */
-const OF_ONE = ["qty", "percentage"] as const;
-/** What may be asked for, each once: of two values the broker might take the other. */
-const PARAMETERS = ["cancel_orders", ...OF_ONE] as const;
 /** What Go's strconv.ParseBool takes, which the broker's servers read by. */
 const TRUE = ["1", "t", "T", "true", "TRUE", "True"];
 const FALSE = ["0", "f", "F", "false", "FALSE", "False"];
 const WHOLE = "100" as DecimalText;
-const QUOTED_CHARACTERS = 64;
 
 export async function handlePositions(
   ports: PositionPorts,
   request: GuardedRequest,
 ): Promise<GuardedAnswer> {
-  const twice = PARAMETERS.find((name) => request.query.getAll(name).length > 1);
-  if (twice !== undefined) return malformed(`expected ${twice} at most once`);
-  const misspelt = [...request.query.keys()].find(isMisspelt);
-  if (misspelt !== undefined) {
-    return malformed(`the parameter ${quoted(misspelt)} is to be written in small letters`);
-  }
-  if (!request.path.startsWith(PREFIX)) {
-    const part = OF_ONE.find((name) => request.query.has(name));
-    if (part === undefined) return closeAll(ports, request);
-    return malformed(`${part} is for one position: send it to /v2/positions/{symbol}`);
-  }
+  const isOfAll = !request.path.startsWith(PREFIX);
+  const fault = faultInParameters({ ...request, isOfAll });
+  if (fault !== undefined) return malformed(fault);
+  if (isOfAll) return closeAll(ports, request);
   const named = decodeURIComponent(request.path.slice(PREFIX.length));
   const asked = amountAsked(request.query);
   if (asked === undefined) return malformed("expected at most one of qty and percentage");
@@ -93,12 +82,6 @@ export async function handlePositions(
   if (asset.kind === "not_found") return notFound(`asset not found for ${named}`);
   const message = `what trades under asset id ${named} could not be read: ${asset.reason}`;
   return alpacaError("order_not_taken", { message, headers: RETRY_AFTER });
-}
-
-/** The broker would not see it, and close the whole of what was to be closed in part. */
-function isMisspelt(name: string): boolean {
-  const known: readonly string[] = PARAMETERS;
-  return !known.includes(name) && known.includes(name.toLowerCase());
 }
 
 function amountAsked(query: URLSearchParams): Partial<IntentInput> | undefined {
@@ -115,10 +98,6 @@ function portionOf(percentage: string): string {
   if (part !== undefined && signOf(part) > 0 && compare(part, WHOLE) <= 0) return `${percentage}%`;
   const message = `percentage is ${quoted(percentage)}: expected a number above 0 and up to 100`;
   throw new LatchError("invalid_intent", message);
-}
-
-function quoted(text: string): string {
-  return JSON.stringify(text.slice(0, QUOTED_CHARACTERS));
 }
 
 async function closeOne(

@@ -3,7 +3,7 @@
  * what was to sell one position would sell every one.
  */
 import { describe, expect, test } from "vitest";
-import { openOrderWorld } from "./orders-world.ts";
+import { KEYS, openOrderWorld } from "./orders-world.ts";
 import { BOT, openBroker, openSidecar } from "./sidecar-bench.ts";
 import { exchange, jsonOf } from "./wire-client.ts";
 
@@ -90,3 +90,46 @@ test.each(["qty=5", "percentage=50", "qty=", "cancel_orders=true&percentage=100"
     expect(world.simulator.requests().filter(({ method }) => method === "DELETE")).toEqual([]);
   },
 );
+
+describe("what is asked of positions in a body, which is not read there", () => {
+  const KEY_LINES = Object.entries(KEYS).map(([name, value]) => `${name}: ${value}`);
+  const deleted = async (target: string, body: string) => {
+    const world = await openOrderWorld(TWO_HELD);
+    const { sidecar } = await world.open();
+    const answer = await world.drive(exchange(sidecar.port, "DELETE", target, KEY_LINES, body));
+    return { world, answer };
+  };
+
+  test.each([
+    ["/v2/positions/TQQQ", '{"qty":"1"}', "qty"],
+    ["/v2/positions/TQQQ", '{"percentage":50}', "percentage"],
+    ["/v2/positions/TQQQ", '{"Qty":1}', "qty"],
+    ["/v2/positions/TQQQ", "qty=1", "qty"],
+    ["/v2/positions/TQQQ", '{"qty":{"toString":1}}', "qty"],
+    ["/v2/positions/TQQQ?qty=1", '{"qty":"2"}', "qty"],
+    ["/v2/positions", '{"cancel_orders":true}', "cancel_orders"],
+  ])("is refused, and nothing is sold: DELETE %s with %s", async (target, body, name) => {
+    const { world, answer } = await deleted(target, body);
+    expect(answer.status).toBe(422);
+    expect(jsonOf(answer).message).toContain(`${name} is read from the query`);
+    expect(world.posts()).toEqual([]);
+  });
+
+  test.each(['{"qty":1,"percentage":null}', "qty=1", '{"QTY":"1"}'])(
+    "may be what the query says too: %s",
+    async (body) => {
+      const { world, answer } = await deleted("/v2/positions/TQQQ?qty=1", body);
+      expect(answer.status).toBe(200);
+      expect(world.posts()).toMatchObject([{ body: { symbol: "TQQQ", side: "sell", qty: "1" } }]);
+    },
+  );
+
+  test.each(["{}", "null", "[]", '""', "not JSON", '{"note":"qty"}', '{"qty":null}'])(
+    "is no reason to refuse where it says nothing of an amount: %s",
+    async (body) => {
+      const { world, answer } = await deleted("/v2/positions/TQQQ", body);
+      expect(answer.status).toBe(200);
+      expect(world.posts()).toMatchObject([{ body: { symbol: "TQQQ", side: "sell", qty: "6" } }]);
+    },
+  );
+});
