@@ -44,6 +44,7 @@ import { BrokerTime } from "./broker-time.ts";
 import {
   classifyAccount,
   classifyAssetLookup,
+  classifyCancels,
   classifyOrderLookup,
   classifyPositionLookup,
   classifyPositions,
@@ -64,9 +65,6 @@ import { readFillsBody } from "./wire-activity.ts";
 import { readCalendarBody } from "./wire-calendar.ts";
 import { readOrderBody, readOrdersBody, readParsedOrder, readWireOrders } from "./wire-order.ts";
 import { readAccountBody } from "./wire-position.ts";
-
-/** One answer for each order, in the body. */
-const CANCELS_TAKEN = 207;
 
 /**
  * A broker that talks to Alpaca. Throws `invalid_option` for an address or a credential that
@@ -272,9 +270,7 @@ class AlpacaBroker implements Broker {
     if (exchange.kind === "failed") {
       return { kind: "unknown", reason: tellable(exchange.reason, this.#secret) };
     }
-    const { httpStatus } = exchange.answer;
-    if (httpStatus === CANCELS_TAKEN) return { kind: "read", value: null };
-    return { kind: "unknown", reason: `the cancels were answered with ${httpStatus}` };
+    return classifyCancels(exchange.answer);
   }
 
   positions(purpose: ReadPurpose = "other"): Promise<PositionsReading> {

@@ -139,6 +139,21 @@ export function classifyAccount(
   return isRateLimited ? { ...reading, isRateLimited } : reading;
 }
 
+/** One answer for each order, in the body. */
+const MULTI_STATUS = 207;
+const NO_CONTENT = 204;
+
+/**
+ * Whether the answer to `DELETE /v2/orders` proves that all cancels were asked for by then. What it
+ * is where no order was open is told nowhere; a plain success is one where its body is a list.
+ */
+export function classifyCancels({ httpStatus, body }: HttpAnswer): Reading<null> {
+  const isList = httpStatus === 200 && Array.isArray(parseJsonText(body));
+  const isTaken = isList || httpStatus === MULTI_STATUS || httpStatus === NO_CONTENT;
+  if (isTaken) return { kind: "read", value: null };
+  return { kind: "unknown", reason: `the cancels were answered with ${httpStatus}` };
+}
+
 /** The certain refusal that an answer to any write is, or undefined when it is none. */
 export function classifyRefusal(
   answer: HttpAnswer,
