@@ -80,6 +80,8 @@ class BrokerPassThrough implements PassThrough {
   readonly #pool: Pool;
   /** What is under way. */
   readonly #relays = new Set<AnswerRelay>();
+  /** Paths of writes under way that must not be sent twice. */
+  readonly #once = new Set<string>();
 
   constructor(options: PassThroughOptions) {
     const { origin, pathname } = new URL(options.baseUrl);
@@ -109,10 +111,15 @@ class BrokerPassThrough implements PassThrough {
       return refuse(request, response, alpacaError("overloaded"), "all sockets are in use");
     }
     const once = isOnce(request.method ?? "", path);
+    if (once && this.#once.has(path)) {
+      const message = "an exercise of this contract is under way; this one was not sent";
+      return refuse(request, response, alpacaError("exercise_unknown", { message }), message);
+    }
     const relay = new AnswerRelay(response, { isOnce: once });
     const onClose = () => relay.cut(new Error("the client went away"));
     response.once("close", onClose);
     this.#relays.add(relay);
+    if (once) this.#once.add(path);
     try {
       this.#dispatch(request, requestTarget(path, query), relay);
       const relayed = await relay.over;
@@ -121,6 +128,7 @@ class BrokerPassThrough implements PassThrough {
       return refuseFailed(request, response, error, once);
     } finally {
       this.#relays.delete(relay);
+      if (once) this.#once.delete(path);
       response.off("close", onClose);
     }
   }

@@ -6,7 +6,7 @@
 import type { ServerResponse } from "node:http";
 import { expect, test } from "vitest";
 import { unusedPort } from "../unused-port.ts";
-import { BOT, openSidecar, openUpstream } from "./sidecar-bench.ts";
+import { BOT, gate, openSidecar, openUpstream } from "./sidecar-bench.ts";
 import { exchange, jsonOf } from "./wire-client.ts";
 
 const EXERCISE = "/v2/positions/SPY260619C00500000/exercise";
@@ -80,6 +80,28 @@ test("an exercise that certainly was not sent is told so, and may be sent again"
   const got = await exchange(bench.port, "POST", EXERCISE, BOT);
   expect(got.status).toBe(502);
   expect(jsonOf(got).message).toContain("nothing was sent");
+});
+
+test("an exercise is not sent while another one of the same contract is under way", async () => {
+  const [taken, goOn] = [gate(), gate()];
+  const upstream = await openUpstream(async (request, response) => {
+    if (request.url === EXERCISE) taken.open();
+    if (request.url === EXERCISE) await goOn.passed;
+    answering(200)(response);
+  });
+  const bench = await openSidecar(upstream.url);
+  const ask = (target: string) => exchange(bench.port, "POST", target, BOT);
+  const first = ask(EXERCISE);
+  await taken.passed;
+  const second = await ask(EXERCISE);
+  expect(second.status).toBe(409);
+  expect(jsonOf(second).tradelatch.error).toBe("exercise_unknown");
+  expect(jsonOf(second).message).toContain("this one was not sent");
+  expect((await ask(EXERCISE.replace("500000", "510000"))).status).toBe(200);
+  goOn.open();
+  expect((await first).status).toBe(200);
+  expect((await ask(EXERCISE)).status).toBe(200);
+  expect(upstream.requests).toHaveLength(3);
 });
 
 test.each([
