@@ -82,14 +82,23 @@ export type AssetLookup =
 /** An order as the broker writes it. */
 export type WireOrder = Readonly<Record<string, unknown>>;
 
+export interface ListedOrders {
+  readonly value: readonly BrokerOrder[];
+  /** The same orders as the broker wrote them; those of one that two pages show come twice. */
+  readonly wires: () => readonly WireOrder[];
+}
+
 export type OrdersReading =
+  | ({ readonly kind: "read" } & ListedOrders)
   | {
-      readonly kind: "read";
-      readonly value: readonly BrokerOrder[];
-      /** The same orders as the broker wrote them; those of one that two pages show come twice. */
-      readonly wires: () => readonly WireOrder[];
-    }
-  | { readonly kind: "unknown"; readonly reason: string };
+      readonly kind: "unknown";
+      readonly reason: string;
+      /**
+       * Those that can be read, of a list in which others cannot, or that was not read to its end.
+       * Of an order that is not among them it says nothing.
+       */
+      readonly readable?: ListedOrders;
+    };
 
 /** One execution, as the account's activities list it: the second witness of a fill. */
 export interface FillActivity {

@@ -221,7 +221,7 @@ export class FillPoller {
     const recent = listed.filter(({ openedAt }) => openedAt > horizon);
     // One order by itself costs no more than a list of them.
     const old = resting.length > 1 ? await this.#rested(resting) : [];
-    const young = recent.length > 0 ? listedIn(await this.#orders(recent)) : [];
+    const young = recent.length > 0 ? await this.#orders(recent) : [];
     // Where both show an order, the second one knows its legs, and is the later.
     return [...old, ...young];
   }
@@ -232,7 +232,7 @@ export class FillPoller {
     const found = new Set<BrokerOrderId | null>(atWork.map(([id]) => id));
     const ended = resting.filter(({ brokerOrderId }) => !found.has(brokerOrderId));
     if (ended.length <= SINGLE_READS_MAX) return atWork;
-    return [...listedIn(await this.#orders(ended)), ...atWork];
+    return [...(await this.#orders(ended)), ...atWork];
   }
 
   /**
@@ -248,12 +248,16 @@ export class FillPoller {
    * All since the oldest of them; where that list cannot be read, which may be longer than any that
    * is, those that are still open: most are, and a single read for each would starve the others.
    */
-  async #orders(listed: readonly Claim[]): Promise<OrdersReading> {
+  async #orders(listed: readonly Claim[]): Promise<readonly ListedById[]> {
     const { broker } = this.#ports;
     const asked = inSymbolsOf(listed);
     const after = listStart(this.#ports, listed);
     const all = await broker.orders({ status: "all", after, ...asked });
-    return all.kind === "unknown" ? broker.orders({ status: "open", ...asked }) : all;
+    const shown = listedIn(all);
+    const ids = new Set<BrokerOrderId | null>(shown.map(([id]) => id));
+    const areAll = listed.every(({ brokerOrderId }) => ids.has(brokerOrderId));
+    if (all.kind === "read" || areAll) return shown;
+    return [...shown, ...listedIn(await broker.orders({ status: "open", ...asked }))];
   }
 
   async #single({ brokerOrderId }: Claim): Promise<Look> {

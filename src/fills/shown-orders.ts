@@ -26,12 +26,13 @@ export function shownAs(order: BrokerOrder, wire: Shown["wire"]): Listed {
   return { order, wire, movedAt: () => movedAtOf(wire()) };
 }
 
-/** Nothing where the list could not be read. */
+/** What can be read of the list; of an order that is not shown it says nothing. */
 export function listedIn(reading: OrdersReading): readonly ListedById[] {
-  if (reading.kind === "unknown") return [];
-  const wires = once(() => byOrder(reading.wires()));
+  const list = reading.kind === "unknown" ? reading.readable : reading;
+  if (list === undefined) return [];
+  const wires = once(() => byOrder(list.wires()));
   // A leg is looked for like any other.
-  return withLegs(reading.value).map((order) => {
+  return withLegs(list.value).map((order) => {
     const { brokerOrderId } = order;
     const wire = () => wires().get(brokerOrderId)?.told;
     const movedAt = () => movedAtOf(wires().get(brokerOrderId)?.own);

@@ -53,9 +53,10 @@ async function lookInList(
   const readAt = ports.clock.now();
   const after = listStart(ports, claims);
   const reading = await ports.broker.orders({ status: "all", after }, "read_back");
-  if (reading.kind === "unknown") return undefined;
+  const list = reading.kind === "read" ? reading : reading.readable;
+  if (list === undefined) return undefined;
   const shown = new Map<string, BrokerOrder>();
-  for (const order of reading.value) shown.set(order.clientOrderId, order);
+  for (const order of list.value) shown.set(order.clientOrderId, order);
   const recorded: Promise<unknown>[] = [];
   const missing: Claim[] = [];
   for (const claim of claims) {

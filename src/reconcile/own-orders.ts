@@ -43,7 +43,12 @@ export type OwnOrders =
   | { readonly kind: "unknown"; readonly reason: string };
 
 type OrderList =
-  | { readonly kind: "listed"; readonly orders: readonly BrokerOrder[] }
+  | {
+      readonly kind: "listed";
+      readonly orders: readonly BrokerOrder[];
+      /** False where it has some that cannot be read: what it does not show may be one of them. */
+      readonly isWhole: boolean;
+    }
   | { readonly kind: "unknown"; readonly reason: string };
 
 /** Counts from a claim's end, however long its order had rested before. */
@@ -79,7 +84,7 @@ async function readEnded(
   const unseen: Claim[] = [];
   for (const claim of short) {
     const shown = list.orders.find((one) => isOrderOf(claim, one));
-    const isListed = listed.has(claim);
+    const isListed = list.isWhole && listed.has(claim);
     const lookup = shown === undefined ? await single(ports, claim, isListed) : found(shown);
     if (lookup.kind === "unknown") return lookup;
     if (lookup.kind === "not_found") unseen.push(claim);
@@ -121,11 +126,13 @@ async function listOf(
   symbol: string,
   claims: readonly Claim[],
 ): Promise<OrderList> {
-  if (claims.length === 0) return { kind: "listed", orders: [] };
+  if (claims.length === 0) return { kind: "listed", orders: [], isWhole: true };
   const after = listStart({ broker, clock }, claims, "claimedAt");
   const reading = await broker.orders({ status: "all", symbols: [symbol], after });
-  if (reading.kind === "unknown") return reading;
-  return { kind: "listed", orders: withLegs(reading.value) };
+  const shown = reading.kind === "read" ? reading : reading.readable;
+  if (reading.kind === "unknown" && shown === undefined) return reading;
+  const orders = withLegs(shown?.value ?? []);
+  return { kind: "listed", orders, isWhole: reading.kind === "read" };
 }
 
 /**

@@ -185,16 +185,15 @@ export class PositionComparison {
   async #lookForStrangers(open: readonly Incident[]): Promise<void> {
     const { broker, ledger, account, clock } = this.#ports;
     const reading = await broker.orders({ status: "open" }, "other");
-    if (reading.kind === "unknown") return;
+    const isWhole = reading.kind === "read";
+    const list = isWhole ? reading : reading.readable;
+    if (list === undefined) return;
     const now = clock.now();
     const ours = new Set((await ledger.unsettledClaims(account)).map((one) => one.clientOrderId));
     const strangers = new Map<string, BrokerOrder>();
-    for (const order of reading.value) {
+    for (const order of list.value) {
       if (ours.has(order.clientOrderId) || (await this.#isOurs(order))) continue;
       strangers.set(subjectOf(order), order);
-    }
-    for (const subject of this.#strangers.keys()) {
-      if (!strangers.has(subject)) this.#strangers.delete(subject);
     }
     for (const [subject, order] of strangers) {
       const since = this.#strangers.get(subject) ?? now;
@@ -204,6 +203,19 @@ export class PositionComparison {
       // It may be one of ours that was given up as absent.
       await readOwnOrders(this.#ports, order.symbol);
       if (!(await this.#isOurs(order))) await this.#report(subject, order, now);
+    }
+    // What a list leaves out that is not whole may be there.
+    if (isWhole) await this.#forgetGone(open, strangers, now);
+  }
+
+  async #forgetGone(
+    open: readonly Incident[],
+    strangers: ReadonlyMap<string, BrokerOrder>,
+    now: EpochMs,
+  ): Promise<void> {
+    const { ledger, account } = this.#ports;
+    for (const subject of this.#strangers.keys()) {
+      if (!strangers.has(subject)) this.#strangers.delete(subject);
     }
     for (const { kind, subject } of open) {
       if (kind !== "unknown_order" || strangers.has(subject)) continue;

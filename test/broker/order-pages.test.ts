@@ -154,7 +154,7 @@ describe("a list of orders", () => {
     expect(server.arrived).toHaveLength(pages);
   });
 
-  it("is unknown when a page fails, however many came before", async () => {
+  it("is unknown when a page fails, and tells of those that came before", async () => {
     const orders = ordersIn(1_201);
     let pages = 0;
     const { broker } = await bench((arrived, response) => {
@@ -162,7 +162,29 @@ describe("a list of orders", () => {
       if (pages < 3) listOf(orders)(arrived, response);
       else response.writeHead(502).end("<html></html>");
     });
-    expect((await broker.orders({ status: "all" })).kind).toBe("unknown");
+    const reading = await broker.orders({ status: "all" });
+    expect(reading).toMatchObject({ kind: "unknown", reason: expect.stringContaining("502") });
+    const shown = reading.kind === "unknown" ? reading.readable?.value.length : 0;
+    expect(shown).toBeGreaterThan(PAGE_SIZE);
+  });
+
+  it("is unknown when an order of it cannot be read, and tells of the others", async () => {
+    const orders = ordersIn(6);
+    const { broker } = await bench((arrived, response) => {
+      const end = response.end.bind(response);
+      response.end = ((body: string) => {
+        const page = JSON.parse(body) as Record<string, unknown>[];
+        const unreadable = { ...page[2], filled_qty: "1", filled_avg_price: null };
+        return end(JSON.stringify([...page.slice(0, 2), unreadable, 7, ...page.slice(3)]));
+      }) as typeof response.end;
+      listOf(orders)(arrived, response);
+    });
+    const reading = await broker.orders({ status: "all" });
+    expect(reading).toMatchObject({ reason: "the list has 2 that cannot be read as orders" });
+    const list = reading.kind === "unknown" ? reading.readable : undefined;
+    const others = ["order-0", "order-1", "order-3", "order-4", "order-5"];
+    expect(list?.value.map(({ brokerOrderId }) => brokerOrderId)).toEqual(others);
+    expect(list?.wires().map(({ id }) => id)).toEqual(expect.arrayContaining(others));
   });
 
   it("is unknown when more orders share a moment than a page holds", async () => {

@@ -19,6 +19,7 @@ import type {
   AssetLookup,
   Broker,
   FillActivity,
+  ListedOrders,
   MarketDay,
   OrderRequest,
   OrdersQuery,
@@ -235,8 +236,14 @@ class AlpacaBroker implements Broker {
       );
     });
     const { symbols } = query;
-    if (reading.kind === "unknown" || symbols === undefined || !hasPair(symbols)) return reading;
-    return { ...reading, value: reading.value.filter(({ symbol }) => symbols.includes(symbol)) };
+    if (symbols === undefined || !hasPair(symbols)) return reading;
+    const inThem = <List extends ListedOrders>(list: List) => ({
+      ...list,
+      value: list.value.filter(({ symbol }) => symbols.includes(symbol)),
+    });
+    if (reading.kind === "read") return inThem(reading);
+    const { readable } = reading;
+    return readable === undefined ? reading : { ...reading, readable: inThem(readable) };
   }
 
   readWireOrder(wire: WireOrder): BrokerOrder | undefined {

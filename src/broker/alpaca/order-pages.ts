@@ -3,12 +3,13 @@
  *
  * 1. `after` is exclusive, and one order's submission time can differ by a microsecond between
  *    endpoints: each page begins before the last one ended, and orders are told apart by id.
- * 2. A list that cannot be read to its end is unknown, never a shorter list.
+ * 2. A list that cannot be read to its end, or has an order that cannot be read, is unknown, never
+ *    a shorter list. What it shows of other orders is evidence of them all the same.
  */
 import type { BrokerOrder } from "../../claim/evidence.ts";
 import { type EpochMs, latest } from "../../core/clock.ts";
 import type { OrdersReading, Reading } from "../broker.ts";
-import { type OrdersPage, readWireOrders } from "./wire-order.ts";
+import { type OrdersPage, wireOrdersIn } from "./wire-order.ts";
 
 /** The most that Alpaca gives in one page. */
 export const PAGE_SIZE = 500;
@@ -27,25 +28,32 @@ export async function readEveryPage(
 ): Promise<OrdersReading> {
   const found = new Map<string, BrokerOrder>();
   const bodies: string[] = [];
+  const wires = () => bodies.flatMap(wireOrdersIn);
+  let unread = 0;
+  const unknown = (reason: string): OrdersReading => {
+    const base = { kind: "unknown", reason } as const;
+    return found.size === 0 ? base : { ...base, readable: { value: oldestFirst(found), wires } };
+  };
   let from = after;
   for (let pages = 1; pages <= MAX_PAGES; pages += 1) {
     const page = await readPage(from);
-    if (page.kind === "unknown") return page;
+    if (page.kind === "unknown") return unknown(page.reason);
     const foundBefore = found.size;
     bodies.push(page.value.body);
+    unread += page.value.unread;
     // The later page was read later: where both show an order, it knows more.
     for (const order of page.value.orders) found.set(order.brokerOrderId, order);
     if (page.value.length < PAGE_SIZE) {
-      const wires = () => bodies.flatMap((body) => readWireOrders(body) ?? []);
+      if (unread > 0) return unknown(`the list has ${unread} that cannot be read as orders`);
       return { kind: "read", value: oldestFirst(found), wires };
     }
     const end = latest(page.value.orders.map(({ submittedAt }) => submittedAt));
     if (end === null || found.size === foundBefore) {
-      return { kind: "unknown", reason: `page ${pages} of the orders brought nothing new` };
+      return unknown(`page ${pages} of the orders brought nothing new`);
     }
     from = end - OVERLAP_MS;
   }
-  return { kind: "unknown", reason: `the orders did not end within ${MAX_PAGES} pages` };
+  return unknown(`the orders did not end within ${MAX_PAGES} pages`);
 }
 
 /** Orders without a submission time were not submitted yet, so they come last. */

@@ -154,9 +154,11 @@ export interface OrdersPage {
   readonly body: string;
   /** With legs: whether Alpaca's `limit` counts them is documented nowhere. */
   readonly length: number;
+  /** How many cannot be read; they are not among the orders. */
+  readonly unread: number;
 }
 
-/** Every order of a list's body, or undefined when one of them cannot be read. */
+/** Every order of a list's body; undefined where that is no list. */
 export function readOrdersBody(body: string): OrdersPage | undefined {
   const entries = parseJsonText(body);
   if (!Array.isArray(entries)) return undefined;
@@ -164,11 +166,17 @@ export function readOrdersBody(body: string): OrdersPage | undefined {
   let length = 0;
   for (const entry of entries) {
     const order = readOrder(entry);
-    if (order === undefined) return undefined;
-    orders.push(order);
-    length += 1 + (order.legs?.length ?? 0);
+    if (order !== undefined) orders.push(order);
+    length += 1 + (order?.legs?.length ?? 0);
   }
-  return { orders, body, length };
+  return { orders, body, length, unread: entries.length - orders.length };
+}
+
+/** Those of a page of orders that are orders at all, as they are. */
+export function wireOrdersIn(body: string): readonly WireOrder[] {
+  const value = parsedJson(body);
+  if (!Array.isArray(value)) return [];
+  return value.filter((order) => typeof asJsonObject(order)?.id === "string") as WireOrder[];
 }
 
 /** The orders of a list as they are, or undefined when one of them is no order. */
