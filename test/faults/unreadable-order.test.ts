@@ -3,14 +3,19 @@
  * the lists show of the others counts, and what they do not show is known by no list.
  */
 import { expect, test } from "vitest";
-import { OPEN, openWorld, type Process } from "../gateway/world.ts";
+import type { Line } from "../gateway/traffic.ts";
+import { OPEN, openWorld } from "../gateway/world.ts";
+import { ORDER, openOrderWorld } from "../sidecar/orders-world.ts";
+import { cancel, cancelByHand, orderByHand } from "./by-hand.ts";
+import { COMPARISON_MS } from "./healing.ts";
+import { bookRecord, incidentRecord } from "./ledger-record.ts";
 
 const ORDERS = 12;
 const LIST = /^\/v2\/orders$/;
 const RESTING = { ...OPEN, type: "limit", limitPrice: "60" } as const;
 
 /** From now on each list has such an order in it, and leaves out those that `isShown` is against. */
-function spoilLists(bot: Process, isShown: (id: string) => boolean = () => true): void {
+function spoilLists(bot: Line, isShown: (id: string) => boolean = () => true): void {
   bot.answered = (_, answer) => {
     const text = answer.clone().text();
     const body = new ReadableStream({
@@ -81,4 +86,41 @@ test("none is proved absent by one that leaves it out", async () => {
   bot.answered = (_, answer) => answer;
   await world.advance(60_000);
   expect(claimOf("lost")?.brokerOrderId).toBe(world.orders()[0]?.id);
+});
+
+async function comparing() {
+  const world = await openOrderWorld();
+  world.comparePositions(COMPARISON_MS);
+  return { world, sidecar: await world.open() };
+}
+
+const BY_HAND = { ...ORDER, type: "limit", limit_price: "60", time_in_force: "gtc" };
+
+test("an order by hand beside it is told of, and not over where such a list leaves it out", async () => {
+  const { world, sidecar } = await comparing();
+  const id = await orderByHand(world, BY_HAND);
+  spoilLists(sidecar);
+  await world.advance(40_000);
+  expect(await incidentRecord(sidecar)).toEqual(["unknown_order open"]);
+  spoilLists(sidecar, () => false);
+  await world.advance(40_000);
+  expect(await incidentRecord(sidecar)).toEqual(["unknown_order open"]);
+  sidecar.answered = (_, answer) => answer;
+  await cancelByHand(world, id);
+  await world.advance(40_000);
+  expect(await incidentRecord(sidecar)).toEqual(["unknown_order order_gone venue"]);
+});
+
+test("a position is compared once our own orders were read beside it, or by themselves", async () => {
+  for (const isShown of [() => true, () => false]) {
+    const { world, sidecar } = await comparing();
+    const sent = await world.send(sidecar, BY_HAND);
+    await cancel(world, sidecar, sent.body.id);
+    await world.advance(10_000);
+    spoilLists(sidecar, isShown);
+    await orderByHand(world, { ...ORDER, qty: "2" });
+    await world.advance(60_000);
+    expect(await incidentRecord(sidecar)).toContain("orphan adopted venue");
+    expect(await bookRecord(sidecar)).toBe("2");
+  }
 });

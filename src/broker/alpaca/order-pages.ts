@@ -31,8 +31,9 @@ export async function readEveryPage(
   const wires = () => bodies.flatMap(wireOrdersIn);
   let unread = 0;
   const unknown = (reason: string): OrdersReading => {
-    const base = { kind: "unknown", reason } as const;
-    return found.size === 0 ? base : { ...base, readable: { value: oldestFirst(found), wires } };
+    const isNone = found.size === 0 && unread === 0;
+    const readable = { value: oldestFirst(found), wires };
+    return isNone ? { kind: "unknown", reason } : { kind: "unknown", reason, readable };
   };
   let from = after;
   for (let pages = 1; pages <= MAX_PAGES; pages += 1) {
