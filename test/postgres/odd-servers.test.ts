@@ -1,4 +1,5 @@
 /** What a server does to a ledger that is open, or holds where none was made by us. */
+import { randomUUID } from "node:crypto";
 import { expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../src/core/clock.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
@@ -75,4 +76,42 @@ test.each([
   expect(message).toContain("restore all of it, or drop it");
   const found = "SELECT relname FROM pg_class WHERE relnamespace = 'tradelatch'::regnamespace";
   expect(await rowsOf(url, found)).toHaveLength(1);
+});
+
+async function databaseAs(words: string): Promise<string> {
+  const url = new URL(await databaseOfTest());
+  const name = `odd_${randomUUID().slice(0, 8)}`;
+  const admin = url.href;
+  await onServer(admin, `CREATE DATABASE ${name} TEMPLATE template0 ${words}`);
+  onTestFinished(() => onServer(admin, `DROP DATABASE ${name} WITH (FORCE)`));
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
+test.each(["SQL_ASCII", "LATIN1"])("a database in %s is refused", async (encoding) => {
+  const url = await databaseAs(`ENCODING '${encoding}' LOCALE 'C'`);
+  const { code, message } = await latchError(() => open(url).probe());
+  expect(code).toBe("store_refused");
+  expect(message).toContain(`is in ${encoding}: UTF8 is needed`);
+});
+
+test("one whose texts are in the Turkish order finds each claim, and tells them alike", async (ctx) => {
+  const known = await rowsOf(
+    await databaseOfTest(),
+    `SELECT collname FROM pg_collation WHERE collname = 'tr-x-icu'
+      AND current_setting('server_version_num')::integer >= 150000`,
+  );
+  ctx.skip(known.length === 0);
+  const url = await databaseAs("LOCALE_PROVIDER icu ICU_LOCALE 'tr-TR' LOCALE 'C'");
+  const ledger = open(url);
+  const names = ["i", "I", "ı", "İ", "i\u0307"];
+  for (const [index, requestId] of names.entries()) {
+    await claimed(ledger, claimCommand({ requestId, quantity: String(index + 1) }));
+  }
+  for (const [index, requestId] of names.entries()) {
+    const again = claimCommand({ requestId, quantity: String(index + 1) });
+    expect((await open(url).claim(again)).kind).toBe("pending");
+  }
+  expect(await ledger.countByStatus(ACCOUNT)).toEqual({ OPEN: names.length });
+  await expectAgreement(ledger);
 });

@@ -4,7 +4,7 @@ import { systemClock } from "../../src/core/clock.ts";
 import { ConnectionPool } from "../../src/ledger/postgres/connection-pool.ts";
 import { openPostgresLedger } from "../../src/ledger/postgres/postgres-ledger.ts";
 import { claimed, latchError } from "../ledger/open-ledger.ts";
-import { accepted, claimCommand } from "../ledger/sample-commands.ts";
+import { accepted, brokerOrder, claimCommand, orderRead } from "../ledger/sample-commands.ts";
 import { ServerRelay } from "./server-relay.ts";
 import { CUT_ALL, databaseOfTest, newDatabase, onServer } from "./shared-server.ts";
 
@@ -167,6 +167,33 @@ test("a row that says another key than was asked for is refused, and never taken
     expect(message).toContain("answered another question than the one that was asked");
   }
   expect(await ledger.claimOf(other.key)).toEqual(other);
+});
+
+test("nor is one of another order for an equal one, or for the one that has an order", async () => {
+  const url = await databaseOfTest();
+  const ledger = openPostgresLedger(url, systemClock);
+  onTestFinished(() => ledger.close());
+  const equal = await claimed(ledger, claimCommand({ quantity: "1" }));
+  const placed = await claimed(ledger, claimCommand({ requestId: "placed", quantity: "2" }));
+  await ledger.record(placed.key, accepted(placed));
+  const other = await claimed(ledger, claimCommand({ requestId: "other", quantity: "3" }));
+  const ids = `'${equal.key.requestId}', 'placed'`;
+  await onServer(
+    url,
+    `UPDATE tradelatch.claims SET body =
+       (SELECT body FROM tradelatch.claims WHERE request_id = 'other')
+     WHERE request_id IN (${ids})`,
+  );
+  const asked = [
+    () => ledger.claim(claimCommand({ quantity: "1" })),
+    () => ledger.claim(claimCommand({ requestId: "another", quantity: "1" })),
+    () => ledger.record(other.key, orderRead(brokerOrder(placed))),
+  ];
+  for (const ask of asked) {
+    const { code, message } = await latchError(ask);
+    expect(code).toBe("store_failed");
+    expect(message).toContain("answered another question than the one that was asked");
+  }
 });
 
 function codeOf(error: unknown): string {

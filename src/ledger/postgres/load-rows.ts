@@ -73,7 +73,7 @@ function takeRow(rows: SnapshotRows, question: Question, row: Row): void {
     }
     case "equals_now": {
       const { account, agent, fingerprint } = question;
-      if (row.id !== null) takeClaim(rows, row);
+      if (row.id !== null) takeEqual(rows, question, row);
       for (const apart of LIVES_NOW) {
         const episode = Number(row.episode) + apart;
         rows.answer({ kind: "equals", account, agent, fingerprint, episode });
@@ -82,7 +82,13 @@ function takeRow(rows: SnapshotRows, question: Question, row: Row): void {
     }
     case "equals":
     case "unanswered":
-    case "holder":
+      takeEqual(rows, question, row);
+      return;
+    case "holder": {
+      const isIt = (claim: Claim) => claim.brokerOrderId === question.brokerOrderId;
+      ownAnswer(takeClaim(rows, row), isIt, "the server");
+      return;
+    }
     case "unsettled":
     case "causes":
       takeClaim(rows, row);
@@ -113,6 +119,17 @@ function takeRow(rows: SnapshotRows, question: Question, row: Row): void {
 function takeBeside(rows: SnapshotRows, { book, incident }: Row): void {
   if (book !== null) rows.loadBook(parsed<Book>(book));
   if (incident !== null) rows.loadIncident(parsed<Incident>(incident));
+}
+
+/** With one that is like another order the caller's own would be unseen, and go out again. */
+function takeEqual(
+  rows: SnapshotRows,
+  { account, agent, fingerprint }: Extract<Question, { readonly fingerprint: string }>,
+  row: Row,
+): void {
+  const isEqual = ({ key, ...claim }: Claim) =>
+    key.account === account && key.agent === agent && claim.fingerprint === fingerprint;
+  ownAnswer(takeClaim(rows, row), isEqual, "the server");
 }
 
 function takeClaim(rows: SnapshotRows, row: Row): Claim {
