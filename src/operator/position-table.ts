@@ -8,6 +8,7 @@ import type { Broker, BrokerPosition } from "../broker/broker.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
 import { compare, type DecimalText, subtract, ZERO } from "../core/decimal.ts";
 import type { AccountId } from "../core/ids.ts";
+import { COMBO_SYMBOL } from "../identity/combo.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 
 export interface PositionRow {
@@ -103,7 +104,10 @@ function positionRows(
   const ours = new Map(books.map((book) => [book.symbol, book]));
   const before = new Map(reading.books.map((book) => [book.symbol, book]));
   const theirs = new Map(reading.positions.map((position) => [position.symbol, position]));
-  const symbols = [...new Set([...ours.keys(), ...theirs.keys()])].sort();
+  // What a spread has bought is held as its contracts.
+  const symbols = [...new Set([...ours.keys(), ...theirs.keys()])]
+    .filter((symbol) => symbol !== COMBO_SYMBOL)
+    .sort();
   return symbols.map((symbol) => {
     const book = ours.get(symbol) ?? emptyBook(account, symbol);
     const shows = isRead && !hasMoved(before.get(symbol) ?? emptyBook(account, symbol), book);

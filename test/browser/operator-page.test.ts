@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { READING_STANDS_MS } from "../../src/operator/position-table.ts";
-import type { PositionsView, StatusView } from "../../src/page/sidecar-answers.ts";
+import type { ClaimView, PositionsView, StatusView } from "../../src/page/sidecar-answers.ts";
 import { CHROMIUM, HAS_NO_BROWSER, launchChromium } from "./chromium.ts";
 import { type OpenedPage, openPage, type PageWish, signIn } from "./page-in-browser.ts";
 import { BOT_SECRET, OPERATOR_KEY, ReplayedDay } from "./replayed-day.ts";
@@ -237,6 +237,7 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page on 21 May, with an exit that 
         coin("SHIB/USD", "123456789.123456789", "23456789.987654321", "-99999999.135802468"),
         // The symbol of the incident, whose dialog repeats the numbers.
         coin("SQQQ", "123456789.123456789", "123456789.123456789", "0"),
+        coin("SPY261218C00700000", "2", "2", "0"),
       ];
       await route.fulfill({ json: { ...answer, rows } });
     });
@@ -244,8 +245,11 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page on 21 May, with an exit that 
     const table = page.getByLabel("Positions table");
     await expect
       .poll(() => table.locator(".difference").allInnerTexts(), SOON)
-      .toEqual(["Differs", "+0.864197532", "−99999999.135802468", "–"]);
+      .toEqual(["Differs", "+0.864197532", "−99999999.135802468", "–", "–"]);
     expect(await table.evaluate(hasRoom)).toBe(true);
+    for (const symbol of await table.getByRole("rowheader").all()) {
+      expect(await symbol.evaluate(hasRoom), await symbol.innerText()).toBe(true);
+    }
     await page.getByRole("button", { name: "Resolve…" }).click();
     const numbers = page.locator("dialog .numbers");
     expect(await numbers.locator("dd").allInnerTexts()).toEqual([
@@ -253,6 +257,24 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page on 21 May, with an exit that 
       "123456789.123456789",
     ]);
     expect(await numbers.evaluate(hasRoom)).toBe(true);
+  });
+
+  test("keeps a spread's contracts and the longest state within a telephone", async () => {
+    const { page } = await open({ width: 360 });
+    await page.route("**/latch/v1/claims?*", async (route) => {
+      const answer = (await (await route.fetch()).json()) as { claims: ClaimView[] };
+      const symbols = ["SPY261218C00700000", "SPY261218C00710000"];
+      const legs = symbols.map((symbol) => ({ symbol, side: "buy", ratio_qty: "1" }));
+      const spread = { symbol: "MLEG", extension: { order_class: "mleg", legs } };
+      const claims = answer.claims.map((claim) => {
+        const intent = { ...claim.intent, ...spread };
+        return { ...claim, intent, status: "IN_RECONCILIATION" };
+      });
+      await route.fulfill({ json: { ...answer, claims } });
+    });
+    await signIn(page, OPERATOR_KEY);
+    await page.getByText("SPY261218C00710000").first().waitFor();
+    expect(await page.getByLabel("Claims table").evaluate(hasRoom)).toBe(true);
   });
 
   test("is painted within a second, and is smaller than 150 KiB on the wire", async () => {

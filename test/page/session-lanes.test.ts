@@ -40,6 +40,12 @@ describe("a lane", () => {
     expect(lane?.troubles).toEqual([{ from: seconds("50:00"), to: seconds("55:00") }]);
   });
 
+  test("of spreads holds nothing: what they bought is held as its contracts", () => {
+    const spread = mark("42:00", { ...CLAIM, symbol: "MLEG", net: "0", text: "buy 2 spreads" });
+    const [lane] = lanesOf([spread], { from: 0, to: 10 });
+    expect(lane).toMatchObject({ name: "Spreads", held: null, nets: [null, null] });
+  });
+
   test("has the spans of incidents that overlap as one, and others apart", () => {
     const opened = (time: string, incident: number) => mark(time, { kind: "incident", incident });
     const ended = (time: string, incident: number) => mark(time, { kind: "resolved", incident });

@@ -46,6 +46,8 @@ describe("a multi-leg order", () => {
     const { latch } = sidecar.started;
     expect(await latch.book(LOW)).toMatchObject({ net: "2", averagePrice: "12.5" });
     expect(await latch.book(HIGH)).toMatchObject({ net: "-2", averagePrice: "7.5" });
+    const { rows } = await latch.operator.positions();
+    expect(rows.map(({ symbol }) => symbol)).toEqual([LOW, HIGH]);
     const later = await world.send(sidecar, SPREAD);
     expect(later.headers.get("tradelatch-status")).toBe("SKIP");
     expect(later.body.id).toBe(first.body.id);

@@ -49,7 +49,11 @@ const PLACES: Readonly<Record<MarkView["kind"], LanePoint["place"]>> = {
   resolved: "above",
 };
 
-const ACTIONS = "Actions";
+/**
+ * Lanes in which nothing is held: incidents about actions that are no orders have no symbol, and
+ * what a spread has bought is held as its contracts.
+ */
+const WITHOUT_POSITION: Readonly<Record<string, string>> = { "": "Actions", MLEG: "Spreads" };
 /** Around what happened, so much of it at each end. */
 const MARGIN = 0.02;
 const SHORTEST_S = 60;
@@ -72,9 +76,9 @@ export function lanesOf(marks: readonly MarkView[], span: Span): readonly Lane[]
       return { mark, x: secondsOf(mark.at), place: PLACES[mark.kind] };
     });
     const lane = { symbol, name: symbol, points, ...stepsOf(own, span), troubles: troublesOf(own) };
-    // Incidents about actions that are no orders have no symbol: there nothing is held.
-    if (symbol !== "") return lane;
-    return { ...lane, name: ACTIONS, nets: lane.nets.map(() => null), held: null };
+    const name = WITHOUT_POSITION[symbol];
+    if (name === undefined) return lane;
+    return { ...lane, name, nets: lane.nets.map(() => null), held: null };
   });
 }
 

@@ -74,7 +74,8 @@ function IncidentCard({ incident, ...props }: IncidentPanelProps & { incident: I
   return (
     <article class={`incident-card ${status}`} id={`incident-${id}`} aria-label={`Incident ${id}`}>
       <h3>
-        {symbol !== "" && <span class="symbol">{symbol} </span>}
+        {symbol !== "" && <span class="symbol">{symbol}</span>}
+        {symbol !== "" && " "}
         {symbol === "" ? summary : capital(summary)}
       </h3>
       <p class="meta">
