@@ -12,30 +12,39 @@ import { isOptionSymbol } from "./option-contract.ts";
 import { epochMs, parseTimestamp } from "./timestamp.ts";
 
 const amount = z
-  .string()
+  .string("expected an amount, such as 75.33")
   .refine((text) => parseDecimal(text) !== undefined, "not a decimal number");
 const positive = amount.refine((text) => isPositive(text), "must be greater than zero");
 const WHOLE_NUMBER = /^-?\d{1,15}$/;
 /** A JSON body arrives with its numbers as text. */
-const integer = z.union([z.int(), z.string().regex(WHOLE_NUMBER).transform(Number)]);
+const integer = z.union(
+  [z.int(), z.string().regex(WHOLE_NUMBER).transform(Number)],
+  "expected a whole number",
+);
 const symbol = z
-  .string()
+  .string("expected a stock's symbol, such as TQQQ")
   .refine((text) => SYMBOL.test(text) || isOptionSymbol(text), "not a stock's symbol");
-const pointInTime = z.union([
-  integer,
-  z
-    .string()
-    .refine((text) => parseTimestamp(text) !== undefined, "not a time")
-    .transform((text) => epochMs(parseTimestamp(text) ?? raise(text))),
-]);
-const fraction = z
-  .union([
-    z.number(),
+const pointInTime = z.union(
+  [
+    integer,
     z
       .string()
-      .regex(/^\d(\.\d+)?$/)
-      .transform(Number),
-  ])
+      .refine((text) => parseTimestamp(text) !== undefined, "not a time")
+      .transform((text) => epochMs(parseTimestamp(text) ?? raise(text))),
+  ],
+  "expected a time, such as 2026-05-21T13:30:00Z, or milliseconds since 1970",
+);
+const fraction = z
+  .union(
+    [
+      z.number(),
+      z
+        .string()
+        .regex(/^\d(\.\d+)?$/)
+        .transform(Number),
+    ],
+    "expected a number from 0 to 1",
+  )
   .pipe(z.number().min(0).max(1));
 
 export const positionSchema = z.strictObject({
@@ -141,10 +150,14 @@ export function checked<Schema extends z.ZodType>(
   throw new LatchError("invalid_option", complaints.join("; "), { cause: result.error });
 }
 
-function complaint({ path, message }: z.core.$ZodIssue, value: unknown): string {
+function complaint(issue: z.core.$ZodIssue, value: unknown): string {
+  const { path } = issue;
+  // Of a key that does not fit zod says what is wrong one level below.
+  const [inner] = issue.code === "invalid_key" ? issue.issues : [];
+  const { message } = inner ?? issue;
   const place = path.map(String).join(".") || "input";
   const received = path.reduce<unknown>(
-    (inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key],
+    (whole, key) => (whole as Record<PropertyKey, unknown> | undefined)?.[key],
     value,
   );
   const given = JSON.stringify(received) ?? "nothing";

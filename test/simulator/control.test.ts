@@ -83,13 +83,16 @@ describe("the control surface", () => {
     [
       "/sim/positions",
       { symbol: "SPY", quantity: "1" },
-      /^averagePrice: expected text \(received nothing\)$/,
+      /^averagePrice: expected an amount, such as 75.33 \(received nothing\)$/,
     ],
     ["/sim/positions", [POSITION, { ...POSITION, qty: "2" }], /^1: Unrecognized key: "qty"/],
     ["/sim/positions", { ...POSITION, quantity: "few" }, /^quantity: not a decimal number/],
     ["/sim/positions", '"SPY"', /^input: expected an object \(received "SPY"\)$/],
     ["/sim/reset", { money: "1" }, /money/],
     ["/sim/reset", { cash: "lots" }, /cash.*"lots"/],
+    ["/sim/reset", { startAt: "noon" }, /^startAt: expected a time, such as 2026-05-21T13:30:00Z/],
+    ["/sim/reset", { seed: "x" }, /^seed: expected a whole number \(received "x"\)$/],
+    ["/sim/bars", { qqq: [] }, /^qqq: not a stock's symbol \(received \[\]\)$/],
     ["/sim/fills", { orderId: "x", quantity: "0" }, /quantity/],
     ["/sim/assets", { symbol: "SPY", fun: true }, /fun/],
   ])("refuses %s %j by name and changes nothing", async (path, body, message) => {
