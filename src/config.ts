@@ -422,8 +422,8 @@ function refuseCopies(store: string, backupDir: string | undefined): void {
 }
 
 const KEYS_WANTED =
-  `set both ${VARIABLES.keyId} and ${VARIABLES.secret}, ` +
-  "or on the command line --broker sim (simulated inside) or --broker none (guards only)";
+  `set both ${VARIABLES.keyId} and ${VARIABLES.secret}; without keys serve and mcp ` +
+  "take --broker sim (simulated inside) or --broker none (guards only)";
 /** What to do about a setting without a default that is missing. */
 const REMEDIES: Readonly<Record<string, string>> = {
   store: "give the path of a SQLite file or postgres://…, or set the variable",

@@ -204,7 +204,12 @@ describe("tradelatch serve refuses in one line, with exit code 2,", () => {
     ["no wait", ["--wait-ms", "0"], keys, "waitMs (TRADELATCH_WAIT_MS) is 0"],
     ["a negative window", ["--dedupe-window-ms", "-1"], keys, "'-1'"],
     ["no key", [], {}, "keyId (APCA_API_KEY_ID) is missing"],
-    ["no key, with the ways out", [], {}, "--broker sim (simulated inside) or --broker none"],
+    [
+      "no key, with the ways out",
+      [],
+      {},
+      "without keys serve and mcp take --broker sim (simulated inside) or --broker none",
+    ],
     ["no secret", [], { APCA_API_KEY_ID: "PKMINE" }, "secret (APCA_API_SECRET_KEY) is missing"],
     [
       "an address that others can reach, without agent keys",
