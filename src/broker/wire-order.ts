@@ -1,13 +1,40 @@
-/** An order as the broker writes it: how a look-up gives it, and when it moved. */
-import type { OrderLookup } from "../claim/evidence.ts";
+/** An order as the broker writes it: how a look-up or a list gives it, and when it moved. */
+import type { BrokerOrder, OrderLookup } from "../claim/evidence.ts";
 import type { EpochMs } from "../core/clock.ts";
-import type { WireOrder } from "./broker.ts";
+import type { ListedOrders, WireOrder } from "./broker.ts";
 import { instantOf } from "./timestamp.ts";
 
 /** The order of a look-up in the broker's own form, where it was given. */
 export function wireOf(lookup: OrderLookup): WireOrder | undefined {
   if (lookup.kind !== "found" || lookup.wire === undefined) return undefined;
   return JSON.parse(lookup.wire) as WireOrder;
+}
+
+interface OwnAndTold {
+  readonly own: WireOrder;
+  /** A leg is told of with its order. */
+  readonly told: WireOrder;
+}
+
+/** The orders of a list, and their legs, by their ids. */
+export function byOrder(wires: readonly WireOrder[]): ReadonlyMap<unknown, OwnAndTold> {
+  const found = new Map<unknown, OwnAndTold>();
+  for (const told of wires) {
+    const legs = Array.isArray(told.legs) ? (told.legs as readonly WireOrder[]) : [];
+    for (const own of [told, ...legs]) if (!found.has(own.id)) found.set(own.id, { own, told });
+  }
+  return found;
+}
+
+/** When an order of the list filled; see {@link filledAtOf}. It is read once that is asked. */
+export function filledAtIn({
+  wires,
+}: Pick<ListedOrders, "wires">): (order: BrokerOrder) => EpochMs | undefined {
+  let shown: ReturnType<typeof byOrder> | undefined;
+  return ({ brokerOrderId }) => {
+    shown ??= byOrder(wires());
+    return filledAtOf(shown.get(brokerOrderId)?.own);
+  };
 }
 
 /**

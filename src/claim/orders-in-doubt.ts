@@ -166,12 +166,23 @@ function bearsOn(
       const isOther = isContrary(order, intent);
       // Nobody has looked: an order that works may have ended, and with it the earlier action.
       if (unread === undefined && (isOwn || isOther) && isUnread(order, unread)) return true;
-      if (isOpening) return false;
-      // While shares are held, an equal close that is known to work closes them.
-      const mayBeOver = isFlat(book) ? isInDoubt(order, unread) : isUnread(claim, unread);
-      return isOther && isLater(order, claim, unsettled) && mayBeOver;
+      return !isOpening && mayBeAnotherExit(claim, order, unsettled, { intent, book, unread });
     }
   }
+}
+
+/** Whether an exit like `claim` may be another one, because of what `order` has done. */
+function mayBeAnotherExit(
+  claim: Claim,
+  order: Claim,
+  unsettled: readonly Claim[],
+  { intent, book, unread }: Pick<DecidedOn, "intent" | "book" | "unread">,
+): boolean {
+  // It may have ended the position before what is known to have been opened behind it.
+  if (isOf(order, claim)) return book.openedBehind !== undefined && isUnread(claim, unread);
+  // While shares are held, an equal close that is known to work closes them.
+  const mayBeOver = isFlat(book) ? isInDoubt(order, unread) : isUnread(claim, unread);
+  return isContrary(order, intent) && isLater(order, claim, unsettled) && mayBeOver;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** What the broker shows of orders, in lists or singly, by their id, and how they came to move. */
 import type { OrdersReading, WireOrder } from "../broker/broker.ts";
-import { movedAtOf } from "../broker/wire-order.ts";
+import { byOrder, movedAtOf } from "../broker/wire-order.ts";
 import type { Claim } from "../claim/claim.ts";
 import { type BrokerOrder, type OrderLookup, withLegs } from "../claim/evidence.ts";
 import type { BrokerOrderId } from "../core/ids.ts";
@@ -76,21 +76,6 @@ function hasNews(claim: Claim, looks: Looks): boolean {
 function shownIn(looks: Looks, { brokerOrderId }: Claim): Listed | undefined {
   const look = looks.get(brokerOrderId);
   return look !== undefined && "order" in look ? look : undefined;
-}
-
-interface OwnAndTold {
-  readonly own: WireOrder;
-  /** A leg is told of with its order. */
-  readonly told: WireOrder;
-}
-
-function byOrder(wires: readonly WireOrder[]): ReadonlyMap<unknown, OwnAndTold> {
-  const found = new Map<unknown, OwnAndTold>();
-  for (const told of wires) {
-    const legs = Array.isArray(told.legs) ? (told.legs as readonly WireOrder[]) : [];
-    for (const own of [told, ...legs]) if (!found.has(own.id)) found.set(own.id, { own, told });
-  }
-  return found;
 }
 
 function once<Value>(make: () => Value): () => Value {

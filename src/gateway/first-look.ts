@@ -8,6 +8,7 @@
  * is proved.
  */
 import { listStart } from "../broker/claim-times.ts";
+import { filledAtIn } from "../broker/wire-order.ts";
 import type { Claim } from "../claim/claim.ts";
 import type { BrokerOrder } from "../claim/evidence.ts";
 import { lookUp, type ReadBackPorts, recordFound } from "./read-back.ts";
@@ -57,12 +58,13 @@ async function lookInList(
   if (list === undefined) return undefined;
   const shown = new Map<string, BrokerOrder>();
   for (const order of list.value) shown.set(order.clientOrderId, order);
+  const filledAt = filledAtIn(list);
   const recorded: Promise<unknown>[] = [];
   const missing: Claim[] = [];
   for (const claim of claims) {
     const order = shown.get(claim.clientOrderId);
     if (order === undefined) missing.push(claim);
-    else recorded.push(recordFound(ports, claim, readAt, order));
+    else recorded.push(recordFound(ports, claim, readAt, { order, filledAt: filledAt(order) }));
   }
   // At once, so that they share their commits.
   await Promise.all(recorded);

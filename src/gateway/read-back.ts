@@ -7,9 +7,10 @@
  */
 import type { Broker } from "../broker/broker.ts";
 import { listEnd, listStart } from "../broker/claim-times.ts";
-import { filledAtOf, wireOf } from "../broker/wire-order.ts";
+import { filledAtIn, filledAtOf, wireOf } from "../broker/wire-order.ts";
 import { type Claim, isOlder, postOverAt } from "../claim/claim.ts";
 import { awaitsListScan, isSought, type NotFoundCommand } from "../claim/decide-absence.ts";
+import type { OrderCommand } from "../claim/decide-order.ts";
 import type { BrokerOrder, OrderLookup } from "../claim/evidence.ts";
 import type { ClaimPolicy } from "../claim/policy.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
@@ -56,11 +57,11 @@ export async function lookUp(
   const begun = begunAt(time);
   const lookup = await tracedLookup(ports, claim);
   if (lookup.kind === "unknown") return undefined;
-  const found = lookup.kind === "found" ? [lookup.order] : [];
-  const filledAt = filledAtOf(wireOf(lookup));
-  const after = await recordRead(ports, claim, "single", begun, found, filledAt);
+  const found =
+    lookup.kind === "found" ? [{ order: lookup.order, filledAt: filledAtOf(wireOf(lookup)) }] : [];
+  const after = await recordRead(ports, claim, "single", begun, found);
   time.follow(after, postDeadlineMs);
-  if (found.some(({ brokerOrderId }) => brokerOrderId === after.brokerOrderId)) {
+  if (found.some(({ order }) => order.brokerOrderId === after.brokerOrderId)) {
     ports.onFound?.(lookup);
   }
   return after;
@@ -75,14 +76,17 @@ function tracedLookup({ broker }: ReadBackPorts, claim: Claim): Promise<OrderLoo
   );
 }
 
-/** Puts on record that a list, begun at `readAt`, has shown `order` under the claim's id. */
+/** An order under the claim's id, and when it filled, where that is told. */
+type Found = Pick<OrderCommand, "order" | "filledAt">;
+
+/** Puts on record what a list, begun at `readAt`, has shown under the claim's id. */
 export function recordFound(
   ports: ReadBackPorts,
   claim: Claim,
   readAt: EpochMs,
-  order: BrokerOrder,
+  found: Found,
 ): Promise<Claim> {
-  return recordRead(ports, claim, "list", { readAt, isFirst: true }, [order]);
+  return recordRead(ports, claim, "list", { readAt, isFirst: true }, [found]);
 }
 
 type ReadBegun = Pick<NotFoundCommand, "readAt" | "isFirst">;
@@ -101,7 +105,9 @@ async function scanList(ports: ReadBackPorts, claim: Claim, time: ReadTime): Pro
   } as const;
   const reading = await broker.orders(around, "read_back");
   if (reading.kind === "unknown") return claim;
-  const found = reading.value.filter((order) => order.clientOrderId === claim.clientOrderId);
+  const shown = reading.value.filter((order) => order.clientOrderId === claim.clientOrderId);
+  const filledAt = filledAtIn(reading);
+  const found = shown.map((order) => ({ order, filledAt: filledAt(order) }));
   return recordRead(ports, claim, "list", begun, found);
 }
 
@@ -114,18 +120,17 @@ async function recordRead(
   claim: Claim,
   scope: "single" | "list",
   begun: ReadBegun,
-  found: readonly BrokerOrder[],
-  filledAt?: EpochMs,
+  found: readonly Found[],
 ): Promise<Claim> {
   const { ledger, clock, policy } = ports;
-  for (const order of found) {
+  for (const { order, filledAt } of found) {
     const read = { type: "order", order, source: "read_back", filledAt } as const;
     const { claim: after } = await ledger.record(claim.key, { ...read, now: clock.now() });
     if (!isSought(after)) return after;
   }
-  const another = found.find((order) => mayBeIts(claim, order));
+  const another = found.find(({ order }) => mayBeIts(claim, order));
   if (another !== undefined) {
-    await tellOf(ports, claim, another);
+    await tellOf(ports, claim, another.order);
     return claim;
   }
   const none = { type: "not_found", scope, ...begun, policy, now: clock.now() } as const;

@@ -202,6 +202,27 @@ describe("while the orders at work cannot be read,", () => {
     expect(world.simulator.positions()).toEqual([]);
   });
 
+  test("an exit is not told that the one before it works, once an entry behind that is booked", async () => {
+    const world = await openWorld(LONG);
+    const bot = await world.open();
+    const { requestId } = await world.submit(bot, CLOSE);
+    const [exit] = world.orders();
+    const page = { kind: "html", status: 502, accept: false } as const;
+    for (const path of ["/v2/orders", `/v2/orders/${exit?.id}`]) {
+      world.simulator.addFaults([{ match: { method: "GET", path }, fault: page, times: 1_000 }]);
+    }
+    await world.advance(1_000);
+    await world.submit(bot, OPEN);
+    await world.advance(2_500);
+    expect(world.book().net).toBe("12");
+    expect(await world.submit(bot, CLOSE)).toMatchObject({ ...REFUSED, cause: { requestId } });
+    world.simulator.clearFaults();
+    expect(await world.submit(bot, CLOSE)).toMatchObject({ status: "PROCEED" });
+    await world.untilSettled();
+    expect(world.simulator.positions()).toEqual([]);
+    expect(world.posts()).toHaveLength(3);
+  });
+
   test("a close is not refused for want of the shares that an entry may have bought", async () => {
     const world = await openWorld();
     const bot = await world.open({ waitMs: 5_000 });

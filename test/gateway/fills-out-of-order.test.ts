@@ -139,6 +139,24 @@ describe("an exit of all had filled before an entry behind it, and is known late
   });
 });
 
+test("an exit that only a list shows, behind an entry that was bought later, is of the life before", async () => {
+  const world = await openWorld(LONG);
+  const bot = await world.open();
+  world.fault({ kind: "accept_then_drop" }, { side: "sell" });
+  const lookUps = { method: "GET", path: "/v2/orders:by_client_order_id" } as const;
+  const lag = { kind: "client_id_lag", lagMs: 300_000 } as const;
+  world.simulator.addFaults([{ match: lookUps, fault: lag, times: 1_000 }]);
+  expect(await world.submit(bot, CLOSE)).toMatchObject({ status: "PENDING", phase: "unknown" });
+  await world.submit(bot, OPEN);
+  await world.advance(2_500);
+  expect(world.book().net).toBe("12");
+  await world.advance(20_000);
+  expect(world.book().net).toBe("6");
+  expect(await world.submit(bot, CLOSE)).toMatchObject({ status: "PROCEED" });
+  await world.untilSettled();
+  expect(world.simulator.positions()).toEqual([]);
+});
+
 describe("an exit of all had filled before what is bought behind it and booked piece by piece:", () => {
   /** The exit's answer is lost; it is known once all of `bought` is in the book. */
   async function boughtBehind(bought: (world: World, bot: Process) => Promise<void>) {
