@@ -15,7 +15,7 @@ import type { ClaimPolicy } from "./policy.ts";
 import type { SidedDraft } from "./resolve-portion.ts";
 import { type AskedAt, repeatedBy } from "./same-action.ts";
 
-/** So many lives before the position's own an equal close is looked for. */
+/** So many lives before the position's own an equal order is looked for. */
 export const LIVES_BACK = 2;
 
 export interface EffectSnapshot {

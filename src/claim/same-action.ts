@@ -16,8 +16,9 @@ export interface AskedAt {
 /**
  * The claim that is repeated: of the equal ones in `episode` (the latest first) a live one, or one
  * of which a leg works, else one that filled within the window, else the latest where it never came
- * to be. A live open without a fill is of no episode yet: it was claimed in one that an exit has
- * ended since, perhaps, and its fill begins the next.
+ * to be. An open without a fill is of no episode yet: it was claimed in one that an exit has ended
+ * since, perhaps, and its fill begins the next. One that never came to be is opened anew within the
+ * window, under the id that its order has if it comes yet.
  */
 export function repeatedBy(
   equals: readonly Claim[],
@@ -26,7 +27,9 @@ export function repeatedBy(
   policy: ClaimPolicy,
   worksByLeg: (claim: Claim) => boolean = () => false,
 ): Claim | undefined {
-  const candidates = equals.filter((claim) => claim.episode === episode || isOfNone(claim));
+  const candidates = equals.filter(
+    (claim) => claim.episode === episode || isOfNone(claim) || isLostOpen(claim, asked, policy),
+  );
   const live = candidates.find((claim) => isLive(claim.status) || worksByLeg(claim));
   const filled = candidates.find((claim) => filledLately(claim, asked, policy));
   const [latest] = candidates;
@@ -35,6 +38,12 @@ export function repeatedBy(
 
 function isOfNone(claim: Claim): boolean {
   return claim.intent.effect === "open" && isLive(claim.status) && !wasFilled(claim);
+}
+
+/** Whether the claim is an open that was lost of late. */
+export function isLostOpen(claim: Claim, asked: AskedAt, policy: ClaimPolicy): boolean {
+  if (claim.intent.effect !== "open" || !neverWas(claim) || wasFilled(claim)) return false;
+  return ageOf(claim, asked) < policy.dedupeWindowMs;
 }
 
 /** Whether the claim has fills and its window is not over yet. */

@@ -26,8 +26,14 @@ import { blocksEntries } from "../claim/entry-block.ts";
 import type { BrokerOrder } from "../claim/evidence.ts";
 import { asksForOrders, unlessInDoubt } from "../claim/orders-in-doubt.ts";
 import { ofTheirEpisode } from "../claim/own-episode.ts";
-import { asksForCloses, closeOfEarlierLife, resolveEffect } from "../claim/resolve-effect.ts";
+import {
+  asksForCloses,
+  closeOfEarlierLife,
+  LIVES_BACK,
+  resolveEffect,
+} from "../claim/resolve-effect.ts";
 import { resolvePortion, type SidedDraft } from "../claim/resolve-portion.ts";
+import { isLostOpen } from "../claim/same-action.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { InvariantError } from "../core/errors.ts";
 import type { AccountId, ClaimKey } from "../core/ids.ts";
@@ -95,7 +101,9 @@ export function decideOn(rows: Rows, request: ClaimRequest): ClaimVerdict {
   const all = isNamed
     ? []
     : rows.equals(account, agent, fingerprint, episodeOf(book, intent.effect), wanted);
-  const equals = isCombo(intent) ? ofThisLife(rows, all) : all;
+  const isNamelessOpen = identity.kind === "arrival" && intent.effect === "open";
+  const lost = isNamelessOpen ? lostOpens(rows, intent, fingerprint, request) : [];
+  const equals = isCombo(intent) ? ofThisLife(rows, all) : [...all, ...lost];
   const entries = entriesOf(rows, intent);
   const blocking = entries
     .flatMap((entered) => rows.incidents.openIn(account, entered))
@@ -126,6 +134,25 @@ function earlierCloseOf(
       rows.incidents.causes(account, symbol, episode).some((key) => key.agent === agent),
   };
   return closeOfEarlierLife(draft, book, lives, request, request.policy);
+}
+
+/** Those of the lives before it, for an order that nobody has named. */
+function lostOpens(
+  rows: Rows,
+  { account, agent, symbol, effect }: Intent,
+  fingerprint: string,
+  request: ClaimRequest,
+): readonly Claim[] {
+  const last = episodeOf(rows.book(account, symbol), effect);
+  const before = Array.from(
+    { length: Math.min(LIVES_BACK, last - 1) },
+    (_, back) => last - 1 - back,
+  );
+  return before.flatMap((episode) =>
+    rows
+      .equals(account, agent, fingerprint, episode)
+      .filter((claim) => claim.episode === episode && isLostOpen(claim, request, request.policy)),
+  );
 }
 
 /** Of equal combos those that are no action of a position that is over. */

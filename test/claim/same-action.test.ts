@@ -59,6 +59,22 @@ describe("the claim that is repeated", () => {
     expect(repeated([canceled, absent], absent.episode, ledger)).toBeUndefined();
     expect(repeated([], absent.episode, ledger)).toBeUndefined();
   });
+
+  test("is an open that never came to be, in a later life too, until its window is over", () => {
+    const ledger = new MemoryLedger();
+    ledger.adopt("6", "70");
+    const open = ledger.proveAbsent(ledger.loseAnswer(proceeded(ledger.claim(buy("6")))));
+    const exit = ledger.proveAbsent(ledger.loseAnswer(proceeded(ledger.claim(sell("6")))));
+    const next = open.episode + 1;
+    expect(repeated([open], next, ledger)).toBe(open);
+    expect(repeated([{ ...open, episode: next, outcome: "canceled" }, open], next, ledger)).toBe(
+      undefined,
+    );
+    expect(repeated([exit], next, ledger)).toBeUndefined();
+    ledger.after(ledger.policy.dedupeWindowMs);
+    expect(repeated([open], next, ledger)).toBeUndefined();
+    expect(repeated([open], open.episode, ledger)).toBe(open);
+  });
 });
 
 describe("an equal intent of the same agent", () => {

@@ -164,3 +164,27 @@ test("an order that was read back comes in the broker's own form, with no furthe
   expect(answer).toMatchObject({ status: "PROCEED", order: { brokerOrderId: order?.id } });
   expect(JSON.parse((answer as { wire: string }).wire)).toMatchObject({ id: order?.id });
 });
+
+test("an entry that arrives after it was given up is one order, though others have traded since", async () => {
+  const world = await openWorld();
+  const [bot, rival] = [await world.open(), await world.open({ agent: "rival" })];
+  world.fault({ kind: "arrive_late", delayMs: 45_000 });
+  expect(await world.submit(bot, OPEN)).toMatchObject({ status: "PENDING", phase: "unknown" });
+  for (const order of [OPEN, CLOSE]) {
+    await world.submit(rival, { ...order, quantity: "2" });
+    await world.advance(2_500);
+  }
+  await world.submit(rival, { ...OPEN, quantity: "1" });
+  await world.advance(12_000);
+  const [lost] = world.claims();
+  expect(lost).toMatchObject({ outcome: "absent", episode: 1 });
+  expect(world.book()).toMatchObject({ net: "1", episode: 2 });
+  // Its next try is on its way for as long.
+  world.fault({ kind: "arrive_late", delayMs: 45_000 });
+  const again = await world.submit(bot, OPEN);
+  expect(again.requestId).toBe(lost?.key.requestId);
+  await world.untilSettled();
+  await world.advance(60_000);
+  expect(world.orders().filter(({ qty }) => qty === "6")).toHaveLength(1);
+  expect(world.simulator.positions()).toMatchObject([{ qty: "7" }]);
+});
