@@ -11,6 +11,7 @@ import type { JsonValue } from "../claim/guard-action.ts";
 import type { GuardClaim } from "../claim/guard-claim.ts";
 import type { Clock } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
+import type { ClaimKey } from "../core/ids.ts";
 import { canonicalHash } from "../identity/canonical-json.ts";
 import type {
   EvidenceAnswer,
@@ -50,9 +51,15 @@ const KEY_DIGITS = 32;
 
 export class ActionRunner {
   readonly #parts: RunnerParts;
+  readonly #running = new Set<GuardClaim>();
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
+  }
+
+  /** Whether an attempt at it is at work here: no reading shows that it can no longer happen. */
+  isRunning({ agent, requestId }: ClaimKey): boolean {
+    return [...this.#running].some(({ key }) => key.agent === agent && key.requestId === requestId);
   }
 
   async execute<Result>(input: ExecuteInput<Result>): Promise<ExecuteAnswer<Result>> {
@@ -160,11 +167,14 @@ export class ActionRunner {
     const { agent, requestId } = claim.key;
     const idempotencyKey = `tl-${canonicalHash({ agent, requestId }).slice(0, KEY_DIGITS)}`;
     let value: unknown;
+    this.#running.add(claim);
     try {
       value = await input.run({ claim, idempotencyKey });
     } catch (error) {
+      this.#running.delete(claim);
       return this.#afterError(input, owned, error);
     }
+    this.#running.delete(claim);
     return this.#settled(input, owned, "done", value);
   }
 

@@ -276,7 +276,9 @@ export class GuardDesk implements Guard {
     fencing: number | null,
     verdict: GuardVerdict,
   ): Promise<EvidenceAnswer> {
-    if (verdict.kind === "unknown") {
+    // A lease that is over says nothing of an owner that is seen to be at it.
+    const isTooEarly = verdict.kind === "absent" && this.#runner.isRunning(key);
+    if (verdict.kind === "unknown" || isTooEarly) {
       const [claim] = await this.#parts.ledger.guardClaimsOf([key]);
       return claim === undefined ? { kind: "unknown" } : { kind: "unresolved", claim };
     }

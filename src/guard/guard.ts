@@ -158,7 +158,7 @@ export type EvidenceAnswer =
   | { readonly kind: "resolved"; readonly claim: GuardClaim }
   /** It was over before, and stays as it is; what contradicts that is an incident. */
   | { readonly kind: "over"; readonly claim: GuardClaim }
-  /** Still unknown; or absent, while its owner's lease runs. */
+  /** Still unknown; or absent, while its owner's lease runs, or it is at it in this process. */
   | { readonly kind: "unresolved"; readonly claim: GuardClaim }
   /**
    * It was opened again since, and is not over: the evidence is about an attempt before. That this

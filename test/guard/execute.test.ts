@@ -372,6 +372,31 @@ describe("an action that nobody knows the end of", () => {
 });
 
 describe("an owner that comes late", () => {
+  test("is not overtaken in its own process while it runs, whatever a verifier reads", async () => {
+    const { guard, clock } = await guardWorld();
+    const answered = new Moment();
+    const begun = new Moment();
+    const run = async () => {
+      begun.come();
+      await answered.came;
+      return RESULT;
+    };
+    const first = guard.execute({ ...PAYMENT, run });
+    await begun.came;
+    clock.advance(LEASE_MS);
+    const verify = (): GuardVerdict => ({ kind: "absent", evidence: "not there yet" });
+    const unresolved = { status: "unresolved", claim: { status: "IN_RECONCILIATION" } };
+    expect(await guard.execute({ ...PAYMENT, run: unreachable, verify })).toMatchObject(unresolved);
+    guard.registerVerifier(PAYMENT.action, verify);
+    expect(await guard.recover()).toMatchObject({ unresolved: [{ fencing: 1 }] });
+    const { requestId } = PAYMENT;
+    expect(await guard.resolve({ requestId, verdict: verify() })).toMatchObject({
+      kind: "unresolved",
+    });
+    answered.come();
+    expect(await first).toMatchObject({ status: "done", isRepeat: false, claim: { fencing: 1 } });
+  });
+
   test("settles by its own result as long as nobody released its attempt", async () => {
     const { guard, clock } = await guardWorld();
     const run = async () => {

@@ -37,7 +37,7 @@ export async function guardWorld(options: GuardOptions = {}): Promise<GuardWorld
     const logger = pino({ level: "silent" });
     const given = { store, clock, logger, schedule: false, agent: "payments", ...options, ...more };
     const guard = await openGuard(given);
-    onTestFinished(() => guard.close());
+    onTestFinished(() => guard.close({ waitMs: 0 }));
     return guard;
   };
   return { guard: await another(), clock, store, another };
