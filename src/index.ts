@@ -134,6 +134,7 @@ export type {
   SignatureProblem,
   SignatureScheme,
 } from "./webhooks/signature.ts";
+export { type StandardSignatureOptions, standardSignature } from "./webhooks/standard-signature.ts";
 export { type StripeSignatureOptions, stripeSignature } from "./webhooks/stripe-signature.ts";
 export {
   type Webhook,

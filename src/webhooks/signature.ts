@@ -74,7 +74,7 @@ export function headerOf({ headers }: Delivery, name: string): string | undefine
 
 export interface SignedContent {
   readonly algorithm: "sha256" | "sha512";
-  readonly secrets: readonly string[];
+  readonly secrets: readonly (string | Uint8Array)[];
   /** What was signed, in pieces. */
   readonly content: readonly (string | Uint8Array)[];
   readonly encoding: "hex" | "base64";

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { githubSignature } from "../../src/webhooks/github-signature.ts";
 import { hmacSignature } from "../../src/webhooks/hmac-signature.ts";
 import type { Delivery, SignatureScheme } from "../../src/webhooks/signature.ts";
+import { standardSignature } from "../../src/webhooks/standard-signature.ts";
 import { stripeSignature } from "../../src/webhooks/stripe-signature.ts";
 
 const SECRET = "a shared secret";
@@ -36,10 +37,25 @@ function timedDelivery(rawBody = BODY, time = String(SECONDS)): Delivery {
   return { rawBody, headers: { "x-signature": timed(BODY), "x-time": time } };
 }
 
+const [KEY, OLD_KEY] = [SECRET, OTHER].map((text) => Buffer.from(text).toString("base64"));
+const STANDARD = standardSignature({ secrets: [String(KEY), `whsec_${OLD_KEY}`] });
+const EVENT_ID = "evt-1";
+
+function standardSigned(secret = SECRET, id = EVENT_ID, seconds: number | string = SECONDS) {
+  const content = Buffer.concat([Buffer.from(`${id}.${seconds}.`), BODY]);
+  return `v1,${hmac(content, secret).toString("base64")}`;
+}
+
+function standardDelivery(signature = standardSigned(), rawBody = BODY, more = {}): Delivery {
+  const named = { "webhook-id": EVENT_ID, "webhook-timestamp": String(SECONDS) };
+  return { rawBody, headers: { ...named, "webhook-signature": signature, ...more } };
+}
+
 const SCHEMES: readonly (readonly [string, SignatureScheme, (body?: Buffer) => Delivery])[] = [
   ["Stripe", stripeSignature({ secrets: SECRET }), (body) => stripeDelivery(undefined, body)],
   ["GitHub", githubSignature({ secrets: SECRET }), (body) => githubDelivery(GITHUB_HEADER, body)],
   ["a timed HMAC", TIMED_HMAC, (body) => timedDelivery(body)],
+  ["standard webhooks", STANDARD, (body) => standardDelivery(undefined, body)],
 ];
 
 describe.each(SCHEMES)("a delivery signed as %s signs", (_, scheme, delivery) => {
@@ -125,6 +141,69 @@ describe("a GitHub-shaped signature", () => {
     `sha256=${hmac(BODY).toString("base64")}`,
   ])("is malformed as %s", (header) => {
     expect(scheme.check(githubDelivery(header), NOW)).toMatchObject({ problem: "malformed" });
+  });
+});
+
+describe("a standard webhook's signature", () => {
+  test("is taken from either secret, among several and among those of other kinds", () => {
+    const several = `v1a,AAAA ${standardSigned("unknown")} ${standardSigned(OTHER)}`;
+    expect(STANDARD.check(standardDelivery(several), NOW)).toEqual({ kind: "valid" });
+    expect(STANDARD.check(standardDelivery(standardSigned("unknown")), NOW)).toMatchObject({
+      problem: "wrong",
+    });
+  });
+
+  test("binds the id and the time: neither can be another one", () => {
+    const id = standardDelivery(undefined, BODY, { "webhook-id": "evt-2" });
+    expect(STANDARD.check(id, NOW)).toMatchObject({ problem: "wrong" });
+    const time = standardDelivery(undefined, BODY, { "webhook-timestamp": String(SECONDS + 1) });
+    expect(STANDARD.check(time, NOW)).toMatchObject({ problem: "wrong" });
+    expect(STANDARD.check(standardDelivery(), NOW + 5 * MINUTES + 1)).toMatchObject({
+      problem: "too_old",
+    });
+  });
+
+  test("cannot be parted elsewhere by an id that holds a point", () => {
+    const more = { "webhook-id": `${EVENT_ID}.${SECONDS}`, "webhook-timestamp": "1" };
+    const body = Buffer.concat([Buffer.from("1."), BODY]);
+    const content = Buffer.concat([Buffer.from(`${EVENT_ID}.${SECONDS}.`), body]);
+    const signed = `v1,${hmac(content).toString("base64")}`;
+    expect(STANDARD.check(standardDelivery(signed, body), NOW)).toEqual({ kind: "valid" });
+    expect(STANDARD.check(standardDelivery(signed, BODY, more), NOW)).toMatchObject({
+      problem: "malformed",
+    });
+  });
+
+  test.each(["", "v1", "v1,", "v1a,AAAA", `v1,${hmac(BODY).toString("hex")}`])(
+    "is not believed as %j",
+    (text) => {
+      expect(STANDARD.check(standardDelivery(text), NOW)).toMatchObject({ kind: "refused" });
+    },
+  );
+
+  test("comes in headers of another name where the options say so", () => {
+    const scheme = standardSignature({ secrets: String(KEY), headers: "svix" });
+    const { rawBody, headers } = standardDelivery();
+    const renamed = Object.entries(headers).map(([name, text]) => [
+      name.replace("webhook", "svix"),
+      text,
+    ]);
+    const delivery = { rawBody, headers: Object.fromEntries(renamed) };
+    expect(scheme.check(delivery, NOW)).toEqual({ kind: "valid" });
+    expect(scheme.check(standardDelivery(), NOW)).toMatchObject({ problem: "missing" });
+  });
+
+  test.each([
+    [{ secrets: "not base64!" }, "a secret is not base64: give it as the provider shows it"],
+    [{ secrets: "whsec_" }, "a secret is not base64"],
+    [{ secrets: [] }, "a webhook needs 1 to 10 secrets"],
+    [{ secrets: KEY, headers: "" }, "headers is empty: expected what the headers begin with"],
+    [{ secrets: KEY, header: "x" }, 'unknown field "header"'],
+    [{ secrets: KEY, toleranceMs: 0 }, "toleranceMs is 0"],
+  ])("is refused where it is made: %j", (options, reason) => {
+    const make = () => standardSignature(options as never);
+    expect(make).toThrow(expect.objectContaining({ code: "invalid_option" }));
+    expect(make).toThrow(reason);
   });
 });
 
