@@ -11,6 +11,7 @@
  */
 import type { GuardClaim } from "../claim/guard-claim.ts";
 import { guardInWords } from "../claim/guard-in-words.ts";
+import { guardDifference, payloadFingerprint } from "../claim/guard-terms.ts";
 import type { ClaimStatus } from "../claim/transitions.ts";
 import { compare, type DecimalText, parseDecimal } from "../core/decimal.ts";
 import { LatchError } from "../core/errors.ts";
@@ -85,6 +86,7 @@ export interface Settling {
   settlement(options: SettlementOptions): Settlement;
 }
 
+const SIGNAL = "settlement.signal";
 const SOURCES_MAX = 100;
 const NAME_MAX = 100;
 const ONE = "1" as DecimalText;
@@ -113,10 +115,10 @@ export class Settlement {
     };
     const decision = await this.#decision();
     const requestId = this.#name("signal", source);
-    const action = "settlement.signal";
+    const action = SIGNAL;
     const claimed = await this.#guard.claim({ requestId, action, payload: said, scope: this.#id });
     const isRepeat = claimed.kind === "settled";
-    const first = signalIn(claimed.claim);
+    const first = signalIn(claimed.claim, source);
     if (claimed.kind === "mismatch" || (isRepeat && first === null)) {
       return { kind: "contradicts_itself", first };
     }
@@ -168,10 +170,12 @@ export class Settlement {
   }
 
   async #signals(): Promise<readonly Signal[]> {
-    const claims = await Promise.all(
-      this.#policy.sources.map((source) => this.#guard.get(this.#name("signal", source))),
+    const signals = await Promise.all(
+      this.#policy.sources.map(async (source) =>
+        signalIn(await this.#guard.get(this.#name("signal", source)), source),
+      ),
     );
-    return claims.map(signalIn).filter((signal) => signal !== null);
+    return signals.filter((signal) => signal !== null);
   }
 
   /** What was decided for good; undefined before. */
@@ -231,7 +235,8 @@ export class Settlement {
 
 /** A person has ended the claim itself, which says how the step ended and not who has won. */
 function isWithoutOutcome({ outcome, result }: GuardClaim): boolean {
-  return outcome !== "done" || result === null;
+  const { outcome: decided } = Object(result) as { readonly outcome?: unknown };
+  return outcome !== "done" || typeof decided !== "string" || decided === "";
 }
 
 function isAfter({ claimedAt }: GuardClaim, decision: GuardClaim | undefined): boolean {
@@ -239,8 +244,17 @@ function isAfter({ claimedAt }: GuardClaim, decision: GuardClaim | undefined): b
 }
 
 /** Null before the source has spoken. */
-function signalIn(claim: GuardClaim | undefined): Signal | null {
-  return claim?.status === "SETTLED" ? (claim.result as unknown as Signal) : null;
+/** Whoever knows its id may have settled it: it counts as what was claimed, or not at all. */
+function signalIn(claim: GuardClaim | undefined, source: string): Signal | null {
+  if (claim?.outcome !== "done") return null;
+  const { key, action, payload, result } = claim;
+  const kept = { action: SIGNAL, payload: payloadFingerprint(key.requestId, result) };
+  if (guardDifference({ action, payload }, kept) !== undefined) return null;
+  const signal = Object(result) as Signal;
+  const { outcome, confidence } = signal;
+  const isText = typeof outcome === "string" && typeof confidence === "string";
+  const isSignal = isText && parseDecimal(confidence) === confidence;
+  return isSignal && signal.source === source ? signal : null;
 }
 
 function checkedPolicy(policy: SettlementPolicy): SettlementPolicy {

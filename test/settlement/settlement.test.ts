@@ -170,6 +170,56 @@ describe("a settlement", () => {
     expect(await match.state()).toMatchObject({ status: "OPEN", signals: [] });
   });
 
+  test.each([
+    ["another outcome", said("referee", "bob")],
+    ["the word of another source", said("oracle", "alice")],
+    ["no signal", { source: "referee" }],
+    ["nothing", null],
+  ])("counts no signal whose claim was settled by hand with %s", async (_, result) => {
+    const { guard, match } = await settlementWorld({ policy: singleSource("referee") });
+    const { paid, run } = bank();
+    const signal = said("referee", "alice");
+    const requestId = "settlement/match-7/signal/referee";
+    await guard.claim({ requestId, action: "settlement.signal", payload: signal });
+    await guard.settle({ requestId, result });
+    expect(await match.state()).toMatchObject({ status: "OPEN", signals: [] });
+    expect(await match.signal(signal)).toEqual({ kind: "contradicts_itself", first: null });
+    expect(await match.payout({ run })).toMatchObject({ status: "not_final" });
+    expect(paid).toEqual([]);
+  });
+
+  test.each([
+    [null],
+    ["alice"],
+    [{ source: "referee", outcome: "alice" }],
+    [said("referee", "alice", "high")],
+  ])("counts no signal that was claimed by hand as %j, and goes on", async (payload) => {
+    const { guard, match } = await settlementWorld();
+    const requestId = "settlement/match-7/signal/referee";
+    await guard.claim({ requestId, action: "settlement.signal", payload });
+    await guard.settle({ requestId, result: payload });
+    for (const judge of ["oracle", "camera"]) await match.signal(said(judge, "bob"));
+    expect(await match.state()).toMatchObject({ status: "FINAL", outcome: "bob" });
+  });
+
+  test.each([[{}], ["alice"], [{ outcome: 7, by: null }], [{ outcome: "", by: null }]])(
+    "pays nobody where its decision was settled by hand with %j",
+    async (result) => {
+      const { guard, match } = await settlementWorld();
+      const { paid, run } = bank();
+      const requestId = "settlement/match-7/decision";
+      const payload = { threshold: "0.9", policy: "majority", sources: [...JUDGES].sort() };
+      await guard.claim({ requestId, action: "settlement.decision", payload });
+      await guard.settle({ requestId, result });
+      expect(await match.state()).toMatchObject({
+        ...{ status: "IN_RECONCILIATION", outcome: null },
+        heldBecause: "no outcome was decided: done, says its owner",
+      });
+      expect(await match.payout({ run })).toMatchObject({ status: "not_final" });
+      expect(paid).toEqual([]);
+    },
+  );
+
   describe("whose decision was begun by a process that died", () => {
     const requestId = "settlement/match-7/decision";
 
