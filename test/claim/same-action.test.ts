@@ -360,6 +360,18 @@ describe("the age of an equal claim", () => {
     expect(filledLately(untold, asked(AT), ledger.policy)).toBe(false);
   });
 
+  test.each([
+    ["a little before it, by a clock that is behind", { isBrokerTimeGuess: true }, -5 * SECOND],
+    ["a little less than the claim's", { told: null, certainAt: START + MINUTE }, AT - 5 * SECOND],
+  ] as const)("may be %s", (_, changes, ours) => {
+    const { ledger, first } = claimedAt(START);
+    const claim = { ...first, ...changes };
+    const start = "certainAt" in changes ? changes.certainAt : START;
+    const asked = { now: start + ours, brokerTime: START + AT };
+    expect(filledLately(claim, asked, ledger.policy)).toBe(true);
+    expect(filledLately(claim, { ...asked, now: start - MINUTE }, ledger.policy)).toBe(false);
+  });
+
   test("begins when its end was certain, where its caller was not told", () => {
     const { ledger, first } = claimedAt(START);
     const untold = { ...first, told: null, certainAt: START + MINUTE };
