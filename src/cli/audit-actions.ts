@@ -170,9 +170,7 @@ async function showAction(
       ? await guardHistoryOf(records, found.key.requestId, found.key.agent, onProgress)
       : named;
   const [key, ...others] = new Map(events.map((event) => [event.key.agent, event.key])).values();
-  if (key === undefined) {
-    throw new LatchError("claim_not_found", `no claim is known as ${JSON.stringify(name)}`);
-  }
+  if (key === undefined) throw notFound(name, found);
   if (others.length > 0) throw severalAgents(name, [key, ...others]);
   const [claim] = await records.guardClaimsOf([key]);
   if (claim === undefined) throw new InvariantError(`the action ${name} has no row`);
@@ -181,6 +179,15 @@ async function showAction(
       ? asJson({ claim: guardClaimView(claim), events: events.map(eventView) })
       : guardPageText(claim, events, widthOf(output)),
   );
+}
+
+/** An intent that was turned away has a number in the list, and never became a claim. */
+function notFound(name: string, event: StoredEvent | undefined): LatchError {
+  const message =
+    event?.subject === "book"
+      ? `event ${name} is of the book of ${event.symbol}, not of a claim: ${event.body.type}`
+      : `no claim is known as ${JSON.stringify(name)}`;
+  return new LatchError("claim_not_found", message);
 }
 
 function severalAgents(name: string, keys: readonly { readonly agent: AgentId }[]): LatchError {

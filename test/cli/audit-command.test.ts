@@ -15,6 +15,7 @@ import { failureLine } from "../../src/cli/failure-line.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import type { AgentId } from "../../src/core/ids.ts";
 import { ManualClock } from "../../src/core/manual-clock.ts";
+import { noteOf } from "../../src/gateway/answer-note.ts";
 import { openPostgresLedger } from "../../src/ledger/postgres/postgres-ledger.ts";
 import { OTHER_ACCOUNT, writeTrail } from "../audit/sample-trail.ts";
 import { claimed, openLedger } from "../ledger/open-ledger.ts";
@@ -166,6 +167,21 @@ describe("tradelatch audit show", () => {
     });
     expect(document.evidence[0]).toMatchObject({ source: "response" });
     expect(document.events[0]).toMatchObject({ sequence: 1, body: { type: "claimed" } });
+  });
+
+  test("says of the number of an intent that was turned away that no claim came of it", async () => {
+    const store = await trailFile();
+    const ledger = openLedger(store);
+    const over = { requestId: "over", effect: "close", side: "sell", symbol: "IWM" } as const;
+    const { intent } = claimCommand(over);
+    const decision = await ledger.claim(claimCommand(over));
+    if (decision.kind !== "blocked") throw new Error(decision.kind);
+    ledger.note(noteOf(intent, decision), START);
+    const number = await ledger.lastSequence();
+    await ledger.close();
+    const { failure } = await tell(store, ["show", String(number), ...OWN]);
+    expect(failure?.line).toContain(`event ${number} is of the book of IWM, not of a claim: `);
+    expect(failure?.exitCode).toBe(1);
   });
 
   test("asks for the agent where several have the id, and says where there is none", async () => {
