@@ -72,16 +72,6 @@ describe("a command line that is not understood", () => {
   });
 });
 
-describe("standard output that takes nothing more", () => {
-  test("is told as that, and not as a failure of the program", async () => {
-    const { stderr, exitCode } = await run(["--version"], { stdout: "/dev/full" });
-    expect(stderr).toMatch(
-      /^tradelatch: standard output cannot be written: ENOSPC[^\n]+\. Make room [^\n]+\n$/,
-    );
-    expect(exitCode).toBe(1);
-  });
-});
-
 describe("a folder that was deleted while somebody was in it", () => {
   test.each([
     "serve --broker none --port 0",

@@ -73,7 +73,9 @@ describe("what a command prints", () => {
 
   test.runIf(existsSync("/dev/full"))("is said in one line to have had no room", async () => {
     const { stderr, exitCode } = await run(["completion", "bash"], { stdout: "/dev/full" });
-    expect(stderr).toMatch(/^tradelatch: unexpected failure: ENOSPC[^\n]+\n$/);
+    expect(stderr).toMatch(
+      /^tradelatch: standard output cannot be written: ENOSPC[^\n]+\. Make room [^\n]+\n$/,
+    );
     expect(exitCode).toBe(1);
   });
 });
