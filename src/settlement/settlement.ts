@@ -243,8 +243,10 @@ function isAfter({ claimedAt }: GuardClaim, decision: GuardClaim | undefined): b
   return claimedAt > (decision?.settledAt ?? Number.POSITIVE_INFINITY);
 }
 
-/** Null before the source has spoken. */
-/** Whoever knows its id may have settled it: it counts as what was claimed, or not at all. */
+/**
+ * Null before the source has spoken. Whoever knows the claim's id may have settled it: it counts as
+ * what was claimed, or not at all.
+ */
 function signalIn(claim: GuardClaim | undefined, source: string): Signal | null {
   if (claim?.outcome !== "done") return null;
   const { key, action, payload, result } = claim;

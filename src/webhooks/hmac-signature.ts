@@ -1,5 +1,5 @@
 /**
- * An HMAC in a header, for every provider whose shape is neither of the two: over the body alone,
+ * An HMAC in a header, for every provider whose shape is none of the others: over the body alone,
  * or over `SECONDS.BODY` where a header has the time that was signed with it.
  */
 import { LatchError } from "../core/errors.ts";
