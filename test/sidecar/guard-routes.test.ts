@@ -60,7 +60,7 @@ describe("POST /claim", () => {
     [{ agent_id: "a", action_type: "b", scope: "c", timestamp: "now" }, "timestamp is"],
     [{ request_id: "r", action: "a", wait_ms: 30_001 }, "wait_ms is 30001"],
     ["not JSON", "JSON"],
-    [[], "expected object"],
+    [[], "expected an object"],
   ])("refuses %j with a 400 that says why, and claims nothing", async (body, reason) => {
     const { post, get } = await guardBench();
     const answer = await post("/claim", body);
