@@ -47,6 +47,7 @@ import { LedgerPace } from "./schedule/ledger-pace.ts";
 import { MarketCalendar } from "./schedule/market-calendar.ts";
 import { type RunningSchedule, startSchedule } from "./schedule/schedule.ts";
 import { Settlement, type SettlementOptions, type Settling } from "./settlement/settlement.ts";
+import { quietOnceClosed } from "./telemetry/quiet-log.ts";
 
 /**
  * The gateway of one agent group in one account.
@@ -215,6 +216,7 @@ export class OpenLatch implements Latch {
 
   constructor(parts: OpenParts) {
     const { account, config, log } = parts;
+    const onItsOwn = { ...parts, log: quietOnceClosed(log, this.#stopping.signal) };
     this.account = account;
     this.agent = config.agent;
     this.brokerUrl = parts.brokerUrl;
@@ -228,14 +230,14 @@ export class OpenLatch implements Latch {
       ...{ ...parts, agent: config.agent, submit: (intent) => this.submit(intent) },
     });
     this.#reconciler = new Reconciler({
-      ...parts,
+      ...onItsOwn,
       divergence: config.policy.divergence,
       refreshFills: (symbols) => this.#poller.refresh(symbols),
       sightingOf: (claim) => this.#poller.sightingOf(claim),
       flatten: async (incident) => void (await flattening.goOn(incident)),
       witness: (claim) => testify(parts.broker, claim, WIRE_LOOKBACK_MS),
     });
-    this.#calendar = new MarketCalendar(parts);
+    this.#calendar = new MarketCalendar(onItsOwn);
     this.operator = new OperatorDesk({
       ...parts,
       calendar: this.#calendar,

@@ -140,6 +140,21 @@ describe("the schedule", () => {
     expect(world.theClaim().brokerOrderId).toBe(world.orders()[0]?.id);
   });
 
+  test("says nothing of what the close of its latch has cut off", async () => {
+    const world = await openWorld();
+    const bot = await world.open();
+    let closed: Promise<void> | undefined;
+    bot.gate = (_, path) => {
+      if (path === "/v2/positions") closed ??= bot.latch.close();
+      return "pass";
+    };
+    await world.drive(bot.latch.comparePositions());
+    await closed;
+    bot.runs = false;
+    expect(closed).toBeDefined();
+    expect(world.log).toEqual([]);
+  });
+
   test("lets a program end by itself once its latch is closed", async () => {
     const world = await openWorld();
     const program = `
