@@ -315,8 +315,9 @@ export interface CloseOptions {
 /** A guard by itself, without a broker: what `openGuard` gives. */
 export interface OpenedGuard extends Guard {
   /**
-   * Begins nothing any more, and waits until what {@link Guard.execute} runs is done and on record.
-   * What takes longer than `waitMs` is left to its lease.
+   * Waits until what {@link Guard.execute} runs is done and on record, and begins nothing behind
+   * what is under way. What takes longer than `waitMs` is left to its lease; an action that waits
+   * for the close itself takes as long.
    */
   close(options?: CloseOptions): Promise<void>;
 }

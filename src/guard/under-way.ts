@@ -1,9 +1,8 @@
 /**
  * The actions that are under way, so that a close can wait for them: what comes of one whose ledger
- * is closed is on nobody's record. Meanwhile no other action begins, except what one of these needs
- * itself.
+ * is closed is on nobody's record. Others begin only as long as one of these runs, which may need
+ * them itself: from where a call is made cannot be seen without slowing down every promise.
  */
-import { AsyncLocalStorage } from "node:async_hooks";
 import type { Clock } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
 
@@ -14,14 +13,13 @@ interface Action {
 
 export class UnderWay {
   readonly #actions = new Set<Action>();
-  /** The actions that a call is made from, the outermost first. */
-  readonly #around = new AsyncLocalStorage<readonly Action[]>();
-  #isClosing = false;
+  /** Those that were under way when a close was asked for; undefined before. */
+  #left: ReadonlySet<Action> | undefined;
 
   /** Throws LatchError `store_closed`. */
   requireOpen(): void {
-    const isOutside = this.#around.getStore() === undefined;
-    if (this.#isClosing && isOutside) throw new LatchError("store_closed", "the guard is closed");
+    if (this.#left === undefined || [...this.#left].some((one) => this.#actions.has(one))) return;
+    throw new LatchError("store_closed", "the guard is closed");
   }
 
   run<Result>(requestId: string, work: () => Promise<Result>): Promise<Result> {
@@ -30,19 +28,16 @@ export class UnderWay {
       end = resolve;
     });
     const action = { requestId, ended };
-    const around = [...(this.#around.getStore() ?? []), action];
     this.#actions.add(action);
-    return this.#around.run(around, work).finally(() => {
+    return work().finally(() => {
       this.#actions.delete(action);
       end();
     });
   }
 
-  /** Waits for all but those that it is called from; gives the ids of what is still under way. */
+  /** Waits for all of them; gives the ids of what is still under way after `waitMs`. */
   async close(clock: Pick<Clock, "sleep">, waitMs: number): Promise<readonly string[]> {
-    this.#isClosing = true;
-    const around = this.#around.getStore() ?? [];
-    const others = () => [...this.#actions].filter((action) => !around.includes(action));
+    this.#left ??= new Set(this.#actions);
     const over = new AbortController();
     let isLate = waitMs === 0;
     const late = clock.sleep(waitMs, over.signal).then(
@@ -51,10 +46,11 @@ export class UnderWay {
       },
       () => undefined,
     );
-    while (!isLate && others().length > 0) {
-      await Promise.race([late, ...others().map(({ ended }) => ended)]);
+    while (!isLate && this.#actions.size > 0) {
+      await Promise.race([late, ...[...this.#actions].map(({ ended }) => ended)]);
     }
     over.abort();
-    return others().map(({ requestId }) => requestId);
+    this.#left = new Set();
+    return [...this.#actions].map(({ requestId }) => requestId);
   }
 }

@@ -1,4 +1,4 @@
-/** A guard that is closed waits for the actions that are under way, and begins no other. */
+/** A guard that is closed waits for the actions that are under way, and begins none behind them. */
 import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { GuardVerdict } from "../../src/guard/guard.ts";
@@ -63,15 +63,31 @@ test("what an action ended with is on record too, and has its incident", async (
   expect(await next.get(PAYMENT.requestId)).toMatchObject({ status: "IN_RECONCILIATION" });
 });
 
-test("no other action is begun by a guard that is being closed", async () => {
+test("no action is begun once those that were under way have ended", async () => {
   const { guard, called, answer, another } = await underWay();
-  const closed = guard.close();
   const refused = { code: "store_closed", message: "the guard is closed" };
-  await expect(guard.execute({ ...ANOTHER, run: never })).rejects.toMatchObject(refused);
-  await expect(guard.claim(ANOTHER)).rejects.toMatchObject(refused);
+  const later = action();
+  const closed = guard.close();
+  const second = guard.execute({ ...ANOTHER, run: later.run });
+  await later.begun;
   answer(RESULT);
-  await Promise.all([called, closed]);
-  expect(await (await another()).get(ANOTHER.requestId)).toBeUndefined();
+  await called;
+  const third = { ...PAYMENT, requestId: "invoice-1044" };
+  await expect(guard.execute({ ...third, run: never })).rejects.toMatchObject(refused);
+  await expect(guard.claim(third)).rejects.toMatchObject(refused);
+  expect(await isOver(closed)).toBe(false);
+  later.answer(RESULT);
+  expect(await second).toMatchObject({ status: "done" });
+  await closed;
+  expect(await (await another()).get(third.requestId)).toBeUndefined();
+});
+
+test("a guard at rest begins nothing once it is closed", async () => {
+  const { guard } = await guardWorld();
+  const closed = guard.close();
+  const call = guard.execute({ ...PAYMENT, run: never });
+  await expect(call).rejects.toMatchObject({ code: "store_closed" });
+  await closed;
 });
 
 test("what an action that is under way needs itself is still done", async () => {
@@ -131,15 +147,22 @@ test("half a minute is waited where nothing is said, and no time where none is w
   await second.guard.close({ waitMs: 0 });
 });
 
-test("an action that closes its own guard is not waited for", async () => {
-  const { guard } = await guardWorld();
-  const run = async () => {
-    await guard.close();
-    return RESULT;
-  };
-  expect(await guard.execute({ ...PAYMENT, run })).toMatchObject({
-    ...{ status: "unresolved", error: { code: "store_closed" } },
+test("an action that waits for the close of its own guard is waited for no longer than any", async () => {
+  const { guard, clock } = await guardWorld();
+  const { begun, answer, run } = action();
+  const called = guard.execute({
+    ...PAYMENT,
+    run: async () => {
+      await run();
+      await guard.close({ waitMs: 1_000 });
+      return RESULT;
+    },
   });
+  await begun;
+  answer(undefined);
+  expect(await isOver(called)).toBe(false);
+  clock.advance(1_000);
+  expect(await called).toMatchObject({ status: "unresolved", error: { code: "store_closed" } });
 });
 
 test("who waits for another's action is answered at once", async () => {
