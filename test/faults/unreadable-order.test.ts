@@ -8,9 +8,11 @@ import { OPEN, openWorld } from "../gateway/world.ts";
 import { ORDER, openOrderWorld } from "../sidecar/orders-world.ts";
 import { cancel, cancelByHand, orderByHand } from "./by-hand.ts";
 import { COMPARISON_MS } from "./healing.ts";
-import { bookRecord, incidentRecord } from "./ledger-record.ts";
+import { bookRecord, claimRecord, incidentRecord } from "./ledger-record.ts";
 
 const ORDERS = 12;
+/** For so long no record of orders shows one. */
+const HIDDEN_MS = 30_000;
 const LIST = /^\/v2\/orders$/;
 const RESTING = { ...OPEN, type: "limit", limitPrice: "60" } as const;
 
@@ -123,4 +125,19 @@ test("a position is compared once our own orders were read beside it, or by them
     expect(await incidentRecord(sidecar)).toContain("orphan adopted venue");
     expect(await bookRecord(sidecar)).toBe("2");
   }
+});
+
+test("an entry that came behind the proof of its absence is read where such a list leaves it out", async () => {
+  const { world, sidecar } = await comparing();
+  world.fault({ kind: "accept_then_drop" });
+  world.fault({ kind: "client_id_lag", lagMs: HIDDEN_MS });
+  world.fault({ kind: "list_lag", lagMs: HIDDEN_MS });
+  expect((await world.send(sidecar, ORDER)).status).toBe(409);
+  await world.advance(18_000);
+  expect(await claimRecord(sidecar)).toEqual(["buy 6 absent venue"]);
+  spoilLists(sidecar, () => false);
+  await world.advance(2 * HIDDEN_MS);
+  expect(await claimRecord(sidecar)).toEqual(["buy 6 filled venue"]);
+  expect(await incidentRecord(sidecar)).toEqual(["late_evidence landed venue"]);
+  expect(await bookRecord(sidecar)).toBe("6");
 });
