@@ -1,7 +1,8 @@
 /** An order as the broker writes it: how a look-up or a list gives it, and when it moved. */
 import type { BrokerOrder, OrderLookup } from "../claim/evidence.ts";
 import type { EpochMs } from "../core/clock.ts";
-import type { ListedOrders, WireOrder } from "./broker.ts";
+import type { BrokerOrderId } from "../core/ids.ts";
+import type { ListedOrders, OrdersReading, WireOrder } from "./broker.ts";
 import { instantOf } from "./timestamp.ts";
 
 /** The order of a look-up in the broker's own form, where it was given. */
@@ -16,8 +17,23 @@ interface OwnAndTold {
   readonly told: WireOrder;
 }
 
-/** The orders of a list, and their legs, by their ids. */
-export function byOrder(wires: readonly WireOrder[]): ReadonlyMap<unknown, OwnAndTold> {
+type Wires = Pick<ListedOrders, "wires">;
+
+/** What can be read of a list; of an order that is not shown it says nothing. */
+export function readableIn(reading: OrdersReading): ListedOrders | undefined {
+  return reading.kind === "read" ? reading : reading.readable;
+}
+
+/** An order of the list, or a leg of one, by its id. The list is read once one is asked for. */
+export function wiresIn({ wires }: Wires): (id: BrokerOrderId) => OwnAndTold | undefined {
+  let shown: ReadonlyMap<unknown, OwnAndTold> | undefined;
+  return (id) => {
+    shown ??= byOrder(wires());
+    return shown.get(id);
+  };
+}
+
+function byOrder(wires: readonly WireOrder[]): ReadonlyMap<unknown, OwnAndTold> {
   const found = new Map<unknown, OwnAndTold>();
   for (const told of wires) {
     const legs = Array.isArray(told.legs) ? (told.legs as readonly WireOrder[]) : [];
@@ -26,15 +42,10 @@ export function byOrder(wires: readonly WireOrder[]): ReadonlyMap<unknown, OwnAn
   return found;
 }
 
-/** When an order of the list filled; see {@link filledAtOf}. It is read once that is asked. */
-export function filledAtIn({
-  wires,
-}: Pick<ListedOrders, "wires">): (order: BrokerOrder) => EpochMs | undefined {
-  let shown: ReturnType<typeof byOrder> | undefined;
-  return ({ brokerOrderId }) => {
-    shown ??= byOrder(wires());
-    return filledAtOf(shown.get(brokerOrderId)?.own);
-  };
+/** When an order of the list filled; see {@link filledAtOf}. */
+export function filledAtIn(list: Wires): (order: BrokerOrder) => EpochMs | undefined {
+  const shown = wiresIn(list);
+  return ({ brokerOrderId }) => filledAtOf(shown(brokerOrderId)?.own);
 }
 
 /**

@@ -254,9 +254,7 @@ export class FillPoller {
     const after = listStart(this.#ports, listed);
     const all = await broker.orders({ status: "all", after, ...asked });
     const shown = listedIn(all);
-    const ids = new Set<BrokerOrderId | null>(shown.map(([id]) => id));
-    const areAll = listed.every(({ brokerOrderId }) => ids.has(brokerOrderId));
-    if (all.kind === "read" || areAll) return shown;
+    if (all.kind === "read" || areShown(listed, shown)) return shown;
     return [...shown, ...listedIn(await broker.orders({ status: "open", ...asked }))];
   }
 
@@ -304,6 +302,11 @@ function boundTogether(claims: readonly Claim[], symbols: readonly string[]): re
 
 function movesAny({ intent }: Claim, symbols: readonly string[]): boolean {
   return symbols.some((symbol) => mayMove(intent, symbol));
+}
+
+function areShown(claims: readonly Claim[], shown: readonly ListedById[]): boolean {
+  const ids = new Set<BrokerOrderId | null>(shown.map(([id]) => id));
+  return claims.every(({ brokerOrderId }) => ids.has(brokerOrderId));
 }
 
 /** A combo has no symbol that a list could be asked for: then all are asked for. */

@@ -1,6 +1,6 @@
 /** What the broker shows of orders, in lists or singly, by their id, and how they came to move. */
 import type { OrdersReading, WireOrder } from "../broker/broker.ts";
-import { byOrder, movedAtOf } from "../broker/wire-order.ts";
+import { movedAtOf, readableIn, wiresIn } from "../broker/wire-order.ts";
 import type { Claim } from "../claim/claim.ts";
 import { type BrokerOrder, type OrderLookup, withLegs } from "../claim/evidence.ts";
 import type { BrokerOrderId } from "../core/ids.ts";
@@ -28,14 +28,14 @@ export function shownAs(order: BrokerOrder, wire: Shown["wire"]): Listed {
 
 /** What can be read of the list; of an order that is not shown it says nothing. */
 export function listedIn(reading: OrdersReading): readonly ListedById[] {
-  const list = reading.kind === "unknown" ? reading.readable : reading;
+  const list = readableIn(reading);
   if (list === undefined) return [];
-  const wires = once(() => byOrder(list.wires()));
+  const wires = wiresIn(list);
   // A leg is looked for like any other.
   return withLegs(list.value).map((order) => {
     const { brokerOrderId } = order;
-    const wire = () => wires().get(brokerOrderId)?.told;
-    const movedAt = () => movedAtOf(wires().get(brokerOrderId)?.own);
+    const wire = () => wires(brokerOrderId)?.told;
+    const movedAt = () => movedAtOf(wires(brokerOrderId)?.own);
     return [brokerOrderId, { order, wire, movedAt }];
   });
 }
@@ -76,12 +76,4 @@ function hasNews(claim: Claim, looks: Looks): boolean {
 function shownIn(looks: Looks, { brokerOrderId }: Claim): Listed | undefined {
   const look = looks.get(brokerOrderId);
   return look !== undefined && "order" in look ? look : undefined;
-}
-
-function once<Value>(make: () => Value): () => Value {
-  let made: { readonly value: Value } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }

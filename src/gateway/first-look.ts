@@ -8,7 +8,7 @@
  * is proved.
  */
 import { listStart } from "../broker/claim-times.ts";
-import { filledAtIn } from "../broker/wire-order.ts";
+import { filledAtIn, readableIn } from "../broker/wire-order.ts";
 import type { Claim } from "../claim/claim.ts";
 import type { BrokerOrder } from "../claim/evidence.ts";
 import { lookUp, type ReadBackPorts, recordFound } from "./read-back.ts";
@@ -54,7 +54,7 @@ async function lookInList(
   const readAt = ports.clock.now();
   const after = listStart(ports, claims);
   const reading = await ports.broker.orders({ status: "all", after }, "read_back");
-  const list = reading.kind === "read" ? reading : reading.readable;
+  const list = readableIn(reading);
   if (list === undefined) return undefined;
   const shown = new Map<string, BrokerOrder>();
   for (const order of list.value) shown.set(order.clientOrderId, order);

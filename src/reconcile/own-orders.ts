@@ -6,6 +6,7 @@
  */
 import type { Broker } from "../broker/broker.ts";
 import { atLatest, listStart } from "../broker/claim-times.ts";
+import { readableIn } from "../broker/wire-order.ts";
 import { type Claim, isAccepted, mayYetArrive } from "../claim/claim.ts";
 import { type BrokerOrder, type OrderLookup, withLegs } from "../claim/evidence.ts";
 import { type Clock, type EpochMs, latest } from "../core/clock.ts";
@@ -129,7 +130,7 @@ async function listOf(
   if (claims.length === 0) return { kind: "listed", orders: [], isWhole: true };
   const after = listStart({ broker, clock }, claims, "claimedAt");
   const reading = await broker.orders({ status: "all", symbols: [symbol], after });
-  const shown = reading.kind === "read" ? reading : reading.readable;
+  const shown = readableIn(reading);
   if (reading.kind === "unknown" && shown === undefined) return reading;
   const orders = withLegs(shown?.value ?? []);
   return { kind: "listed", orders, isWhole: reading.kind === "read" };

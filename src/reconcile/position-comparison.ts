@@ -10,6 +10,7 @@
 import type { Logger } from "pino";
 import type { Book } from "../book/book.ts";
 import type { BrokerPosition } from "../broker/broker.ts";
+import { readableIn } from "../broker/wire-order.ts";
 import type { Claim } from "../claim/claim.ts";
 import { kindOf } from "../claim/decide-divergence.ts";
 import { AGREEMENT_MS } from "../claim/decide-verdict.ts";
@@ -186,7 +187,7 @@ export class PositionComparison {
     const { broker, ledger, account, clock } = this.#ports;
     const reading = await broker.orders({ status: "open" }, "other");
     const isWhole = reading.kind === "read";
-    const list = isWhole ? reading : reading.readable;
+    const list = readableIn(reading);
     if (list === undefined) return;
     const now = clock.now();
     const ours = new Set((await ledger.unsettledClaims(account)).map((one) => one.clientOrderId));

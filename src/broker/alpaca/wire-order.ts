@@ -175,18 +175,17 @@ export function readOrdersBody(body: string): OrdersPage | undefined {
 /** Those of a page of orders that are orders at all, as they are. */
 export function wireOrdersIn(body: string): readonly WireOrder[] {
   const value = parsedJson(body);
-  if (!Array.isArray(value)) return [];
-  return value.filter((order) => typeof asJsonObject(order)?.id === "string") as WireOrder[];
+  return Array.isArray(value) ? value.filter(isWireOrder) : [];
 }
 
 /** The orders of a list as they are, or undefined when one of them is no order. */
 export function readWireOrders(body: string): readonly WireOrder[] | undefined {
   const value = parsedJson(body);
-  if (!Array.isArray(value)) return undefined;
-  const orders = value.map((order) => asJsonObject(order));
-  return orders.every((order) => order !== undefined && typeof order.id === "string")
-    ? (orders as readonly WireOrder[])
-    : undefined;
+  return Array.isArray(value) && value.every(isWireOrder) ? value : undefined;
+}
+
+function isWireOrder(value: unknown): value is WireOrder {
+  return typeof asJsonObject(value)?.id === "string";
 }
 
 /** Unlike parseJsonText, keeps numbers as they are: these orders are handed on, not computed. */
