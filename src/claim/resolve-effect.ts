@@ -18,6 +18,12 @@ import { type AskedAt, repeatedBy } from "./same-action.ts";
 /** So many lives before the position's own an equal order is looked for. */
 export const LIVES_BACK = 2;
 
+/** Those of the position before `episode` in which one is looked for, the latest first. */
+export function livesBefore(episode: number): readonly number[] {
+  const count = Math.max(0, Math.min(LIVES_BACK, episode - 1));
+  return Array.from({ length: count }, (_, back) => episode - 1 - back);
+}
+
 export interface EffectSnapshot {
   readonly book: Book;
   /** The claim under the intent's own request id, whose effect a repeat has too. */
@@ -54,9 +60,8 @@ export function closeOfEarlierLife(
   policy: ClaimPolicy,
 ): Claim | undefined {
   if (draft.effect !== null || reduces(book, draft.side)) return undefined;
-  const first = Math.max(1, book.episode - LIVES_BACK);
   const lastEnded = isFlat(book) ? book.episode : book.episode - 1;
-  for (let episode = book.episode - 1; episode >= first; episode -= 1) {
+  for (const episode of livesBefore(book.episode)) {
     const again = repeatedBy(lives.equalCloses(episode), episode, asked, policy);
     if (again === undefined || neverWas(again)) continue;
     return hasTradedIn(lives, episode + 1, lastEnded) ? undefined : again;

@@ -67,6 +67,12 @@ export function withLostFractionsAsText(text: string): string {
   );
 }
 
+/** `value`, which JSON.parse has made of `text`, with such numbers as texts. */
+export function withDigitsKept(text: string, value: unknown): unknown {
+  const kept = withLostFractionsAsText(text);
+  return kept === text ? value : JSON.parse(kept);
+}
+
 function isLost(number: string): boolean {
   return decimalOf(number) !== decimalOf(String(Number(number)));
 }

@@ -97,8 +97,8 @@ export function readJson(value: unknown, replacer?: Replacer): ReadJson {
 }
 
 /** The same of what a caller sends; nothing is kept of what cannot be. */
-export function guardJson(field: string, value: unknown): JsonValue {
-  const read = readJson(value);
+export function guardJson(field: string, value: unknown, replacer?: Replacer): JsonValue {
+  const read = readJson(value, replacer);
   if (read.kind === "json") return read.value;
   throw new LatchError("invalid_guard_call", `${field} ${read.problem}`);
 }
@@ -109,13 +109,11 @@ export function guardJson(field: string, value: unknown): JsonValue {
  */
 export function comparedJson(field: string, value: unknown): JsonValue {
   let lost: string | undefined;
-  const read = readJson(value, function (name, member) {
+  const json = guardJson(field, value, function (name, member) {
     lost ??= leftOut((this as Readonly<Record<string, unknown>>)[name], member);
     return member;
   });
-  if (read.kind === "unusable")
-    throw new LatchError("invalid_guard_call", `${field} ${read.problem}`);
-  if (lost === undefined) return read.value;
+  if (lost === undefined) return json;
   const remedy = "give it as text, or as a plain object";
   throw new LatchError(
     "invalid_guard_call",

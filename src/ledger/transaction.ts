@@ -29,7 +29,7 @@ import { ofTheirEpisode } from "../claim/own-episode.ts";
 import {
   asksForCloses,
   closeOfEarlierLife,
-  LIVES_BACK,
+  livesBefore,
   resolveEffect,
 } from "../claim/resolve-effect.ts";
 import { resolvePortion, type SidedDraft } from "../claim/resolve-portion.ts";
@@ -127,9 +127,9 @@ function earlierCloseOf(
   request: ClaimRequest,
 ): Claim | undefined {
   const { account, agent, symbol } = draft;
-  const fingerprint = fingerprintOf({ ...draft, effect: "close" });
+  const asClose = () => fingerprintOf({ ...draft, effect: "close" });
   const lives = {
-    equalCloses: (episode: number) => rows.equals(account, agent, fingerprint, episode),
+    equalCloses: (episode: number) => rows.equals(account, agent, asClose(), episode),
     hasTraded: (episode: number) =>
       rows.incidents.causes(account, symbol, episode).some((key) => key.agent === agent),
   };
@@ -143,12 +143,8 @@ function lostOpens(
   fingerprint: string,
   request: ClaimRequest,
 ): readonly Claim[] {
-  const last = episodeOf(rows.book(account, symbol), effect);
-  const before = Array.from(
-    { length: Math.min(LIVES_BACK, last - 1) },
-    (_, back) => last - 1 - back,
-  );
-  return before.flatMap((episode) =>
+  const now = episodeOf(rows.book(account, symbol), effect);
+  return livesBefore(now).flatMap((episode) =>
     rows
       .equals(account, agent, fingerprint, episode)
       .filter((claim) => claim.episode === episode && isLostOpen(claim, request, request.policy)),

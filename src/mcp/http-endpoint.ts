@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
-import { withLostFractionsAsText } from "../core/json-text.ts";
+import { withDigitsKept } from "../core/json-text.ts";
 import { portUnavailable } from "../core/port-fault.ts";
 import type { Access, Agent } from "../sidecar/access.ts";
 import { readBody } from "../sidecar/guarded-request.ts";
@@ -128,9 +128,7 @@ async function readMessage(request: IncomingMessage): Promise<Read> {
   if (read.kind !== "text") return read.kind;
   try {
     // First as it stands: what is no JSON must not become so.
-    const json: unknown = JSON.parse(read.text);
-    const kept = withLostFractionsAsText(read.text);
-    return { json: kept === read.text ? json : JSON.parse(kept) };
+    return { json: withDigitsKept(read.text, JSON.parse(read.text)) };
   } catch {
     return "not_json";
   }

@@ -12,7 +12,7 @@ import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod
 import { z } from "zod";
 import { InvariantError, type LatchError } from "../core/errors.ts";
 import { DEEPEST_JSON, isTooDeep } from "../core/json-shape.ts";
-import { integerThatIsLost, withLostFractionsAsText } from "../core/json-text.ts";
+import { integerThatIsLost, withDigitsKept } from "../core/json-text.ts";
 import { addAuditRoutes } from "./native-audit.ts";
 import { addBookRoutes } from "./native-books.ts";
 import { addClaimLifeRoute } from "./native-claim-life.ts";
@@ -97,8 +97,7 @@ function readJsonWhateverItIsCalled(app: FastifyInstance): void {
         return;
       }
       const { comparesDigits = false } = request.routeOptions.config;
-      const kept = comparesDigits ? withLostFractionsAsText(text) : text;
-      done(null, kept === text ? value : JSON.parse(kept));
+      done(null, comparesDigits ? withDigitsKept(text, value) : value);
     });
   });
 }
