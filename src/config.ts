@@ -211,6 +211,7 @@ export interface ServeConfig {
 
 const DEFAULT_PORT = 4520;
 const LAST_PORT = 65_535;
+const NO_NAMES = "expected names of hosts, with commas between them";
 /** Nobody may come upon it by trying. */
 const OPERATOR_KEY_MIN = 16;
 
@@ -220,6 +221,7 @@ const serveSchema = z.strictObject({
   hosts: z
     .string()
     .default("")
+    .refine((names) => names.trim() === "" || /[^\s,]/.test(names), NO_NAMES)
     .transform((names) =>
       names
         .split(",")
@@ -389,7 +391,10 @@ function refuseUnknownVariables(environment: Environment): void {
     (name) => name.startsWith("TRADELATCH_") && !known.has(name),
   );
   if (unknown === undefined) return;
-  throw new LatchError("invalid_option", `the environment variable ${unknown} is not a setting`);
+  throw new LatchError(
+    "invalid_option",
+    `the environment variable ${unknown} is not a setting: docs/OPERATING.md has them`,
+  );
 }
 
 function fromEnvironment(

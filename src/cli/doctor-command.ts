@@ -9,6 +9,7 @@ import type { CommandOutput } from "./command-output.ts";
 import type { DoctorOptions } from "./doctor-actions.ts";
 import { examples } from "./examples.ts";
 import { leastNode } from "./package-manifest.ts";
+import { refuseUseless } from "./useless-flag.ts";
 
 const EXIT = "\nExits with 1 where a check failed, and with 0 where none did.";
 
@@ -45,7 +46,13 @@ export function doctorCommand(
         "tradelatch doctor --json",
       ),
     )
-    .action(async (options: DoctorOptions) => {
+    .action(async (options: DoctorOptions, command: Command) => {
+      const { broker } = options;
+      if (broker === "sim" || broker === "none") {
+        const complaint = (flag: string) =>
+          `${flag} is of no use with --broker ${broker}: leave it out`;
+        refuseUseless(command, ["live", "data", "dataFeed"], complaint);
+      }
       const { doctor } = await import("./doctor-actions.ts");
       await doctor(options, { output, environment, clock, leastNode: leastNode() });
     });

@@ -8,6 +8,7 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { examples } from "./examples.ts";
 import type { ReconcileOptions } from "./reconcile-actions.ts";
+import { refuseUseless } from "./useless-flag.ts";
 
 const EXIT = "\nExits with 0 where everything agrees, with 1 where something is to be looked at.";
 
@@ -39,6 +40,11 @@ export function reconcileCommand(
     .action(async (options: ReconcileOptions, command: Command) => {
       if (options.claims !== undefined && options.store !== undefined) {
         command.error("--claims and --store are two sources of claims: give one of them");
+      }
+      if (options.claims !== undefined) {
+        const complaint = (flag: string) =>
+          `${flag} chooses an account of a ledger, and --claims takes every record: leave it out`;
+        refuseUseless(command, ["account"], complaint);
       }
       const { reconcile } = await import("./reconcile-actions.ts");
       await reconcile(options, { output, environment, clock });

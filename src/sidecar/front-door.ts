@@ -158,7 +158,10 @@ export class FrontDoor {
 
   /** Clients of other guards know no key. */
   #keyless(request: IncomingMessage, target: RequestPath): Agent | undefined {
-    const isGuards = target.kind === "path" && isGuardRequest(request.method ?? "", target.path);
+    const isGuards =
+      target.kind === "path"
+        ? isGuardRequest(request.method ?? "", target.path)
+        : target.namesAction === true;
     return isGuards ? this.#options.access.keyless(request.headers) : undefined;
   }
 

@@ -20,7 +20,12 @@ export type RequestPath =
       /** It ended with a slash or a dot segment: a name may be missing there. */
       readonly endsBare?: true;
     }
-  | { readonly kind: "refused"; readonly reason: string };
+  | {
+      readonly kind: "refused";
+      readonly reason: string;
+      /** It names an action, as a guard's client without a key may. */
+      readonly namesAction?: true;
+    };
 
 /** What RFC 3986 allows in a path, less `;`: some servers cut a segment off there. */
 const FOREIGN_CHARACTER = /[^A-Za-z0-9\-._~!$&'()*+,=:@%/]/;
@@ -29,6 +34,7 @@ const ESCAPE = /%([0-9A-Fa-f]{2})/g;
 const UNRESERVED = /[A-Za-z0-9\-._~]/;
 /** Control characters, the percent sign itself, the semicolon and the backslash. */
 const HIDDEN_CHARACTER = /%(?:[01][0-9A-F]|7F|25|3B|5C)/i;
+const HIDDEN = "the path hides a character behind a percent-escape";
 const ENCODED_SLASH = /%2F/i;
 /** What names an action goes to no other server: `/settle/welcome%2Fada`. */
 const NAME_OF_ACTION = /^\/(?:claims|settle|release)\/[^/]+$/;
@@ -57,6 +63,7 @@ export function normalizePath(rawUrl: string): RequestPath {
   const query = mark === -1 ? "" : rawUrl.slice(mark + 1);
   const isName = NAME_OF_ACTION.test(rawPath);
   const fault = faultOf(isName ? rawPath.replace(ESCAPED_IN_NAME, "_") : rawPath);
+  if (fault !== undefined && isName) return { ...refused(ofName(fault)), namesAction: true };
   if (fault !== undefined) return refused(fault);
   if (NOT_IN_QUERY.test(query)) return refused("the query holds a character no URL may hold");
   const decoded = decodeUnreserved(rawPath);
@@ -76,10 +83,15 @@ export function requestTarget(path: string, query: string): string {
 function faultOf(rawPath: string): string | undefined {
   if (FOREIGN_CHARACTER.test(rawPath)) return "the path holds a character no path may hold";
   if (BROKEN_ESCAPE.test(rawPath)) return "the path holds a broken percent-escape";
-  if (HIDDEN_CHARACTER.test(rawPath)) return "the path hides a character behind a percent-escape";
+  if (HIDDEN_CHARACTER.test(rawPath)) return HIDDEN;
   // Overlong forms of a slash are not UTF-8, and lenient servers decode them nevertheless.
   if (!isUtf8(rawPath)) return "the path holds percent-escapes that are not UTF-8";
   return undefined;
+}
+
+/** What else could be hidden there may stand in a name. */
+function ofName(fault: string): string {
+  return fault === HIDDEN ? "the id in the path holds a control character" : fault;
 }
 
 function decodeUnreserved(rawPath: string): string {
@@ -114,6 +126,6 @@ function isUtf8(rawPath: string): boolean {
   }
 }
 
-function refused(reason: string): RequestPath {
+function refused(reason: string): Extract<RequestPath, { readonly kind: "refused" }> {
   return { kind: "refused", reason };
 }

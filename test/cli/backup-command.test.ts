@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { backupCommand } from "../../src/cli/backup-command.ts";
@@ -95,5 +95,17 @@ describe("tradelatch backup", () => {
     expect(error).toMatchObject({ code: "store_missing", exitCode: 2 });
     expect(error.message).toContain(store);
     expect([existsSync(store), readdirSync(directory)]).toEqual([false, []]);
+  });
+
+  test("says of what is no ledger that another one is to be named, and copies nothing", async () => {
+    const [folder, directory] = [temporaryFolder(), temporaryFolder()];
+    const text = join(temporaryFolder(), "notes.db");
+    writeFileSync(text, "what I have to do today");
+    for (const store of [folder, text]) {
+      const error = await latchError(() => backup(["--store", store, "--to", directory]));
+      expect(error).toMatchObject({ code: "store_not_a_database", exitCode: 1 });
+      expect(error.message).toContain(store);
+      expect(readdirSync(directory)).toEqual([]);
+    }
   });
 });

@@ -292,7 +292,7 @@ describe("a command that cannot be carried out says why in one line:", () => {
       expectFailure(await tell({ store: notes, clock }, []), 1, notes, part);
       expect(readFileSync(notes, "utf8")).toBe(text);
     }
-    expectFailure(await tell({ store: folder, clock }, []), 1, folder, "it is not a file");
+    expectFailure(await tell({ store: folder, clock }, []), 1, folder, "is a folder");
     expectFailure(await tell({ store, clock }, ["--store", ""]), 2, "--store is empty");
     const server = await tell({ store: "mysql://me:geheim@db/latch", clock }, []);
     expectFailure(server, 2, "store (TRADELATCH_STORE) begins with mysql://", "postgres://");

@@ -115,6 +115,7 @@ describe("tradelatch reconcile", () => {
   test.each([
     ["no orders", [], "--orders"],
     ["two sources of claims", ["--orders", "x", "--claims", "y", "--store", "z"], "one of them"],
+    ["an account of files", ["--orders", "x", "--claims", "y", "--account", "a"], "--account"],
     ["a file that is not there", ["--orders", "gone.json"], '"gone.json": ENOENT'],
   ])("refuses %s", async (_, words, part) => {
     const ended = await reconcile(...words);

@@ -145,7 +145,7 @@ describe("a setting that does not fit is refused in one line that names it", () 
       "an unknown variable",
       NEEDED,
       { TRADELATCH_DEDUPE_MS: "5" },
-      "the environment variable TRADELATCH_DEDUPE_MS is not a setting",
+      "the environment variable TRADELATCH_DEDUPE_MS is not a setting: docs/OPERATING.md has them",
     ],
   ])("%s", (_, settings, environment, message) => {
     const error = failure(settings, environment);

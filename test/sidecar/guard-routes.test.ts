@@ -379,6 +379,26 @@ describe("an id in a path", () => {
 });
 
 describe("an id that cannot stand in a path", () => {
+  test("is refused by its reason, also where its client has no key", async () => {
+    const { post, get } = await guardBench();
+    for (const name of ["a%00b", "a%0d%0ab", "%zz", "%ff"]) {
+      const answers = [
+        await post(`/settle/${name}`, { result: 1 }),
+        await post(`/release/${name}`, { evidence: "x" }),
+        await get(`/claims/${name}`),
+      ];
+      for (const { status, body } of answers) {
+        expect(status, name).toBe(400);
+        expect(body.tradelatch.error).toBe("path_refused");
+      }
+    }
+    const { body } = await get("/claims/a%00b");
+    expect(body.message).toContain("the id in the path holds a control character");
+    const wrong = { "APCA-API-KEY-ID": "someone", "APCA-API-SECRET-KEY": "wrong" };
+    expect((await get("/claims/a%00b", wrong)).status).toBe(401);
+    expect((await get("/v2/orders%00")).status).toBe(401);
+  });
+
   test("may come in the body, or in the query", async () => {
     const { post, get } = await guardBench();
     const request_id = "../a;b\\c%2F/日本";

@@ -50,8 +50,8 @@ const STAMP = /^\d{8}T\d{9}Z$/;
 type CopiedThrough = Pick<Backup, "sequence" | "hash">;
 
 /**
- * Rejects with LatchError `store_missing` where there is no ledger, and otherwise with
- * `backup_failed`; then the directory is as it was.
+ * Rejects with LatchError `store_missing` or `store_not_a_database` where there is no ledger, and
+ * otherwise with `backup_failed`; then the directory is as it was.
  */
 export async function backUpSqliteLedger(file: string, request: BackupRequest): Promise<Backup> {
   const source = resolve(file);
@@ -74,8 +74,14 @@ export async function backUpSqliteLedger(file: string, request: BackupRequest): 
     return { path, sequence: expected.sequence, hash: expected.hash, removed };
   } catch (error) {
     takeAway(part);
-    throw backupFailed(source, directory, error);
+    throw isNoLedger(error) ? storeError(error, source) : backupFailed(source, directory, error);
   }
+}
+
+/** Nothing is wrong with where the copy goes: another file is to be named. */
+function isNoLedger(error: unknown): boolean {
+  const cause = storeError(error, "");
+  return cause instanceof LatchError && cause.code === "store_not_a_database";
 }
 
 function takeAway(part: string): void {

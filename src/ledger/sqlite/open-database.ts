@@ -71,6 +71,7 @@ export function refuseMissing(file: string): void {
   if (found === undefined) {
     throw new LatchError("store_missing", `there is no ledger ${JSON.stringify(file)}`);
   }
+  if (found.isDirectory()) throw new LatchError("store_not_a_database", `${file} is a folder`);
   // A ledger would be made of it, which is not what reading means.
   if (found.size === 0) throw new LatchError("store_not_a_database", `${file} is empty`);
 }
