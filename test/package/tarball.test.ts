@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, normalize, relative } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -58,6 +58,34 @@ void openLatch({ store: 6 });
 void startSimulator({ weather: "fine" });
 `;
 
+const read = (path: string) => readFileSync(join(root, path), "utf8");
+
+/** Where a document's links and images lead, but for other sites. */
+function linksOf(text: string): readonly string[] {
+  const found = text.matchAll(/\]\(([^)\s]+)\)|<img src="([^"]+)"/g);
+  const links = [...found].map(([, link, image]) => link ?? image ?? "");
+  return links.filter((link) => !/^https?:/.test(link));
+}
+
+/** Whether `link` in `document` leads to one of `names`, or a folder of them, and its heading. */
+function isThere(link: string, document: string, names: readonly string[]): boolean {
+  const [place = "", heading] = link.split("#");
+  const path = place === "" ? document : normalize(join(dirname(document), place));
+  const folder = path.endsWith("/") ? path : `${path}/`;
+  if (heading === undefined) return names.some((name) => name === path || name.startsWith(folder));
+  return names.includes(path) && headingsOf(read(path)).includes(heading);
+}
+
+/** As the hosts of repositories name them in an address. */
+function headingsOf(text: string): readonly string[] {
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
 /**
  * An application that depends on the package alone, with what that brings in the versions that this
  * project has: they are in the package cache, and no answer of a registry is needed.
@@ -102,11 +130,13 @@ describe("the package", () => {
       .map((path) => path.replace(/-[0-9a-f]{12}\./, "-HASH."))
       .sort();
     expect(kinds).toEqual([
-      ...["CHANGELOG.md", "LICENSE", "README.md"],
+      ...["CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "SECURITY.md"],
       ...["dist/page/icon-HASH.svg", "dist/page/index.html", "dist/page/page-HASH.css"],
       "dist/report/style.css",
-      ...["docs/AUDIT.md", "docs/ERRORS.md", "docs/GUARD.md", "docs/MCP.md"],
-      ...["docs/OPERATING.md", "docs/PAPER.md", "docs/RECONCILE.md", "docs/STRATEGIES.md"],
+      ...readdirSync(join(root, "docs"), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map(({ parentPath, name }) => relative(root, join(parentPath, name)))
+        .sort(),
       ...readdirSync(join(root, "examples")).map((name) => `examples/${name}`),
       ...["qqq", "sqqq", "tqqq"].map((symbol) => `fixtures/bars/2026-05-21-${symbol}.csv`),
       ...readdirSync(join(root, "fixtures/sessions")).map((name) => `fixtures/sessions/${name}`),
@@ -114,6 +144,18 @@ describe("the package", () => {
       ...readdirSync(join(root, "strategies")).map((name) => `strategies/${name}`),
     ]);
     expect(names.filter((path) => /\.test\.|-bench\.|\.map$/.test(path))).toEqual([]);
+  });
+
+  test("has documents whose links lead to what it has too, and to headings that are there", () => {
+    const names = packed.files.map(({ path }) => path);
+    const documents = names.filter((path) => path.endsWith(".md"));
+    const broken = documents.flatMap((document) =>
+      linksOf(read(document))
+        .filter((link) => !isThere(link, document, names))
+        .map((link) => `${document}: ${link}`),
+    );
+    expect(broken).toEqual([]);
+    expect(documents.flatMap((document) => linksOf(read(document))).length).toBeGreaterThan(100);
   });
 
   test("brings nothing that asks for another engine than the package does", () => {
