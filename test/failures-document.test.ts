@@ -54,6 +54,8 @@ describe("docs/FAILURES.md", () => {
     const named = new Set(rowsUnder("Named scenarios").map(([, , , file = ""]) => file));
     const missing = FILES.filter((name) => name !== MATRIX && !named.has(`\`${name}\``));
     expect(missing, "give each file a row in docs/FAILURES.md").toEqual([]);
+    const names = rowsUnder("Named scenarios").map(([name = ""]) => name);
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
     expect(FILES).toContain(MATRIX);
   });
 });
