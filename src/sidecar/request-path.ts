@@ -34,6 +34,7 @@ const ESCAPE = /%([0-9A-Fa-f]{2})/g;
 const UNRESERVED = /[A-Za-z0-9\-._~]/;
 /** Control characters, the percent sign itself, the semicolon and the backslash. */
 const HIDDEN_CHARACTER = /%(?:[01][0-9A-F]|7F|25|3B|5C)/i;
+const HIDDEN_IN_NAME = "the id in the path holds a control character: send it in the body";
 const HIDDEN = "the path hides a character behind a percent-escape";
 const ENCODED_SLASH = /%2F/i;
 /** What names an action goes to no other server: `/settle/welcome%2Fada`. */
@@ -91,7 +92,7 @@ function faultOf(rawPath: string): string | undefined {
 
 /** What else could be hidden there may stand in a name. */
 function ofName(fault: string): string {
-  return fault === HIDDEN ? "the id in the path holds a control character" : fault;
+  return fault === HIDDEN ? HIDDEN_IN_NAME : fault;
 }
 
 function decodeUnreserved(rawPath: string): string {

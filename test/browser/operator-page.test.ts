@@ -277,6 +277,15 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page on 21 May, with an exit that 
     expect(await page.getByLabel("Claims table").evaluate(hasRoom)).toBe(true);
   });
 
+  test("has each claim in three lines at most on a tablet, and nothing beyond its edge", async () => {
+    const { page } = await open({ width: 768, key: OPERATOR_KEY });
+    const rows = page.locator(".claims tbody tr");
+    await expect.poll(() => rows.count(), SOON).toBe(10);
+    expect(await page.getByLabel("Claims table").evaluate(hasRoom)).toBe(true);
+    const heights = await rows.evaluateAll((all) => all.map(({ clientHeight }) => clientHeight));
+    expect(Math.max(...heights)).toBeLessThan(66);
+  });
+
   test("is painted within a second, and is smaller than 150 KiB on the wire", async () => {
     const { page } = await open({});
     const bytes = await page.evaluate<number>(`

@@ -6,6 +6,7 @@ import {
   nearest,
   spanOf,
   storyOf,
+  textOf,
 } from "../../src/page/model/session-lanes.ts";
 import type { MarkView } from "../../src/page/sidecar-answers.ts";
 
@@ -105,6 +106,14 @@ test("a mark tells its claim's whole story, an incident's its own", () => {
     "09:50:00  incident: refused",
     "09:55:00  resolved: still held",
   ]);
+});
+
+test("a fill in a list has its price as a person reads it, and the others what they say", () => {
+  const price = "75.333333333333333333333333333333333333";
+  const told = { kind: "fill", quantity: "6", price, text: `6 filled @ ${price}` } as const;
+  expect(textOf(mark("42:01", told))).toBe("6 filled @ 75.3333");
+  expect(textOf(mark("42:02", { ...told, price: null }))).toBe(told.text);
+  expect(textOf(mark("42:00", { text: "buy 6 TQQQ", quantity: "6" }))).toBe("buy 6 TQQQ");
 });
 
 test("marks at one place stand on levels of their own, and the last level takes the rest", () => {

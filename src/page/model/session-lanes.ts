@@ -174,6 +174,12 @@ function lineOf({ kind, text, quantity, price, notionalUsd, net }: MarkView): st
   }
 }
 
+/** What a mark says in a list, where its time and kind stand before it. */
+export function textOf({ kind, text, quantity, price }: MarkView): string {
+  if (kind !== "fill" || quantity === null || price === null) return text;
+  return `${quantityText(quantity)} filled @ ${priceText(price)}`;
+}
+
 function heldText(net: string | null): string {
   return net === null ? "" : `, then ${quantityText(net)} held`;
 }

@@ -1,7 +1,7 @@
 /** The session of a day: what it came to, and when, symbol by symbol. */
 
 import { axisPriceDigits, dollarsText } from "../model/amount-text.ts";
-import { lanesOf, spanOf } from "../model/session-lanes.ts";
+import { lanesOf, spanOf, textOf } from "../model/session-lanes.ts";
 import { dateText, timeOfDay } from "../model/time-text.ts";
 import type { MarkView, SessionJson } from "../sidecar-answers.ts";
 import { DayChoice } from "./day-choice.tsx";
@@ -152,7 +152,7 @@ function Lanes({ marks, now, isOpen, onPick }: LanesProps) {
           {marks.map((mark) => (
             <li key={mark.sequence}>
               <time dateTime={mark.at}>{timeOfDay(mark.at)}</time> <b>{mark.symbol}</b>{" "}
-              {GLYPHS[mark.kind].name}: {mark.text}
+              {GLYPHS[mark.kind].name}: {textOf(mark)}
             </li>
           ))}
         </ol>
