@@ -68,7 +68,10 @@ export function checkPermissions(store: string, backupDir?: string): Finding {
     const remedy = `Make ${backupDir} for this user, or name another folder with --backup-dir.`;
     return failed(`no copy can be kept in ${backupDir}: ${unkept}`, remedy);
   }
-  return ok("only this user may read and write the ledger");
+  const isThere = statSync(file, { throwIfNoEntry: false })?.isFile() === true;
+  return ok(
+    isThere ? "only this user may read and write the ledger" : `this user may write ${folder}`,
+  );
 }
 
 /** Where the audit key is, and why a sidecar would refuse it; undefined where it would not. */

@@ -89,6 +89,7 @@ describe("tradelatch doctor", () => {
     expect(exitCode).toBe(0);
     expect(Object.values(told).filter((text) => !text.startsWith("ok: "))).toEqual([]);
     expect(told.credentials).toMatch(/^ok: account [0-9a-f-]{36} is active$/);
+    expect(told.permissions).toBe(`ok: this user may write ${dirname(store)}`);
     expect(told.calendar).toMatch(/^ok: the next trading day is 20\d\d-\d\d-\d\d, /);
     expect(new Set(broker.requests().map(({ method }) => method))).toEqual(new Set(["GET"]));
     expect(readdirSync(dirname(store))).toEqual([]);
