@@ -278,11 +278,14 @@ function decideEvidence(
   return released(claim, { provenance, evidence }, isWordWeighed);
 }
 
-/** What is on record stays; who reads another end than that has a person look. */
+/** What is on record stays; who reads another end, or of another attempt, has a person look. */
 function readOfSettled(claim: GuardClaim, command: GuardEvidenceCommand): GuardVerdict {
   const { outcome } = command;
   const { outcome: onRecord } = claim;
   const isEnd = onRecord === "done" || onRecord === "rejected";
+  if (isEnd && outcome === "done" && isBefore(claim, command)) {
+    return { events: [{ type: "settlement_refused", outcome }], answer: standing(claim) };
+  }
   const isOther = isEnd && outcome !== "absent" && outcome !== onRecord;
   if (!isOther || !isAbout(claim, command)) return unchanged(standing(claim));
   const events: readonly GuardEvent[] = [{ type: "settlement_refused", outcome, onRecord }];
@@ -290,12 +293,9 @@ function readOfSettled(claim: GuardClaim, command: GuardEvidenceCommand): GuardV
 }
 
 /** That an attempt before was done counts as its owner's late word does: nobody may do it again. */
-function readOfOther(
-  { fencing, waitingWord }: GuardClaim,
-  { outcome, fencing: read }: GuardEvidenceCommand,
-): GuardVerdict {
-  const isBefore = read !== null && read < fencing;
-  const isNews = isBefore && outcome === "done" && waitingWord !== "done";
+function readOfOther(claim: GuardClaim, command: GuardEvidenceCommand): GuardVerdict {
+  const { outcome } = command;
+  const isNews = isBefore(claim, command) && outcome === "done" && claim.waitingWord !== "done";
   const waiting = { type: "settlement_refused", outcome, waits: true } as const;
   return { events: isNews ? [waiting] : [], answer: { kind: "other_attempt" } };
 }
@@ -303,6 +303,11 @@ function readOfOther(
 /** Whether what is said is about the attempt that stands. */
 function isAbout(claim: GuardClaim, { fencing }: OfAttempt): boolean {
   return fencing === null || fencing === claim.fencing;
+}
+
+/** Whether what is said is about an attempt before that one: all of those were released. */
+function isBefore(claim: GuardClaim, { fencing }: OfAttempt): boolean {
+  return fencing !== null && fencing < claim.fencing;
 }
 
 function settledBy(...events: readonly GuardEvent[]): GuardVerdict {

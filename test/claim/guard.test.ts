@@ -538,6 +538,20 @@ describe("what somebody else has read of the provider", () => {
     }
   });
 
+  test("that an attempt before was done is put on record too once another one is over", () => {
+    for (const outcome of ["done", "rejected"] as const) {
+      const life = new GuardLife(claimOf(), release(), claimOf({ tokenHash: "token-2" }));
+      life.take(settle({ tokenHash: "token-2", outcome }));
+      expect(life.take(evidence({ fencing: 1 }))).toEqual({
+        events: [{ type: "settlement_refused", outcome: "done" }],
+        answer: { kind: "settled", isRepeat: true },
+      });
+      expect(life.claim).toMatchObject({ status: "SETTLED", outcome, provenance: "owner" });
+      const later = evidence({ fencing: 3 });
+      expect(life.take(later).events).toEqual([]);
+    }
+  });
+
   test("changes nothing that is over, and contradicts it on record", () => {
     const life = new GuardLife(claimOf(), settle());
     const answer = { kind: "settled", isRepeat: true };

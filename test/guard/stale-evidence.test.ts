@@ -1,7 +1,9 @@
 /** Who was asked about one attempt and answers while another one stands says nothing of that. */
 import { describe, expect, test } from "vitest";
 import type { GuardClaim } from "../../src/claim/guard-claim.ts";
+import { GUARD_ACCOUNT } from "../../src/core/ids.ts";
 import type { GuardVerdict } from "../../src/guard/guard.ts";
+import { openSqliteLedger } from "../../src/ledger/sqlite/sqlite-ledger.ts";
 import { guardWorld, LEASE_MS, PAYMENT, Provider } from "./guard-world.ts";
 
 const { requestId } = PAYMENT;
@@ -150,6 +152,26 @@ describe("a verifier's word about an attempt that is over", () => {
     const third = await guard.execute({ ...PAYMENT, run: pay });
     expect(third).toMatchObject({ status: "unresolved", incident: 2 });
     expect(provider.calls).toBe(0);
+  });
+
+  test("that finds it done once another one is over too tells a person of both", async () => {
+    const { guard, provider, verifier, sidecars, ...world } = await orphanedAttempt();
+    world.pay();
+    const recovering = sidecars[0]?.recover();
+    await verifier.untilAsked();
+    await guard.release({ requestId, evidence: "support says that it was never sent" });
+    const second = await guard.execute({ ...PAYMENT, run: world.pay });
+    expect(second).toMatchObject({ status: "done", claim: { fencing: 2 } });
+    expect(provider.calls).toBe(2);
+    verifier.answer();
+    expect(await recovering).toMatchObject({ resolved: [{ fencing: 2, provenance: "owner" }] });
+    const ledger = openSqliteLedger(world.store, world.clock);
+    const open = await ledger.incidents(GUARD_ACCOUNT, { isOpen: true });
+    await ledger.close();
+    const summary = "payment.send invoice-1042: an attempt that was released is reported as done";
+    expect(open).toMatchObject([
+      { kind: "late_settlement", summary: `${summary} by its verifier` },
+    ]);
   });
 
   test("has execute look again at what stands, and run nothing on it", async () => {
