@@ -49,6 +49,7 @@ export function brokerSimCommand(output: CommandOutput, stop: AbortSignal): Comm
     .action(async (options: BrokerSimOptions) => {
       const { startSimulator } = await import("../simulator/index.ts");
       const day = await dayOf(options);
+      output.goOn?.();
       const simulator = await startSimulator({
         port: options.port,
         seed: options.seed,

@@ -2,6 +2,11 @@
 export interface CommandOutput {
   /** Text for standard output; `line` ends it. */
   readonly line: (text: string) => void;
+  /**
+   * From here on a line that cannot be printed is kept for the next one, or left out: for what goes
+   * on whoever reads. Before, and without it, it ends the program.
+   */
+  readonly goOn?: () => void;
   /** Columns of the terminal; undefined when standard output is not one. */
   readonly columns: number | undefined;
   readonly color: boolean;

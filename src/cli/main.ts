@@ -5,6 +5,7 @@
  */
 import { CommanderError } from "commander";
 import { LatchError } from "../core/errors.ts";
+import { LogStream } from "../telemetry/log-stream.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { EXIT_FAILURE, failureLine } from "./failure-line.ts";
 import { commandPaths, createProgram, plainWords } from "./program.ts";
@@ -28,8 +29,17 @@ async function ask(question: string, stop: AbortSignal): Promise<string> {
   }
 }
 
+let standardOutput: { write(text: string): unknown } = process.stdout;
+
+function printWhateverBecomesOfIt(): void {
+  const lines = new LogStream(process.stdout.fd);
+  process.once("exit", () => lines.writeAtLast());
+  standardOutput = lines;
+}
+
 const output: CommandOutput = {
-  line: (text) => process.stdout.write(`${text}\n`),
+  line: (text) => void standardOutput.write(`${text}\n`),
+  goOn: printWhateverBecomesOfIt,
   columns: process.stdout.columns,
   color: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
   logsAreRead: status !== undefined,

@@ -162,6 +162,7 @@ async function overHttp(
     import("../mcp/http-endpoint.ts"),
     import("../sidecar/sidecar.ts"),
   ]);
+  output.goOn?.();
   const access = accessOf(serve);
   const { host, port } = serve;
   const onFailure = (error: unknown) => logger.error({ err: error }, "a request failed");

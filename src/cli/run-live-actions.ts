@@ -97,6 +97,8 @@ async function trade(path: string, strategy: Strategy, plan: Plan): Promise<void
     const { latch } = await startLatch(prepared, { clock, stop, onAway });
     onOpen?.(latch);
     const isDryRun = options.dryRun === true;
+    // Of a day that runs, no position waits for a line that cannot be printed.
+    output.goOn?.();
     told.started({
       ...{ strategy: path, mode: modeOf(options, latch.brokerUrl), isDryRun },
       ...{ brokerUrl: latch.brokerUrl, account: latch.account, agent: config.agent },

@@ -106,6 +106,7 @@ async function serve(
   options: ServeOptions,
 ): Promise<void> {
   const { broker, logLevel } = resolveProgram(options, environment);
+  output.goOn?.();
   const logger = await openLogger(logLevel, output.logsAreRead);
   const simulator = broker === "sim" ? await startBrokerInside(logger) : undefined;
   try {

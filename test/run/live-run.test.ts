@@ -68,14 +68,19 @@ type Typed = string | undefined;
 function start(world: FeedWorld, options: RunLiveOptions, typed?: Typed, bot = BOT): Running {
   const { simulator, clock, fetchApi } = world;
   const lines: string[] = [];
+  let doesGoOn = false;
   const waiting: { readonly text: string; readonly done: () => void }[] = [];
   const line = (text: string) => {
+    if (!doesGoOn) throw new Error(`the run would end where this has no room: ${text}`);
     lines.push(...text.split("\n"));
     for (const one of waiting) if (text.includes(one.text)) one.done();
   };
   const stopping = new AbortController();
   const ask = typed === undefined ? {} : { ask: async () => typed };
-  const output = { line, columns: 80, color: false, logsAreRead: false, ...ask };
+  const goOn = () => {
+    doesGoOn = true;
+  };
+  const output = { line, goOn, columns: 80, color: false, logsAreRead: false, ...ask };
   const environment = { ...KEYS, APCA_API_BASE_URL: simulator.url };
   let latch: Latch | undefined;
   const onOpen = (opened: Latch) => {
