@@ -1,6 +1,6 @@
 /**
  * The tools over streamable HTTP, at `/mcp`. Host, Origin and key are checked as the sidecar's
- * front door checks them, before a byte of the body is read. There are no sessions: a request has
+ * front door checks them, before a byte of the body is read. A session has no state: a request has
  * all that it needs, so a client that calls again after a crash finds what is on record.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -12,6 +12,7 @@ import { portUnavailable } from "../core/port-fault.ts";
 import type { Access, Agent } from "../sidecar/access.ts";
 import { readBody } from "../sidecar/guarded-request.ts";
 import { DEFAULT_SERVER_BOUNDS as BOUNDS } from "../sidecar/server-bounds.ts";
+import { CallsUnderWay } from "./calls-under-way.ts";
 import type { ToolPorts } from "./tool-ports.ts";
 import { createToolServer } from "./tool-server.ts";
 
@@ -50,6 +51,7 @@ const REFUSALS = {
 /** Throws LatchError `port_unavailable`. */
 export async function listenForTools(options: HttpEndpointOptions): Promise<HttpEndpoint> {
   const underWay = new Set<Promise<void>>();
+  const calls = new CallsUnderWay();
   const server = createServer({ maxHeaderSize: BOUNDS.headerBytes }, (request, response) => {
     const refusal = refusalOf(options, request, underWay.size);
     if (typeof refusal === "string") {
@@ -57,7 +59,7 @@ export async function listenForTools(options: HttpEndpointOptions): Promise<Http
       request.resume();
       return;
     }
-    const served = serve(options, refusal, request, response)
+    const served = serve({ ...options, calls }, refusal, request, response)
       .catch((error: unknown) => {
         options.onFailure(error);
         response.destroy();
@@ -96,7 +98,7 @@ function refusalOf(
 
 /** One request, one server: what its agent may see is all that it can call. */
 async function serve(
-  { portsFor }: HttpEndpointOptions,
+  { portsFor, calls }: HttpEndpointOptions & { readonly calls: CallsUnderWay },
   agent: Agent,
   request: IncomingMessage,
   response: ServerResponse,
@@ -107,12 +109,14 @@ async function serve(
     refuse(response, message);
     return;
   }
+  calls.take(agent.id, message.json, request, response);
   const tools = createToolServer(portsFor(agent));
   const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true });
   const over = new Promise<void>((resolve) => response.once("close", resolve));
   // Its optional members are declared as such that may be undefined, which ours may not.
   await tools.connect(transport as Transport);
-  // Of a client that hangs up nothing more is awaited: closing tells its call that it has gone.
+  // Of a client that hangs up, or calls its call off, nothing more is awaited: closing tells that
+  // call that it has gone.
   await Promise.race([
     transport.handleRequest(request, response, message.json).then(() => over),
     over,

@@ -108,6 +108,8 @@ export class McpProgram {
       latch: () => this.#latch(),
       submit: async (intent, gone) => {
         const failure = await this.#startFailure();
+        // Nobody is told so any more: whoever stops a call takes it that it does nothing.
+        if (gone.aborted) throw new LatchError("not_started", "the call was called off before");
         try {
           return await this.#submit(agent, intent, gone);
         } catch (error) {

@@ -11,6 +11,15 @@ const OTHER_SECRET = "another-agents-secret";
 const AGENTS = [{ id: "other", secret: OTHER_SECRET, group: "other" as AgentId }];
 const BUY = { request_id: "decision-17", symbol: "TQQQ", side: "buy", quantity: 6 } as const;
 const LIST = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" });
+const INITIALIZE = {
+  body: JSON.stringify({
+    ...{ jsonrpc: "2.0", id: 0, method: "initialize" },
+    params: {
+      ...{ protocolVersion: "2025-06-18", capabilities: {} },
+      clientInfo: { name: "a-test", version: "0" },
+    },
+  }),
+};
 const HEADERS = {
   authorization: `Bearer ${SECRET}`,
   "content-type": "application/json",
@@ -22,6 +31,12 @@ interface Asked {
   readonly path?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+}
+
+interface Answered {
+  readonly status: number | undefined;
+  readonly session: string;
+  readonly body: string;
 }
 
 const REFUSED: readonly (readonly [string, Asked, number])[] = [
@@ -55,14 +70,13 @@ async function openEndpoint(settings: ServeSettings = {}) {
   const ask = async ({ method = "POST", path = "/mcp", headers = {}, body = LIST }: Asked) => {
     const to = { host: "127.0.0.1", port: endpoint.port, method, path };
     const sent = httpRequest({ ...to, headers: { ...HEADERS, ...headers } });
-    const answered = new Promise<{ status: number | undefined; body: string }>(
-      (resolve, reject) => {
-        sent.once("error", reject);
-        sent.once("response", async (response) =>
-          resolve({ status: response.statusCode, body: await text(response) }),
-        );
-      },
-    );
+    const answered = new Promise<Answered>((resolve, reject) => {
+      sent.once("error", reject);
+      sent.once("response", async (response) => {
+        const { statusCode: status, headers } = response;
+        resolve({ status, session: String(headers["mcp-session-id"]), body: await text(response) });
+      });
+    });
     sent.end(body);
     return answered;
   };
@@ -105,20 +119,60 @@ describe("the tools over HTTP", () => {
     expect(world.posts()).toHaveLength(3);
   });
 
-  test("take a client that hangs up for one that was not told, and end without it", async () => {
-    const { world, program, url, endpoint } = await openEndpoint({ waitMs: 9_000 });
-    world.fault({ kind: "accept_then_hang" });
-    const client = await world.httpClient(url);
-    const hungUp = new AbortController();
-    const { signal } = hungUp;
-    const called = client.callTool({ name: "place_order", arguments: BUY }, undefined, { signal });
-    await world.until(() => world.simulator.orders().length === 1);
-    hungUp.abort();
-    await client.close();
-    await expect(called).rejects.toThrow();
-    await endpoint.close();
-    const claim = await (await program.started).latch.claim(BUY.request_id);
-    expect(claim).toMatchObject({ told: null });
-    expect(world.posts()).toHaveLength(1);
+  test("hear that a call is called off, of the client that made it and of no other", async () => {
+    const { world, program, ask } = await openEndpoint();
+    const { guard } = program.portsFor({ id: "test", group: "default" as AgentId }).guarded;
+    const refund = { requestId: "refund-88", action: "refund.issue" };
+    const owned = await guard.claim(refund);
+    if (owned.kind !== "proceed") throw new Error(owned.kind);
+    const [one, other] = [await ask(INITIALIZE), await ask(INITIALIZE)];
+    expect(one.session).not.toBe(other.session);
+    const input = { request_id: refund.requestId, action: refund.action, wait_ms: 20_000 };
+    const params = { name: "claim", arguments: input };
+    const claim = JSON.stringify({ jsonrpc: "2.0", id: 7, method: "tools/call", params });
+    const sayIn = (session: string, body: string) =>
+      ask({ body, headers: { "mcp-session-id": session } });
+    const called = [one, other].map(({ session }) => sayIn(session, claim));
+    const isPending = (line: string) => line.includes('"answer":"pending"');
+    await world.until(() => world.log.filter(isPending).length === 2);
+    for (const [session, requestId] of [
+      ["a-session-of-nobody", 7],
+      [one.session, 6],
+      [one.session, "7"],
+      [one.session, 7],
+    ] as const) {
+      const method = "notifications/cancelled";
+      const off = JSON.stringify({ jsonrpc: "2.0", method, params: { requestId } });
+      expect(await sayIn(session, off)).toMatchObject({ status: 202 });
+    }
+    expect(await called[0]).toMatchObject({ status: 202, body: "" });
+    await guard.settle({ requestId: refund.requestId, token: owned.token, result: "re_1" });
+    expect(await called[1]).toMatchObject({ status: 200, body: expect.stringContaining("re_1") });
   });
+
+  test.each([
+    ["hangs up", true],
+    ["calls its call off", false],
+  ])(
+    "take a client that %s for one that was told nothing certain, and end without it",
+    async (_, isGone) => {
+      const { world, program, url, endpoint } = await openEndpoint({ waitMs: 9_000 });
+      world.fault({ kind: "accept_then_hang" });
+      const client = await world.httpClient(url);
+      const hungUp = new AbortController();
+      const { signal } = hungUp;
+      const called = client.callTool({ name: "place_order", arguments: BUY }, undefined, {
+        signal,
+      });
+      await world.until(() => world.simulator.orders().length === 1);
+      hungUp.abort();
+      if (isGone) await client.close();
+      await expect(called).rejects.toThrow();
+      await world.until(() => world.log.some((line) => line.includes("order answered")));
+      await endpoint.close();
+      const claim = await (await program.started).latch.claim(BUY.request_id);
+      expect(claim).toMatchObject({ told: "pending" });
+      expect(world.posts()).toHaveLength(1);
+    },
+  );
 });

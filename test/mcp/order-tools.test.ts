@@ -155,6 +155,19 @@ describe("place_order", () => {
     expect(world.posts()).toEqual([]);
   });
 
+  test("begins no order whose caller has called it off while the start was waited for", async () => {
+    const world = await openToolWorld();
+    const program = world.program();
+    const { broker } = program.portsFor({ id: "test", group: "default" as AgentId });
+    const off = new AbortController();
+    const { request_id: requestId, ...order } = BUY;
+    const placed = broker?.submit({ requestId, ...order }, off.signal);
+    off.abort();
+    await expect(placed).rejects.toMatchObject({ code: "not_started" });
+    expect(world.posts()).toEqual([]);
+    expect(await (await program.started).latch.claim(requestId)).toBeUndefined();
+  });
+
   test("says why there is no latch where the broker refuses the keys, as every tool does", async () => {
     const { world, client } = await openTools({ keyId: "another", secret: "another" });
     for (const [tool, input] of [
