@@ -103,8 +103,8 @@ export class GuardDesk implements Guard {
   constructor(parts: GuardParts) {
     const { clock, ledger, verifiers = {} } = parts;
     this.#parts = parts;
-    // As many sleep on it as claims had their answer lost.
-    setMaxListeners(0, this.#closing.signal);
+    // As many sleep on them as wait for an owner, and as claims had their answer lost.
+    setMaxListeners(0, this.#ending.signal, this.#closing.signal);
     this.#waiting = new Waiting(clock);
     this.#verifiers = new Verifiers(clock);
     this.#list = new ClaimList(ledger);
@@ -314,9 +314,9 @@ export class GuardDesk implements Guard {
     requireFields(options, { agent: true, waitMs: true, signal: true });
     const { agent, waitMs = DEFAULT_WAIT_MS, signal } = options;
     const key = this.#keyOf({ requestId, agent });
-    const stop = AbortSignal.any([this.#ending.signal, ...(signal === undefined ? [] : [signal])]);
+    const stops = [this.#ending.signal, ...(signal === undefined ? [] : [signal])];
     let last: GuardClaim | undefined;
-    await this.#waiting.until(nameOf(key), guardWait(waitMs), stop, async () => {
+    await this.#waiting.until(nameOf(key), guardWait(waitMs), stops, async () => {
       last = await this.#standing(key);
       return last?.status === "OPEN" ? undefined : true;
     });

@@ -4,6 +4,7 @@
  * growing pauses.
  */
 import type { GuardClaim } from "../claim/guard-claim.ts";
+import { withAnyOf } from "../core/any-of.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
 import { messageOf } from "../core/errors.ts";
 import type { GuardVerdict, GuardVerifier } from "./guard.ts";
@@ -60,22 +61,19 @@ export class Verifiers {
   }
 
   /** `closing` ends the reading. */
-  async ask(
-    verifier: GuardVerifier,
-    claim: GuardClaim,
-    closing: AbortSignal,
-  ): Promise<GuardVerdict> {
+  ask(verifier: GuardVerifier, claim: GuardClaim, closing: AbortSignal): Promise<GuardVerdict> {
     const over = new AbortController();
-    const signal = AbortSignal.any([over.signal, closing]);
-    const late = this.#clock.sleep(VERIFIER_DEADLINE_MS, signal).then(
-      () => LATE,
-      (): GuardVerdict => ({ kind: "unknown", reason: "the guard was closed meanwhile" }),
-    );
-    try {
-      return await Promise.race([asked(verifier, claim, signal), late]);
-    } finally {
-      over.abort();
-    }
+    return withAnyOf([over.signal, closing], async (signal) => {
+      const late = this.#clock.sleep(VERIFIER_DEADLINE_MS, signal).then(
+        () => LATE,
+        (): GuardVerdict => ({ kind: "unknown", reason: "the guard was closed meanwhile" }),
+      );
+      try {
+        return await Promise.race([asked(verifier, claim, signal), late]);
+      } finally {
+        over.abort();
+      }
+    });
   }
 }
 

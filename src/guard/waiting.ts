@@ -2,6 +2,7 @@
  * Callers that wait for the owner of an action. Who settles it in this process wakes them at once;
  * of other processes the ledger tells, which is looked at with growing pauses.
  */
+import { withAnyOf } from "../core/any-of.ts";
 import type { Clock } from "../core/clock.ts";
 
 /** So many wait at once; more are answered at once with what is known. */
@@ -27,11 +28,11 @@ export class Waiting {
     for (const name of this.#waiters.keys()) this.wake(name);
   }
 
-  /** Calls `look` until it gives a value, or until `waitMs` are over or `signal` aborts. */
+  /** Calls `look` until it gives a value, or until `waitMs` are over or one of `stops` aborts. */
   async until<Value>(
     name: string,
     waitMs: number,
-    signal: AbortSignal,
+    stops: readonly AbortSignal[],
     look: () => Promise<Value | undefined>,
   ): Promise<Value | undefined> {
     const giveUpAt = this.#clock.now() + waitMs;
@@ -43,9 +44,11 @@ export class Waiting {
         const found = await look();
         const leftMs = giveUpAt - this.#clock.now();
         const isFull = this.#count > WAITERS_MAX;
-        if (found !== undefined || leftMs <= 0 || signal.aborted || isFull) return found;
-        const woken = AbortSignal.any([waiter.signal, signal]);
-        await this.#clock.sleep(Math.min(pauseMs, leftMs), woken).catch(() => undefined);
+        const isStopped = stops.some(({ aborted }) => aborted);
+        if (found !== undefined || leftMs <= 0 || isStopped || isFull) return found;
+        await withAnyOf([waiter.signal, ...stops], (woken) =>
+          this.#clock.sleep(Math.min(pauseMs, leftMs), woken).catch(() => undefined),
+        );
       } finally {
         this.#remove(name, waiter);
       }

@@ -7,6 +7,7 @@ import { RateWindow, type RequestKind } from "../../src/broker/alpaca/rate-windo
 import type { ReadPurpose } from "../../src/broker/broker.ts";
 import { LatchError } from "../../src/core/errors.ts";
 import { ManualClock } from "../../src/core/manual-clock.ts";
+import { rememberedBy } from "../core/remembered-by.ts";
 import { BUY, bench } from "./alpaca-bench.ts";
 import { json } from "./raw-server.ts";
 import { SENT_ID } from "./wire-fixtures.ts";
@@ -150,10 +151,12 @@ describe("the rate budget", () => {
     const clock = new ManualClock(0);
     const budget = new RateBudget({ clock, ...LIMITS });
     for (let read = 0; read < 5; read += 1) await budget.admitRead("read_back", signal);
+    const remembered = rememberedBy(signal);
     const waiting = budget.admitRead("read_back", signal);
     expect(clock.nextWakeAt()).toBe(1_000);
     clock.advanceTo(1_000);
     expect(await waiting).toEqual({ kind: "admitted" });
+    expect(rememberedBy(signal)).toBe(remembered);
   });
 
   it("does not make a read that would wait too long, or behind too many", async () => {

@@ -7,6 +7,7 @@
  * 3. Waiting has bounds, in number and time; a read that meets one is not made. Only reads that
  *    are at least as urgent count against a read's bound, so that no poll crowds out a read-back.
  */
+import { withAnyOf } from "../../core/any-of.ts";
 import type { Clock, EpochMs } from "../../core/clock.ts";
 import type { RateBudgetState, ReadPurpose } from "../broker.ts";
 import { type RateLimits, RateWindow, rankOf } from "./rate-window.ts";
@@ -125,9 +126,10 @@ export class RateBudget {
 
   async #sleep(read: WaitingRead, signal: AbortSignal): Promise<void> {
     read.wake = new AbortController();
-    const end = AbortSignal.any([signal, read.wake.signal]);
     // An aborted sleep is no failure: whoever slept looks at what has changed.
-    await this.#clock.sleep(read.retryAt - this.#clock.now(), end).catch(() => undefined);
+    await withAnyOf([signal, read.wake.signal], (end) =>
+      this.#clock.sleep(read.retryAt - this.#clock.now(), end).catch(() => undefined),
+    );
     read.wake = undefined;
   }
 }
