@@ -9,6 +9,18 @@ describe("an error that a caller can act on", () => {
     expect(hint.length).toBeGreaterThan(20);
   });
 
+  test("has its code in one part of the registry alone", async () => {
+    const parts = await Promise.all(
+      ["call", "guard", "operator", "file", "store", "run"].map(
+        (name) => import(`../../src/core/errors/${name}-errors.ts`),
+      ),
+    );
+    const codes = parts.flatMap((part) =>
+      Object.values(part).flatMap((one) => Object.keys(one as object)),
+    );
+    expect(codes.sort()).toEqual(Object.keys(ERRORS).sort());
+  });
+
   test("keeps what lay beneath it", () => {
     const cause = new Error("disk full");
     const error = new LatchError("store_failed", "the claim could not be written", { cause });
