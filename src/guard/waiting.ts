@@ -24,10 +24,6 @@ export class Waiting {
     for (const waiter of this.#waiters.get(name) ?? []) waiter.abort();
   }
 
-  wakeAll(): void {
-    for (const name of this.#waiters.keys()) this.wake(name);
-  }
-
   /** Calls `look` until it gives a value, or until `waitMs` are over or one of `stops` aborts. */
   async until<Value>(
     name: string,
