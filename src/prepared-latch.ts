@@ -14,7 +14,8 @@ import type { OrderAnswer } from "./gateway/order-answer.ts";
 import type { Guard } from "./guard/guard.ts";
 import { canonicalHash } from "./identity/canonical-json.ts";
 import { type IntentInput, parseIntent } from "./identity/intent-schema.ts";
-import { type Latch, type LatchParts, OpenLatch } from "./latch.ts";
+import type { Latch } from "./latch.ts";
+import { type LatchParts, OpenLatch } from "./open-latch.ts";
 import { guardTick } from "./schedule/guard-tick.ts";
 import { type RunningSchedule, startSchedule } from "./schedule/schedule.ts";
 

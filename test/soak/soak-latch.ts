@@ -12,9 +12,9 @@ import type { OwnerId } from "../../src/core/ids.ts";
 import type { ManualClock } from "../../src/core/manual-clock.ts";
 import { systemRandom } from "../../src/core/random.ts";
 import { GuardDesk } from "../../src/guard/guard-desk.ts";
-import { OpenLatch } from "../../src/latch.ts";
 import { backUpSqliteLedger } from "../../src/ledger/sqlite/backup.ts";
 import { openSqliteLedger } from "../../src/ledger/sqlite/sqlite-ledger.ts";
+import { OpenLatch } from "../../src/open-latch.ts";
 
 const REQUESTS_PER_WINDOW = 1_000_000;
 export const KEYS = { keyId: "soak", secret: "soak-secret" } as const;

@@ -13,7 +13,14 @@ const BELOW_APP = [
   ...ON_GUARD,
   ...["schedule", "operator", "agent-settings", "config", "doctor"],
 ] as const;
-const BELOW_INDEX = [...BELOW_APP, "latch", "prepared-latch", "app", "strategy"] as const;
+const BELOW_INDEX = [
+  ...BELOW_APP,
+  "latch",
+  "open-latch",
+  "prepared-latch",
+  "app",
+  "strategy",
+] as const;
 const BELOW_SURFACES = [...BELOW_INDEX, "index"] as const;
 
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -48,7 +55,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   doctor: [...BELOW_FLOWS, "schedule"],
   operator: [...BELOW_SCHEDULE, "schedule"],
   latch: BELOW_APP,
-  "prepared-latch": [...BELOW_APP, "latch"],
+  "open-latch": [...BELOW_APP, "latch"],
+  "prepared-latch": [...BELOW_APP, "latch", "open-latch"],
   app: [...BELOW_APP, "latch", "prepared-latch", "feed", "strategy"],
   strategy: [...BELOW_APP, "latch"],
   feed: ["core", "broker", "schedule", "strategy"],
