@@ -58,7 +58,10 @@ export interface Book {
   readonly closedBy: ClaimRef | null;
   /** When that was by the broker's clock; absent where nobody knows. */
   readonly closedAt?: EpochMs;
-  /** Absent where there are none, and once something else of the position was closed. */
+  /**
+   * Absent where there are none, once something of the position was closed, and once such an exit
+   * holds its shares no more: what filled then filled later.
+   */
   readonly openedBehind?: OpenedBehind;
   /** So much was bought since, of which the broker may keep a fee; absent where there is none. */
   readonly feeDueOn?: DecimalText;
@@ -181,6 +184,19 @@ export function withoutReservation(book: Book, by: ClaimRef): Book {
   const freed = copiedBook(book);
   freed.reservations = book.reservations.filter((held) => !sameClaim(held, by));
   return freed;
+}
+
+/** A book in which exits hold other shares by now: nothing is behind what they hold no more. */
+export function asNowHeld(book: Book): Book {
+  if (book.openedBehind === undefined || isRestHeld(book)) return book;
+  const { openedBehind: _, ...known } = book;
+  return copiedBook(known);
+}
+
+/** Whether exits at work hold all that there was before what was opened behind them. */
+export function isRestHeld(book: Book): boolean {
+  const behind = book.openedBehind?.quantity ?? ZERO;
+  return !isFlat(book) && compare(closable(book), behind) <= 0;
 }
 
 export function sameClaim(a: ClaimRef, b: ClaimRef): boolean {

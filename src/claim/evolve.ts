@@ -4,6 +4,7 @@
  * these two functions gives back every stored row.
  */
 import {
+  asNowHeld,
   type Book,
   type ClaimRef,
   closable,
@@ -365,18 +366,22 @@ export function evolveBookByClaim(
     case "leg_booked":
       return withFill(book, { ...event, by });
     case "legs_tied":
-      return isZero(event.held) ? withoutReservation(book, by) : held(book, by, event.held);
+      return isZero(event.held) ? released(book, by) : held(book, by, event.held);
     default: {
       // Not before the seal: while filled shares are missing from the book, they are not free.
       const ends = before !== "SETTLED" && after.status === "SETTLED";
-      return ends ? withoutReservation(book, by) : book;
+      return ends ? released(book, by) : book;
     }
   }
 }
 
 /** The book in which the claim `by` holds `quantity` shares, whatever it held before. */
 function held(book: Book, by: ClaimRef, quantity: DecimalText): Book {
-  return withReservation(withoutReservation(book, by), { ...by, quantity });
+  return asNowHeld(withReservation(withoutReservation(book, by), { ...by, quantity }));
+}
+
+function released(book: Book, by: ClaimRef): Book {
+  return asNowHeld(withoutReservation(book, by));
 }
 
 function withExtra(book: Book, by: ClaimRef, extra: DecimalText): Book {

@@ -8,14 +8,13 @@
 import {
   type Book,
   type ClaimRef,
-  closable,
   endedBefore,
   ends,
   isFlat,
+  isRestHeld,
   reduces,
 } from "../book/book.ts";
 import type { EpochMs } from "../core/clock.ts";
-import { compare, ZERO } from "../core/decimal.ts";
 import type { Side } from "../identity/intent.ts";
 import { type Claim, wasFilled } from "./claim.ts";
 import type { ClaimEvent } from "./claim-event.ts";
@@ -54,12 +53,6 @@ export function ofTheirEpisode(
   const episode = isFlat(before) ? begunBy(claim, before, seen) : before.episode;
   const ofLife = isOwn ? {} : { episode };
   return told((fill) => ({ ...fill, ...ofLife, ...(isBehind && { submittedAt }) }));
-}
-
-/** Whether exits at work hold all that there was before what was opened behind them. */
-function isRestHeld(book: Book): boolean {
-  const behind = book.openedBehind?.quantity ?? ZERO;
-  return !isFlat(book) && compare(closable(book), behind) <= 0;
 }
 
 /**

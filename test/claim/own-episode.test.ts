@@ -174,6 +174,17 @@ describe("an entry whose fill is booked while exits at work hold all that was th
     expect(lifeOfExit(added, START - 1)).toEqual([undefined]);
   });
 
+  test("is forgotten once such an exit is over, and not where it is to hold more", () => {
+    const sealed = { ...exit, status: "SETTLED" } as const;
+    const free = evolveBookByClaim(behind(START), { type: "sealed" }, "FINAL", sealed);
+    expect(free).toEqual({ ...held, net: "12", averagePrice: "35", reservations: [] });
+    const { clientOrderId } = exit;
+    const to = { clientOrderId, quantity: decimal("7"), busyUntil: START, extra: decimal("1") };
+    const asked: ClaimEvent = { type: "replace_requested", ...to };
+    const grown = evolveBookByClaim(behind(START), asked, "IN_RECONCILIATION", exit);
+    expect(grown.openedBehind).toEqual(behind(START).openedBehind);
+  });
+
   test("is forgotten once some of it was closed, or the broker's own figure is taken", () => {
     const sold = { ...FILL, quantity: decimal("1") };
     const after = evolveBookByClaim(behind(START), sold, "IN_RECONCILIATION", exit);

@@ -13,6 +13,12 @@ function hideUnanswered({ simulator }: World): void {
   }
 }
 
+async function cancelByHand({ simulator }: World, id: string | undefined): Promise<void> {
+  const headers = { "APCA-API-KEY-ID": "key", "APCA-API-SECRET-KEY": "secret" };
+  const canceled = await fetch(`${simulator.url}/v2/orders/${id}`, { method: "DELETE", headers });
+  expect(canceled.status).toBe(204);
+}
+
 /** The answer to the entry is lost, and the exit of all behind it is booked first. */
 async function soldBeforeTheAddIsKnown(add: typeof ADD | Record<string, unknown> = ADD) {
   const world = await openWorld(LONG);
@@ -196,6 +202,31 @@ describe("an exit of all had filled before what is bought behind it and booked p
       await world.advance(4_500);
       expect(world.book().net).toBe("17");
     }));
+});
+
+test("what was bought beside an exit that was canceled makes no later exit the one before it", async () => {
+  const world = await openWorld(LONG);
+  const bot = await world.open();
+  await world.submit(bot, { ...CLOSE, type: "limit", limitPrice: "90" });
+  await world.submit(bot, { ...OPEN, quantity: "2", type: "limit", limitPrice: "76" });
+  await world.advance(2_500);
+  await cancelByHand(world, world.orders().find(({ side }) => side === "sell")?.id);
+  await world.advance(4_500);
+  expect(world.book()).toMatchObject({ net: "8", reservations: [] });
+  const all = { ...CLOSE, quantity: "8" } as const;
+  world.fault({ kind: "accept_then_drop" }, { side: "sell" });
+  hideUnanswered(world);
+  const { requestId } = await world.submit(bot, all);
+  await world.submit(bot, { ...OPEN, quantity: "8" });
+  await world.advance(2_500);
+  expect(world.book().net).toBe("16");
+  await addIsKnown(world);
+  expect(world.book().net).toBe("8");
+  const next = await world.submit(bot, all);
+  expect(next).toMatchObject({ status: "PROCEED" });
+  expect(next.requestId).not.toBe(requestId);
+  await world.untilSettled();
+  expect(world.simulator.positions()).toEqual([]);
 });
 
 test("an exit that filled behind an entry, and is known later, is the same exit again", async () => {
