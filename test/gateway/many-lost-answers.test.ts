@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { OPEN, openWorld } from "./world.ts";
+import { CLOSE, LONG, OPEN, openWorld } from "./world.ts";
 
 /** More than are looked up one by one. */
 const LANDED = 45;
@@ -39,6 +39,36 @@ test("a start on many claims without an answer finds their orders by one list, a
   expect(became("lost")).toEqual(new Set(["unknown"]));
   expect(world.reads("/v2/orders:by_client_order_id").length).toBeLessThan(LOST);
   expect(world.posts()).toHaveLength(LANDED);
+});
+
+test("that list says when an exit filled: behind an entry that was bought later the next one is sent", async () => {
+  const world = await openWorld({ ...LONG, cash: "100000000" });
+  const dead = await world.open();
+  const page = { kind: "html", status: 502, accept: false } as const;
+  for (const path of ["/v2/orders", "/v2/orders:by_client_order_id"]) {
+    world.simulator.addFaults([{ match: { method: "GET", path }, fault: page, times: 1_000 }]);
+  }
+  for (let index = 0; index <= LANDED; index += 1) world.fault({ kind: "accept_then_hang" });
+  void dead.latch.submit(CLOSE);
+  await world.rest();
+  const far = { ...OPEN, symbol: "SQQQ", type: "limit", limitPrice: "1" } as const;
+  for (let index = 1; index <= LANDED; index += 1) {
+    void dead.latch.submit({ ...far, quantity: String(index), requestId: `far-${index}` });
+  }
+  await world.rest();
+  await world.advance(1_000);
+  await world.submit(dead, OPEN);
+  await world.advance(2_500);
+  expect(world.book()).toMatchObject({ net: "12", episode: 1 });
+  dead.runs = false;
+  world.simulator.clearFaults();
+  const next = await world.open();
+  expect(await world.drive(next.latch.recover())).toMatchObject({ unread: 0 });
+  expect(world.reads("/v2/orders:by_client_order_id").length).toBeLessThan(LANDED);
+  expect(world.book().net).toBe("6");
+  expect(await world.submit(next, CLOSE)).toMatchObject({ status: "PROCEED" });
+  await world.advance(2_500);
+  expect(world.simulator.positions()).toEqual([]);
 });
 
 test("a start takes orders also where no list can be read, once a few were looked up", async () => {
