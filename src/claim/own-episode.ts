@@ -25,7 +25,10 @@ export interface FillSeen {
   readonly bookOf: (symbol: string) => Book;
   /** The claim in the account of `by`. */
   readonly claimOf: (by: ClaimRef) => Claim | undefined;
-  /** When the order filled, by the broker's clock; undefined where that is not told. */
+  /**
+   * When the order filled, by the broker's clock; undefined where that is not told. Of an entry
+   * that filled on both sides of an exit the first time, as far as it is known: first-fill.ts.
+   */
   readonly filledAt: EpochMs | undefined;
   /** When it came to the broker; null where that is not told. */
   readonly submittedAt: EpochMs | null;
@@ -76,6 +79,16 @@ export function begunBy(entry: Claim, before: Book, { claimOf, filledAt }: FillS
   const isTold = filledAt !== undefined && closedAt !== undefined && filledAt !== closedAt;
   const cameBefore = isTold ? filledAt < closedAt : isEarlier(entry, exit);
   return cameBefore ? before.episode : next;
+}
+
+/** When the last position ended, where that was between the order's coming and its last fill. */
+export function endAmid(
+  before: Book,
+  { submittedAt, filledAt }: { readonly submittedAt: EpochMs | null; readonly filledAt: EpochMs },
+): EpochMs | undefined {
+  const { closedAt } = before;
+  if (!isFlat(before) || closedAt === undefined || submittedAt === null) return undefined;
+  return submittedAt < closedAt && closedAt < filledAt ? closedAt : undefined;
 }
 
 /** A close that is over because its shares were gone has filled nothing. */

@@ -9,6 +9,7 @@
  */
 import type { Broker, OrdersQuery, OrdersReading, WireOrder } from "../broker/broker.ts";
 import { listStart } from "../broker/claim-times.ts";
+import { firstFilledAt } from "../broker/first-fill.ts";
 import { epochMsOf, wireOf } from "../broker/wire-order.ts";
 import { type Claim, isAccepted, lacksSuccessor } from "../claim/claim.ts";
 import type { OrderSighting } from "../claim/evidence.ts";
@@ -165,7 +166,8 @@ export class FillPoller {
         continue;
       }
       const hasNews = shown.order.filledQuantity !== claim.bookedQuantity;
-      const filledAt = hasNews ? epochMsOf(shown.movedAt()) : undefined;
+      const movedAt = hasNews ? epochMsOf(shown.movedAt()) : undefined;
+      const filledAt = await firstFilledAt(this.#ports, claim, shown.order, movedAt);
       const recorded = await recordOrder(this.#ports, claim, shown.order, "poll", filledAt);
       if (recorded.hasMoved) this.keepNews(shown.wire);
       if (lacksSuccessor(recorded.claim)) {

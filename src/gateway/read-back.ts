@@ -7,6 +7,7 @@
  */
 import type { Broker } from "../broker/broker.ts";
 import { listEnd, listStart } from "../broker/claim-times.ts";
+import { firstFilledAt } from "../broker/first-fill.ts";
 import { filledAtIn, filledAtOf, wireOf } from "../broker/wire-order.ts";
 import { type Claim, isOlder, postOverAt } from "../claim/claim.ts";
 import { awaitsListScan, isSought, type NotFoundCommand } from "../claim/decide-absence.ts";
@@ -123,7 +124,8 @@ async function recordRead(
   found: readonly Found[],
 ): Promise<Claim> {
   const { ledger, clock, policy } = ports;
-  for (const { order, filledAt } of found) {
+  for (const { order, filledAt: lastAt } of found) {
+    const filledAt = await firstFilledAt(ports, claim, order, lastAt);
     const read = { type: "order", order, source: "read_back", filledAt } as const;
     const { claim: after } = await ledger.record(claim.key, { ...read, now: clock.now() });
     if (!isSought(after)) return after;

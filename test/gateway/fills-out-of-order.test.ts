@@ -81,6 +81,84 @@ describe("an entry had filled before the exit of all that else was held, and is 
   });
 });
 
+describe("an entry fills in part before the exit of all that else was held, and the rest behind it:", () => {
+  const REST = { ...ADD, type: "limit", limitPrice: "70" } as const;
+  const EXIT = { ...CLOSE, type: "limit", limitPrice: "74" } as const;
+
+  function fillEntry({ simulator }: World, quantity: string): void {
+    const { id } = simulator.orders().find(({ side }) => side === "buy") ?? { id: "" };
+    simulator.fill({ orderId: id, quantity, price: "70" });
+  }
+
+  test("where its answer was lost, the exit's repeat by another instance is that exit", async () => {
+    const world = await openWorld(LONG);
+    const bot = await world.open();
+    world.fault({ kind: "accept_then_drop" }, { side: "buy" });
+    hideUnanswered(world);
+    const entry = await world.submit(bot, REST);
+    fillEntry(world, "3");
+    await world.advance(10);
+    const { requestId } = await world.submit(bot, EXIT);
+    await world.advance(2_500);
+    expect(world.book()).toMatchObject({ net: "0", episode: 1 });
+    fillEntry(world, "5");
+    await addIsKnown(world);
+    expect(world.book()).toMatchObject({ net: "8", episode: 1 });
+    const second = await world.open();
+    await isThatOrder(world, second, EXIT, requestId);
+    await isThatOrder(world, second, REST, entry.requestId);
+  });
+
+  test("where one list shows both, the exit's repeat by another instance is that exit", async () => {
+    const world = await openWorld(LONG);
+    const bot = await world.open();
+    await world.submit(bot, REST);
+    fillEntry(world, "3");
+    await world.advance(10);
+    const { requestId } = await world.submit(bot, EXIT);
+    await world.advance(10);
+    fillEntry(world, "5");
+    expect(world.book()).toMatchObject({ net: "6" });
+    await world.advance(2_500);
+    expect(world.book()).toMatchObject({ net: "8", episode: 1 });
+    await isThatOrder(world, await world.open(), EXIT, requestId);
+  });
+
+  test("what the exit has sold too is of the life before, and the next exit is sent", async () => {
+    const world = await openWorld(LONG);
+    const bot = await world.open();
+    await world.submit(bot, REST);
+    fillEntry(world, "3");
+    await world.advance(2_500);
+    const all = { ...EXIT, quantity: "9" } as const;
+    await world.submit(bot, all);
+    await world.advance(10);
+    fillEntry(world, "5");
+    await world.advance(2_500);
+    expect(world.book()).toMatchObject({ net: "5", episode: 2 });
+    expect(await world.submit(bot, { ...EXIT, quantity: "5" })).toMatchObject({
+      status: "PROCEED",
+    });
+  });
+
+  test("where the activities cannot be read its last fill counts, and no exit waits", async () => {
+    const world = await openWorld(LONG);
+    const bot = await world.open();
+    const path = "/v2/account/activities/FILL";
+    world.simulator.addFaults([{ match: { method: "GET", path }, fault: PAGE, times: 1_000 }]);
+    await world.submit(bot, REST);
+    fillEntry(world, "3");
+    await world.advance(10);
+    await world.submit(bot, EXIT);
+    await world.advance(10);
+    fillEntry(world, "5");
+    await world.advance(4_500);
+    expect(world.reads(path).length).toBeGreaterThan(0);
+    expect(world.book()).toMatchObject({ net: "8", episode: 2 });
+    expect(await world.submit(bot, EXIT)).toMatchObject({ status: "PROCEED" });
+  });
+});
+
 describe("an entry that fills after the exit of all begins a life of the position:", () => {
   test("where it rested, the next exit is sent", async () => {
     const world = await openWorld(LONG);
