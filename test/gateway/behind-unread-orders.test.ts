@@ -85,6 +85,19 @@ describe("buy, sell, buy, sell within a minute", () => {
     }
     expect(world.posts()).toHaveLength(2);
   });
+
+  test("a repeat of an exit that works is that exit, although an entry behind it is booked", async () => {
+    const world = await openWorld(LONG);
+    const bot = await world.open();
+    const exit = { ...CLOSE, type: "limit", limitPrice: "90" } as const;
+    const { requestId } = await world.submit(bot, exit);
+    await world.submit(bot, { ...OPEN, type: "limit", limitPrice: "76" });
+    await world.advance(2_500);
+    expect(world.book().net).toBe("12");
+    const again = { status: "PENDING", phase: "working", requestId };
+    expect(await world.submit(bot, exit)).toMatchObject(again);
+    expect(world.posts()).toHaveLength(2);
+  });
 });
 
 describe("behind an exit of all that nobody has polled,", () => {
