@@ -4,9 +4,9 @@
  * orders at work, and those of claims that have ended of late with fewer shares than they asked
  * for: they may show fills, or be there after all. Reads and records; decides nothing.
  */
-import type { Broker } from "../broker/broker.ts";
+import type { Broker, ListedOrders } from "../broker/broker.ts";
 import { atLatest, listStart } from "../broker/claim-times.ts";
-import { readableIn } from "../broker/wire-order.ts";
+import { filledAtIn, filledAtOf, wireOf } from "../broker/wire-order.ts";
 import { type Claim, isAccepted, mayYetArrive } from "../claim/claim.ts";
 import { type BrokerOrder, type OrderLookup, withLegs } from "../claim/evidence.ts";
 import { type Clock, type EpochMs, latest } from "../core/clock.ts";
@@ -49,6 +49,7 @@ type OrderList =
       readonly orders: readonly BrokerOrder[];
       /** False where it has some that cannot be read: what it does not show may be one of them. */
       readonly isWhole: boolean;
+      readonly filledAt: (order: BrokerOrder) => EpochMs | undefined;
     }
   | { readonly kind: "unknown"; readonly reason: string };
 
@@ -79,17 +80,20 @@ async function readEnded(
 ): Promise<Exclude<OwnOrders, { readonly kind: "missing" }>> {
   const short = await endedShort(ports, symbol);
   if (short.length === 0) return { kind: "read", absentSince: null };
-  const listed = new Set(worthListing(short, ports.clock.now() - LOOKBACK_MS));
-  const list = await listOf(ports, symbol, [...listed]);
+  const worthy = new Set(worthListing(short, ports.clock.now() - LOOKBACK_MS));
+  const list = await listOf(ports, symbol, [...worthy]);
   if (list.kind === "unknown") return list;
   const unseen: Claim[] = [];
   for (const claim of short) {
     const shown = list.orders.find((one) => isOrderOf(claim, one));
-    const isListed = list.isWhole && listed.has(claim);
+    const isListed = list.isWhole && worthy.has(claim);
     const lookup = shown === undefined ? await single(ports, claim, isListed) : found(shown);
     if (lookup.kind === "unknown") return lookup;
     if (lookup.kind === "not_found") unseen.push(claim);
-    else if (showsMore(claim, lookup.order)) await record(ports, claim, lookup.order);
+    else if (showsMore(claim, lookup.order)) {
+      const filledAt = shown === undefined ? filledAtOf(wireOf(lookup)) : list.filledAt(shown);
+      await record(ports, claim, lookup.order, filledAt);
+    }
   }
   const absences = unseen
     .filter(mayYetArrive)
@@ -127,13 +131,15 @@ async function listOf(
   symbol: string,
   claims: readonly Claim[],
 ): Promise<OrderList> {
-  if (claims.length === 0) return { kind: "listed", orders: [], isWhole: true };
+  if (claims.length === 0) return listed({ value: [], wires: () => [] }, true);
   const after = listStart({ broker, clock }, claims, "claimedAt");
   const reading = await broker.orders({ status: "all", symbols: [symbol], after });
-  const shown = readableIn(reading);
-  if (reading.kind === "unknown" && shown === undefined) return reading;
-  const orders = withLegs(shown?.value ?? []);
-  return { kind: "listed", orders, isWhole: reading.kind === "read" };
+  if (reading.kind === "read") return listed(reading, true);
+  return reading.readable === undefined ? reading : listed(reading.readable, false);
+}
+
+function listed(list: ListedOrders, isWhole: boolean): OrderList {
+  return { kind: "listed", orders: withLegs(list.value), isWhole, filledAt: filledAtIn(list) };
 }
 
 /**
@@ -165,6 +171,12 @@ function showsMore(claim: Claim, { filledQuantity }: BrokerOrder): boolean {
   return !isAccepted(claim) || compare(filled, claim.bookedQuantity) > 0;
 }
 
-async function record({ ledger, clock }: OwnOrdersPorts, claim: Claim, order: BrokerOrder) {
-  await ledger.record(claim.key, { type: "order", order, source: "poll", now: clock.now() });
+async function record(
+  { ledger, clock }: OwnOrdersPorts,
+  claim: Claim,
+  order: BrokerOrder,
+  filledAt: EpochMs | undefined,
+): Promise<void> {
+  const read = { type: "order", order, source: "poll", filledAt, now: clock.now() } as const;
+  await ledger.record(claim.key, read);
 }

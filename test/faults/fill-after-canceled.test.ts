@@ -133,3 +133,23 @@ test.each([
   expect(await incidentRecord(sidecar)).toContain("late_evidence fills_booked venue");
   expect(sentOrders(world)).toHaveLength(2);
 });
+
+test("of an entry before the exit of all is of the same life: the exit's repeat is that exit", async () => {
+  const world = await openOrderWorld({ ...HELD, scriptedFills: true }, { hearsStream: false });
+  world.comparePositions(COMPARISON_MS);
+  const sidecar = await world.open();
+  const exit = await world.send(sidecar, EXIT);
+  await world.advance(1_000);
+  const entry = await world.send(sidecar, { ...ORDER, qty: "8", type: "limit", limit_price: "70" });
+  expect(await cancel(world, sidecar, entry.body.id)).toBe(204);
+  await world.advance(3_000);
+  expect((await claimRecord(sidecar)).at(-1)).toBe("buy 8 canceled venue");
+  world.simulator.fill({ orderId: entry.body.id, quantity: "8", price: "70", late: true });
+  await world.advance(100);
+  world.simulator.fill({ orderId: exit.body.id, quantity: "6", price: "80" });
+  await world.advance(30_000);
+  expect(await bookRecord(sidecar)).toBe("8");
+  const again = await world.send(sidecar, EXIT);
+  expect(again.body.id).toBe(exit.body.id);
+  expect(sentOrders(world)).toHaveLength(2);
+});
