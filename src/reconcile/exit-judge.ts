@@ -7,6 +7,7 @@
  * nothing and begins the agreement anew. Sends nothing; only `decide` draws conclusions, in the
  * ledger's transaction.
  */
+import { filledAtOf, wireOf } from "../broker/wire-order.ts";
 import { type Claim, isLatched } from "../claim/claim.ts";
 import { AGREEMENT_MS, isMalformed, type PositionRead } from "../claim/decide-verdict.ts";
 import { hasEnded } from "../claim/evidence.ts";
@@ -95,7 +96,9 @@ export class ExitJudge {
       return waits(`its client_order_id could not be looked up: ${lookup.reason}`);
     }
     if (lookup.kind === "found") {
-      const read = { type: "order", order: lookup.order, source: "read_back" } as const;
+      const { order } = lookup;
+      const filledAt = filledAtOf(wireOf(lookup));
+      const read = { type: "order", order, source: "read_back", filledAt } as const;
       const { claim: after } = await ledger.record(claim.key, { ...read, now: clock.now() });
       return isLatched(after)
         ? waits(`the order under ${claim.clientOrderId} is another one`)

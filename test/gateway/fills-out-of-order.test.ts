@@ -322,3 +322,27 @@ test("an exit that filled behind an entry, and is known later, is the same exit 
   expect(world.book()).toMatchObject({ net: "6", episode: 1 });
   await isThatOrder(world, bot, exit, requestId);
 });
+
+test("an exit that came late, under the id of a refused try, may be of the life before too", async () => {
+  const world = await openWorld(LONG);
+  const bot = await world.open();
+  world.fault({ kind: "arrive_late", delayMs: 30_000 }, { side: "sell" });
+  const { requestId } = await world.submit(bot, CLOSE);
+  await world.advance(20_000);
+  expect(world.theClaim()).toMatchObject({ outcome: "absent" });
+  const message = "insufficient qty available for order (requested: 6, available: 0)";
+  world.fault({ kind: "refuse", status: 403, code: 40310000, message }, { side: "sell" });
+  expect(await world.submit(bot, CLOSE)).toMatchObject({ status: "BLOCKED", requestId });
+  hideUnanswered(world);
+  await world.advance(10_000);
+  expect(world.simulator.positions()).toEqual([]);
+  await world.submit(bot, OPEN);
+  await world.advance(2_500);
+  expect(world.book()).toMatchObject({ net: "12", episode: 1 });
+  world.simulator.clearFaults();
+  await world.advance(30_000);
+  expect(world.book().net).toBe("6");
+  const next = await world.submit(bot, CLOSE);
+  expect(next).toMatchObject({ status: "PROCEED" });
+  expect(next.requestId).not.toBe(requestId);
+});
