@@ -4,6 +4,7 @@ import type { RequestId } from "../../src/core/ids.ts";
 import { CLOSE, LONG, OPEN, openWorld, type Process, type World } from "./world.ts";
 
 const ADD = { ...OPEN, quantity: "8" } as const;
+const KEYS = { "APCA-API-KEY-ID": "key", "APCA-API-SECRET-KEY": "secret" };
 const PAGE = { kind: "html", status: 502, accept: false } as const;
 
 /** Neither by the id that we gave it nor in a list; an order that the broker has named is read. */
@@ -14,9 +15,8 @@ function hideUnanswered({ simulator }: World): void {
 }
 
 async function cancelByHand({ simulator }: World, id: string | undefined): Promise<void> {
-  const headers = { "APCA-API-KEY-ID": "key", "APCA-API-SECRET-KEY": "secret" };
-  const canceled = await fetch(`${simulator.url}/v2/orders/${id}`, { method: "DELETE", headers });
-  expect(canceled.status).toBe(204);
+  const url = `${simulator.url}/v2/orders/${id}`;
+  expect((await fetch(url, { method: "DELETE", headers: KEYS })).status).toBe(204);
 }
 
 /** The answer to the entry is lost, and the exit of all behind it is booked first. */
@@ -345,4 +345,27 @@ test("an exit that came late, under the id of a refused try, may be of the life 
   const next = await world.submit(bot, CLOSE);
   expect(next).toMatchObject({ status: "PROCEED" });
   expect(next.requestId).not.toBe(requestId);
+});
+
+test("an exit that was replaced filled when the order in its place did", async () => {
+  const world = await openWorld(LONG);
+  const bot = await world.open();
+  const exit = { ...CLOSE, type: "limit", limitPrice: "90" } as const;
+  const { requestId } = await world.submit(bot, exit);
+  const [first] = world.orders();
+  const url = `${world.simulator.url}/v2/orders/${first?.id}`;
+  const body = JSON.stringify({ limit_price: "80" });
+  await world.advance(4_500);
+  expect((await fetch(url, { method: "PATCH", headers: KEYS, body })).status).toBe(200);
+  for (const path of ["/v2/orders", `/v2/orders/${first?.id}`]) {
+    world.simulator.addFaults([{ match: { method: "GET", path }, fault: PAGE, times: 1_000 }]);
+  }
+  await world.advance(100);
+  await world.submit(bot, { ...OPEN, type: "limit", limitPrice: "76" });
+  await world.advance(2_500);
+  expect(world.book()).toMatchObject({ net: "12", episode: 1 });
+  world.simulator.setPrice("TQQQ", "81");
+  await addIsKnown(world);
+  expect(world.book()).toMatchObject({ net: "6", episode: 1 });
+  await isThatOrder(world, await world.open(), exit, requestId);
 });
