@@ -125,7 +125,7 @@ export interface ReplacedCommand {
   readonly countsChain?: boolean;
   readonly source: EvidenceSource;
   readonly now: EpochMs;
-  /** As in `OrderCommand`; of the order that was replaced. */
+  /** As in `OrderCommand`; of either order, order-recorder.ts says which. */
   readonly filledAt?: EpochMs | undefined;
 }
 

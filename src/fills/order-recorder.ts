@@ -7,11 +7,13 @@
 import type { Broker } from "../broker/broker.ts";
 import { countsChain } from "../broker/chain-count.ts";
 import { listStart } from "../broker/claim-times.ts";
+import { filledAtIn, filledAtOf, wireOf } from "../broker/wire-order.ts";
 import type { Claim } from "../claim/claim.ts";
 import type { OrderCommand } from "../claim/decide-order.ts";
 import type { RecordCommand } from "../claim/decide-record.ts";
 import { type BrokerOrder, type EvidenceSource, isInPlaceOf, withLegs } from "../claim/evidence.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
+import { add, compare, isZero } from "../core/decimal.ts";
 import { isCombo } from "../identity/combo.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 
@@ -41,20 +43,38 @@ export async function recordOrder(
   const isReplaced = order.status === "replaced";
   const next = isReplaced ? await nextOf({ broker, clock }, claim, order) : undefined;
   const read = { order, source, now: clock.now(), filledAt } as const;
-  const result = await ledger.record(claim.key, commandOf(read, next));
+  const result = await ledger.record(claim.key, commandOf(claim, read, next));
   const changed = result.kind === "recorded" && result.changed;
   return { claim: result.claim, changed, hasMoved: changed && hasMoved(claim, result.claim) };
 }
 
-interface Next {
+interface Successor {
   readonly successor: BrokerOrder;
+  /** As `filledAt` of the order that it replaced. */
+  readonly movedAt: EpochMs | undefined;
+}
+
+interface Next extends Successor {
   readonly countsChain: boolean;
 }
 
-function commandOf(read: OrderCommand, next: Next | "none" | undefined): RecordCommand {
+function commandOf(
+  claim: Claim,
+  read: OrderCommand,
+  next: Next | "none" | undefined,
+): RecordCommand {
   if (next === undefined) return { type: "order", ...read };
   if (next === "none") return { type: "order", ...read, hasNoSuccessor: true };
-  return { type: "replaced", ...read, ...next };
+  const { movedAt, ...chain } = next;
+  const filledAt = isTimeOfNext(claim, read.order, next) ? movedAt : read.filledAt;
+  return { type: "replaced", ...read, ...chain, filledAt };
+}
+
+/** Of two orders' fills an exit's are over with the last ones; an entry's begin with the first. */
+function isTimeOfNext(claim: Claim, order: BrokerOrder, { successor }: Successor): boolean {
+  if (isZero(successor.filledQuantity)) return false;
+  const filled = add(claim.carriedQuantity, order.filledQuantity);
+  return claim.intent.effect === "close" || compare(filled, claim.bookedQuantity) <= 0;
 }
 
 async function nextOf(
@@ -62,10 +82,10 @@ async function nextOf(
   claim: Claim,
   order: BrokerOrder,
 ): Promise<Next | "none" | undefined> {
-  const successor = await findSuccessor({ broker, clock }, claim, order);
-  if (successor === undefined || successor === "none") return successor;
-  const counts = await countsChain(broker, claim.intent, order, successor, clock.now());
-  return counts === undefined ? undefined : { successor, countsChain: counts };
+  const found = await findSuccessor({ broker, clock }, claim, order);
+  if (found === undefined || found === "none") return found;
+  const counts = await countsChain(broker, claim.intent, order, found.successor, clock.now());
+  return counts === undefined ? undefined : { ...found, countsChain: counts };
 }
 
 /** `none`: neither the order names one, nor does any of the broker's name the order. */
@@ -73,12 +93,14 @@ async function findSuccessor(
   ports: Pick<RecorderPorts, "broker" | "clock">,
   claim: Claim,
   order: BrokerOrder,
-): Promise<BrokerOrder | "none" | undefined> {
+): Promise<Successor | "none" | undefined> {
   const { broker } = ports;
   const { intent, brokerOrderId } = claim;
   const { replacedBy } = order;
   const lookup = replacedBy === null ? undefined : await broker.orderById(replacedBy);
-  if (lookup?.kind === "found") return lookup.order;
+  if (lookup?.kind === "found") {
+    return { successor: lookup.order, movedAt: filledAtOf(wireOf(lookup)) };
+  }
   // An old read, of an order that the claim has left already.
   if (brokerOrderId !== order.brokerOrderId) return undefined;
   // A combo has no symbol that a list could be asked for.
@@ -88,7 +110,8 @@ async function findSuccessor(
   if (reading.kind === "unknown") return undefined;
   const [next, another] = withLegs(reading.value).filter((one) => isInPlaceOf(order, one));
   if (next === undefined && replacedBy === null) return "none";
-  return another === undefined ? next : undefined;
+  if (next === undefined || another !== undefined) return undefined;
+  return { successor: next, movedAt: filledAtIn(reading)(next) };
 }
 
 function hasMoved(before: Claim, after: Claim): boolean {

@@ -19,6 +19,11 @@ async function cancelByHand({ simulator }: World, id: string | undefined): Promi
   expect((await fetch(url, { method: "DELETE", headers: KEYS })).status).toBe(204);
 }
 
+async function replaceByHand({ simulator }: World, id: string | undefined, change: object) {
+  const patch = { method: "PATCH", headers: KEYS, body: JSON.stringify(change) };
+  expect((await fetch(`${simulator.url}/v2/orders/${id}`, patch)).status).toBe(200);
+}
+
 /** The answer to the entry is lost, and the exit of all behind it is booked first. */
 async function soldBeforeTheAddIsKnown(add: typeof ADD | Record<string, unknown> = ADD) {
   const world = await openWorld(LONG);
@@ -86,7 +91,9 @@ describe("an entry fills in part before the exit of all that else was held, and 
   const EXIT = { ...CLOSE, type: "limit", limitPrice: "74" } as const;
 
   function fillEntry({ simulator }: World, quantity: string): void {
-    const { id } = simulator.orders().find(({ side }) => side === "buy") ?? { id: "" };
+    const isWorking = ({ side, status }: { side: string; status: string }) =>
+      side === "buy" && status !== "replaced";
+    const { id } = simulator.orders().find(isWorking) ?? { id: "" };
     simulator.fill({ orderId: id, quantity, price: "70" });
   }
 
@@ -120,6 +127,26 @@ describe("an entry fills in part before the exit of all that else was held, and 
     fillEntry(world, "5");
     expect(world.book()).toMatchObject({ net: "6" });
     await world.advance(2_500);
+    expect(world.book()).toMatchObject({ net: "8", episode: 1 });
+    await isThatOrder(world, await world.open(), EXIT, requestId);
+  });
+
+  test("where it was replaced in between, a lost exit that is known later is the same one", async () => {
+    const world = await openWorld(LONG);
+    const bot = await world.open();
+    await world.submit(bot, REST);
+    fillEntry(world, "3");
+    const [{ id } = { id: "" }] = world.orders();
+    world.fault({ kind: "accept_then_drop" }, { side: "sell" });
+    hideUnanswered(world);
+    const exit = bot.latch.submit(EXIT);
+    await world.advance(10);
+    await replaceByHand(world, id, { limit_price: "69" });
+    fillEntry(world, "5");
+    await world.advance(2_500);
+    expect(world.book()).toMatchObject({ net: "14", episode: 1 });
+    const { requestId } = await world.drive(exit);
+    await addIsKnown(world);
     expect(world.book()).toMatchObject({ net: "8", episode: 1 });
     await isThatOrder(world, await world.open(), EXIT, requestId);
   });
@@ -347,25 +374,33 @@ test("an exit that came late, under the id of a refused try, may be of the life 
   expect(next.requestId).not.toBe(requestId);
 });
 
-test("an exit that was replaced filled when the order in its place did", async () => {
-  const world = await openWorld(LONG);
-  const bot = await world.open();
-  const exit = { ...CLOSE, type: "limit", limitPrice: "90" } as const;
-  const { requestId } = await world.submit(bot, exit);
-  const [first] = world.orders();
-  const url = `${world.simulator.url}/v2/orders/${first?.id}`;
-  const body = JSON.stringify({ limit_price: "80" });
-  await world.advance(4_500);
-  expect((await fetch(url, { method: "PATCH", headers: KEYS, body })).status).toBe(200);
-  for (const path of ["/v2/orders", `/v2/orders/${first?.id}`]) {
-    world.simulator.addFaults([{ match: { method: "GET", path }, fault: PAGE, times: 1_000 }]);
-  }
-  await world.advance(100);
-  await world.submit(bot, { ...OPEN, type: "limit", limitPrice: "76" });
-  await world.advance(2_500);
-  expect(world.book()).toMatchObject({ net: "12", episode: 1 });
-  world.simulator.setPrice("TQQQ", "81");
-  await addIsKnown(world);
-  expect(world.book()).toMatchObject({ net: "6", episode: 1 });
-  await isThatOrder(world, await world.open(), exit, requestId);
-});
+test.each([
+  ["polling", false],
+  ["the stream, late", true],
+])(
+  "an exit that was replaced filled when the order in its place did: told by %s",
+  async (_, late) => {
+    const world = await openWorld(LONG);
+    const bot = await world.open();
+    const exit = { ...CLOSE, type: "limit", limitPrice: "90" } as const;
+    const { requestId } = await world.submit(bot, exit);
+    const [first] = world.orders();
+    const url = `${world.simulator.url}/v2/orders/${first?.id}`;
+    const body = JSON.stringify({ limit_price: "80" });
+    await world.advance(4_500);
+    expect((await fetch(url, { method: "PATCH", headers: KEYS, body })).status).toBe(200);
+    for (const path of ["/v2/orders", `/v2/orders/${first?.id}`]) {
+      world.simulator.addFaults([{ match: { method: "GET", path }, fault: PAGE, times: 1_000 }]);
+    }
+    const replaced = () => world.orders().find(({ id }) => id === first?.id);
+    await world.advance(100);
+    await world.submit(bot, { ...OPEN, type: "limit", limitPrice: "76" });
+    await world.advance(2_500);
+    expect(world.book()).toMatchObject({ net: "12", episode: 1 });
+    world.simulator.setPrice("TQQQ", "81");
+    if (late) await bot.latch.applyUpdate({ ...replaced() });
+    await addIsKnown(world);
+    expect(world.book()).toMatchObject({ net: "6", episode: 1 });
+    await isThatOrder(world, await world.open(), exit, requestId);
+  },
+);
