@@ -1,7 +1,7 @@
 /** A fill that arrives after the broker has said "canceled". */
 import { expect, test } from "vitest";
 import { HELD, ORDER, openOrderWorld, SELL } from "../sidecar/orders-world.ts";
-import { brokerOrders, cancel, cancelByHand, sentOrders } from "./by-hand.ts";
+import { brokerOrders, cancel, cancelByHand, replaceByHand, sentOrders } from "./by-hand.ts";
 import { COMPARISON_MS, expectHealed, SOON } from "./healing.ts";
 import { bookRecord, claimRecord, incidentRecord } from "./ledger-record.ts";
 
@@ -132,6 +132,24 @@ test.each([
   expect((await claimRecord(sidecar)).at(-1)).toBe(end);
   expect(await incidentRecord(sidecar)).toContain("late_evidence fills_booked venue");
   expect(sentOrders(world)).toHaveLength(2);
+});
+
+test("of an order in another's place is found, though that had filled more", async () => {
+  const world = await openOrderWorld({ ...HELD, scriptedFills: true });
+  world.comparePositions(COMPARISON_MS);
+  const sidecar = await world.open();
+  const exit = await world.send(sidecar, EXIT);
+  world.simulator.fill({ orderId: exit.body.id, quantity: "3" });
+  await world.advance(3_000);
+  const next = await replaceByHand(world, exit.body.id, { limit_price: "79" });
+  await world.advance(3_000);
+  expect(await cancel(world, sidecar, next)).toBe(204);
+  await world.advance(40_000);
+  expect(await claimRecord(sidecar)).toEqual(["sell 6 partially_filled venue"]);
+  world.simulator.fill({ orderId: next, quantity: "2", price: "79", late: true });
+  await expectHealed(world, sidecar);
+  expect(await bookRecord(sidecar)).toBe("1");
+  expect(await incidentRecord(sidecar)).toEqual(["late_evidence fills_booked venue"]);
 });
 
 test("of an entry before the exit of all is of the same life: the exit's repeat is that exit", async () => {

@@ -45,6 +45,28 @@ test.each([
   },
 );
 
+test("so is a multi-leg order, which no list of a contract shows", async () => {
+  const [LOW, HIGH] = ["SPY270115C00500000", "SPY270115C00510000"];
+  const world = await openOrderWorld({ prices: { SPY: "500", [LOW]: "12.50", [HIGH]: "7.50" } });
+  world.comparePositions(COMPARISON_MS);
+  const sidecar = await world.open();
+  const legs = [
+    { symbol: LOW, ratio_qty: "1", side: "buy", position_intent: "buy_to_open" },
+    { symbol: HIGH, ratio_qty: "1", side: "sell", position_intent: "sell_to_open" },
+  ];
+  hideNextOrder(world);
+  const spread = { order_class: "mleg", qty: "2", type: "market", time_in_force: "day", legs };
+  expect((await world.send(sidecar, spread)).status).toBe(409);
+  await world.advance(18_000);
+  expect(await bookRecord(sidecar, LOW)).toBe("0");
+  await world.advance(HIDDEN_MS);
+  await expectHealed(world, sidecar);
+  expect(await bookRecord(sidecar, LOW)).toBe("2");
+  expect(await bookRecord(sidecar, HIGH)).toBe("-2");
+  expect(await incidentRecord(sidecar)).toEqual(["late_evidence landed venue"]);
+  expect(sentOrders(world)).toHaveLength(1);
+});
+
 test("an entry is found that was claimed more than a day ago, and sent again of late", async () => {
   const world = await openOrderWorld();
   world.comparePositions(COMPARISON_MS);
