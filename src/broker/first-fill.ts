@@ -6,10 +6,11 @@
  */
 import type { Book } from "../book/book.ts";
 import type { Claim } from "../claim/claim.ts";
+import { filledInAll } from "../claim/decide-order.ts";
 import type { BrokerOrder } from "../claim/evidence.ts";
 import { endAmid } from "../claim/own-episode.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
-import { add, compare, ZERO } from "../core/decimal.ts";
+import { add, compare } from "../core/decimal.ts";
 import type { AccountId } from "../core/ids.ts";
 import type { Broker } from "./broker.ts";
 
@@ -29,9 +30,9 @@ export async function firstFilledAt(
   order: BrokerOrder,
   filledAt: EpochMs | undefined,
 ): Promise<EpochMs | undefined> {
-  const { key, intent, bookedQuantity } = claim;
+  const { key, intent, bookedQuantity, carriedQuantity } = claim;
   if (filledAt === undefined || intent.effect !== "open") return filledAt;
-  if (compare(order.filledQuantity, bookedQuantity) <= 0) return filledAt;
+  if (compare(filledInAll(claim, order), bookedQuantity) <= 0) return filledAt;
   const { submittedAt, brokerOrderId } = order;
   const book = await ledger.book(key.account, intent.symbol);
   const endedAt = endAmid(book, { submittedAt, filledAt });
@@ -41,7 +42,7 @@ export async function firstFilledAt(
   const after = endedAt - LOOKBACK_MS - aheadMs;
   const fills = await broker.fillActivities({ orderIds: [brokerOrderId], after });
   if (fills.kind === "unknown") return filledAt;
-  let told = ZERO;
+  let told = carriedQuantity;
   const first = fills.value
     .toSorted((a, b) => a.at - b.at)
     .find(({ quantity }) => {

@@ -222,7 +222,7 @@ export function sealEvents(claim: Claim, order: BrokerOrder | null): ClaimEvent[
 }
 
 /** What the claim's order has filled, with the orders that it replaced. */
-function filledInAll(claim: Claim, order: BrokerOrder): DecimalText {
+export function filledInAll(claim: Claim, order: BrokerOrder): DecimalText {
   return add(claim.carriedQuantity, order.filledQuantity);
 }
 

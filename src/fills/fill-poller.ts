@@ -21,6 +21,7 @@ import { recordOrder } from "./order-recorder.ts";
 import { OrderSightings } from "./order-sightings.ts";
 import {
   asTheyFilled,
+  hasUnbooked,
   type ListedById,
   type Look,
   listedIn,
@@ -165,8 +166,8 @@ export class FillPoller {
         if (shown.kind === "not_found") missing.push(claim);
         continue;
       }
-      const hasNews = shown.order.filledQuantity !== claim.bookedQuantity;
-      const movedAt = hasNews ? epochMsOf(shown.movedAt()) : undefined;
+      const isNews = hasUnbooked(claim, shown.order);
+      const movedAt = isNews ? epochMsOf(shown.movedAt()) : undefined;
       const filledAt = await firstFilledAt(this.#ports, claim, shown.order, movedAt);
       const recorded = await recordOrder(this.#ports, claim, shown.order, "poll", filledAt);
       if (recorded.hasMoved) this.keepNews(shown.wire);

@@ -9,11 +9,11 @@ import { countsChain } from "../broker/chain-count.ts";
 import { listStart } from "../broker/claim-times.ts";
 import { filledAtIn, filledAtOf, wireOf } from "../broker/wire-order.ts";
 import type { Claim } from "../claim/claim.ts";
-import type { OrderCommand } from "../claim/decide-order.ts";
+import { filledInAll, type OrderCommand } from "../claim/decide-order.ts";
 import type { RecordCommand } from "../claim/decide-record.ts";
 import { type BrokerOrder, type EvidenceSource, isInPlaceOf, withLegs } from "../claim/evidence.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
-import { add, compare, isZero } from "../core/decimal.ts";
+import { compare, isZero } from "../core/decimal.ts";
 import { isCombo } from "../identity/combo.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 
@@ -73,8 +73,8 @@ function commandOf(
 /** Of two orders' fills an exit's are over with the last ones; an entry's begin with the first. */
 function isTimeOfNext(claim: Claim, order: BrokerOrder, { successor }: Successor): boolean {
   if (isZero(successor.filledQuantity)) return false;
-  const filled = add(claim.carriedQuantity, order.filledQuantity);
-  return claim.intent.effect === "close" || compare(filled, claim.bookedQuantity) <= 0;
+  const isNewsOfFirst = compare(filledInAll(claim, order), claim.bookedQuantity) > 0;
+  return claim.intent.effect === "close" || !isNewsOfFirst;
 }
 
 async function nextOf(

@@ -2,7 +2,9 @@
 import type { OrdersReading, WireOrder } from "../broker/broker.ts";
 import { movedAtOf, readableIn, wiresIn } from "../broker/wire-order.ts";
 import type { Claim } from "../claim/claim.ts";
+import { filledInAll } from "../claim/decide-order.ts";
 import { type BrokerOrder, type OrderLookup, withLegs } from "../claim/evidence.ts";
+import { compare } from "../core/decimal.ts";
 import type { BrokerOrderId } from "../core/ids.ts";
 
 export interface Shown {
@@ -70,7 +72,12 @@ export function newsIn(claims: readonly Claim[], looks: Looks): string {
 
 function hasNews(claim: Claim, looks: Looks): boolean {
   const shown = shownIn(looks, claim);
-  return shown !== undefined && shown.order.filledQuantity !== claim.bookedQuantity;
+  return shown !== undefined && hasUnbooked(claim, shown.order);
+}
+
+/** Whether the order shows other fills than are booked; those before it in its place are too. */
+export function hasUnbooked(claim: Claim, order: BrokerOrder): boolean {
+  return compare(filledInAll(claim, order), claim.bookedQuantity) !== 0;
 }
 
 function shownIn(looks: Looks, { brokerOrderId }: Claim): Listed | undefined {

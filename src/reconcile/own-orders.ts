@@ -8,9 +8,10 @@ import type { Broker, ListedOrders } from "../broker/broker.ts";
 import { atLatest, listStart } from "../broker/claim-times.ts";
 import { filledAtIn, filledAtOf, wireOf } from "../broker/wire-order.ts";
 import { type Claim, isAccepted, mayYetArrive } from "../claim/claim.ts";
+import { filledInAll } from "../claim/decide-order.ts";
 import { type BrokerOrder, type OrderLookup, withLegs } from "../claim/evidence.ts";
 import { type Clock, type EpochMs, latest } from "../core/clock.ts";
-import { add, compare } from "../core/decimal.ts";
+import { compare } from "../core/decimal.ts";
 import type { AccountId } from "../core/ids.ts";
 import { COMBO_SYMBOL, isCombo, mayMove } from "../identity/combo.ts";
 import { OPTION_SYMBOL } from "../identity/symbol.ts";
@@ -166,9 +167,8 @@ function isOrderOf(claim: Claim, { brokerOrderId, clientOrderId }: BrokerOrder):
     : clientOrderId === claim.clientOrderId;
 }
 
-function showsMore(claim: Claim, { filledQuantity }: BrokerOrder): boolean {
-  const filled = add(claim.carriedQuantity, filledQuantity);
-  return !isAccepted(claim) || compare(filled, claim.bookedQuantity) > 0;
+function showsMore(claim: Claim, order: BrokerOrder): boolean {
+  return !isAccepted(claim) || compare(filledInAll(claim, order), claim.bookedQuantity) > 0;
 }
 
 async function record(

@@ -404,3 +404,28 @@ test.each([
     await isThatOrder(world, await world.open(), exit, requestId);
   },
 );
+
+test("nor is one whose last shares are as many as the order before it in its place had sold", async () => {
+  const world = await openWorld(LONG);
+  const bot = await world.open();
+  const exit = { ...CLOSE, type: "limit", limitPrice: "90" } as const;
+  await world.submit(bot, exit);
+  const [{ id } = { id: "" }] = world.orders();
+  world.simulator.fill({ orderId: id, quantity: "3", price: "90" });
+  await world.advance(2_500);
+  await replaceByHand(world, id, { limit_price: "85" });
+  await world.advance(2_500);
+  expect(world.book()).toMatchObject({ net: "3", reservations: [{ quantity: "3" }] });
+  const next = world.orders().find(({ status }) => status === "new")?.id ?? "";
+  for (const path of ["/v2/orders", `/v2/orders/${next}`]) {
+    world.simulator.addFaults([{ match: { method: "GET", path }, fault: PAGE, times: 1_000 }]);
+  }
+  world.simulator.fill({ orderId: next, quantity: "3", price: "85" });
+  await world.advance(100);
+  await world.submit(bot, OPEN);
+  await world.advance(2_500);
+  expect(world.book()).toMatchObject({ net: "9", episode: 1 });
+  await addIsKnown(world);
+  expect(world.book().net).toBe("6");
+  expect(await world.submit(bot, exit)).toMatchObject({ status: "PROCEED" });
+});
