@@ -200,6 +200,30 @@ describe("an entry that fills after the exit of all begins a life of the positio
     expect(await world.submit(bot, exit)).toMatchObject({ status: "PROCEED" });
   });
 
+  test("where it was replaced before the exit, and that is told late, the next exit is sent", async () => {
+    const world = await openWorld(LONG);
+    const bot = await world.open();
+    await world.submit(bot, { ...OPEN, type: "limit", limitPrice: "69" });
+    const [{ id } = { id: "" }] = world.orders();
+    await world.advance(2_500);
+    for (const path of ["/v2/orders", `/v2/orders/${id}`]) {
+      world.simulator.addFaults([{ match: { method: "GET", path }, fault: PAGE, times: 1_000 }]);
+    }
+    await replaceByHand(world, id, { limit_price: "70" });
+    await world.advance(100);
+    const exit = { ...CLOSE, type: "limit", limitPrice: "74" } as const;
+    await world.submit(bot, exit);
+    await world.advance(2_500);
+    expect(world.book()).toMatchObject({ net: "0", episode: 1 });
+    world.simulator.setPrice("TQQQ", "69");
+    await world.advance(100);
+    const replaced = world.orders().find((order) => order.id === id);
+    await world.drive(bot.latch.applyUpdate({ ...replaced }));
+    await addIsKnown(world);
+    expect(world.book()).toMatchObject({ net: "6", episode: 2 });
+    expect(await world.submit(bot, exit)).toMatchObject({ status: "PROCEED" });
+  });
+
   test("where it came to the broker late, the next exit is sent", async () => {
     const world = await openWorld(LONG);
     const bot = await world.open();
