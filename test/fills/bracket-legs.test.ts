@@ -40,6 +40,27 @@ describe("a bracket whose entry has filled", () => {
     await expectAgreement(world, bot);
   });
 
+  test("is closed when its leg filled: an add from before that, known later, goes on with it", async () => {
+    const { world, bot } = await opened();
+    await world.submit(bot, BRACKET);
+    await world.advance(2_000);
+    world.fault({ kind: "accept_then_drop" });
+    for (const kind of ["client_id_lag", "list_lag"] as const) world.fault({ kind, lagMs: 12_000 });
+    const add = bot.latch.submit({ ...OPEN, quantity: "8", type: "limit", limitPrice: "76" });
+    await world.advance(100);
+    world.simulator.setPrice("TQQQ", "90");
+    await world.advance(4_000);
+    expect(world.book()).toMatchObject({ net: "0", episode: 1 });
+    await world.advance(20_000);
+    expect(await world.drive(add)).toMatchObject({ status: "PENDING" });
+    expect(world.book()).toMatchObject({ net: "8", episode: 1 });
+    const again = await world.submit(await world.open(), BRACKET);
+    expect(again).toMatchObject({
+      status: "SKIP",
+      requestId: familyIn(world).parent.key.requestId,
+    });
+  });
+
   test.each([
     ["its take-profit", "90", { limit: "filled", stop: "canceled" }],
     ["its stop", "60", { limit: "canceled", stop: "filled" }],
