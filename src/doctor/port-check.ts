@@ -1,22 +1,23 @@
 /** Whether the sidecar could listen where it is to listen, and who listens there if not. */
 import { get } from "node:http";
+import { LatchError } from "../core/errors.ts";
 import { portFault } from "../core/port-fault.ts";
 import { type Finding, failed, ok, warning } from "./check.ts";
 
 const LOOKUP_MS = 2_000;
 
 export async function checkPort(host: string, port: number): Promise<Finding> {
-  if (port === 0) return ok("any free port will be taken");
   const fault = await portFault(host, port);
   const place = `${host}:${port}`;
-  if (fault === undefined) return ok(`${place} is free`);
+  if (fault === undefined)
+    return ok(port === 0 ? "any free port will be taken" : `${place} is free`);
   const problem = fault.code ?? fault.message;
   if (problem === "EADDRINUSE" && (await isSidecar(host, port))) {
     const remedy = "End it before another one is started, or choose another port with --port.";
     return warning(`a sidecar listens on ${place} already`, remedy);
   }
-  const remedy = "Choose another port with --port, or end the program that holds it.";
-  return failed(`${place} cannot be listened on: ${problem}`, remedy);
+  const { hint } = new LatchError("port_unavailable", problem);
+  return failed(`${place} cannot be listened on: ${problem}`, hint);
 }
 
 /** The one page that needs no key answers as ours does. */

@@ -73,7 +73,7 @@ describe("tradelatch broker-sim", () => {
     const port = String((holder.address() as AddressInfo).port);
     try {
       const { stdout, stderr, exitCode } = await run(["broker-sim", "--port", port]);
-      expect(stderr).toMatch(/^tradelatch: cannot listen on [^\n]+ Choose another port[^\n]+\n$/);
+      expect(stderr).toMatch(/^tradelatch: cannot listen on [^\n]+ Choose another --port[^\n]+\n$/);
       expect(stderr).toContain(`port ${port}`);
       expect(stderr.match(/EADDRINUSE/g)).toHaveLength(1);
       expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 1 });

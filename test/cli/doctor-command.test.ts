@@ -449,6 +449,14 @@ describe("the port's check", () => {
     expect(told.port).toBe(`failed: 127.0.0.1:${other.port} cannot be listened on: EADDRINUSE`);
   });
 
+  test("an address that is none of this machine's fails, whatever the port", async () => {
+    const words = ["--broker", "sim", "--store", temporaryFile(), "--host", "203.0.113.7"];
+    const { told, checks } = await examined([...words, "--port", "0"], {});
+    expect(told.port).toBe("failed: 203.0.113.7:0 cannot be listened on: EADDRNOTAVAIL");
+    const remedy = "Choose another --port, or a --host that is of this machine";
+    expect(checks.port?.remedy).toContain(remedy);
+  });
+
   test("a sidecar on it is a warning", async () => {
     const sidecar = await openSidecar((await openBroker()).url, {
       own: (app) => app.get("/healthz", async () => ({ status: "ok" })),

@@ -66,7 +66,7 @@ export const CALL_ERRORS = {
     httpStatus: 500,
     retryable: false,
     exitCode: 1,
-    hint: "Choose another port with --port, or end the program that holds it.",
+    hint: "Choose another --port, or a --host that is of this machine, or end what holds the port.",
   },
   check_failed: {
     httpStatus: 503,
