@@ -11,18 +11,23 @@ export function summaryLines(summary: RunSummary): readonly SummaryLine[] {
   return [
     ["Trades, flat to flat", String(trades)],
     ["Hit rate", hits],
-    ["Realized profit or loss", `${summary.realizedProfitUsd} USD`],
-    ["Maximum drawdown", `${summary.maxDrawdownUsd} USD`],
+    ["Realized profit or loss", dollars(summary.realizedProfitUsd)],
+    ["Maximum drawdown", dollars(summary.maxDrawdownUsd)],
     ["Exposure", `${percent(summary.exposure)} of the time`],
     ["Faults of the broker", met],
     ["Orders at the broker", String(orders)],
     [
       "Duplicates among them",
-      duplicateOrders === 0 ? "0" : `${duplicateOrders}, ${summary.duplicateNotionalUsd} USD`,
+      duplicateOrders === 0 ? "0" : `${duplicateOrders}, ${dollars(summary.duplicateNotionalUsd)}`,
     ],
     ...guardLines(summary),
     ["Final positions", positionsText(summary.finalPositions)],
   ];
+}
+
+/** `"30730.38"` as `30,730.38 USD`. */
+function dollars(amount: string): string {
+  return `${amount.replace(/\B(?=(\d{3})+\.)/g, ",")} USD`;
 }
 
 function guardLines(summary: RunSummary): readonly SummaryLine[] {
