@@ -57,7 +57,10 @@ export class ActionRunner {
     this.#parts = parts;
   }
 
-  /** Whether an attempt at it is at work here: no reading shows that it can no longer happen. */
+  /**
+   * Whether an attempt at it is at work here, or what came of it is not yet on record: no reading
+   * shows that it can no longer happen.
+   */
   isRunning({ agent, requestId }: ClaimKey): boolean {
     return [...this.#running].some(({ key }) => key.agent === agent && key.requestId === requestId);
   }
@@ -166,15 +169,25 @@ export class ActionRunner {
     const { claim } = owned;
     const { agent, requestId } = claim.key;
     const idempotencyKey = `tl-${canonicalHash({ agent, requestId }).slice(0, KEY_DIGITS)}`;
-    let value: unknown;
     this.#running.add(claim);
     try {
-      value = await input.run({ claim, idempotencyKey });
-    } catch (error) {
+      return await this.#begun(input, owned, idempotencyKey);
+    } finally {
       this.#running.delete(claim);
+    }
+  }
+
+  async #begun<Result>(
+    input: ExecuteInput<Result>,
+    owned: Proceed,
+    idempotencyKey: string,
+  ): Promise<ExecuteAnswer<Result>> {
+    let value: unknown;
+    try {
+      value = await input.run({ claim: owned.claim, idempotencyKey });
+    } catch (error) {
       return this.#afterError(input, owned, error);
     }
-    this.#running.delete(claim);
     return this.#settled(input, owned, "done", value);
   }
 

@@ -110,7 +110,7 @@ export class GuardDesk implements Guard {
     this.#list = new ClaimList(ledger);
     this.#runner = new ActionRunner({
       ...{ guard: this, clock, doneBefore: (input) => this.#doneBefore(input) },
-      ask: (verifier, claim) => this.#verifiers.ask(verifier, claim, this.#closing.signal),
+      ask: (verifier, claim) => this.#ask(verifier, claim, this.#closing.signal),
       weigh: (claim, verdict) => this.#weigh(claim.key, claim.fencing, verdict),
     });
     for (const [action, verifier] of Object.entries(verifiers)) {
@@ -371,11 +371,23 @@ export class GuardDesk implements Guard {
     if (now.status !== "IN_RECONCILIATION" || silent.has(now.action)) return now;
     const verifier = this.#verifiers.due(nameOf(key), now);
     if (verifier === undefined) return now;
-    const verdict = await this.#verifiers.ask(verifier, now, this.#ending.signal);
+    const verdict = await this.#ask(verifier, now, this.#ending.signal);
     if (verdict.kind === "unknown") this.#sayUnknown(now, verdict);
     if (isLate(verdict)) silent.add(now.action);
     const answer = await this.#weigh(key, now.fencing, verdict);
     return answer.kind === "unknown" ? now : answer.claim;
+  }
+
+  /** What was not there while it was done here may have come right behind the look. */
+  async #ask(
+    verifier: GuardVerifier,
+    claim: GuardClaim,
+    closing: AbortSignal,
+  ): Promise<GuardVerdict> {
+    const isBegun = this.#runner.isRunning(claim.key);
+    const verdict = await this.#verifiers.ask(verifier, claim, closing);
+    const isTooEarly = verdict.kind === "absent" && isBegun;
+    return isTooEarly ? { kind: "unknown", reason: "it was read while it was done here" } : verdict;
   }
 
   #sayUnknown(claim: GuardClaim, { reason }: GuardVerdict & { kind: "unknown" }): void {

@@ -1,6 +1,7 @@
 /** `execute`: an action runs at most once for its id, and every repeat gets what came of it. */
 import { describe, expect, test } from "vitest";
 import { LatchError } from "../../src/core/errors.ts";
+import type { AgentId } from "../../src/core/ids.ts";
 import type { GuardVerdict } from "../../src/guard/guard.ts";
 import { guardWorld, LEASE_MS, PAYMENT, Provider } from "./guard-world.ts";
 
@@ -395,6 +396,22 @@ describe("an owner that comes late", () => {
     });
     answered.come();
     expect(await first).toMatchObject({ status: "done", isRepeat: false, claim: { fencing: 1 } });
+  });
+
+  test("does not keep another agent's action of the same id from being read as absent", async () => {
+    const { guard, clock } = await guardWorld();
+    const { requestId } = PAYMENT;
+    const agent = "refunds" as AgentId;
+    await guard.claim({ ...PAYMENT, agent });
+    const run = async () => {
+      clock.advance(LEASE_MS);
+      const verdict = { kind: "absent" } as const;
+      expect(await guard.resolve({ requestId, agent, verdict })).toMatchObject({
+        ...{ kind: "resolved", claim: { outcome: "absent" } },
+      });
+      return RESULT;
+    };
+    expect(await guard.execute({ ...PAYMENT, run })).toMatchObject({ status: "done" });
   });
 
   test("settles by its own result as long as nobody released its attempt", async () => {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { GuardClaim } from "../../src/claim/guard-claim.ts";
 import { GUARD_ACCOUNT } from "../../src/core/ids.ts";
-import type { GuardVerdict } from "../../src/guard/guard.ts";
+import type { ExecuteAnswer, GuardVerdict } from "../../src/guard/guard.ts";
 import { openSqliteLedger } from "../../src/ledger/sqlite/sqlite-ledger.ts";
 import { guardWorld, LEASE_MS, PAYMENT, Provider } from "./guard-world.ts";
 
@@ -188,6 +188,52 @@ describe("a verifier's word about an attempt that is over", () => {
     expect(await first).toMatchObject({
       ...{ status: "done", isRepeat: true, claim: { fencing: 2, provenance: "verifier" } },
     });
+    expect(provider.calls).toBe(1);
+  });
+});
+
+describe("a verifier's word that was read while the action ran in its own process", () => {
+  async function readWhileItRuns() {
+    const world = await guardWorld();
+    const provider = new Provider();
+    const verifier = new SlowVerifier(() => ({ kind: "absent" }));
+    world.guard.registerVerifier(PAYMENT.action, verifier.verify);
+    return { ...world, provider, verifier };
+  }
+
+  test("does not release what had its answer lost since", async () => {
+    const { guard, clock, provider, verifier } = await readWhileItRuns();
+    let recovering: Promise<unknown> | undefined;
+    const run = async () => {
+      clock.advance(LEASE_MS);
+      recovering = guard.recover();
+      await verifier.untilAsked();
+      provider.pay(requestId, "50.00");
+      throw LOST;
+    };
+    expect(await guard.execute({ ...PAYMENT, run })).toMatchObject({ status: "unresolved" });
+    verifier.answer();
+    await recovering;
+    const again = await guard.execute({ ...PAYMENT, run });
+    expect(again).toMatchObject({ status: "unresolved", claim: { fencing: 1 } });
+    expect(provider.calls).toBe(1);
+  });
+
+  test("does not let a second attempt begin beside the first, whoever released that", async () => {
+    const { guard, clock, provider, verifier } = await readWhileItRuns();
+    const pay = () => provider.pay(requestId, "50.00");
+    const run = async () => {
+      clock.advance(LEASE_MS);
+      await guard.release({ requestId, evidence: "support says that it was never sent" });
+      const asked = guard.execute({ ...PAYMENT, run: pay, verify: verifier.verify });
+      await verifier.untilAsked();
+      verifier.answer();
+      second = await asked;
+      return pay();
+    };
+    let second: ExecuteAnswer<unknown> | undefined;
+    await guard.execute({ ...PAYMENT, run });
+    expect(second).toMatchObject({ status: "unresolved", claim: { fencing: 2 } });
     expect(provider.calls).toBe(1);
   });
 });

@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import type { GuardVerdict } from "../../src/guard/guard.ts";
 import { WRITE_WITHIN_MS } from "../../src/guard/until-written.ts";
 import { webhook } from "../../src/webhooks/webhook.ts";
-import { guardWorld, PAYMENT, Provider } from "./guard-world.ts";
+import { guardWorld, LEASE_MS, PAYMENT, Provider } from "./guard-world.ts";
 
 const LOST = Object.assign(new Error("socket hang up"), { code: "ECONNRESET" });
 
@@ -57,6 +57,25 @@ describe("a store that fails while an action is done", () => {
     expect(await guard.execute({ ...PAYMENT, run })).toMatchObject({
       ...{ status: "done", isRepeat: true },
     });
+    expect(provider.calls).toBe(1);
+  });
+
+  test("has nobody begin again on an earlier reading while its result waits to be written", async () => {
+    const { guard, clock, provider, run, mend } = await breakingWorld();
+    const slowly = () => {
+      clock.advance(LEASE_MS);
+      return run();
+    };
+    const paid = guard.execute({ ...PAYMENT, run: slowly });
+    await clock.untilSleeping();
+    mend();
+    // Read while the payment was on its way, by whoever looks after claims whose lease is over.
+    const { requestId } = PAYMENT;
+    const read = await guard.resolve({ requestId, fencing: 1, verdict: { kind: "absent" } });
+    expect(read).toMatchObject({ kind: "unresolved" });
+    expect(await guard.execute({ ...PAYMENT, run })).toMatchObject({ status: "unresolved" });
+    clock.advance(250);
+    expect(await paid).toMatchObject({ status: "done", isRepeat: false, claim: { fencing: 1 } });
     expect(provider.calls).toBe(1);
   });
 
