@@ -56,6 +56,10 @@ export class AnswerRelay extends Cut implements Dispatcher.DispatchHandler {
   #resolve: (relayed: Relayed | Withheld) => void = () => undefined;
   #reject: (error: Error) => void = () => undefined;
   #head: Head | undefined;
+  /** Something of the request may have been sent. */
+  #isBegun = false;
+  /** Why nobody takes the answer that is still awaited. */
+  #left: Error | undefined;
   /** What has come of an answer that is passed on in one piece; undefined of others. */
   #chunks: Buffer[] | undefined;
   #bytes = 0;
@@ -76,8 +80,16 @@ export class AnswerRelay extends Cut implements Dispatcher.DispatchHandler {
     return EVENT_STREAM.test(type ?? "");
   }
 
+  /** The client has gone: of what may be at the broker it is worth knowing that it answered. */
+  leave(reason: Error): void {
+    const isAwaited = this.#isOnce && this.#isBegun && this.#head === undefined;
+    if (isAwaited) this.#left = reason;
+    else this.cut(reason);
+  }
+
   /** Not before it is its turn on a connection is there anything to end. */
   onRequestStart(controller: Controller): void {
+    this.#isBegun = true;
     this.whenCut((reason) => controller.abort(reason));
   }
 
@@ -85,6 +97,7 @@ export class AnswerRelay extends Cut implements Dispatcher.DispatchHandler {
     if (status < FIRST_FINAL_STATUS) return;
     const headers = textOf(controller.rawHeaders as readonly (Buffer | string)[]);
     this.#head = { status, statusText, headers };
+    if (this.#left !== undefined) this.cut(this.#left);
     if (this.#isOnce || (isSmall(headers) && !this.isEventStream)) this.#chunks = [];
     else begin(this.#response, this.#head);
   }

@@ -3,7 +3,8 @@
  *
  * 1. Sent once: no retries, no redirects followed, no decompression, no pipelining.
  * 2. Bodies stream in both directions; the slower side sets the pace (upload.ts, answer-relay.ts).
- * 3. When either side goes away the other is cut off too, so that no half answer looks whole.
+ * 3. When either side goes away the other is cut off too, so that no half answer looks whole. A
+ *    write that must not be sent again is not, before it is answered: it is under way until then.
  * 4. No request waits for a socket: with all of them in use it is refused at once.
  *
  * It does not decide what may pass: that is route-policy.ts, before it. Of a write that must not be
@@ -116,7 +117,7 @@ class BrokerPassThrough implements PassThrough {
       return refuse(request, response, alpacaError("exercise_unknown", { message }), message);
     }
     const relay = new AnswerRelay(response, { isOnce: once });
-    const onClose = () => relay.cut(new Error("the client went away"));
+    const onClose = () => relay.leave(new Error("the client went away"));
     response.once("close", onClose);
     this.#relays.add(relay);
     if (once) this.#once.add(path);

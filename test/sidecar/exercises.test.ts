@@ -4,12 +4,14 @@
  * answers reaches one.
  */
 import type { ServerResponse } from "node:http";
+import { connect } from "node:net";
 import { expect, test } from "vitest";
 import { unusedPort } from "../unused-port.ts";
 import { BOT, gate, openSidecar, openUpstream } from "./sidecar-bench.ts";
 import { exchange, jsonOf } from "./wire-client.ts";
 
 const EXERCISE = "/v2/positions/SPY260619C00500000/exercise";
+const LONGER_THAN_ANY_ANSWER = 1_024 * 1_024 + 1;
 const BODY = '{"code":1,"message":"the broker\'s own words"}';
 
 function answering(status: number, headers: Record<string, string> = {}) {
@@ -31,6 +33,11 @@ const LOST: readonly (readonly [string, (response: ServerResponse) => void])[] =
   ...[408, 425, 429, 500, 502, 503, 504].map(
     (status) => [`the status ${status}`, answering(status, { "retry-after": "1" })] as const,
   ),
+  ["several choices", answering(300)],
+  [
+    "more than any answer has",
+    (response) => response.end(Buffer.alloc(LONGER_THAN_ANY_ANSWER, " ")),
+  ],
   ["a redirect", answering(307, { location: "http://127.0.0.1:9/" })],
   ["nothing, and an end", (response) => response.socket?.destroy()],
   ["a reset", (response) => response.socket?.resetAndDestroy()],
@@ -102,6 +109,33 @@ test("an exercise is not sent while another one of the same contract is under wa
   expect((await first).status).toBe(200);
   expect((await ask(EXERCISE)).status).toBe(200);
   expect(upstream.requests).toHaveLength(3);
+});
+
+test("an exercise whose client has gone is under way until the broker has answered it", async () => {
+  const [taken, goOn, ended] = [gate(), gate(), gate()];
+  const upstream = await openUpstream(async (request, response) => {
+    if (request.url === EXERCISE && upstream.requests.length === 1) {
+      taken.open();
+      await goOn.passed;
+      response.once("close", ended.open);
+    }
+    answering(200)(response);
+  });
+  const bench = await openSidecar(upstream.url);
+  const ask = (method: string, target: string) => exchange(bench.port, method, target, BOT);
+  const left = connect(bench.port, "127.0.0.1");
+  const head = [`POST ${EXERCISE} HTTP/1.1`, `Host: 127.0.0.1:${bench.port}`, ...BOT];
+  left.write(`${head.join("\r\n")}\r\n\r\n`);
+  await taken.passed;
+  left.resetAndDestroy();
+  for (const _ of [1, 2, 3]) await ask("GET", "/v2/positions");
+  const second = await ask("POST", EXERCISE);
+  expect(second.status).toBe(409);
+  expect(jsonOf(second).message).toContain("this one was not sent");
+  goOn.open();
+  await ended.passed;
+  await ask("GET", "/v2/positions");
+  expect((await ask("POST", EXERCISE)).status).toBe(200);
 });
 
 test.each([
