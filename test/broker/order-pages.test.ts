@@ -187,6 +187,28 @@ describe("a list of orders", () => {
     expect(list?.wires().map(({ id }) => id)).toEqual(expect.arrayContaining(others));
   });
 
+  it.each([
+    ["its only page", 6],
+    ["the first of its pages", PAGE_SIZE + 1],
+  ])("is unknown when one order on %s cannot be read", async (_, count) => {
+    const orders = ordersIn(count);
+    const { broker, server } = await bench((arrived, response) => {
+      const end = response.end.bind(response);
+      response.end = ((body: string) => {
+        const page = JSON.parse(body) as Record<string, unknown>[];
+        const unreadable = { filled_qty: "1", filled_avg_price: null };
+        const shown = page.map((one) => (one.id === "order-2" ? { ...one, ...unreadable } : one));
+        return end(JSON.stringify(shown));
+      }) as typeof response.end;
+      listOf(orders)(arrived, response);
+    });
+    const reading = await broker.orders({ status: "all" });
+    expect(reading).toMatchObject({ kind: "unknown", reason: expect.stringContaining("has 1 ") });
+    const list = reading.kind === "unknown" ? reading.readable : undefined;
+    expect(list?.value).toHaveLength(count - 1);
+    expect(server.arrived).toHaveLength(count > PAGE_SIZE ? 2 : 1);
+  });
+
   it("is unknown when more orders share a moment than a page holds", async () => {
     const orders = ordersIn(PAGE_SIZE + 1).map((order) => ({ ...order, shownUs: START_US }));
     const crowded = orders.map((order) => ({ ...order, storedUs: START_US }));

@@ -188,11 +188,25 @@ describe("a settlement", () => {
     expect(paid).toEqual([]);
   });
 
+  test("counts no signal whose claim is of another action, whatever it was settled with", async () => {
+    const { guard, match } = await settlementWorld({ policy: singleSource("referee") });
+    const { paid, run } = bank();
+    const signal = said("referee", "alice");
+    const requestId = "settlement/match-7/signal/referee";
+    await guard.claim({ requestId, action: "note.write", payload: signal });
+    await guard.settle({ requestId, result: { ...signal } });
+    expect(await match.state()).toMatchObject({ status: "OPEN", signals: [] });
+    expect(await match.signal(signal)).toEqual({ kind: "contradicts_itself", first: null });
+    expect(await match.payout({ run })).toMatchObject({ status: "not_final" });
+    expect(paid).toEqual([]);
+  });
+
   test.each([
     [null],
     ["alice"],
     [{ source: "referee", outcome: "alice" }],
     [said("referee", "alice", "high")],
+    [said("oracle", "alice")],
   ])("counts no signal that was claimed by hand as %j, and goes on", async (payload) => {
     const { guard, match } = await settlementWorld();
     const requestId = "settlement/match-7/signal/referee";
