@@ -556,6 +556,7 @@ describe("what somebody else has read of the provider", () => {
     const life = new GuardLife(claimOf(), settle());
     const answer = { kind: "settled", isRepeat: true };
     expect(life.take(evidence())).toEqual({ events: [], answer });
+    expect(life.take(evidence({ fencing: 1 }))).toEqual({ events: [], answer });
     expect(life.take(evidence({ outcome: "absent" }))).toEqual({ events: [], answer });
     const second = new GuardLife(claimOf(), release(), claimOf({ tokenHash: "token-2" }));
     second.take(settle({ tokenHash: "token-2" }));

@@ -213,7 +213,9 @@ describe("a settlement", () => {
     await guard.claim({ requestId, action: "settlement.signal", payload });
     await guard.settle({ requestId, result: payload });
     for (const judge of ["oracle", "camera"]) await match.signal(said(judge, "bob"));
-    expect(await match.state()).toMatchObject({ status: "FINAL", outcome: "bob" });
+    const state = await match.state();
+    expect(state).toMatchObject({ status: "FINAL", outcome: "bob" });
+    expect(state.signals).toHaveLength(2);
   });
 
   test.each([[{}], ["alice"], [{ outcome: 7, by: null }], [{ outcome: "", by: null }]])(

@@ -216,6 +216,8 @@ describe("a webhook", () => {
         body: { status: "refused", message: expect.stringContaining("loses digits") },
       });
     }
+    const second = await deliver({}, '{"cursor": 9007199254740993, "id": 12345678901234567890}');
+    expect(second).toMatchObject({ status: 400 });
     expect([shipped, (await guard.list()).total]).toEqual([[], 0]);
     const told = await deliver({}, '{"id": 9007199254740991, "cursor": 9007199254740993}');
     expect(told).toMatchObject({ status: 200 });
