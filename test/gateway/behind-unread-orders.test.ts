@@ -39,6 +39,7 @@ describe("buy, sell, buy, sell within a minute", () => {
     await world.untilSettled();
     expect(world.posts()).toHaveLength(3);
     expect(world.simulator.positions()).toEqual([]);
+    expect(world.reads("/v2/account/activities/FILL")).toEqual([]);
   });
 
   test("so is the second entry where nobody has polled the first exit", async () => {

@@ -7,6 +7,8 @@ const ADD = { ...OPEN, quantity: "8" } as const;
 const KEYS = { "APCA-API-KEY-ID": "key", "APCA-API-SECRET-KEY": "secret" };
 const PAGE = { kind: "html", status: 502, accept: false } as const;
 
+const ACTIVITIES = "/v2/account/activities/FILL";
+
 /** Neither by the id that we gave it nor in a list; an order that the broker has named is read. */
 function hideUnanswered({ simulator }: World): void {
   for (const path of ["/v2/orders", "/v2/orders:by_client_order_id"]) {
@@ -62,6 +64,7 @@ describe("an entry had filled before the exit of all that else was held, and is 
     const { world, entry, exit } = await soldBeforeTheAddIsKnown(add);
     await addIsKnown(world);
     expect(world.book()).toMatchObject({ net: "8", episode: 1 });
+    expect(world.reads(ACTIVITIES), "its last fill tells enough").toEqual([]);
     const second = await world.open();
     await isThatOrder(world, second, CLOSE, exit.requestId);
     await isThatOrder(world, second, add as typeof ADD, entry.requestId);
@@ -171,8 +174,8 @@ describe("an entry fills in part before the exit of all that else was held, and 
   test("where the activities cannot be read its last fill counts, and no exit waits", async () => {
     const world = await openWorld(LONG);
     const bot = await world.open();
-    const path = "/v2/account/activities/FILL";
-    world.simulator.addFaults([{ match: { method: "GET", path }, fault: PAGE, times: 1_000 }]);
+    const match = { method: "GET", path: ACTIVITIES } as const;
+    world.simulator.addFaults([{ match, fault: PAGE, times: 1_000 }]);
     await world.submit(bot, REST);
     fillEntry(world, "3");
     await world.advance(10);
@@ -180,7 +183,7 @@ describe("an entry fills in part before the exit of all that else was held, and 
     await world.advance(10);
     fillEntry(world, "5");
     await world.advance(4_500);
-    expect(world.reads(path).length).toBeGreaterThan(0);
+    expect(world.reads(ACTIVITIES).length).toBeGreaterThan(0);
     expect(world.book()).toMatchObject({ net: "8", episode: 2 });
     expect(await world.submit(bot, EXIT)).toMatchObject({ status: "PROCEED" });
   });
