@@ -2,13 +2,14 @@
  * The bare minimum of a durable store: one table in one SQLite file, WAL, synchronous=FULL, rows
  * as large as a claim's. Nothing of the product is in it but its choice of driver.
  */
-import Database from "better-sqlite3";
+import type Sqlite from "better-sqlite3";
+import { Database } from "../test/sqlite-database.ts";
 
 export class BareStore {
-  readonly #database: Database.Database;
-  readonly #insert: Database.Statement;
-  readonly #update: Database.Statement;
-  readonly #read: Database.Statement;
+  readonly #database: Sqlite.Database;
+  readonly #insert: Sqlite.Statement;
+  readonly #update: Sqlite.Statement;
+  readonly #read: Sqlite.Statement;
 
   constructor(file: string) {
     this.#database = new Database(file);

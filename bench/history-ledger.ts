@@ -5,9 +5,9 @@
  * has only what the product wrote, and nothing that is measured reads behind it.
  */
 import { randomBytes } from "node:crypto";
-import Database from "better-sqlite3";
 import { systemClock } from "../src/core/clock.ts";
 import type { Latch } from "../src/index.ts";
+import { Database } from "../test/sqlite-database.ts";
 import { openBenchLatch, settle } from "./bench-latch.ts";
 import { intentAt, sizeAt } from "./bench-orders.ts";
 

@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { cpus, release, type as systemName, totalmem } from "node:os";
-import Database from "better-sqlite3";
+import { Database } from "../test/sqlite-database.ts";
 
 export interface Machine {
   readonly date: string;

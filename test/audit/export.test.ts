@@ -1,9 +1,9 @@
-import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { exportParts } from "../../src/audit/export.ts";
 import { claimed, latchError, openLedger } from "../ledger/open-ledger.ts";
 import { claimCommand, START } from "../ledger/sample-commands.ts";
 import { temporaryFile } from "../ledger/temporary-folder.ts";
+import { Database } from "../sqlite-database.ts";
 import { exported, SIGNER, verdictOf, writeTrail } from "./sample-trail.ts";
 
 describe("an export", () => {

@@ -1,4 +1,3 @@
-import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { makeCheckpoint } from "../../src/audit/checkpointing.ts";
 import { checkStore } from "../../src/audit/store-check.ts";
@@ -14,6 +13,7 @@ import {
   START,
 } from "../ledger/sample-commands.ts";
 import { temporaryFile } from "../ledger/temporary-folder.ts";
+import { Database } from "../sqlite-database.ts";
 import { SIGNER, writeTrail } from "./sample-trail.ts";
 
 const quiet = () => undefined;

@@ -131,7 +131,7 @@ describe("a Node that does not fit", () => {
       `);
       const ended = await run(["serve", "--broker", "none", "--port", "0"], { cwd, env });
       expect(ended.stderr).toMatch(
-        /^tradelatch: SQLite cannot be loaded by Node [\d.]+: The module was [^\n]+ version\. Run npm rebuild better-sqlite3 [^\n]+\n$/,
+        /^tradelatch: SQLite cannot be loaded by Node [\d.]+: The module was [^\n]+ version\. Remove node_modules and install again [^\n]+\n$/,
       );
       expect(ended).toMatchObject({ stdout: "", exitCode: 1 });
       expect(await readdir(cwd)).toEqual([]);

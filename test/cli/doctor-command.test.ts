@@ -8,7 +8,6 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import Database from "better-sqlite3";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openSigningKey } from "../../src/audit/signing-key.ts";
 import { doctorCommand } from "../../src/cli/doctor-command.ts";
@@ -25,6 +24,7 @@ import { claimCommand, START } from "../ledger/sample-commands.ts";
 import { temporaryFile, temporaryFolder } from "../ledger/temporary-folder.ts";
 import { newDatabase } from "../postgres/shared-server.ts";
 import { atTheEnd, BROKER, openSidecar, openUpstream } from "../sidecar/sidecar-bench.ts";
+import { Database } from "../sqlite-database.ts";
 import { unusedPort } from "../unused-port.ts";
 import { run } from "./program.ts";
 

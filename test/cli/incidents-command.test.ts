@@ -1,7 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { dirname, join } from "node:path";
-import Database from "better-sqlite3";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { failureLine } from "../../src/cli/failure-line.ts";
 import { incidentsCommand } from "../../src/cli/incidents-command.ts";
@@ -12,6 +11,7 @@ import type { Fault } from "../../src/simulator/index.ts";
 import { newDatabase, rowsOf } from "../postgres/shared-server.ts";
 import { BUY, type NativeBench, openNative } from "../sidecar/native-bench.ts";
 import { atTheEnd } from "../sidecar/sidecar-bench.ts";
+import { Database } from "../sqlite-database.ts";
 import { run } from "./program.ts";
 
 const SELL = { ...BUY, side: "sell", effect: "close", requestId: "r-2" } as const;

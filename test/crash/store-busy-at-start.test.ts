@@ -1,5 +1,5 @@
-import Database from "better-sqlite3";
 import { expect, onTestFinished, test } from "vitest";
+import { Database } from "../sqlite-database.ts";
 import { CrashWorld } from "./crash-world.ts";
 
 test("a start while another process holds the ledger waits for it, and sends nothing meanwhile", async () => {

@@ -9,9 +9,10 @@ import {
   rmSync,
   writeSync,
 } from "node:fs";
-import Database from "better-sqlite3";
+import type Sqlite from "better-sqlite3";
 import type { ErrorCode } from "../../src/core/errors.ts";
 import type { DiskLayer } from "../disk/disk-layer.ts";
+import { Database } from "../sqlite-database.ts";
 
 export interface StoreFault {
   /** Reads on from "a sidecar whose store". */
@@ -130,7 +131,7 @@ export function damage(store: string): () => void {
 const PAGE_BYTES = 4096;
 
 /** Uses the store as another process would, and writes: who has pages in memory reads them anew. */
-function renewed<Value>(store: string, use: (database: Database.Database) => Value): Value {
+function renewed<Value>(store: string, use: (database: Sqlite.Database) => Value): Value {
   const database = new Database(store);
   try {
     const value = use(database);

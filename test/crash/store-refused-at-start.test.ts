@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/core/clock.ts";
 import { ERRORS, type ErrorCode } from "../../src/core/errors.ts";
@@ -9,6 +8,7 @@ import { openSqliteLedger } from "../../src/ledger/sqlite/sqlite-ledger.ts";
 import { type Simulator, startSimulator } from "../../src/simulator/index.ts";
 import { run } from "../cli/program.ts";
 import { DiskLayer, diskLayerTrouble } from "../disk/disk-layer.ts";
+import { Database } from "../sqlite-database.ts";
 import { damage } from "./store-faults.ts";
 
 interface Refusal {

@@ -6,7 +6,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import Database from "better-sqlite3";
+import type Sqlite from "better-sqlite3";
 import { pino } from "pino";
 import { expect, onTestFinished } from "vitest";
 import { type LatchOptions, openLatch } from "../../src/app.ts";
@@ -26,6 +26,7 @@ import {
   type WireOrder,
 } from "../../src/simulator/index.ts";
 import { storedBodies } from "../ledger/stored-rows.ts";
+import { Database } from "../sqlite-database.ts";
 import { type Line, Traffic } from "./traffic.ts";
 
 /** How often the schedule of a running latch ticks. */
@@ -67,7 +68,7 @@ export interface World {
   theClaim(): Claim;
   book(symbol?: string): Book;
   /** A connection of another program to the ledger's file. */
-  connect(): Database.Database;
+  connect(): Sqlite.Database;
   /** The log's events by type, with the answers that are buffered for a second. */
   eventTypes(process: Process): Promise<readonly string[]>;
 }
@@ -199,7 +200,7 @@ class SimulatedWorld implements World {
     return book;
   }
 
-  connect(): Database.Database {
+  connect(): Sqlite.Database {
     const database = new Database(this.store);
     onTestFinished(() => {
       database.close();

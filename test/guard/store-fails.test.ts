@@ -1,9 +1,9 @@
 /** A store that fails once an action was begun: what its owner knows of it is not lost. */
-import Database from "better-sqlite3";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { GuardVerdict } from "../../src/guard/guard.ts";
 import { WRITE_WITHIN_MS } from "../../src/guard/until-written.ts";
 import { webhook } from "../../src/webhooks/webhook.ts";
+import { Database } from "../sqlite-database.ts";
 import { guardWorld, LEASE_MS, PAYMENT, Provider } from "./guard-world.ts";
 
 const LOST = Object.assign(new Error("socket hang up"), { code: "ECONNRESET" });

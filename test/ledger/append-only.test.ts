@@ -1,6 +1,6 @@
-import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { firstBreak } from "../../src/ledger/event-chain.ts";
+import { Database } from "../sqlite-database.ts";
 import { claimed, latchError, openLedger } from "./open-ledger.ts";
 import { accepted, claimCommand } from "./sample-commands.ts";
 import { temporaryFile } from "./temporary-folder.ts";

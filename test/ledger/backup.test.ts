@@ -1,9 +1,9 @@
 import { chmodSync, copyFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { firstBreak } from "../../src/ledger/event-chain.ts";
 import { backUpSqliteLedger } from "../../src/ledger/sqlite/backup.ts";
+import { Database } from "../sqlite-database.ts";
 import { foldEvents } from "./fold.ts";
 import { claimed, latchError, openLedger } from "./open-ledger.ts";
 import { ACCOUNT, BOT, claimCommand, filledOrder, orderRead, START } from "./sample-commands.ts";

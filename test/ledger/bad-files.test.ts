@@ -14,9 +14,9 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import Database from "better-sqlite3";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { SCHEMA_VERSION } from "../../src/ledger/sqlite/migrations.ts";
+import { Database } from "../sqlite-database.ts";
 import { LedgerProcess } from "./ledger-process.ts";
 import { claimed, latchError, openLedger } from "./open-ledger.ts";
 import { ACCOUNT, claimCommand } from "./sample-commands.ts";

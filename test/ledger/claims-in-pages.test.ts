@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { ClaimListing } from "../../src/ledger/sqlite/claim-listing.ts";
+import { Database } from "../sqlite-database.ts";
 import { olderFile } from "./older-file.ts";
 import { claimed, openLedger } from "./open-ledger.ts";
 import { ACCOUNT, claimCommand, START } from "./sample-commands.ts";

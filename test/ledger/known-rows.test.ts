@@ -1,8 +1,8 @@
 /** What a ledger keeps in memory of its own rows is never another thing than the file has. */
-import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { firstBreak } from "../../src/ledger/event-chain.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
+import { Database } from "../sqlite-database.ts";
 import { claimed, openLedger } from "./open-ledger.ts";
 import {
   ACCOUNT,

@@ -2,7 +2,6 @@
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as turnOfTheLoop } from "node:timers/promises";
-import Database from "better-sqlite3";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Claim } from "../../src/claim/claim.ts";
@@ -10,6 +9,7 @@ import { ManualClock } from "../../src/core/manual-clock.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { openSqliteLedger } from "../../src/ledger/sqlite/sqlite-ledger.ts";
 import { cases } from "../property-cases.ts";
+import { Database } from "../sqlite-database.ts";
 import { DrawnWalk, told as everythingIn, histories, type Step } from "./drawn-history.ts";
 import { mixedHistory } from "./mixed-history.ts";
 import { claimed, latchError, openLedger } from "./open-ledger.ts";

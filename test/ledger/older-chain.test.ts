@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import Database from "better-sqlite3";
 import canonicalize from "canonicalize";
 import { pino } from "pino";
 import { describe, expect, test } from "vitest";
@@ -10,6 +9,7 @@ import { ManualClock } from "../../src/core/manual-clock.ts";
 import { firstBreak } from "../../src/ledger/event-chain.ts";
 import { openSqliteLedger } from "../../src/ledger/sqlite/sqlite-ledger.ts";
 import { HastyClock } from "../cli/hasty-clock.ts";
+import { Database } from "../sqlite-database.ts";
 import { olderFile } from "./older-file.ts";
 import { latchError, openLedger } from "./open-ledger.ts";
 import { temporaryFile } from "./temporary-folder.ts";

@@ -1,9 +1,10 @@
 /** Files as an older version of the product left them. */
-import Database from "better-sqlite3";
+import type Sqlite from "better-sqlite3";
 import { APPLICATION_ID, MIGRATIONS } from "../../src/ledger/sqlite/migrations.ts";
+import { Database } from "../sqlite-database.ts";
 
 /** An empty ledger with the schema of `version`, counted from 1. */
-export function olderFile(file: string, version: number): Database.Database {
+export function olderFile(file: string, version: number): Sqlite.Database {
   const database = new Database(file);
   for (const step of MIGRATIONS.slice(0, version)) {
     if (typeof step === "string") database.exec(step);

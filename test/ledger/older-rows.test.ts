@@ -1,9 +1,10 @@
 /** Rows of claims as an older version of the product left them. */
-import Database from "better-sqlite3";
+import type Sqlite from "better-sqlite3";
 import { expect, onTestFinished, test } from "vitest";
 import { openRecords } from "../../src/app.ts";
 import { checkStore } from "../../src/audit/store-check.ts";
 import { claimOf, doubt, KEY, release } from "../claim/guard-commands.ts";
+import { Database } from "../sqlite-database.ts";
 import { claimed, latchError, openLedger } from "./open-ledger.ts";
 import {
   ACCOUNT,
@@ -20,7 +21,7 @@ import { temporaryFile } from "./temporary-folder.ts";
 const BEFORE_UNTOLD = 10;
 
 /** The file as that program has it open. */
-function openAsOlder(file: string): Database.Database {
+function openAsOlder(file: string): Sqlite.Database {
   const database = new Database(file);
   database.exec(
     `DROP INDEX claims_ended_short; ALTER TABLE claims DROP COLUMN ended_short_at;

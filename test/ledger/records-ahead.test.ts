@@ -1,9 +1,9 @@
 /** That the broker has taken an order is told before its transaction, and is in the next one. */
-import Database from "better-sqlite3";
 import { expect, onTestFinished, test } from "vitest";
 import type { AgentId } from "../../src/core/ids.ts";
 import { ManualClock } from "../../src/core/manual-clock.ts";
 import { firstBreak } from "../../src/ledger/event-chain.ts";
+import { Database } from "../sqlite-database.ts";
 import { claimed, expectAgreement, latchError, openLedger } from "./open-ledger.ts";
 import {
   ACCOUNT,

@@ -9,10 +9,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { ManualClock } from "../../src/core/manual-clock.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
+import { Database } from "../sqlite-database.ts";
 import { foldEvents } from "./fold.ts";
 import { LedgerProcess } from "./ledger-process.ts";
 import { claimed, expectAgreement, latchError, openLedger } from "./open-ledger.ts";

@@ -1,6 +1,6 @@
 /** What the rows of a ledger's file come to, while others have it open. Nothing is changed. */
-import Database from "better-sqlite3";
 import { SqliteRows } from "../../src/ledger/sqlite/rows.ts";
+import { Database } from "../sqlite-database.ts";
 
 /** The bodies that `sql` selects, of rows that hold everything that is committed. */
 export function storedBodies<Value>(file: string, sql: string): Value[] {

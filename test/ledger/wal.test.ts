@@ -1,7 +1,8 @@
 /** When the pages of the log (the WAL) are moved into the ledger's file, and who waits for that. */
 import { setImmediate as turnOfTheLoop } from "node:timers/promises";
-import Database from "better-sqlite3";
+import type Sqlite from "better-sqlite3";
 import { expect, onTestFinished, test } from "vitest";
+import { Database } from "../sqlite-database.ts";
 import { claimed, openLedger } from "./open-ledger.ts";
 import { claimCommand } from "./sample-commands.ts";
 import { temporaryFile } from "./temporary-folder.ts";
@@ -21,7 +22,7 @@ interface Pages {
 
 /** Another connection to the ledger's file, as another process has one; it moves nothing itself. */
 class Beside {
-  readonly #database: Database.Database;
+  readonly #database: Sqlite.Database;
 
   constructor(file: string) {
     this.#database = new Database(file, { fileMustExist: true });

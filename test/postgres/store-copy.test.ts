@@ -1,7 +1,6 @@
 /** A ledger that moves from SQLite to PostgreSQL and back: all of it, or nothing. */
 import { copyFileSync, existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import Database from "better-sqlite3";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { copyStore } from "../../src/app.ts";
 import type { RequestId } from "../../src/core/ids.ts";
@@ -23,6 +22,7 @@ import { mixedHistory } from "../ledger/mixed-history.ts";
 import { claimed, latchError, openLedger } from "../ledger/open-ledger.ts";
 import { ACCOUNT, claimCommand, START } from "../ledger/sample-commands.ts";
 import { temporaryFile } from "../ledger/temporary-folder.ts";
+import { Database } from "../sqlite-database.ts";
 import { CUT_ALL, databaseOfTest, onServer, rowsOf } from "./shared-server.ts";
 
 const clock = new ManualClock(START);

@@ -12,7 +12,7 @@ export const STORE_ERRORS = {
     httpStatus: 503,
     retryable: false,
     exitCode: 1,
-    hint: "Run npm rebuild better-sqlite3 with the Node that runs this; nothing was sent.",
+    hint: "Remove node_modules and install again with the Node that runs this; nothing was sent.",
   },
   store_corrupt: {
     httpStatus: 503,

@@ -21,12 +21,13 @@ import {
 } from "node:fs";
 import { basename, extname, join, resolve } from "node:path";
 import { setImmediate as turnOfTheLoop } from "node:timers/promises";
-import Database from "better-sqlite3";
+import type { BackupMetadata, Database } from "better-sqlite3";
 import type { EpochMs } from "../../core/clock.ts";
 import { LatchError } from "../../core/errors.ts";
 import { folderFault } from "../../core/folder-fault.ts";
 import type { Backup, BackupRequest } from "../backup.ts";
 import { EMPTY_LOG, followChain, GENESIS_HASH } from "../event-chain.ts";
+import { openSqlite } from "./binding.ts";
 import { APPLICATION_ID } from "./migrations.ts";
 import { refuseMissing } from "./open-database.ts";
 import { requireSqlite } from "./require-sqlite.ts";
@@ -108,14 +109,14 @@ async function copy(
   // Without a WAL nobody has it open: a connection that only reads would leave an empty one behind.
   const readonly = existsSync(`${source}-wal`);
   const options = { readonly, fileMustExist: true, timeout: BUSY_TIMEOUT_MS };
-  const database = new Database(source, options);
+  const database = openSqlite(source, options);
   try {
     if (database.pragma("application_id", { simple: true }) !== APPLICATION_ID) {
       throw new LatchError("store_not_a_database", `${source} is not a ledger of TradeLatch`);
     }
     database.exec("BEGIN");
     const last = new SqliteRows(database).lastEvent();
-    const progress = ({ totalPages, remainingPages }: Database.BackupMetadata) => {
+    const progress = ({ totalPages, remainingPages }: BackupMetadata) => {
       signal?.throwIfAborted();
       onProgress?.(COPIED_PART * (1 - remainingPages / Math.max(1, totalPages)));
       return PAGES_AT_ONCE;
@@ -132,7 +133,7 @@ async function verify(
   expected: CopiedThrough,
   request: BackupRequest,
 ): Promise<void> {
-  const database = new Database(part, { fileMustExist: true });
+  const database = openSqlite(part, { fileMustExist: true });
   try {
     // A copy is one file: with a WAL beside it, only half of it would be carried away.
     database.pragma("journal_mode = DELETE");
@@ -149,7 +150,7 @@ async function verify(
 
 /** Every claim can be read; the events are by {@link verifyChain}. */
 async function readClaims(
-  database: Database.Database,
+  database: Database,
   { signal, onProgress }: BackupRequest,
 ): Promise<void> {
   const last = database.prepare("SELECT max(id) FROM claims").pluck().get() as number | null;

@@ -18,10 +18,11 @@ import {
   statSync,
 } from "node:fs";
 import { dirname, resolve } from "node:path";
-import Database from "better-sqlite3";
+import type { Database } from "better-sqlite3";
 import { LatchError } from "../../core/errors.ts";
 import { folderFault } from "../../core/folder-fault.ts";
 import { storeInUse, UPGRADED_FIRST } from "../store-refusals.ts";
+import { openSqlite } from "./binding.ts";
 import { APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION } from "./migrations.ts";
 import type { OnMigration } from "./on-migration.ts";
 import { BUSY_TIMEOUT_MS, probed, soundVersion } from "./probe.ts";
@@ -32,7 +33,7 @@ import { isBusy, oneLine, storeError } from "./store-errors.ts";
 /** How often the switch to WAL is tried while others make it too; each try waits for a lock. */
 const WAL_TRIES = 100;
 
-export function openDatabase(path: string, onMigration?: OnMigration): Database.Database {
+export function openDatabase(path: string, onMigration?: OnMigration): Database {
   // An absolute path is never taken for ":memory:" or for a "file:" URI.
   const file = resolve(path);
   requireSqlite();
@@ -80,13 +81,9 @@ export function refuseMissing(file: string): void {
  * Opens `file` where no other connection has it open, keeps everybody out, and begins a
  * transaction. A file of an older program is migrated in that, and so only if it is committed.
  */
-export function openAlone(
-  file: string,
-  onMigration?: OnMigration,
-  purpose?: string,
-): Database.Database {
+export function openAlone(file: string, onMigration?: OnMigration, purpose?: string): Database {
   refuseForeign(file);
-  const database = new Database(file, { fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
+  const database = openSqlite(file, { fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
   try {
     database.pragma("locking_mode = EXCLUSIVE");
     database.pragma("synchronous = FULL");
@@ -156,8 +153,8 @@ function refuseForeign(file: string): void {
   probed(file, (probe) => soundVersion(probe, file));
 }
 
-function connect(file: string, onMigration: OnMigration | undefined): Database.Database {
-  const database = new Database(file, { fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
+function connect(file: string, onMigration: OnMigration | undefined): Database {
+  const database = openSqlite(file, { fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
   try {
     switchToWal(database);
     database.pragma("synchronous = FULL");
@@ -180,7 +177,7 @@ function connect(file: string, onMigration: OnMigration | undefined): Database.D
  * Where several first openings meet in the switch, SQLite refuses all but one at once, without the
  * busy timeout: it could not wait there without a deadlock. So the others wait for a lock outside.
  */
-function switchToWal(database: Database.Database): void {
+function switchToWal(database: Database): void {
   for (let tries = 1; ; tries += 1) {
     try {
       database.pragma("journal_mode = WAL");
@@ -192,11 +189,7 @@ function switchToWal(database: Database.Database): void {
   }
 }
 
-function migrate(
-  database: Database.Database,
-  file: string,
-  onMigration: OnMigration | undefined,
-): void {
+function migrate(database: Database, file: string, onMigration: OnMigration | undefined): void {
   if (schemaVersion(database) === SCHEMA_VERSION) return;
   database
     .transaction(() => {

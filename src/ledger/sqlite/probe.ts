@@ -1,7 +1,8 @@
 /** Looks into a file before it is opened as a ledger: no byte of it is changed. */
 import { existsSync, statSync } from "node:fs";
-import Database from "better-sqlite3";
+import type { Database } from "better-sqlite3";
 import { LatchError } from "../../core/errors.ts";
+import { openSqlite } from "./binding.ts";
 import { APPLICATION_ID } from "./migrations.ts";
 import { requireSqlite } from "./require-sqlite.ts";
 import { refuseNewer, schemaVersion } from "./schema-version.ts";
@@ -17,10 +18,10 @@ const CHECKED_BYTES = 16 * 1024 * 1024;
  * What `look` finds. With a WAL beside the file the connection is a read-only one, whose closing
  * does not move the WAL into it; without one, one that leaves none there.
  */
-export function probed<Found>(file: string, look: (probe: Database.Database) => Found): Found {
+export function probed<Found>(file: string, look: (probe: Database) => Found): Found {
   requireSqlite();
   const readonly = existsSync(`${file}-wal`);
-  const probe = new Database(file, { readonly, fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
+  const probe = openSqlite(file, { readonly, fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
   try {
     // One transaction, so that what another process creates meanwhile is seen whole or not at all.
     return probe.transaction(() => look(probe)).deferred();
@@ -33,7 +34,7 @@ export function probed<Found>(file: string, look: (probe: Database.Database) => 
  * The version of its schema, 0 for an empty file. Throws LatchError `store_not_a_database`,
  * `store_newer` or `store_corrupt` for what is no ledger that this program can use.
  */
-export function soundVersion(probe: Database.Database, file: string): number {
+export function soundVersion(probe: Database, file: string): number {
   const applicationId = probe.pragma("application_id", { simple: true });
   const version = schemaVersion(probe);
   const objects = probe.prepare("SELECT count(*) FROM sqlite_schema").pluck().get();

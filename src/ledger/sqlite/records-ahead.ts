@@ -12,10 +12,10 @@
  * 3. While the store takes nothing, they wait, and are tried again; nothing more goes ahead. One
  *    that the store does not take by itself keeps nothing else out.
  */
-import { SqliteError } from "better-sqlite3";
 import type { Clock } from "../../core/clock.ts";
 import type { Rows } from "../rows.ts";
 import { NeedsTransaction } from "./ahead-rows.ts";
+import { isSqliteError } from "./binding.ts";
 import type { SqliteRows } from "./rows.ts";
 import { isStoreFailure } from "./store-errors.ts";
 
@@ -106,7 +106,7 @@ export class RecordsAhead {
     // Which of them it was shows when they are carried out one by one.
     if (writing === "events") return true;
     this.#records = this.#records.filter((run) => run !== writing);
-    if (error instanceof SqliteError) {
+    if (isSqliteError(error)) {
       this.#setAside.push(writing);
       this.#tryLater();
     }

@@ -1,6 +1,6 @@
-/** SQLite is compiled for one version of Node: after another was installed it cannot be loaded. */
-import Database from "better-sqlite3";
+/** SQLite is installed for one version of Node: another one may find none that it can load. */
 import { LatchError, messageOf } from "../../core/errors.ts";
+import { openSqlite } from "./binding.ts";
 
 /**
  * Asked before a file is made: one that stays empty would be refused as none of ours. Throws
@@ -8,7 +8,7 @@ import { LatchError, messageOf } from "../../core/errors.ts";
  */
 export function requireSqlite(): void {
   try {
-    new Database(":memory:").close();
+    openSqlite(":memory:").close();
   } catch (cause) {
     // What it looked for, or what to compile it with, follows on further lines.
     const [reason] = messageOf(cause).split("\n");

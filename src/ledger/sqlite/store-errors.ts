@@ -1,7 +1,7 @@
 /** What SQLite's failures mean for a caller: a row per result code that has its own remedy. */
 import { accessSync, constants } from "node:fs";
-import { SqliteError } from "better-sqlite3";
 import { type ErrorCode, LatchError } from "../../core/errors.ts";
+import { isSqliteError } from "./binding.ts";
 
 const CODES: readonly (readonly [prefix: string, code: ErrorCode])[] = [
   ["SQLITE_BUSY", "store_busy"],
@@ -20,7 +20,7 @@ const ROW_CODES = ["SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG"];
 
 /** `error` as a LatchError that names the ledger's file; errors that are not SQLite's stay. */
 export function storeError(error: unknown, file: string): unknown {
-  if (!(error instanceof SqliteError)) return error;
+  if (!isSqliteError(error)) return error;
   const known = CODES.find(([prefix]) => error.code.startsWith(prefix))?.[1];
   const isReadOnly = known === undefined && isOnReadOnlySystem(file);
   const code = known ?? (isReadOnly ? "store_unwritable" : "store_failed");
@@ -41,21 +41,21 @@ function isOnReadOnlySystem(file: string): boolean {
 
 /** Whether the store itself failed, so that whatever was tried with it would have failed too. */
 export function isStoreFailure(error: unknown): boolean {
-  return error instanceof SqliteError && !ROW_CODES.some((row) => error.code.startsWith(row));
+  return isSqliteError(error) && !ROW_CODES.some((row) => error.code.startsWith(row));
 }
 
 /** Whether an fsync failed, so that nobody knows which of the last pages are on disk. */
 export function isFailedSync(error: unknown): boolean {
-  return error instanceof SqliteError && /^SQLITE_IOERR_(DIR_)?FSYNC$/.test(error.code);
+  return isSqliteError(error) && /^SQLITE_IOERR_(DIR_)?FSYNC$/.test(error.code);
 }
 
 /** Whether the disk failed to do what it was asked, whatever that was. */
 export function isIoError(error: unknown): boolean {
-  return error instanceof SqliteError && error.code.startsWith("SQLITE_IOERR");
+  return isSqliteError(error) && error.code.startsWith("SQLITE_IOERR");
 }
 
 export function isBusy(error: unknown): boolean {
-  return error instanceof SqliteError && error.code.startsWith("SQLITE_BUSY");
+  return isSqliteError(error) && error.code.startsWith("SQLITE_BUSY");
 }
 
 /** Some of SQLite's findings span several lines. */

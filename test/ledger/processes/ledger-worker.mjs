@@ -1,8 +1,8 @@
 /** A process with a ledger of its own that does what its parent asks over IPC. */
-import Database from "better-sqlite3";
 import { DEFAULT_CLAIM_POLICY } from "../../../dist/claim/policy.js";
 import { systemClock } from "../../../dist/core/clock.js";
 import { parseIntent } from "../../../dist/identity/intent-schema.js";
+import { openSqlite } from "../../../dist/ledger/sqlite/binding.js";
 import { openSqliteLedger } from "../../../dist/ledger/sqlite/sqlite-ledger.js";
 
 let ledger;
@@ -16,7 +16,7 @@ function waitFor(startAt) {
 
 /** Takes the write lock for a while and drops it for a while, again and again, until told to stop. */
 async function storm(file, heldMs, freeMs) {
-  const database = new Database(file);
+  const database = openSqlite(file);
   while (isStorming) {
     database.exec("BEGIN IMMEDIATE");
     spin(heldMs);
@@ -72,7 +72,7 @@ const OPERATIONS = {
   close: () => ledger.close(),
   /** Takes SQLite's write lock and keeps it until `unlock`. */
   lock({ file }) {
-    lock = new Database(file);
+    lock = openSqlite(file);
     lock.exec("BEGIN IMMEDIATE");
   },
   storm({ file, heldMs, freeMs }) {

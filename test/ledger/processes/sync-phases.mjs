@@ -4,10 +4,10 @@
  */
 import { accessSync } from "node:fs";
 import { setImmediate as turnOfTheLoop } from "node:timers/promises";
-import Database from "better-sqlite3";
 import { DEFAULT_CLAIM_POLICY } from "../../../dist/claim/policy.js";
 import { systemClock } from "../../../dist/core/clock.js";
 import { parseIntent } from "../../../dist/identity/intent-schema.js";
+import { openSqlite } from "../../../dist/ledger/sqlite/binding.js";
 import { openSqliteLedger } from "../../../dist/ledger/sqlite/sqlite-ledger.js";
 
 const [file, ...phases] = process.argv.slice(2);
@@ -73,7 +73,7 @@ const PHASES = {
   "claim, failure told": () => newClaim().catch((error) => process.stdout.write(`${error.code}\n`)),
   /** Without an fsync, by another connection that moves nothing itself. */
   "log grown": () => {
-    const database = new Database(file);
+    const database = openSqlite(file);
     database.pragma("synchronous = OFF");
     database.pragma("wal_autocheckpoint = 0");
     const write = database.prepare(
@@ -85,7 +85,7 @@ const PHASES = {
   },
   /** As a copy does for as long as it is made. */
   "read beside": () => {
-    reader = new Database(file, { readonly: true });
+    reader = openSqlite(file, { readonly: true });
     reader.exec("BEGIN; SELECT count(*) FROM events");
   },
   "no longer read": () => reader.close(),
