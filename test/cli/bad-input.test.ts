@@ -135,6 +135,9 @@ describe("a Node that does not fit", () => {
       );
       expect(ended).toMatchObject({ stdout: "", exitCode: 1 });
       expect(await readdir(cwd)).toEqual([]);
+      const { stdout, exitCode } = await run(["doctor", "--broker", "none"], { cwd, env });
+      expect(stdout).toMatch(/^store +failed +SQLite cannot be loaded by Node [\d.]+: The module/m);
+      expect(exitCode).toBe(1);
     });
   });
 });

@@ -8,13 +8,17 @@ import { latestTime } from "./event-scan.ts";
 import { SCHEMA_VERSION } from "./migrations.ts";
 import { PreparedStatements } from "./prepared-statements.ts";
 import { probed, soundVersion } from "./probe.ts";
+import { requireSqlite } from "./require-sqlite.ts";
 import { storeError } from "./store-errors.ts";
 
 /** Throws LatchError `store_*` for a file that is no ledger, or cannot be read. */
 export function lookAtSqliteLedger(path: string): StoreLook {
   const file = resolve(path);
   const found = statSync(file, { throwIfNoEntry: false });
-  if (found === undefined) return { kind: "none" };
+  if (found === undefined) {
+    requireSqlite();
+    return { kind: "none" };
+  }
   if (!found.isFile()) throw new LatchError("store_unwritable", `${file} is not a file`);
   try {
     return probed(file, (probe) => look(probe, file));
