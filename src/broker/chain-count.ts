@@ -11,6 +11,7 @@ import { add, compare, isZero, subtract, ZERO } from "../core/decimal.ts";
 import { isCombo } from "../identity/combo.ts";
 import type { Intent } from "../identity/intent.ts";
 import { type Broker, LIST_MARGIN_MS } from "./broker.ts";
+import { fillsSince } from "./fills-since.ts";
 
 type ChainPorts = Pick<Broker, "brokerTime" | "fillActivities" | "orderWire">;
 
@@ -34,8 +35,8 @@ export async function countsChain(
   const isPossible = compare(filledQuantity, before.filledQuantity) >= 0;
   if (isCombo(intent) || isZero(before.filledQuantity) || !isPossible) return false;
   const theirs = broker.brokerTime() ?? now;
-  const after = (successor.submittedAt ?? now) - (theirs - now) - LIST_MARGIN_MS;
-  const reading = await broker.fillActivities({ orderIds: [brokerOrderId], after });
+  const since = (successor.submittedAt ?? now) - LIST_MARGIN_MS;
+  const reading = await fillsSince(broker, brokerOrderId, since, now);
   if (reading.kind === "unknown") return undefined;
   const own = reading.value.reduce((sum, { quantity }) => add(sum, quantity), ZERO);
   if (compare(own, filledQuantity) === 0) return false;

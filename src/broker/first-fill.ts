@@ -13,6 +13,7 @@ import type { Clock, EpochMs } from "../core/clock.ts";
 import { add, compare } from "../core/decimal.ts";
 import type { AccountId } from "../core/ids.ts";
 import type { Broker } from "./broker.ts";
+import { fillsSince } from "./fills-since.ts";
 
 export interface FirstFillPorts {
   readonly broker: Pick<Broker, "brokerTime" | "fillActivities">;
@@ -37,10 +38,7 @@ export async function firstFilledAt(
   const book = await ledger.book(key.account, intent.symbol);
   const endedAt = endAmid(book, { submittedAt, filledAt });
   if (endedAt === undefined) return filledAt;
-  const now = clock.now();
-  const aheadMs = (broker.brokerTime() ?? now) - now;
-  const after = endedAt - LOOKBACK_MS - aheadMs;
-  const fills = await broker.fillActivities({ orderIds: [brokerOrderId], after });
+  const fills = await fillsSince(broker, brokerOrderId, endedAt - LOOKBACK_MS, clock.now());
   if (fills.kind === "unknown") return filledAt;
   let told = carriedQuantity;
   const first = fills.value

@@ -62,6 +62,11 @@ export function filledAtOf(wire: WireOrder | undefined): EpochMs | undefined {
   return epochMsOf(movedAtOf(wire));
 }
 
+/** The same of the order that a look-up has found. */
+export function filledAtFound(lookup: OrderLookup): EpochMs | undefined {
+  return filledAtOf(wireOf(lookup));
+}
+
 export function epochMsOf(instant: bigint | undefined): EpochMs | undefined {
   return instant === undefined ? undefined : Number(instant / 1_000_000n);
 }

@@ -7,7 +7,7 @@
 import type { Broker } from "../broker/broker.ts";
 import { countsChain } from "../broker/chain-count.ts";
 import { listStart } from "../broker/claim-times.ts";
-import { filledAtIn, filledAtOf, wireOf } from "../broker/wire-order.ts";
+import { filledAtFound, filledAtIn } from "../broker/wire-order.ts";
 import type { Claim } from "../claim/claim.ts";
 import { filledInAll, type OrderCommand } from "../claim/decide-order.ts";
 import type { RecordCommand } from "../claim/decide-record.ts";
@@ -99,7 +99,7 @@ async function findSuccessor(
   const { replacedBy } = order;
   const lookup = replacedBy === null ? undefined : await broker.orderById(replacedBy);
   if (lookup?.kind === "found") {
-    return { successor: lookup.order, movedAt: filledAtOf(wireOf(lookup)) };
+    return { successor: lookup.order, movedAt: filledAtFound(lookup) };
   }
   // An old read, of an order that the claim has left already.
   if (brokerOrderId !== order.brokerOrderId) return undefined;

@@ -8,7 +8,7 @@
  * brings to light, or that takes a read, waits until all earlier ones are on record.
  */
 import type { WireOrder } from "../broker/broker.ts";
-import { filledAtOf, wireOf } from "../broker/wire-order.ts";
+import { filledAtFound, filledAtOf } from "../broker/wire-order.ts";
 import { type Claim, isAccepted } from "../claim/claim.ts";
 import type { BrokerOrder } from "../claim/evidence.ts";
 import { parentKeyOf } from "../claim/family.ts";
@@ -115,7 +115,7 @@ export class StreamUpdates {
     if (entry.intent.side === leg.intent.side) return;
     const lookup = await broker.orderById(entry.brokerOrderId);
     if (lookup.kind !== "found") return;
-    const filledAt = filledAtOf(wireOf(lookup));
+    const filledAt = filledAtFound(lookup);
     await recordOrder(this.#ports, entry, lookup.order, "stream", filledAt);
   }
 }

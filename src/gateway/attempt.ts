@@ -4,7 +4,7 @@
  * process it (429, and a look-up that finds nothing), and never after the send deadline.
  */
 import type { Broker } from "../broker/broker.ts";
-import { filledAtOf, wireOf } from "../broker/wire-order.ts";
+import { filledAtFound } from "../broker/wire-order.ts";
 import { type Claim, isAccepted } from "../claim/claim.ts";
 import type { BrokerOrder, OrderLookup, SubmitOutcome } from "../claim/evidence.ts";
 import type { ClaimPolicy } from "../claim/policy.ts";
@@ -183,7 +183,7 @@ async function foundBefore(
   const now = ports.clock.now();
   const { key, fencing } = claim;
   const { order, wire } = lookup;
-  const filledAt = filledAtOf(wireOf(lookup));
+  const filledAt = filledAtFound(lookup);
   const read = { type: "order", order, source: "read_back", now, filledAt } as const;
   const told = { type: "told", fencing, answer: "certain", now } as const;
   const after = await recorded(ports, claim, () => ports.ledger.record(key, read));

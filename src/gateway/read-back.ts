@@ -8,7 +8,7 @@
 import type { Broker } from "../broker/broker.ts";
 import { listEnd, listStart } from "../broker/claim-times.ts";
 import { firstFilledAt } from "../broker/first-fill.ts";
-import { filledAtIn, filledAtOf, wireOf } from "../broker/wire-order.ts";
+import { filledAtFound, filledAtIn } from "../broker/wire-order.ts";
 import { type Claim, isOlder, postOverAt } from "../claim/claim.ts";
 import { awaitsListScan, isSought, type NotFoundCommand } from "../claim/decide-absence.ts";
 import type { OrderCommand } from "../claim/decide-order.ts";
@@ -59,7 +59,7 @@ export async function lookUp(
   const lookup = await tracedLookup(ports, claim);
   if (lookup.kind === "unknown") return undefined;
   const found =
-    lookup.kind === "found" ? [{ order: lookup.order, filledAt: filledAtOf(wireOf(lookup)) }] : [];
+    lookup.kind === "found" ? [{ order: lookup.order, filledAt: filledAtFound(lookup) }] : [];
   const after = await recordRead(ports, claim, "single", begun, found);
   time.follow(after, postDeadlineMs);
   if (found.some(({ order }) => order.brokerOrderId === after.brokerOrderId)) {

@@ -7,7 +7,7 @@
  * nothing and begins the agreement anew. Sends nothing; only `decide` draws conclusions, in the
  * ledger's transaction.
  */
-import { filledAtOf, wireOf } from "../broker/wire-order.ts";
+import { filledAtFound } from "../broker/wire-order.ts";
 import { type Claim, isLatched } from "../claim/claim.ts";
 import { AGREEMENT_MS, isMalformed, type PositionRead } from "../claim/decide-verdict.ts";
 import { hasEnded } from "../claim/evidence.ts";
@@ -97,7 +97,7 @@ export class ExitJudge {
     }
     if (lookup.kind === "found") {
       const { order } = lookup;
-      const filledAt = filledAtOf(wireOf(lookup));
+      const filledAt = filledAtFound(lookup);
       const read = { type: "order", order, source: "read_back", filledAt } as const;
       const { claim: after } = await ledger.record(claim.key, { ...read, now: clock.now() });
       return isLatched(after)

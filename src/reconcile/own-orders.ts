@@ -6,7 +6,7 @@
  */
 import type { Broker, ListedOrders } from "../broker/broker.ts";
 import { atLatest, listStart } from "../broker/claim-times.ts";
-import { filledAtIn, filledAtOf, wireOf } from "../broker/wire-order.ts";
+import { filledAtFound, filledAtIn } from "../broker/wire-order.ts";
 import { type Claim, isAccepted, mayYetArrive } from "../claim/claim.ts";
 import { filledInAll } from "../claim/decide-order.ts";
 import { type BrokerOrder, type OrderLookup, withLegs } from "../claim/evidence.ts";
@@ -92,7 +92,7 @@ async function readEnded(
     if (lookup.kind === "unknown") return lookup;
     if (lookup.kind === "not_found") unseen.push(claim);
     else if (showsMore(claim, lookup.order)) {
-      const filledAt = shown === undefined ? filledAtOf(wireOf(lookup)) : list.filledAt(shown);
+      const filledAt = shown === undefined ? filledAtFound(lookup) : list.filledAt(shown);
       await record(ports, claim, lookup.order, filledAt);
     }
   }
