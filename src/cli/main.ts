@@ -5,7 +5,7 @@
  */
 import { CommanderError } from "commander";
 import { LatchError } from "../core/errors.ts";
-import { LogStream } from "../telemetry/log-stream.ts";
+import { streamTo } from "../telemetry/log-stream.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { EXIT_FAILURE, failureLine } from "./failure-line.ts";
 import { commandPaths, createProgram, plainWords } from "./program.ts";
@@ -32,9 +32,7 @@ async function ask(question: string, stop: AbortSignal): Promise<string> {
 let standardOutput: { write(text: string): unknown } = process.stdout;
 
 function printWhateverBecomesOfIt(): void {
-  const lines = new LogStream(process.stdout.fd);
-  process.once("exit", () => lines.writeAtLast());
-  standardOutput = lines;
+  standardOutput = streamTo(process.stdout.fd);
 }
 
 const output: CommandOutput = {

@@ -7,7 +7,7 @@
  * 3. Color repeats what the words say and never says anything alone.
  */
 import { styleText } from "node:util";
-import { decimal, toFixed } from "../core/decimal.ts";
+import { usdText } from "../core/usd-text.ts";
 import type { IncidentRow } from "./incident-rows.ts";
 import { type Cells, drawTable } from "./plain-table.ts";
 import type { Replay } from "./replay.ts";
@@ -70,12 +70,6 @@ export function renderReport(replay: Drawn, options: RenderOptions): string {
 /** How wide a page is on a terminal of that many columns. */
 export function pageWidth({ columns }: RenderOptions): number {
   return Math.min(COLUMNS_MAX, Math.max(COLUMNS_MIN, Math.floor(columns)));
-}
-
-/** `"3653"` as `3,653.00 USD`. */
-export function formatNotional(notionalUsd: string): string {
-  const [dollars = "", cents = ""] = toFixed(decimal(notionalUsd), 2).split(".");
-  return `${dollars.replace(/\B(?=(\d{3})+$)/g, ",")}.${cents} USD`;
 }
 
 function headline({ session, dayMark, title }: Drawn["session"]): string {
@@ -154,7 +148,7 @@ function believedCells({ unguarded, guarded }: ReplayReport): readonly Cells[] {
 }
 
 function worth(count: number, notionalUsd: string): string {
-  return count === 0 ? "0" : `${count}, ${formatNotional(notionalUsd)}`;
+  return count === 0 ? "0" : `${count}, ${usdText(notionalUsd)}`;
 }
 
 function positions(held: FinalPositions): string {

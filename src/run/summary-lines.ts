@@ -1,5 +1,6 @@
 /** A summary as pairs of a name and a value, for the terminal and for the report. Pure. */
 import { decimal, multiply, toFixed } from "../core/decimal.ts";
+import { usdText } from "../core/usd-text.ts";
 import type { RunSummary } from "./run-summary.ts";
 
 export type SummaryLine = readonly [name: string, value: string];
@@ -11,23 +12,18 @@ export function summaryLines(summary: RunSummary): readonly SummaryLine[] {
   return [
     ["Trades, flat to flat", String(trades)],
     ["Hit rate", hits],
-    ["Realized profit or loss", dollars(summary.realizedProfitUsd)],
-    ["Maximum drawdown", dollars(summary.maxDrawdownUsd)],
+    ["Realized profit or loss", usdText(summary.realizedProfitUsd)],
+    ["Maximum drawdown", usdText(summary.maxDrawdownUsd)],
     ["Exposure", `${percent(summary.exposure)} of the time`],
     ["Faults of the broker", met],
     ["Orders at the broker", String(orders)],
     [
       "Duplicates among them",
-      duplicateOrders === 0 ? "0" : `${duplicateOrders}, ${dollars(summary.duplicateNotionalUsd)}`,
+      duplicateOrders === 0 ? "0" : `${duplicateOrders}, ${usdText(summary.duplicateNotionalUsd)}`,
     ],
     ...guardLines(summary),
     ["Final positions", positionsText(summary.finalPositions)],
   ];
-}
-
-/** `"30730.38"` as `30,730.38 USD`. */
-function dollars(amount: string): string {
-  return `${amount.replace(/\B(?=(\d{3})+\.)/g, ",")} USD`;
 }
 
 function guardLines(summary: RunSummary): readonly SummaryLine[] {

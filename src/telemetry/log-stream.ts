@@ -87,10 +87,13 @@ let ofProcess: LogStream | undefined;
  * pipe without room fail; one that nobody has touched it waits for, and no process ends meanwhile.
  */
 export function logStream(): LogStream {
-  if (ofProcess === undefined) {
-    const stream = new LogStream(process.stderr.fd);
-    process.once("exit", () => stream.writeAtLast());
-    ofProcess = stream;
-  }
+  ofProcess ??= streamTo(process.stderr.fd);
   return ofProcess;
+}
+
+/** One to a file of this process, which has all that fits there when the process ends. */
+export function streamTo(fd: number): LogStream {
+  const stream = new LogStream(fd);
+  process.once("exit", () => stream.writeAtLast());
+  return stream;
 }

@@ -9,6 +9,7 @@ import {
   checkTime,
   headerOf,
   refused,
+  requireText,
   type Secrets,
   type SignatureScheme,
   secretList,
@@ -42,8 +43,9 @@ export function hmacSignature(options: HmacSignatureOptions): SignatureScheme {
   const { header, timeHeader, prefix = "" } = options;
   const { algorithm = "sha256", encoding = "hex" } = options;
   const secrets = secretList(options.secrets);
-  requireName("header", header, "the signature's header");
-  if (timeHeader !== undefined) requireName("timeHeader", timeHeader, "the time's header");
+  requireText("header", header, "the name of the signature's header");
+  if (timeHeader !== undefined)
+    requireText("timeHeader", timeHeader, "the name of the time's header");
   requireOneOf("algorithm", algorithm, ["sha256", "sha512"]);
   requireOneOf("encoding", encoding, ["hex", "base64"]);
   if (typeof prefix !== "string") {
@@ -67,12 +69,6 @@ export function hmacSignature(options: HmacSignatureOptions): SignatureScheme {
       return checkTime(time, now, toleranceMs);
     },
   };
-}
-
-function requireName(field: string, name: unknown, whose: string): void {
-  if (typeof name === "string" && name !== "") return;
-  const message = `${field} is ${kindOf(name)}: expected the name of ${whose}`;
-  throw new LatchError("invalid_option", message);
 }
 
 function requireOneOf(field: string, word: string, known: readonly string[]): void {

@@ -10,6 +10,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { EpochMs } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
+import { kindOf } from "../guard/guard-input.ts";
 
 export interface Delivery {
   /** The body as it came. */
@@ -47,6 +48,12 @@ const DEFAULT_TOLERANCE_MS = 300_000;
 const SIGNATURES_MAX = 10;
 const SECRETS_MAX = 10;
 const MS_PER_SECOND = 1_000;
+
+/** Throws LatchError `invalid_option` for what is no text, or an empty one. */
+export function requireText(field: string, text: unknown, wanted: string): void {
+  if (typeof text === "string" && text !== "") return;
+  throw new LatchError("invalid_option", `${field} is ${kindOf(text)}: expected ${wanted}`);
+}
 
 /** Throws LatchError `invalid_option` where there is none, or an empty one. */
 export function secretList(secrets: Secrets): readonly string[] {

@@ -4,12 +4,13 @@
  * one to claim by: a delivery that somebody recorded is neither fresh nor another event later.
  */
 import { LatchError } from "../core/errors.ts";
-import { kindOf, requireFields } from "../guard/guard-input.ts";
+import { requireFields } from "../guard/guard-input.ts";
 import {
   checkDigests,
   checkTime,
   headerOf,
   refused,
+  requireText,
   type Secrets,
   type SignatureScheme,
   secretList,
@@ -34,10 +35,7 @@ export function standardSignature(options: StandardSignatureOptions): SignatureS
   const { headers = "webhook" } = options;
   const secrets = secretList(options.secrets).map(keyOf);
   const toleranceMs = toleranceOf(options.toleranceMs);
-  if (typeof headers !== "string" || headers === "") {
-    const wanted = "expected what the headers begin with, such as webhook";
-    throw new LatchError("invalid_option", `headers is ${kindOf(headers)}: ${wanted}`);
-  }
+  requireText("headers", headers, "what the headers begin with, such as webhook");
   return {
     check: (delivery, now) => {
       const id = headerOf(delivery, `${headers}-id`);

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
 import type { TimelineRow } from "../../src/replay/report.ts";
 import { renderSummary } from "../../src/replay/summary.ts";
-import { type Drawn, formatNotional, renderReport } from "../../src/replay/terminal-report.ts";
+import { type Drawn, renderReport } from "../../src/replay/terminal-report.ts";
 import { SAMPLE_REPLAY, SAMPLE_REPORT, SAMPLE_ROWS } from "./sample-report.ts";
 
 function draw(columns: number, rows = SAMPLE_ROWS, color = false): string {
@@ -168,19 +168,5 @@ describe("color", () => {
     expect(colored).not.toBe(draw(columns));
     const plain = stripVTControlCharacters(colored).replace(/ +$/gm, "");
     expect(plain).toBe(draw(columns));
-  });
-});
-
-describe("a notional", () => {
-  test.each([
-    ["3653", "3,653.00 USD"],
-    ["0", "0.00 USD"],
-    ["999.9", "999.90 USD"],
-    ["1880.64", "1,880.64 USD"],
-    ["1234567.005", "1,234,567.00 USD"],
-    ["-3653", "-3,653.00 USD"],
-    ["-653", "-653.00 USD"],
-  ])("of %s is shown as %s", (notional, shown) => {
-    expect(formatNotional(notional)).toBe(shown);
   });
 });

@@ -75,14 +75,14 @@ export async function backUpSqliteLedger(file: string, request: BackupRequest): 
     return { path, sequence: expected.sequence, hash: expected.hash, removed };
   } catch (error) {
     takeAway(part);
-    throw isNoLedger(error) ? storeError(error, source) : backupFailed(source, directory, error);
+    const failure = storeError(error, source);
+    throw isNoLedger(failure) ? failure : backupFailed(source, directory, error);
   }
 }
 
 /** Nothing is wrong with where the copy goes: another file is to be named. */
 function isNoLedger(error: unknown): boolean {
-  const cause = storeError(error, "");
-  return cause instanceof LatchError && cause.code === "store_not_a_database";
+  return error instanceof LatchError && error.code === "store_not_a_database";
 }
 
 function takeAway(part: string): void {
