@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ACTIVITIES_PAGE_SIZE } from "../../src/broker/alpaca/activity-pages.ts";
 import type { FillActivity } from "../../src/broker/broker.ts";
+import { fillsSince } from "../../src/broker/fills-since.ts";
 import { decimal } from "../../src/core/decimal.ts";
 import type { BrokerOrderId } from "../../src/core/ids.ts";
 import { testimonyOf } from "../../src/fills/activity-witness.ts";
@@ -49,6 +50,22 @@ describe("the account's fills", () => {
       ...{ after: "2026-11-20T14:30:00.000Z", direction: "asc", page_size: "100" },
     });
   });
+
+  it.each([7_200_000, -7_200_000])(
+    "of one order since a time of the broker's clock are asked for by it, %i ms ahead of ours",
+    async (aheadMs) => {
+      const { broker, clock, server } = await bench((arrived, response) => {
+        response.setHeader("date", new Date(clock.now() + aheadMs).toUTCString());
+        json(200, [FILL])(arrived, response);
+      });
+      await broker.fillActivities({ after: AFTER });
+      const since = AFTER + aheadMs;
+      const id = "order-1" as BrokerOrderId;
+      expect(await fillsSince(broker, id, since, clock.now())).toMatchObject({ kind: "read" });
+      const asked = new URL(server.arrived.at(-1)?.path ?? "", "http://list").searchParams;
+      expect(Date.parse(asked.get("after") ?? "")).toBe(since);
+    },
+  );
 
   it("are read past one page, each once, and only those that are asked for", async () => {
     const { broker, server } = await bench(pagesOf(fillsOf(250)));
