@@ -9,14 +9,18 @@ export const CLOCK_BEHIND_MAX_MS = 15 * 60_000;
 
 export class FlooredClock implements Clock {
   readonly #inner: Clock;
-  #aheadMs = 0;
+  /**
+   * What it never shows less than, as what is to be added to the clock that nobody sets: where the
+   * wall is set right after all, the two are not added up.
+   */
+  #floorAheadMs = Number.NEGATIVE_INFINITY;
 
   constructor(inner: Clock) {
     this.#inner = inner;
   }
 
   now(): EpochMs {
-    return this.#inner.now() + this.#aheadMs;
+    return Math.max(this.#inner.now(), this.#floor());
   }
 
   elapsed(): number {
@@ -24,7 +28,7 @@ export class FlooredClock implements Clock {
   }
 
   raisedMs(): number {
-    return this.#aheadMs;
+    return Math.max(0, this.#floor() - this.#inner.now());
   }
 
   alarm(durationMs: number, ring: () => void): () => void {
@@ -38,7 +42,16 @@ export class FlooredClock implements Clock {
   /** How far it was behind `moment`, in milliseconds; it is not any more. */
   raiseTo(moment: EpochMs): number {
     const behindMs = Math.max(0, moment - this.now());
-    this.#aheadMs += behindMs;
+    if (behindMs > 0) this.#floorAheadMs = moment - this.#wholeElapsed();
     return behindMs;
+  }
+
+  #floor(): EpochMs {
+    return this.#wholeElapsed() + this.#floorAheadMs;
+  }
+
+  /** Sums of whole numbers are exact: with a fraction the moment itself could be missed. */
+  #wholeElapsed(): number {
+    return Math.floor(this.elapsed());
   }
 }
