@@ -20,6 +20,8 @@ describe("a request certainly never left", () => {
     ["no route while connecting", coded("EHOSTUNREACH", "connect")],
     ["no network while connecting", coded("ENETUNREACH", "connect")],
     ["no address of ours to connect from", coded("EADDRNOTAVAIL", "connect")],
+    ["no file descriptor left to connect with", coded("EMFILE", "connect")],
+    ["none left on the whole machine", coded("ENFILE", "connect")],
     ["the system's timeout while connecting", coded("ETIMEDOUT", "connect")],
     ["the client's timeout while connecting", coded("UND_ERR_CONNECT_TIMEOUT")],
     ["a certificate of nobody known", coded("DEPTH_ZERO_SELF_SIGNED_CERT")],
@@ -86,6 +88,7 @@ describe("a request may have left", () => {
     ["a broken pipe", coded("EPIPE", "write")],
     ["a timeout on an open connection", coded("ETIMEDOUT", "read")],
     ["an unreachable host on an open connection", coded("EHOSTUNREACH", "read")],
+    ["no file descriptor left for something else", coded("EMFILE", "open")],
     ["a timeout for headers", coded("UND_ERR_HEADERS_TIMEOUT")],
     ["an abort", new DOMException("aborted", "AbortError")],
     [

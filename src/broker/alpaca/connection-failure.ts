@@ -1,8 +1,9 @@
 /**
  * What a failed request proves: whether it certainly never left this machine.
  *
- * 1. Certain are only failures to connect: refused, no such host, no route, a connect timeout, a
- *    certificate that was not accepted. The HTTP client writes nothing before it is connected.
+ * 1. Certain are only failures to connect: refused, no such host, no route, no file descriptor left
+ *    for a socket, a connect timeout, a certificate that was not accepted. The HTTP client writes
+ *    nothing before it is connected.
  * 2. Every error in the chain of causes that carries a code must be one of these, and every branch
  *    of an aggregate (several addresses of one host). Anything unrecognized may have been sent.
  */
@@ -14,11 +15,13 @@ const CONNECT_CODES: ReadonlySet<unknown> = new Set([
   "UND_ERR_CONNECT_TIMEOUT",
 ]);
 
-/** Codes that also hit an open connection: certain only where the failed call was `connect`. */
+/** Codes that other calls have too: certain only where the failed call was `connect`. */
 const CONNECT_CALL_CODES: ReadonlySet<unknown> = new Set([
   "EHOSTUNREACH",
   "ENETUNREACH",
   "EADDRNOTAVAIL",
+  "EMFILE",
+  "ENFILE",
   "ETIMEDOUT",
 ]);
 
