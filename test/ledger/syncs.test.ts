@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { firstBreak } from "../../src/ledger/event-chain.ts";
+import { openAlone, openDatabase } from "../../src/ledger/sqlite/open-database.ts";
 import { foldEvents } from "./fold.ts";
 import { openLedger } from "./open-ledger.ts";
 import { ACCOUNT } from "./sample-commands.ts";
@@ -16,6 +17,18 @@ if (trouble !== undefined) {
     expect.fail(`fsyncs cannot be counted, and in CI they must be: ${trouble}`);
   });
 }
+
+// What comes of it only a Mac whose power fails could show.
+test("an fsync is asked to go through the drive's own cache, which it does not on macOS", () => {
+  const file = temporaryFile();
+  for (const open of [openDatabase, openAlone]) {
+    const database = open(file);
+    const names = ["synchronous", "fullfsync", "checkpoint_fullfsync"];
+    const set = names.map((name) => database.pragma(name, { simple: true }));
+    database.close();
+    expect(set).toEqual([2, 1, 1]);
+  }
+});
 
 describe.skipIf(trouble !== undefined)("the fsyncs that strace sees", () => {
   test("are one for each claim, on a fresh file and on one that is opened again", () => {
