@@ -43,6 +43,7 @@ import { NoteBuffer } from "../note-buffer.ts";
 import type { Rows } from "../rows.ts";
 import { type Subject, TransactedLedger } from "../transacted-ledger.ts";
 import { decideByReceipt, decideOn } from "../transaction.ts";
+import { type NextTurn, nextTurnOfTheLoop } from "./next-turn.ts";
 import type { OnMigration } from "./on-migration.ts";
 import { fileIdentity, filesInUse, openDatabase } from "./open-database.ts";
 import { RecordsAhead } from "./records-ahead.ts";
@@ -69,8 +70,13 @@ interface Job {
 }
 
 /** Opens or creates the ledger at `file`; throws LatchError `store_*`, leaves others' files be. */
-export function openSqliteLedger(file: string, clock: Clock, onMigration?: OnMigration): Ledger {
-  return new SqliteLedger(file, clock, onMigration);
+export function openSqliteLedger(
+  file: string,
+  clock: Clock,
+  onMigration?: OnMigration,
+  nextTurn: NextTurn = nextTurnOfTheLoop,
+): Ledger {
+  return new SqliteLedger(file, clock, onMigration, nextTurn);
 }
 
 class SqliteLedger extends TransactedLedger implements Ledger {
@@ -82,6 +88,7 @@ class SqliteLedger extends TransactedLedger implements Ledger {
   /** Does all of it in one transaction. */
   readonly #transact: Database.Transaction<(work: readonly Work[]) => unknown[]>;
   #queue: Job[] = [];
+  readonly #nextTurn: NextTurn;
   /** A turn of its own is coming for what waits. */
   #isRunningSoon = false;
   readonly #ahead: RecordsAhead;
@@ -95,15 +102,21 @@ class SqliteLedger extends TransactedLedger implements Ledger {
   /** Set at the call of `close`; from then on nothing new is taken. */
   #closing: Promise<void> | undefined;
 
-  constructor(file: string, clock: Clock, onMigration: OnMigration | undefined) {
+  constructor(
+    file: string,
+    clock: Clock,
+    onMigration: OnMigration | undefined,
+    nextTurn: NextTurn,
+  ) {
     super();
     this.#file = file;
+    this.#nextTurn = nextTurn;
     this.#notes = new NoteBuffer(clock, (notes) => this.writeNotes(notes));
     this.#database = openDatabase(file, onMigration);
     this.#files = filesInUse(file);
     this.#rows = new SqliteRows(this.#database);
     this.#sync = new SyncMode(this.#database);
-    this.#wal = new Wal(this.#database, file);
+    this.#wal = new Wal(this.#database, file, nextTurn);
     this.#ahead = new RecordsAhead(this.#rows, clock, () => this.#runSoon());
     this.#transact = this.#database.transaction((work) => {
       this.#rows.refresh();
@@ -306,7 +319,7 @@ class SqliteLedger extends TransactedLedger implements Ledger {
   #runSoon(): void {
     if (this.#isRunningSoon) return;
     this.#isRunningSoon = true;
-    setImmediate(() => this.#runQueue());
+    this.#nextTurn(() => this.#runQueue());
   }
 
   #runQueue(): void {

@@ -11,6 +11,7 @@
  */
 import type { Database, Statement } from "better-sqlite3";
 import { LatchError } from "../../core/errors.ts";
+import type { NextTurn } from "./next-turn.ts";
 import { isFailedSync, isIoError } from "./store-errors.ts";
 
 /**
@@ -32,6 +33,7 @@ export class Wal {
   readonly #database: Database;
   readonly #file: string;
   readonly #state: Statement<[], LogState>;
+  readonly #nextTurn: NextTurn;
   /** A turn of its own is coming for the move. */
   #isMovingSoon = false;
   /** Commits and operations since the last look. */
@@ -39,9 +41,10 @@ export class Wal {
   /** An fsync has failed since the log was last left. */
   #isSuspect = false;
 
-  constructor(database: Database, file: string) {
+  constructor(database: Database, file: string, nextTurn: NextTurn) {
     this.#database = database;
     this.#file = file;
+    this.#nextTurn = nextTurn;
     // Moves nothing.
     this.#state = database.prepare("PRAGMA wal_checkpoint(NOOP)");
   }
@@ -57,7 +60,7 @@ export class Wal {
     this.#committed = 0;
     if (this.#isMovingSoon || this.#isSuspect || !this.#isDue()) return;
     this.#isMovingSoon = true;
-    setImmediate(() => {
+    this.#nextTurn(() => {
       this.#isMovingSoon = false;
       this.#move();
     });
