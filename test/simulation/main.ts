@@ -5,10 +5,8 @@ import { ProgressBar } from "../../src/cli/progress-bar.ts";
 import { statusLine } from "../../src/cli/status-line.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { messageOf } from "../../src/core/errors.ts";
-import { CANARIES } from "./canaries.ts";
+import { CANARIES, type Canary } from "./canaries.ts";
 import { COMBO_CANARIES } from "./combo-canaries.ts";
-import { drawComboPlan } from "./draw-combos.ts";
-import { drawPlan } from "./draw-plan.ts";
 import { tellFailures } from "./failure-stories.ts";
 import { documentOf, type Findings, linesOf } from "./findings.ts";
 import { GUARD_CANARIES } from "./guards/canaries.ts";
@@ -18,7 +16,10 @@ import { judgePlan } from "./judge.ts";
 import { KEPT_FOLDER, type KeptWorld } from "./kept-worlds.ts";
 import type { Plan } from "./plan.ts";
 import { runTasks } from "./pool.ts";
-import { type CanaryResult, COMBOS_MARK, type SeedViolation, type Task } from "./tasks.ts";
+import { drawWorld, worldNamed } from "./seeded-worlds.ts";
+import { SQLITE_CANARIES } from "./sqlite-canaries.ts";
+import type { Tampering } from "./tampering.ts";
+import type { CanaryResult, SeedViolation, Task } from "./tasks.ts";
 import { lineText, timelineOf } from "./timeline.ts";
 
 interface Options {
@@ -28,6 +29,7 @@ interface Options {
   readonly canary?: string;
   readonly combos: boolean;
   readonly guards: boolean;
+  readonly sqlite: boolean;
   readonly canaries: boolean;
   readonly keep: boolean;
   readonly json: boolean;
@@ -36,7 +38,7 @@ interface Options {
 const SEEDS_A_TASK = 10;
 /** More would take weeks. */
 const SEEDS_MAX = 10_000_000;
-const ORDER_CANARIES = [...CANARIES, ...COMBO_CANARIES];
+const ORDER_CANARIES = [...CANARIES, ...COMBO_CANARIES, ...SQLITE_CANARIES];
 const CANARY_NAMES = [...ORDER_CANARIES, ...GUARD_CANARIES].map(({ name }) => name);
 /** Within so many seeds every canary has to be caught. */
 const CANARY_SEEDS_MAX = 2_000;
@@ -60,6 +62,11 @@ const program = new Command("simulate")
     new Option("--guards", "with --seed: its world of guarded payments")
       .default(false)
       .conflicts(["seeds", "plan", "combos", "canary", "keep", "json"]),
+  )
+  .addOption(
+    new Option("--sqlite", "with --seed or --seeds: their worlds of orders on a SQLite file")
+      .default(false)
+      .conflicts(["plan", "guards"]),
   )
   .option("--no-canaries", "leave out the worlds that must fail")
   .option("--keep", "write failing worlds, shrunk, to fixtures/seeds", false)
@@ -87,7 +94,7 @@ async function main(): Promise<void> {
   if (options.plan !== undefined) await repeat(keptPlan(options.plan), options);
   else if (options.seed !== undefined && options.guards) await repeatGuards(options.seed);
   else if (options.seed !== undefined) {
-    await repeat((options.combos ? drawComboPlan : drawPlan)(options.seed), options);
+    await repeat(drawWorld(options.seed, options), options);
   } else if (options.guards) program.error("--guards is for one world: name it with --seed");
   else if (options.combos) program.error("--combos is for one world: name it with --seed");
   else if (options.canary === undefined) await hunt(options.seeds ?? [1, 1_000], options);
@@ -106,11 +113,7 @@ function keptPlan(file: string): Plan {
 
 /** One world, with its whole story, and where it fails with the shortest one. */
 async function repeat(plan: Plan, { canary: name, json, keep }: Options): Promise<void> {
-  const canary = ORDER_CANARIES.find((one) => one.name === name);
-  if (name !== undefined && canary === undefined) {
-    const names = ORDER_CANARIES.map((one) => `  ${one.name}`).join("\n");
-    program.error(`there is no canary ${JSON.stringify(name)}; these are:\n${names}`);
-  }
+  const canary = name === undefined ? undefined : canaryFor(plan, name);
   if (canary !== undefined && keep) program.error("--keep is for what fails without a canary");
   const tampering = canary?.tampering;
   const startedAt = performance.now();
@@ -128,6 +131,21 @@ async function repeat(plan: Plan, { canary: name, json, keep }: Options): Promis
   await tellFailures(violations, { tell, planOf: () => plan, tampering, keepIn });
   if (violations.length > 0) process.exitCode = 1;
   else if (!json) console.log(`seed ${plan.seed}: no violation`);
+}
+
+function canaryFor(plan: Plan, name: string): Canary {
+  const canaries = ORDER_CANARIES.filter(({ tampering }) => isAtHome(tampering, plan));
+  const canary = canaries.find((one) => one.name === name);
+  if (canary !== undefined) return canary;
+  const names = canaries.map((one) => `  ${one.name}`).join("\n");
+  const where = plan.store === undefined ? "" : " of a world on SQLite";
+  return program.error(`there is no canary ${JSON.stringify(name)}${where}; these are:\n${names}`);
+}
+
+/** Whether what it changes is there: a world has a store of its own or a file. */
+function isAtHome({ disk, rows, sqlite }: Tampering, { store }: Plan): boolean {
+  if (store === undefined) return sqlite === undefined;
+  return disk === undefined && rows === undefined;
 }
 
 async function repeatGuards(seed: number): Promise<void> {
@@ -148,28 +166,22 @@ async function hunt([from, to]: readonly [number, number], options: Options): Pr
   if (violations.length > 0 && !options.json) console.log();
   await tellFailures(violations, {
     tell: options.json ? console.error : console.log,
-    planOf,
+    planOf: ({ seed }) => worldNamed(seed),
     keepIn: options.keep ? KEPT_FOLDER : undefined,
   });
   const failed = violations.length > 0 || canaries.some(({ caughtBy }) => caughtBy === null);
   if (failed) process.exitCode = 1;
 }
 
-/** Undefined for a kept world and for one of payments. */
-function planOf({ seed }: SeedViolation): Plan | undefined {
-  if (typeof seed === "number") return drawPlan(seed);
-  return seed.endsWith(COMBOS_MARK) ? drawComboPlan(Number.parseInt(seed, 10)) : undefined;
-}
-
-function tasksOf(from: number, to: number, { canaries }: Options): readonly Task[] {
-  const tasks: Task[] = [{ kind: "kept" }];
+function tasksOf(from: number, to: number, { canaries, sqlite }: Options): readonly Task[] {
+  const tasks: Task[] = sqlite ? [] : [{ kind: "kept" }];
   if (canaries) {
-    for (const name of CANARY_NAMES) {
+    for (const name of sqlite ? SQLITE_CANARIES.map((one) => one.name) : CANARY_NAMES) {
       tasks.push({ kind: "canary", name, seedsMax: CANARY_SEEDS_MAX });
     }
   }
   for (let first = from; first <= to; first += SEEDS_A_TASK) {
-    tasks.push({ kind: "seeds", from: first, to: Math.min(to, first + SEEDS_A_TASK - 1) });
+    tasks.push({ kind: "seeds", from: first, to: Math.min(to, first + SEEDS_A_TASK - 1), sqlite });
   }
   return tasks;
 }

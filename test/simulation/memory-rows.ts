@@ -126,7 +126,12 @@ export class MemoryRows implements Rows {
     const account = accountOf(event);
     const last = this.events.findLast((earlier) => accountOf(earlier) === account);
     const head = { sequence: this.events.length, hash: last?.hash ?? GENESIS_HASH };
-    this.events.push(chainEvent(head, event, at));
+    this.appendStored(chainEvent(head, event, at));
+  }
+
+  /** An event that has its place already. */
+  appendStored(event: StoredEvent): void {
+    this.events.push(event);
     this.#undo.push(() => this.events.pop());
   }
 }

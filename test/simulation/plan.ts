@@ -102,6 +102,8 @@ export type Mishap = { readonly atMs: number } & (
 export interface Plan {
   /** Draws latencies, lots and ids. */
   readonly seed: number;
+  /** `sqlite`: the product's own, on a file; left out: one in memory. */
+  readonly store?: "sqlite";
   readonly sidecars: number;
   /** By how much each sidecar's clock is ahead; left out: by nothing. */
   readonly clocksMs?: readonly number[];

@@ -10,6 +10,7 @@ import type { Scheduler } from "./scheduler.ts";
 import type { SimulatedDisk } from "./simulated-disk.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
 import type { SimulatedSidecar } from "./simulated-sidecar.ts";
+import { SqliteDisk } from "./sqlite-disk.ts";
 
 export interface BotParts {
   readonly number: number;
@@ -114,7 +115,8 @@ export class SimulatedBot {
       process.turn(1_000, watch);
       server.turn(WAY_MS, () => {
         const tookOrders = sidecar.latch !== undefined;
-        sidecar.submit(plan.group, intentOf(action, part), gone.signal).then(
+        const left = atTurns(gone.signal, disk instanceof SqliteDisk ? server : undefined);
+        sidecar.submit(plan.group, intentOf(action, part), left).then(
           (answer) => {
             const at = scheduler.now();
             const { syncedSequence } = disk;
@@ -131,6 +133,19 @@ export class SimulatedBot {
       });
     });
   }
+}
+
+/**
+ * A server on a file does nothing between its turns, so it learns in one that its caller has gone;
+ * one in memory waits for a turn behind whatever it does next.
+ */
+function atTurns(gone: AbortSignal, server: SimulatedProcess | undefined): AbortSignal {
+  if (server === undefined) return gone;
+  const learned = new AbortController();
+  const learn = () => server.turn(0, () => learned.abort(gone.reason));
+  if (gone.aborted) learn();
+  else gone.addEventListener("abort", learn, { once: true });
+  return learned.signal;
 }
 
 /** Whether the bot has no more to ask. */

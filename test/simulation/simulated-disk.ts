@@ -53,14 +53,20 @@ export class SimulatedDisk {
     if (isDurable && this.fault === "sync_fails") {
       throw new LatchError("store_failed", "the ledger could not be synced");
     }
-    const first = this.rows.events.length;
-    const { value, undo } = this.rows.transaction(() => run(rows));
-    this.#unsynced.push(undo);
-    if (isDurable) this.sync();
-    this.onCommit({ events: this.rows.events.slice(first), isSynced: isDurable });
+    const value = this.keep(isDurable, () => run(rows));
     if (this.fault === "answer_lost" && isDurable) {
       throw new LatchError("store_unreachable", "the connection to the store was lost");
     }
+    return value;
+  }
+
+  /** One commit of all that `write` does to the rows. */
+  protected keep<Value>(isSynced: boolean, write: () => Value): Value {
+    const first = this.rows.events.length;
+    const { value, undo } = this.rows.transaction(write);
+    this.#unsynced.push(undo);
+    if (isSynced) this.sync();
+    this.onCommit({ events: this.rows.events.slice(first), isSynced });
     return value;
   }
 

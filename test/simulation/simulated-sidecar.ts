@@ -13,6 +13,7 @@ import type { OrderAnswer } from "../../src/gateway/order-answer.ts";
 import { GuardDesk } from "../../src/guard/guard-desk.ts";
 import type { IntentInput } from "../../src/identity/intent-schema.ts";
 import type { Latch } from "../../src/latch.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
 import type { LatchParts } from "../../src/open-latch.ts";
 import { LatchInWaiting } from "../../src/prepared-latch.ts";
 import { latchTicks } from "../../src/schedule/latch-ticks.ts";
@@ -22,6 +23,7 @@ import { KEY_ID, SECRET } from "./broker-side.ts";
 import { SimulatedLedger } from "./simulated-ledger.ts";
 import { fetchThrough, type NetworkParts } from "./simulated-network.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
+import { SqliteDisk } from "./sqlite-disk.ts";
 import type { Tampering } from "./tampering.ts";
 
 export const BROKER_URL = "http://127.0.0.1:9";
@@ -66,16 +68,29 @@ export class SimulatedSidecar {
 
   start(): void {
     this.#lives += 1;
-    const process = this.#parts.newProcess();
-    const parts = this.#partsOf(process);
-    const prepared = new LatchInWaiting(parts, false);
-    const life: Life = { process, parts, prepared, latch: undefined, unsubscribe: () => {} };
+    const life = this.#begun(this.#parts.newProcess());
+    if (life === undefined) return;
+    const { process, prepared } = life;
     this.#life = life;
     const stop = new AbortController();
     startLatch(prepared, { clock: process.clock, stop: stop.signal, onAway: () => {} }).then(
       ({ latch }) => this.#run(life, latch),
       (error: unknown) => this.#failed(life, error),
     );
+  }
+
+  /** Undefined where the store cannot be opened: then the process ends, and another one tries. */
+  #begun(process: SimulatedProcess): Life | undefined {
+    try {
+      const parts = this.#partsOf(process);
+      const prepared = new LatchInWaiting(parts, false);
+      return { process, parts, prepared, latch: undefined, unsubscribe: () => {} };
+    } catch (error) {
+      process.kill();
+      this.#parts.facts.failures.push(error);
+      this.#parts.scheduler.after(RECONNECT_MS, () => this.#life ?? this.start());
+      return undefined;
+    }
   }
 
   /** Ends the process wherever it is; starts another after `downMs`. */
@@ -117,7 +132,7 @@ export class SimulatedSidecar {
   }
 
   #partsOf(process: SimulatedProcess): LatchParts {
-    const { config, disk, tampering, facts } = this.#parts;
+    const { config, tampering, facts } = this.#parts;
     const { clock } = process;
     const owner = process.random.uuid() as OwnerId;
     const downUntil = () => this.#lineDownUntil;
@@ -127,8 +142,7 @@ export class SimulatedSidecar {
       submitDeadlineMs: config.policy.postDeadlineMs,
       fetchApi: fetchThrough(this.#parts, { process, owner, downUntil }),
     });
-    const rows = tampering.rows?.(disk.rows) ?? disk.rows;
-    const ledger = new SimulatedLedger(disk, process, rows, this.#lives % 2 === 0);
+    const ledger = this.#openLedger(process);
     const log = pino({ level: "info" }, { write: (line: string) => void facts.log.push(line) });
     const common = { clock, owner, log, ledger: tampering.ledger?.(ledger, clock) ?? ledger };
     const { agent, guardLeaseMs: leaseMs } = config;
@@ -138,6 +152,14 @@ export class SimulatedSidecar {
       guard: new GuardDesk({ ...common, random: process.random, agent, leaseMs }),
       backUp: () => Promise.reject(new LatchError("backup_failed", "nothing is copied here")),
     };
+  }
+
+  /** On a file every life tells ahead, and every other one waits for its answers. */
+  #openLedger(process: SimulatedProcess): Ledger {
+    const { disk, tampering } = this.#parts;
+    const isEven = this.#lives % 2 === 0;
+    if (disk instanceof SqliteDisk) return disk.open(process, isEven);
+    return new SimulatedLedger(disk, process, tampering.rows?.(disk.rows) ?? disk.rows, isEven);
   }
 
   #run(life: Life, latch: Latch): void {

@@ -13,6 +13,8 @@ export interface Tampering {
     later: (delayMs: number, action: () => void) => void,
   ) => void;
   readonly rows?: (rows: Rows) => Rows;
+  /** Changes the code of the SQLite store for one world; the answer changes it back. */
+  readonly sqlite?: () => () => void;
   readonly ledger?: (ledger: Ledger, clock: Clock) => Ledger;
   readonly broker?: (broker: Broker, clock: Clock) => Broker;
   /** Other settings than those that the invariants are promised for. */

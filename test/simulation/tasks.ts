@@ -2,18 +2,26 @@
 import { CANARIES } from "./canaries.ts";
 import type { Invariant, Violation } from "./checkers/violation.ts";
 import { COMBO_CANARIES } from "./combo-canaries.ts";
-import { drawComboPlan } from "./draw-combos.ts";
-import { drawPlan } from "./draw-plan.ts";
 import { GUARD_CANARIES } from "./guards/canaries.ts";
 import { drawGuardPlan } from "./guards/draw.ts";
 import { judgeGuards } from "./guards/judge.ts";
 import { judgePlan } from "./judge.ts";
 import { keptWorlds } from "./kept-worlds.ts";
+import { drawWorld, kindsOf, SPREADS, STOCKS, STOCKS_ON_FILE, worldName } from "./seeded-worlds.ts";
+import { SQLITE_CANARIES } from "./sqlite-canaries.ts";
 
 export type Task =
-  | { readonly kind: "seeds"; readonly from: number; readonly to: number }
+  | {
+      readonly kind: "seeds";
+      readonly from: number;
+      readonly to: number;
+      /** On files alone, where only orders are at home. */
+      readonly sqlite: boolean;
+    }
   | { readonly kind: "kept" }
   | { readonly kind: "canary"; readonly name: string; readonly seedsMax: number };
+
+type SeedsTask = Extract<Task, { kind: "seeds" }>;
 
 export interface SeedViolation extends Violation {
   /** The name of a kept world, or of the seed's world of spreads or of payments. */
@@ -37,13 +45,10 @@ export interface CanaryResult {
   readonly seeds: number;
 }
 
-/** Behind a seed's number: its world of spreads. */
-export const COMBOS_MARK = " --combos";
-
 export async function perform(task: Task): Promise<TaskResult> {
   switch (task.kind) {
     case "seeds":
-      return runSeeds(task.from, task.to);
+      return runSeeds(task);
     case "kept":
       return runKept();
     case "canary":
@@ -51,14 +56,15 @@ export async function perform(task: Task): Promise<TaskResult> {
   }
 }
 
-async function runSeeds(from: number, to: number): Promise<TaskResult> {
+async function runSeeds({ from, to, sqlite }: SeedsTask): Promise<TaskResult> {
   const violations: SeedViolation[] = [];
   for (let seed = from; seed <= to; seed += 1) {
-    const judged = await judgePlan(drawPlan(seed));
-    violations.push(...judged.violations.map((violation) => ({ seed, ...violation })));
-    const combos = await judgePlan(drawComboPlan(seed));
-    const spreads = `${seed}${COMBOS_MARK}`;
-    violations.push(...combos.violations.map((violation) => ({ seed: spreads, ...violation })));
+    for (const kind of kindsOf(seed, sqlite)) {
+      const judged = await judgePlan(drawWorld(seed, kind));
+      const name = worldName(seed, kind);
+      violations.push(...judged.violations.map((violation) => ({ seed: name, ...violation })));
+    }
+    if (sqlite) continue;
     const guards = await judgeGuards(drawGuardPlan(seed));
     const name = `${seed} --guards`;
     violations.push(...guards.violations.map((violation) => ({ seed: name, ...violation })));
@@ -97,12 +103,17 @@ function canaryNamed(name: string): Hunted {
   const canary = CANARIES.find((one) => one.name === name);
   if (canary !== undefined) {
     const { caughtBy, tampering } = canary;
-    return { caughtBy, judge: (seed) => judgePlan(drawPlan(seed), tampering) };
+    return { caughtBy, judge: (seed) => judgePlan(drawWorld(seed, STOCKS), tampering) };
   }
   const combo = COMBO_CANARIES.find((one) => one.name === name);
   if (combo !== undefined) {
     const { caughtBy, tampering } = combo;
-    return { caughtBy, judge: (seed) => judgePlan(drawComboPlan(seed), tampering) };
+    return { caughtBy, judge: (seed) => judgePlan(drawWorld(seed, SPREADS), tampering) };
+  }
+  const onFile = SQLITE_CANARIES.find((one) => one.name === name);
+  if (onFile !== undefined) {
+    const { caughtBy, tampering } = onFile;
+    return { caughtBy, judge: (seed) => judgePlan(drawWorld(seed, STOCKS_ON_FILE), tampering) };
   }
   const guard = GUARD_CANARIES.find((one) => one.name === name);
   if (guard === undefined) throw new RangeError(`there is no canary ${JSON.stringify(name)}`);

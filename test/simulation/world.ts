@@ -29,6 +29,7 @@ import { SimulatedBot } from "./simulated-bot.ts";
 import { SimulatedDisk } from "./simulated-disk.ts";
 import { aheadOf, SimulatedProcess, strikeFirst, type WallClock } from "./simulated-process.ts";
 import { BROKER_URL, SimulatedSidecar } from "./simulated-sidecar.ts";
+import { SqliteDisk } from "./sqlite-disk.ts";
 import type { Tampering } from "./tampering.ts";
 
 /** So long after the last mishap everything must have resolved, or have an incident. */
@@ -39,13 +40,23 @@ const BOT_LOOK_MS = 50;
 export const START: EpochMs = DEFAULT_START;
 
 export async function runWorld(plan: Plan, tampering: Tampering = {}): Promise<Outcome> {
-  return new World(plan, tampering).run();
+  if (plan.store === undefined) return new World(plan, tampering, new SimulatedDisk()).run();
+  const disk = new SqliteDisk();
+  const mend = tampering.sqlite?.();
+  try {
+    const outcome = await new World(plan, tampering, disk).run();
+    await disk.compareAll();
+    return outcome;
+  } finally {
+    mend?.();
+    disk.close();
+  }
 }
 
 class World {
   readonly #plan: Plan;
   readonly #facts = new Facts();
-  readonly #disk = new SimulatedDisk();
+  readonly #disk: SimulatedDisk;
   readonly #wall = { offsetMs: 0 };
   readonly #scheduler: Scheduler;
   readonly #broker: BrokerSide;
@@ -53,8 +64,9 @@ class World {
   readonly #bots: readonly SimulatedBot[];
   #processes = 0;
 
-  constructor(plan: Plan, tampering: Tampering) {
+  constructor(plan: Plan, tampering: Tampering, disk: SimulatedDisk) {
     this.#plan = plan;
+    this.#disk = disk;
     this.#scheduler = new Scheduler(START, this.#stream("lots"));
     this.#broker = new BrokerSide({
       seed: plan.seed,
@@ -67,6 +79,9 @@ class World {
       this.#facts.commits.push({ at: this.#scheduler.now(), events });
       this.#checkMoment();
     };
+    if (disk instanceof SqliteDisk) {
+      disk.onDifference = (what) => this.#facts.momentary.push({ invariant: "rows", what });
+    }
     tampering.disk?.(this.#disk, (delayMs, action) => this.#scheduler.after(delayMs, action));
     const config = configOf(plan, tampering);
     const parts = {

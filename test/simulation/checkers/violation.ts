@@ -13,6 +13,8 @@ export const INVARIANTS = [
   "I9",
   "I10",
   "I11",
+  /** Every connection to a file tells what its events come to. */
+  "rows",
   /** A bot is told of the order that it means. */
   "meant",
   /** Everything comes to rest, or has an incident, within bounded time. */
