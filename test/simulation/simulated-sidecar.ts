@@ -32,6 +32,10 @@ const LOOK_AFTER_MS = 2_000;
 const COMPARE_MS = 15_000;
 const PUBLISH_MS = 5_000;
 const RECONNECT_MS = 1_000;
+const LOOK_MS = 7_000;
+
+/** Calls `run` every `pauseMs` of the process's life. */
+type Repeat = (pauseMs: number, run: () => Promise<unknown>) => Promise<void>;
 
 interface Life {
   readonly process: SimulatedProcess;
@@ -173,7 +177,7 @@ export class SimulatedSidecar {
       comparePositions: () => latch.comparePositions(),
       backUp: undefined,
     });
-    const again = async (pauseMs: number, run: () => Promise<unknown>) => {
+    const again: Repeat = async (pauseMs, run) => {
       for (;;) {
         await clock.sleep(pauseMs);
         await run().catch((error: unknown) => this.#parts.facts.failures.push(error));
@@ -182,6 +186,7 @@ export class SimulatedSidecar {
     if (lookAfter !== undefined) void again(LOOK_AFTER_MS, lookAfter.run);
     if (compare !== undefined) void again(COMPARE_MS, compare.run);
     for (const { run } of atMoments) void again(5 * 60_000, run);
+    this.#look(life, latch, again);
     let last = 0;
     void again(PUBLISH_MS, async () => {
       const events = await latch.events({ after: last }).catch(() => []);
@@ -189,6 +194,19 @@ export class SimulatedSidecar {
       last = events.at(-1)?.sequence ?? last;
     });
     this.#listen(life, latch);
+  }
+
+  /** On a file, in every other life, somebody has the operator's page open: it asks for lists. */
+  #look(life: Life, { account }: Latch, again: Repeat): void {
+    const { disk } = this.#parts;
+    if (!(disk instanceof SqliteDisk)) return;
+    const { ledger } = life.parts;
+    void again(LOOK_MS, async () => disk.lookAt(life.process));
+    if (this.#lives % 2 === 0) return;
+    void again(LOOK_MS, async () => {
+      await ledger.claims({ account, limit: 20 });
+      await ledger.books(account);
+    });
   }
 
   /** What the sidecar's stream does: every update is applied, and gaps are filled by reading. */

@@ -2,7 +2,7 @@
  * A disk with the real thing on it: one SQLite file, and for each process the product's own ledger
  * with a connection of its own. What the store puts off comes at turns of its process, so that a
  * process can be paused or die in front of every transaction; what its connection holds in memory
- * dies with it, and nothing that was committed.
+ * dies with it, and nothing that was committed. When the power fails, what was not synced goes too.
  *
  * 1. The checkers see what a connection of the simulation's own reads from the file: the events, and
  *    what they come to. What every other connection tells is compared with that.
@@ -10,7 +10,16 @@
  * 3. A store that takes nothing is a file that was moved away. An answer that is lost happens to
  *    nobody who has the store in his own process.
  */
-import { mkdirSync, mkdtempSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type Sqlite from "better-sqlite3";
@@ -52,7 +61,11 @@ export class SqliteDisk extends SimulatedDisk {
   onDifference: (what: string) => void = () => {};
   readonly folder = mkdtempSync(join(tmpdir(), "tradelatch-world-"));
   readonly #file = join(this.folder, "ledger.db");
+  readonly #log = `${this.#file}-wal`;
+  #syncedBytes = 0;
   #isInPlace = true;
+  /** At any time. */
+  #wasRefusing = false;
   #connections: Connection[] = [];
   #reader: Reader | undefined;
 
@@ -69,14 +82,51 @@ export class SqliteDisk extends SimulatedDisk {
     const connection: Connection = { process, waiting, isSynced: true, ...connected(open) };
     this.#watchLevel(connection);
     this.#connections.push(connection);
-    this.#reader ??= new Reader(this.#file);
+    if (this.#reader === undefined) {
+      // What makes a ledger of a new file is synced.
+      this.#reader = new Reader(this.#file);
+      this.sync();
+    }
     void this.#compare(`${process.name} at its start`, connection.ledger);
     return this.#answering(connection, isSlow);
   }
 
-  /** Every process dies, and the file keeps what was committed. */
+  /**
+   * What was not synced is gone from the file too: of its log (the WAL) there is what was there at
+   * the last synced commit. Nothing of that is ever moved into the file in so short a life.
+   */
   override losePower(): readonly StoredEvent[] {
-    return [];
+    this.#put(true);
+    const kept = readFileSync(this.#file);
+    const keptLog = readFileSync(this.#log).subarray(0, this.#syncedBytes);
+    this.#closeDead();
+    if (this.#connections.length > 0) throw new Error("somebody has survived a power failure");
+    this.#reader?.close();
+    // Whoever closed a file last has tidied up.
+    writeFileSync(this.#file, kept);
+    writeFileSync(this.#log, keptLog);
+    rmSync(`${this.#file}-shm`, { force: true });
+    this.#reader = new Reader(this.#file);
+    const lost = super.losePower();
+    const left = this.#reader.newEvents(this.#lastSequence) ?? [];
+    if (left.length > 0) throw new Error(`${left.length} events outlived the power failure`);
+    return lost;
+  }
+
+  /** The log is never begun anew while somebody has it open: it only grows. */
+  override sync(): void {
+    super.sync();
+    this.#syncedBytes = statSync(this.#log).size;
+  }
+
+  /**
+   * What a process tells while it is at work, beside the log: where it has told of nothing ahead,
+   * which a store that was never refused anything has written by the time that it waits for no turn.
+   */
+  lookAt(process: ConnectedHost): void {
+    const own = this.#connections.find((connection) => connection.process === process);
+    if (own === undefined || own.waiting.size > 0 || this.#wasRefusing) return;
+    void this.#compare(process.name, own.ledger);
   }
 
   /** Once a world is over: what every process that lives tells, and what a new one would. */
@@ -122,11 +172,15 @@ export class SqliteDisk extends SimulatedDisk {
 
   /** Whoever comes to a file that was moved away finds something there that is no file. */
   #putInPlace(): void {
-    const isWanted = !REFUSING.has(this.fault);
-    if (isWanted === this.#isInPlace) return;
-    this.#isInPlace = isWanted;
+    this.#put(!REFUSING.has(this.fault));
+  }
+
+  #put(isInPlace: boolean): void {
+    if (isInPlace === this.#isInPlace) return;
+    this.#wasRefusing = true;
+    this.#isInPlace = isInPlace;
     const away = `${this.#file}.away`;
-    if (isWanted) {
+    if (isInPlace) {
       rmdirSync(this.#file);
       renameSync(away, this.#file);
     } else {
@@ -163,8 +217,12 @@ export class SqliteDisk extends SimulatedDisk {
     exec("PRAGMA synchronous = OFF");
   }
 
+  get #lastSequence(): number {
+    return this.rows.events.at(-1)?.sequence ?? 0;
+  }
+
   #takeIn(isSynced: boolean): void {
-    const events = this.#reader?.newEvents(this.rows.events.at(-1)?.sequence ?? 0);
+    const events = this.#reader?.newEvents(this.#lastSequence);
     if (events === undefined) return;
     this.keep(isSynced, () => {
       for (const row of events) {

@@ -127,6 +127,7 @@ class World {
       lookAt = this.#scheduler.now() + LOOK_MS;
       return this.#unrest().length === 0;
     });
+    if (this.#disk.fault !== null && this.#disk instanceof SqliteDisk) await this.#writeRest();
     return {
       plan: this.#plan,
       facts: this.#facts,
@@ -341,6 +342,12 @@ class World {
     for (const sidecar of this.#sidecars) sidecar.calm();
     this.#fillRest();
     this.#facts.history.push({ at: this.#scheduler.now(), who: "world", what: "all is calm" });
+  }
+
+  /** The store fails to the end: what was told ahead waits for it, and is tried again in a while. */
+  async #writeRest(): Promise<void> {
+    this.#disk.fault = null;
+    await this.#scheduler.run(this.#scheduler.now() + LOOK_MS + 1_000);
   }
 
   /** What has not come to rest; a claim with an open incident has, and so has a working order. */
