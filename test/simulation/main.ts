@@ -10,13 +10,12 @@ import { COMBO_CANARIES } from "./combo-canaries.ts";
 import { tellFailures } from "./failure-stories.ts";
 import { documentOf, type Findings, linesOf } from "./findings.ts";
 import { GUARD_CANARIES } from "./guards/canaries.ts";
-import { drawGuardPlan } from "./guards/draw.ts";
 import { judgeGuards } from "./guards/judge.ts";
 import { judgePlan } from "./judge.ts";
 import { KEPT_FOLDER, type KeptWorld } from "./kept-worlds.ts";
 import type { Plan } from "./plan.ts";
 import { runTasks } from "./pool.ts";
-import { drawWorld, worldNamed } from "./seeded-worlds.ts";
+import { drawGuardWorld, drawWorld, worldNamed } from "./seeded-worlds.ts";
 import { SQLITE_CANARIES } from "./sqlite-canaries.ts";
 import type { Tampering } from "./tampering.ts";
 import type { CanaryResult, SeedViolation, Task } from "./tasks.ts";
@@ -64,9 +63,9 @@ const program = new Command("simulate")
       .conflicts(["seeds", "plan", "combos", "canary", "keep", "json"]),
   )
   .addOption(
-    new Option("--sqlite", "with --seed or --seeds: their worlds of orders on a SQLite file")
+    new Option("--sqlite", "with --seed or --seeds: their worlds on a SQLite file")
       .default(false)
-      .conflicts(["plan", "guards"]),
+      .conflicts(["plan"]),
   )
   .option("--no-canaries", "leave out the worlds that must fail")
   .option("--keep", "write failing worlds, shrunk, to fixtures/seeds", false)
@@ -92,7 +91,7 @@ function seedNumber(text: string): number {
 async function main(): Promise<void> {
   const options = program.parse().opts<Options>();
   if (options.plan !== undefined) await repeat(keptPlan(options.plan), options);
-  else if (options.seed !== undefined && options.guards) await repeatGuards(options.seed);
+  else if (options.seed !== undefined && options.guards) await repeatGuards(options.seed, options);
   else if (options.seed !== undefined) {
     await repeat(drawWorld(options.seed, options), options);
   } else if (options.guards) program.error("--guards is for one world: name it with --seed");
@@ -148,8 +147,8 @@ function isAtHome({ disk, rows, sqlite }: Tampering, { store }: Plan): boolean {
   return disk === undefined && rows === undefined;
 }
 
-async function repeatGuards(seed: number): Promise<void> {
-  const { outcome, violations } = await judgeGuards(drawGuardPlan(seed));
+async function repeatGuards(seed: number, { sqlite }: Options): Promise<void> {
+  const { outcome, violations } = await judgeGuards(drawGuardWorld(seed, { sqlite }));
   for (const line of outcome?.facts.history ?? []) console.log(lineText(line));
   for (const { invariant, what } of violations) {
     console.log(`seed ${seed} violates ${invariant}: ${what}`);

@@ -28,6 +28,15 @@ export async function differencesOfLists(
 ): Promise<readonly string[]> {
   const expected = new Map<string, unknown>();
   const told = new Map<string, unknown>();
+  const actions = [...rows.guardsByName.values()];
+  expected.set("the number of actions", actions.length);
+  told.set("the number of actions", await ledger.countGuardClaims());
+  expected.set(
+    "the unsettled actions",
+    byName(actions.filter(({ status }) => status !== "SETTLED")),
+  );
+  const unsettled = await ledger.unsettledGuardClaims(0, 500);
+  told.set("the unsettled actions", byName(unsettled.map(({ claim }) => claim)));
   for (const account of accountsOf(rows)) {
     const isOwn = (one: { account: AccountId }) => one.account === account;
     const claims = [...rows.claims.values()].filter(({ key }) => isOwn(key));
@@ -49,6 +58,7 @@ export async function differencesOfLists(
 function expectedOfEach(rows: MemoryRows): Answers {
   const expected = new Map<string, unknown>();
   for (const claim of rows.claims.values()) expected.set(nameOf(claim.key), claim);
+  for (const action of rows.guardsByName.values()) expected.set(nameOf(action.key), action);
   for (const [order, account] of ordersOf(rows)) {
     const holder = rows.holder(account, order);
     expected.set(`the holder of ${order}`, holder && rows.claim(holder));
@@ -64,6 +74,9 @@ function expectedOfEach(rows: MemoryRows): Answers {
 async function answersOfEach(ledger: Ledger, rows: MemoryRows): Promise<Answers> {
   const asked: (readonly [string, Promise<unknown>])[] = [
     ...[...rows.claims.values()].map(({ key }) => [nameOf(key), ledger.claimOf(key)] as const),
+    ...[...rows.guardsByName.values()].map(
+      ({ key }) => [nameOf(key), ledger.guardClaimsOf([key]).then(([action]) => action)] as const,
+    ),
     ...[...ordersOf(rows)].map(
       ([order, account]) =>
         [`the holder of ${order}`, ledger.claimOfOrder(account, order as never)] as const,
@@ -104,7 +117,7 @@ function accountsOf(rows: MemoryRows): readonly AccountId[] {
   return [...new Set([...rows.claims.values()].map(({ key }) => key.account))];
 }
 
-function byName(claims: readonly Claim[]): readonly Claim[] {
+function byName<Kind extends Pick<Claim, "key">>(claims: readonly Kind[]): readonly Kind[] {
   return [...claims].sort((a, b) => (nameOf(a.key) < nameOf(b.key) ? -1 : 1));
 }
 

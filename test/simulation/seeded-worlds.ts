@@ -1,6 +1,8 @@
-/** Which worlds of orders a seed has, each by the name that tells it again. */
+/** Which worlds a seed has, each by the name that tells it again. */
 import { drawComboPlan } from "./draw-combos.ts";
 import { drawPlan } from "./draw-plan.ts";
+import { drawGuardPlan } from "./guards/draw.ts";
+import type { GuardPlan } from "./guards/plan.ts";
 import type { Plan } from "./plan.ts";
 
 export interface WorldKind {
@@ -18,10 +20,13 @@ const SPREADS_ON_FILE: WorldKind = { combos: true, sqlite: true };
 /** A world on a file takes two to three times as long as one in memory. */
 const ON_FILE_EVERY = 30;
 
+/** A world of payments. */
+type GuardKind = Pick<WorldKind, "sqlite">;
+
 const COMBOS_MARK = " --combos";
 const SQLITE_MARK = " --sqlite";
 
-/** The worlds of a seed: on a file all of them where `sqlite` says so, else those of some seeds. */
+/** The worlds of orders that a seed has: on a file all of them where `sqlite` says so, else those of some seeds. */
 export function kindsOf(seed: number, sqlite: boolean): readonly WorldKind[] {
   const onFile = [STOCKS_ON_FILE, SPREADS_ON_FILE];
   if (sqlite) return onFile;
@@ -44,4 +49,18 @@ export function worldNamed(name: number | string): Plan | undefined {
   const [, seed, combos, sqlite] = /^(\d+)( --combos)?( --sqlite)?$/.exec(String(name)) ?? [];
   if (seed === undefined) return undefined;
   return drawWorld(Number(seed), { combos: combos !== undefined, sqlite: sqlite !== undefined });
+}
+
+/** The same of payments. */
+export function guardKindsOf(seed: number, sqlite: boolean): readonly GuardKind[] {
+  return kindsOf(seed, sqlite).filter(({ combos }) => !combos);
+}
+
+export function drawGuardWorld(seed: number, { sqlite }: GuardKind): GuardPlan {
+  const plan = drawGuardPlan(seed);
+  return sqlite ? { ...plan, store: "sqlite" } : plan;
+}
+
+export function guardWorldName(seed: number, { sqlite }: GuardKind): string {
+  return `${seed} --guards${sqlite ? SQLITE_MARK : ""}`;
 }

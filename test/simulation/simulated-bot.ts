@@ -122,7 +122,8 @@ export class SimulatedBot {
             const { syncedSequence } = disk;
             const told = { at, askedAt, isHeard: !gone.signal.aborted, tookOrders, bot: number };
             facts.told.push({ ...told, group: plan.group, action, answer, syncedSequence });
-            facts.history.push({ at, who: `bot ${number}`, what: toldText(action, answer) });
+            const what = disk.repeatable(toldText(action, answer));
+            facts.history.push({ at, who: `bot ${number}`, what });
             end(answer);
           },
           (error: unknown) => {

@@ -90,6 +90,11 @@ export class SimulatedDisk {
       .some(({ body }) => "clientOrderId" in body && body.clientOrderId === clientOrderId);
   }
 
+  /** `words` without what differs from run to run. */
+  repeatable(words: string): string {
+    return words;
+  }
+
   claims(): readonly Claim[] {
     return [...this.rows.claims.values()];
   }

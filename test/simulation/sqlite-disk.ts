@@ -131,6 +131,7 @@ export class SqliteDisk extends SimulatedDisk {
 
   /** Once a world is over: what every process that lives tells, and what a new one would. */
   async compareAll(): Promise<void> {
+    this.fault = null;
     this.#closeDead();
     this.#putInPlace();
     for (const { waiting } of this.#connections) {
@@ -152,6 +153,10 @@ export class SqliteDisk extends SimulatedDisk {
     } finally {
       database.close();
     }
+  }
+
+  override repeatable(words: string): string {
+    return words.replaceAll(this.folder, "");
   }
 
   /** Nothing is left of it. */

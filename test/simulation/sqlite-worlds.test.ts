@@ -3,13 +3,15 @@ import { readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename } from "node:path";
 import { describe, expect, test } from "vitest";
+import { judgeGuards } from "./guards/judge.ts";
 import { judgePlan } from "./judge.ts";
-import { drawWorld } from "./seeded-worlds.ts";
+import { drawGuardWorld, drawWorld } from "./seeded-worlds.ts";
 import { SQLITE_CANARIES } from "./sqlite-canaries.ts";
 import { SqliteDisk } from "./sqlite-disk.ts";
 import { timelineOf } from "./timeline.ts";
 
 const SEEDS = Array.from({ length: 4 }, (_, index) => index + 1);
+const GUARD_SEEDS = Array.from({ length: 20 }, (_, index) => index + 1);
 /** Within so many each canary has to be caught. */
 const CANARY_SEEDS = Array.from({ length: 100 }, (_, index) => index + 1);
 
@@ -43,6 +45,14 @@ describe("a world on a file", () => {
         const { violations } = await judgePlan(onFile(seed, combos));
         expect({ seed, combos, violations }).toEqual({ seed, combos, violations: [] });
       }
+    }
+  });
+
+  test("pays once what is asked for, for the first seeds", async () => {
+    for (const seed of GUARD_SEEDS) {
+      const { outcome, violations } = await judgeGuards(drawGuardWorld(seed, { sqlite: true }));
+      expect({ seed, violations }).toEqual({ seed, violations: [] });
+      expect(outcome?.disk).toBeInstanceOf(SqliteDisk);
     }
   });
 });

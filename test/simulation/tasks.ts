@@ -7,7 +7,17 @@ import { drawGuardPlan } from "./guards/draw.ts";
 import { judgeGuards } from "./guards/judge.ts";
 import { judgePlan } from "./judge.ts";
 import { keptWorlds } from "./kept-worlds.ts";
-import { drawWorld, kindsOf, SPREADS, STOCKS, STOCKS_ON_FILE, worldName } from "./seeded-worlds.ts";
+import {
+  drawGuardWorld,
+  drawWorld,
+  guardKindsOf,
+  guardWorldName,
+  kindsOf,
+  SPREADS,
+  STOCKS,
+  STOCKS_ON_FILE,
+  worldName,
+} from "./seeded-worlds.ts";
 import { SQLITE_CANARIES } from "./sqlite-canaries.ts";
 
 export type Task =
@@ -15,7 +25,7 @@ export type Task =
       readonly kind: "seeds";
       readonly from: number;
       readonly to: number;
-      /** On files alone, where only orders are at home. */
+      /** Their worlds on files, and no others. */
       readonly sqlite: boolean;
     }
   | { readonly kind: "kept" }
@@ -64,10 +74,11 @@ async function runSeeds({ from, to, sqlite }: SeedsTask): Promise<TaskResult> {
       const name = worldName(seed, kind);
       violations.push(...judged.violations.map((violation) => ({ seed: name, ...violation })));
     }
-    if (sqlite) continue;
-    const guards = await judgeGuards(drawGuardPlan(seed));
-    const name = `${seed} --guards`;
-    violations.push(...guards.violations.map((violation) => ({ seed: name, ...violation })));
+    for (const kind of guardKindsOf(seed, sqlite)) {
+      const guards = await judgeGuards(drawGuardWorld(seed, kind));
+      const name = guardWorldName(seed, kind);
+      violations.push(...guards.violations.map((violation) => ({ seed: name, ...violation })));
+    }
   }
   return { kind: "seeds", count: to - from + 1, violations };
 }

@@ -63,6 +63,7 @@ class World {
   readonly #sidecars: readonly SimulatedSidecar[];
   readonly #bots: readonly SimulatedBot[];
   #processes = 0;
+  #storeFailsUntil = 0;
 
   constructor(plan: Plan, tampering: Tampering, disk: SimulatedDisk) {
     this.#plan = plan;
@@ -125,9 +126,8 @@ class World {
     await this.#scheduler.run(calmAt + REST_MS, () => {
       if (this.#scheduler.now() < lookAt) return false;
       lookAt = this.#scheduler.now() + LOOK_MS;
-      return this.#unrest().length === 0;
+      return this.#unrest().length === 0 && this.#isWritten();
     });
-    if (this.#disk.fault !== null && this.#disk instanceof SqliteDisk) await this.#writeRest();
     return {
       plan: this.#plan,
       facts: this.#facts,
@@ -271,6 +271,7 @@ class World {
 
   #strikeStore({ fault, forMs }: Mishap & { kind: "store" }): void {
     this.#disk.fault = fault;
+    this.#storeFailsUntil = Math.max(this.#storeFailsUntil, this.#scheduler.now() + forMs);
     this.#scheduler.after(forMs, () => {
       this.#disk.fault = null;
     });
@@ -344,10 +345,10 @@ class World {
     this.#facts.history.push({ at: this.#scheduler.now(), who: "world", what: "all is calm" });
   }
 
-  /** The store fails to the end: what was told ahead waits for it, and is tried again in a while. */
-  async #writeRest(): Promise<void> {
-    this.#disk.fault = null;
-    await this.#scheduler.run(this.#scheduler.now() + LOOK_MS + 1_000);
+  /** On a file what was told ahead of a store that failed is tried again within five seconds. */
+  #isWritten(): boolean {
+    if (!(this.#disk instanceof SqliteDisk)) return true;
+    return this.#scheduler.now() > this.#storeFailsUntil + LOOK_MS;
   }
 
   /** What has not come to rest; a claim with an open incident has, and so has a working order. */

@@ -75,6 +75,8 @@ export type GuardMishap = { readonly atMs: number } & (
 
 export interface GuardPlan {
   readonly seed: number;
+  /** `sqlite`: the product's own, on a file; left out: one in memory. */
+  readonly store?: "sqlite";
   readonly processes: number;
   readonly leaseMs: number;
   /**

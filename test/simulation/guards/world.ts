@@ -9,6 +9,7 @@ import { Scheduler } from "../scheduler.ts";
 import { SimulatedDisk } from "../simulated-disk.ts";
 import { SimulatedLedger } from "../simulated-ledger.ts";
 import { aheadOf, SimulatedProcess, strikeFirst } from "../simulated-process.ts";
+import { SqliteDisk } from "../sqlite-disk.ts";
 import { ACTION, call } from "./caller.ts";
 import { momentaryViolations, restless, toldViolations } from "./checks.ts";
 import { GuardFacts, type GuardWorldOutcome, type ToldFact } from "./facts.ts";
@@ -18,6 +19,7 @@ import { Provider } from "./provider.ts";
 /** The longest pause between two questions to a verifier is an hour. */
 const REST_MS = 4 * 60 * 60_000;
 const LOOK_AFTER_MS = 15_000;
+const REOPEN_MS = 1_000;
 
 /** What a defect puts between the guard and its ledger, or its ledger and the disk. */
 export interface GuardTampering {
@@ -35,14 +37,22 @@ export async function runGuardWorld(
   plan: GuardPlan,
   tampering: GuardTampering = {},
 ): Promise<GuardWorldOutcome> {
-  return new GuardWorld(plan, tampering).run();
+  if (plan.store === undefined) return new GuardWorld(plan, tampering, new SimulatedDisk()).run();
+  const disk = new SqliteDisk();
+  try {
+    const outcome = await new GuardWorld(plan, tampering, disk).run();
+    await disk.compareAll();
+    return outcome;
+  } finally {
+    disk.close();
+  }
 }
 
 class GuardWorld {
   readonly #plan: GuardPlan;
   readonly #tampering: GuardTampering;
   readonly #facts = new GuardFacts();
-  readonly #disk = new SimulatedDisk();
+  readonly #disk: SimulatedDisk;
   readonly #wall = { offsetMs: 0 };
   readonly #scheduler: Scheduler;
   readonly #provider: Provider;
@@ -51,11 +61,15 @@ class GuardWorld {
   #processes = 0;
   #frozenForMs = 0;
 
-  constructor(plan: GuardPlan, tampering: GuardTampering) {
+  constructor(plan: GuardPlan, tampering: GuardTampering, disk: SimulatedDisk) {
     this.#plan = plan;
+    this.#disk = disk;
     this.#tampering = tampering;
     this.#scheduler = new Scheduler(DEFAULT_START, streamOf(plan.seed, "lots"));
     tampering.disk?.(this.#disk);
+    if (disk instanceof SqliteDisk) {
+      disk.onDifference = (what) => this.#facts.momentary.push({ invariant: "rows", what });
+    }
     this.#provider = new Provider(this.#scheduler, plan.isIdempotent);
     this.#lives = Array.from({ length: plan.processes }, (_, number) => this.#begin(number));
     this.#disk.onCommit = ({ events }) => {
@@ -115,7 +129,10 @@ class GuardWorld {
       random,
       aheadOf(this.#wall, this.#plan.clocksMs[number]),
     );
-    const own = new SimulatedLedger(this.#disk, process);
+    const own =
+      this.#disk instanceof SqliteDisk
+        ? this.#disk.open(process, this.#processes % 2 === 0)
+        : new SimulatedLedger(this.#disk, process);
     const guard = new GuardDesk({
       ...{ ledger: this.#tampering.ledger?.(own) ?? own, random },
       ...{ clock: process.clock, log: pino({ level: "silent" }), leaseMs: this.#plan.leaseMs },
@@ -227,12 +244,21 @@ class GuardWorld {
     life.process.kill();
     this.#say("world", `${life.process.name} dies`);
     this.#lives[number] = undefined;
-    this.#scheduler.after(downMs, () => {
+    this.#scheduler.after(downMs, () => this.#beginAgain(number));
+  }
+
+  /** A store that cannot be opened is tried again. */
+  #beginAgain(number: number): void {
+    try {
       this.#lives[number] = this.#begin(number);
-    });
+    } catch (error) {
+      this.#facts.failures.push(error);
+      this.#scheduler.after(REOPEN_MS, () => this.#beginAgain(number));
+    }
   }
 
   #say(who: string, what: string): void {
-    this.#facts.history.push({ at: this.#scheduler.now(), who, what });
+    const at = this.#scheduler.now();
+    this.#facts.history.push({ at, who, what: this.#disk.repeatable(what) });
   }
 }
