@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { CANARIES } from "./simulation/canaries.ts";
 import { COMBO_CANARIES } from "./simulation/combo-canaries.ts";
 import { GUARD_CANARIES } from "./simulation/guards/canaries.ts";
+import { SQLITE_CANARIES } from "./simulation/sqlite-canaries.ts";
 
 const DOCUMENT = readFileSync(new URL("../docs/PROOF.md", import.meta.url), "utf8");
 const ROOT = new URL("../", import.meta.url);
@@ -27,7 +28,7 @@ describe("docs/PROOF.md", () => {
   });
 
   test("has every canary by its name, with the seeds that it took", () => {
-    const canaries = [...CANARIES, ...COMBO_CANARIES, ...GUARD_CANARIES];
+    const canaries = [...CANARIES, ...COMBO_CANARIES, ...SQLITE_CANARIES, ...GUARD_CANARIES];
     const text = DOCUMENT.replaceAll(/\s+/g, " ");
     const missing = canaries
       .map(({ name }) => name)
