@@ -15,6 +15,8 @@ import {
   reduces,
 } from "../book/book.ts";
 import type { EpochMs } from "../core/clock.ts";
+import { add, type DecimalText, ZERO } from "../core/decimal.ts";
+import type { BrokerOrderId } from "../core/ids.ts";
 import type { Side } from "../identity/intent.ts";
 import { type Claim, wasFilled } from "./claim.ts";
 import type { ClaimEvent } from "./claim-event.ts";
@@ -30,8 +32,8 @@ export interface FillSeen {
    * that filled on both sides of an exit the first time, as far as it is known: first-fill.ts.
    */
   readonly filledAt: EpochMs | undefined;
-  /** When it came to the broker; null where that is not told. */
-  readonly submittedAt: EpochMs | null;
+  /** When an order that has filled came to the broker; null where that is not told. */
+  readonly submittedAtOf: (order: BrokerOrderId) => EpochMs | null;
 }
 
 type Fill = Extract<ClaimEvent, { type: "fill_booked" | "late_fill_booked" }>;
@@ -47,27 +49,44 @@ export function ofTheirEpisode(
   const before = seen.bookOf(symbol);
   const told = (change: (fill: Fill) => Fill) =>
     events.map((event) => (isFill(event) ? change(event) : event));
-  if (reduces(before, side)) return told((fill) => asItCloses(fill, before, side, seen));
+  if (reduces(before, side)) return asTheyClose(events, before, side, seen);
   if (effect !== "open") return events;
-  const { submittedAt } = seen;
-  const isBehind = submittedAt !== null && isRestHeld(before);
+  const isBehind = isRestHeld(before);
   const isOwn = claim.episode === before.episode + (isFlat(before) ? 1 : 0);
   if (isOwn && !isBehind) return events;
   const episode = isFlat(before) ? begunBy(claim, before, seen) : before.episode;
   const ofLife = isOwn ? {} : { episode };
-  return told((fill) => ({ ...fill, ...ofLife, ...(isBehind && { submittedAt }) }));
+  return told((fill) => {
+    const submittedAt = isBehind ? seen.submittedAtOf(fill.brokerOrderId) : null;
+    return { ...fill, ...ofLife, ...(submittedAt !== null && { submittedAt }) };
+  });
 }
 
 /**
  * An exit that had ended the position before what is held now was opened is of the life before: an
- * equal one closes this.
+ * equal one closes this. One that was replaced may show fills of two orders at once: what they come
+ * to together counts.
  */
-function asItCloses(fill: Fill, before: Book, side: Side, { filledAt }: FillSeen): Fill {
-  const { quantity } = fill;
-  if (filledAt === undefined) return fill;
-  if (ends(before, { side, quantity })) return filledOn(fill, filledAt);
-  const isOfLast = endedBefore(before, { quantity, filledAt });
-  return isOfLast ? { ...fill, episode: before.episode - 1 } : fill;
+function asTheyClose(
+  events: readonly ClaimEvent[],
+  before: Book,
+  side: Side,
+  { filledAt }: FillSeen,
+): readonly ClaimEvent[] {
+  if (filledAt === undefined) return events;
+  const all = sumOf(events.filter(isFill));
+  const isOfLast = endedBefore(before, { quantity: all, filledAt });
+  let quantity = ZERO;
+  return events.map((event) => {
+    if (!isFill(event)) return event;
+    if (isOfLast) return { ...event, episode: before.episode - 1 };
+    quantity = add(quantity, event.quantity);
+    return ends(before, { side, quantity }) ? filledOn(event, filledAt) : event;
+  });
+}
+
+function sumOf(fills: readonly Fill[]): DecimalText {
+  return fills.reduce((sum, fill) => add(sum, fill.quantity), ZERO);
 }
 
 /** The life that a fill of the entry begins on the flat book `before`, or goes on with. */

@@ -36,7 +36,7 @@ import { resolvePortion, type SidedDraft } from "../claim/resolve-portion.ts";
 import { isLostOpen } from "../claim/same-action.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { InvariantError } from "../core/errors.ts";
-import type { AccountId, ClaimKey } from "../core/ids.ts";
+import type { AccountId, BrokerOrderId, ClaimKey } from "../core/ids.ts";
 import { comboLegs, isCombo, tradedSymbols } from "../identity/combo.ts";
 import { fingerprintOf } from "../identity/fingerprint.ts";
 import type { Intent } from "../identity/intent.ts";
@@ -218,7 +218,8 @@ function recordOne(rows: Rows, claim: Claim, command: RecordCommand): RecordResu
     bookOf: (symbol: string) => rows.book(account, symbol),
     claimOf: ({ agent, requestId }: ClaimRef) => rows.claim({ account, agent, requestId }),
     filledAt: "filledAt" in command ? command.filledAt : undefined,
-    submittedAt: (command.type === "replaced" ? undefined : order)?.submittedAt ?? null,
+    submittedAtOf: (id: BrokerOrderId) =>
+      ordersIn(command).find(({ brokerOrderId }) => brokerOrderId === id)?.submittedAt ?? null,
   };
   const ofLives = isCombo(claim.intent) ? ofTheirLives : ofTheirEpisode;
   const events = ofLives(decided, claim, seen);
@@ -247,6 +248,13 @@ export function orderIn(command: RecordCommand): BrokerOrder | undefined {
   if (command.type === "replaced") return command.successor;
   const accepted = command.type === "answer" && command.outcome.kind === "accepted";
   return accepted ? command.outcome.order : undefined;
+}
+
+/** All orders that a command tells of; of one that was replaced both. */
+function ordersIn(command: RecordCommand): readonly BrokerOrder[] {
+  if (command.type === "replaced") return [command.order, command.successor];
+  const order = orderIn(command);
+  return order === undefined ? [] : [order];
 }
 
 export function runOpening(

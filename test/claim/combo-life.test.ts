@@ -44,7 +44,7 @@ const seen = (changes: Partial<Book>, closer?: Claim) => ({
   bookOf: ofBook(changes),
   claimOf: () => closer,
   filledAt: undefined,
-  submittedAt: null,
+  submittedAtOf: () => null,
 });
 
 function isOver(combo: Claim, changes: Partial<Book>, closer?: Claim): boolean {

@@ -37,7 +37,7 @@ const seen = (at: Book, exit?: Claim, filledAt?: EpochMs) => ({
   bookOf: () => at,
   claimOf: () => exit,
   filledAt,
-  submittedAt: null,
+  submittedAtOf: () => null,
 });
 
 const told = (claim: Claim, at: Book, events: readonly ClaimEvent[] = [FILL]) =>
@@ -132,7 +132,7 @@ describe("an entry whose fill is booked while exits at work hold all that was th
   };
   const entry = { ...claimOf(buy("6")), episode: 2 };
   const bought = (at: Book, submittedAt: EpochMs | null) =>
-    ofTheirEpisode([FILL], entry, { ...seen(at), submittedAt });
+    ofTheirEpisode([FILL], entry, { ...seen(at), submittedAtOf: () => submittedAt });
   /** The book behind `entries`, each by when it came to the broker. */
   const behind = (...entries: EpochMs[]) =>
     entries.reduce(
