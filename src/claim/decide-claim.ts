@@ -36,7 +36,8 @@ const SECOND_MS = 1_000;
 
 /**
  * Which orders at work in the symbol this try has not read: absent where it has not looked, "all"
- * where the look did not come to an end while its caller waits.
+ * where the look did not come to an end while its caller waits. Those that had no answer when the
+ * others were read are among them: they may be at work by the time of the decision.
  */
 export type UnreadOrders = readonly Claim[] | "all" | undefined;
 

@@ -123,9 +123,9 @@ export class FillPoller {
   }
 
   /**
-   * The same for our working orders that may move the position in one of `symbols`. One such read
-   * at a time: whoever asks for the same meanwhile gets the next one, which begins after that and
-   * serves all of them.
+   * The same for our working orders that may move the position in one of `symbols`; those without
+   * an answer by then were not read either. One such read at a time: whoever asks for the same
+   * meanwhile gets the next one, which begins after that and serves all of them.
    */
   refresh(symbols: readonly string[]): Promise<readonly Claim[]> {
     const name = symbols.join();
@@ -148,8 +148,10 @@ export class FillPoller {
 
   async #refreshNow(symbols: readonly string[]): Promise<readonly Claim[]> {
     const claims = await this.#ports.ledger.unsettledClaims(this.#ports.account);
-    const unread = await this.lookAt(boundTogether(claims, symbols));
-    return unread.filter((claim) => movesAny(claim, symbols));
+    const bound = boundTogether(claims, symbols);
+    const unread = await this.lookAt(bound);
+    const unanswered = bound.filter((claim) => !isAccepted(claim));
+    return [...unread, ...unanswered].filter((claim) => movesAny(claim, symbols));
   }
 
   async #read(working: readonly Claim[]): Promise<PollRound> {

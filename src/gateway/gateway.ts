@@ -12,6 +12,7 @@
  * Does not decide (claim/ does), does not read fills (fills/), does not judge refused exits.
  */
 import { setMaxListeners } from "node:events";
+import { sameClaim } from "../book/book.ts";
 import type { Broker } from "../broker/broker.ts";
 import { atLatest } from "../broker/claim-times.ts";
 import { type Block, type BlockCode, type ClaimDecision, phaseOf } from "../claim/answer.ts";
@@ -229,7 +230,7 @@ export class Gateway {
       const isAboutShares = decision.kind === "blocked" && ABOUT_SHARES.has(decision.block.code);
       if (isAboutShares && unread === undefined) {
         unread = await this.#look(intent, caller);
-      } else if (await this.#movesInTime(asked, decision, caller)) {
+      } else if (await this.#movesInTime(asked, decision, unread, caller)) {
         unread = undefined;
       } else {
         return this.#answered(intent, decision);
@@ -249,7 +250,7 @@ export class Gateway {
     if (!(await caller.waitsFor(read))) return "all";
     const unread = await read;
     const { symbol } = intent;
-    if (isPair(symbol) && unread.length === 0) {
+    if (isPair(symbol) && !unread.some(isAccepted)) {
       await caller.waitsFor(this.#follow(this.#ports.learnFee(symbol)));
     }
     return unread;
@@ -280,9 +281,10 @@ export class Gateway {
   async #movesInTime(
     { intent, policy }: Asked,
     decision: Exclude<ClaimDecision, { kind: "proceed" }>,
+    unread: UnreadOrders,
     caller: Caller,
   ): Promise<boolean> {
-    if (decision.kind === "blocked") return this.#mayBeKnown(decision.block, caller);
+    if (decision.kind === "blocked") return this.#mayBeKnown(decision.block, unread, caller);
     const { claim } = decision;
     const own = believedId(intent, policy);
     const isAnothers = own !== undefined && own !== claim.key.requestId;
@@ -296,13 +298,18 @@ export class Gateway {
   }
 
   /** Whether it is worth another look at the order in doubt behind a `not_sent`. */
-  async #mayBeKnown({ code, cause }: Block, caller: Caller): Promise<boolean> {
+  async #mayBeKnown(
+    { code, cause }: Block,
+    unread: UnreadOrders,
+    caller: Caller,
+  ): Promise<boolean> {
     const order =
       code === "not_sent" && cause !== null && (await this.#ports.ledger.claimOf(cause));
     if (!order) return false;
     const isKnown = (current: Claim) => !isUnanswered(current);
     if (!isKnown(order)) return (await this.#watch(order, caller, isKnown)) !== undefined;
-    await caller.sleep(LOOK_AGAIN_MS);
+    // One that was answered during the last look can be read by the next.
+    if (!wasUnanswered(order, unread)) await caller.sleep(LOOK_AGAIN_MS);
     return caller.isWaiting;
   }
 
@@ -410,6 +417,12 @@ export class Gateway {
     this.#underWay.add(work);
     return work.finally(() => this.#underWay.delete(work));
   }
+}
+
+/** Whether it had no answer yet when the others were read. */
+function wasUnanswered({ key }: Claim, unread: UnreadOrders): boolean {
+  if (unread === undefined || unread === "all") return false;
+  return unread.some((one) => sameClaim(one.key, key) && !isAccepted(one));
 }
 
 function sellsCurrency({ symbol, side }: IntentDraft): boolean {

@@ -24,7 +24,7 @@ export interface OwnOrdersPorts {
   readonly ledger: Ledger;
   readonly broker: Broker;
   readonly clock: Clock;
-  /** Reads our working orders in `symbol` and books their fills; gives those it could not read. */
+  /** Reads our working orders in `symbol` and books their fills; gives those it has not read. */
   readonly refreshFills: (symbols: readonly string[]) => Promise<readonly Claim[]>;
   readonly sightingOf: MissingOrdersPorts["sightingOf"];
 }
@@ -61,7 +61,7 @@ const SINGLE_READS_MAX = 20;
 
 /** Reads such orders in `symbol` once and books what is new. */
 export async function readOwnOrders(ports: OwnOrdersPorts, symbol: string): Promise<OwnOrders> {
-  const unread = await ports.refreshFills([symbol]);
+  const unread = (await ports.refreshFills([symbol])).filter(isAccepted);
   const failed = unread.find((claim) => missingFor(ports, claim) === undefined);
   if (failed !== undefined) return { kind: "unknown", reason: notShown(failed) };
   const ended = await readEnded(ports, symbol);
