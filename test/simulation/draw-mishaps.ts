@@ -112,7 +112,7 @@ export const NO_MONEY = "insufficient buying power";
 export const ORDERS = { method: "POST", path: "/v2/orders" } as const;
 const REPLACEMENTS = { method: "PATCH", path: "/v2/orders/*" } as const;
 const LOOK_UPS = { method: "GET", path: "/v2/orders:by_client_order_id" } as const;
-const LISTS = { method: "GET", path: "/v2/orders" } as const;
+export const LISTS = { method: "GET", path: "/v2/orders" } as const;
 export const POSITIONS = { method: "GET", path: "/v2/positions*" } as const;
 const READS = { method: "GET", path: "/v2/*" } as const;
 

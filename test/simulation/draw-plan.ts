@@ -4,7 +4,7 @@
  */
 import { seededRandom } from "../../src/core/random.ts";
 import type { FaultRule } from "../../src/simulator/index.ts";
-import { Dice } from "./dice.ts";
+import { Dice, streamOf } from "./dice.ts";
 import {
   drawMishaps,
   LOST_EXIT,
@@ -16,6 +16,7 @@ import {
   TEMPLATES,
   type Weather,
 } from "./draw-mishaps.ts";
+import { roundsWorld } from "./draw-rounds.ts";
 import { drawClocks, tradingWorld } from "./draw-trading.ts";
 import type { ActionPlan, BotPlan, IdentityStyle, Mishap, Plan, Try } from "./plan.ts";
 
@@ -24,8 +25,10 @@ const CALM_AFTER_MS = 25_000;
 /** Numbers of its own for what came later, so that all else stays as it was. */
 const TRADING_STREAM = 0x7008;
 const CLOCKS_STREAM = 0xc10c;
+const ROUNDS_CHANCE = 0.1;
 
 export function drawPlan(seed: number): Plan {
+  if (new Dice(streamOf(seed, "both sides")).chance(ROUNDS_CHANCE)) return roundsWorld(seed);
   const trading = new Dice(seededRandom(seed ^ TRADING_STREAM));
   if (trading.chance(0.2)) return tradingWorld(seed, trading);
   const dice = new Dice(seededRandom(seed));

@@ -87,7 +87,17 @@ export type Mishap = { readonly atMs: number } & (
   | { readonly kind: "bot_crash"; readonly bot: number; readonly downMs: number }
   | { readonly kind: "price"; readonly symbol: string; readonly price: string }
   | { readonly kind: "cancel"; readonly action: string }
-  | { readonly kind: "replace"; readonly action: string; readonly limitPrice: string }
+  | {
+      readonly kind: "replace";
+      readonly action: string;
+      readonly limitPrice: string;
+      /** By a person at the broker, past the latch. */
+      readonly byHand?: true;
+    }
+  /** So many reads of the action's order fail, and so many of any list. */
+  | { readonly kind: "hide"; readonly action: string; readonly times: number }
+  /** So many shares of the action's order fill, or what is left of it, whatever its limit is. */
+  | { readonly kind: "fill"; readonly action: string; readonly quantity: number }
   | { readonly kind: "cut_stream" }
   /** What a partial fill has left over fills. */
   | { readonly kind: "fill_rest" }
@@ -107,6 +117,8 @@ export interface Plan {
   readonly sidecars: number;
   /** By how much each sidecar's clock is ahead; left out: by nothing. */
   readonly clocksMs?: readonly number[];
+  /** How often a sidecar polls; left out: as often as it should. */
+  readonly lookEveryMs?: number;
   readonly bots: readonly BotPlan[];
   readonly allowShort: boolean;
   /** What trades, and at which price to begin with; left out: {@link PRICES}. */

@@ -50,6 +50,7 @@ export interface SidecarParts extends NetworkParts {
   readonly number: number;
   readonly config: Config;
   readonly tampering: Tampering;
+  readonly lookEveryMs: number | undefined;
   /** A new process for the sidecar's next life. */
   readonly newProcess: () => SimulatedProcess;
 }
@@ -183,7 +184,8 @@ export class SimulatedSidecar {
         await run().catch((error: unknown) => this.#parts.facts.failures.push(error));
       }
     };
-    if (lookAfter !== undefined) void again(LOOK_AFTER_MS, lookAfter.run);
+    if (lookAfter !== undefined)
+      void again(this.#parts.lookEveryMs ?? LOOK_AFTER_MS, lookAfter.run);
     if (compare !== undefined) void again(COMPARE_MS, compare.run);
     for (const { run } of atMoments) void again(5 * 60_000, run);
     this.#look(life, latch, again);

@@ -2,9 +2,10 @@
  * A whole world from a plan: bots, sidecars on one store, the broker, and everything that goes
  * wrong. It runs until its plan is over and all has come to rest, or until it should have.
  */
+import type { Claim } from "../../src/claim/claim.ts";
 import { type Config, resolveConfig } from "../../src/config.ts";
 import type { EpochMs } from "../../src/core/clock.ts";
-import { compare } from "../../src/core/decimal.ts";
+import { compare, decimal } from "../../src/core/decimal.ts";
 import type { AgentId, BrokerOrderId, ClientOrderId } from "../../src/core/ids.ts";
 import type { RandomSource } from "../../src/core/random.ts";
 import { isWorking } from "../../src/simulator/order.ts";
@@ -14,6 +15,7 @@ import { unseenExits } from "./checkers/entries-free.ts";
 import { overReserved } from "./checkers/never-oversold.ts";
 import type { Violation } from "./checkers/violation.ts";
 import { streamOf } from "./dice.ts";
+import { LISTS } from "./draw-mishaps.ts";
 import { Facts } from "./facts.ts";
 import type { Outcome } from "./outcome.ts";
 import {
@@ -87,7 +89,7 @@ class World {
     const config = configOf(plan, tampering);
     const parts = {
       ...{ scheduler: this.#scheduler, broker: this.#broker, disk: this.#disk },
-      ...{ facts: this.#facts, config, tampering },
+      ...{ facts: this.#facts, config, tampering, lookEveryMs: plan.lookEveryMs },
     };
     this.#sidecars = range(plan.sidecars).map(
       (index) =>
@@ -227,7 +229,14 @@ class World {
         void this.#cancel(mishap.action);
         return;
       case "replace":
-        void this.#replace(mishap.action, mishap.limitPrice);
+        if (mishap.byHand) void this.#replaceByHand(mishap.action, mishap.limitPrice);
+        else void this.#replace(mishap.action, mishap.limitPrice);
+        return;
+      case "hide":
+        this.#hide(mishap.action, mishap.times);
+        return;
+      case "fill":
+        this.#fill(mishap.action, mishap.quantity);
         return;
       case "cut_stream":
         simulation.stream.cut();
@@ -282,10 +291,7 @@ class World {
     const order = this.#orderOf(action);
     const latch = this.#sidecars.find((sidecar) => sidecar.latch !== undefined)?.latch;
     if (order === undefined || latch === undefined) return;
-    const url = new URL(`${BROKER_URL}/v2/orders/${order.id}`);
-    const headers = { "apca-api-key-id": KEY_ID, "apca-api-secret-key": SECRET };
-    await this.#broker.serve({ method: "DELETE", url, headers, text: "" });
-    this.#broker.answerLeft();
+    await this.#ask("DELETE", `/v2/orders/${order.id}`, "");
     const answer = { outcome: "answered", httpStatus: 204 };
     await latch.recordCancel(order.id as BrokerOrderId, answer).catch(() => undefined);
   }
@@ -304,13 +310,65 @@ class World {
     await latch.replace(request).catch((error: unknown) => this.#facts.failures.push(error));
   }
 
-  /** The working order that the action has at the broker now. */
+  async #replaceByHand(action: string, limitPrice: string): Promise<void> {
+    const order = this.#orderOf(action);
+    if (order === undefined) return;
+    const text = JSON.stringify({ limit_price: limitPrice });
+    await this.#ask("PATCH", `/v2/orders/${order.id}`, text);
+  }
+
+  /** As soon as there is an order to hide. */
+  #hide(action: string, times: number): void {
+    if (this.#scheduler.now() > START + this.#plan.calmAtMs) return;
+    const claim = this.#claimOf(action);
+    if (claim === undefined) {
+      this.#scheduler.after(BOT_LOOK_MS, () => this.#hide(action, times));
+      return;
+    }
+    const fault = { kind: "html", status: 502, accept: false } as const;
+    const paths = [LISTS.path, `/v2/orders/${claim.brokerOrderId}`];
+    this.#broker.simulation.faults.add(
+      paths.map((path) => ({ match: { method: "GET", path }, fault, times })),
+    );
+  }
+
+  /** A close fills no more than is held: what it opened then, no broker would have taken. */
+  #fill(action: string, quantity: number): void {
+    this.#broker.advanceTo(this.#scheduler.now());
+    const order = this.#orderOf(action);
+    if (order === undefined || order.quantity === null) return;
+    const { broker } = this.#broker.simulation;
+    const left = Number(order.quantity) - Number(order.filledQuantity);
+    const held = Number(this.#broker.quantity(order.symbol));
+    const room = order.side === "sell" ? Math.min(left, held) : left;
+    const price = order.limitPrice ?? broker.floor.priceOf(order);
+    const filled = Math.min(quantity, room);
+    if (price === undefined || filled <= 0) return;
+    broker.floor.fill(order.id, decimal(String(filled)), price);
+    broker.settle();
+  }
+
+  /** What a person, or a bot past its latch, asks of the broker. */
+  async #ask(method: string, path: string, text: string): Promise<void> {
+    const url = new URL(`${BROKER_URL}${path}`);
+    const headers = { "apca-api-key-id": KEY_ID, "apca-api-secret-key": SECRET };
+    await this.#broker.serve({ method, url, headers, text });
+    this.#broker.answerLeft();
+  }
+
+  /** The working order that the action has at the broker now, in another's place perhaps. */
   #orderOf(action: string) {
-    const claim = this.#disk
+    const { book } = this.#broker.simulation.broker;
+    let order = book.find(this.#claimOf(action)?.brokerOrderId ?? "");
+    while (order?.replacedBy != null) order = book.find(order.replacedBy);
+    return order !== undefined && isWorking(order) ? order : undefined;
+  }
+
+  /** The first claim of the action that has an order. */
+  #claimOf(action: string): Claim | undefined {
+    return this.#disk
       .claims()
       .find(({ intent, brokerOrderId }) => intent.decisionId === action && brokerOrderId !== null);
-    const order = this.#broker.simulation.broker.book.find(claim?.brokerOrderId ?? "");
-    return order !== undefined && isWorking(order) ? order : undefined;
   }
 
   #fillRest(): void {
@@ -329,12 +387,12 @@ class World {
   async #byHand({ symbol, side, quantity }: Mishap & { kind: "by_hand" }): Promise<void> {
     const clientOrderId = `hand-${this.#facts.byHand.size}`;
     this.#facts.byHand.add(clientOrderId);
-    const url = new URL(`${BROKER_URL}/v2/orders`);
-    const headers = { "apca-api-key-id": KEY_ID, "apca-api-secret-key": SECRET };
     const order = { symbol, side, qty: quantity, type: "market", time_in_force: "day" };
-    const text = JSON.stringify({ ...order, client_order_id: clientOrderId });
-    await this.#broker.serve({ method: "POST", url, headers, text });
-    this.#broker.answerLeft();
+    await this.#ask(
+      "POST",
+      "/v2/orders",
+      JSON.stringify({ ...order, client_order_id: clientOrderId }),
+    );
   }
 
   #calm(): void {

@@ -16,7 +16,8 @@
  * that anybody could know. Lives and ends are those of the broker's record, not of any book. Either is right within what
  * clocks may be apart at the window's end, and where what decides could not be read during the call,
  * or the exit between two entries has no answer: then an order is taken for the earlier one, which
- * sends nothing; but no exit for one of an earlier life (decision 17). Left out are symbols in which
+ * sends nothing; but no exit for one of an earlier life (decision 17), unless nobody knows what became
+ * of that one, and the answer says so. Left out are symbols in which
  * a person trades, worlds with short sales and, of what is told of the contracts of multi-leg orders,
  * what comes behind an open that was claimed while a close had ended the position and could not be
  * known to have done so, or behind fills that were booked in another order than they came about: by
@@ -350,7 +351,7 @@ function whyAnother(record: Record, told: ToldFact, claim: Claim): string | unde
     isTold && !record.isMisbooked(action, told.at) && !record.isLeftToClocks(action);
   const isLater = isKnowable && record.isOfLaterLife(action, askedAt, order);
   const isKept = action.effect === "open" && record.hasUnanswered(action, told.at);
-  if (isLater && ((isRead && !isKept) || action.effect === "close")) {
+  if (isLater && !isOpen(told) && ((isRead && !isKept) || action.effect === "close")) {
     return "which had filled in an earlier life of the position";
   }
   if (!isRead && !isKnown(facts, claim, askedAt, ENDS)) return undefined;
@@ -358,6 +359,12 @@ function whyAnother(record: Record, told: ToldFact, claim: Claim): string | unde
   return agoMs > WINDOW_MS + TOLERANCE_MS
     ? `which had filled ${Math.round(agoMs / 1_000)} s before`
     : undefined;
+}
+
+/** Whether it was told that nobody knows yet, and asks again. */
+function isOpen({ answer }: ToldFact): boolean {
+  if (answer.status !== "PENDING") return false;
+  return answer.phase === "unknown" || answer.phase === "in_flight";
 }
 
 /** Whether all reads of orders came to an end during the call, which left time for them. */
