@@ -45,12 +45,13 @@ export function listedIn(reading: OrdersReading): readonly ListedById[] {
 /**
  * The claims as the broker filled their orders. Booked in another order, an exit of all and the
  * entry that filled before it would make the book flat in between, which the position never was,
- * and what comes next would count as of another life of it. Those of which no time is told come
- * behind the others, as they are; so do all where fewer than two have news of fills.
+ * and what comes next would count as of another life of it. A single one with news comes first too:
+ * a leg that is recorded with its order has no time of its own. Those of which no time is told come
+ * behind the others, as they are.
  */
 export function asTheyFilled(claims: readonly Claim[], looks: Looks): readonly Claim[] {
   const news = claims.filter((claim) => hasNews(claim, looks));
-  if (news.length < 2) return claims;
+  if (news.length === 0) return claims;
   const movedAt = new Map<Claim, bigint>();
   for (const claim of news) {
     const at = shownIn(looks, claim)?.movedAt();

@@ -1,6 +1,6 @@
 /** An oco is two ways of one exit: what either sells, the other no longer can. */
 import { describe, expect, test } from "vitest";
-import { CLOSE, LONG, openWorld, type Process, type World } from "../gateway/world.ts";
+import { CLOSE, LONG, OPEN, openWorld, type Process, type World } from "../gateway/world.ts";
 import {
   atBroker,
   expectAgreement,
@@ -53,6 +53,25 @@ describe("an oco", () => {
     expect(await world.submit(bot, anchored)).toMatchObject({ status: "SKIP" });
     expect(world.posts()).toHaveLength(1);
     expect(world.book().net).toBe("14");
+  });
+
+  test("whose stop has filled is over by then: an entry that fills behind it begins another life", async () => {
+    const world = await openWorld(LONG);
+    const bot = await world.open();
+    await world.submit(bot, { ...OPEN, type: "limit", limitPrice: "55" });
+    await world.advance(10);
+    const { requestId } = await world.submit(bot, OCO);
+    await world.advance(2_500);
+    world.simulator.setPrice("TQQQ", "59");
+    await world.advance(4_500);
+    expect(world.book()).toMatchObject({ net: "0", episode: 1 });
+    world.simulator.setPrice("TQQQ", "54");
+    await world.advance(8_000);
+    expect(world.book()).toMatchObject({ net: "6", episode: 2 });
+    world.simulator.setPrice("TQQQ", "75");
+    const next = await world.submit(bot, OCO);
+    expect(next).toMatchObject({ status: "PROCEED" });
+    expect(next.requestId).not.toBe(requestId);
   });
 
   test("holds what is left when one side has sold a part", async () => {
