@@ -145,6 +145,11 @@ export const CANARIES: readonly Canary[] = [
     tampering: { ledger: withoutWindow },
   },
   {
+    name: "books what a look-up has found without its time",
+    caughtBy: "meant",
+    tampering: { ledger: withoutTimes },
+  },
+  {
     name: "forgets claims that nobody waits for",
     caughtBy: "liveness",
     tampering: { ledger: forgetsClaims },
@@ -415,6 +420,16 @@ export function withoutWindow(ledger: Ledger): Ledger {
   return overriding(ledger, {
     claim: (request) =>
       ledger.claim({ ...request, policy: { ...request.policy, dedupeWindowMs: 0 } }),
+  });
+}
+
+/** Which of two lives an exit or an entry was of, its time alone may tell. */
+function withoutTimes(ledger: Ledger): Ledger {
+  return overriding(ledger, {
+    record: (key, command) =>
+      command.type === "order" && command.source === "read_back"
+        ? ledger.record(key, { ...command, filledAt: undefined })
+        : ledger.record(key, command),
   });
 }
 

@@ -25,7 +25,7 @@ const CALM_AFTER_MS = 25_000;
 /** Numbers of its own for what came later, so that all else stays as it was. */
 const TRADING_STREAM = 0x7008;
 const CLOCKS_STREAM = 0xc10c;
-const ROUNDS_CHANCE = 0.1;
+const ROUNDS_CHANCE = 0.15;
 
 export function drawPlan(seed: number): Plan {
   if (new Dice(streamOf(seed, "both sides")).chance(ROUNDS_CHANCE)) return roundsWorld(seed);

@@ -186,13 +186,15 @@ function ofOrders(dice: Dice, actions: readonly ActionPlan[], quantity: number):
 function ofReads(dice: Dice, actions: readonly ActionPlan[], lastMs: number): readonly Mishap[] {
   const some = (most: number, make: () => readonly Mishap[]) =>
     Array.from({ length: dice.between(0, most) }, make).flat();
+  // Only of these it is known when they are sent.
+  const firsts = actions.filter(({ follows }) => follows === undefined);
   const unread = (atMs: number, path: string, times: number): Mishap => ({
     ...{ kind: "fault", atMs },
     rule: { match: { method: "GET", path }, fault: PAGE, times },
   });
   return [
     ...some(2, () => {
-      const { atMs, side } = dice.of(actions);
+      const { atMs, side } = dice.of(dice.chance(0.5) ? firsts : actions);
       const match = { ...ORDERS, side };
       const rule = { match, fault: { kind: "accept_then_drop" } as const };
       const times = dice.of([0, 2, 5, 10]);

@@ -14,6 +14,8 @@ export interface PostFact {
   readonly owner: string;
   readonly method: "POST" | "PATCH";
   readonly clientOrderId: string;
+  /** The order that is to be replaced; null for a POST. */
+  readonly replaces: string | null;
   readonly leftAt: EpochMs;
   /** By the sender's own clock. */
   readonly leftAtOwnTime: EpochMs;

@@ -92,6 +92,7 @@ function notePost(parts: NetworkParts, line: Line, request: WireRequest): PostFa
     owner,
     method,
     clientOrderId,
+    replaces: method === "PATCH" ? (url.pathname.split("/").at(-1) ?? null) : null,
     leftAt: scheduler.now(),
     leftAtOwnTime: process.clock.now(),
     resumedAt: process.resumedAt,

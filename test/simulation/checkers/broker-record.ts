@@ -43,7 +43,8 @@ export function chainFrom(first: Order, orders: readonly Order[]): Chain {
   };
 }
 
-function endOf(order: Order): EpochMs | null {
+/** Null while it works. */
+export function endOf(order: Order): EpochMs | null {
   if (isWorking(order)) return null;
   const { filledAt, canceledAt, expiredAt, failedAt, updatedAt } = order;
   return epochMs(filledAt ?? canceledAt ?? expiredAt ?? failedAt ?? updatedAt);

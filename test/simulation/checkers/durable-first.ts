@@ -1,14 +1,14 @@
 /** I2: nothing is sent before its claim is on disk. */
 import type { PostFact } from "../facts.ts";
 import type { Outcome } from "../outcome.ts";
-import { chains } from "./broker-record.ts";
+import { chains, endOf } from "./broker-record.ts";
 import type { Violation } from "./violation.ts";
 
 export function durableFirst(outcome: Outcome): readonly Violation[] {
   const { posts } = outcome.facts;
   const early = posts
     .filter(({ wasClaimed, answer }) => !wasClaimed && answer !== "refused connection")
-    .filter((post) => !isOfEndedOrder(post))
+    .filter((post) => !isOfEndedOrder(outcome, post))
     .map(
       ({ process, clientOrderId }) => `${process} sent ${clientOrderId} without a claim on disk`,
     );
@@ -20,7 +20,9 @@ export function durableFirst(outcome: Outcome): readonly Violation[] {
 }
 
 /** What has ended is replaced by nothing: the broker's own refusal tells how, and makes no order. */
-function isOfEndedOrder({ method, answer }: PostFact): boolean {
+function isOfEndedOrder({ broker }: Outcome, { method, answer, replaces, leftAt }: PostFact) {
   const isRefused = typeof answer === "object" && answer?.status === 422;
-  return method === "PATCH" && isRefused;
+  const order = broker.orders().find(({ id }) => id === replaces);
+  const endedAt = order === undefined ? null : endOf(order);
+  return method === "PATCH" && (isRefused || (endedAt !== null && endedAt <= leftAt));
 }
