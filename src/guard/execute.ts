@@ -2,7 +2,8 @@
  * `execute`: runs an action at most once for each attempt at its claim, and gives what is on record
  * of it on every repeat.
  *
- * 1. It runs only what this call's own claim owns, before the lease is over or its caller gave up.
+ * 1. It runs only what this call's own claim owns, before the lease is over or its caller gave up,
+ *    and one attempt at an action at a time.
  * 2. Before any second attempt runs, `verify` reads the provider.
  * 3. What `run` throws proves nothing unless `confirm` says so: the claim is kept.
  * 4. Once it was begun, a store that fails is no word of its own: the answer is `unresolved`.
@@ -143,26 +144,38 @@ export class ActionRunner {
       const reason = "its caller gave up before it was begun";
       return this.#absent(input, owned, reason, input.signal.reason);
     }
+    // Whoever released that one could not see it; nobody here goes on as if it were over.
+    if (this.isRunning(owned.claim.key)) {
+      return this.#unresolved(input, owned, "an earlier attempt at it is still at work here");
+    }
     return this.#run(input, owned);
   }
 
   /** What was found before a second run; undefined where it may run. */
   async #beforeSecondRun<Result>(
     input: ExecuteInput<Result>,
-    { claim, token }: Proceed,
+    owned: Proceed,
     verdict: GuardVerdict,
   ): Promise<ExecuteAnswer<Result> | undefined> {
-    const { requestId, agent } = input;
+    const { claim } = owned;
     if (verdict.kind === "absent") return undefined;
     if (verdict.kind === "unknown") {
-      const reason = "the provider could not be read before a second run";
-      const doubted = await this.#parts.guard.doubt({ requestId, agent, token, reason });
-      const incident = "incident" in doubted ? doubted.incident : null;
-      const standing = "claim" in doubted ? doubted.claim : claim;
-      return { status: "unresolved", claim: standing, incident };
+      return this.#unresolved(input, owned, "the provider could not be read before a second run");
     }
     const answer = await this.#parts.weigh(claim, verdict);
     return this.#standing("claim" in answer ? answer.claim : claim);
+  }
+
+  /** What this call owns is not begun, and nobody else begins it before it is known. */
+  async #unresolved<Result>(
+    { requestId, agent }: ExecuteInput<Result>,
+    { claim, token }: Proceed,
+    reason: string,
+  ): Promise<ExecuteAnswer<Result>> {
+    const doubted = await this.#parts.guard.doubt({ requestId, agent, token, reason });
+    const incident = "incident" in doubted ? doubted.incident : null;
+    const standing = "claim" in doubted ? doubted.claim : claim;
+    return { status: "unresolved", claim: standing, incident };
   }
 
   async #run<Result>(input: ExecuteInput<Result>, owned: Proceed): Promise<ExecuteAnswer<Result>> {

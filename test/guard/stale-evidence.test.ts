@@ -4,7 +4,7 @@ import type { GuardClaim } from "../../src/claim/guard-claim.ts";
 import { GUARD_ACCOUNT } from "../../src/core/ids.ts";
 import type { ExecuteAnswer, GuardVerdict } from "../../src/guard/guard.ts";
 import { openSqliteLedger } from "../../src/ledger/sqlite/sqlite-ledger.ts";
-import { guardWorld, LEASE_MS, PAYMENT, Provider } from "./guard-world.ts";
+import { type GuardWorld, guardWorld, LEASE_MS, PAYMENT, Provider } from "./guard-world.ts";
 
 const { requestId } = PAYMENT;
 const LOST = Object.assign(new Error("socket hang up"), { code: "ECONNRESET" });
@@ -234,6 +234,44 @@ describe("a verifier's word that was read while the action ran in its own proces
     let second: ExecuteAnswer<unknown> | undefined;
     await guard.execute({ ...PAYMENT, run });
     expect(second).toMatchObject({ status: "unresolved", claim: { fencing: 2 } });
+    expect(provider.calls).toBe(1);
+  });
+});
+
+describe("an attempt that was released while it ran", () => {
+  const byPerson = async ({ guard }: GuardWorld) => {
+    await guard.release({ requestId, evidence: "support says that it was never sent" });
+  };
+  const byOther = async ({ another }: GuardWorld) => {
+    const other = await another();
+    other.registerVerifier(PAYMENT.action, () => ({ kind: "absent" }));
+    await other.recover();
+  };
+
+  test.each([
+    ["by a person", byPerson],
+    ["by another process, which could not see it", byOther],
+  ])("%s, has no second one begun beside it in its process", async (_, released) => {
+    const world = await guardWorld();
+    const { guard, clock } = world;
+    const provider = new Provider();
+    const pay = () => provider.pay(requestId, "50.00");
+    let second: ExecuteAnswer<unknown> | undefined;
+    const run = async () => {
+      clock.advance(LEASE_MS);
+      await released(world);
+      second = await guard.execute({ ...PAYMENT, run: pay });
+      return pay();
+    };
+    const first = await guard.execute({ ...PAYMENT, run });
+    expect(second).toMatchObject({
+      ...{ status: "unresolved", incident: expect.any(Number) },
+      claim: { fencing: 2, unknownBecause: expect.stringContaining("still at work") },
+    });
+    expect(provider.calls).toBe(1);
+    expect(first).toMatchObject({ status: "unresolved", claim: { fencing: 2 } });
+    const later = await guard.execute({ ...PAYMENT, run: pay });
+    expect(later).toMatchObject({ status: "unresolved" });
     expect(provider.calls).toBe(1);
   });
 });
