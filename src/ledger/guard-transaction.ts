@@ -103,7 +103,9 @@ export function runGuardOperator(
     const found = { outcome: endClaimAs, result: null, evidence: said } as const;
     const word = { type: "weigh", provenance: "operator", ...found, now } as const;
     const evidence = { ...word, fencing: claim?.fencing ?? null };
-    const { events } = decideGuard(claim, evidence, isWordWeighed(rows, claim));
+    // What is said of a late word is said of all that the incident has, a further one too.
+    const isWeighed = incident.kind === "late_settlement" || isWordWeighed(rows, claim);
+    const { events } = decideGuard(claim, evidence, isWeighed);
     carryOut(rows, claim, key, events, evidence);
   }
   // Its end may have resolved it; of a late word only the operator's own does.

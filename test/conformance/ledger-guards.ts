@@ -307,6 +307,24 @@ function testsOfOperators(storeOfTest: StoreOfTest): void {
     expect((await ledger.incident(GUARD_ACCOUNT, 1))?.resolution).not.toBeNull();
   });
 
+  test("that a late word put in question is not so once more by one that a person has weighed", async () => {
+    const { ledger } = await storeOfTest();
+    await ledger.guard(KEY, claimOf());
+    await ledger.guard(KEY, release());
+    await ledger.guard(KEY, claimOf({ tokenHash: "token-2" }));
+    await ledger.guard(KEY, settle());
+    await ledger.guard(KEY, release({ tokenHash: "token-2" }));
+    // A verifier that was asked about the first attempt answers behind its owner.
+    const read = await ledger.guard(KEY, evidence({ fencing: 1 }));
+    expect(read).toMatchObject({ answer: { kind: "other_attempt" }, incident: 1 });
+    const { version } = (await ledger.incident(GUARD_ACCOUNT, 1)) ?? {};
+    expect((await resolveFor(ledger, ACCOUNT, 1, word("absent", version))).kind).toBe("resolved");
+    const [claim] = await ledger.guardClaimsOf([KEY]);
+    expect(claim).toMatchObject({ status: "SETTLED", outcome: "absent", provenance: "operator" });
+    expect(await ledger.incidents(GUARD_ACCOUNT, { isOpen: true })).toEqual([]);
+    expect((await ledger.guard(KEY, claimOf())).answer.kind).toBe("proceed");
+  });
+
   test("is not ended by a word about what another attempt did", async () => {
     const { ledger } = await storeOfTest();
     await ledger.guard(KEY, claimOf());
