@@ -1,23 +1,30 @@
 /** Those who want a payment: by `execute`, by hand with a token, or as somebody who only looks. */
 import { LatchError, messageOf } from "../../../src/core/errors.ts";
+import { GUARD_ACCOUNT, type OwnerId } from "../../../src/core/ids.ts";
 import type {
   Guard,
   GuardClaimAnswer,
   GuardVerdict,
   SettleInput,
 } from "../../../src/guard/guard.ts";
+import type { Ledger } from "../../../src/ledger/ledger.ts";
 import type { SimulatedProcess } from "../simulated-process.ts";
-import type { GuardFacts, SentFact, ToldFact } from "./facts.ts";
-import type { CallPlan, Fate } from "./plan.ts";
+import type { AttemptFact, GuardFacts, SentFact, ToldFact } from "./facts.ts";
+import type { CallPlan, StoreStrike } from "./plan.ts";
 import { DeclinedError, type Provider, UnreachedError } from "./provider.ts";
 
 export const ACTION = "payment.send";
 
 export interface CallerParts {
   readonly guard: Guard;
+  readonly ledger: Pick<Ledger, "incidents" | "resolveIncident">;
   readonly process: SimulatedProcess;
+  /** The process's own name in this life. */
+  readonly owner: OwnerId;
   readonly provider: Provider;
   readonly facts: GuardFacts;
+  /** The store does not take what comes now. */
+  readonly strike: (strike: StoreStrike) => void;
 }
 
 type Owned = Extract<GuardClaimAnswer, { readonly kind: "proceed" }>;
@@ -25,6 +32,8 @@ type End = Omit<ToldFact, "name">;
 
 const TRIES = 5;
 const PAUSE_MS = 1_000;
+/** So often a person looks whether something is in question. */
+const LOOKS = 60;
 
 /** Resolves with what the caller was told of the payment's end; undefined: nothing certain. */
 export function call(parts: CallerParts, name: string, plan: CallPlan): Promise<End | undefined> {
@@ -37,35 +46,84 @@ export function call(parts: CallerParts, name: string, plan: CallPlan): Promise<
       return look(parts, name, plan);
     case "witness":
       return testify(parts, name, plan);
+    case "person":
+      return decree(parts, name, plan);
   }
 }
 
-async function execute(
-  { guard, process, provider, facts }: CallerParts,
+async function execute(parts: CallerParts, name: string, plan: CallPlan): Promise<End | undefined> {
+  const { guard } = parts;
+  const { hasVerify, hasConfirm, waitMs, readsMs } = plan;
+  let attempt: AttemptFact | undefined;
+  try {
+    const answer = await guard.execute<string>({
+      ...{ requestId: name, action: ACTION, payload: { amount: "50.00" }, waitMs },
+      run: ({ claim: { fencing } }) => {
+        attempt = begun(parts, { name, fencing }, true);
+        return request(parts, attempt, plan, plan.worksMs);
+      },
+      ...(hasVerify && { verify: () => verified(parts, name, readsMs) }),
+      ...(hasConfirm && { confirm: provedBy }),
+    });
+    const { fencing, provenance } = answer.claim;
+    const end = { fencing, provenance };
+    if (answer.status === "done") return { outcome: "done", result: answer.result, ...end };
+    if (answer.status === "rejected") return { outcome: "rejected", result: null, ...end };
+    return answer.status === "absent" ? { outcome: "absent", result: null, ...end } : undefined;
+  } finally {
+    if (attempt !== undefined) attempt.isOver = true;
+  }
+}
+
+function begun(
+  { facts, process, owner }: CallerParts,
+  said: SentFact,
+  isRun: boolean,
+): AttemptFact {
+  const attempt = { ...said, process, owner, isRun, isSent: false, isOver: false };
+  const isBeside = (one: AttemptFact) =>
+    one.isRun && !one.isOver && one.owner === owner && one.name === said.name;
+  if (isRun && facts.attempts.some(isBeside)) facts.beside.push(said);
+  facts.attempts.push(attempt);
+  return attempt;
+}
+
+/** Asks the provider, once; what comes of it may have to wait for the store. */
+async function request(
+  { process, provider, facts, strike }: CallerParts,
+  attempt: AttemptFact,
+  { fate, strike: planned }: CallPlan,
+  worksMs = 0,
+): Promise<string> {
+  if (worksMs > 0) await process.clock.sleep(worksMs);
+  const { name, fencing } = attempt;
+  facts.sent.push({ name, fencing });
+  attempt.isSent = true;
+  try {
+    return await provider.pay(process, { name, fencing }, fate);
+  } finally {
+    if (planned !== undefined) strike(planned);
+  }
+}
+
+/** What a verifier has read, and by whom: that is on record with what comes of it. */
+export async function verified(
+  { provider, process, owner }: Pick<CallerParts, "provider" | "process" | "owner">,
   name: string,
-  { fate, hasVerify, hasConfirm, waitMs }: CallPlan,
-): Promise<End | undefined> {
-  let attempt: SentFact | undefined;
-  let isPaid = false;
-  const answer = await guard.execute<string>({
-    ...{ requestId: name, action: ACTION, payload: { amount: "50.00" }, waitMs },
-    run: ({ claim }) => {
-      attempt = { name, fencing: claim.fencing };
-      facts.sent.push(attempt);
-      return provider.pay(process, name, fate).then((receipt) => {
-        isPaid = true;
-        return receipt;
-      });
-    },
-    ...(hasVerify && { verify: () => provider.read(process, name) }),
-    ...(hasConfirm && { confirm: provedBy }),
-  });
-  const isWritten = !("error" in answer && answer.error instanceof LatchError);
-  if (attempt !== undefined && isPaid && isWritten) facts.spoken.push(attempt);
-  const { fencing } = answer.claim;
-  if (answer.status === "done") return { outcome: "done", result: answer.result, fencing };
-  if (answer.status === "rejected") return { outcome: "rejected", result: null, fencing };
-  return answer.status === "absent" ? { outcome: "absent", result: null, fencing } : undefined;
+  takesMs: number | undefined,
+): Promise<GuardVerdict> {
+  const verdict = await provider.read(process, name, takesMs);
+  return verdict.kind === "unknown" ? verdict : { ...verdict, evidence: readBy(owner) };
+}
+
+/** What a release rests on that a verifier of that process has brought about. */
+export function readBy(owner: string): string {
+  return `read by a verifier of ${owner}`;
+}
+
+/** The same of somebody who looks by itself, and says so by way of that process. */
+export function seenIn(owner: string): string {
+  return `seen by a witness in ${owner}`;
 }
 
 function provedBy(error: unknown): GuardVerdict {
@@ -73,17 +131,14 @@ function provedBy(error: unknown): GuardVerdict {
   return error instanceof UnreachedError ? { kind: "absent" } : { kind: "unknown" };
 }
 
-async function own(
-  parts: CallerParts,
-  name: string,
-  { fate, dawdlesMs }: CallPlan,
-): Promise<End | undefined> {
-  const { guard, process, facts } = parts;
+async function own(parts: CallerParts, name: string, plan: CallPlan): Promise<End | undefined> {
+  const { guard, process } = parts;
+  const { dawdlesMs } = plan;
   const payload = { amount: "50.00" };
   const owned = await guard.claim({ requestId: name, action: ACTION, payload });
   if (owned.kind === "settled") {
-    const { outcome, result, fencing } = owned.claim;
-    return outcome === null ? undefined : { outcome, result, fencing };
+    const { outcome, result, fencing, provenance } = owned.claim;
+    return outcome === null ? undefined : { outcome, result, fencing, provenance };
   }
   if (owned.kind !== "proceed") return undefined;
   const { token, claim, isReopened } = owned;
@@ -92,25 +147,31 @@ async function own(
     await again(process, () => guard.doubt({ requestId: name, token, reason }));
     return undefined;
   }
-  if (dawdlesMs > 0) await process.clock.sleep(dawdlesMs);
-  else if (process.clock.now() >= claim.leaseUntil) return giveBack(parts, name, owned, "too late");
-  facts.sent.push({ name, fencing: claim.fencing });
-  return payAndSay(parts, name, owned, fate);
+  const attempt = begun(parts, { name, fencing: claim.fencing }, false);
+  try {
+    if (dawdlesMs > 0) await process.clock.sleep(dawdlesMs);
+    else if (process.clock.now() >= claim.leaseUntil) {
+      attempt.isSent = true;
+      return await giveBack(parts, name, owned, "too late");
+    }
+    return await payAndSay(parts, attempt, owned, plan);
+  } finally {
+    attempt.isOver = true;
+  }
 }
 
 async function payAndSay(
   parts: CallerParts,
-  name: string,
+  attempt: AttemptFact,
   owned: Owned,
-  fate: Fate,
+  plan: CallPlan,
 ): Promise<End | undefined> {
-  const { guard, process, provider, facts } = parts;
-  const { token, claim } = owned;
+  const { guard, process } = parts;
+  const { token } = owned;
+  const { name } = attempt;
   try {
-    const result = await provider.pay(process, name, fate);
-    const end = await settle(parts, name, owned, { outcome: "done", result });
-    facts.spoken.push({ name, fencing: claim.fencing });
-    return end;
+    const result = await request(parts, attempt, plan);
+    return await settle(parts, name, owned, { outcome: "done", result });
   } catch (error) {
     if (error instanceof DeclinedError) {
       return settle(parts, name, owned, { outcome: "rejected", result: null });
@@ -140,8 +201,8 @@ async function settle(
   const said = { requestId: name, token, outcome, result };
   const answer = await again(process, () => guard.settle(said));
   if (answer.kind !== "settled" || answer.claim.outcome === null) return undefined;
-  const { claim } = answer;
-  return { outcome: answer.claim.outcome, result: claim.result, fencing: claim.fencing };
+  const { outcome: onRecord, result: kept, fencing, provenance } = answer.claim;
+  return { outcome: onRecord, result: kept, fencing, provenance };
 }
 
 async function giveBack(
@@ -152,7 +213,8 @@ async function giveBack(
 ): Promise<End | undefined> {
   const answer = await again(process, () => guard.release({ requestId: name, token, evidence }));
   if (answer.kind !== "released") return undefined;
-  return { outcome: "absent", result: null, fencing: answer.claim.fencing };
+  const { fencing, provenance } = answer.claim;
+  return { outcome: "absent", result: null, fencing, provenance };
 }
 
 /** Reads only where nobody is at it: what is read while its owner may begin says nothing of after. */
@@ -180,11 +242,44 @@ async function testify(
   const { guard, process } = parts;
   const claim = await guard.get(name);
   if (claim === undefined) return;
-  const verdict = await read(parts, name);
-  if (verdict.kind === "absent" && claim.status !== "IN_RECONCILIATION") return;
+  const seen = await read(parts, name);
+  if (seen.kind === "absent" && claim.status !== "IN_RECONCILIATION") return;
   await process.clock.sleep(dawdlesMs);
   const { fencing } = claim;
+  const evidence = seenIn(parts.owner);
+  const verdict = seen.kind === "unknown" ? seen : { ...seen, evidence };
   await again(process, () => guard.resolve({ requestId: name, verdict, fencing }));
+}
+
+/** Whoever answers for it ends what is in question, by what the provider shows or against it. */
+async function decree(
+  parts: CallerParts,
+  name: string,
+  { dawdlesMs, word = "seen" }: CallPlan,
+): Promise<undefined> {
+  const { guard, ledger, process } = parts;
+  for (let looks = 1; (await guard.get(name))?.status !== "IN_RECONCILIATION"; looks += 1) {
+    if (looks === LOOKS) return;
+    await process.clock.sleep(PAUSE_MS);
+  }
+  const verdict = await read(parts, name);
+  await process.clock.sleep(dawdlesMs);
+  if (word === "released") {
+    const evidence = "somebody says that it was never sent";
+    await again(process, () => guard.release({ requestId: name, evidence }));
+    return;
+  }
+  const said = word === "seen" ? verdict.kind : word;
+  if (said === "unknown") return;
+  const ended = { by: "a person", reason: `it is ${said}` } as const;
+  const open = await ledger.incidents(GUARD_ACCOUNT, { isOpen: true });
+  for (const { id, version, causes } of open) {
+    if (!causes.some(({ requestId }) => requestId === name)) continue;
+    for (const endClaimAs of [said, null]) {
+      const command = { ...ended, version, endClaimAs, now: process.clock.now() };
+      await again(process, () => ledger.resolveIncident(GUARD_ACCOUNT, id, command));
+    }
+  }
 }
 
 /** Whoever knows how it ended says so again where the store did not take it. */

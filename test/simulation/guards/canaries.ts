@@ -1,4 +1,7 @@
-/** Guards that must fail: one defect each, between the guard and its ledger or its disk. */
+/** Guards that must fail: one defect each, in the guard or between it and what is around it. */
+import type { Clock } from "../../../src/core/clock.ts";
+import type { Guard, GuardVerifier } from "../../../src/guard/guard.ts";
+import type { GuardDesk } from "../../../src/guard/guard-desk.ts";
 import type { Ledger } from "../../../src/ledger/ledger.ts";
 import type { Invariant } from "../checkers/violation.ts";
 import type { SimulatedDisk } from "../simulated-disk.ts";
@@ -38,6 +41,26 @@ export const GUARD_CANARIES: readonly GuardCanary[] = [
     caughtBy: "I2",
     tampering: { disk: neverSyncs },
   },
+  {
+    name: "believes what was read of an action while it ran",
+    caughtBy: "I1",
+    tampering: { verifier: believesAtOnce },
+  },
+  {
+    name: "forgets which actions it runs",
+    caughtBy: "I3",
+    tampering: { guard: forgetsWhatRuns },
+  },
+  {
+    name: "tells nobody that a released attempt was done, once another one is over",
+    caughtBy: "I1",
+    tampering: { ledger: deafOnceSettled },
+  },
+  {
+    name: "begins without a look at its lease",
+    caughtBy: "I1",
+    tampering: { ledger: endlessLeases },
+  },
 ];
 
 function afterLease(ledger: Ledger, outcome: "absent" | "done"): Ledger {
@@ -74,6 +97,47 @@ function neverLapses(ledger: Ledger): Ledger {
       if (command.type !== "lapse") return ledger.guard(key, command);
       const [claim] = await ledger.guardClaimsOf([key]);
       return { answer: { kind: "pending" }, claim, incident: null };
+    },
+  });
+}
+
+function believesAtOnce(verify: GuardVerifier, ledger: Ledger, clock: Clock): GuardVerifier {
+  return async (claim, signal) => {
+    const verdict = await verify(claim, signal);
+    if (verdict.kind === "absent") {
+      const { evidence = "" } = verdict;
+      const said = { outcome: "absent", result: null, evidence, fencing: claim.fencing } as const;
+      const word = { type: "weigh", provenance: "verifier", ...said, now: clock.now() } as const;
+      await ledger.guard(claim.key, word);
+    }
+    return verdict;
+  };
+}
+
+function forgetsWhatRuns(another: () => GuardDesk): Guard {
+  return overriding<Guard>(another(), { execute: (input) => another().execute(input) });
+}
+
+function deafOnceSettled(ledger: Ledger): Ledger {
+  return overriding(ledger, {
+    guard: async (key, command) => {
+      if (command.type !== "weigh") return ledger.guard(key, command);
+      const [claim] = await ledger.guardClaimsOf([key]);
+      const isEarlier = (command.fencing ?? Number.POSITIVE_INFINITY) < (claim?.fencing ?? 0);
+      return claim?.status === "SETTLED" && isEarlier
+        ? { answer: { kind: "settled", isRepeat: true }, claim, incident: null }
+        : ledger.guard(key, command);
+    },
+  });
+}
+
+function endlessLeases(ledger: Ledger): Ledger {
+  return overriding(ledger, {
+    guard: async (key, command) => {
+      const result = await ledger.guard(key, command);
+      const { answer, claim } = result;
+      if (answer.kind !== "proceed" || claim === undefined) return result;
+      return { ...result, claim: { ...claim, leaseUntil: Number.POSITIVE_INFINITY } };
     },
   });
 }

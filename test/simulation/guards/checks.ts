@@ -12,7 +12,7 @@ import { chainedLog } from "../checkers/chained-log.ts";
 import type { Violation } from "../checkers/violation.ts";
 import { nameOf } from "../memory-rows.ts";
 import type { SimulatedDisk } from "../simulated-disk.ts";
-import type { GuardFacts, GuardWorldOutcome, SentFact, ToldFact } from "./facts.ts";
+import type { GuardFacts, GuardWorldOutcome, ToldFact } from "./facts.ts";
 import type { Provider } from "./provider.ts";
 
 /** After a commit: whatever nobody knows the end of has somebody to look at it. */
@@ -29,14 +29,16 @@ function hasIncident({ incidents }: SimulatedDisk["rows"], { key }: GuardClaim):
 
 /** What is told is so at that moment. */
 export function toldViolations(
-  { name, outcome, result, fencing }: ToldFact,
-  { sent }: GuardFacts,
+  { name, outcome, result, fencing, provenance }: ToldFact,
+  { sent, wrongReleases }: GuardFacts,
   provider: Provider,
 ): readonly Violation[] {
   const standing = provider.standing(name);
   const wrong = (what: string): readonly Violation[] => [
     { invariant: "I4", what: `${name} was told ${outcome}, and ${what}` },
   ];
+  // A person's word is taken, be it wrong.
+  if (provenance === "operator") return [];
   if (outcome === "done") {
     if (standing.kind !== "done") return wrong("was not paid");
     const isReceipt = provider.payments.get(name)?.some(({ receipt }) => receipt === result);
@@ -45,11 +47,15 @@ export function toldViolations(
   // Of its own attempt that is so; another one's payment may be on its way.
   const isAnothers = sent.some((one) => one.name === name && one.fencing !== fencing);
   const isNot = standing.kind === "absent" || standing.kind === "rejected";
-  return isNot || isAnothers ? [] : wrong(`the provider says ${standing.kind}`);
+  const isBelieved = wrongReleases.some((one) => one.name === name && one.fencing === fencing);
+  return isNot || isAnothers || isBelieved ? [] : wrong(`the provider says ${standing.kind}`);
 }
 
 export function checkGuardWorld(outcome: GuardWorldOutcome): readonly Violation[] {
-  const checks = [paidOnce, begunOnce, lateWordsHeard, keptAsTold, atRest, folded, onlyStoreErrors];
+  const checks = [
+    ...[paidOnce, toldOfBoth, begunOnce, oneAtATime, lateWordsHeard, keptAsTold],
+    ...[atRest, folded, onlyStoreErrors],
+  ];
   const { disk, facts } = outcome;
   return [
     ...facts.momentary,
@@ -58,24 +64,48 @@ export function checkGuardWorld(outcome: GuardWorldOutcome): readonly Violation[
   ];
 }
 
-/** Where an owner acts behind its lease it may be paid twice; somebody is told once it says so. */
-function paidOnce({ provider, plan, facts, disk }: GuardWorldOutcome): readonly Violation[] {
-  const isOf = (name: string) => (one: SentFact) => one.name === name;
+/** Twice only where somebody who could not know has released an attempt that acted all the same. */
+function paidOnce({ provider, facts }: GuardWorldOutcome): readonly Violation[] {
   return [...provider.payments]
     .filter(([name, payments]) => {
-      if (payments.length === 1) return false;
-      const calls = plan.payments.find((one) => one.name === name)?.calls ?? [];
-      if (!calls.some(({ how, dawdlesMs }) => how === "owner" && dawdlesMs > 0)) return true;
-      const [sent, spoken] = [facts.sent, facts.spoken].map((all) => all.filter(isOf(name)).length);
-      return sent === spoken && !isToldOf(disk, name);
+      const attempts = payments.map(({ fencing }) => fencing).sort((a, b) => a - b);
+      const isTwice = new Set(attempts).size < attempts.length;
+      return isTwice || attempts.slice(0, -1).some((fencing) => !isExcused(facts, name, fencing));
     })
     .map(([name, { length }]) => ({ invariant: "I1", what: `${name} was paid ${length} times` }));
+}
+
+function isExcused({ wrongReleases }: GuardFacts, name: string, fencing: number): boolean {
+  const own = wrongReleases.filter((one) => one.name === name && one.fencing === fencing);
+  return own.some((one) => one.isExcused);
+}
+
+/** Where the ledger has heard of two attempts that they were done, somebody is told. */
+function toldOfBoth({ provider, facts, disk }: GuardWorldOutcome): readonly Violation[] {
+  return [...provider.payments]
+    .filter(([name, payments]) => {
+      const done = facts.saidDone.filter((one) => one.name === name);
+      const isOfTwo = new Set(done.map(({ fencing }) => fencing)).size > 1;
+      return payments.length > 1 && isOfTwo && !isToldOf(disk, name);
+    })
+    .map(([name]) => ({
+      invariant: "I1",
+      what: `${name} was paid twice, the ledger has heard of both, and nobody was told`,
+    }));
 }
 
 function isToldOf({ rows }: SimulatedDisk, name: string): boolean {
   const claim = [...rows.guardsByName.values()].find(({ key }) => key.requestId === name);
   const subject = claim && subjectOfLateSettlement(claim.key);
   return [...rows.incidentsById.values()].some((incident) => incident.subject === subject);
+}
+
+/** A guard runs one attempt at an action at a time, whoever has released the one before. */
+function oneAtATime({ facts: { beside } }: GuardWorldOutcome): readonly Violation[] {
+  return beside.map(({ name, fencing }) => ({
+    invariant: "I3",
+    what: `${name}: attempt ${fencing} began in a process where another one was at work`,
+  }));
 }
 
 /** Of each attempt one at most is told to proceed. */
@@ -91,7 +121,14 @@ function begunOnce({ facts: { sent } }: GuardWorldOutcome): readonly Violation[]
 function lateWordsHeard({ disk }: GuardWorldOutcome): readonly Violation[] {
   const waiting = new Set<string>();
   const ignored: string[] = [];
+  const questions = new Map<number, string>();
   for (const event of disk.rows.events) {
+    const { body } = event;
+    if (body.type === "incident_opened" && body.kind === "late_settlement") {
+      for (const { requestId } of body.causes) questions.set(body.incident, requestId);
+    }
+    // A person has looked into it.
+    if (body.type === "incident_resolved") waiting.delete(questions.get(body.incident) ?? "");
     if (event.subject !== "guard") continue;
     const { requestId } = event.key;
     const { type } = event.body;

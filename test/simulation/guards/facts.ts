@@ -1,8 +1,10 @@
 /** What happened in a world of payments, as its callers and the provider saw it. */
-import type { GuardOutcome, JsonValue } from "../../../src/claim/guard-action.ts";
+import type { GuardOutcome, GuardProvenance, JsonValue } from "../../../src/claim/guard-action.ts";
+import type { OwnerId } from "../../../src/core/ids.ts";
 import type { Violation } from "../checkers/violation.ts";
 import type { HistoryLine } from "../facts.ts";
 import type { SimulatedDisk } from "../simulated-disk.ts";
+import type { SimulatedProcess } from "../simulated-process.ts";
 import type { GuardPlan } from "./plan.ts";
 import type { Provider } from "./provider.ts";
 
@@ -12,6 +14,25 @@ export interface SentFact {
   readonly fencing: number;
 }
 
+/** An attempt whose owner heard that it is to proceed. */
+export interface AttemptFact extends SentFact {
+  readonly process: SimulatedProcess;
+  /** The process's own name in that life. */
+  readonly owner: OwnerId;
+  /** Whether the guard itself runs it, and so knows that it is at work. */
+  readonly isRun: boolean;
+  /** Its request has left, or never will: its owner has nothing more to do. */
+  isSent: boolean;
+  /** Nothing more is done by it, and what came of it is on record as far as it can be. */
+  isOver: boolean;
+}
+
+/** An attempt was put on record as absent, and was not. */
+export interface WrongReleaseFact extends SentFact {
+  /** By somebody who could not know better: a person, or another process behind its lease. */
+  readonly isExcused: boolean;
+}
+
 /** An end of a payment that a caller was told of. */
 export interface ToldFact {
   readonly name: string;
@@ -19,13 +40,19 @@ export interface ToldFact {
   readonly result: JsonValue;
   /** The attempt that the claim was at by then. */
   readonly fencing: number;
+  /** By whose word it is over; null where no record says so. */
+  readonly provenance: GuardProvenance | null;
 }
 
 export class GuardFacts {
   readonly sent: SentFact[] = [];
   readonly told: ToldFact[] = [];
-  /** Whose owner has said to the ledger that it was paid, whatever was answered. */
-  readonly spoken: SentFact[] = [];
+  readonly attempts: AttemptFact[] = [];
+  /** Those that began while the same guard ran another one for the same payment. */
+  readonly beside: SentFact[] = [];
+  readonly wrongReleases: WrongReleaseFact[] = [];
+  /** Attempts of which the ledger was told that they were done, and has answered. */
+  readonly saidDone: SentFact[] = [];
   /** What could be seen to be wrong while it happened. */
   readonly momentary: Violation[] = [];
   readonly history: HistoryLine[] = [];

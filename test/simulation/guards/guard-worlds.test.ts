@@ -12,7 +12,7 @@ const KEPT_FOLDER = join("fixtures", "guard-seeds");
 
 const SEEDS = Array.from({ length: 60 }, (_, index) => index + 1);
 /** Within so many each canary has to be caught. */
-const CANARY_SEEDS = Array.from({ length: 200 }, (_, index) => index + 1);
+const CANARY_SEEDS = Array.from({ length: 300 }, (_, index) => index + 1);
 
 async function story(seed: number): Promise<string> {
   const { outcome } = await judgeGuards(drawGuardPlan(seed));
@@ -46,7 +46,11 @@ describe("a world of payments", () => {
     for (let seed = 1; seed <= 300; seed += 1) {
       const { mishaps, payments } = drawGuardPlan(seed);
       for (const { kind } of mishaps) kinds.add(kind);
-      for (const { how, fate } of payments.flatMap(({ calls }) => calls)) kinds.add(how).add(fate);
+      for (const { how, fate, word, strike } of payments.flatMap(({ calls }) => calls)) {
+        kinds.add(how).add(fate);
+        if (word !== undefined) kinds.add(`says ${word}`);
+        if (strike !== undefined) kinds.add(`strikes ${strike.fault}`);
+      }
     }
     expect([...kinds].sort()).toEqual(EVERY_KIND);
   });
@@ -77,10 +81,20 @@ const EVERY_KIND = [
   "owner",
   "paid",
   "pause",
+  "person",
   "power",
   "reader",
+  "says absent",
+  "says done",
+  "says released",
+  "says seen",
   "slow_reads",
   "store",
+  "strikes answer_lost",
+  "strikes busy",
+  "strikes full",
+  "strikes slow",
+  "strikes sync_fails",
   "unreached",
   "unreadable",
   "witness",

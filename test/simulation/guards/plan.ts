@@ -25,9 +25,10 @@ export interface CallPlan {
   /**
    * `execute`: the library runs it. `owner`: claims, pays and settles by its token. `reader`: looks
    * at the provider, as a webhook or a person does, and settles or releases by what is to be seen.
-   * `witness`: the same, and says so as evidence.
+   * `witness`: the same, and says so as evidence. `person`: ends what is in question by the
+   * operator's routes, or releases it, also by mistake.
    */
-  readonly how: "execute" | "owner" | "reader" | "witness";
+  readonly how: "execute" | "owner" | "reader" | "witness" | "person";
   readonly fate: Fate;
   /** Whether an `execute` can read the provider, and tell what an error proves. */
   readonly hasVerify: boolean;
@@ -39,10 +40,26 @@ export interface CallPlan {
   /**
    * A `reader` and a `witness` say so much later what they have seen. An `owner` waits so long
    * before it pays, and does so even behind its lease: where the provider does not see to it, the
-   * payment may be made twice, and somebody has to be told.
+   * payment may be made twice, and somebody has to be told. A `person` looks first, and says so
+   * much later what was to be seen.
    */
   readonly dawdlesMs: number;
+  /** What an `execute` runs takes so long before its request leaves. Default: it leaves at once. */
+  readonly worksMs?: number;
+  /** What the `verify` of an `execute` has read is so old when it answers. Default: it is not. */
+  readonly readsMs?: number;
+  /** Right behind the request's end the store does not take its record for a while. */
+  readonly strike?: StoreStrike;
+  /** What a `person` says; `seen`, the default: what the provider shows. */
+  readonly word?: PersonsWord;
 }
+
+export interface StoreStrike {
+  readonly fault: StoreFault;
+  readonly forMs: number;
+}
+
+export type PersonsWord = "seen" | "absent" | "done" | "released";
 
 export interface PaymentPlan {
   /** Its request id. */
@@ -88,6 +105,8 @@ export interface GuardPlan {
   readonly clocksMs: readonly number[];
   /** Whether the guard itself asks what became of payments that nobody knows the end of. */
   readonly hasVerifier: boolean;
+  /** What that one has read is so old when it answers. Default: it is not. */
+  readonly verifierTakesMs?: number;
   readonly payments: readonly PaymentPlan[];
   readonly mishaps: readonly GuardMishap[];
   /** From then on nothing more goes wrong. */

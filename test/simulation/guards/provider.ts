@@ -6,11 +6,14 @@ import type { EpochMs } from "../../../src/core/clock.ts";
 import type { GuardVerdict } from "../../../src/guard/guard.ts";
 import type { Scheduler } from "../scheduler.ts";
 import type { SimulatedProcess } from "../simulated-process.ts";
+import type { SentFact } from "./facts.ts";
 import type { Fate } from "./plan.ts";
 
 export interface Payment {
   readonly at: EpochMs;
   readonly receipt: string;
+  /** Of the attempt whose request it was. */
+  readonly fencing: number;
 }
 
 /** It said no, for good: nothing was paid. */
@@ -30,7 +33,7 @@ export class Provider {
   /** How old what is read from it is when it comes, beyond its travel. */
   slowMs = 0;
   readonly #scheduler: Scheduler;
-  readonly #underWay = new Map<string, number>();
+  readonly #requests: Request[] = [];
   readonly #declined = new Set<string>();
   #receipts = 0;
 
@@ -42,21 +45,21 @@ export class Provider {
   }
 
   /** Asks for the payment at once; the request is under way even if its process stops there. */
-  pay(process: SimulatedProcess, name: string, fate: Fate): Promise<string> {
+  pay(process: SimulatedProcess, attempt: SentFact, fate: Fate): Promise<string> {
     switch (fate) {
       case "unreached":
         return Promise.reject(new UnreachedError("nobody listens there"));
       case "dropped":
         return silence(process);
       case "answer_lost":
-        this.#send(name, TRAVEL_MS, "paid");
+        this.#send(attempt, TRAVEL_MS, "paid");
         return silence(process);
       case "late":
-        this.#send(name, LATE_MS, "paid");
+        this.#send(attempt, LATE_MS, "paid");
         return silence(process);
       case "paid":
       case "declined":
-        return answered(process, this.#send(name, TRAVEL_MS, fate));
+        return answered(process, this.#send(attempt, TRAVEL_MS, fate));
     }
   }
 
@@ -64,17 +67,25 @@ export class Provider {
   standing(name: string): GuardVerdict {
     const [payment] = this.payments.get(name) ?? [];
     if (payment !== undefined) return { kind: "done", result: payment.receipt };
-    if ((this.#underWay.get(name) ?? 0) > 0) return { kind: "unknown", reason: "it may arrive" };
+    if (this.#requests.some((one) => one.name === name && one.isUnderWay)) {
+      return { kind: "unknown", reason: "it may arrive" };
+    }
     return this.#declined.has(name) ? { kind: "rejected" } : { kind: "absent" };
   }
 
-  /** The same, read from afar: it is a while old when it is known. */
-  read(process: SimulatedProcess, name: string): Promise<GuardVerdict> {
+  /** Whether a request of that attempt was paid, or may yet arrive. */
+  mayHaveActed({ name, fencing }: SentFact): boolean {
+    const own = this.#requests.filter((one) => one.name === name && one.fencing === fencing);
+    return own.some(({ isUnderWay, receipt }) => isUnderWay || receipt !== null);
+  }
+
+  /** The same as its standing, read from afar: `takesMs` and a while more are gone when it is known. */
+  read(process: SimulatedProcess, name: string, takesMs = 0): Promise<GuardVerdict> {
     return new Promise((resolve, reject) => {
       this.#scheduler.after(TRAVEL_MS, () => {
         const verdict = this.standing(name);
         const isReadable = this.isReadable;
-        process.turn(TRAVEL_MS + this.slowMs, () => {
+        process.turn(TRAVEL_MS + this.slowMs + takesMs, () => {
           if (isReadable) resolve(verdict);
           else reject(new NoAnswerError("the provider can not be read"));
         });
@@ -83,17 +94,17 @@ export class Provider {
   }
 
   /** What comes of it is known when it has arrived. */
-  #send(name: string, travelMs: number, wanted: "paid" | "declined"): Request {
-    const request: Request = { receipt: null };
-    this.#underWay.set(name, (this.#underWay.get(name) ?? 0) + 1);
+  #send(attempt: SentFact, travelMs: number, wanted: "paid" | "declined"): Request {
+    const request: Request = { ...attempt, isUnderWay: true, receipt: null };
+    this.#requests.push(request);
     this.#scheduler.after(travelMs, () => {
-      this.#underWay.set(name, (this.#underWay.get(name) ?? 0) - 1);
-      request.receipt = this.#taken(name, wanted);
+      request.isUnderWay = false;
+      request.receipt = this.#taken(attempt, wanted);
     });
     return request;
   }
 
-  #taken(name: string, wanted: "paid" | "declined"): string | null {
+  #taken({ name, fencing }: SentFact, wanted: "paid" | "declined"): string | null {
     const before = this.payments.get(name) ?? [];
     const [first] = before;
     if (this.#isIdempotent && first !== undefined) return first.receipt;
@@ -103,12 +114,13 @@ export class Provider {
     }
     this.#receipts += 1;
     const receipt = `receipt-${this.#receipts}`;
-    this.payments.set(name, [...before, { at: this.#scheduler.now(), receipt }]);
+    this.payments.set(name, [...before, { at: this.#scheduler.now(), receipt, fencing }]);
     return receipt;
   }
 }
 
-interface Request {
+interface Request extends SentFact {
+  isUnderWay: boolean;
   /** Null: declined, or not there yet. */
   receipt: string | null;
 }

@@ -1,28 +1,34 @@
 /** A whole world of payments from a plan: processes with a guard each on one ledger, and a provider. */
 import { pino } from "pino";
+import type { Clock } from "../../../src/core/clock.ts";
 import type { AgentId, OwnerId } from "../../../src/core/ids.ts";
+import type { Guard, GuardVerifier } from "../../../src/guard/guard.ts";
 import { GuardDesk } from "../../../src/guard/guard-desk.ts";
 import type { Ledger } from "../../../src/ledger/ledger.ts";
 import { DEFAULT_START } from "../../../src/simulator/simulator-options.ts";
 import { streamOf } from "../dice.ts";
 import { Scheduler } from "../scheduler.ts";
-import { SimulatedDisk } from "../simulated-disk.ts";
+import { SimulatedDisk, type StoreFault } from "../simulated-disk.ts";
 import { SimulatedLedger } from "../simulated-ledger.ts";
 import { aheadOf, SimulatedProcess, strikeFirst } from "../simulated-process.ts";
 import { SqliteDisk } from "../sqlite-disk.ts";
-import { ACTION, call } from "./caller.ts";
+import { ACTION, call, verified } from "./caller.ts";
 import { momentaryViolations, restless, toldViolations } from "./checks.ts";
 import { GuardFacts, type GuardWorldOutcome, type ToldFact } from "./facts.ts";
-import type { CallPlan, GuardMishap, GuardPlan } from "./plan.ts";
+import type { CallPlan, GuardMishap, GuardPlan, StoreStrike } from "./plan.ts";
 import { Provider } from "./provider.ts";
+import { noteWords, wrongReleasesIn } from "./words.ts";
 
 /** The longest pause between two questions to a verifier is an hour. */
 const REST_MS = 4 * 60 * 60_000;
 const LOOK_AFTER_MS = 15_000;
 const REOPEN_MS = 1_000;
 
-/** What a defect puts between the guard and its ledger, or its ledger and the disk. */
+/** What a defect puts between the guard and what is around it, or in the guard's place. */
 export interface GuardTampering {
+  /** `another` makes a guard of the same process. */
+  readonly guard?: (another: () => GuardDesk) => Guard;
+  readonly verifier?: (verify: GuardVerifier, ledger: Ledger, clock: Clock) => GuardVerifier;
   readonly ledger?: (ledger: Ledger) => Ledger;
   readonly disk?: (disk: SimulatedDisk) => void;
 }
@@ -30,7 +36,8 @@ export interface GuardTampering {
 interface Life {
   readonly owner: OwnerId;
   readonly process: SimulatedProcess;
-  readonly guard: GuardDesk;
+  readonly guard: Guard;
+  readonly ledger: Ledger;
 }
 
 export async function runGuardWorld(
@@ -60,6 +67,7 @@ class GuardWorld {
   readonly #waiting = new Map<string, SimulatedProcess>();
   #processes = 0;
   #frozenForMs = 0;
+  #isCalm = false;
 
   constructor(plan: GuardPlan, tampering: GuardTampering, disk: SimulatedDisk) {
     this.#plan = plan;
@@ -82,6 +90,7 @@ class GuardWorld {
         });
       }
       for (const { body } of events) if ("tokenHash" in body) this.#freeze(body.owner);
+      this.#facts.wrongReleases.push(...wrongReleasesIn(events, this.#outcome()));
       this.#facts.momentary.push(...momentaryViolations(this.#disk));
     };
   }
@@ -98,6 +107,7 @@ class GuardWorld {
     const calmAt = DEFAULT_START + this.#plan.calmAtMs;
     await this.#scheduler.run(calmAt);
     this.#say("world", "all is calm");
+    this.#isCalm = true;
     this.#disk.fault = null;
     this.#provider.isReadable = true;
     this.#provider.slowMs = 0;
@@ -133,14 +143,19 @@ class GuardWorld {
       this.#disk instanceof SqliteDisk
         ? this.#disk.open(process, this.#processes % 2 === 0)
         : new SimulatedLedger(this.#disk, process);
-    const guard = new GuardDesk({
-      ...{ ledger: this.#tampering.ledger?.(own) ?? own, random },
-      ...{ clock: process.clock, log: pino({ level: "silent" }), leaseMs: this.#plan.leaseMs },
-      ...{ owner, agent: "payments" as AgentId },
-      ...(this.#plan.hasVerifier && {
-        verifiers: { [ACTION]: ({ key }) => this.#provider.read(process, key.requestId) },
-      }),
-    });
+    const ledger = noteWords(this.#tampering.ledger?.(own) ?? own, this.#facts, this.#disk);
+    const reading = { provider: this.#provider, process, owner };
+    const { verifierTakesMs, hasVerifier } = this.#plan;
+    const verify: GuardVerifier = ({ key }) => verified(reading, key.requestId, verifierTakesMs);
+    const registered = this.#tampering.verifier?.(verify, ledger, process.clock) ?? verify;
+    const another = () =>
+      new GuardDesk({
+        ...{ ledger, random },
+        ...{ clock: process.clock, log: pino({ level: "silent" }), leaseMs: this.#plan.leaseMs },
+        ...{ owner, agent: "payments" as AgentId },
+        ...(hasVerifier && { verifiers: { [ACTION]: registered } }),
+      });
+    const guard = this.#tampering.guard?.(another) ?? another();
     const lookAfter = () => {
       guard
         .recover()
@@ -148,16 +163,19 @@ class GuardWorld {
         .finally(() => process.turn(LOOK_AFTER_MS, lookAfter));
     };
     process.turn(0, lookAfter);
-    return { owner, process, guard };
+    return { owner, process, guard, ledger };
   }
 
   #call(name: string, number: number, plan: CallPlan): void {
     const life = this.#lives[plan.process];
     if (life === undefined) return;
-    const { process, guard } = life;
+    const { process } = life;
     const what = `call ${number} for ${name}`;
     this.#waiting.set(what, process);
-    const parts = { guard, process, provider: this.#provider, facts: this.#facts };
+    const parts = {
+      ...{ ...life, provider: this.#provider, facts: this.#facts },
+      strike: ({ fault, forMs }: StoreStrike) => this.#strikeStore(fault, forMs),
+    };
     const tries = async () => {
       for (let count = 1; count <= plan.triesMax; count += 1) {
         if (count > 1) await process.clock.sleep(plan.pauseMs);
@@ -200,10 +218,7 @@ class GuardWorld {
         this.#wall.offsetMs += mishap.byMs;
         return;
       case "store":
-        this.#disk.fault = mishap.fault;
-        this.#scheduler.after(mishap.forMs, () => {
-          this.#disk.fault = null;
-        });
+        this.#strikeStore(mishap.fault, mishap.forMs);
         return;
       case "freeze":
         this.#frozenForMs = mishap.forMs;
@@ -221,6 +236,14 @@ class GuardWorld {
         });
         return;
     }
+  }
+
+  #strikeStore(fault: StoreFault, forMs: number): void {
+    if (this.#isCalm) return;
+    this.#disk.fault = fault;
+    this.#scheduler.after(forMs, () => {
+      this.#disk.fault = null;
+    });
   }
 
   /** The one that is to proceed does not hear of it before the pause is over. */
