@@ -5,7 +5,8 @@
  */
 import { z } from "zod";
 import { type AgentSettings, readAgents } from "./agent-settings.ts";
-import { type ClaimPolicy, DEFAULT_CLAIM_POLICY } from "./claim/policy.ts";
+import { BROKER_LAG_MAX_MS, type ClaimPolicy, DEFAULT_CLAIM_POLICY } from "./claim/policy.ts";
+import { brokerKind } from "./core/broker-kind.ts";
 import { LatchError } from "./core/errors.ts";
 import type { AgentId } from "./core/ids.ts";
 import { plainExpectation } from "./core/plain-expectation.ts";
@@ -319,6 +320,7 @@ export function resolveConfig(settings: Settings, environment: Environment): Con
   const { dataUrl, dataStreamUrl, dataFeed, guardLeaseMs, ...rest } = others;
   const { store, keyId, secret, baseUrl, waitMs, requestsPerMinute, ...policy } = rest;
   refuseMixedAccounts(baseUrl, live, VARIABLES);
+  if (broker !== "none") refuseShortProofs(baseUrl, policy.absenceWindowMs);
   refuseOtherServers(store, `store (${VARIABLES.store})`);
   refuseCopies(store, backupDir);
   Object.freeze(policy);
@@ -417,6 +419,15 @@ function readValue(name: string, value: string): unknown {
 
 function withoutUndefined(settings: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+}
+
+/** Within a broker's lags an order that is there may not be found; on this machine it has none. */
+function refuseShortProofs(baseUrl: string | undefined, absenceWindowMs: number): void {
+  const isNear = baseUrl !== undefined && brokerKind(baseUrl) === "simulated";
+  if (isNear || absenceWindowMs >= BROKER_LAG_MAX_MS) return;
+  const received = `absenceWindowMs (${VARIABLES.absenceWindowMs}) is ${absenceWindowMs}`;
+  const wanted = `expected at least ${BROKER_LAG_MAX_MS}, as lists lag behind orders`;
+  throw new LatchError("invalid_option", `${received}: ${wanted}; less only on this machine`);
 }
 
 function refuseCopies(store: string, backupDir: string | undefined): void {

@@ -40,6 +40,9 @@ export const DEFAULT_CLAIM_POLICY: ClaimPolicy = {
   divergence: { phantom: "adopt", orphan: "adopt", quantity: "adopt", side: "adopt" },
 };
 
+/** So far lists and look-ups lag behind orders, at worst in published measurements. */
+export const BROKER_LAG_MAX_MS = 10_000;
+
 /** Reads that must agree before an order counts as absent. */
 export const ABSENCE_READS = 3;
 

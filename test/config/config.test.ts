@@ -177,6 +177,36 @@ describe("a setting that does not fit is refused in one line that names it", () 
   });
 });
 
+describe("a window for a proof of absence that is shorter than the broker's lags", () => {
+  const refused = (ms: number) =>
+    `absenceWindowMs (TRADELATCH_ABSENCE_WINDOW_MS) is ${ms}: expected at least 10000`;
+
+  test.each<[string, Partial<Settings>]>([
+    ["Alpaca's paper host", {}],
+    ["its live host", { baseUrl: "https://api.alpaca.markets", live: true }],
+    ["another machine", { baseUrl: "https://broker.test" }],
+  ])("is refused in front of %s", (_, place) => {
+    const given = { ...NEEDED, ...place };
+    for (const absenceWindowMs of [1, 9_999]) {
+      const error = failure({ ...given, absenceWindowMs });
+      expect(error.code).toBe("invalid_option");
+      expect(error.message).toContain(refused(absenceWindowMs));
+    }
+    expect(failure(given, { TRADELATCH_ABSENCE_WINDOW_MS: "1" }).message).toContain(refused(1));
+    const least = resolveConfig({ ...given, absenceWindowMs: 10_000 }, {});
+    expect(least.policy.absenceWindowMs).toBe(10_000);
+  });
+
+  test("is taken where the broker is on this machine, which has none, or there is no broker", () => {
+    const short = { absenceWindowMs: 1 };
+    const near = { ...NEEDED, ...short, baseUrl: "http://127.0.0.1:4599" };
+    expect(resolveConfig(near, {}).policy).toMatchObject(short);
+    expect(resolveConfig({ store: "a.db", broker: "none", ...short }, {}).policy).toMatchObject(
+      short,
+    );
+  });
+});
+
 describe("Alpaca's live host", () => {
   test.each([
     "https://api.alpaca.markets",
