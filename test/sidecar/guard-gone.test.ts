@@ -1,8 +1,11 @@
 /** Guard clients that hang up before they are answered. */
+import { once } from "node:events";
+import { connect } from "node:net";
 import { expect, test } from "vitest";
 import type { AgentId } from "../../src/core/ids.ts";
 import { claimed } from "../../src/sidecar/native-guard.ts";
 import { guardWorld, PAYMENT } from "../guard/guard-world.ts";
+import { guardBench } from "./guard-bench.ts";
 
 const AGENT = "payments" as AgentId;
 const BODY = { request_id: PAYMENT.requestId, action: PAYMENT.action };
@@ -26,4 +29,21 @@ test("an action that another caller was told to do stays that one's", async () =
   await claimed(ports, AGENT, BODY, THERE);
   expect(await claimed(ports, AGENT, BODY, GONE)).toMatchObject({ kind: "pending" });
   expect(await guard.get(PAYMENT.requestId)).toMatchObject({ status: "OPEN", fencing: 1 });
+});
+
+test("who hangs up while its claim is written is told nothing, and the next caller proceeds", async () => {
+  const { url, get, post } = await guardBench();
+  const { host, hostname, port } = new URL(url);
+  const text = JSON.stringify(BODY);
+  const head = `POST /claim HTTP/1.1\r\nHost: ${host}\r\nContent-Length: ${text.length}\r\n\r\n`;
+  const socket = connect(Number(port), hostname);
+  await once(socket, "connect");
+  // Before the sidecar has read a byte of it: it commits the claim and then sees that nobody is there.
+  socket.write(head + text, () => socket.destroy());
+  let claim = await get(`/claims/${PAYMENT.requestId}`);
+  for (let looks = 0; looks < 100 && claim.body.outcome !== "absent"; looks += 1) {
+    claim = await get(`/claims/${PAYMENT.requestId}`);
+  }
+  expect(claim.body).toMatchObject({ outcome: "absent", provenance: "owner" });
+  expect((await post("/claim", BODY)).body).toMatchObject({ status: "PROCEED", reopened: true });
 });
