@@ -296,6 +296,36 @@ describe("a verifier", () => {
     expect(asked).toContain("2");
   });
 
+  test("in whose place another one comes is followed at once, and without a pause", async () => {
+    const { guard } = await orphaned(() => ({ kind: "unknown" }));
+    guard.registerVerifier(PAYMENT.action, () => ({ kind: "done", result: 7 }));
+    expect((await guard.recover()).resolved).toMatchObject([{ outcome: "done", result: 7 }]);
+  });
+
+  test("that does not know of one claim is asked of the next one of its action", async () => {
+    const { guard, clock } = await guardWorld();
+    for (const id of ["1", "2"]) await guard.claim({ ...PAYMENT, requestId: id });
+    clock.advance(LEASE_MS);
+    const statuses: string[] = [];
+    guard.registerVerifier(PAYMENT.action, ({ key, status }) => {
+      statuses.push(status);
+      return { kind: key.requestId === "1" ? "unknown" : "done" };
+    });
+    const { resolved, unresolved } = await guard.recover();
+    expect(unresolved.map(({ key }) => key.requestId)).toEqual(["1"]);
+    expect(resolved).toMatchObject([{ key: { requestId: "2" }, outcome: "done" }]);
+    expect(statuses).toEqual(["IN_RECONCILIATION", "IN_RECONCILIATION"]);
+  });
+
+  test("is asked of every claim whose owner vanished, however many there are", async () => {
+    const { guard, clock } = await guardWorld();
+    const ids = Array.from({ length: 201 }, (_, n) => `payment-${n}`);
+    await Promise.all(ids.map((id) => guard.claim({ ...PAYMENT, requestId: id })));
+    clock.advance(LEASE_MS);
+    guard.registerVerifier(PAYMENT.action, () => ({ kind: "done" }));
+    expect((await guard.recover()).resolved).toHaveLength(ids.length);
+  });
+
   test("is not asked of a claim whose owner may still be at it, nor of another action", async () => {
     const { guard } = await guardWorld();
     await guard.claim(PAYMENT);

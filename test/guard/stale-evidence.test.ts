@@ -219,6 +219,18 @@ describe("a verifier's word that was read while the action ran in its own proces
     expect(provider.calls).toBe(1);
   });
 
+  test("and found it done is told to its owner, which has lost the answer", async () => {
+    const { guard, clock, provider } = await readWhileItRuns();
+    const run = async () => {
+      clock.advance(LEASE_MS);
+      const result = provider.pay(requestId, "50.00");
+      await guard.resolve({ requestId, verdict: { kind: "done", result } });
+      throw LOST;
+    };
+    const answer = await guard.execute({ ...PAYMENT, run });
+    expect(answer).toMatchObject({ status: "done", isRepeat: true, result: { amount: "50.00" } });
+  });
+
   test("does not let a second attempt begin beside the first, whoever released that", async () => {
     const { guard, clock, provider, verifier } = await readWhileItRuns();
     const pay = () => provider.pay(requestId, "50.00");
