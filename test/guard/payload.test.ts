@@ -53,6 +53,7 @@ describe("a payload under an id that came before", () => {
     [{ amount: "50", memo: undefined }, { amount: "50" }],
     [new Invoice("50"), { amount: "50" }],
     [{ amount: -0 }, { amount: 0 }],
+    [{ amount: "50", inWords: () => "fifty" }, { amount: "50" }],
     [
       { amount: Object(50), lines: [] },
       { amount: 50, lines: [] },
