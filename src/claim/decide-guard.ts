@@ -9,7 +9,8 @@
  *    that is not over ends absent.
  * 5. The first word about an attempt stays; one of its owner that says otherwise is put on record.
  * 6. What was read of one attempt says nothing of a later one, however late it is put on record;
- *    that it was done is on record, and keeps a third one from beginning.
+ *    that it was done is on record, and keeps a third one from beginning. Nor does a release that
+ *    comes again, or what was read before, answer a late word.
  */
 import type { EpochMs } from "../core/clock.ts";
 import type { OwnerId } from "../core/ids.ts";
@@ -77,6 +78,8 @@ export interface GuardEvidenceCommand extends Timed, OfAttempt {
   readonly result: JsonValue;
   readonly resultProblem?: string | undefined;
   readonly evidence: string;
+  /** Whether a late word had put the claim in question when it was read; undefined: not known. */
+  readonly isOfLateWord?: boolean | undefined;
 }
 
 /** Time has passed. */
@@ -231,6 +234,10 @@ function decideRelease(
   if (claim.status === "SETTLED") return unchanged(standing(claim));
   if (!isAbout(claim, command)) return unchanged({ kind: "other_attempt" });
   const isOwner = tokenHash === claim.tokenHash;
+  // Its release once more, whose answer was lost: that says nothing of what another attempt did.
+  if (isOwner && claim.fencing > 1 && isQuestionedByLateWord(claim)) {
+    return unchanged({ kind: "released", isRepeat: true });
+  }
   if (!isOwner && tokenHash !== null) return unchanged({ kind: "not_owner", problem: "wrong" });
   if (isRunning && !isOwner) return unchanged({ kind: "live" });
   return released(claim, { provenance: isOwner ? "owner" : "caller", evidence }, isWordWeighed);
@@ -275,6 +282,8 @@ function decideEvidence(
   if (!isAbout(claim, command)) return readOfOther(claim, command);
   if (outcome !== "absent") return settledBy({ type: "guard_settled", outcome, ...said });
   if (claim.status === "OPEN" && !isLeaseOver(claim, now)) return unchanged({ kind: "live" });
+  const isBeforeWord = command.isOfLateWord === false && isQuestionedByLateWord(claim);
+  if (isBeforeWord) return unchanged(standing(claim));
   return released(claim, { provenance, evidence }, isWordWeighed);
 }
 

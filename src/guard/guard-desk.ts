@@ -5,7 +5,12 @@
 import { setMaxListeners } from "node:events";
 import type { Logger } from "pino";
 import { NO_SYMBOL } from "../claim/claim-event.ts";
-import { type GuardCommand, isLeaseOver } from "../claim/decide-guard.ts";
+import {
+  type GuardCommand,
+  type GuardEvidenceCommand,
+  isLeaseOver,
+  isQuestionedByLateWord,
+} from "../claim/decide-guard.ts";
 import type { GuardClaim } from "../claim/guard-claim.ts";
 import { payloadFingerprint } from "../claim/guard-terms.ts";
 import type { Clock } from "../core/clock.ts";
@@ -111,7 +116,7 @@ export class GuardDesk implements Guard {
     this.#runner = new ActionRunner({
       ...{ guard: this, clock, doneBefore: (input) => this.#doneBefore(input) },
       ask: (verifier, claim) => this.#ask(verifier, claim, this.#closing.signal),
-      weigh: (claim, verdict) => this.#weigh(claim.key, claim.fencing, verdict),
+      weigh: (claim, verdict) => this.#weigh(claim.key, askedOf(claim), verdict),
     });
     for (const [action, verifier] of Object.entries(verifiers)) {
       this.#verifiers.register(action, verifier);
@@ -267,15 +272,11 @@ export class GuardDesk implements Guard {
       const message = `verdict is ${kindOf(verdict)}: expected done, rejected, absent or unknown`;
       throw new LatchError("invalid_guard_call", message);
     }
-    return this.#weigh(key, optionalFencing(input.fencing), verdict);
+    return this.#weigh(key, { fencing: optionalFencing(input.fencing) }, verdict);
   }
 
-  /** What was found out about the attempt `fencing`, by now perhaps one of several. */
-  async #weigh(
-    key: ClaimKey,
-    fencing: number | null,
-    verdict: GuardVerdict,
-  ): Promise<EvidenceAnswer> {
+  /** What was found out about the attempt that was `asked` of, by now perhaps one of several. */
+  async #weigh(key: ClaimKey, asked: Asked, verdict: GuardVerdict): Promise<EvidenceAnswer> {
     // A lease that is over says nothing of an owner that is seen to be at it.
     const isTooEarly = verdict.kind === "absent" && this.#runner.isRunning(key);
     if (verdict.kind === "unknown" || isTooEarly) {
@@ -285,7 +286,7 @@ export class GuardDesk implements Guard {
     const read = readJson(verdict.kind === "absent" ? null : verdict.result);
     const weighed = await this.#guard(key, {
       ...{ type: "weigh", provenance: "verifier", outcome: verdict.kind, now: this.#now() },
-      fencing,
+      ...asked,
       evidence: evidenceOf(verdict.evidence, `the verifier says: ${verdict.kind}`),
       ...(read.kind === "json"
         ? { result: read.value }
@@ -294,7 +295,8 @@ export class GuardDesk implements Guard {
     const { answer } = weighed;
     if (answer.kind === "unknown") return { kind: "unknown" };
     const claim = known(weighed);
-    if (answer.kind === "live") return { kind: "unresolved", claim };
+    const isOpen = answer.kind === "live" || answer.kind === "unresolved";
+    if (isOpen) return { kind: "unresolved", claim };
     if (answer.kind === "other_attempt") return { kind: "other_attempt", claim };
     const isOver = answer.kind === "settled" && answer.isRepeat;
     return { kind: isOver ? "over" : "resolved", claim };
@@ -374,7 +376,7 @@ export class GuardDesk implements Guard {
     const verdict = await this.#ask(verifier, now, this.#ending.signal);
     if (verdict.kind === "unknown") this.#sayUnknown(now, verdict);
     if (isLate(verdict)) silent.add(now.action);
-    const answer = await this.#weigh(key, now.fencing, verdict);
+    const answer = await this.#weigh(key, askedOf(now), verdict);
     return answer.kind === "unknown" ? now : answer.claim;
   }
 
@@ -436,6 +438,14 @@ export class GuardDesk implements Guard {
   #now(): number {
     return this.#parts.clock.now();
   }
+}
+
+/** Of what a reading is. */
+type Asked = Pick<GuardEvidenceCommand, "fencing" | "isOfLateWord">;
+
+/** As the claim stood when it was asked for. */
+function askedOf(claim: GuardClaim): Asked {
+  return { fencing: claim.fencing, isOfLateWord: isQuestionedByLateWord(claim) };
 }
 
 /** Whether what was said to the ledger may be on record all the same. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { LatchError } from "../../src/core/errors.ts";
 import type { AgentId } from "../../src/core/ids.ts";
 import type { GuardVerdict } from "../../src/guard/guard.ts";
-import { guardWorld, LEASE_MS, PAYMENT, Provider } from "./guard-world.ts";
+import { guardWorld, LEASE_MS, Moment, PAYMENT, Provider } from "./guard-world.ts";
 
 const RESULT = { id: "payment-1", amount: "50" };
 
@@ -457,14 +457,6 @@ describe("an owner that comes late", () => {
     expect(answer).toMatchObject({ status: "unresolved", incident: 1, claim: { fencing: 2 } });
   });
 });
-
-/** Something that a test waits for. */
-class Moment {
-  come: () => void = () => undefined;
-  readonly came = new Promise<void>((resolve) => {
-    this.come = resolve;
-  });
-}
 
 function unreachable(): never {
   throw new Error("this must not run");

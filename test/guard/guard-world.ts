@@ -54,3 +54,11 @@ export class Provider {
     return { id: `payment-${this.payments.size}`, amount };
   }
 }
+
+/** Something that a test waits for. */
+export class Moment {
+  come: () => void = () => undefined;
+  readonly came = new Promise<void>((resolve) => {
+    this.come = resolve;
+  });
+}

@@ -1,7 +1,7 @@
 /** The late word of whoever held an attempt that was released. */
 import { describe, expect, test } from "vitest";
 import { RELEASED_TOKENS_MAX } from "../../src/claim/evolve-guard.ts";
-import { guardWorld, LEASE_MS, PAYMENT } from "./guard-world.ts";
+import { guardWorld, LEASE_MS, Moment, PAYMENT } from "./guard-world.ts";
 
 const { requestId } = PAYMENT;
 
@@ -59,6 +59,38 @@ describe("its word while another attempt is at it,", () => {
     expect(await guard.claim(PAYMENT)).toMatchObject({ kind: "unresolved", incident: 1 });
     const verdict = { kind: "done", result: { id: "p-1" } } as const;
     expect(await guard.resolve({ requestId, verdict })).toMatchObject({ kind: "resolved" });
+  });
+
+  test("is not answered by that release, sent again since its answer was lost", async () => {
+    const { guard, release } = await spoken();
+    await release();
+    const claim = { status: "IN_RECONCILIATION", outcome: null };
+    expect(await release()).toMatchObject({ kind: "released", isRepeat: true, claim });
+    expect(await guard.claim(PAYMENT)).toMatchObject({ kind: "unresolved", incident: 1 });
+    // Whoever has looked since says so without the token of an attempt.
+    await guard.release({ requestId, evidence: "the provider shows none" });
+    expect(await guard.claim(PAYMENT)).toMatchObject({ kind: "proceed", isReopened: true });
+  });
+
+  test("is not answered by what a verifier had read before it came to light", async () => {
+    const { guard, clock, release } = await spoken();
+    const read = new Moment();
+    const asked = new Moment();
+    guard.registerVerifier(PAYMENT.action, async () => {
+      asked.come();
+      await read.came;
+      return { kind: "absent" };
+    });
+    clock.advance(LEASE_MS);
+    const recovering = guard.recover();
+    await asked.came;
+    await release();
+    read.come();
+    expect(await recovering).toMatchObject({ unresolved: [{ status: "IN_RECONCILIATION" }] });
+    expect(await guard.claim(PAYMENT)).toMatchObject({ kind: "unresolved", incident: 1 });
+    clock.advance(15_000);
+    expect(await guard.recover()).toMatchObject({ resolved: [{ outcome: "absent" }] });
+    expect(await guard.claim(PAYMENT)).toMatchObject({ kind: "proceed", isReopened: true });
   });
 
   test("has been heard once somebody has looked at the provider after that", async () => {
