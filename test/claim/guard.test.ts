@@ -328,6 +328,15 @@ describe("the word of whoever held a released attempt", () => {
     expect(others.claim).toMatchObject({ status: "OPEN", tokenHash: "token-2" });
   });
 
+  test("waits behind one that did not know, also where a verifier is who says it", () => {
+    const life = new GuardLife(claimOf(), release(), claimOf({ tokenHash: "token-2" }), doubt());
+    const waits = { type: "settlement_refused", outcome: "done", waits: true };
+    expect(life.take(evidence({ fencing: 1 })).events).toEqual([waits]);
+    expect(life.take(evidence({ fencing: 1 })).events).toEqual([]);
+    const [, surfaced] = life.take(release({ tokenHash: "token-2" })).events;
+    expect(surfaced).toEqual({ type: "settlement_surfaced", outcome: "done" });
+  });
+
   test("is heard behind one that did not know, in whatever words that is kept", () => {
     const life = new GuardLife(claimOf(), release(), doubt());
     const [surfaced] = life.take(settle()).events;

@@ -54,7 +54,7 @@ export function toldViolations(
 export function checkGuardWorld(outcome: GuardWorldOutcome): readonly Violation[] {
   const checks = [
     ...[paidOnce, toldOfBoth, begunOnce, oneAtATime, lateWordsHeard, keptAsTold],
-    ...[atRest, folded, onlyStoreErrors],
+    ...[lateWordsAnswered, atRest, folded, onlyStoreErrors],
   ];
   const { disk, facts } = outcome;
   return [
@@ -140,6 +140,24 @@ function lateWordsHeard({ disk }: GuardWorldOutcome): readonly Violation[] {
     invariant: "I4",
     what: `${name} was begun again although the owner of an earlier attempt had spoken`,
   }));
+}
+
+/** What a late word has put in question is not answered by whoever knows the last attempt alone. */
+function lateWordsAnswered({ disk }: GuardWorldOutcome): readonly Violation[] {
+  const attempts = new Map<string, number>();
+  const inQuestion = new Set<string>();
+  return disk.rows.events.flatMap((event): readonly Violation[] => {
+    if (event.subject !== "guard") return [];
+    const { body, key } = event;
+    const { requestId: name } = key;
+    if ("tokenHash" in body) attempts.set(name, (attempts.get(name) ?? 0) + 1);
+    if (body.type === "settlement_surfaced") inQuestion.add(name);
+    if (body.type !== "guard_released" && body.type !== "guard_settled") return [];
+    const isQuestioned = inQuestion.delete(name) && (attempts.get(name) ?? 0) > 1;
+    if (!isQuestioned || body.type !== "guard_released" || body.provenance !== "owner") return [];
+    const what = `${name} was free again by its last owner's release, twice, over a late word`;
+    return [{ invariant: "I4", what }];
+  });
 }
 
 /** What somebody was told is on record in the end, whatever was lost in between. */
