@@ -5,6 +5,7 @@
 import canonicalize from "canonicalize";
 import type { Claim } from "../../src/claim/claim.ts";
 import type { AccountId } from "../../src/core/ids.ts";
+import type { Incident } from "../../src/incident/incident.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { type MemoryRows, nameOf } from "./memory-rows.ts";
 
@@ -68,6 +69,9 @@ function expectedOfEach(rows: MemoryRows): Answers {
   }
   for (const book of rows.books.values()) expected.set(`the book ${book.symbol}`, book);
   for (const one of rows.incidentsById.values()) expected.set(`the incident ${one.id}`, one);
+  for (const [symbol, open] of openIncidents(rows)) {
+    expected.set(`what is open in ${symbol}`, [...open].sort(byId));
+  }
   return expected;
 }
 
@@ -90,9 +94,18 @@ async function answersOfEach(ledger: Ledger, rows: MemoryRows): Promise<Answers>
     ...[...rows.incidentsById.values()].map(
       ({ account, id }) => [`the incident ${id}`, ledger.incident(account, id)] as const,
     ),
+    ...[...rows.incidentsById.values()].map(
+      ({ account, symbol }) =>
+        [`what is open in ${symbol}`, openOf(ledger, account, symbol)] as const,
+    ),
   ];
   const answers = await Promise.all(asked.map(([, answer]) => answer));
   return new Map(asked.map(([question], index) => [question, answers[index]]));
+}
+
+async function openOf(ledger: Ledger, account: AccountId, symbol: string) {
+  const open = await ledger.incidents(account, { symbol, isOpen: true, limit: 500 });
+  return [...open].sort(byId);
 }
 
 function differences(expected: Answers, told: Answers): readonly string[] {
@@ -104,12 +117,22 @@ function differences(expected: Answers, told: Answers): readonly string[] {
   });
 }
 
+/** Every order that an event speaks of, also one that was replaced, which is nobody's by then. */
 function ordersOf(rows: MemoryRows): ReadonlyMap<string, AccountId> {
-  const claims = [...rows.claims.values()];
   return new Map(
-    claims.flatMap(({ key, brokerOrderId }) =>
-      brokerOrderId === null ? [] : [[brokerOrderId, key.account] as const],
+    rows.events.flatMap((event) =>
+      event.subject === "claim" && "order" in event.body
+        ? [[event.body.order.brokerOrderId, event.key.account] as const]
+        : [],
     ),
+  );
+}
+
+/** What is open, by the symbols in which something ever was: each answer names it. */
+function openIncidents(rows: MemoryRows): ReadonlyMap<string, readonly Incident[]> {
+  const all = [...rows.incidentsById.values()];
+  return new Map(
+    all.map(({ account, symbol }) => [symbol, rows.incidents.openIn(account, symbol)] as const),
   );
 }
 

@@ -24,6 +24,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type Sqlite from "better-sqlite3";
 import type { Clock } from "../../src/core/clock.ts";
+import type { RandomSource } from "../../src/core/random.ts";
 import { type EventRow, storedEvent } from "../../src/ledger/event-row.ts";
 import type { Ledger, StoredEvent } from "../../src/ledger/ledger.ts";
 import { openSqlite, sqlite } from "../../src/ledger/sqlite/binding.ts";
@@ -38,6 +39,7 @@ import type { Host } from "./simulated-ledger.ts";
 export interface ConnectedHost extends Host {
   readonly name: string;
   readonly clock: Clock;
+  readonly random: RandomSource;
   readonly isAlive: boolean;
 }
 
@@ -52,6 +54,9 @@ interface Connection {
 }
 
 const REFUSING: ReadonlySet<StoreFault | null> = new Set(["busy", "full", "sync_fails"]);
+/** So often the event loop is busy when a turn is asked for, and so long at most. */
+const BUSY_SHARE = 0.1;
+const BUSY_MS = 40;
 /** The level at which SQLite syncs every commit. */
 const FULL = "2";
 const LEVEL = /^PRAGMA synchronous = (\d)$/;
@@ -204,7 +209,7 @@ export class SqliteDisk extends SimulatedDisk {
       };
       waiting.add(take);
       const slowMs = this.fault === "slow" ? this.syncTakesMs : 0;
-      process.turn(slowMs + process.latency(), take);
+      process.turn(slowMs + turnAfterMs(process), take);
     };
   }
 
@@ -334,6 +339,12 @@ function connected(open: () => Ledger): Pick<Connection, "ledger" | "database"> 
   } finally {
     prototype.pragma = pragma;
   }
+}
+
+/** The next turn comes at once, unless the event loop has much else to do. */
+function turnAfterMs(process: ConnectedHost): number {
+  const isBusy = process.random.fraction() < BUSY_SHARE;
+  return isBusy ? Math.floor(process.random.fraction() * BUSY_MS) : process.latency();
 }
 
 function turnOf(process: Host): Promise<void> {
