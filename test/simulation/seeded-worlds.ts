@@ -18,7 +18,7 @@ export const STOCKS_ON_FILE: WorldKind = { combos: false, sqlite: true };
 const SPREADS_ON_FILE: WorldKind = { combos: true, sqlite: true };
 
 /** A world on a file takes two to three times as long as one in memory. */
-const ON_FILE_EVERY = 40;
+const ON_FILE_EVERY = 50;
 
 /** A world of payments. */
 type GuardKind = Pick<WorldKind, "sqlite">;
