@@ -2,7 +2,8 @@
 import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { GuardVerdict } from "../../src/guard/guard.ts";
-import { guardWorld, LEASE_MS, PAYMENT } from "./guard-world.ts";
+import { UnderWay } from "../../src/guard/under-way.ts";
+import { DrivenClock, guardWorld, LEASE_MS, PAYMENT, START } from "./guard-world.ts";
 
 const RESULT = { id: "payment-1" };
 const ANOTHER = { ...PAYMENT, requestId: "invoice-1043" };
@@ -133,6 +134,14 @@ test("an action that takes too long is left to its lease, and its caller is told
   answer(RESULT);
   expect(await called).toMatchObject({ status: "unresolved", error: { code: "store_closed" } });
   expect(await (await another()).get(PAYMENT.requestId)).toMatchObject({ status: "OPEN" });
+});
+
+test("an action that takes too long begins no other one once its guard is closed", async () => {
+  const clock = new DrivenClock(START);
+  const actions = new UnderWay();
+  void actions.run("invoice-1042", never);
+  expect(await actions.close(clock, 0)).toEqual(["invoice-1042"]);
+  expect(() => actions.requireOpen()).toThrow("the guard is closed");
 });
 
 test("half a minute is waited where nothing is said, and no time where none is wanted", async () => {

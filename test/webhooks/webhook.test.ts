@@ -250,7 +250,9 @@ describe("exactlyOnce", () => {
     const european = exactlyOnce(ship, { guard, source: "shop:eu", id });
     expect(await all({ id: "eu:1", amount: "1" })).toMatchObject({ status: "done" });
     expect(await european({ id: "1", amount: "1" })).toMatchObject({ status: "done" });
-    expect(shipped).toEqual(["eu:1", "1"]);
+    const escaped = exactlyOnce(ship, { guard, source: "shop%3Aeu", id });
+    expect(await escaped({ id: "1", amount: "2" })).toMatchObject({ status: "done" });
+    expect(shipped).toEqual(["eu:1", "1", "1"]);
   });
 
   test("runs a handler once for deliveries at once in several processes", async () => {
