@@ -85,7 +85,8 @@ export function addGuardTools(server: McpServer, ports: ToolPorts): void {
   addAudit(server, ports, ports.guarded);
 }
 
-function addClaim(server: McpServer, ports: ToolPorts, { guard, group }: GuardPorts): void {
+function addClaim(server: McpServer, ports: ToolPorts, guarded: GuardPorts): void {
+  const { guard, group, clock } = guarded;
   server.registerTool(
     "claim",
     {
@@ -102,7 +103,7 @@ function addClaim(server: McpServer, ports: ToolPorts, { guard, group }: GuardPo
     (input, { signal }) =>
       toolResult(ports, "outcome_unknown", async () => {
         requireDigits("payload", input.payload);
-        const answer = await claimed({ guard: () => guard }, group, input, signal);
+        const answer = await claimed({ guard: () => guard, clock }, group, input, signal);
         const text = answer.kind === "proceed" ? ownedText(answer) : actionText(answer.claim);
         return { message: text, data: claimView(answer) };
       }),

@@ -88,6 +88,7 @@ export class McpProgram {
       onUnreadable: (reason) => this.#log.warn({ reason }, "a line of the client cannot be read"),
       guarded: {
         guard: this.#prepared.guard,
+        clock: this.#clock,
         group: agent.group,
         isTokenRequired: tokenRule(serve)(agent),
         audit: async (query) => (await this.#latch()).audit.page({ ...query, types }),

@@ -1,6 +1,7 @@
 /** What the tools need from the program around them: functions only, passed in. */
 import type { AuditPage, AuditQuery } from "../audit/audit-trail.ts";
 import type { Claim } from "../claim/claim.ts";
+import type { Clock } from "../core/clock.ts";
 import type { AgentId, RequestId } from "../core/ids.ts";
 import type { OrderAnswer } from "../gateway/order-answer.ts";
 import type { Guard } from "../guard/guard.ts";
@@ -24,6 +25,7 @@ export interface BrokerPorts {
 
 export interface GuardPorts {
   readonly guard: Guard;
+  readonly clock: Clock;
   /** Whose actions these are. */
   readonly group: AgentId;
   /** Whether only the settlement token settles. */

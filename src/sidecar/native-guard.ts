@@ -9,6 +9,7 @@ import { LatchError } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
 import type { GoneSignal } from "../gateway/caller.ts";
 import type { GuardClaimAnswer } from "../guard/guard.ts";
+import { untilWritten } from "../guard/until-written.ts";
 import { goneSignal } from "./gone-signal.ts";
 import { idInPath, namedAction, notClaimed, quoted } from "./guard-identity.ts";
 import {
@@ -65,7 +66,7 @@ const UNHEARD = "its caller had gone before it was answered, and nobody was told
  * `invalid_guard_call` where it names no action.
  */
 export async function claimed(
-  { guard }: Pick<NativePorts, "guard">,
+  { guard, clock }: Pick<NativePorts, "guard" | "clock">,
   agent: AgentId,
   body: GuardClaimBody,
   gone: Pick<GoneSignal, "aborted">,
@@ -86,7 +87,8 @@ export async function claimed(
   // Its token is lost: the attempt would keep everybody away until a person ends it.
   if (answer.kind === "proceed" && (await hasHungUp(gone))) {
     const { token } = answer;
-    await guard().release({ requestId: input.requestId, agent, token, evidence: UNHEARD });
+    const unheard = { requestId: input.requestId, agent, token, evidence: UNHEARD };
+    await untilWritten(clock, () => guard().release(unheard));
   }
   if (answer.kind !== "mismatch") return answer;
   const { field, first, second } = answer.difference;
