@@ -97,6 +97,26 @@ describe("the tools over HTTP", () => {
     expect(failures).toEqual([]);
   });
 
+  test("are one agent group's each: the same request_id of two is two actions", async () => {
+    const { world, url } = await openEndpoint();
+    const [own, other] = [await world.httpClient(url), await world.httpClient(url, OTHER_SECRET)];
+    const request_id = "refund-88";
+    const refund = { request_id, action: "refund.issue" };
+    const told = [await call(own, "claim", refund), await call(other, "claim", refund)];
+    expect(told.map(({ data }) => data.status)).toEqual(["PROCEED", "PROCEED"]);
+    const { settlement_token } = told[1]?.data ?? {};
+    const settled = await call(other, "settle", { request_id, settlement_token, result: "re_1" });
+    expect(settled.data).toMatchObject({ status: "committed", result: "re_1" });
+    const stands = [
+      await call(own, "get_claim", { request_id }),
+      await call(other, "get_claim", { request_id }),
+    ];
+    expect(stands.map(({ data }) => data.action)).toMatchObject([
+      { group: "default", state: "OPEN", result: null },
+      { group: "other", state: "SETTLED", result: "re_1" },
+    ]);
+  });
+
   test("refuse whoever should not get in and what is no message, and go on serving", async () => {
     const { world, ask, failures } = await openEndpoint();
     for (const [what, asked, status] of REFUSED) {
