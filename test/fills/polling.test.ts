@@ -14,6 +14,22 @@ function singleReads(world: World): number {
   return world.simulator.requests().filter(({ path }) => path.startsWith(`${LIST}/`)).length;
 }
 
+/** A list whose first `count` orders are none that can be read. */
+function withoutSymbols(answer: Response, count: number): Response {
+  const text = async () => {
+    const orders = (await answer.json()) as readonly object[];
+    const spoiled = orders.map((order, nth) => (nth < count ? { ...order, symbol: null } : order));
+    return JSON.stringify(spoiled);
+  };
+  const body = new ReadableStream<Uint8Array>({
+    start: async (controller) => {
+      controller.enqueue(new TextEncoder().encode(await text()));
+      controller.close();
+    },
+  });
+  return new Response(body, { status: answer.status, headers: answer.headers });
+}
+
 describe("the fill poller", () => {
   test("serves twenty working orders with one list call and no other read", async () => {
     const world = await openWorld();
@@ -51,6 +67,24 @@ describe("the fill poller", () => {
     const missed = world.orders()[1]?.id;
     expect(world.reads(`${LIST}/${missed}`)).toHaveLength(1);
     expect(singleReads(world)).toBe(1);
+  });
+
+  test("reads the list of those at work too where that of all has some that cannot be read", async () => {
+    const world = await openWorld();
+    const bot = await world.open();
+    await placed(world, bot, 3);
+    let lists = 0;
+    bot.answered = (method, answer) => {
+      if (method !== "GET") return answer;
+      lists += 1;
+      return lists === 1 ? withoutSymbols(answer, 2) : answer;
+    };
+    await bot.latch.tick();
+    expect(world.reads(LIST).map(({ query }) => query.status)).toEqual(["all", "open"]);
+    expect(singleReads(world)).toBe(0);
+    world.simulator.setPrice("TQQQ", "59");
+    await world.advance(4_000);
+    expect(world.book().net).toBe("18");
   });
 
   test("reads orders older than a day by the list of those at work, and singly what has ended", async () => {
