@@ -20,6 +20,8 @@ export interface Canary {
   /** What the defective program does. */
   readonly name: string;
   readonly caughtBy: Invariant;
+  /** The first one at which it was found, when that was last looked for: it is tried first. */
+  readonly seed: number;
   readonly tampering: Tampering;
 }
 
@@ -27,131 +29,157 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "sends before the claim is durable",
     caughtBy: "I2",
+    seed: 1,
     tampering: { disk: syncsLater },
   },
   {
     name: "goes on when the row reads PENDING",
     caughtBy: "I3",
+    seed: 4,
     tampering: { ledger: goesOnWhenPending },
   },
   {
     name: "sends again after a timeout, without a read-back",
     caughtBy: "I4",
+    seed: 1,
     tampering: { broker: sendsAgain },
   },
   {
     name: "takes one read that finds nothing for absence",
     caughtBy: "I4",
+    seed: 191,
     tampering: { ledger: believesOneRead },
   },
   {
     name: "reopens a claim by its age",
     caughtBy: "I4",
+    seed: 33,
     tampering: { ledger: reopensByAge },
   },
   {
     name: "has the quantity in the exit's key, and no reservations",
     caughtBy: "I5",
+    seed: 33,
     tampering: { rows: withoutReservations },
   },
   {
     name: "reopens what was absent under a new client_order_id",
     caughtBy: "I1",
+    seed: 782,
     tampering: { rows: renamesReopened, ledger: sendsAsStored },
   },
   {
     name: "sends a claim after its send deadline",
     caughtBy: "I3",
+    seed: 1,
     tampering: { broker: sendsLate },
   },
   {
     name: "counts fills once for each order, and not for each execution",
     caughtBy: "I6",
+    seed: 23,
     tampering: { ledger: oneFillAnOrder },
   },
   {
     name: "takes a book that is back where it was for one at rest",
     caughtBy: "I6",
+    seed: 506,
     tampering: { ledger: forgetsFills },
   },
   {
     name: "takes a web page with status 404 for flat",
     caughtBy: "I4",
+    seed: 117,
     tampering: { broker: believesPages },
   },
   {
     name: "sends without a claim when the store fails",
     caughtBy: "I2",
+    seed: 30,
     tampering: { ledger: failsOpen },
   },
   {
     name: "completes with an old fencing number",
     caughtBy: "I4",
+    seed: 281,
     tampering: { ledger: ignoresFencing },
   },
   {
     name: "goes on after an fsync that failed",
     caughtBy: "I2",
+    seed: 30,
     tampering: { disk: ignoresFailedSync },
   },
   {
     name: "answers a repeat as if it were a new fill",
     caughtBy: "I6",
+    seed: 2,
     tampering: { answer: skipAsNew },
   },
   {
     name: "acknowledges what no sync has reached",
     caughtBy: "I7",
+    seed: 2,
     tampering: { disk: neverSyncs },
   },
   {
     name: "tells of a refusal that is not on disk",
     caughtBy: "I7",
+    seed: 6,
     tampering: { disk: keepsRefusalsInMemory },
   },
   {
     name: "refuses without naming the cause",
     caughtBy: "I8",
+    seed: 2,
     tampering: { answer: withoutCause },
   },
   {
     name: "blocks entries while a position is in question",
     caughtBy: "I9",
+    seed: 344,
     tampering: { settings: { divergence: "block-entries" } },
   },
   {
     name: "changes an event after it was hashed",
     caughtBy: "I10",
+    seed: 1,
     tampering: { disk: changesEvents },
   },
   {
     name: "passes on the broker's words without looking for the secret",
     caughtBy: "I11",
+    seed: 1,
     tampering: { broker: quotesSecrets },
   },
   {
     name: "tells of an earlier order without reading those at work",
     caughtBy: "meant",
+    seed: 7,
     tampering: { ledger: readsNoOrders },
   },
   {
     name: "takes buy, sell, buy for one purchase",
     caughtBy: "meant",
+    seed: 7,
     tampering: { rows: withoutEpisodes },
   },
   {
     name: "forgets an order without a name once it has filled",
     caughtBy: "meant",
+    seed: 13,
     tampering: { ledger: withoutWindow },
   },
   {
     name: "books what a look-up has found without its time",
     caughtBy: "meant",
+    seed: 33,
     tampering: { ledger: withoutTimes },
   },
   {
     name: "forgets claims that nobody waits for",
     caughtBy: "liveness",
+    seed: 2,
     tampering: { ledger: forgetsClaims },
   },
 ];

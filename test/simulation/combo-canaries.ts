@@ -12,26 +12,31 @@ export const COMBO_CANARIES: readonly Canary[] = [
   {
     name: "takes all openings of a spread for one",
     caughtBy: "meant",
+    seed: 4,
     tampering: { rows: withoutLives },
   },
   {
     name: "tells of an earlier spread without reading those at work",
     caughtBy: "meant",
+    seed: 1,
     tampering: { ledger: readsNoOrders },
   },
   {
     name: "forgets a spread without a name once it has filled",
     caughtBy: "meant",
+    seed: 1,
     tampering: { ledger: withoutWindow },
   },
   {
     name: "books what a leg has filled at each read of it",
     caughtBy: "I6",
+    seed: 1,
     tampering: { broker: renamesLegs },
   },
   {
     name: "takes what a spread fills for somebody else's",
     caughtBy: "I6",
+    seed: 1,
     tampering: { ledger: overlooksCombos },
   },
 ];

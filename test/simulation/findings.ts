@@ -26,9 +26,9 @@ export function linesOf(findings: Findings): readonly string[] {
   return [
     `${seeds} seeds and ${kept} kept worlds in ${seconds.toFixed(0)} s: ${found}`,
     `${rateOf(findings)} seeds a second, canaries included in the time`,
-    ...(canaries.length > 0 ? [`\n${"worlds that must fail".padEnd(62)} by       seeds`] : []),
-    ...canaries.map(({ name, caughtBy, seeds: took }) => {
-      return `${name.padEnd(62)} ${(caughtBy ?? "NOT").padEnd(8)} ${String(took).padStart(5)}`;
+    ...(canaries.length > 0 ? [`\n${"worlds that must fail".padEnd(62)} by        seed`] : []),
+    ...canaries.map(({ name, caughtBy, seeds: at }) => {
+      return `${name.padEnd(62)} ${(caughtBy ?? "NOT").padEnd(8)} ${String(at).padStart(5)}`;
     }),
   ];
 }

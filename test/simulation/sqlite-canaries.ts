@@ -12,26 +12,31 @@ export const SQLITE_CANARIES: readonly Canary[] = [
   {
     name: "commits a claim without waiting for the disk",
     caughtBy: "I2",
+    seed: 1,
     tampering: { sqlite: neverAsksForSyncs },
   },
   {
     name: "keeps rows that another process has changed",
     caughtBy: "rows",
+    seed: 1,
     tampering: { sqlite: looksOnce },
   },
   {
     name: "reads what it kept, whatever another process has written",
     caughtBy: "rows",
+    seed: 1,
     tampering: { sqlite: readsUnrefreshed },
   },
   {
     name: "opens a file without folding what its rows lack",
     caughtBy: "rows",
+    seed: 1,
     tampering: { sqlite: foldsNothing },
   },
   {
     name: "tells of an order ahead and never writes it",
     caughtBy: "rows",
+    seed: 2,
     tampering: { sqlite: writesNothingAhead },
   },
 ];

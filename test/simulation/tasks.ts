@@ -51,7 +51,7 @@ export interface CanaryResult {
   readonly name: string;
   /** Null: not caught. */
   readonly caughtBy: string | null;
-  /** How many it took, the last one included. */
+  /** The seed at which it was caught; how many were tried where it was not. */
   readonly seeds: number;
 }
 
@@ -93,41 +93,51 @@ async function runKept(): Promise<TaskResult> {
   return { kind: "kept", count: worlds.length, violations };
 }
 
-/** How many seeds it takes until the named invariant finds the canary's defect. */
 async function hunt(name: string, seedsMax: number): Promise<TaskResult> {
-  const { caughtBy, judge } = canaryNamed(name);
-  for (let seed = 1; seed <= seedsMax; seed += 1) {
+  const { caughtBy, seed: known, judge } = canaryNamed(name);
+  const caughtAt = await seedThatCatches(known, seedsMax, async (seed) => {
     const { violations } = await judge(seed);
-    if (violations.some(({ invariant }) => invariant === caughtBy)) {
-      return { kind: "canary", name, caughtBy, seeds: seed };
-    }
-  }
-  return { kind: "canary", name, caughtBy: null, seeds: seedsMax };
+    return violations.some(({ invariant }) => invariant === caughtBy);
+  });
+  if (caughtAt === undefined) return { kind: "canary", name, caughtBy: null, seeds: seedsMax };
+  return { kind: "canary", name, caughtBy, seeds: caughtAt };
+}
+
+/** The known seed where it still does, else the first one; undefined where none does. */
+export async function seedThatCatches(
+  known: number,
+  seedsMax: number,
+  isCaughtAt: (seed: number) => Promise<boolean>,
+): Promise<number | undefined> {
+  if (await isCaughtAt(known)) return known;
+  for (let seed = 1; seed <= seedsMax; seed += 1) if (await isCaughtAt(seed)) return seed;
+  return undefined;
 }
 
 interface Hunted {
   readonly caughtBy: Invariant;
+  readonly seed: number;
   judge(seed: number): Promise<{ readonly violations: readonly Violation[] }>;
 }
 
 function canaryNamed(name: string): Hunted {
   const canary = CANARIES.find((one) => one.name === name);
   if (canary !== undefined) {
-    const { caughtBy, tampering } = canary;
-    return { caughtBy, judge: (seed) => judgePlan(drawWorld(seed, STOCKS), tampering) };
+    const { caughtBy, seed, tampering } = canary;
+    return { caughtBy, seed, judge: (at) => judgePlan(drawWorld(at, STOCKS), tampering) };
   }
   const combo = COMBO_CANARIES.find((one) => one.name === name);
   if (combo !== undefined) {
-    const { caughtBy, tampering } = combo;
-    return { caughtBy, judge: (seed) => judgePlan(drawWorld(seed, SPREADS), tampering) };
+    const { caughtBy, seed, tampering } = combo;
+    return { caughtBy, seed, judge: (at) => judgePlan(drawWorld(at, SPREADS), tampering) };
   }
   const onFile = SQLITE_CANARIES.find((one) => one.name === name);
   if (onFile !== undefined) {
-    const { caughtBy, tampering } = onFile;
-    return { caughtBy, judge: (seed) => judgePlan(drawWorld(seed, STOCKS_ON_FILE), tampering) };
+    const { caughtBy, seed, tampering } = onFile;
+    return { caughtBy, seed, judge: (at) => judgePlan(drawWorld(at, STOCKS_ON_FILE), tampering) };
   }
   const guard = GUARD_CANARIES.find((one) => one.name === name);
   if (guard === undefined) throw new RangeError(`there is no canary ${JSON.stringify(name)}`);
-  const { caughtBy, tampering } = guard;
-  return { caughtBy, judge: (seed) => judgeGuards(drawGuardPlan(seed), tampering) };
+  const { caughtBy, seed, tampering } = guard;
+  return { caughtBy, seed, judge: (at) => judgeGuards(drawGuardPlan(at), tampering) };
 }

@@ -12,6 +12,8 @@ export interface GuardCanary {
   /** What the defective guard does. */
   readonly name: string;
   readonly caughtBy: Invariant;
+  /** The first one at which it was found, when that was last looked for: it is tried first. */
+  readonly seed: number;
   readonly tampering: GuardTampering;
 }
 
@@ -19,46 +21,55 @@ export const GUARD_CANARIES: readonly GuardCanary[] = [
   {
     name: "opens an action again by its age",
     caughtBy: "I1",
+    seed: 6,
     tampering: { ledger: (ledger) => afterLease(ledger, "absent") },
   },
   {
     name: "takes the end of a lease for the end of the action",
     caughtBy: "I4",
+    seed: 1,
     tampering: { ledger: (ledger) => afterLease(ledger, "done") },
   },
   {
     name: "lets two callers proceed",
     caughtBy: "I3",
+    seed: 5,
     tampering: { ledger: proceedsBeside },
   },
   {
     name: "leaves alone what its owner has left",
     caughtBy: "liveness",
+    seed: 2,
     tampering: { ledger: neverLapses },
   },
   {
     name: "tells of an end that is not on disk",
     caughtBy: "I2",
+    seed: 17,
     tampering: { disk: neverSyncs },
   },
   {
     name: "believes what was read of an action while it ran",
     caughtBy: "I1",
+    seed: 86,
     tampering: { verifier: believesAtOnce },
   },
   {
     name: "forgets which actions it runs",
     caughtBy: "I3",
+    seed: 23,
     tampering: { guard: forgetsWhatRuns },
   },
   {
-    name: "tells nobody that a released attempt was done, once another one is over",
+    name: "tells nobody that an attempt was done that had been released",
     caughtBy: "I1",
+    seed: 234,
     tampering: { ledger: deafOnceSettled },
   },
   {
     name: "begins without a look at its lease",
     caughtBy: "I1",
+    seed: 153,
     tampering: { ledger: endlessLeases },
   },
 ];
