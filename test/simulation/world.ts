@@ -128,7 +128,7 @@ class World {
     await this.#scheduler.run(calmAt + REST_MS, () => {
       if (this.#scheduler.now() < lookAt) return false;
       lookAt = this.#scheduler.now() + LOOK_MS;
-      return this.#unrest().length === 0 && this.#isWritten();
+      return this.#unrest().length === 0 && this.#isWritten() && !this.#isUnread();
     });
     return {
       plan: this.#plan,
@@ -407,6 +407,14 @@ class World {
   #isWritten(): boolean {
     if (!(this.#disk instanceof SqliteDisk)) return true;
     return this.#scheduler.now() > this.#storeFailsUntil + LOOK_MS;
+  }
+
+  /** An incident says that an order of ours cannot be read, which is over: by now it could be. */
+  #isUnread(): boolean {
+    return this.#disk.claims().some(({ status, brokerOrderId }) => {
+      const order = this.#broker.simulation.broker.book.find(brokerOrderId ?? "");
+      return status !== "SETTLED" && order !== undefined && !isWorking(order);
+    });
   }
 
   /** What has not come to rest; a claim with an open incident has, and so has a working order. */
