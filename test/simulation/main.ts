@@ -7,9 +7,9 @@ import { systemClock } from "../../src/core/clock.ts";
 import { messageOf } from "../../src/core/errors.ts";
 import { CANARIES, type Canary } from "./canaries.ts";
 import { COMBO_CANARIES } from "./combo-canaries.ts";
+import { EVERY_CANARY } from "./every-canary.ts";
 import { tellFailures } from "./failure-stories.ts";
 import { documentOf, type Findings, linesOf } from "./findings.ts";
-import { GUARD_CANARIES } from "./guards/canaries.ts";
 import { judgeGuards } from "./guards/judge.ts";
 import { judgePlan } from "./judge.ts";
 import { KEPT_FOLDER, type KeptWorld } from "./kept-worlds.ts";
@@ -38,7 +38,7 @@ const SEEDS_A_TASK = 10;
 /** More would take weeks. */
 const SEEDS_MAX = 10_000_000;
 const ORDER_CANARIES = [...CANARIES, ...COMBO_CANARIES, ...SQLITE_CANARIES];
-const CANARY_NAMES = [...ORDER_CANARIES, ...GUARD_CANARIES].map(({ name }) => name);
+const CANARY_NAMES = EVERY_CANARY.map(({ name }) => name);
 /** Within so many seeds every canary has to be caught. */
 const CANARY_SEEDS_MAX = 2_000;
 

@@ -1,9 +1,6 @@
 /** What a worker of the simulation is asked for. */
-import { CANARIES } from "./canaries.ts";
-import type { Invariant, Violation } from "./checkers/violation.ts";
-import { COMBO_CANARIES } from "./combo-canaries.ts";
-import { GUARD_CANARIES } from "./guards/canaries.ts";
-import { drawGuardPlan } from "./guards/draw.ts";
+import type { Violation } from "./checkers/violation.ts";
+import { EVERY_CANARY } from "./every-canary.ts";
 import { judgeGuards } from "./guards/judge.ts";
 import { judgePlan } from "./judge.ts";
 import { keptWorlds } from "./kept-worlds.ts";
@@ -13,12 +10,8 @@ import {
   guardKindsOf,
   guardWorldName,
   kindsOf,
-  SPREADS,
-  STOCKS,
-  STOCKS_ON_FILE,
   worldName,
 } from "./seeded-worlds.ts";
-import { SQLITE_CANARIES } from "./sqlite-canaries.ts";
 
 export type Task =
   | {
@@ -94,7 +87,9 @@ async function runKept(): Promise<TaskResult> {
 }
 
 async function hunt(name: string, seedsMax: number): Promise<TaskResult> {
-  const { caughtBy, seed: known, judge } = canaryNamed(name);
+  const canary = EVERY_CANARY.find((one) => one.name === name);
+  if (canary === undefined) throw new RangeError(`there is no canary ${JSON.stringify(name)}`);
+  const { caughtBy, seed: known, judge } = canary;
   const caughtAt = await seedThatCatches(known, seedsMax, async (seed) => {
     const { violations } = await judge(seed);
     return violations.some(({ invariant }) => invariant === caughtBy);
@@ -112,32 +107,4 @@ export async function seedThatCatches(
   if (await isCaughtAt(known)) return known;
   for (let seed = 1; seed <= seedsMax; seed += 1) if (await isCaughtAt(seed)) return seed;
   return undefined;
-}
-
-interface Hunted {
-  readonly caughtBy: Invariant;
-  readonly seed: number;
-  judge(seed: number): Promise<{ readonly violations: readonly Violation[] }>;
-}
-
-function canaryNamed(name: string): Hunted {
-  const canary = CANARIES.find((one) => one.name === name);
-  if (canary !== undefined) {
-    const { caughtBy, seed, tampering } = canary;
-    return { caughtBy, seed, judge: (at) => judgePlan(drawWorld(at, STOCKS), tampering) };
-  }
-  const combo = COMBO_CANARIES.find((one) => one.name === name);
-  if (combo !== undefined) {
-    const { caughtBy, seed, tampering } = combo;
-    return { caughtBy, seed, judge: (at) => judgePlan(drawWorld(at, SPREADS), tampering) };
-  }
-  const onFile = SQLITE_CANARIES.find((one) => one.name === name);
-  if (onFile !== undefined) {
-    const { caughtBy, seed, tampering } = onFile;
-    return { caughtBy, seed, judge: (at) => judgePlan(drawWorld(at, STOCKS_ON_FILE), tampering) };
-  }
-  const guard = GUARD_CANARIES.find((one) => one.name === name);
-  if (guard === undefined) throw new RangeError(`there is no canary ${JSON.stringify(name)}`);
-  const { caughtBy, seed, tampering } = guard;
-  return { caughtBy, seed, judge: (at) => judgeGuards(drawGuardPlan(at), tampering) };
 }
