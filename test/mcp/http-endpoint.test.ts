@@ -170,6 +170,34 @@ describe("the tools over HTTP", () => {
     expect(await called[1]).toMatchObject({ status: 200, body: expect.stringContaining("re_1") });
   });
 
+  test("find the later one of two calls with one id, once the earlier one is over", async () => {
+    const { world, program, ask } = await openEndpoint();
+    const { guard } = program.portsFor({ id: "test", group: "default" as AgentId }).guarded;
+    const tokens: string[] = [];
+    for (const requestId of ["refund-1", "refund-2"]) {
+      const owned = await guard.claim({ requestId, action: "refund.issue" });
+      if (owned.kind !== "proceed") throw new Error(owned.kind);
+      tokens.push(owned.token);
+    }
+    const { session } = await ask(INITIALIZE);
+    const say = (message: object) =>
+      ask({ body: JSON.stringify(message), headers: { "mcp-session-id": session } });
+    const claim = (request_id: string) => {
+      const input = { request_id, action: "refund.issue", wait_ms: 20_000 };
+      const params = { name: "claim", arguments: input };
+      return say({ jsonrpc: "2.0", id: 7, method: "tools/call", params });
+    };
+    const isPending = (line: string) => line.includes('"answer":"pending"');
+    const earlier = claim("refund-1");
+    await world.until(() => world.log.filter(isPending).length === 1);
+    const later = claim("refund-2");
+    await world.until(() => world.log.filter(isPending).length === 2);
+    await guard.settle({ requestId: "refund-1", token: tokens[0] ?? "", result: "re_1" });
+    expect(await earlier).toMatchObject({ status: 200, body: expect.stringContaining("re_1") });
+    await say({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 7 } });
+    expect(await later).toMatchObject({ status: 202, body: "" });
+  });
+
   test.each([
     ["hangs up", true],
     ["calls its call off", false],

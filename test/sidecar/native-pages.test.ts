@@ -89,8 +89,10 @@ describe("the list of claims", () => {
       ["limit=1&limit=2", 'limit is ["1","2"]: '],
     ];
     for (const [query, message] of rows) {
-      const { status, body } = await get(`/latch/v1/claims?${query}`);
+      const { status, headers, body } = await get(`/latch/v1/claims?${query}`);
       expect([status, body.message]).toEqual([400, expect.stringContaining(message)]);
+      // The same question is as wrong later.
+      expect(headers["retry-after"]).toBeUndefined();
       expect(body).toMatchObject({ code: 40090002, tradelatch: { error: "invalid_query" } });
       expect(body.tradelatch.hint).toContain("/openapi.json");
     }

@@ -183,6 +183,17 @@ describe("a webhook", () => {
     expect(shipped).toEqual([]);
   });
 
+  test("asks for no other delivery of what can never be claimed", async () => {
+    const { shipped, deliver } = signedWebhook(await guardWorld());
+    const { status, headers, body } = await deliver(eventBody("e".repeat(1_000)));
+    expect({ status, headers, told: body.status }).toEqual({
+      status: 400,
+      headers: {},
+      told: "failed",
+    });
+    expect(shipped).toEqual([]);
+  });
+
   test("waits for what is read of a delivery in its own time", async () => {
     const parse = async ({ rawBody }: Delivery) => {
       const event = JSON.parse(rawBody.toString()) as PaidEvent;
