@@ -109,7 +109,8 @@ describe("the report after the close", () => {
     expect(before).toMatchObject({ ordersSent: 2, realizedUsd: { TQQQ: "6.00" } });
     expect(later).toMatchObject({ ordersSent: 2, realizedUsd: { TQQQ: "-6.00" } });
     const none = await reportAfterClose({ account, ledger }, end, end + 1);
-    expect(none).toMatchObject({ ordersSent: 0, realizedUsd: {} });
+    expect(none.ordersSent).toBe(0);
+    expect(none.realizedUsd).toEqual({});
   });
 });
 

@@ -191,8 +191,13 @@ describe("the configuration", () => {
       secret: "[redacted]",
       policy: { dedupeWindowMs: 45_000, allowShort: false },
       ...{ backup: { directory: "copies", keep: 14 }, auditKey: "mine.pem", logLevel: "info" },
-      agents: [{ id: "bot-1", group: "momentum", secret: "[redacted]", policy: {} }],
     });
+    expect(body.agents).toEqual([
+      {
+        ...{ id: "bot-1", group: "momentum", secret: "[redacted]", policy: {} },
+        requireSettlementToken: null,
+      },
+    ]);
     for (const secret of [AGENT_SECRET, BROKER_SECRET, BROKER_ID]) {
       expect(text).not.toContain(secret);
     }
