@@ -80,6 +80,12 @@ export const SIDECAR_ERRORS = {
     message: "the order cannot be read",
     hint: "Send it as Alpaca takes it, an order as a JSON object; nothing was sent to the broker.",
   },
+  key_required: {
+    httpStatus: 422,
+    code: 42290002,
+    message: "this write passes under an Idempotency-Key only",
+    hint: "Give one key for each locate, the same on every try; nothing was sent to the broker.",
+  },
   request_timeout: {
     httpStatus: 408,
     code: 40890001,

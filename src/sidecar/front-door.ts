@@ -19,6 +19,7 @@ import {
   readBody,
   withoutCredentials,
 } from "./guarded-request.ts";
+import { readIdempotencyKey } from "./idempotency-key.ts";
 import type { Forwarded, PassThrough } from "./pass-through.ts";
 import type { RefusalLog } from "./refusal-log.ts";
 import type { RequestPath } from "./request-path.ts";
@@ -28,6 +29,7 @@ import {
   isForAll,
   isForPeople,
   isGuardRequest,
+  isKeyed,
   isOpenPath,
   NATIVE_ORDERS_PATH,
   policyOf,
@@ -125,8 +127,9 @@ export class FrontDoor {
     }
     const isOrder = isNativeOrder(method, path);
     if (!hasBroker && (policy !== "own" || isOrder)) return refused("no_broker");
-    const full = this.#refusedForNow(policy === "guarded" || isOrder);
-    if (full !== undefined) return full;
+    const isGuarded = policy === "guarded" || isOrder;
+    const refusal = this.#refusedForNow(isGuarded) ?? this.#refusedWithoutKey(request, path);
+    if (refusal !== undefined) return refusal;
     if (policy === "own" || policy === "stream") return { kind: "own", agent, path, query };
     return { kind: policy === "guarded" ? "guarded" : "forward", agent, path, query };
   }
@@ -177,6 +180,14 @@ export class FrontDoor {
     }
     const name = closing.aborted ? "closing" : "overloaded";
     return { kind: "refused", name, answer: alpacaError(name, { headers }) };
+  }
+
+  #refusedWithoutKey(request: IncomingMessage, path: string): Decision | undefined {
+    if (!isKeyed(request.method ?? "", path)) return undefined;
+    const key = readIdempotencyKey(request.headers["idempotency-key"]);
+    if (key.kind === "key") return undefined;
+    const message = key.kind === "none" ? undefined : this.#options.mask.quote(key.message);
+    return refused("key_required", message);
   }
 
   async #forward(

@@ -18,6 +18,8 @@ export interface RouteRow {
   readonly cancels?: true;
   /** What it does cannot be taken back: no answer to it is one on which a client sends it again. */
   readonly once?: true;
+  /** The broker answers a repeat under an `Idempotency-Key` with the first: it passes under one. */
+  readonly keyed?: true;
 }
 
 /** Every write that is let in, and how. */
@@ -33,6 +35,7 @@ export const ROUTE_ROWS: readonly RouteRow[] = [
     ...{ policy: "passed_write", once: true },
   },
   { method: "POST", path: "/v2/positions/{contract}/do-not-exercise", policy: "passed_write" },
+  { method: "POST", path: "/v1/locates", policy: "passed_write", keyed: true },
   { method: "PATCH", path: "/v2/account/configurations", policy: "passed_write" },
   { method: "POST", path: "/v2/watchlists", policy: "passed_write" },
   { method: "POST", path: "/v2/watchlists/{watchlist_id}", policy: "passed_write" },
@@ -111,6 +114,11 @@ export function isCancel(method: string, path: string): boolean {
 /** Whether the request must not be sent again by a client that has not looked what became of it. */
 export function isOnce(method: string, path: string): boolean {
   return rowOf(method, path)?.once ?? false;
+}
+
+/** Whether the request passes under an `Idempotency-Key` alone. */
+export function isKeyed(method: string, path: string): boolean {
+  return rowOf(method, path)?.keyed ?? false;
 }
 
 /**

@@ -12,7 +12,14 @@ import type { WireAnswer } from "./wire-answers.ts";
 
 /** Refusals before anything was sent; nothing at all, or no order, reaches the broker. */
 const TURNED_AWAY = new Set([
-  ...["path_refused", "unauthorized", "route_refused", "host_refused", "origin_refused"],
+  ...[
+    "path_refused",
+    "unauthorized",
+    "route_refused",
+    "key_required",
+    "host_refused",
+    "origin_refused",
+  ],
   ...["override_refused", "request_malformed", "headers_too_large", "order_malformed"],
 ]);
 /** What a person does about a position sends a close of it. */

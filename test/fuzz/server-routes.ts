@@ -157,6 +157,7 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
   "POST /v2/positions/{contract}/do-not-exercise": {
     parameters: { contract: ["SPY260619C00500000"] },
   },
+  "POST /v1/locates": { body: [fields({ symbol: "GME", qty: 100 })] },
   "PATCH /v2/account/configurations": { body: [fields({ no_shorting: true })] },
   "POST /v2/watchlists": { body: [fields(LIST)] },
   "POST /v2/watchlists/{watchlist_id}": {

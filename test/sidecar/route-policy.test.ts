@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { isCancel, isOnce, policyOf, ROUTE_ROWS } from "../../src/sidecar/route-policy.ts";
+import { isCancel, isKeyed, isOnce, policyOf, ROUTE_ROWS } from "../../src/sidecar/route-policy.ts";
 
 const ID = "904837e3-3b76-47ec-b432-046db621571b";
 
@@ -15,6 +15,7 @@ const WRITES = [
   ["DELETE", `/v2/orders/${ID}`, "passed_write"],
   ["POST", "/v2/positions/AAPL240119C00100000/exercise", "passed_write"],
   ["POST", "/v2/positions/AAPL240119C00100000/do-not-exercise", "passed_write"],
+  ["POST", "/v1/locates", "passed_write"],
   ["PATCH", "/v2/account/configurations", "passed_write"],
   ["POST", "/v2/watchlists", "passed_write"],
   ["POST", `/v2/watchlists/${ID}`, "passed_write"],
@@ -40,6 +41,7 @@ const READS = [
   "/v1beta1/news",
   "/v1beta3/crypto/us/latest/quotes",
   "/v1/corporate-actions",
+  "/v1/locates",
 ];
 
 const REFUSED = [
@@ -67,6 +69,7 @@ const REFUSED = [
   ["POST", "/v2/tokenization/mint"],
   ["POST", "/v3/orders"],
   ["POST", "/v1/accounts/x/transfers"],
+  ["POST", "/v1/locates/quotes"],
   ["OPTIONS", "/v2/orders"],
   ["TRACE", "/v2/orders"],
   ["post", "/v2/orders"],
@@ -148,6 +151,14 @@ describe("a write that cannot be taken back", () => {
   test("is the exercise alone of those that pass", () => {
     const once = WRITES.filter(([method, path]) => isOnce(method, path));
     expect(once.map(([, path]) => path)).toEqual(["/v2/positions/AAPL240119C00100000/exercise"]);
+  });
+});
+
+describe("a write that its client has to name", () => {
+  test("is the locate alone of those that pass", () => {
+    const keyed = WRITES.filter(([method, path]) => isKeyed(method, path));
+    expect(keyed.map(([, path]) => path)).toEqual(["/v1/locates"]);
+    expect(isKeyed("GET", "/v1/locates")).toBe(false);
   });
 });
 
