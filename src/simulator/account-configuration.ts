@@ -15,12 +15,10 @@ export class AccountConfiguration {
 
   constructor(shortingAllowed: boolean) {
     this.#values = {
-      dtbp_check: "entry",
       fractional_trading: true,
       max_margin_multiplier: "1",
       max_options_trading_level: null,
       no_shorting: !shortingAllowed,
-      pdt_check: "entry",
       ptp_no_exception_entry: false,
       suspend_trade: false,
       trade_confirm_email: "all",

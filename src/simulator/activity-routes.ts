@@ -42,6 +42,7 @@ function activities(broker: SimulatedBroker, call: ApiCall, types: string): ApiA
 }
 
 function isSelected(fill: FillActivity, query: ApiCall["query"]): boolean {
+  if (query.order_id && fill.orderId !== query.order_id) return false;
   const after = query.after ? parseTimestamp(query.after) : undefined;
   const until = query.until ? parseTimestamp(query.until) : undefined;
   if (after !== undefined && fill.time <= after) return false;

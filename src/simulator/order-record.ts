@@ -37,6 +37,7 @@ export function newOrder(order: NewOrder): Order {
     triggered: false,
     armed: true,
     parentId: null,
+    groupId: null,
     legIds: [],
     ratio: null,
     replaces: null,
@@ -54,6 +55,11 @@ export function newOrder(order: NewOrder): Order {
     hiddenFromListsUntil: Number.NEGATIVE_INFINITY,
     hiddenFromClientIdUntil: Number.NEGATIVE_INFINITY,
   };
+}
+
+/** Another UUID, made of the one of the order that the group began with. */
+export function groupIdOf({ id }: Order): string {
+  return `${id.slice(-8)}${id.slice(8, -8)}${id.slice(0, 8)}`;
 }
 
 /** When an order that is submitted at `now` runs out. */

@@ -68,6 +68,8 @@ export interface Order extends OrderTerms {
   /** Whether it may trade: the legs of a bracket may not before its entry has filled. */
   readonly armed: boolean;
   readonly parentId: string | null;
+  /** Of the order that a bracket, oto or oco began with, through all replacements; else null. */
+  readonly groupId: string | null;
   readonly legIds: readonly string[];
   /** Contracts of this leg in one combo; null for whatever is not a combo's leg. */
   readonly ratio: DecimalText | null;

@@ -25,7 +25,7 @@ import { type LastTrade, MarketTape, type MarketTrade, USUAL_SIZE } from "./mark
 import { wallTime } from "./new-york-time.ts";
 import { isWorking, type Order, type OrderTerms, type PositionIntent } from "./order.ts";
 import { OrderBook } from "./order-book.ts";
-import { expiryOf, legTerms, newOrder } from "./order-record.ts";
+import { expiryOf, groupIdOf, legTerms, newOrder } from "./order-record.ts";
 import type { OrderRequest, RequestedLeg } from "./order-request.ts";
 import { DEFAULT_PAIR_FEE } from "./pair-fee.ts";
 import { chooseFillPlan } from "./partial-fills.ts";
@@ -135,7 +135,8 @@ export class SimulatedBroker {
     const { terms, legs } = termsOfParts(request);
     const record = this.#record(terms, request.clientOrderId, effects);
     const isMultiLeg = terms.orderClass === "mleg";
-    const parent = isMultiLeg ? { ...record, positionIntent: comboIntent(request.legs) } : record;
+    const own = isMultiLeg ? { ...record, positionIntent: comboIntent(request.legs) } : record;
+    const parent = legs.length === 0 ? own : { ...own, groupId: groupIdOf(own) };
     this.book.add(parent);
     const legOrders = [
       ...legs.map((leg) => this.#leg(leg, parent)),
@@ -171,10 +172,11 @@ export class SimulatedBroker {
     const refusal = this.#refusal(request, id);
     if (refusal !== undefined) return { kind: "refused", refusal };
     const record = this.#record(request.terms, request.clientOrderId, effects);
-    const { parentId, legIds, armed, positionIntent } = old;
+    const { parentId, groupId, legIds, armed, positionIntent } = old;
     // A stop that waits for its entry, or for its price, is held under its new price as well.
     const status = old.status === "held" ? old.status : record.status;
-    const order = { ...record, status, replaces: id, parentId, legIds, armed, positionIntent };
+    const standing = { parentId, groupId, legIds, armed, positionIntent };
+    const order = { ...record, status, replaces: id, ...standing };
     this.book.add(order);
     this.book.change(id, { status: "pending_replace" });
     this.#putOff.push(() => this.floor.replace(id, order.id));
@@ -320,6 +322,7 @@ export class SimulatedBroker {
       status: "held" as const,
       armed: isOco,
       parentId: parent.id,
+      groupId: parent.groupId,
     };
     this.book.add(leg);
     return leg;

@@ -111,7 +111,7 @@ export class TradingFloor {
       const changes = isWorking(old) ? ({ status } as const) : {};
       this.#change(old, changes, "order_replace_rejected");
       // What hangs on the old order stays with it.
-      const alone = book.change(newId, { parentId: null, legIds: [] });
+      const alone = book.change(newId, { parentId: null, groupId: null, legIds: [] });
       this.#end(alone, "rejected", "failedAt");
       return;
     }

@@ -50,7 +50,12 @@ export interface WireOrder extends WireTimes {
   readonly hwm: DecimalText | null;
   readonly subtag: null;
   readonly source: null;
+  /** One for all orders of a bracket, oto or oco, and for those in their place; of no other. */
+  readonly group_id?: string;
+  readonly group_role?: GroupRole;
 }
+
+type GroupRole = "entry" | "take_profit" | "stop_loss";
 
 interface WireTimes {
   readonly created_at: Timestamp;
@@ -98,7 +103,14 @@ export function wireOrder(order: Order, legs: readonly Order[] = []): WireOrder 
     subtag: null,
     source: null,
     ...(order.ratio === null ? {} : { ratio_qty: order.ratio }),
+    ...(order.groupId === null ? {} : { group_id: order.groupId, group_role: groupRole(order) }),
   };
+}
+
+/** An oco has no entry: its own order takes the profit. */
+function groupRole({ parentId, orderClass, type }: Order): GroupRole {
+  if (parentId === null && orderClass !== "oco") return "entry";
+  return type === "limit" ? "take_profit" : "stop_loss";
 }
 
 function assetClass(order: Order): WireOrder["asset_class"] {

@@ -16,9 +16,36 @@ async function statuses({ call }: Bench, ids: readonly string[]): Promise<string
   return found;
 }
 
+/** The part of each in its group, of which there is one. */
+function rolesOf(orders: readonly Body[]): readonly string[] {
+  expect(new Set(orders.map((order) => order.group_id)).size).toBe(1);
+  return orders.map((order) => order.group_role);
+}
+
 function family(order: Body): string[] {
   return [order.id, ...order.legs.map((leg: Body) => leg.id)];
 }
+
+describe("orders that belong together", () => {
+  test("name their group and their part in it, as whatever takes their place does", async () => {
+    const { order, call } = await openBench();
+    const { body } = await order({ ...BRACKET, type: "limit", limit_price: "70" });
+    expect(rolesOf([body, ...body.legs])).toEqual(["entry", "take_profit", "stop_loss"]);
+    expect(body.group_id).not.toBe(body.id);
+    const [, stop] = body.legs;
+    const moved = (await call("PATCH", `/v2/orders/${stop.id}`, { stop_price: "61" })).body;
+    expect(rolesOf([body, moved])).toEqual(["entry", "stop_loss"]);
+    const entry = (await call("PATCH", `/v2/orders/${body.id}`, { limit_price: "69" })).body;
+    expect(rolesOf([moved, entry])).toEqual(["stop_loss", "entry"]);
+    expect((await order()).body).not.toHaveProperty("group_id");
+  });
+
+  test("are a take-profit and its stop where nothing is entered", async () => {
+    const { order } = await openBench(HELD);
+    const { body } = await order(OCO);
+    expect(rolesOf([body, ...body.legs])).toEqual(["take_profit", "stop_loss"]);
+  });
+});
 
 describe("a bracket", () => {
   test("has its legs inside, held until the entry has filled", async () => {

@@ -225,9 +225,9 @@ describe("activities", () => {
     ]);
   });
 
-  test("are chosen by time, and refuse a page that is too large", async () => {
+  test("are chosen by order and by time, and refuse a page that is too large", async () => {
     const { order, call, simulator } = await openBench();
-    await order();
+    const { id } = (await order()).body;
     simulator.advance(86_400_000);
     await order();
     const count = async (query: string) =>
@@ -235,6 +235,8 @@ describe("activities", () => {
     expect(await count("date=2026-05-21")).toBe(1);
     expect(await count("after=2026-05-22T00:00:00Z")).toBe(1);
     expect(await count("until=2026-05-22T00:00:00Z")).toBe(1);
+    expect(await count(`order_id=${id}`)).toBe(1);
+    expect(await count(`order_id=${id}&after=2026-05-22T00:00:00Z`)).toBe(0);
     expect(await count("")).toBe(2);
     expect((await call("GET", "/v2/account/activities/DIV")).body).toEqual([]);
     expect((await call("GET", "/v2/account/activities/FILL?page_size=101")).status).toBe(422);

@@ -107,6 +107,14 @@ describe("the rate limit", () => {
 });
 
 describe("account, configuration and assets", () => {
+  test("know no day traders, as Alpaca's do since July 2026", async () => {
+    const { call } = await openBench();
+    const { body } = await call("GET", "/v2/account");
+    expect(Object.keys(body).filter((name) => /day_?trad/.test(name))).toEqual([]);
+    const path = "/v2/account/configurations";
+    expect((await call("PATCH", path, { pdt_check: "both" })).status).toBe(422);
+  });
+
   test("are there under their own addresses", async () => {
     const accountId = "0b5c9c3e-1111-4222-8333-944445555666";
     const { call } = await openBench({ accountId, allowShorting: false });
