@@ -84,7 +84,7 @@ export const SIDECAR_ERRORS = {
     httpStatus: 422,
     code: 42290002,
     message: "this write passes under an Idempotency-Key only",
-    hint: "Give one key for each locate, the same on every try; nothing was sent to the broker.",
+    hint: "Give each action a key of its own, the same on every try; nothing was sent.",
   },
   request_timeout: {
     httpStatus: 408,

@@ -36,6 +36,7 @@ export const ROUTE_ROWS: readonly RouteRow[] = [
   },
   { method: "POST", path: "/v2/positions/{contract}/do-not-exercise", policy: "passed_write" },
   { method: "POST", path: "/v1/locates", policy: "passed_write", keyed: true },
+  { method: "POST", path: "/v2/tokenization/mint", policy: "passed_write", keyed: true },
   { method: "PATCH", path: "/v2/account/configurations", policy: "passed_write" },
   { method: "POST", path: "/v2/watchlists", policy: "passed_write" },
   { method: "POST", path: "/v2/watchlists/{watchlist_id}", policy: "passed_write" },

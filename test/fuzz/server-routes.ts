@@ -158,6 +158,7 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
     parameters: { contract: ["SPY260619C00500000"] },
   },
   "POST /v1/locates": { body: [fields({ symbol: "GME", qty: 100 })] },
+  "POST /v2/tokenization/mint": { body: [fields({ underlying_symbol: "SPY", qty: "1" })] },
   "PATCH /v2/account/configurations": { body: [fields({ no_shorting: true })] },
   "POST /v2/watchlists": { body: [fields(LIST)] },
   "POST /v2/watchlists/{watchlist_id}": {

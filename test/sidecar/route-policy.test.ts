@@ -16,6 +16,7 @@ const WRITES = [
   ["POST", "/v2/positions/AAPL240119C00100000/exercise", "passed_write"],
   ["POST", "/v2/positions/AAPL240119C00100000/do-not-exercise", "passed_write"],
   ["POST", "/v1/locates", "passed_write"],
+  ["POST", "/v2/tokenization/mint", "passed_write"],
   ["PATCH", "/v2/account/configurations", "passed_write"],
   ["POST", "/v2/watchlists", "passed_write"],
   ["POST", `/v2/watchlists/${ID}`, "passed_write"],
@@ -66,7 +67,7 @@ const REFUSED = [
   ["PATCH", "/v2/watchlists"],
   ["POST", `/v2/watchlists/${ID}/orders`],
   ["POST", "/v2/wallets/transfers"],
-  ["POST", "/v2/tokenization/mint"],
+  ["POST", "/v2/tokenization/callback/redeem"],
   ["POST", "/v3/orders"],
   ["POST", "/v1/accounts/x/transfers"],
   ["POST", "/v1/locates/quotes"],
@@ -155,9 +156,9 @@ describe("a write that cannot be taken back", () => {
 });
 
 describe("a write that its client has to name", () => {
-  test("is the locate alone of those that pass", () => {
+  test("is a locate or a mint, of those that pass", () => {
     const keyed = WRITES.filter(([method, path]) => isKeyed(method, path));
-    expect(keyed.map(([, path]) => path)).toEqual(["/v1/locates"]);
+    expect(keyed.map(([, path]) => path)).toEqual(["/v1/locates", "/v2/tokenization/mint"]);
     expect(isKeyed("GET", "/v1/locates")).toBe(false);
   });
 });
