@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   classifyAccount,
   classifyAssetLookup,
+  classifyCancels,
   classifyOrderLookup,
   classifyPositionLookup,
   classifyPositions,
@@ -224,5 +225,25 @@ describe("a body that proves nothing", () => {
     expect(classifyOrderLookup(answer, () => true)).toEqual({ kind: "unknown", reason });
     expect(classifyPositionLookup(answer, "AAPL")).toEqual({ kind: "unknown", reason });
     expect(classifyAssetLookup(answer, "an id")).toEqual({ kind: "unknown", reason });
+  });
+});
+
+describe("the answer to a cancel of all orders", () => {
+  it.each([
+    ["a list, also of none", 200, "[]"],
+    ["one answer for each order", 207, "whatever it says"],
+    ["nothing", 204, ""],
+  ])("proves that they were asked for where it is %s", (_, status, body) => {
+    expect(classifyCancels(answered(status, body))).toEqual({ kind: "read", value: null });
+  });
+
+  it.each([
+    ["a plain success", 200, "{}"],
+    ["a page", 200, "<html></html>"],
+    ["a failure, also with a list", 500, "[]"],
+    ["a refusal", 403, '{"message":"forbidden."}'],
+  ])("proves nothing where it is %s", (_, status, body) => {
+    const reason = `the cancels were answered with ${status}`;
+    expect(classifyCancels(answered(status, body))).toEqual({ kind: "unknown", reason });
   });
 });

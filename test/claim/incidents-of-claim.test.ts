@@ -2,7 +2,11 @@
 import { describe, expect, test } from "vitest";
 import type { Claim } from "../../src/claim/claim.ts";
 import { evolveClaim } from "../../src/claim/evolve.ts";
-import { incidentsOfClaim } from "../../src/claim/incidents-of-claim.ts";
+import {
+  type ClaimChange,
+  incidentsOfClaim,
+  waitsForWord,
+} from "../../src/claim/incidents-of-claim.ts";
 import { decimal } from "../../src/core/decimal.ts";
 import type { Intent } from "../../src/identity/intent.ts";
 import { evolveIncident, type Incident, type IncidentKind } from "../../src/incident/incident.ts";
@@ -19,6 +23,15 @@ function told({ before, after }: Change, open?: Incident, isOverdue = false, isH
     ...{ before, after, isOverdue, isMissing: false, isHeld, open },
     nextIncident: () => 7,
     causes: () => [after.key],
+  });
+}
+
+/** The same of an order that was looked at again and again, and not seen. */
+function toldUnseen(of: Change, why: Pick<ClaimChange, "isMissing" | "unreadBecause">) {
+  return incidentsOfClaim({
+    ...{ ...of, isOverdue: true, isHeld: true, open: undefined, ...why },
+    nextIncident: () => 7,
+    causes: () => [of.after.key],
   });
 }
 
@@ -311,5 +324,69 @@ describe("an open incident ends", () => {
     const again = change((ledger) => ledger.claim(buy("6")), buy("6"), absent);
     expect(told(again, open("unknown_outcome"))).toEqual([]);
     expect(told(change(filled, buy("6"), lost), open("late_evidence"))).toEqual([]);
+  });
+});
+
+describe("about an order that the broker has taken, and does not show", () => {
+  const KEPT = "and the claim keeps what it holds; look for the order in the broker's own records";
+  const HOW_ENDED = "and where it is over say how the claim has ended";
+  const atWork = change(nothing, buy("6"), working);
+  const taken = `the broker took the order to buy 6 TQQQ as ${atWork.after.brokerOrderId}`;
+
+  test("an incident says that it has none of that id", () => {
+    expect(toldUnseen(atWork, { isMissing: true })).toMatchObject([
+      {
+        ...{ kind: "unknown_outcome", summary: `${taken}, and says that it has none of that id` },
+        next: `it is read again until it is shown, ${KEPT}, ${HOW_ENDED}`,
+      },
+    ]);
+  });
+
+  test("or why it cannot be read", () => {
+    const why = { isMissing: false, unreadBecause: "it has no symbol" };
+    expect(toldUnseen(atWork, why)).toMatchObject([
+      {
+        ...{
+          kind: "unknown_outcome",
+          summary: `${taken}, and it cannot be read: it has no symbol`,
+        },
+        next: `it is read again until it can be, ${KEPT}, ${HOW_ENDED}`,
+      },
+    ]);
+  });
+
+  test("is over when something is shown of it that was not on record, and not before", () => {
+    const inPart = (ledger: MemoryLedger, claim: Claim) =>
+      ledger.read(claim, orderOf(claim, { status: "partially_filled", filled: "2" }));
+    const more = (ledger: MemoryLedger, claim: Claim) =>
+      ledger.read(claim, orderOf(claim, { status: "partially_filled", filled: "3" }));
+    for (const [shown, prior] of [
+      [inPart, working],
+      [more, inPart],
+    ] as const) {
+      const [end] = told(change(shown, buy("6"), prior), open("unknown_outcome"));
+      expect(end).toMatchObject({ type: "incident_resolved", verdict: "outcome_known" });
+    }
+    expect(told(atWork, open("unknown_outcome"))).toEqual([]);
+  });
+});
+
+describe("a person may say how a claim has ended", () => {
+  test("while the broker has not taken its order, whatever the incident is about", () => {
+    const { after } = change(lost);
+    expect(waitsForWord(after, "unknown_outcome")).toBe(true);
+    expect(waitsForWord(after, "refused_exit")).toBe(true);
+  });
+
+  test("of an order that it has taken only while that is not shown", () => {
+    const { after } = change(working);
+    expect(waitsForWord(after, "unknown_outcome")).toBe(true);
+    expect(waitsForWord(after, "missing_fills")).toBe(false);
+    expect(waitsForWord(change(workingOn).after, "unknown_outcome")).toBe(false);
+  });
+
+  test("not of one that is over, or has an answer to come", () => {
+    expect(waitsForWord(change(filled).after, "unknown_outcome")).toBe(false);
+    expect(waitsForWord(change(nothing).after, "unknown_outcome")).toBe(false);
   });
 });

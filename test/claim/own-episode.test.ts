@@ -4,7 +4,7 @@ import { type Book, emptyBook, withAdjustment } from "../../src/book/book.ts";
 import type { Claim } from "../../src/claim/claim.ts";
 import type { ClaimEvent } from "../../src/claim/claim-event.ts";
 import { evolveBookByClaim, evolveClaim } from "../../src/claim/evolve.ts";
-import { ofTheirEpisode } from "../../src/claim/own-episode.ts";
+import { endAmid, ofTheirEpisode } from "../../src/claim/own-episode.ts";
 import type { EpochMs } from "../../src/core/clock.ts";
 import { decimal } from "../../src/core/decimal.ts";
 import type { BrokerOrderId } from "../../src/core/ids.ts";
@@ -220,4 +220,28 @@ test("what is no fill says nothing of it, and asks for no book", () => {
   };
   const asked = { ...seen(book("0", 1)), bookOf };
   expect(ofTheirEpisode(sealed, claimOf(buy("6")), asked)).toEqual(sealed);
+});
+
+describe("the end of a position amid the fills of an order", () => {
+  const CLOSED: Book = { ...book("0", 1), closedAt: START };
+  const around = { submittedAt: START - 1, filledAt: START + 1 };
+
+  test("is when it was, where the order came before it and filled behind it", () => {
+    expect(endAmid(CLOSED, around)).toBe(START);
+  });
+
+  test.each([
+    ["came when it ended", { ...around, submittedAt: START }],
+    ["came behind it", { submittedAt: START + 1, filledAt: START + 2 }],
+    ["filled when it ended", { ...around, filledAt: START }],
+    ["filled before it", { submittedAt: START - 2, filledAt: START - 1 }],
+    ["came nobody knows when", { ...around, submittedAt: null }],
+  ])("is none where the order %s", (_, times) => {
+    expect(endAmid(CLOSED, times)).toBeUndefined();
+  });
+
+  test("is none where something is held, or where nobody knows when it ended", () => {
+    expect(endAmid({ ...CLOSED, net: decimal("6") }, around)).toBeUndefined();
+    expect(endAmid(book("0", 1), around)).toBeUndefined();
+  });
 });
