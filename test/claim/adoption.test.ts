@@ -14,7 +14,9 @@ import {
   proceeded,
   refusal,
   SECOND,
+  sell,
   underBotId,
+  underRequestId,
 } from "./builders.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
 
@@ -101,6 +103,49 @@ describe("an order found under an id of ours", () => {
     const before = ledger.get(claim.key);
     ledger.read(claim, orderOf(claim, { clientOrderId: "tl-other-1" as ClientOrderId }));
     expect(ledger.get(claim.key)).toEqual(before);
+  });
+});
+
+describe("an order under the id of a numbered exit", () => {
+  /** No try of a claim is older than it by more: the window, and what clocks may be apart. */
+  const LONG_MS = (45 + 10) * SECOND;
+  const NUMBERED = { anchor: { episode: 1, leg: "all" } } as const;
+
+  function exitSent(changes: Partial<Intent>, brokerTime: number | null = 0) {
+    const ledger = new MemoryLedger();
+    ledger.adopt("6", "70");
+    ledger.brokerTime = brokerTime === null ? null : ledger.now;
+    const claim = proceeded(ledger.claim(sell("6", changes)));
+    ledger.answer(claim, { kind: "ambiguous", reason: "timeout" });
+    return { ledger, claim };
+  }
+
+  function isAdopted(
+    { ledger, claim }: ReturnType<typeof exitSent>,
+    age: number | null,
+    order = filledOrder(claim),
+  ): boolean {
+    const submittedAt = age === null ? null : claim.openedAt - age;
+    return ledger.read(claim, { ...order, submittedAt }).brokerOrderId !== null;
+  }
+
+  test("is an earlier ledger's where it was over long before", () => {
+    expect(isAdopted(exitSent(NUMBERED), LONG_MS + 1)).toBe(false);
+    expect(isAdopted(exitSent(NUMBERED), LONG_MS)).toBe(true);
+  });
+
+  test("is the claim's while it works, and where nobody knows how old it or the claim is", () => {
+    const sentNow = exitSent(NUMBERED);
+    expect(isAdopted(sentNow, LONG_MS + 1, orderOf(sentNow.claim))).toBe(true);
+    expect(isAdopted(exitSent(NUMBERED), null)).toBe(true);
+    expect(isAdopted(exitSent(NUMBERED, null), LONG_MS + 1)).toBe(true);
+  });
+
+  test("is the claim's however old it is, where no number of a life is in the id", () => {
+    const unnumbered = [{}, { anchor: { bar: "09:42", stage: "base" } }, underRequestId("exit-1")];
+    for (const changes of unnumbered) {
+      expect(isAdopted(exitSent(changes), LONG_MS + 1)).toBe(true);
+    }
   });
 });
 
