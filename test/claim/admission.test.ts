@@ -35,6 +35,15 @@ describe("a close", () => {
     ]);
   });
 
+  test("of a part that comes to nothing is refused, and says of what it is a part", () => {
+    const ledger = new MemoryLedger().adopt("-1", "75");
+    const half = sell("0", { side: "buy", portion: "50%" });
+    expect(blockOf(ledger.claim(half))).toMatchObject({
+      code: "part_too_small",
+      message: "qty must be > 0; 50% of 1 TQQQ, rounded down, is 0",
+    });
+  });
+
   test("of more than is free is refused in Alpaca's words, naming who holds the shares", () => {
     const ledger = new MemoryLedger().adopt("18", "75");
     const holder = proceeded(ledger.claim(sell("12")));

@@ -1,8 +1,9 @@
-/** What a claim's record says of it: at work, or over with fewer shares than it asked for. */
+/** What a claim's record says of it: at work, over with fewer shares than it asked for, or free. */
 import { describe, expect, test } from "vitest";
 import { type Claim, endedShortAt, isAtWork } from "../../src/claim/claim.ts";
+import { mayReopen } from "../../src/claim/decide-claim.ts";
 import type { BrokerOrderId } from "../../src/core/ids.ts";
-import { buy, proceeded, START } from "./builders.ts";
+import { buy, proceeded, START, sell } from "./builders.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
 
 const BLANK = proceeded(new MemoryLedger().claim(buy("6")));
@@ -47,5 +48,44 @@ describe("a claim that is over", () => {
     const said = { outcome: "rejected", provenance: "operator" } as const;
     expect(over({ ...TAKEN, ...said })).toBe(START);
     expect(over({ ...said, brokerOrderId: null })).toBeNull();
+  });
+});
+
+describe("a claim that has ended may be opened again", () => {
+  const ended = (changes: Partial<Claim>) =>
+    mayReopen(claimAs({ status: "SETTLED", brokerOrderId: null, ...changes }));
+  const identities = ["explicit", "anchored", "arrival"] as const;
+
+  test("where nothing was sent, whoever named it", () => {
+    for (const identity of identities) expect(ended({ identity, outcome: "not_sent" })).toBe(true);
+  });
+
+  test("where the broker has no order, but not under an id that the broker has taken", () => {
+    for (const identity of identities) {
+      expect(ended({ identity, outcome: "absent" }), identity).toBe(true);
+      const isOpen = ended({ ...TAKEN, identity, outcome: "absent" });
+      expect(isOpen, identity).toBe(identity !== "explicit");
+    }
+  });
+
+  test("where an exit under its caller's id was refused, and the broker has not taken the id", () => {
+    const exit = { identity: "explicit", outcome: "rejected", intent: sell("6") } as const;
+    expect(ended(exit)).toBe(true);
+    for (const change of [
+      { intent: buy("6") },
+      { identity: "arrival" },
+      { outcome: "canceled" },
+      { outcome: "expired" },
+      { idTaken: true },
+      TAKEN,
+    ] as const) {
+      expect(ended({ ...exit, ...change }), JSON.stringify(change)).toBe(false);
+    }
+  });
+
+  test("not where it has filled, or was found flat", () => {
+    for (const outcome of ["filled", "partially_filled", "already_flat"] as const) {
+      expect(ended({ identity: "anchored", outcome })).toBe(false);
+    }
   });
 });

@@ -42,6 +42,28 @@ describe("a claim in question ends", () => {
   });
 });
 
+describe("a person's word about an order that has filled in part", () => {
+  const inPart = { ...unknown(), bookedQuantity: decimal("2"), bookedCost: decimal("150") };
+  const ended = (outcome: Parameters<typeof byOperator>[0]) =>
+    evolveClaim(inPart, inPart.key, byOperator(outcome), AT).outcome;
+
+  test("is that the rest has not filled, whatever word it is", () => {
+    expect(ended("absent")).toBe("partially_filled");
+    expect(ended("rejected")).toBe("partially_filled");
+  });
+
+  test("is taken as it is where nothing was left to close", () => {
+    expect(ended("already_flat")).toBe("already_flat");
+  });
+});
+
+test("an order whose place another one of its family has taken ends canceled", () => {
+  const claim = unknown();
+  const order = orderOf(claim, { status: "replaced" });
+  const event = { type: "order_ended", order, source: "poll" } as const;
+  expect(evolveClaim(claim, claim.key, event, AT)).toMatchObject({ outcome: "canceled" });
+});
+
 describe("a fill that nobody had seen corrects an end", () => {
   /** The claim after it has settled as `first` shows, and then `second` was read. */
   function corrected(intent = buy("6"), first = {}, second = {}) {
