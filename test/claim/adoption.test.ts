@@ -111,10 +111,10 @@ describe("an order under the id of a numbered exit", () => {
   const LONG_MS = (45 + 10) * SECOND;
   const NUMBERED = { anchor: { episode: 1, leg: "all" } } as const;
 
-  function exitSent(changes: Partial<Intent>, brokerTime: number | null = 0) {
+  function exitSent(changes: Partial<Intent>, isBrokerTimeKnown = true) {
     const ledger = new MemoryLedger();
     ledger.adopt("6", "70");
-    ledger.brokerTime = brokerTime === null ? null : ledger.now;
+    ledger.brokerTime = isBrokerTimeKnown ? ledger.now : null;
     const claim = proceeded(ledger.claim(sell("6", changes)));
     ledger.answer(claim, { kind: "ambiguous", reason: "timeout" });
     return { ledger, claim };
@@ -138,7 +138,7 @@ describe("an order under the id of a numbered exit", () => {
     const sentNow = exitSent(NUMBERED);
     expect(isAdopted(sentNow, LONG_MS + 1, orderOf(sentNow.claim))).toBe(true);
     expect(isAdopted(exitSent(NUMBERED), null)).toBe(true);
-    expect(isAdopted(exitSent(NUMBERED, null), LONG_MS + 1)).toBe(true);
+    expect(isAdopted(exitSent(NUMBERED, false), LONG_MS + 1)).toBe(true);
   });
 
   test("is the claim's however old it is, where no number of a life is in the id", () => {

@@ -18,21 +18,20 @@ interface Change {
   readonly after: Claim;
 }
 
-function told({ before, after }: Change, open?: Incident, isOverdue = false, isHeld = true) {
-  return incidentsOfClaim({
-    ...{ before, after, isOverdue, isMissing: false, isHeld, open },
-    nextIncident: () => 7,
-    causes: () => [after.key],
-  });
+type Known = Omit<ClaimChange, "before" | "after" | "nextIncident" | "causes">;
+
+function incidentsOf({ before, after }: Change, known: Known) {
+  const causes = () => [after.key];
+  return incidentsOfClaim({ before, after, ...known, nextIncident: () => 7, causes });
+}
+
+function told(of: Change, open?: Incident, isOverdue = false, isHeld = true) {
+  return incidentsOf(of, { isOverdue, isMissing: false, isHeld, open });
 }
 
 /** The same of an order that was looked at again and again, and not seen. */
 function toldUnseen(of: Change, why: Pick<ClaimChange, "isMissing" | "unreadBecause">) {
-  return incidentsOfClaim({
-    ...{ ...of, isOverdue: true, isHeld: true, open: undefined, ...why },
-    nextIncident: () => 7,
-    causes: () => [of.after.key],
-  });
+  return incidentsOf(of, { isOverdue: true, isHeld: true, open: undefined, ...why });
 }
 
 function open(kind: IncidentKind): Incident {
