@@ -22,6 +22,7 @@ export type {
   GuardProvenance,
   JsonValue,
 } from "./claim/guard-action.ts";
+export { isQuestionedByLateWord } from "./claim/decide-guard.ts";
 export type { GuardClaim } from "./claim/guard-claim.ts";
 export { type ClaimPolicy, DEFAULT_CLAIM_POLICY } from "./claim/policy.ts";
 export type { ClaimStatus } from "./claim/transitions.ts";

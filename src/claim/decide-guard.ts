@@ -9,8 +9,8 @@
  *    that is not over ends absent.
  * 5. The first word about an attempt stays; one of its owner that says otherwise is put on record.
  * 6. What was read of one attempt says nothing of a later one, however late it is put on record;
- *    that it was done is on record, and keeps a third one from beginning. Nor does a release that
- *    comes again, or what was read before, answer a late word.
+ *    that it was done is on record, and keeps a third one from beginning. Nor does an absence
+ *    answer a late word that was, or may have been, found before it.
  */
 import type { EpochMs } from "../core/clock.ts";
 import type { OwnerId } from "../core/ids.ts";
@@ -57,6 +57,8 @@ export interface GuardSettleCommand extends Timed, Shown {
 interface OfAttempt {
   /** Its fencing number; null where whoever says so did not: then the one that stands is meant. */
   readonly fencing: number | null;
+  /** Whether a late word had put the claim in question by then; what does not say so had not. */
+  readonly isOfLateWord?: boolean | undefined;
 }
 
 export interface GuardReleaseCommand extends Timed, Shown, OfAttempt {
@@ -78,8 +80,6 @@ export interface GuardEvidenceCommand extends Timed, OfAttempt {
   readonly result: JsonValue;
   readonly resultProblem?: string | undefined;
   readonly evidence: string;
-  /** Whether a late word had put the claim in question when it was read; undefined: not known. */
-  readonly isOfLateWord?: boolean | undefined;
 }
 
 /** Time has passed. */
@@ -234,12 +234,13 @@ function decideRelease(
   if (claim.status === "SETTLED") return unchanged(standing(claim));
   if (!isAbout(claim, command)) return unchanged({ kind: "other_attempt" });
   const isOwner = tokenHash === claim.tokenHash;
-  // Its release once more, whose answer was lost: that says nothing of what another attempt did.
-  if (isOwner && claim.fencing > 1 && isQuestionedByLateWord(claim)) {
-    return unchanged({ kind: "released", isRepeat: true });
-  }
   if (!isOwner && tokenHash !== null) return unchanged({ kind: "not_owner", problem: "wrong" });
   if (isRunning && !isOwner) return unchanged({ kind: "live" });
+  if (isBeforeLateWord(claim, command)) {
+    // The owner's once more, whose answer was lost: that says nothing of what another attempt did.
+    if (!isOwner) return unchanged(standing(claim));
+    if (claim.fencing > 1) return unchanged({ kind: "released", isRepeat: true });
+  }
   return released(claim, { provenance: isOwner ? "owner" : "caller", evidence }, isWordWeighed);
 }
 
@@ -282,8 +283,7 @@ function decideEvidence(
   if (!isAbout(claim, command)) return readOfOther(claim, command);
   if (outcome !== "absent") return settledBy({ type: "guard_settled", outcome, ...said });
   if (claim.status === "OPEN" && !isLeaseOver(claim, now)) return unchanged({ kind: "live" });
-  const isBeforeWord = command.isOfLateWord === false && isQuestionedByLateWord(claim);
-  if (isBeforeWord) return unchanged(standing(claim));
+  if (isBeforeLateWord(claim, command)) return unchanged(standing(claim));
   return released(claim, { provenance, evidence }, isWordWeighed);
 }
 
@@ -307,6 +307,11 @@ function readOfOther(claim: GuardClaim, command: GuardEvidenceCommand): GuardVer
   const isNews = isBefore(claim, command) && outcome === "done" && claim.waitingWord !== "done";
   const waiting = { type: "settlement_refused", outcome, waits: true } as const;
   return { events: isNews ? [waiting] : [], answer: { kind: "other_attempt" } };
+}
+
+/** Whether what is said may be older than the late word that has put the claim in question. */
+function isBeforeLateWord(claim: GuardClaim, { isOfLateWord = false }: OfAttempt): boolean {
+  return !isOfLateWord && isQuestionedByLateWord(claim);
 }
 
 /** Whether what is said is about the attempt that stands. */

@@ -57,6 +57,7 @@ import {
   guardName,
   guardWait,
   kindOf,
+  optionalBoolean,
   optionalFencing,
   optionalName,
   readJson,
@@ -86,7 +87,8 @@ const KEY = { requestId: true, agent: true };
 const SHOWN = { token: true, isTokenRequired: true };
 const TERMS = { action: true, agentId: true, scope: true, payload: true };
 const SETTLED = { ...KEY, ...SHOWN, outcome: true, result: true };
-const RELEASED = { ...KEY, ...SHOWN, evidence: true, fencing: true };
+const OF_ATTEMPT = { fencing: true, isOfLateWord: true };
+const RELEASED = { ...KEY, ...SHOWN, ...OF_ATTEMPT, evidence: true };
 const DEFAULT_WAIT_MS = 8_000;
 /** Of the actions that a close has left. */
 const LEFT_SHOWN = 20;
@@ -224,10 +226,9 @@ export class GuardDesk implements Guard {
   async release(input: ReleaseInput): Promise<ReleaseAnswer> {
     requireFields(input, RELEASED);
     const evidence = guardName("evidence", input.evidence, EVIDENCE_MAX);
-    const fencing = optionalFencing(input.fencing);
-    const said = { ...this.#shown(input), evidence, fencing };
+    const said = { ...this.#shown(input), evidence, ...ofAttempt(input) };
     const released = await this.#guard(this.#keyOf(input), { type: "release", ...said });
-    const { answer } = released;
+    const { answer, incident } = released;
     switch (answer.kind) {
       case "released":
         return { kind: "released", claim: known(released), isRepeat: answer.isRepeat };
@@ -235,6 +236,8 @@ export class GuardDesk implements Guard {
       case "live":
       case "other_attempt":
         return { kind: answer.kind, claim: known(released) };
+      case "unresolved":
+        return { kind: "unresolved", claim: known(released), incident };
       case "not_owner":
       case "unknown":
         return answer;
@@ -265,14 +268,14 @@ export class GuardDesk implements Guard {
   }
 
   async resolve(input: EvidenceInput): Promise<EvidenceAnswer> {
-    requireFields(input, { ...KEY, verdict: true, fencing: true });
+    requireFields(input, { ...KEY, ...OF_ATTEMPT, verdict: true });
     const { verdict } = input;
     const key = this.#keyOf(input);
     if (!isVerdict(verdict)) {
       const message = `verdict is ${kindOf(verdict)}: expected done, rejected, absent or unknown`;
       throw new LatchError("invalid_guard_call", message);
     }
-    return this.#weigh(key, { fencing: optionalFencing(input.fencing) }, verdict);
+    return this.#weigh(key, ofAttempt(input), verdict);
   }
 
   /** What was found out about the attempt that was `asked` of, by now perhaps one of several. */
@@ -442,6 +445,14 @@ export class GuardDesk implements Guard {
 
 /** Of what a reading is. */
 type Asked = Pick<GuardEvidenceCommand, "fencing" | "isOfLateWord">;
+
+/** As whoever has looked says. */
+function ofAttempt({ fencing, isOfLateWord }: Pick<ReleaseInput, keyof Asked>): Asked {
+  return {
+    fencing: optionalFencing(fencing),
+    isOfLateWord: optionalBoolean("isOfLateWord", isOfLateWord),
+  };
+}
 
 /** As the claim stood when it was asked for. */
 function askedOf(claim: GuardClaim): Asked {

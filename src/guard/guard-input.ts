@@ -54,6 +54,11 @@ export function optionalFencing(fencing: number | undefined): number | null {
   throw invalid("fencing", String(fencing), "expected a whole number from 1");
 }
 
+export function optionalBoolean(name: string, value: unknown): boolean | undefined {
+  if (value === undefined || typeof value === "boolean") return value;
+  throw invalid(name, kindOf(value), "expected true or false");
+}
+
 /** Whole milliseconds from 0 to `longestMs`. */
 export function guardWait(waitMs: number, longestMs = GUARD_WAIT_MAX_MS): number {
   if (Number.isInteger(waitMs) && waitMs >= 0 && waitMs <= longestMs) return waitMs;

@@ -95,6 +95,11 @@ interface OfAttempt {
    * attempt stands when it arrives: say it wherever reading takes time.
    */
   readonly fencing?: number | undefined;
+  /**
+   * Whether it was {@link isQuestionedByLateWord} when that was read. Where it is so by now and
+   * this does not say it, an absence changes nothing, and the answer is `unresolved`.
+   */
+  readonly isOfLateWord?: boolean | undefined;
 }
 
 export interface ReleaseInput extends OfAgent, OfAttempt {
@@ -115,6 +120,8 @@ export type ReleaseAnswer =
   | { readonly kind: "live"; readonly claim: GuardClaim }
   /** It was opened again since, and is not over: the evidence is about an attempt before. */
   | { readonly kind: "other_attempt"; readonly claim: GuardClaim }
+  /** A late word says that it may have happened, and this may have been found before that. */
+  | { readonly kind: "unresolved"; readonly claim: GuardClaim; readonly incident: number | null }
   | { readonly kind: "not_owner"; readonly problem: TokenProblem }
   | { readonly kind: "unknown" };
 
@@ -158,7 +165,10 @@ export type EvidenceAnswer =
   | { readonly kind: "resolved"; readonly claim: GuardClaim }
   /** It was over before, and stays as it is; what contradicts that is an incident. */
   | { readonly kind: "over"; readonly claim: GuardClaim }
-  /** Still unknown; or absent, while its owner's lease runs, or it is at it in this process. */
+  /**
+   * Still unknown; or absent, while its owner's lease runs, or it is at it in this process, or
+   * where a late word may have come since that was read.
+   */
   | { readonly kind: "unresolved"; readonly claim: GuardClaim }
   /**
    * It was opened again since, and is not over: the evidence is about an attempt before. That this

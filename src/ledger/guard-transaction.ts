@@ -102,7 +102,8 @@ export function runGuardOperator(
     if (endClaimAs === "already_flat") return { kind: "other_end", incident };
     const found = { outcome: endClaimAs, result: null, evidence: said } as const;
     const word = { type: "weigh", provenance: "operator", ...found, now } as const;
-    const evidence = { ...word, fencing: claim?.fencing ?? null };
+    // It is said of the incident as it stands, a late word among the rest.
+    const evidence = { ...word, fencing: claim?.fencing ?? null, isOfLateWord: true };
     // What is said of a late word is said of all that the incident has, a further one too.
     const isWeighed = incident.kind === "late_settlement" || isWordWeighed(rows, claim);
     const { events } = decideGuard(claim, evidence, isWeighed);

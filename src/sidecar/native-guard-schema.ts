@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { isCommitted } from "../audit/audit-item.ts";
+import { isQuestionedByLateWord } from "../claim/decide-guard.ts";
 import type { GuardClaim } from "../claim/guard-claim.ts";
 import { CLAIM_STATUSES } from "../claim/transitions.ts";
 import { GUARD_NAME_MAX, GUARD_WAIT_MAX_MS, NOT_BLANK } from "../guard/guard-input.ts";
@@ -78,6 +79,13 @@ export const releaseBody = named(
         "The `attempt` of the claim for which that was found out: another one is not released by " +
           "it. Without it the attempt that stands is meant.",
       ),
+    late_word: z
+      .boolean()
+      .default(false)
+      .describe(
+        "The `late_word` of that claim: where it is true by now, only what was found out behind " +
+          "it releases the claim.",
+      ),
   }),
 );
 
@@ -102,6 +110,9 @@ export const guardClaimSchema = named(
     result: anyJson.nullable(),
     result_problem: z.string().nullable().describe("Why what came of it could not be kept."),
     attempt: z.number().int(),
+    late_word: z
+      .boolean()
+      .describe("Whoever held a released attempt has spoken since: it may have happened."),
     claimed_at: timeOut,
     lease_until: timeOut.describe("When its owner counts as vanished."),
     settled_at: timeOut.nullable(),
@@ -153,6 +164,7 @@ export function guardClaimView(claim: GuardClaim): z.output<typeof guardClaimSch
   return {
     ...{ request_id: key.requestId, agent_id: claim.agentId ?? key.agent, group: key.agent },
     ...{ action, scope, outcome, provenance, attempt: fencing },
+    late_word: isQuestionedByLateWord(claim),
     status: isCommitted({ status: claim.status, guard: claim }) ? "COMMITTED" : "PENDING",
     state: claim.status,
     unresolved: claim.status === "IN_RECONCILIATION",

@@ -145,9 +145,10 @@ function addRelease({ app, agentOf }: NativeScope, ports: NativePorts): void {
   ): Promise<z.output<typeof releasedSchema>> => {
     const requestId = idOf(params, body);
     const caller = agentOf(request.raw);
-    const { evidence, attempt: fencing } = body;
+    const { evidence, attempt: fencing, late_word: isOfLateWord } = body;
     const shown = { token: tokenIn(request), isTokenRequired: ports.requiresToken(caller) };
-    const input = { requestId, agent: caller.group, evidence, fencing, ...shown };
+    const found = { evidence, fencing, isOfLateWord };
+    const input = { requestId, agent: caller.group, ...found, ...shown };
     const answer = await ports.guard().release(input);
     switch (answer.kind) {
       case "unknown":
@@ -163,6 +164,10 @@ function addRelease({ app, agentOf }: NativeScope, ports: NativePorts): void {
         const { fencing: standing } = answer.claim;
         const message = `${quoted(requestId)} is at attempt ${standing}, not ${fencing}`;
         throw new LatchError("guard_other_attempt", message);
+      }
+      case "unresolved": {
+        const message = `whoever held an attempt at ${quoted(requestId)} has spoken since`;
+        throw new LatchError("guard_late_word", message);
       }
       case "settled": {
         const message = `${quoted(requestId)} is settled as ${answer.claim.outcome}`;

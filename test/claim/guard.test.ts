@@ -391,7 +391,8 @@ describe("the word of whoever held a released attempt", () => {
       ]);
       expect(life.claim?.unknownBecause).toContain("says that it was not absent");
       expect(life.answer(claimOf())).toEqual({ kind: "unresolved" });
-      expect(life.take(evidence({ outcome: "absent" })).events).toHaveLength(1);
+      const looked = evidence({ outcome: "absent", isOfLateWord: true });
+      expect(life.take(looked).events).toHaveLength(1);
       expect(life.answer(claimOf())).toMatchObject({ kind: "proceed" });
     }
   });

@@ -67,8 +67,12 @@ describe("its word while another attempt is at it,", () => {
     const claim = { status: "IN_RECONCILIATION", outcome: null };
     expect(await release()).toMatchObject({ kind: "released", isRepeat: true, claim });
     expect(await guard.claim(PAYMENT)).toMatchObject({ kind: "unresolved", incident: 1 });
-    // Whoever has looked since says so without the token of an attempt.
-    await guard.release({ requestId, evidence: "the provider shows none" });
+    // Nor by anybody else's, which may have been sent before it too.
+    const evidence = "the provider shows none";
+    const others = await guard.release({ requestId, fencing: 2, evidence });
+    expect(others).toMatchObject({ kind: "unresolved", incident: 1, claim });
+    // Whoever has looked since says so.
+    await guard.release({ requestId, fencing: 2, isOfLateWord: true, evidence });
     expect(await guard.claim(PAYMENT)).toMatchObject({ kind: "proceed", isReopened: true });
   });
 
@@ -96,7 +100,9 @@ describe("its word while another attempt is at it,", () => {
   test("has been heard once somebody has looked at the provider after that", async () => {
     const { guard, release } = await spoken();
     await release();
-    await guard.resolve({ requestId, verdict: { kind: "absent" } });
+    const verdict = { kind: "absent" } as const;
+    expect(await guard.resolve({ requestId, verdict })).toMatchObject({ kind: "unresolved" });
+    await guard.resolve({ requestId, isOfLateWord: true, verdict });
     expect(await guard.claim(PAYMENT)).toMatchObject({ kind: "proceed", isReopened: true });
   });
 
@@ -114,9 +120,12 @@ describe("its word while another attempt is at it,", () => {
   test("is heard where a verifier, asked before or after it, says that nothing was done", async () => {
     const { guard, clock } = await spoken();
     clock.advance(LEASE_MS);
-    const absent = () => guard.resolve({ requestId, verdict: { kind: "absent" } });
-    expect(await absent()).toMatchObject({ claim: { status: "IN_RECONCILIATION", outcome: null } });
-    expect(await absent()).toMatchObject({ claim: { status: "SETTLED", outcome: "absent" } });
+    const absent = (isOfLateWord: boolean) =>
+      guard.resolve({ requestId, isOfLateWord, verdict: { kind: "absent" } });
+    const inQuestion = { claim: { status: "IN_RECONCILIATION", outcome: null } };
+    expect(await absent(false)).toMatchObject(inQuestion);
+    expect(await absent(false)).toMatchObject(inQuestion);
+    expect(await absent(true)).toMatchObject({ claim: { status: "SETTLED", outcome: "absent" } });
   });
 });
 

@@ -26,6 +26,24 @@ describe("an owner whose attempt was released after its lease", () => {
       "whoever held the attempt that was released does not know whether it was absent",
     );
   });
+
+  test("is not answered by that release, sent again since its answer was lost", async () => {
+    const { post, get, settle } = await released();
+    const found = { evidence: "support says so", attempt: 1 };
+    expect((await get("/claims/invoice-1042")).body).toMatchObject({ late_word: false });
+    await settle({ result: { id: "p-1" } });
+    expect(await post("/release/invoice-1042", found)).toMatchObject({
+      ...{ status: 409, body: { tradelatch: { error: "guard_late_word" } } },
+    });
+    const next = await post("/claim", PAY);
+    expect(next.body).toMatchObject({ status: "PENDING", unresolved: true, incident: 1 });
+    const { attempt, late_word } = (await get("/claims/invoice-1042")).body;
+    expect(late_word).toBe(true);
+    const looked = { evidence: "the provider shows none", attempt, late_word };
+    const answered = await post("/release/invoice-1042", looked);
+    expect(answered.body).toMatchObject({ status: "released", claim: { late_word: false } });
+    expect((await post("/claim", PAY)).body).toMatchObject({ status: "PROCEED", reopened: true });
+  });
 });
 
 test("who waits for an owner that gives up is told of the incident", async () => {

@@ -423,7 +423,8 @@ describe("GET /claims/{id}", () => {
       ...{ request_id: "invoice-1042", agent_id: "worker-1", group: "default" },
       ...{ action: "payment.send", scope: "eu", status: "COMMITTED", state: "SETTLED" },
       ...{ unresolved: false, outcome: "done", provenance: "owner", evidence: null, attempt: 1 },
-      ...{ result: 7, result_problem: null, claimed_at: "2026-05-21T13:42:00.000Z" },
+      ...{ late_word: false, result: 7, result_problem: null },
+      ...{ claimed_at: "2026-05-21T13:42:00.000Z" },
       ...{ lease_until: "2026-05-21T13:57:00.000Z", settled_at: "2026-05-21T13:42:00.000Z" },
     });
     expect((await get("/claims/invoice-1042?wait_ms=-1")).status).toBe(400);

@@ -50,6 +50,12 @@ export const GUARD_ERRORS = {
     exitCode: 1,
     hint: "It was claimed again since: look at the provider anew, for the attempt that stands.",
   },
+  guard_late_word: {
+    httpStatus: 409,
+    retryable: false,
+    exitCode: 1,
+    hint: "It may have happened: look at the provider, then release it with late_word: true.",
+  },
   guard_claim_settled: {
     httpStatus: 409,
     retryable: false,

@@ -1,4 +1,6 @@
 /** Those who want a payment: by `execute`, by hand with a token, or as somebody who only looks. */
+import { isQuestionedByLateWord } from "../../../src/claim/decide-guard.ts";
+import type { GuardClaim } from "../../../src/claim/guard-claim.ts";
 import { LatchError, messageOf } from "../../../src/core/errors.ts";
 import { GUARD_ACCOUNT, type OwnerId } from "../../../src/core/ids.ts";
 import type {
@@ -228,9 +230,9 @@ async function look(parts: CallerParts, name: string, { dawdlesMs }: CallPlan): 
     await again(process, () => guard.settle(said));
   }
   if (verdict.kind === "absent" && claim?.status === "IN_RECONCILIATION") {
-    const { fencing } = claim;
     const evidence = "the provider has no such payment";
-    await again(process, () => guard.release({ requestId: name, evidence, fencing }));
+    const said = { requestId: name, evidence, ...asItStood(claim) };
+    await again(process, () => guard.release(said));
   }
 }
 
@@ -245,10 +247,15 @@ async function testify(
   const seen = await read(parts, name);
   if (seen.kind === "absent" && claim.status !== "IN_RECONCILIATION") return;
   await process.clock.sleep(dawdlesMs);
-  const { fencing } = claim;
   const evidence = seenIn(parts.owner);
   const verdict = seen.kind === "unknown" ? seen : { ...seen, evidence };
-  await again(process, () => guard.resolve({ requestId: name, verdict, fencing }));
+  const said = { requestId: name, verdict, ...asItStood(claim) };
+  await again(process, () => guard.resolve(said));
+}
+
+/** Of which claim something was seen: another attempt, or a late word, may come before it is said. */
+function asItStood(claim: GuardClaim) {
+  return { fencing: claim.fencing, isOfLateWord: isQuestionedByLateWord(claim) };
 }
 
 /** Whoever answers for it ends what is in question, by what the provider shows or against it. */
@@ -258,15 +265,18 @@ async function decree(
   { dawdlesMs, word = "seen" }: CallPlan,
 ): Promise<undefined> {
   const { guard, ledger, process } = parts;
-  for (let looks = 1; (await guard.get(name))?.status !== "IN_RECONCILIATION"; looks += 1) {
+  let claim = await guard.get(name);
+  for (let looks = 1; claim?.status !== "IN_RECONCILIATION"; looks += 1) {
     if (looks === LOOKS) return;
     await process.clock.sleep(PAUSE_MS);
+    claim = await guard.get(name);
   }
   const verdict = await read(parts, name);
   await process.clock.sleep(dawdlesMs);
   if (word === "released") {
     const evidence = "somebody says that it was never sent";
-    await again(process, () => guard.release({ requestId: name, evidence }));
+    const isOfLateWord = isQuestionedByLateWord(claim);
+    await again(process, () => guard.release({ requestId: name, evidence, isOfLateWord }));
     return;
   }
   const said = word === "seen" ? verdict.kind : word;
