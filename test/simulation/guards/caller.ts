@@ -128,6 +128,9 @@ export function seenIn(owner: string): string {
   return `seen by a witness in ${owner}`;
 }
 
+/** Ends the evidence of a release by somebody who had heard of none. */
+export const NO_LATE_WORD = "no late word had come";
+
 function provedBy(error: unknown): GuardVerdict {
   if (error instanceof DeclinedError) return { kind: "rejected" };
   return error instanceof UnreachedError ? { kind: "absent" } : { kind: "unknown" };
@@ -231,7 +234,7 @@ async function look(parts: CallerParts, name: string, { dawdlesMs }: CallPlan): 
   }
   if (verdict.kind === "absent" && claim?.status === "IN_RECONCILIATION") {
     const evidence = "the provider has no such payment";
-    const said = { requestId: name, evidence, ...asItStood(claim) };
+    const said = { requestId: name, fencing: claim.fencing, ...foundOf(claim, evidence) };
     await again(process, () => guard.release(said));
   }
 }
@@ -249,13 +252,15 @@ async function testify(
   await process.clock.sleep(dawdlesMs);
   const evidence = seenIn(parts.owner);
   const verdict = seen.kind === "unknown" ? seen : { ...seen, evidence };
-  const said = { requestId: name, verdict, ...asItStood(claim) };
+  const isOfLateWord = isQuestionedByLateWord(claim);
+  const said = { requestId: name, verdict, fencing: claim.fencing, isOfLateWord };
   await again(process, () => guard.resolve(said));
 }
 
-/** Of which claim something was seen: another attempt, or a late word, may come before it is said. */
-function asItStood(claim: GuardClaim) {
-  return { fencing: claim.fencing, isOfLateWord: isQuestionedByLateWord(claim) };
+/** A release by whoever has seen the claim as it stood: a late word may come before it is said. */
+function foundOf(claim: GuardClaim, what: string) {
+  const isOfLateWord = isQuestionedByLateWord(claim);
+  return { isOfLateWord, evidence: isOfLateWord ? what : `${what}; ${NO_LATE_WORD}` };
 }
 
 /** Whoever answers for it ends what is in question, by what the provider shows or against it. */
@@ -275,8 +280,8 @@ async function decree(
   await process.clock.sleep(dawdlesMs);
   if (word === "released") {
     const evidence = "somebody says that it was never sent";
-    const isOfLateWord = isQuestionedByLateWord(claim);
-    await again(process, () => guard.release({ requestId: name, evidence, isOfLateWord }));
+    const said = { requestId: name, ...foundOf(claim, evidence) };
+    await again(process, () => guard.release(said));
     return;
   }
   const said = word === "seen" ? verdict.kind : word;

@@ -72,7 +72,20 @@ export const GUARD_CANARIES: readonly GuardCanary[] = [
     seed: 153,
     tampering: { ledger: endlessLeases },
   },
+  {
+    name: "takes every absence for one that was found behind a late word",
+    caughtBy: "I4",
+    seed: 14,
+    tampering: { ledger: answersAnyWord },
+  },
 ];
+
+function answersAnyWord(ledger: Ledger): Ledger {
+  return overriding(ledger, {
+    guard: (key, command) =>
+      ledger.guard(key, command.type === "release" ? { ...command, isOfLateWord: true } : command),
+  });
+}
 
 function afterLease(ledger: Ledger, outcome: "absent" | "done"): Ledger {
   return overriding(ledger, {

@@ -12,6 +12,7 @@ import { chainedLog } from "../checkers/chained-log.ts";
 import type { Violation } from "../checkers/violation.ts";
 import { nameOf } from "../memory-rows.ts";
 import type { SimulatedDisk } from "../simulated-disk.ts";
+import { NO_LATE_WORD } from "./caller.ts";
 import type { GuardFacts, GuardWorldOutcome, ToldFact } from "./facts.ts";
 import type { Provider } from "./provider.ts";
 
@@ -142,7 +143,10 @@ function lateWordsHeard({ disk }: GuardWorldOutcome): readonly Violation[] {
   }));
 }
 
-/** What a late word has put in question is not answered by whoever knows the last attempt alone. */
+/**
+ * What a late word has put in question is answered neither by whoever knows the last attempt alone
+ * nor by whoever has looked before it.
+ */
 function lateWordsAnswered({ disk }: GuardWorldOutcome): readonly Violation[] {
   const attempts = new Map<string, number>();
   const inQuestion = new Set<string>();
@@ -153,9 +157,11 @@ function lateWordsAnswered({ disk }: GuardWorldOutcome): readonly Violation[] {
     if ("tokenHash" in body) attempts.set(name, (attempts.get(name) ?? 0) + 1);
     if (body.type === "settlement_surfaced") inQuestion.add(name);
     if (body.type !== "guard_released" && body.type !== "guard_settled") return [];
-    const isQuestioned = inQuestion.delete(name) && (attempts.get(name) ?? 0) > 1;
-    if (!isQuestioned || body.type !== "guard_released" || body.provenance !== "owner") return [];
-    const what = `${name} was free again by its last owner's release, twice, over a late word`;
+    const isQuestioned = inQuestion.delete(name);
+    if (!isQuestioned || body.type !== "guard_released") return [];
+    const isOfLast = body.provenance === "owner" && (attempts.get(name) ?? 0) > 1;
+    if (!isOfLast && !body.evidence.endsWith(NO_LATE_WORD)) return [];
+    const what = `${name} was free again by ${body.provenance}, over a late word: ${body.evidence}`;
     return [{ invariant: "I4", what }];
   });
 }
