@@ -61,7 +61,7 @@ async function execute(parts: CallerParts, name: string, plan: CallPlan): Promis
     const answer = await guard.execute<string>({
       ...{ requestId: name, action: ACTION, payload: { amount: "50.00" }, waitMs },
       run: ({ claim: { fencing } }) => {
-        attempt = begun(parts, { name, fencing }, true);
+        attempt = begun(parts, { name, fencing }, { isRun: true, isHeardLate: false });
         return request(parts, attempt, plan, plan.worksMs);
       },
       ...(hasVerify && { verify: () => verified(parts, name, readsMs) }),
@@ -80,12 +80,12 @@ async function execute(parts: CallerParts, name: string, plan: CallPlan): Promis
 function begun(
   { facts, process, owner }: CallerParts,
   said: SentFact,
-  isRun: boolean,
+  how: Pick<AttemptFact, "isRun" | "isHeardLate">,
 ): AttemptFact {
-  const attempt = { ...said, process, owner, isRun, isSent: false, isOver: false };
+  const attempt = { ...said, ...how, process, owner, isSent: false, isOver: false };
   const isBeside = (one: AttemptFact) =>
     one.isRun && !one.isOver && one.owner === owner && one.name === said.name;
-  if (isRun && facts.attempts.some(isBeside)) facts.beside.push(said);
+  if (how.isRun && facts.attempts.some(isBeside)) facts.beside.push(said);
   facts.attempts.push(attempt);
   return attempt;
 }
@@ -152,10 +152,11 @@ async function own(parts: CallerParts, name: string, plan: CallPlan): Promise<En
     await again(process, () => guard.doubt({ requestId: name, token, reason }));
     return undefined;
   }
-  const attempt = begun(parts, { name, fencing: claim.fencing }, false);
+  const isHeardLate = process.clock.now() >= claim.leaseUntil;
+  const attempt = begun(parts, { name, fencing: claim.fencing }, { isRun: false, isHeardLate });
   try {
     if (dawdlesMs > 0) await process.clock.sleep(dawdlesMs);
-    else if (process.clock.now() >= claim.leaseUntil) {
+    else if (isHeardLate) {
       attempt.isSent = true;
       return await giveBack(parts, name, owned, "too late");
     }

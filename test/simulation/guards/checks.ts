@@ -13,7 +13,7 @@ import type { Violation } from "../checkers/violation.ts";
 import { nameOf } from "../memory-rows.ts";
 import type { SimulatedDisk } from "../simulated-disk.ts";
 import { NO_LATE_WORD } from "./caller.ts";
-import type { GuardFacts, GuardWorldOutcome, ToldFact } from "./facts.ts";
+import type { GuardFacts, GuardWorldOutcome, SentFact, ToldFact } from "./facts.ts";
 import type { Provider } from "./provider.ts";
 
 /** After a commit: whatever nobody knows the end of has somebody to look at it. */
@@ -65,7 +65,10 @@ export function checkGuardWorld(outcome: GuardWorldOutcome): readonly Violation[
   ];
 }
 
-/** Twice only where somebody who could not know has released an attempt that acted all the same. */
+/**
+ * Twice only where somebody who could not know has released an attempt that acted all the same, or
+ * where an owner that pays by hand has heard behind its lease that it may, and did not look at that.
+ */
 function paidOnce({ provider, facts }: GuardWorldOutcome): readonly Violation[] {
   return [...provider.payments]
     .filter(([name, payments]) => {
@@ -76,9 +79,14 @@ function paidOnce({ provider, facts }: GuardWorldOutcome): readonly Violation[] 
     .map(([name, { length }]) => ({ invariant: "I1", what: `${name} was paid ${length} times` }));
 }
 
-function isExcused({ wrongReleases }: GuardFacts, name: string, fencing: number): boolean {
-  const own = wrongReleases.filter((one) => one.name === name && one.fencing === fencing);
-  return own.some((one) => one.isExcused);
+function isExcused(
+  { wrongReleases, attempts }: GuardFacts,
+  name: string,
+  fencing: number,
+): boolean {
+  const isOwn = (one: SentFact) => one.name === name && one.fencing === fencing;
+  const isHeardLate = attempts.some((one) => isOwn(one) && one.isHeardLate);
+  return isHeardLate || wrongReleases.some((one) => isOwn(one) && one.isExcused);
 }
 
 /** Where the ledger has heard of two attempts that they were done, somebody is told. */

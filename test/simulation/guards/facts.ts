@@ -21,6 +21,8 @@ export interface AttemptFact extends SentFact {
   readonly owner: OwnerId;
   /** Whether the guard itself runs it, and so knows that it is at work. */
   readonly isRun: boolean;
+  /** Its lease was over when its owner, who pays by hand, heard of it. */
+  readonly isHeardLate: boolean;
   /** Its request has left, or never will: its owner has nothing more to do. */
   isSent: boolean;
   /** Nothing more is done by it, and what came of it is on record as far as it can be. */
