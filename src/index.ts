@@ -15,6 +15,7 @@ export type { RateBudgetState } from "./broker/broker.ts";
 export { BLOCK_CODES, type BlockCode, type PendingPhase } from "./claim/answer.ts";
 export type { Claim, Receipt } from "./claim/claim.ts";
 export type { Outcome, Provenance } from "./claim/claim-event.ts";
+export { isQuestionedByLateWord } from "./claim/decide-guard.ts";
 export type { BrokerOrder, Refusal, RefusalReason } from "./claim/evidence.ts";
 export type {
   GuardDifference,
@@ -22,7 +23,6 @@ export type {
   GuardProvenance,
   JsonValue,
 } from "./claim/guard-action.ts";
-export { isQuestionedByLateWord } from "./claim/decide-guard.ts";
 export type { GuardClaim } from "./claim/guard-claim.ts";
 export { type ClaimPolicy, DEFAULT_CLAIM_POLICY } from "./claim/policy.ts";
 export type { ClaimStatus } from "./claim/transitions.ts";

@@ -51,6 +51,11 @@ export interface Book {
   readonly averagePrice: DecimalText;
   readonly realizedProfitUsd: DecimalText;
   readonly episode: number;
+  /**
+   * The first of the episodes that are one life with this: between them the book was flat, and the
+   * position never was. Absent where there is none before it.
+   */
+  readonly lifeFrom?: number;
   /** The number of the last new intent without an id or an anchor; 0 before the first. */
   readonly arrivals: number;
   readonly reservations: readonly Reservation[];
@@ -77,9 +82,14 @@ export interface BookFill {
   readonly reservedUnder?: ClaimRef;
   /** The broker keeps its fee of what is bought: the position grows by less. */
   readonly feeInCoin?: true | undefined;
-  /** Of which life is what it begins, on a flat book or on the other side; else of the next. */
+  /**
+   * Of which life is what it begins, on a flat book or on the other side; else of the next. Or of
+   * which, before the book's own, was what it has closed.
+   */
   readonly episode?: number | undefined;
-  /** When it was by the broker's clock, where it ends the position and that is told. */
+  /** An episode before the book's that goes on in it, by this fill. */
+  readonly lifeFrom?: number | undefined;
+  /** When it was by the broker's clock, where it ends a position and that is told. */
   readonly filledAt?: EpochMs | undefined;
   /** When its order came to the broker, where it is opened behind exits at work. */
   readonly submittedAt?: EpochMs | undefined;
@@ -112,6 +122,7 @@ export function copiedBook(book: Book): { -readonly [Name in keyof Book]: Book[N
     reservations: book.reservations,
     closedBy: book.closedBy,
   };
+  if (book.lifeFrom !== undefined) copy.lifeFrom = book.lifeFrom;
   if (book.closedAt !== undefined) copy.closedAt = book.closedAt;
   if (book.openedBehind !== undefined) copy.openedBehind = book.openedBehind;
   if (book.feeDueOn !== undefined) copy.feeDueOn = book.feeDueOn;
@@ -144,6 +155,13 @@ export function closableFor(book: Book, side: Side, own: ClaimRef): DecimalText 
  */
 export function episodeOf(book: Book, effect: Effect): number {
   return isFlat(book) && effect === "open" ? book.episode + 1 : book.episode;
+}
+
+/** The same with those before it that are one life with it, the latest first. */
+export function livesOf(book: Book, effect: Effect): readonly number[] {
+  const last = episodeOf(book, effect);
+  const first = last === book.episode ? (book.lifeFrom ?? last) : last;
+  return Array.from({ length: last - first + 1 }, (_, back) => last - back);
 }
 
 /** Whether `fill` ends the position that is held. */
@@ -230,6 +248,9 @@ function move(book: Book, fill: BookFill): Book {
     if (fill.submittedAt !== undefined) {
       grown.openedBehind = withOpened(book.openedBehind, fill.quantity, fill.submittedAt);
     }
+    if (fill.lifeFrom !== undefined) {
+      grown.lifeFrom = Math.min(fill.lifeFrom, book.lifeFrom ?? fill.lifeFrom);
+    }
     return grown;
   }
   return reduce(book, fill, net);
@@ -252,13 +273,18 @@ function reduce(book: Book, fill: BookFill, net: DecimalText): Book {
   const gain = multiply(closed, signOf(book.net) > 0 ? perShare : negate(perShare));
   const isOver = ends(book, fill);
   const { openedBehind: _, ...rest } = book;
-  const reduced = copiedBook(isOver ? withEnd(rest, fill) : rest);
+  const reduced = copiedBook(isOver || endsEarlier(book, fill) ? withEnd(rest, fill) : rest);
   reduced.realizedProfitUsd = add(book.realizedProfitUsd, gain);
   reduced.net = net;
   if (!isOver) return reduced;
   reduced.net = ZERO;
   reduced.averagePrice = ZERO;
   return isZero(net) ? reduced : begin(reduced, net, price, fill.episode);
+}
+
+/** Whether it is known to have ended the life before: what is held was opened behind it. */
+function endsEarlier({ episode: own }: Book, { episode = own, filledAt }: BookFill): boolean {
+  return episode < own && filledAt !== undefined;
 }
 
 function withEnd(book: Book, { by, filledAt }: BookFill): Book {
@@ -268,11 +294,18 @@ function withEnd(book: Book, { by, filledAt }: BookFill): Book {
 }
 
 function begin(book: Book, net: DecimalText, price: DecimalText, episode = book.episode + 1): Book {
-  const begun = copiedBook(book);
+  const begun = copiedBook(episode === book.episode ? book : ofItself(book));
   begun.net = net;
   begun.averagePrice = price;
   begun.episode = episode;
   return begun;
+}
+
+/** Another life begins. */
+function ofItself(book: Book): Book {
+  if (book.lifeFrom === undefined) return book;
+  const { lifeFrom: _, ...known } = book;
+  return known;
 }
 
 function shrink(reservations: readonly Reservation[], fill: BookFill): readonly Reservation[] {
@@ -301,14 +334,16 @@ export function withAdjustment(
 ): Book {
   const turns = signOf(net) !== signOf(book.net);
   // The broker's own figure has every fee in it.
-  const { feeDueOn: _, openedBehind: _behind, closedAt, ...known } = book;
+  const begins = turns && !isZero(net);
+  const last = begins ? ofItself(book) : book;
+  const { feeDueOn: _, openedBehind: _behind, closedAt, ...known } = last;
   const hasEnded = turns && !isFlat(book);
   return {
     ...known,
     ...(!hasEnded && closedAt !== undefined && { closedAt }),
     net,
     averagePrice: isZero(net) ? ZERO : averagePrice,
-    episode: turns && !isZero(net) ? book.episode + 1 : book.episode,
+    episode: begins ? book.episode + 1 : book.episode,
     closedBy: hasEnded ? refOf(by) : book.closedBy,
   };
 }

@@ -107,6 +107,8 @@ export type ClaimEvent =
       readonly feeInCoin?: true;
       /** The life of the position that the fill is of, where its claim was of another. */
       readonly episode?: number;
+      /** The life before that one which goes on in it: the fill came before its end. */
+      readonly lifeFrom?: number;
       /** When it was, by the broker's clock, where it has ended the position and that is told. */
       readonly filledAt?: EpochMs;
       /** When its order came there, where exits at work held all that there was before it. */

@@ -5,7 +5,7 @@
  * the caller whose decision is `proceed` may send. I5: a close is admitted only against shares that
  * no other live close holds. I8: every refusal names the claim behind it.
  */
-import { type Book, episodeOf, sameClaim } from "../book/book.ts";
+import { type Book, episodeOf, livesOf, sameClaim } from "../book/book.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { InvariantError } from "../core/errors.ts";
 import type { ClaimKey, OwnerId } from "../core/ids.ts";
@@ -131,11 +131,11 @@ export function decideClaim(
   const { policy } = command;
   const { existing } = snapshot;
   if (existing !== undefined) return decideRepeat(snapshot, command, existing);
-  const episode = episodeOf(snapshot.book, command.intent.effect);
+  const lives = livesOf(snapshot.book, command.intent.effect);
   const twin =
     identity.kind === "arrival"
       ? (snapshot.earlierClose ??
-        repeatedBy(snapshot.equals, episode, command, policy, snapshot.worksByLeg))
+        repeatedBy(snapshot.equals, lives, command, policy, snapshot.worksByLeg))
       : identity.kind === "explicit" && inTheWay(snapshot, command, undefined);
   return twin ? decideRepeat(snapshot, command, twin) : decideNew(snapshot, command, identity);
 }

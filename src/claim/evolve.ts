@@ -349,7 +349,7 @@ export function evolveBookByClaim(
     case "fill_booked":
     case "late_fill_booked": {
       // Field by field: an object that is spread into another has a shape of its own.
-      const { quantity, cost, feeInCoin, episode, filledAt, submittedAt } = event;
+      const { quantity, cost, feeInCoin, episode, lifeFrom, filledAt, submittedAt } = event;
       const { side } = after.intent;
       return withFill(book, {
         side,
@@ -359,6 +359,7 @@ export function evolveBookByClaim(
         reservedUnder: holder,
         feeInCoin,
         episode,
+        lifeFrom,
         filledAt,
         submittedAt,
       });

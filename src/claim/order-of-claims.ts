@@ -14,6 +14,12 @@ export function isEarlier(claim: Claim, than: Claim): boolean {
   return (Math.abs(ours - theirs) <= BROKER_TOLERANCE_MS ? ours : theirs) < 0;
 }
 
+/** Whether it may have been: of one moment, or of two machines whose clocks tell no better. */
+export function mayBeEarlier(claim: Claim, than: Claim): boolean {
+  const margin = claim.owner === than.owner ? 0 : BROKER_TOLERANCE_MS;
+  return !isEarlier(than, { ...claim, openedAt: claim.openedAt - margin });
+}
+
 function openedByBroker(claim: Claim): EpochMs | undefined {
   const { brokerClaimedAt, isBrokerTimeGuess, claimedAt, openedAt } = claim;
   if (isBrokerTimeGuess || typeof brokerClaimedAt !== "number") return undefined;

@@ -13,6 +13,8 @@
  *    open be of an earlier position than the one that is meant. So orders are read before such an
  *    order is told that it is the earlier one. Where they cannot be read it is told so: that is the
  *    safe side.
+ *    So is a close like one that has ended the position before, as far as is known: an open that
+ *    came before that one may have kept it from being over, and this would be that close again.
  * 4. An open while closes at work hold all of the position may begin another one, and so may one
  *    behind combos against it, which hold nothing. They are read before it is claimed, with an id
  *    or without: a repeat of it, or of such a close, is known by the position that it belongs to.
@@ -32,6 +34,7 @@ import type { Block, BlockCode, ClaimDecision } from "./answer.ts";
 import { type Claim, isAccepted, isUnanswered, lacksSuccessor } from "./claim.ts";
 import type { ClaimVerdict, IntentIdentity, UnreadOrders } from "./decide-claim.ts";
 import { reservedUnder } from "./family.ts";
+import { mayBeEarlier } from "./order-of-claims.ts";
 
 /** What was decided, of which intent, and on what. */
 export interface DecidedOn {
@@ -44,6 +47,8 @@ export interface DecidedOn {
   readonly identity: Pick<IntentIdentity, "requestId">;
   readonly book: Book;
   readonly unread: UnreadOrders;
+  /** An equal exit of late, of the life before as far as is known; nobody has named either. */
+  readonly exitBefore?: Claim | undefined;
 }
 
 const FOR_WANT_OF_SHARES: ReadonlySet<BlockCode> = new Set<BlockCode>([
@@ -61,7 +66,7 @@ export function asksForOrders(decided: DecidedOn): boolean {
   switch (decision.kind) {
     case "proceed":
       if (isCombo(intent)) return unread === undefined;
-      if (isClose) return intent.portion !== null;
+      if (isClose) return intent.portion !== null || decided.exitBefore !== undefined;
       if (isFlat(book)) return isEffectByBook;
       return unread === undefined && (isZero(closable(book)) || OPTION_SYMBOL.test(book.symbol));
     case "blocked":
@@ -86,7 +91,7 @@ function isHalfOver({
 
 /** `unsettled`: the account's claims that are not settled, oldest first. */
 export function unlessInDoubt(decided: DecidedOn, unsettled: readonly Claim[]): ClaimVerdict {
-  const { verdict, intent, book } = decided;
+  const { verdict, intent } = decided;
   const { decision } = verdict;
   const symbols = tradedSymbols(intent);
   const bears = isCombo(intent) ? bearsOnCombo : bearsOn;
@@ -96,7 +101,7 @@ export function unlessInDoubt(decided: DecidedOn, unsettled: readonly Claim[]): 
   );
   if (order === undefined) return verdict;
   const claim = decision.kind === "blocked" ? decision.claim : null;
-  const block = isCombo(intent) ? comboBlockBy(order, symbols) : blockBy(order, book);
+  const block = isCombo(intent) ? comboBlockBy(order, symbols) : blockBy(order, decided);
   return { event: null, decision: { kind: "blocked", block, claim } };
 }
 
@@ -143,16 +148,13 @@ function isUnread(claim: Claim, unread: UnreadOrders): boolean {
 }
 
 /** Whether what `order` has done, and nobody knows, could make the decision another one. */
-function bearsOn(
-  { verdict, intent, book, unread }: DecidedOn,
-  order: Claim,
-  unsettled: readonly Claim[],
-): boolean {
+function bearsOn(decided: DecidedOn, order: Claim, unsettled: readonly Claim[]): boolean {
+  const { verdict, intent, book, unread } = decided;
   const { decision } = verdict;
   const isOpening = intent.effect === "open";
   switch (decision.kind) {
     case "proceed":
-      if (!isOpening) return isOpen(order) && isUnanswered(order);
+      if (!isOpening) return isOpen(order) && bearsOnClose(decided, order);
       // What is at work may have ended the position, and this open begins another.
       if (!isFlat(book)) return mayEnd(order, book, intent) && isUnread(order, unread);
       return isOpen(order) && isAgainst(order, intent) && isInDoubt(order, unread);
@@ -169,6 +171,15 @@ function bearsOn(
       return !isOpening && mayBeAnotherExit(claim, order, unsettled, { intent, book, unread });
     }
   }
+}
+
+/**
+ * What the open has filled changes how much a part is; and where that came before the exit which
+ * seems to have ended a life, it never ended.
+ */
+function bearsOnClose({ intent, unread, exitBefore }: DecidedOn, open: Claim): boolean {
+  if (intent.portion !== null && isUnanswered(open)) return true;
+  return exitBefore !== undefined && isInDoubt(open, unread) && mayBeEarlier(open, exitBefore);
 }
 
 /** Whether an exit like `claim` may be another one, because of what `order` has done. */
@@ -263,9 +274,11 @@ function isClaimedLater(order: Claim, than: Claim, unsettled: readonly Claim[]):
   return place < 0 ? order.claimedAt > than.claimedAt : unsettled.indexOf(order) > place;
 }
 
-function blockBy(order: Claim, book: Book): Block {
+function blockBy(order: Claim, { verdict, intent, book }: DecidedOn): Block {
   const free = closable(book);
-  const goesOut = isZero(free) ? "" : `; a close of up to ${free}, by number, goes out`;
+  const isByNumber = verdict.decision.kind === "proceed" && intent.portion === null;
+  const isFree = !isZero(free) && !isByNumber;
+  const goesOut = isFree ? `; a close of up to ${free}, by number, goes out` : "";
   const { message, ...block } = notSentBehind(order, book.symbol);
   return { ...block, message: `${message}${goesOut}`, availableQuantity: free };
 }

@@ -3,7 +3,8 @@
  * repeat of it is looked for among the entries of the position that is held. On a flat book a fill
  * begins the next life, as behind an exit at work that could not be read when the entry was
  * claimed. One that came about before the exit which ended the last life, and was read behind it,
- * goes on with that: the position never was flat, and the exit's repeat is that exit. Pure.
+ * goes on with that: the position never was flat, and the exit's repeat is that exit. Where another
+ * life is in the book by then, the two are one. Pure.
  */
 import {
   type Book,
@@ -53,12 +54,14 @@ export function ofTheirEpisode(
   if (effect !== "open") return events;
   const isBehind = isRestHeld(before);
   const isOwn = claim.episode === before.episode + (isFlat(before) ? 1 : 0);
-  if (isOwn && !isBehind) return events;
+  const isOne = !isFlat(before) && cameBeforeEnd(before, seen) === true;
+  if (isOwn && !isBehind && !isOne) return events;
   const episode = isFlat(before) ? begunBy(claim, before, seen) : before.episode;
   const ofLife = isOwn ? {} : { episode };
+  const ofLives = isOne ? { ...ofLife, lifeFrom: before.episode - 1 } : ofLife;
   return told((fill) => {
     const submittedAt = isBehind ? seen.submittedAtOf(fill.brokerOrderId) : null;
-    return { ...fill, ...ofLife, ...(submittedAt !== null && { submittedAt }) };
+    return { ...fill, ...ofLives, ...(submittedAt !== null && { submittedAt }) };
   });
 }
 
@@ -79,7 +82,7 @@ function asTheyClose(
   let quantity = ZERO;
   return events.map((event) => {
     if (!isFill(event)) return event;
-    if (isOfLast) return { ...event, episode: before.episode - 1 };
+    if (isOfLast) return { ...filledOn(event, filledAt), episode: before.episode - 1 };
     quantity = add(quantity, event.quantity);
     return ends(before, { side, quantity }) ? filledOn(event, filledAt) : event;
   });
@@ -90,14 +93,21 @@ function sumOf(fills: readonly Fill[]): DecimalText {
 }
 
 /** The life that a fill of the entry begins on the flat book `before`, or goes on with. */
-export function begunBy(entry: Claim, before: Book, { claimOf, filledAt }: FillSeen): number {
+export function begunBy(entry: Claim, before: Book, seen: FillSeen): number {
   const next = before.episode + 1;
-  const { closedBy, closedAt } = before;
-  const exit = closedBy === null ? undefined : claimOf(closedBy);
+  const { closedBy } = before;
+  const exit = closedBy === null ? undefined : seen.claimOf(closedBy);
   if (exit === undefined || !hasFilled(exit)) return next;
+  return (cameBeforeEnd(before, seen) ?? isEarlier(entry, exit)) ? before.episode : next;
+}
+
+/** Whether the fill came before the last end of a position; undefined where no times tell. */
+function cameBeforeEnd(
+  { closedAt }: Book,
+  { filledAt }: Pick<FillSeen, "filledAt">,
+): boolean | undefined {
   const isTold = filledAt !== undefined && closedAt !== undefined && filledAt !== closedAt;
-  const cameBefore = isTold ? filledAt < closedAt : isEarlier(entry, exit);
-  return cameBefore ? before.episode : next;
+  return isTold ? filledAt < closedAt : undefined;
 }
 
 /** When the last position ended, where that was between the order's coming and its last fill. */

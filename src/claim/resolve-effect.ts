@@ -8,7 +8,7 @@
  * other side makes no opening of its repeat, nor does what other agents have opened and closed
  * since; a life that has ended since, and in which its own agent has an order, does.
  */
-import { type Book, isFlat, reduces } from "../book/book.ts";
+import { type Book, isFlat, livesOf, reduces } from "../book/book.ts";
 import type { Effect, Intent, IntentDraft } from "../identity/intent.ts";
 import { type Claim, neverWas } from "./claim.ts";
 import type { ClaimPolicy } from "./policy.ts";
@@ -62,7 +62,7 @@ export function closeOfEarlierLife(
   if (draft.effect !== null || reduces(book, draft.side)) return undefined;
   const lastEnded = isFlat(book) ? book.episode : book.episode - 1;
   for (const episode of livesBefore(book.episode)) {
-    const again = repeatedBy(lives.equalCloses(episode), episode, asked, policy);
+    const again = repeatedBy(lives.equalCloses(episode), [episode], asked, policy);
     if (again === undefined || neverWas(again)) continue;
     return hasTradedIn(lives, episode + 1, lastEnded) ? undefined : again;
   }
@@ -93,7 +93,7 @@ function effectOf(
   if (existing !== undefined) return existing.intent.effect;
   if (reduces(book, draft.side) || earlierClose !== undefined) return "close";
   if (!isFlat(book)) return "open";
-  const again = repeatedBy(equalCloses, book.episode, asked, policy);
+  const again = repeatedBy(equalCloses, livesOf(book, "close"), asked, policy);
   if (again !== undefined) return "close";
   return draft.side === "sell" && !policy.allowShort ? "close" : "open";
 }

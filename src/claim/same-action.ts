@@ -14,7 +14,7 @@ export interface AskedAt {
 }
 
 /**
- * The claim that is repeated: of the equal ones in `episode` (the latest first) a live one, or one
+ * The claim that is repeated: of the equal ones in `lives` (the latest first) a live one, or one
  * of which a leg works, else one that filled within the window, else the latest where it never came
  * to be. An open without a fill is of no episode yet: it was claimed in one that an exit has ended
  * since, perhaps, and its fill begins the next. One that never came to be is opened anew within the
@@ -22,13 +22,13 @@ export interface AskedAt {
  */
 export function repeatedBy(
   equals: readonly Claim[],
-  episode: number,
+  lives: readonly number[],
   asked: AskedAt,
   policy: ClaimPolicy,
   worksByLeg: (claim: Claim) => boolean = () => false,
 ): Claim | undefined {
   const candidates = equals.filter(
-    (claim) => claim.episode === episode || isOfNone(claim) || isLostOpen(claim, asked, policy),
+    (claim) => lives.includes(claim.episode) || isOfNone(claim) || isLostOpen(claim, asked, policy),
   );
   const live = candidates.find((claim) => isLive(claim.status) || worksByLeg(claim));
   const filled = candidates.find((claim) => filledLately(claim, asked, policy));

@@ -2,7 +2,7 @@
  * One claim or record inside an open transaction: load, decide, append events, write the rows that
  * they imply. Decisions are taken in claim/; this carries them out.
  */
-import { type Book, type ClaimRef, episodeOf, reduces } from "../book/book.ts";
+import { type Book, type ClaimRef, episodeOf, isFlat, livesOf, reduces } from "../book/book.ts";
 import type { ClaimDecision } from "../claim/answer.ts";
 import type { Claim } from "../claim/claim.ts";
 import { isOfEarlierLife, ofTheirLives } from "../claim/combo-life.ts";
@@ -33,7 +33,7 @@ import {
   resolveEffect,
 } from "../claim/resolve-effect.ts";
 import { resolvePortion, type SidedDraft } from "../claim/resolve-portion.ts";
-import { isLostOpen } from "../claim/same-action.ts";
+import { filledLately, isLostOpen } from "../claim/same-action.ts";
 import type { EpochMs } from "../core/clock.ts";
 import { InvariantError } from "../core/errors.ts";
 import type { AccountId, BrokerOrderId, ClaimKey } from "../core/ids.ts";
@@ -82,7 +82,7 @@ export function decideOn(rows: Rows, request: ClaimRequest): ClaimVerdict {
   const believed = believedId(draft, policy);
   const known = believed && rows.claim({ account, agent, requestId: believed });
   const equalCloses = asksForCloses(draft, book, known)
-    ? rows.equals(account, agent, fingerprintOf({ ...draft, effect: "close" }), book.episode)
+    ? equalClosesIn(rows, fingerprintOf({ ...draft, effect: "close" }), draft, book)
     : [];
   const mayBeShort = policy.allowShort || OPTION_SYMBOL.test(symbol);
   const isNameless = believed === undefined && draft.anchor === null;
@@ -101,9 +101,8 @@ export function decideOn(rows: Rows, request: ClaimRequest): ClaimVerdict {
   const all = isNamed
     ? []
     : rows.equals(account, agent, fingerprint, episodeOf(book, intent.effect), wanted);
-  const isNamelessOpen = identity.kind === "arrival" && intent.effect === "open";
-  const lost = isNamelessOpen ? lostOpens(rows, intent, fingerprint, request) : [];
-  const equals = isCombo(intent) ? ofThisLife(rows, all) : [...all, ...lost];
+  const earlier = identity.kind === "arrival" ? ofEarlierEpisodes(rows, intent, request) : NONE;
+  const equals = isCombo(intent) ? ofThisLife(rows, all) : [...all, ...earlier.sameAction];
   const entries = entriesOf(rows, intent);
   const blocking = entries
     .flatMap((entered) => rows.incidents.openIn(account, entered))
@@ -116,8 +115,21 @@ export function decideOn(rows: Rows, request: ClaimRequest): ClaimVerdict {
     ? entries.length < tradedSymbols(intent).length || repeatsExit(verdict)
     : intent.effect === "close";
   const { unread } = request;
-  const decided = { verdict, intent, isEffectByBook, isExit, identity, book, unread };
+  const { exitBefore } = earlier;
+  const decided = { verdict, intent, isEffectByBook, isExit, identity, book, unread, exitBefore };
   return asksForOrders(decided) ? unlessInDoubt(decided, rows.unsettledClaims(account)) : verdict;
+}
+
+/** Those of the life that has ended. */
+function equalClosesIn(
+  rows: Rows,
+  fingerprint: string,
+  { account, agent }: Pick<SidedDraft, "account" | "agent">,
+  book: Book,
+): Claim[] {
+  return livesOf(book, "close").flatMap((episode) =>
+    rows.equals(account, agent, fingerprint, episode),
+  );
 }
 
 function earlierCloseOf(
@@ -136,19 +148,34 @@ function earlierCloseOf(
   return closeOfEarlierLife(draft, book, lives, request, request.policy);
 }
 
-/** Those of the lives before it, for an order that nobody has named. */
-function lostOpens(
-  rows: Rows,
-  { account, agent, symbol, effect }: Intent,
-  fingerprint: string,
-  request: ClaimRequest,
-): readonly Claim[] {
-  const now = episodeOf(rows.book(account, symbol), effect);
-  return livesBefore(now).flatMap((episode) =>
-    rows
-      .equals(account, agent, fingerprint, episode)
-      .filter((claim) => claim.episode === episode && isLostOpen(claim, request, request.policy)),
-  );
+interface OfEarlierEpisodes {
+  /** Of those that are one life with it, and opens that were lost in the lives before. */
+  readonly sameAction: readonly Claim[];
+  /** The exit of late that was the last of its kind in the life before. */
+  readonly exitBefore?: Claim | undefined;
+}
+
+const NONE: OfEarlierEpisodes = { sameAction: [] };
+
+/** Equal orders of episodes before its own, for an order that nobody has named. */
+function ofEarlierEpisodes(rows: Rows, intent: Intent, request: ClaimRequest): OfEarlierEpisodes {
+  const { account, agent, symbol, effect } = intent;
+  const { policy } = request;
+  const book = rows.book(account, symbol);
+  const fingerprint = fingerprintOf(intent);
+  const equalsIn = (episode: number) =>
+    rows.equals(account, agent, fingerprint, episode).filter((one) => one.episode === episode);
+  const joined = livesOf(book, effect).slice(1);
+  const sameLife = joined.flatMap(equalsIn);
+  if (effect === "open") {
+    const before = livesBefore(episodeOf(book, effect)).flatMap(equalsIn);
+    const lost = before.filter((claim) => isLostOpen(claim, request, policy));
+    return { sameAction: [...sameLife, ...lost] };
+  }
+  const lifeBefore = (joined.at(-1) ?? book.episode) - 1;
+  if (isFlat(book)) return { sameAction: sameLife };
+  const exitBefore = equalsIn(lifeBefore).find((exit) => filledLately(exit, request, policy));
+  return { sameAction: sameLife, exitBefore };
 }
 
 /** Of equal combos those that are no action of a position that is over. */

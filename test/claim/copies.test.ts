@@ -50,6 +50,7 @@ const FIELDS_OF_BOOK: Readonly<Record<keyof Book, true>> = {
   arrivals: true,
   reservations: true,
   closedBy: true,
+  lifeFrom: true,
   closedAt: true,
   openedBehind: true,
   feeDueOn: true,
@@ -73,7 +74,7 @@ test("a copy of a book has every field that a book can have", () => {
 
 test("what a claim or a book lacks its copy lacks too", () => {
   const { brokerClaimedAt, hasLostTry, earlierQuantities, family, ...always } = FIELDS_OF_CLAIM;
-  const { closedAt, openedBehind, feeDueOn, ...usual } = FIELDS_OF_BOOK;
+  const { lifeFrom, closedAt, openedBehind, feeDueOn, ...usual } = FIELDS_OF_BOOK;
   const [claim, book] = [filledIn(always) as Claim, filledIn(usual) as Book];
   expect(copiedClaim(claim)).toStrictEqual(claim);
   expect(copiedBook(book)).toStrictEqual(book);

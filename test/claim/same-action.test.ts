@@ -27,7 +27,7 @@ function afterOneBuy(): { ledger: MemoryLedger; first: Claim } {
 
 describe("the claim that is repeated", () => {
   const repeated = (equals: readonly Claim[], episode: number, ledger: MemoryLedger) =>
-    repeatedBy(equals, episode, ledger, ledger.policy);
+    repeatedBy(equals, [episode], ledger, ledger.policy);
 
   test("is one of the position's same life", () => {
     const { ledger, first } = afterOneBuy();

@@ -282,7 +282,7 @@ function testsOfOperators(storeOfTest: StoreOfTest): void {
     const surfaced = await ledger.incident(GUARD_ACCOUNT, 1);
     expect(surfaced).toMatchObject({ kind: "late_settlement", resolution: null });
     // Somebody else releases it, and a second attempt loses its answer, before the person speaks.
-    await ledger.guard(KEY, release({ tokenHash: null }));
+    await ledger.guard(KEY, release({ tokenHash: null, isOfLateWord: true }));
     await ledger.guard(KEY, claimOf({ tokenHash: "token-2" }));
     expect((await ledger.guard(KEY, doubt("token-2"))).incident).toBe(2);
     const kindOf = async (incident: number, end: OperatorEnd | null) =>

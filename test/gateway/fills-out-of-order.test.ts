@@ -87,6 +87,51 @@ describe("an entry had filled before the exit of all that else was held, and is 
     expect(world.book()).toMatchObject({ net: "13", episode: 2 });
     await isThatOrder(world, bot, ADD, entry.requestId);
   });
+
+  test("so is the exit, behind one that was sent and booked in between", async () => {
+    const { world, bot, exit } = await soldBeforeTheAddIsKnown();
+    const next = await world.submit(bot, { ...OPEN, quantity: "7" });
+    await world.advance(2_500);
+    await addIsKnown(world);
+    expect(world.book()).toMatchObject({ net: "15", episode: 2, lifeFrom: 1 });
+    const second = await world.open();
+    await isThatOrder(world, second, CLOSE, exit.requestId);
+    await isThatOrder(world, second, { ...OPEN, quantity: "7" }, next.requestId);
+  });
+
+  test("the exit waits meanwhile, behind one that was booked in between, and only while it is equal", async () => {
+    const { world, entry, exit } = await soldBeforeTheAddIsKnown();
+    const second = await world.open();
+    await world.submit(second, { ...OPEN, quantity: "7" });
+    await world.advance(2_500);
+    expect(world.book()).toMatchObject({ net: "7", episode: 2 });
+    const posts = world.posts().length;
+    const waits = await world.submit(second, CLOSE);
+    const cause = { requestId: entry.requestId };
+    expect(waits).toMatchObject({ status: "BLOCKED", code: "not_sent", cause });
+    expect(world.posts()).toHaveLength(posts);
+    expect(await world.submit(second, { ...CLOSE, quantity: "5" })).toMatchObject({
+      status: "PROCEED",
+    });
+    await addIsKnown(world);
+    await isThatOrder(world, second, CLOSE, exit.requestId);
+  });
+
+  test("once another life has begun behind it, the exit is a new one", async () => {
+    const { world, bot, exit } = await soldBeforeTheAddIsKnown();
+    await world.submit(bot, { ...OPEN, quantity: "7" });
+    await world.advance(2_500);
+    await addIsKnown(world);
+    await world.submit(bot, { ...CLOSE, quantity: "15" });
+    await world.advance(2_500);
+    expect(world.book()).toMatchObject({ net: "0", episode: 2, lifeFrom: 1 });
+    await isThatOrder(world, await world.open(), CLOSE, exit.requestId);
+    await world.submit(bot, { ...OPEN, quantity: "9" });
+    await world.advance(2_500);
+    expect(world.book()).toMatchObject({ net: "9", episode: 3 });
+    expect(world.book()).not.toHaveProperty("lifeFrom");
+    expect(await world.submit(bot, CLOSE)).toMatchObject({ status: "PROCEED" });
+  });
 });
 
 describe("an entry fills in part before the exit of all that else was held, and the rest behind it:", () => {
@@ -293,6 +338,37 @@ test("an exit that only a list shows, behind an entry that was bought later, is 
   expect(await world.submit(bot, CLOSE)).toMatchObject({ status: "PROCEED" });
   await world.untilSettled();
   expect(world.simulator.positions()).toEqual([]);
+});
+
+test("an exit whose fill is known behind a later entry's is the same one behind an earlier entry's", async () => {
+  const world = await openWorld(LONG);
+  const bot = await world.open();
+  const hidden = await world.submit(bot, ADD);
+  await world.advance(10);
+  const [{ id } = { id: "" }] = world.orders();
+  for (const path of ["/v2/orders", `/v2/orders/${id}`, "/v2/orders:by_client_order_id"]) {
+    world.simulator.addFaults([{ match: { method: "GET", path }, fault: PAGE, times: 1_000 }]);
+  }
+  world.fault({ kind: "accept_then_drop" }, { side: "sell" });
+  const exit = await world.submit(bot, CLOSE);
+  expect(exit).toMatchObject({ status: "PENDING", phase: "unknown" });
+  await world.advance(10);
+  await world.submit(bot, OPEN);
+  await world.advance(2_500);
+  expect(world.book()).toMatchObject({ net: "12", episode: 1 });
+  world.simulator.clearFaults();
+  for (const path of ["/v2/orders", `/v2/orders/${id}`]) {
+    world.simulator.addFaults([{ match: { method: "GET", path }, fault: PAGE, times: 1_000 }]);
+  }
+  await world.advance(6_000);
+  expect(world.book()).toMatchObject({ net: "6", episode: 1 });
+  const second = await world.open();
+  const waits = await world.submit(second, CLOSE);
+  const cause = { requestId: hidden.requestId };
+  expect(waits).toMatchObject({ status: "BLOCKED", code: "not_sent", cause });
+  await addIsKnown(world);
+  expect(world.book()).toMatchObject({ net: "14", episode: 1, lifeFrom: 0 });
+  await isThatOrder(world, second, CLOSE, exit.requestId);
 });
 
 describe("an exit of all had filled before what is bought behind it and booked piece by piece:", () => {

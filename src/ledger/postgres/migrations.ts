@@ -182,6 +182,9 @@ export const MIGRATIONS: readonly string[] = [
   // behind exits at work: an older program would write another book. A claim says where what it
   // has of the broker's clock is a guess.
   "",
+  // A fill of before the last end of a position makes one life of two, and books say so: an older
+  // program would send the exit between them again.
+  "",
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
