@@ -10,7 +10,10 @@ import type { IntentInput } from "../identity/intent-schema.ts";
 
 /** How the feed stands at the moment of an intent. */
 export interface FeedStanding {
+  /** It was begun at a bar of the past. */
   readonly isPast: boolean;
+  /** No bar of the past was told since the last one of the present. */
+  readonly isCaughtUp: boolean;
   /** Why entries are stopped; null while they are not. */
   readonly entriesStopped: string | null;
   readonly isDryRun: boolean;
@@ -19,10 +22,13 @@ export interface FeedStanding {
 /** The refusal of `intent`; undefined where it may go to the latch. */
 export async function heldBack(
   intent: IntentInput,
-  { isPast, entriesStopped, isDryRun }: FeedStanding,
+  { isPast, isCaughtUp, entriesStopped, isDryRun }: FeedStanding,
   readBook: (symbol: string) => Promise<Book>,
 ): Promise<BlockedAnswer | undefined> {
-  if (isPast) return blocked("bar_over", "the bar is over: it is for indicators only");
+  // What was begun long ago may be no decision of its bar any more: that must hang no exit.
+  if (isPast && !(isCaughtUp && (await isExit(intent, readBook)))) {
+    return blocked("bar_over", "the bar is over: it is for indicators only");
+  }
   if (entriesStopped !== null && !(await isExit(intent, readBook))) {
     return blocked("feed_stale", `entries are stopped: ${entriesStopped}`);
   }

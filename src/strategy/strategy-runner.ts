@@ -2,7 +2,8 @@
  * Joins a strategy, a feed and a latch: one call of one hook at a time, fills before the bar that
  * follows them.
  *
- * 1. Nothing is sent for a bar of the past, and no entry while the feed is stale; exits go on.
+ * 1. Nothing is sent for a bar of the past, also where its hook has returned and not waited for the
+ *    decision; and no entry while the feed is stale. Exits go on.
  * 2. A hook that throws ends the run; so does a feed that fails. Positions stay as they are.
  * 3. A hook that does not return holds everything up, and ends nothing: it is told of.
  * 4. A failure of the latch (its store refuses, an intent is wrong) is the strategy's to meet: it
@@ -10,6 +11,7 @@
  *
  * Opens and closes neither latch nor feed, and knows no clock but the one it is given.
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { type Clock, setAlarm } from "../core/clock.ts";
 import { LatchError, messageOf } from "../core/errors.ts";
 import type { OrderAnswer } from "../gateway/order-answer.ts";
@@ -50,8 +52,11 @@ export class StrategyRunner {
   readonly #observer: RunObserver;
   readonly #fills: FillWatch;
   readonly #context: StrategyContext;
+  /** Whether the bar is past that whatever asks was begun at, however long ago that was. */
+  readonly #ofPast = new AsyncLocalStorage<boolean>();
   #session: MarketSession | undefined;
-  #isPast = false;
+  /** Whether the newest bar that was told of is one of the present. */
+  #isCaughtUp = true;
   #entriesStopped: string | null = null;
   #areFillsUnread = false;
   /** Whatever is done is done behind this. */
@@ -100,9 +105,9 @@ export class StrategyRunner {
     if (item.kind === "resumed") this.#entriesStopped = null;
     if (item.kind !== "bar") return;
     await this.#tellFills();
-    this.#isPast = item.isPast;
-    await this.#call("onBar", () => this.#parts.strategy.onBar(item.bar, this.#context));
-    this.#isPast = false;
+    this.#isCaughtUp = !item.isPast;
+    const onBar = () => this.#parts.strategy.onBar(item.bar, this.#context);
+    await this.#call("onBar", () => this.#ofPast.run(item.isPast, onBar));
   }
 
   async #tellFills(): Promise<void> {
@@ -137,12 +142,17 @@ export class StrategyRunner {
 
   async #submit(intent: IntentInput): Promise<OrderAnswer> {
     const { latch, isDryRun = false } = this.#parts;
-    const standing = { isPast: this.#isPast, entriesStopped: this.#entriesStopped, isDryRun };
+    const feed = { entriesStopped: this.#entriesStopped, isCaughtUp: this.#isCaughtUp };
+    const standing = { ...feed, isPast: this.#isPast, isDryRun };
     const held = await heldBack(intent, standing, (symbol) => latch.book(symbol));
     const answer = held ?? (await latch.submit(intent));
     if (answer.requestId !== null) this.#fills.watch(answer.requestId);
     this.#observer.onAnswer?.(intent, answer);
     return answer;
+  }
+
+  get #isPast(): boolean {
+    return this.#ofPast.getStore() ?? false;
   }
 
   #makeContext(): StrategyContext {

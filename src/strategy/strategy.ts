@@ -90,7 +90,8 @@ export interface StrategyContext extends LatchOperations {
   readonly session: MarketSession | undefined;
   /**
    * Whether the bar is one of the past: a strategy that starts in the middle of a session is given
-   * those before, so that its indicators are right. Every submit is BLOCKED meanwhile.
+   * those before, so that its indicators are right. Every submit is BLOCKED meanwhile; also one of
+   * a decision that a hook began at such a bar and did not wait for.
    */
   readonly isPast: boolean;
   /** Why entries are stopped, in a sentence; null while they are not. Exits are never stopped. */

@@ -3,7 +3,7 @@ import { decimal } from "../../src/core/decimal.ts";
 import type { Bar, Feed, FeedItem } from "../../src/index.ts";
 import { BAR_MS } from "../../src/index.ts";
 
-const OPEN_AT = Date.parse("2026-05-21T13:30:00Z");
+export const OPEN_AT = Date.parse("2026-05-21T13:30:00Z");
 
 export const SESSION: FeedItem = {
   kind: "session",

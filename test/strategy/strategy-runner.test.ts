@@ -1,3 +1,4 @@
+import { AsyncResource } from "node:async_hooks";
 import { once } from "node:events";
 import { describe, expect, test } from "vitest";
 import {
@@ -9,7 +10,7 @@ import {
   StrategyRunner,
 } from "../../src/index.ts";
 import { openWorld, type World } from "../gateway/world.ts";
-import { bar, feedOf, SESSION } from "./listed-feed.ts";
+import { bar, feedOf, OPEN_AT, SESSION } from "./listed-feed.ts";
 
 const ENTRY = { symbol: "TQQQ", side: "buy", quantity: "6" } as const;
 const EXIT = { symbol: "TQQQ", portion: "all" } as const;
@@ -95,6 +96,62 @@ describe("a strategy that runs", () => {
       { status: "PROCEED" },
     ]);
     expect(world.posts()).toHaveLength(1);
+  });
+
+  test("sends nothing for a bar of the past, however long after its hook has returned", async () => {
+    const world = await openWorld();
+    const { latch, clock } = await world.open();
+    const read = new AbortController();
+    const decisions: Promise<OrderAnswer>[] = [];
+    const strategy: Strategy = {
+      symbols: ["TQQQ"],
+      // As a bot does that forgets to wait: the hook returns, and the decision comes later.
+      onBar({ name }, context) {
+        const anchor = { bar: name, stage: "base" };
+        const decision = once(read.signal, "abort").then(() =>
+          context.submit({ ...ENTRY, effect: "open", anchor }),
+        );
+        decisions.push(decision);
+      },
+    };
+    const feed = feedOf([SESSION, bar(0, "75", true), bar(1, "75", true), bar(2, "75")]);
+    const runner = new StrategyRunner({ strategy, feed, latch, clock });
+    await world.drive(runner.run(new AbortController().signal));
+    read.abort();
+    const answers = await world.drive(Promise.all(decisions));
+    const over = { status: "BLOCKED", code: "bar_over" };
+    expect(answers).toMatchObject([over, over, { status: "PROCEED" }]);
+    expect(world.posts()).toHaveLength(1);
+  });
+
+  test("sends an exit begun at a bar of the past once a bar of the present has come", async () => {
+    const positions = [{ symbol: "TQQQ", quantity: "6", averagePrice: "70" }];
+    const world = await openWorld({ positions });
+    const { latch, clock } = await world.open();
+    const quotes = new EventTarget();
+    const answers: Promise<OrderAnswer>[] = [];
+    const strategy: Strategy = {
+      symbols: ["TQQQ"],
+      // As a bot does that has a source of its own, and opens it at its first bar.
+      onBar({ startAt }, context) {
+        if (startAt !== OPEN_AT) return;
+        const whenOpened = AsyncResource.bind(() => void answers.push(context.submit(EXIT)));
+        quotes.addEventListener("quote", whenOpened);
+      },
+    };
+    const feed: Feed = {
+      async *items() {
+        yield bar(0, "75", true);
+        quotes.dispatchEvent(new Event("quote"));
+        await answers[0];
+        yield bar(1, "75");
+        quotes.dispatchEvent(new Event("quote"));
+      },
+    };
+    const runner = new StrategyRunner({ strategy, feed, latch, clock });
+    await world.drive(runner.run(new AbortController().signal));
+    const told = await world.drive(Promise.all(answers));
+    expect(told).toMatchObject([{ status: "BLOCKED", code: "bar_over" }, { status: "PROCEED" }]);
   });
 
   test("makes no entry while the feed is stale, and exits all the same", async () => {
