@@ -54,6 +54,8 @@ export interface MarketData {
   readonly url: string;
   /** Where they are streamed from. */
   readonly streamUrl: string;
+  /** What the clock of whoever answers reads shows; null before an answer has said so. */
+  now(): EpochMs | null;
   /** Oldest first, over as many pages as it takes; a minute that is not over may be among them. */
   bars(query: BarsQuery): Promise<BarsReading>;
   /** One connection, until it is lost or `signal` aborts; resolves when its socket is gone. */

@@ -5,14 +5,15 @@
  */
 import type { Logger } from "pino";
 import { type MarketData, MINUTE_MS } from "../broker/market-data.ts";
-import type { Clock, EpochMs } from "../core/clock.ts";
+import type { EpochMs } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
 import { newYorkMinute } from "../schedule/new-york-time.ts";
 import type { BarLine } from "./bar-line.ts";
+import type { FeedClock } from "./feed-clock.ts";
 
 export interface GapReaderParts {
   readonly data: MarketData;
-  readonly clock: Clock;
+  readonly clock: FeedClock;
   readonly log: Logger;
   readonly openAt: EpochMs;
   readonly closeAt: EpochMs;
@@ -98,6 +99,7 @@ export class GapReader {
     const { data, clock, log } = this.#parts;
     const symbols = lines.map(({ symbol }) => symbol);
     const reading = await data.bars({ symbols, from, until });
+    clock.keepUp();
     this.#againAt = clock.now() + this.#pauseMs;
     this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
     if (reading.kind !== "read") {

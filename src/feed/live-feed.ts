@@ -6,13 +6,16 @@
  * they were wrong.
  */
 import { MINUTE_MS } from "../broker/market-data.ts";
+import type { Clock } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
 import type { MarketHours, MarketSession } from "../schedule/market-hours.ts";
 import type { Feed, FeedItem, FeedRequest } from "../strategy/feed.ts";
+import { FeedClock } from "./feed-clock.ts";
 import { START_PATIENCE_MS } from "./gap-reader.ts";
 import { SessionFeed, type SessionFeedParts } from "./session-feed.ts";
 
-export interface LiveFeedParts extends SessionFeedParts {
+export interface LiveFeedParts extends Omit<SessionFeedParts, "clock"> {
+  readonly clock: Clock;
   readonly calendar: {
     /** Undefined: it could not be read. */
     readonly hours: () => Promise<MarketHours | undefined>;
@@ -29,10 +32,11 @@ export const CALENDAR_PAUSE_MS = 5_000;
 const TRIAL_MS = 5 * MINUTE_MS;
 
 export class LiveFeed implements Feed {
-  readonly #parts: LiveFeedParts;
+  readonly #parts: LiveFeedParts & SessionFeedParts;
 
   constructor(parts: LiveFeedParts) {
-    this.#parts = parts;
+    const clock = new FeedClock(parts.clock, parts.data, parts.log);
+    this.#parts = { ...parts, clock };
   }
 
   async *items({ symbols, signal }: FeedRequest): AsyncGenerator<FeedItem> {
@@ -78,6 +82,7 @@ export class LiveFeed implements Feed {
     const { data, clock, log } = this.#parts;
     const until = Math.floor(clock.now() / MINUTE_MS) * MINUTE_MS;
     const reading = await data.bars({ symbols, from: until - TRIAL_MS, until });
+    clock.keepUp();
     if (reading.kind === "refused") {
       throw new LatchError("feed_failed", `${data.url} refuses bars: ${reading.reason}`);
     }

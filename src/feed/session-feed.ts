@@ -11,12 +11,13 @@
  */
 import type { Logger } from "pino";
 import { type MarketData, MINUTE_MS, type MinuteBar } from "../broker/market-data.ts";
-import type { Clock, EpochMs } from "../core/clock.ts";
+import type { EpochMs } from "../core/clock.ts";
 import type { RandomSource } from "../core/random.ts";
 import type { MarketSession } from "../schedule/market-hours.ts";
 import { newYorkMinute } from "../schedule/new-york-time.ts";
 import type { FeedItem, FeedRequest } from "../strategy/feed.ts";
 import { BarLine, GRACE_MS } from "./bar-line.ts";
+import type { FeedClock } from "./feed-clock.ts";
 import { GapReader } from "./gap-reader.ts";
 import { namedBar } from "./named-bar.ts";
 import { Staleness } from "./staleness.ts";
@@ -24,7 +25,7 @@ import { WatchedStream } from "./watched-stream.ts";
 
 export interface SessionFeedParts {
   readonly data: MarketData;
-  readonly clock: Clock;
+  readonly clock: FeedClock;
   readonly random: RandomSource;
   readonly log: Logger;
 }

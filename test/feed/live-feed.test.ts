@@ -154,6 +154,43 @@ describe("a live feed", () => {
     ]);
   });
 
+  test("gives no bar of minutes ago as one of the present where the clock is behind", async () => {
+    const world = await openFeedWorld({
+      ...{
+        startAt: AT_0932 + 30_000,
+        clockAheadMs: -130_000,
+        prices: {},
+        bars: { QQQ: minutes(8) },
+      },
+    });
+    const feed = world.follow();
+    const items = feed.take(5);
+    await world.logged(UP);
+    await world.advance(90_000);
+    expect(await items).toEqual([
+      "session 2026-05-21",
+      "QQQ 09:30 100 past",
+      "QQQ 09:31 101 past",
+      "QQQ 09:32 102",
+      "QQQ 09:33 103",
+    ]);
+    const told = world.records.find(({ behindMs }) => behindMs !== undefined);
+    expect(told).toMatchObject({ msg: "the clock is behind that of market data" });
+    expect(Number(told?.behindMs)).toBeCloseTo(130_000, -4);
+  });
+
+  test("begins with the open by the clock of market data where its own is behind", async () => {
+    const bars = { QQQ: minutes(6) };
+    const startAt = OPEN - 5 * MINUTE;
+    const world = await openFeedWorld({ startAt, clockAheadMs: -10 * MINUTE, prices: {}, bars });
+    const items = world.follow().take(3);
+    await world.logged("the market is closed; waiting for its open");
+    await world.advance(5 * MINUTE);
+    await world.logged(UP);
+    await world.advance(2 * MINUTE);
+    expect(await items).toEqual(["session 2026-05-21", "QQQ 09:30 100", "QQQ 09:31 101"]);
+  });
+
   test("gives no minute that is not over", async () => {
     const { world, feed } = await running({ QQQ: minutes(8) });
     fault(world, { kind: "bar_lost" });

@@ -3,7 +3,7 @@
  * stock stream. The SDK's own retries and reconnects are off: whoever reads decides when again.
  */
 import { marketData } from "@alpacahq/alpaca-trade-api/rest";
-import type { Clock } from "../../core/clock.ts";
+import { atItsPace, type Clock, type EpochMs } from "../../core/clock.ts";
 import type {
   BarEars,
   BarsQuery,
@@ -14,6 +14,7 @@ import type {
 } from "../market-data.ts";
 import { requireCredential } from "./alpaca-options.ts";
 import { BarStream } from "./bar-stream.ts";
+import { BrokerTime } from "./broker-time.ts";
 import { readErrorBody } from "./classify.ts";
 import { type DataAddress, type DataFeed, dataAddress } from "./data-address.ts";
 import { describeAnswer, type HttpAnswer } from "./http-answer.ts";
@@ -52,6 +53,7 @@ class AlpacaMarketData implements MarketData {
   readonly #address: DataAddress;
   readonly #transport: Transport;
   readonly #stocks: marketData.StockApi;
+  readonly #time: BrokerTime;
 
   constructor(options: AlpacaMarketDataOptions) {
     const { baseUrl, dataUrl, dataStreamUrl: streamUrl, dataFeed: feed, clock } = options;
@@ -62,6 +64,7 @@ class AlpacaMarketData implements MarketData {
     const fetchApi = wholeBodies(options.fetchApi ?? ((url, init) => fetch(url, init)));
     this.#transport = new Transport({ keyId, secret, baseUrl: this.url, clock, fetchApi });
     this.#stocks = new marketData.StockApi(this.#transport.configuration);
+    this.#time = new BrokerTime(clock);
   }
 
   get url(): string {
@@ -70,6 +73,10 @@ class AlpacaMarketData implements MarketData {
 
   get streamUrl(): string {
     return this.#address.streamUrl;
+  }
+
+  now(): EpochMs | null {
+    return this.#time.now();
   }
 
   async bars(query: BarsQuery): Promise<BarsReading> {
@@ -92,6 +99,7 @@ class AlpacaMarketData implements MarketData {
   }
 
   async #page({ symbols, from, until }: BarsQuery, pageToken: string | null): Promise<PageReading> {
+    const tookMs = atItsPace(this.#options.clock, 0);
     const exchange = await this.#transport.perform(READ_DEADLINE_MS, (init) =>
       this.#stocks.stockBarsRaw(
         {
@@ -103,8 +111,11 @@ class AlpacaMarketData implements MarketData {
       ),
     );
     const { secret } = this.#options;
-    if (exchange.kind === "answered") return readPage(exchange.answer, secret);
-    return { kind: "unknown", reason: tellable(exchange.reason, secret) };
+    if (exchange.kind !== "answered") {
+      return { kind: "unknown", reason: tellable(exchange.reason, secret) };
+    }
+    this.#time.hear(exchange.answer.headers, tookMs());
+    return readPage(exchange.answer, secret);
   }
 }
 

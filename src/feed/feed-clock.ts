@@ -1,0 +1,34 @@
+/**
+ * This machine's clock, but never behind that of market data. By a clock that is behind, minutes
+ * that are over would not be read yet, and a bar of some minutes ago would be one of the present.
+ * One that is ahead stays as it is: then bars are late, which stops entries and no exit.
+ */
+import type { Logger } from "pino";
+import type { MarketData } from "../broker/market-data.ts";
+import type { Clock } from "../core/clock.ts";
+import { CLOCK_BEHIND_MAX_MS, FlooredClock } from "../core/floored-clock.ts";
+
+/** An answer names whole seconds, and takes its time. */
+const TOLERATED_MS = 3_000;
+
+export class FeedClock extends FlooredClock {
+  readonly #data: Pick<MarketData, "now">;
+  readonly #log: Logger;
+  #isTold = false;
+
+  constructor(clock: Clock, data: Pick<MarketData, "now">, log: Logger) {
+    super(clock);
+    this.#data = data;
+    this.#log = log;
+  }
+
+  /** Something was read just now. */
+  keepUp(): void {
+    const theirs = this.#data.now();
+    const behindMs = theirs === null ? 0 : theirs - this.now();
+    if (theirs === null || behindMs <= TOLERATED_MS) return;
+    if (!this.#isTold) this.#log.warn({ behindMs }, "the clock is behind that of market data");
+    this.#isTold = true;
+    if (behindMs <= CLOCK_BEHIND_MAX_MS) this.raiseTo(theirs);
+  }
+}
