@@ -3,8 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/core/clock.ts";
+import { decimal } from "../../src/core/decimal.ts";
+import { type Feed, StrategyRunner } from "../../src/index.ts";
 import { backtest } from "../../src/run/backtest.ts";
-import { loadStrategy } from "../../src/run/load-strategy.ts";
+import { isUnguarded, loadStrategy } from "../../src/run/load-strategy.ts";
+import { openWorld, type World } from "../gateway/world.ts";
+import { barAt, SESSION } from "../strategy/listed-feed.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tradelatch-strategy-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -43,6 +47,47 @@ describe("the strategy of docs/STRATEGIES.md", () => {
       ...{ trades: 1, realizedProfitUsd: "-2.00", orders: 2, duplicatesBlocked: 2 },
       ...{ booksEqual: true, invariantsBroken: [] },
     });
+  });
+});
+
+describe("the exit of that strategy", () => {
+  /** It fills in part, and `then` comes before the bars behind it. */
+  async function afterPartExit(then: (world: World) => Promise<unknown>) {
+    const world = await openWorld({ prices: { SPY: "700" } });
+    const { latch, clock } = await world.open();
+    const strategy = (await loadStrategy(fileOf("example.ts", EXAMPLE ?? "")))({ quantity: "3" });
+    if (isUnguarded(strategy)) throw new Error("the example needs a latch");
+    world.fault({ kind: "partial_fill", quantity: "1", rest: "script" }, { side: "sell" });
+    const feed: Feed = {
+      async *items() {
+        yield SESSION;
+        for (const [minute, close] of ["701", "699", "699", "699"].entries()) {
+          const bar = { ...barAt(minute, close, "SPY"), open: decimal("700") };
+          yield { kind: "bar", bar, isPast: false };
+          if (minute === 1) await then(world);
+          await world.advance(60_000);
+        }
+      },
+    };
+    const runner = new StrategyRunner({ strategy, feed, latch, clock });
+    await runner.run(new AbortController().signal);
+    const orders = world.orders().map(({ side, qty }) => `${side} ${qty}`);
+    return { orders, net: world.book("SPY").net };
+  }
+
+  test("sells what an exit has left that ended with a part of it", async () => {
+    const sold = await afterPartExit(({ simulator }) =>
+      fetch(`${simulator.url}/v2/orders`, {
+        method: "DELETE",
+        headers: { "APCA-API-KEY-ID": "key", "APCA-API-SECRET-KEY": "secret" },
+      }),
+    );
+    expect(sold).toEqual({ orders: ["buy 3", "sell 3", "sell 2"], net: "0" });
+  });
+
+  test("sends nothing beside an exit that is still at work", async () => {
+    const sold = await afterPartExit(async () => undefined);
+    expect(sold).toEqual({ orders: ["buy 3", "sell 3"], net: "2" });
   });
 });
 
