@@ -5,9 +5,11 @@
 import { inspect } from "node:util";
 import { averagePriceOf, type Claim, isAccepted } from "../claim/claim.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
-import { type DecimalText, toFixed } from "../core/decimal.ts";
+import { type DecimalText, parseDecimal, QUANTITY_DECIMALS, toFixed } from "../core/decimal.ts";
 import type { OrderAnswer } from "../gateway/order-answer.ts";
+import { isCombo } from "../identity/combo.ts";
 import type { IntentInput } from "../identity/intent-schema.ts";
+import { orderInWords } from "../identity/order-in-words.ts";
 import type { DayEnd, LeftOpen } from "../run/live-day.ts";
 import type { FeedItem } from "../strategy/feed.ts";
 import type { RunObserver } from "../strategy/strategy-runner.ts";
@@ -193,11 +195,21 @@ function minuteText(at: EpochMs): string {
   return marketTime(at).slice(11, 16);
 }
 
-function intentText({ symbol, side, quantity, portion, effect, anchor }: IntentInput): string {
-  const amount = quantity ?? portion;
-  const act = effect === "close" || portion !== undefined ? "close" : (side ?? "order");
+function intentText(intent: IntentInput): string {
+  const { symbol, side, quantity, notional, portion, effect, anchor, extension = null } = intent;
   const stage = anchor !== undefined && "stage" in anchor ? ` (${anchor.stage})` : "";
+  if (isCombo({ extension })) {
+    const terms = { symbol, side: side ?? null, notional: null, extension };
+    const legs = orderInWords({ ...terms, quantity: parseDecimal(String(quantity)) ?? null });
+    return `${legs || symbol}${stage}`;
+  }
+  const amount = quantity ?? portion ?? (notional === undefined ? undefined : usdOf(notional));
+  const act = effect === "close" || portion !== undefined ? "close" : (side ?? "order");
   return [act, amount, `${symbol}${stage}`].filter((word) => word !== undefined).join(" ");
+}
+
+function usdOf(notional: string | number): string {
+  return `${notional} USD of`;
 }
 
 function answerText(answer: OrderAnswer): string {
@@ -228,29 +240,32 @@ function endLines(
     ...claims.map((claim) => `order     ${claimText(claim)}`),
     ...incidents.map(({ id, kind, symbol }) => `incident  ${id}, ${kind} ${symbol}`),
   ];
-  const rest = "They stay as they are, and nobody looks after them until a latch runs again.";
+  const rest = "They stay as they are, and nobody looks after them while no latch runs.";
   return [
     ENDS[how],
     ...wrapped("Intents:  ", answers.length === 0 ? "none" : answers.join(", "), width),
     `Fills:    ${tally.fills}`,
     `Realized: ${toFixed(realizedUsd, 2)} USD`,
-    ...(tally.stale === 0 ? [] : [`Stale:    ${tally.stale} times`]),
+    ...(tally.stale === 0 ? [] : [`Stale:    ${timesText(tally.stale)}`]),
     ...(open.length === 0 ? ["Nothing is open."] : ["Still open:", ...open.map(indented)]),
     ...(open.length === 0 ? [] : wrapped("", rest, width)),
   ];
 }
 
+function timesText(count: number): string {
+  return count === 1 ? "once" : `${count} times`;
+}
+
 function claimText(claim: Claim): string {
-  const { side, quantity, notional, symbol } = claim.intent;
-  const amount = quantity ?? `${notional} USD of`;
   const filled = averagePriceOf(claim) === null ? "" : `, ${claim.bookedQuantity} filled`;
   const state = isAccepted(claim) ? "working" : "its outcome is not known";
-  return `${side} ${amount} ${symbol}, ${state}${filled}`;
+  return `${orderInWords(claim.intent)}, ${state}${filled}`;
 }
 
 /** An average has as many digits as it likes; a price is in cents, or in parts of them. */
 function priceText(price: DecimalText): string {
-  return toFixed(price, 4).replace(/0{1,2}$/, "");
+  const isOfCoin = Math.abs(Number(price)) < 0.01;
+  return toFixed(price, isOfCoin ? QUANTITY_DECIMALS : 4).replace(/(\.\d\d\d*?)0+$/, "$1");
 }
 
 function indented(text: string): string {

@@ -15,7 +15,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { type Clock, setAlarm } from "../core/clock.ts";
 import { LatchError, messageOf } from "../core/errors.ts";
 import type { OrderAnswer } from "../gateway/order-answer.ts";
-import type { IntentInput } from "../identity/intent-schema.ts";
+import { type IntentInput, parseIntent } from "../identity/intent-schema.ts";
 import type { Latch } from "../latch.ts";
 import type { MarketSession } from "../schedule/market-hours.ts";
 import { heldBack } from "./entry-gate.ts";
@@ -145,6 +145,8 @@ export class StrategyRunner {
     const feed = { entriesStopped: this.#entriesStopped, isCaughtUp: this.#isCaughtUp };
     const standing = { ...feed, isPast: this.#isPast, isDryRun };
     const held = await heldBack(intent, standing, (symbol) => latch.book(symbol));
+    // A dry run is there to show what would come of it.
+    if (held?.code === "dry_run") parseIntent(intent, latch.account, latch.agent);
     const answer = held ?? (await latch.submit(intent));
     if (answer.requestId !== null) this.#fills.watch(answer.requestId);
     this.#observer.onAnswer?.(intent, answer);

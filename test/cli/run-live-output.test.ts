@@ -3,6 +3,8 @@ import type { Book } from "../../src/book/book.ts";
 import { tellingPeople, tellingPrograms } from "../../src/cli/run-live-output.ts";
 import { decimal, divide, ZERO } from "../../src/core/decimal.ts";
 import { ManualClock } from "../../src/core/manual-clock.ts";
+import { blockedAnswer } from "../../src/gateway/order-answer.ts";
+import type { IntentInput } from "../../src/identity/intent-schema.ts";
 
 test("a live run says that it waits where its session has not begun", () => {
   const lines: string[] = [];
@@ -35,6 +37,34 @@ test.each([
   expect(lines[0]).toBe(said);
 });
 
+test.each<readonly [IntentInput, string]>([
+  [{ symbol: "SPY", side: "buy", notional: "250.50" }, "buy 250.50 USD of SPY"],
+  [{ symbol: "SPY", portion: "50%" }, "close 50% SPY"],
+  [
+    {
+      ...{ symbol: "MLEG", side: "buy", quantity: 2 },
+      extension: {
+        order_class: "mleg",
+        legs: [
+          { symbol: "SPY270115C00500000", side: "buy", ratio_qty: "1" },
+          { symbol: "SPY270115C00510000", side: "sell", ratio_qty: "2" },
+        ],
+      },
+    },
+    "buy 2 SPY270115C00500000 and sell 4 SPY270115C00510000",
+  ],
+])("a live run says how much of what is wanted: %j", (intent, said) => {
+  const lines: string[] = [];
+  const line = (text: string) => lines.push(text);
+  const output = { line, columns: 120, color: false, logsAreRead: false };
+  const none = { cause: null, difference: null, availableQuantity: null } as const;
+  const message = "nothing is sent in a dry run";
+  const answer = blockedAnswer({ code: "dry_run", message, ...none }, null);
+  tellingPeople(output, new ManualClock(0)).onAnswer(intent, answer);
+  expect(lines).toEqual([expect.stringMatching(/^\d\d:\d\d:\d\d {2}/)]);
+  expect(lines[0]?.slice(10)).toBe(`${said}: not sent, this is a dry run`);
+});
+
 test("a live run's prices are shown to a hundredth of a cent, and as prices", () => {
   const lines: string[] = [];
   const line = (text: string) => lines.push(text);
@@ -43,10 +73,11 @@ test("a live run's prices are shown to a hundredth of a cent, and as prices", ()
   const book = (symbol: string, averagePrice: string) =>
     ({ symbol, net: "3", averagePrice }) as unknown as Book;
   const third = divide(decimal("225.97"), decimal("3"));
-  const positions = [book("TQQQ", third), book("SQQQ", "40.9")];
+  const positions = [book("TQQQ", third), book("SQQQ", "40.9"), book("SHIB/USD", "0.0000123")];
   told.ended({ positions, claims: [], incidents: [], realizedUsd: ZERO }, "stopped");
   expect(lines).toContain("  position  3 TQQQ @ 75.3233");
   expect(lines).toContain("  position  3 SQQQ @ 40.90");
+  expect(lines).toContain("  position  3 SHIB/USD @ 0.0000123");
 });
 
 test.each([

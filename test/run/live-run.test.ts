@@ -158,7 +158,7 @@ describe("tradelatch run --feed alpaca", () => {
       "Realized: 0.00 USD",
       "Still open:",
       "  position  6 TQQQ @ 75.33",
-      "They stay as they are, and nobody looks after them until a latch runs again.",
+      "They stay as they are, and nobody looks after them while no latch runs.",
     ]);
     const second = start(world, { store, paper: true, json: true });
     await second.said('"event":"log"');

@@ -243,6 +243,24 @@ describe("a strategy that runs", () => {
     expect(world.posts()).toHaveLength(0);
   });
 
+  test("is told in a dry run, too, of an intent that the latch would not take", async () => {
+    const world = await openWorld();
+    const { latch, clock } = await world.open();
+    const strategy: Strategy = {
+      symbols: ["TQQQ"],
+      async onBar(_, context) {
+        await context.submit({ ...ENTRY, quantity: "0" });
+      },
+    };
+    const feed = feedOf([SESSION, bar(0, "75")]);
+    const runner = new StrategyRunner({ strategy, feed, latch, clock, isDryRun: true });
+    const ran = world.drive(runner.run(new AbortController().signal));
+    await expect(ran).rejects.toMatchObject({
+      code: "strategy_failed",
+      message: 'onBar of the strategy has thrown: quantity is "0": expected a number above zero',
+    });
+  });
+
   test("ends when a hook throws, and the error names the hook", async () => {
     const world = await openWorld();
     const { latch, clock } = await world.open();
