@@ -15,6 +15,7 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
 import type { RandomSource } from "../core/random.ts";
 import { placeOfStore } from "../core/store-place.ts";
+import { isStock } from "../identity/symbol.ts";
 import type { Latch } from "../latch.ts";
 import { liveDay } from "../run/live-day.ts";
 import { isUnguarded, loadStrategy } from "../run/load-strategy.ts";
@@ -70,9 +71,17 @@ export async function runLive(
 
 async function guardedStrategy(path: string, parameters: StrategyParameters): Promise<Strategy> {
   const strategy = (await loadStrategy(path))(parameters);
-  if (!isUnguarded(strategy)) return strategy;
-  const message = `${path} sends its orders by itself: it runs in a backtest only`;
-  throw new LatchError("invalid_strategy", message);
+  if (isUnguarded(strategy))
+    throw unfit(path, "sends its orders by itself: it runs in a backtest only");
+  // Of another one no bar would ever come, and no decision.
+  const other = strategy.symbols.find((symbol) => !isStock(symbol));
+  if (other === undefined) return strategy;
+  const expected = "expected a stock's symbol such as TQQQ or BRK.B";
+  throw unfit(path, `wants live bars of ${JSON.stringify(other)}: ${expected}`);
+}
+
+function unfit(path: string, why: string): LatchError {
+  return new LatchError("invalid_strategy", `${path} ${why}`);
 }
 
 interface Plan {

@@ -26,5 +26,11 @@ export function isPair(symbol: string): boolean {
   return symbol.includes("/");
 }
 
+/** Whether it is the name of a stock or a fund, as the broker writes it. */
+export function isStock(symbol: string): boolean {
+  return STOCK_SYMBOL.test(symbol) && !isPair(plainSymbol(symbol));
+}
+
+const STOCK_SYMBOL = new RegExp(`^${STOCK}$`);
 export const OPTION_SYMBOL = new RegExp(`^${OPTION}$`);
 export const SYMBOL = new RegExp(`^(?:${STOCK}|${PAIR}|${OPTION})$`);

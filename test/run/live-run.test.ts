@@ -321,6 +321,20 @@ describe("flags of a live run", () => {
     expect(stderr).toContain(why);
   });
 
+  test.each(["tqqq", "BTC/USD", "BTCUSD", "SPY270115C00500000", ""])(
+    "a bot that wants live bars of %j, which there are none of, is refused by name",
+    async (symbol) => {
+      const bot = join(temporaryStore(), "..", "bot.mjs");
+      const symbols = JSON.stringify(["SPY", symbol]);
+      writeFileSync(bot, `export default () => ({ symbols: ${symbols}, onBar() {} });`);
+      const { stderr, exitCode } = await runHere(["run", bot, "--feed", "alpaca"]);
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain(
+        `wants live bars of ${JSON.stringify(symbol)}: expected a stock's symbol such as TQQQ or BRK.B`,
+      );
+    },
+  );
+
   test("a bot that sends its orders by itself runs in a backtest only", async () => {
     const { stderr, exitCode } = await runHere(["run", "strategies/naive.ts", "--feed", "alpaca"]);
     expect(exitCode).toBe(2);
