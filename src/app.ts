@@ -23,6 +23,7 @@ import { type RandomSource, systemRandom } from "./core/random.ts";
 import { isServerStore } from "./core/store-place.ts";
 import { type BrokerReads, readBroker } from "./doctor/broker-checks.ts";
 import { type MarketDataReads, readMarketData } from "./doctor/data-checks.ts";
+import { FeedClock } from "./feed/feed-clock.ts";
 import { CALENDAR_PAUSE_MS, LiveFeed } from "./feed/live-feed.ts";
 import type { GuardVerifier, OpenedGuard } from "./guard/guard.ts";
 import { GuardDesk } from "./guard/guard-desk.ts";
@@ -250,21 +251,25 @@ function openLedger(store: string, clock: Clock, log: Logger): Ledger {
 export interface OpenFeed {
   readonly feed: Feed;
   readonly data: MarketData;
+  /** The feed's; whatever is compared with its bars goes by it. */
+  readonly clock: Clock;
   close(): Promise<void>;
 }
 
 /** Throws LatchError `invalid_option` for an address that cannot be used; asks nobody yet. */
 export function openLiveFeed(config: Config, surroundings: Surroundings): OpenFeed {
-  const { clock = systemClock, random = systemRandom, fetchApi, logger } = surroundings;
+  const { clock: machine = systemClock, random = systemRandom, fetchApi, logger } = surroundings;
   const log = logger ?? pino({ name: "tradelatch", level: "warn" }, logStream());
   const { keyId, secret, baseUrl } = config;
-  const common = { keyId, secret, clock, ...(fetchApi === undefined ? {} : { fetchApi }) };
-  const data = createAlpacaMarketData({ ...common, baseUrl, ...config.data });
+  const common = { keyId, secret, ...(fetchApi === undefined ? {} : { fetchApi }) };
+  const data = createAlpacaMarketData({ ...common, clock: machine, baseUrl, ...config.data });
+  const clock = new FeedClock(machine, data, log);
+  const budget = new RateBudget({ clock });
   const address = baseUrl === undefined ? {} : { baseUrl };
-  const broker = createAlpacaBroker({ ...common, ...address, budget: new RateBudget({ clock }) });
+  const broker = createAlpacaBroker({ ...common, ...address, clock, budget });
   const calendar = new MarketCalendar({ broker, clock, log, retryMs: CALENDAR_PAUSE_MS });
   const feed = new LiveFeed({ data, calendar, clock, random, log });
-  return { feed, data, close: () => broker.close() };
+  return { feed, data, clock, close: () => broker.close() };
 }
 
 /** Reads and streams market data for a moment, as a live feed would. Throws `invalid_option`. */

@@ -23,12 +23,7 @@ import { startLatch } from "../sidecar/latch-start.ts";
 import type { Strategy, StrategyParameters } from "../strategy/strategy.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { openLogger } from "./open-logger.ts";
-import {
-  type LiveOutput,
-  type LiveStart,
-  tellingPeople,
-  tellingPrograms,
-} from "./run-live-output.ts";
+import { type LiveStart, tellingPeople, tellingPrograms } from "./run-live-output.ts";
 import { storeOf } from "./store-setting.ts";
 
 export interface RunLiveOptions extends Pick<Settings, "store" | "agent" | "dataFeed"> {
@@ -60,13 +55,11 @@ export async function runLive(
   options: RunLiveOptions,
   surroundings: LiveSurroundings,
 ): Promise<void> {
-  const { output, environment, clock = systemClock } = surroundings;
+  const { environment } = surroundings;
   const strategy = await guardedStrategy(path, parameters);
   const config = resolveConfig(settingsOf(options, environment), environment);
   if (options.live === true) await confirmLive(config, surroundings);
-  const told =
-    options.json === true ? tellingPrograms(output, clock) : tellingPeople(output, clock);
-  await trade(path, strategy, { options, config, told, surroundings });
+  await trade(path, strategy, { options, config, surroundings });
 }
 
 async function guardedStrategy(path: string, parameters: StrategyParameters): Promise<Strategy> {
@@ -87,20 +80,22 @@ function unfit(path: string, why: string): LatchError {
 interface Plan {
   readonly options: RunLiveOptions;
   readonly config: Config;
-  readonly told: LiveOutput;
   readonly surroundings: LiveSurroundings;
 }
 
 async function trade(path: string, strategy: Strategy, plan: Plan): Promise<void> {
-  const { options, config, told, surroundings } = plan;
-  const { output, environment, stop, clock = systemClock, random, fetchApi, onOpen } = surroundings;
+  const { options, config, surroundings } = plan;
+  const { output, environment, stop, random, fetchApi, onOpen } = surroundings;
   // The lines of the day are on standard output; the log has what is out of the ordinary.
   const logLevel = options.logLevel ?? (environment.TRADELATCH_LOG_LEVEL || "warn");
   const level = resolveProgram({ logLevel }, environment).logLevel;
   const logger = await openLogger(level, output.logsAreRead);
-  const parts = { clock, random, fetchApi, logger, schedule: onOpen === undefined };
-  const { feed, data, close } = openLiveFeed(config, parts);
-  const prepared = prepareLatch(config, parts);
+  const parts = { random, fetchApi, logger, schedule: onOpen === undefined };
+  const given = { ...parts, clock: surroundings.clock };
+  const { feed, data, clock, close } = openLiveFeed(config, given);
+  // Claims are compared with bars and sessions: all of a run goes by one clock.
+  const prepared = prepareLatch(config, { ...parts, clock });
+  const told = (options.json === true ? tellingPrograms : tellingPeople)(output, clock);
   try {
     const onAway = (reason: string) => logger.warn({ reason }, "the broker does not answer yet");
     const { latch } = await startLatch(prepared, { clock, stop, onAway });

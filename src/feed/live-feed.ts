@@ -6,16 +6,13 @@
  * they were wrong.
  */
 import { MINUTE_MS } from "../broker/market-data.ts";
-import type { Clock } from "../core/clock.ts";
 import { LatchError } from "../core/errors.ts";
 import type { MarketHours, MarketSession } from "../schedule/market-hours.ts";
 import type { Feed, FeedItem, FeedRequest } from "../strategy/feed.ts";
-import { FeedClock } from "./feed-clock.ts";
 import { START_PATIENCE_MS } from "./gap-reader.ts";
 import { SessionFeed, type SessionFeedParts } from "./session-feed.ts";
 
-export interface LiveFeedParts extends Omit<SessionFeedParts, "clock"> {
-  readonly clock: Clock;
+export interface LiveFeedParts extends SessionFeedParts {
   readonly calendar: {
     /** Undefined: it could not be read. */
     readonly hours: () => Promise<MarketHours | undefined>;
@@ -32,11 +29,10 @@ export const CALENDAR_PAUSE_MS = 5_000;
 const TRIAL_MS = 5 * MINUTE_MS;
 
 export class LiveFeed implements Feed {
-  readonly #parts: LiveFeedParts & SessionFeedParts;
+  readonly #parts: LiveFeedParts;
 
   constructor(parts: LiveFeedParts) {
-    const clock = new FeedClock(parts.clock, parts.data, parts.log);
-    this.#parts = { ...parts, clock };
+    this.#parts = parts;
   }
 
   async *items({ symbols, signal }: FeedRequest): AsyncGenerator<FeedItem> {

@@ -11,6 +11,7 @@ import type { MarketData } from "../../src/broker/market-data.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import { ManualClock } from "../../src/core/manual-clock.ts";
 import { seededRandom } from "../../src/core/random.ts";
+import { FeedClock } from "../../src/feed/feed-clock.ts";
 import { CALENDAR_PAUSE_MS, LiveFeed } from "../../src/feed/live-feed.ts";
 import { MarketCalendar } from "../../src/schedule/market-calendar.ts";
 import {
@@ -139,7 +140,8 @@ export async function openFeedWorld(
       const retryMs = CALENDAR_PAUSE_MS;
       const calendar = new MarketCalendar({ broker, clock: ownClock, log, retryMs });
       const random = seededRandom(1);
-      const feed = new LiveFeed({ data, calendar, clock: ownClock, random, log });
+      const feedClock = new FeedClock(ownClock, data, log);
+      const feed = new LiveFeed({ data, calendar, clock: feedClock, random, log });
       const stopping = new AbortController();
       const items = feed.items({ symbols, signal: stopping.signal })[Symbol.asyncIterator]();
       const next = async () => {

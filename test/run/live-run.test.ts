@@ -181,9 +181,13 @@ describe("tradelatch run --feed alpaca", () => {
     });
   });
 
-  test("counts its bars as a backtest does: it adds, gives up and waits at the same minutes", async () => {
+  test.each([
     // A bar comes, and its order is claimed, some seconds behind its end.
-    const world = await dayAt(AT_0941, 6_000);
+    ["some seconds ahead", 6_000],
+    // By that one it is before the open, and whatever was claimed is of another session.
+    ["minutes behind", -14 * MINUTE],
+  ])("counts its bars as a backtest does, with a clock that is %s", async (_, clockAheadMs) => {
+    const world = await dayAt(AT_0941, clockAheadMs);
     const run = start(world, { store: temporaryStore(), paper: true });
     await run.said("session of 2026-05-21");
     await run.advance(20 * MINUTE);
