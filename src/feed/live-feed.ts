@@ -79,6 +79,7 @@ export class LiveFeed implements Feed {
     const until = Math.floor(clock.now() / MINUTE_MS) * MINUTE_MS;
     const reading = await data.bars({ symbols, from: until - TRIAL_MS, until });
     clock.keepUp();
+    clock.requireNear();
     if (reading.kind === "refused") {
       throw new LatchError("feed_failed", `${data.url} refuses bars: ${reading.reason}`);
     }

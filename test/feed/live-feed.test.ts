@@ -263,6 +263,16 @@ describe("a live feed that cannot begin", () => {
     });
   });
 
+  test("says at once that the clock is too far behind that of market data to go by either", async () => {
+    const world = await openFeedWorld({ startAt: AT_0932, clockAheadMs: -16 * MINUTE });
+    await expect(world.follow().next()).rejects.toMatchObject({
+      code: "clock_behind",
+      message: expect.stringMatching(
+        /^the clock shows 2026-05-21T13:16:.*Z, that of http.* 2026-05-21T13:32:.*Z$/,
+      ),
+    });
+  });
+
   test("gives up after a minute in which the session so far could not be read", async () => {
     const world = await openFeedWorld({ startAt: AT_0932 + 5_000 });
     fault(world, { kind: "refuse", status: 500, message: "internal server error" }, 1_000);
