@@ -233,12 +233,13 @@ function endLines(
   width: number,
 ): readonly string[] {
   const answers = [...tally.answers].map(([name, times]) => `${times} ${name}`);
+  const entry = (head: string, text: string) => wrapped(`  ${head}`, text, width);
   const open = [
-    ...positions.map(
-      ({ symbol, net, averagePrice }) => `position  ${net} ${symbol} @ ${priceText(averagePrice)}`,
+    ...positions.flatMap(({ symbol, net, averagePrice }) =>
+      entry("position  ", `${net} ${symbol} @ ${priceText(averagePrice)}`),
     ),
-    ...claims.map((claim) => `order     ${claimText(claim)}`),
-    ...incidents.map(({ id, kind, symbol }) => `incident  ${id}, ${kind} ${symbol}`),
+    ...claims.flatMap((claim) => entry("order     ", claimText(claim))),
+    ...incidents.flatMap(({ id, kind, symbol }) => entry("incident  ", `${id}, ${kind} ${symbol}`)),
   ];
   const rest = "They stay as they are, and nobody looks after them while no latch runs.";
   return [
@@ -247,7 +248,7 @@ function endLines(
     `Fills:    ${tally.fills}`,
     `Realized: ${toFixed(realizedUsd, 2)} USD`,
     ...(tally.stale === 0 ? [] : [`Stale:    ${timesText(tally.stale)}`]),
-    ...(open.length === 0 ? ["Nothing is open."] : ["Still open:", ...open.map(indented)]),
+    ...(open.length === 0 ? ["Nothing is open."] : ["Still open:", ...open]),
     ...(open.length === 0 ? [] : wrapped("", rest, width)),
   ];
 }
@@ -266,8 +267,4 @@ function claimText(claim: Claim): string {
 function priceText(price: DecimalText): string {
   const isOfCoin = Math.abs(Number(price)) < 0.01;
   return toFixed(price, isOfCoin ? QUANTITY_DECIMALS : 4).replace(/(\.\d\d\d*?)0+$/, "$1");
-}
-
-function indented(text: string): string {
-  return `  ${text}`;
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Book } from "../../src/book/book.ts";
+import type { Claim } from "../../src/claim/claim.ts";
 import { tellingPeople, tellingPrograms } from "../../src/cli/run-live-output.ts";
 import { decimal, divide, ZERO } from "../../src/core/decimal.ts";
 import { ManualClock } from "../../src/core/manual-clock.ts";
@@ -78,6 +79,29 @@ test("a live run's prices are shown to a hundredth of a cent, and as prices", ()
   expect(lines).toContain("  position  3 TQQQ @ 75.3233");
   expect(lines).toContain("  position  3 SQQQ @ 40.90");
   expect(lines).toContain("  position  3 SHIB/USD @ 0.0000123");
+});
+
+test("what a live run leaves open is told within the width, a spread by its contracts", () => {
+  const lines: string[] = [];
+  const line = (text: string) => lines.push(text);
+  const output = { line, columns: 80, color: false, logsAreRead: false };
+  const legs = [
+    { symbol: "SPY270115C00500000", side: "buy", ratio_qty: "1" },
+    { symbol: "SPY270115C00510000", side: "sell", ratio_qty: "1" },
+  ];
+  const intent = {
+    ...{ symbol: "MLEG", side: "buy", quantity: "2", notional: null },
+    extension: { order_class: "mleg", legs },
+  };
+  const claim = { intent, bookedQuantity: ZERO, bookedCost: ZERO, brokerOrderId: null };
+  const claims = [claim as unknown as Claim];
+  const told = tellingPeople(output, new ManualClock(0));
+  told.ended({ positions: [], claims, incidents: [], realizedUsd: ZERO }, "over");
+  expect(lines).toContainEqual(expect.stringMatching(/^ {2}order {5}buy 2 SPY/));
+  expect(lines.map((text) => text.trim()).join(" ")).toContain(
+    "buy 2 SPY270115C00500000 and sell 2 SPY270115C00510000, its outcome is not known They stay",
+  );
+  expect(lines.filter((text) => text.length > 80)).toEqual([]);
 });
 
 test.each([
