@@ -23,18 +23,23 @@ test("values that say themselves what they are as JSON are written so", () => {
   const own = Object.assign({ a: 1 }, { toJSON: () => ({ b: 2 }) });
   const named = Object.assign(Object.create({ toJSON: () => "named" }) as object, { a: 1 });
   const list = Object.assign([1], { toJSON: () => "listed" });
-  expect([date, own, named, list].map((value) => canonicalJson({ value }))).toEqual([
+  const unordered = Object.assign([1], { toJSON: () => ({ b: 2, a: 1 }) });
+  expect([date, own, named, list, unordered].map((value) => canonicalJson({ value }))).toEqual([
     '{"value":"1970-01-01T00:00:00.000Z"}',
     '{"value":{"b":2}}',
     '{"value":"named"}',
     '{"value":"listed"}',
+    '{"value":{"a":1,"b":2}}',
   ]);
 });
 
 test("values of any other class are written by their fields, as the reference does", () => {
   const bare = Object.assign(Object.create(null) as object, { b: 1, a: -0 });
   const values = [bare, new Map([["a", 1]]), Object("text"), new Uint8Array([7]), /a/];
-  for (const value of values) expect(canonicalJson({ value })).toBe(serialize({ value }));
+  for (const value of values) {
+    expect(canonicalJson(value)).toBe(serialize(value));
+    expect(canonicalJson({ value })).toBe(serialize({ value }));
+  }
   expect(canonicalJson(bare)).toBe('{"a":0,"b":1}');
 });
 

@@ -63,6 +63,9 @@ describe("the legs of a combo", () => {
     ["with a ratio below zero", { ...CALL, ratio_qty: "-1" }],
     ["without a side", { ...CALL, side: undefined }],
     ["without a side that its intent says", { ...CALL, side: null, position_intent: "buy" }],
+    ["with words before its intent", { ...CALL, side: null, position_intent: "rebuy_to_open" }],
+    ["with words behind its intent", { ...CALL, side: null, position_intent: "buy_to_opened" }],
+    ["with a list for an intent", { ...CALL, side: null, position_intent: ["buy_to_open"] }],
     ["with a number for an intent", { ...CALL, side: undefined, position_intent: 1 }],
     ["with a side of its own", { ...CALL, side: "short" }],
   ])("cannot be read where one is %s", (_, leg) => {

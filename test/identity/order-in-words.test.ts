@@ -22,6 +22,7 @@ function combo(...legs: readonly (readonly [side: string, ratio: string, symbol:
   return { ...TERMS, symbol: "MLEG", quantity: "2" as DecimalText, extension };
 }
 
+const CALL = "SPY270115C00500000";
 const SPREAD = combo(["buy", "1", "SPY270115C00500000"], ["sell", "1", "SPY270115C00510000"]);
 
 test.each([
@@ -50,6 +51,12 @@ test("a multi-leg order is told by its underlying and its legs, another one by i
   expect(legsInWords(SPREAD)).toEqual(legs);
 });
 
+test("one of contracts on two underlyings is told by both, an order for one contract by that", () => {
+  const pair = combo(["buy", "1", CALL], ["sell", "1", "QQQ270115C00400000"]);
+  expect(symbolInWords(pair)).toBe("SPY/QQQ");
+  expect(symbolInWords({ ...TERMS, symbol: CALL })).toBe(CALL);
+});
+
 test("so is one that the broker shows", () => {
   const [one, two] = ["1" as DecimalText, "2" as DecimalText];
   const low = { ...TERMS, symbol: "SPY270115C00500000", quantity: one };
@@ -57,4 +64,12 @@ test("so is one that the broker shows", () => {
   const words = "buy 1 SPY270115C00500000 and sell 2 SPY270115C00510000";
   expect(shownInWords({ ...TERMS, symbol: "MLEG", legs: [low, high] })).toBe(words);
   expect(shownInWords({ ...TERMS, legs: [high] })).toBe("buy 6 TQQQ");
+});
+
+test("one that the broker shows in part is told by what is shown of it", () => {
+  const multiLeg = { ...TERMS, symbol: "MLEG" };
+  expect(shownInWords({ ...multiLeg, legs: [{ ...TERMS, symbol: CALL }] })).toBe(`buy 6 ${CALL}`);
+  expect(shownInWords(multiLeg)).toBe("buy 6 MLEG");
+  expect(shownInWords({ ...multiLeg, legs: [] })).toBe("buy 6 MLEG");
+  expect(shownInWords({ ...TERMS, quantity: null })).toBe("buy TQQQ");
 });
