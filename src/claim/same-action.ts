@@ -68,7 +68,7 @@ function ageOf(claim: Claim, { now, brokerTime, isTimeGuess = false }: AskedAt):
     one >= -CLOCK_TOLERANCE_MS && one <= sinceClaim + CLOCK_TOLERANCE_MS;
   const isOneClock = Math.abs(age - byBroker) <= CLOCK_TOLERANCE_MS;
   // A third machine may have noted a later start: then both are wrong.
-  if (isOneClock && (start === claimedAt || isPossible(age))) return age;
+  if (isOneClock && isPossible(age)) return age;
   if (start === claimedAt && !isBrokerTimeGuess) return byBroker;
   return Math.min(sinceClaim, ...[age, byBroker].filter(isPossible));
 }
