@@ -32,8 +32,7 @@ export function ofTheirLives(
     const before = moved.get(symbol) ?? seen.bookOf(symbol);
     const said = effectOf(intent, symbol);
     const begun = said === "close" ? undefined : lifeOf(event, before, said);
-    const ofLife = begun === undefined ? event : { ...event, episode: begun };
-    const after = withFill(before, { ...ofLife, by: key });
+    const after = withFill(before, { ...event, by: key, episode: begun });
     moved.set(symbol, after);
     const { episode } = after;
     const took = reduces(before, side) && episode === before.episode;

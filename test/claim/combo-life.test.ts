@@ -197,6 +197,17 @@ describe("a combo is of an earlier life of its contracts' positions", () => {
   });
 });
 
+test("a leg that has filled says of which life it is only where its fill said so", () => {
+  const lives = (combo: Claim) =>
+    Object.values(combo.legs).map((leg) => ["episode" in leg, "closes" in leg]);
+  expect(lives(filledCombo({}).combo)).toEqual([
+    [false, false],
+    [false, false],
+  ]);
+  expect(lives(filledCombo({ episode: 1 }).combo)[0]).toEqual([true, false]);
+  expect(lives(filledCombo({ episode: 1, closes: true }).combo)[0]).toEqual([true, true]);
+});
+
 describe("the fill of a leg", () => {
   const { combo } = filledCombo();
   const told = (book: Partial<Book>, ...events: ClaimEvent[]) =>
@@ -211,6 +222,11 @@ describe("the fill of a leg", () => {
     expect(lives({ episode: 4, net: decimal("1") }, fill(CALL, "2"))).toEqual([4]);
     expect(lives({ episode: 4, net: decimal("-2") }, fill(CALL, "2"))).toEqual([4]);
     expect(lives({ episode: 4, net: decimal("-1") }, fill(CALL, "2"))).toEqual([5]);
+  });
+
+  test("of a contract that the combo did not ask for is booked where the book has it", () => {
+    const other = fill("SPY260618C00510000", "1");
+    expect(ofTheirLives([other], combo, seen({ episode: 4 }))).toEqual([{ ...other, episode: 5 }]);
   });
 
   test("says where it took from that, and not where it turned it", () => {
