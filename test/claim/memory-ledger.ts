@@ -58,6 +58,8 @@ export class MemoryLedger {
   now = START;
   /** The broker's clock, where a test knows it. */
   brokerTime: number | null = null;
+  /** That may be too early. */
+  isTimeGuess = false;
   policy: ClaimPolicy;
 
   constructor(policy: Partial<ClaimPolicy> = {}) {
@@ -95,8 +97,9 @@ export class MemoryLedger {
   /** Where a test does not say otherwise its try has just read every order at work. */
   claim(intent: Intent, look: Look = { unread: [] }): ClaimDecision {
     const { unread, isEffectByBook = false } = look;
-    const { now, policy, brokerTime } = this;
-    const command: ClaimCommand = { intent, owner: OWNER, now, brokerTime, policy };
+    const { now, policy, brokerTime, isTimeGuess } = this;
+    const times = { now, brokerTime, isTimeGuess };
+    const command: ClaimCommand = { intent, owner: OWNER, ...times, policy };
     const identity = identify(intent, this.policy);
     const { requestId, fingerprint } = identity;
     const { account, agent, symbol } = intent;

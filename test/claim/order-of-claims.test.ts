@@ -43,6 +43,15 @@ describe("of two orders of two machines", () => {
     expect(isEarlier({ ...far, isBrokerTimeGuess: true }, sent("b", 2, 0))).toBe(true);
   });
 
+  test("the broker's clock says so too, where one machine's clock is an hour ahead", () => {
+    const hourAhead = START + 3_600_000;
+    const own = { claimedAt: hourAhead, openedAt: hourAhead };
+    const first = { ...sent("a", 0, 0), ...own, brokerClaimedAt: START + 10_000 };
+    const second = sent("b", 20_000, 0);
+    expect(isEarlier(first, second)).toBe(true);
+    expect(isEarlier(second, first)).toBe(false);
+  });
+
   test("a try that was opened later is that much later by the broker's clock", () => {
     const again = { ...sent("a", 0, 0), openedAt: START + 90_000 };
     expect(isEarlier(again, sent("b", 30_000, -20_000))).toBe(false);

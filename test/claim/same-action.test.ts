@@ -71,7 +71,9 @@ describe("the claim that is repeated", () => {
       undefined,
     );
     expect(repeated([exit], next, ledger)).toBeUndefined();
-    ledger.after(ledger.policy.dedupeWindowMs);
+    ledger.now = (open.certainAt ?? 0) + ledger.policy.dedupeWindowMs - 1;
+    expect(repeated([open], next, ledger)).toBe(open);
+    ledger.after(1);
     expect(repeated([open], next, ledger)).toBeUndefined();
     expect(repeated([open], open.episode, ledger)).toBe(open);
   });
@@ -291,7 +293,8 @@ describe("the age of an equal claim", () => {
     ["is ours where the broker's clock agrees to ten seconds", AT - 1, AT + 9_999, true],
     ["is the broker's where ours says that the window is over", AT + 60_000, AT - 1, true],
     ["is the broker's where ours says that it is not", 1, AT, false],
-    ["is ours where nobody knows the broker's", AT - 1, null, true],
+    ["is ours where nobody knows the broker's, and the window is open", AT - 1, null, true],
+    ["is ours where nobody knows the broker's, and the window is over", AT, null, false],
   ] as const)("%s", (_, ours, brokers, isLate) => {
     const { ledger, first } = claimedAt(START);
     const asked = { now: START + ours, brokerTime: brokers === null ? null : START + brokers };
@@ -304,12 +307,31 @@ describe("the age of an equal claim", () => {
     expect(filledLately(first, asked, ledger.policy)).toBe(true);
   });
 
+  test("is ours for a claim of an older ledger, which did not note the broker's time", () => {
+    const { brokerClaimedAt: _, ...older } = claimedAt(START).first;
+    const { policy } = new MemoryLedger();
+    const asked = (afterMs: number) => ({ now: START + afterMs, brokerTime: START + 10 * AT });
+    expect(filledLately(older, asked(AT - 1), policy)).toBe(true);
+    expect(filledLately(older, asked(AT), policy)).toBe(false);
+  });
+
   test("is ours where the broker's time is a guess", () => {
     const { ledger, first } = claimedAt(START);
     const guess = { now: START + AT - 1, brokerTime: START + 10 * AT, isTimeGuess: true };
     expect(filledLately(first, guess, ledger.policy)).toBe(true);
     const known = { ...guess, isTimeGuess: false };
     expect(filledLately(first, known, ledger.policy)).toBe(false);
+  });
+
+  test("is noted as a guess where the claim's machine did not know better, and else as none", () => {
+    const ledger = new MemoryLedger();
+    ledger.brokerTime = START;
+    const known = proceeded(ledger.claim(buy("6")));
+    expect("isBrokerTimeGuess" in known).toBe(false);
+    ledger.isTimeGuess = true;
+    const guessed = proceeded(ledger.claim(buy("7")));
+    expect(guessed).toMatchObject({ isBrokerTimeGuess: true, brokerClaimedAt: START });
+    expect(ledger.replayed().claims).toEqual(ledger.claims);
   });
 
   test.each([
@@ -370,6 +392,20 @@ describe("the age of an equal claim", () => {
     const asked = { now: start + ours, brokerTime: START + AT };
     expect(filledLately(claim, asked, ledger.policy)).toBe(true);
     expect(filledLately(claim, { ...asked, now: start - MINUTE }, ledger.policy)).toBe(false);
+  });
+
+  test("is taken for one clock's up to ten seconds, before the claim and beyond its own age", () => {
+    const { ledger, first } = claimedAt(START);
+    const noted = (certainAt: number) => ({ ...first, told: null, certainAt });
+    // The end was noted by clocks that are apart: either age is one that the window can have.
+    const ahead = noted(START + 65 * SECOND);
+    const early = { now: START + 55 * SECOND, brokerTime: START + 50 * SECOND };
+    expect(filledLately(ahead, early, ledger.policy)).toBe(true);
+    expect(filledLately(ahead, { ...early, now: early.now - 1 }, ledger.policy)).toBe(false);
+    const behind = noted(START - 5 * SECOND);
+    const late = { now: START + AT, brokerTime: START + 40 * SECOND };
+    expect(filledLately(behind, late, ledger.policy)).toBe(false);
+    expect(filledLately(behind, { ...late, now: late.now + 1 }, ledger.policy)).toBe(true);
   });
 
   test("begins when its end was certain, where its caller was not told", () => {
