@@ -126,6 +126,12 @@ describe("a claim of an action", () => {
   });
 });
 
+test("an answer that changed nothing leaves the claim of an action as it is", () => {
+  const { claim } = new GuardLife(claimOf(), doubt());
+  const answered = { type: "guard_answered", answer: "PENDING", code: null } as const;
+  expect(evolveGuard(claim, KEY, answered, NOW)).toEqual(claim);
+});
+
 describe("what must be the same on every try", () => {
   test("is the action, and what differs is named", () => {
     const life = new GuardLife(claimOf());
@@ -148,6 +154,8 @@ describe("what must be the same on every try", () => {
     [{ "a/b": { "c~d": 1 } }, { "a/b": { "c~d": 2 } }, "/payload/a~1b/c~0d"],
     ["text", "other", "/payload"],
     [{ a: {} }, { a: [] }, "/payload/a"],
+    [{ a: { "0": 1 } }, { a: [1] }, "/payload/a"],
+    [{ "0": 1, b: 2 }, { "0": 1, b: 3 }, "/payload/b"],
     [{ a: null }, {}, "/payload"],
   ])("is every field of the payload: %j and %j", (first, second, field) => {
     const life = new GuardLife(claimOf({ payload: payload(first) }));

@@ -359,9 +359,17 @@ describe("about an order that the broker has taken, and does not show", () => {
       ledger.read(claim, orderOf(claim, { status: "partially_filled", filled: "2" }));
     const more = (ledger: MemoryLedger, claim: Claim) =>
       ledger.read(claim, orderOf(claim, { status: "partially_filled", filled: "3" }));
+    const canceling = (ledger: MemoryLedger, claim: Claim) =>
+      ledger.read(claim, orderOf(claim, { status: "pending_cancel" }));
+    // The last shares have no price yet: nothing more is booked, and the order is over.
+    const setAside =
+      (filled: string, price: string | null) => (ledger: MemoryLedger, claim: Claim) =>
+        ledger.read(claim, orderOf(claim, { status: "done_for_day", filled, price }));
     for (const [shown, prior] of [
       [inPart, working],
       [more, inPart],
+      [canceling, working],
+      [setAside("6", null), setAside("2", "75")],
     ] as const) {
       const [end] = told(change(shown, buy("6"), prior), open("unknown_outcome"));
       expect(end).toMatchObject({ type: "incident_resolved", verdict: "outcome_known" });

@@ -133,6 +133,15 @@ describe("a word of whoever held a released attempt", () => {
     const { last } = told(...read, release({ tokenHash: "token-2" }));
     const [heard] = SAID.split(" by ");
     expect(last).toEqual([{ type: "incident_evidence", incident: 1, text: heard, next: FIND_OUT }]);
+    const absent = evidence({ outcome: "absent", result: null, now: LAPSED });
+    expect(told(...read, absent).last).toEqual(last);
+  });
+
+  test("names its owner too where that does not know what became of it", () => {
+    const unknown = SAID.replace("as done", "as unknown");
+    expect(told(claimOf(), release(), doubt()).last).toMatchObject([
+      { kind: "late_settlement", summary: unknown, next: FIND_OUT },
+    ]);
   });
 
   test("is another one's where the attempt was not released: the record has it otherwise", () => {
