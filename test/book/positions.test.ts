@@ -79,6 +79,11 @@ describe("a book", () => {
     });
   });
 
+  test("has nothing behind an exit where what was bought says nothing of one", () => {
+    const book = bookOf(fill("buy", "6", "75"), fill("buy", "6", "75"));
+    expect(book).not.toHaveProperty("openedBehind");
+  });
+
   test("counts the parts of shares exactly", () => {
     const book = bookOf(fill("buy", "0.1", "10"), fill("buy", "0.2", "10"));
     expect(bookOf(fill("buy", "0.1", "10"), fill("buy", "0.2", "10")).net).toBe("0.3");
@@ -125,6 +130,8 @@ describe("an episode", () => {
     expect(withFill(held, exit)).not.toHaveProperty("closedAt");
     expect(withAdjustment(held, decimal("5"), decimal("75")).closedAt).toBe(filledAt);
     expect(withAdjustment(held, decimal("0"), decimal("0"))).not.toHaveProperty("closedAt");
+    const first = withAdjustment(bookOf(fill("buy", "6", "75")), decimal("5"), decimal("75"));
+    expect(first).not.toHaveProperty("closedAt");
   });
 
   test("is gone on with where a fill says so", () => {

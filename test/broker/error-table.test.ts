@@ -151,6 +151,8 @@ describe("the error table", () => {
     ["below-the-least-amount", ["submit", "replace", "close_position"]],
     ["uncovered-contracts", ["submit", "replace", "close_position"]],
     ["options-outside-hours", ["submit", "replace", "close_position"]],
+    ["leg-below-the-market", ["submit", "replace"]],
+    ["leg-beyond-the-market", ["submit", "replace"]],
     ["cancel-a-filled-order", ["replace", "cancel"]],
     ["replace-too-early", ["replace"]],
     ["replace-unchanged", ["replace"]],

@@ -5,6 +5,7 @@ import {
   readOrdersBody,
   readParsedOrder,
   readWireOrders,
+  wireOrdersIn,
 } from "../../src/broker/alpaca/wire-order.ts";
 import { readPositionsBody } from "../../src/broker/alpaca/wire-position.ts";
 import { parseJsonText } from "../../src/core/json-text.ts";
@@ -37,6 +38,16 @@ describe("JSON from the broker", () => {
     expect(readOrdersBody(`[${body}]`)?.orders ?? []).toEqual([]);
     expect(readParsedOrder(JSON.parse(body))).toBeUndefined();
     expect(readWireOrders(`[${body}]`)).toBeUndefined();
+  });
+});
+
+describe("a page of orders as it came", () => {
+  it("hands on those that are orders at all, and none of what is no list", () => {
+    const others = [null, "text", {}, { id: 5 }, []];
+    expect(wireOrdersIn(JSON.stringify([...others, ORDER]))).toEqual([ORDER]);
+    for (const body of [text({}), "null", "[", "<html></html>"]) {
+      expect(wireOrdersIn(body), body).toEqual([]);
+    }
   });
 });
 

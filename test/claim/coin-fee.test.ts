@@ -40,6 +40,10 @@ describe("a position of a pair", () => {
     expect(feeOf(bought("0.1"), held)).toEqual([]);
   });
 
+  test("below nothing shows no fee, however much was bought and sold before", () => {
+    expect(feeOf(filled(bought("1000"), "sell", "999.999"), "-1")).toEqual([]);
+  });
+
   test("that is short by the highest fee is explained by it, and by more it is not", () => {
     expect(feeOf(bought("1"), "0.997")).toHaveLength(1);
     expect(feeOf(bought("1"), "0.996999999")).toEqual([]);
@@ -113,5 +117,7 @@ test.each([
   const claim = proceeded(ledger.claim(intent));
   ledger.accept(claim, filledOrder(claim));
   expect(ledger.book(symbol).feeDueOn).toBe(due);
+  const [fill] = ledger.log.flatMap(({ event }) => (event.type === "fill_booked" ? [event] : []));
+  expect(fill && "feeInCoin" in fill).toBe(due !== undefined);
   expect(ledger.replayed().book(symbol)).toEqual(ledger.book(symbol));
 });

@@ -102,6 +102,8 @@ describe("an entry whose fill is read behind the exit that has ended the life it
   test("begins the next where no exit of ours has ended it", () => {
     const { entry, exit } = claimedInTurn("entry");
     expect(told(entry, book("0", 1))).toEqual([{ ...FILL, episode: 2 }]);
+    const unclosed = ofTheirEpisode([FILL], entry, seen(book("0", 1), exit));
+    expect(unclosed).toEqual([{ ...FILL, episode: 2 }]);
     const gone: Claim = { ...exit, outcome: "already_flat" };
     expect(ofTheirEpisode([FILL], entry, seen(flat(gone), gone))).toMatchObject([{ episode: 2 }]);
     const leg = { symbol: "TQQQ", side: "sell", quantity: FILL.quantity, cost: FILL.cost } as const;
@@ -200,7 +202,7 @@ test("the fill that ends the position says when it was, where that is told", () 
     ofTheirEpisode([FILL, { type: "sealed" }], claim, seen(book(net, 1), undefined, filledAt));
   expect(at("6", START)).toEqual([{ ...FILL, filledAt: START }, { type: "sealed" }]);
   expect(at("7", START)).toEqual([FILL, { type: "sealed" }]);
-  expect(at("6")).toEqual([FILL, { type: "sealed" }]);
+  expect(at("6")).toStrictEqual([FILL, { type: "sealed" }]);
 });
 
 test("one whose fill begins no life, or its own, stays where it is", () => {

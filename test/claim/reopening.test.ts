@@ -44,6 +44,7 @@ describe.each(KINDS)("an order %s", (_, identity) => {
       outcome: null,
       told: null,
     });
+    expect(ledger.log.at(-1)?.event).not.toHaveProperty("amount");
     expect(ledger.claims.size).toBe(1);
   });
 

@@ -6,7 +6,16 @@ import type { Claim } from "../../src/claim/claim.ts";
 import { asksForOrders, type DecidedOn, unlessInDoubt } from "../../src/claim/orders-in-doubt.ts";
 import { decimal } from "../../src/core/decimal.ts";
 import type { Intent } from "../../src/identity/intent.ts";
-import { ACCOUNT, buy, orderOf, proceeded, SECOND, sell, underRequestId } from "./builders.ts";
+import {
+  ACCOUNT,
+  buy,
+  orderOf,
+  proceeded,
+  SECOND,
+  START,
+  sell,
+  underRequestId,
+} from "./builders.ts";
 import { CALL, PUT } from "./combo-builders.ts";
 import { adopted, legOf, OCO, parentOf } from "./family-builders.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
@@ -123,6 +132,17 @@ test("a close that is like another one waits for that, and for the orders inside
   expect(told(like(profit), profit)).toBe("not_sent");
   expect(told(like(profit), stop)).toBe("not_sent");
   expect(told(like(working(sell("6"))), stop)).toBe("pending");
+});
+
+test("a close like one that could not be read waits for it, where shares were opened behind", () => {
+  const exit = working(sell("6"));
+  const openedBehind = { quantity: decimal("6"), since: START };
+  const like = (book: Book, unread: DecidedOn["unread"]) =>
+    told(decidedOn(pending(exit), { intent: sell("6"), book, unread }), exit);
+  expect(like({ ...bookOf("12"), openedBehind }, [exit])).toBe("not_sent");
+  expect(like({ ...bookOf("12"), openedBehind }, "all")).toBe("not_sent");
+  expect(like({ ...bookOf("12"), openedBehind }, [])).toBe("pending");
+  expect(like(bookOf("12"), [exit])).toBe("pending");
 });
 
 describe("an open in a contract that is held waits", () => {
