@@ -1,7 +1,8 @@
 /** The checkpoints of a ledger, held against its chain one after another as it is followed. */
+import type { EpochMs } from "../core/clock.ts";
 import type { KeptCheckpoint, Ledger } from "../ledger/ledger.ts";
 import type { ChainVerifier } from "./chain-verifier.ts";
-import { isSigned, saysTheSame } from "./checkpoint.ts";
+import { type Checkpoint, isSigned, saysTheSame } from "./checkpoint.ts";
 import { checkpointIn } from "./checkpointing.ts";
 
 const PAGE = 100;
@@ -34,15 +35,9 @@ export class KeptCheckpoints {
     if (this.#page[0]?.sequence !== chain.sequence) return undefined;
     const [kept] = this.#page.splice(0, 1);
     if (this.#page.length === 0) this.#page = undefined;
-    const checkpoint = kept && checkpointIn(kept);
-    if (checkpoint === undefined || !isSigned(checkpoint)) {
-      return `the checkpoint at event ${chain.sequence} was changed: its signature is not of it`;
-    }
-    if (!saysTheSame(checkpoint, chain.end())) {
-      const at = new Date(checkpoint.at).toISOString();
-      const signed = `event ${chain.sequence} is not the one that was signed ${at}`;
-      return `${signed}: the chain was made anew`;
-    }
+    const checkpoint = kept && signedIn(kept);
+    if (checkpoint === undefined) return wasChanged(chain.sequence);
+    if (!saysTheSame(checkpoint, chain.end())) return wasMadeAnew(chain.sequence, checkpoint.at);
     this.count += 1;
     this.keys.add(checkpoint.publicKey);
     return undefined;
@@ -58,4 +53,19 @@ export class KeptCheckpoints {
     const event = last + 1;
     return { event, message: `event ${event} is missing: ${kept.sequence} events were signed` };
   }
+}
+
+/** What was kept, as it was signed; undefined where it was changed. */
+export function signedIn(kept: KeptCheckpoint): Checkpoint | undefined {
+  const checkpoint = checkpointIn(kept);
+  return checkpoint !== undefined && isSigned(checkpoint) ? checkpoint : undefined;
+}
+
+export function wasChanged(sequence: number): string {
+  return `the checkpoint at event ${sequence} was changed: its signature is not of it`;
+}
+
+export function wasMadeAnew(sequence: number, signedAt: EpochMs): string {
+  const signed = `event ${sequence} is not the one that was signed`;
+  return `${signed} ${new Date(signedAt).toISOString()}: the chain was made anew`;
 }
