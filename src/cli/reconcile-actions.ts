@@ -1,5 +1,5 @@
 /** What `tradelatch reconcile` does: reads records, compares them, prints what it finds. */
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, realpathSync, statSync } from "node:fs";
 import { compareRecords } from "../comparison/compare-records.ts";
 import { findingView } from "../comparison/finding-view.ts";
 import { readClaim } from "../comparison/read-claims.ts";
@@ -28,6 +28,7 @@ export async function reconcile(
   surroundings: ReadSurroundings,
 ): Promise<void> {
   const { output } = surroundings;
+  refuseOwnComparison(options);
   const orders = recordsOf(options.orders).flatMap(({ record, where }) => readOrder(record, where));
   const claims =
     options.claims === undefined
@@ -44,6 +45,24 @@ export async function reconcile(
   if (toBeLookedAt === 0) return;
   const message = `${toBeLookedAt} of ${findings.length} findings are to be looked at`;
   throw new LatchError("records_disagree", message);
+}
+
+/** Records of orders have ids and states too: as claims they would confirm one another. */
+function refuseOwnComparison({ orders, claims = [] }: ReconcileOptions): void {
+  const files = new Set(orders.map(fileBehind));
+  const both = claims.find((file) => files.has(fileBehind(file)));
+  if (both === undefined) return;
+  const message = `${both} is among --orders and among --claims: it would be compared with itself`;
+  throw new LatchError("invalid_option", message);
+}
+
+/** Which file a name leads to; what cannot be read is said where it is read. */
+function fileBehind(file: string): string {
+  try {
+    return realpathSync(file);
+  } catch {
+    return file;
+  }
 }
 
 /** Each record with its place, such as `orders.json[3]`. */

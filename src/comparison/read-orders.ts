@@ -1,5 +1,5 @@
 /** Orders as Alpaca's `GET /v2/orders` shows them, nested legs included, read for a comparison. */
-import { ZERO } from "../core/decimal.ts";
+import type { DecimalText } from "../core/decimal.ts";
 import { LatchError } from "../core/errors.ts";
 import { COMBO_SYMBOL } from "../identity/combo.ts";
 import { fieldsOf, RecordFields } from "./record-fields.ts";
@@ -14,14 +14,19 @@ function orderAt(value: unknown, where: string, parent: string | null): readonly
   const record = fieldsOf(value);
   if (record === undefined) throw new LatchError("invalid_records", `${where} is no object`);
   const fields = new RecordFields(where, [record]);
+  const id = fields.text(["id", "order_id"]);
+  const clientOrderId = fields.text(["client_order_id", "clientOrderId"]);
+  if (id === null && clientOrderId === null) {
+    throw new LatchError("invalid_records", `${where} has neither id nor client_order_id`);
+  }
   const order: RecordedOrder = {
-    id: fields.text(["id", "order_id"]),
-    clientOrderId: fields.text(["client_order_id", "clientOrderId"]),
+    id,
+    clientOrderId,
     symbol: record.order_class === "mleg" ? COMBO_SYMBOL : fields.text(["symbol"]),
     side: fields.side(["side"]),
     quantity: fields.amount(["qty", "quantity"]),
     notional: fields.amount(["notional"]),
-    filled: fields.amount(["filled_qty", "filledQuantity"]) ?? ZERO,
+    filled: filledOf(fields, where),
     // A combo's net price may be below zero, and is compared with nothing.
     averagePrice:
       record.order_class === "mleg" ? null : fields.amount(["filled_avg_price", "averagePrice"]),
@@ -33,10 +38,15 @@ function orderAt(value: unknown, where: string, parent: string | null): readonly
     parent,
     records: 1,
   };
-  if (order.id === null && order.clientOrderId === null) {
-    throw new LatchError("invalid_records", `${where} has neither id nor client_order_id`);
-  }
   const legs = Array.isArray(record.legs) ? record.legs : [];
   const name = nameOfOrder(order);
   return [order, ...legs.flatMap((leg, index) => orderAt(leg, `${where}.legs[${index}]`, name))];
+}
+
+/** Alpaca says it of every order. An export that leaves it out does not say that nothing filled. */
+function filledOf(fields: RecordFields, where: string): DecimalText {
+  const filled = fields.amount(["filled_qty", "filledQuantity"]);
+  if (filled !== null) return filled;
+  const message = `${where} has no filled_qty: what it has filled has to be there, also where it is 0`;
+  throw new LatchError("invalid_records", message);
 }

@@ -3,7 +3,7 @@
  * an object inside it. Values that cannot be what their name says are refused, never guessed.
  */
 import type { EpochMs } from "../core/clock.ts";
-import { type DecimalText, parseDecimal, signOf } from "../core/decimal.ts";
+import { type DecimalText, parseNumber, signOf } from "../core/decimal.ts";
 import { LatchError } from "../core/errors.ts";
 import type { Side } from "../identity/intent.ts";
 
@@ -12,6 +12,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 const SHOWN_MAX = 60;
 const WHOLE_SECONDS = 10;
 const WHOLE_MILLISECONDS = 13;
+const DAY_LENGTH = "2026-05-21".length;
 /** A date is its midnight in UTC; a time without an offset would be that of whoever reads it. */
 const INSTANT = /^\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:[Zz]|[+-]\d\d:?\d\d))?$/;
 
@@ -28,13 +29,7 @@ export class RecordFields {
 
   /** The first value with one of these names that says something. */
   value(names: readonly string[]): unknown {
-    for (const place of this.#places) {
-      for (const name of names) {
-        const value = Object.hasOwn(place, name) ? place[name] : undefined;
-        if (value !== undefined && value !== null && value !== "") return value;
-      }
-    }
-    return undefined;
+    return this.#found(names)?.value;
   }
 
   /** Null where there is none, or what is there is neither a text nor a number. */
@@ -48,7 +43,7 @@ export class RecordFields {
   amount(names: readonly string[]): DecimalText | null {
     const text = this.text(names);
     if (text === null) return null;
-    const amount = parseDecimal(text);
+    const amount = parseNumber(text);
     if (amount !== undefined && signOf(amount) >= 0) return amount;
     throw this.fault(names, text, "an amount such as 6 or 0.5");
   }
@@ -62,7 +57,8 @@ export class RecordFields {
       if (whole.length === WHOLE_MILLISECONDS) return Number(whole);
       if (whole.length === WHOLE_SECONDS) return Math.round(Number(text) * 1_000);
     }
-    const parsed = INSTANT.test(text) ? Date.parse(text) : Number.NaN;
+    const parsed =
+      INSTANT.test(text) && isDay(text.slice(0, DAY_LENGTH)) ? Date.parse(text) : Number.NaN;
     if (Number.isFinite(parsed)) return parsed;
     throw this.fault(names, text, "a time such as 2026-05-21T13:42:00Z");
   }
@@ -75,9 +71,26 @@ export class RecordFields {
 
   fault(names: readonly string[], received: string, expected: string): LatchError {
     const shown = JSON.stringify(received.slice(0, SHOWN_MAX));
-    const message = `${this.#where}: ${names[0]} is ${shown}, expected ${expected}`;
+    const name = this.#found(names)?.name ?? names[0];
+    const message = `${this.#where}: ${name} is ${shown}, expected ${expected}`;
     return new LatchError("invalid_records", message);
   }
+
+  #found(names: readonly string[]): { readonly name: string; readonly value: unknown } | undefined {
+    for (const place of this.#places) {
+      for (const name of names) {
+        const value = Object.hasOwn(place, name) ? place[name] : undefined;
+        if (value !== undefined && value !== null && value !== "") return { name, value };
+      }
+    }
+    return undefined;
+  }
+}
+
+/** Of a day that no month has, JavaScript makes one of the next month. */
+function isDay(text: string): boolean {
+  const at = Date.parse(text);
+  return Number.isFinite(at) && new Date(at).toISOString().startsWith(text);
 }
 
 /** `value` as a JSON object (not an array, not null), or undefined. */

@@ -20,21 +20,26 @@ export function recordList(text: string, source: string): readonly unknown[] {
     throw new LatchError("invalid_records", message);
   }
   const document = parseJsonText(whole);
-  if (document !== undefined) return recordsOf(document);
+  if (document !== undefined) return recordsOf(document, source);
   const lines = whole.split("\n");
   return lines.flatMap((line, index) => {
     if (line.trim() === "") return [];
     const record = parseJsonText(line);
-    if (record !== undefined) return recordsOf(record);
-    const where = lines.length === 1 ? "" : `, row ${index + 1}`;
+    const row = `row ${index + 1}`;
+    if (record !== undefined) return recordsOf(record, `${source}, ${row}`);
+    const where = lines.length === 1 ? "" : `, ${row}`;
     throw new LatchError("invalid_records", `${source} is neither JSON nor JSONL${where}`);
   });
 }
 
-/** An object without a list is a record by itself. */
-function recordsOf(document: unknown): readonly unknown[] {
+/** An object without a list is a record by itself; of one with several nobody can say which. */
+function recordsOf(document: unknown, source: string): readonly unknown[] {
   if (Array.isArray(document)) return document;
   const page = fieldsOf(document);
-  const name = page && LISTS.find((list) => Array.isArray(page[list]));
-  return name === undefined ? [document] : (page?.[name] as readonly unknown[]);
+  const [name, ...others] = LISTS.filter((list) => Array.isArray(page?.[list]));
+  if (name === undefined) return [document];
+  if (others.length === 0) return page?.[name] as readonly unknown[];
+  const lists = [name, ...others].join(" and ");
+  const message = `${source} has several lists, ${lists}: give the one that is meant by itself`;
+  throw new LatchError("invalid_records", message);
 }

@@ -19,10 +19,17 @@ export const ZERO = "0" as DecimalText;
 export const QUANTITY_DECIMALS = 9;
 
 const PLAIN_NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)$/;
+/** As JSON writes it; an exponent of more digits would be a text of many pages. */
+const NUMBER_WITH_EXPONENT = /^[+-]?\d+(\.\d+)?[eE][+-]?\d{1,2}$/;
 
 /** Canonical text of `value`, or undefined when it is not a plain finite decimal number. */
 export function parseDecimal(value: string): DecimalText | undefined {
   return PLAIN_NUMBER.test(value) ? canonical(new Decimal(value)) : undefined;
+}
+
+/** Like {@link parseDecimal}, and also `1e-05`, as many programs write what is small or large. */
+export function parseNumber(value: string): DecimalText | undefined {
+  return NUMBER_WITH_EXPONENT.test(value) ? canonical(new Decimal(value)) : parseDecimal(value);
 }
 
 /** Like {@link parseDecimal} for text that is known to be a number; throws RangeError otherwise. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { REASONS } from "../../src/comparison/finding.ts";
@@ -121,6 +121,17 @@ describe("tradelatch reconcile", () => {
     const ended = await reconcile(...words);
     expect(ended).toMatchObject({ stdout: "", exitCode: 2 });
     expect(ended.stderr).toContain(part);
+  });
+
+  test("compares no file with itself", async () => {
+    const orders = written("orders.json", [brokerOrder()]);
+    const link = join(temporaryFolder(), "claims.json");
+    symlinkSync(orders, link);
+    for (const claims of [orders, link]) {
+      const ended = await reconcile("--orders", orders, "--claims", claims);
+      expect(ended).toMatchObject({ stdout: "", exitCode: 2 });
+      expect(ended.stderr).toContain(`${claims} is among --orders and among --claims`);
+    }
   });
 
   test("makes no ledger where there is none", async () => {

@@ -13,6 +13,7 @@ describe("a file of records", () => {
     ["a page of orders", JSON.stringify({ orders: records })],
     ["a page of claims", JSON.stringify({ claims: records, next: null })],
     ["a page of another guard", JSON.stringify({ items: records, total: 2 })],
+    ["a page with lists of something else", JSON.stringify({ items: records, symbols: [] })],
     ["JSONL", records.map((record) => JSON.stringify(record)).join("\n")],
     ["JSONL of pages", `${JSON.stringify({ items: records.slice(0, 1) })}\r\n\n{"id":"b"}\n`],
     ["a list behind a byte order mark", `\ufeff${JSON.stringify(records)}`],
@@ -46,6 +47,19 @@ describe("a file of records", () => {
   });
 });
 
+describe("a page of two lists", () => {
+  test("is refused: which of them is meant it does not say", async () => {
+    const page = JSON.stringify({ claims: [{ id: "a" }], orders: [{ id: "b" }] });
+    const error = await latchError(() => recordList(page, "both.json"));
+    expect(error).toMatchObject({ code: "invalid_records", exitCode: 2 });
+    expect(error.message).toBe(
+      "both.json has several lists, orders and claims: give the one that is meant by itself",
+    );
+    const line = await latchError(() => recordList(`{"id":"a"}\n${page}`, "both.jsonl"));
+    expect(line.message).toContain("both.jsonl, row 2 has several lists");
+  });
+});
+
 describe("a record", () => {
   test.each<[string, () => unknown, string]>([
     [
@@ -60,9 +74,29 @@ describe("a record", () => {
       () => readOrder(order({ legs: [{}] }), "orders[0]"),
       "orders[0].legs[0]",
     ],
+    [
+      "an order that does not say what it has filled",
+      () => readOrder(order({ filled_qty: null }), "orders[4]"),
+      "orders[4] has no filled_qty",
+    ],
+    [
+      "a leg that does not say what it has filled",
+      () => readOrder(order({ legs: [order({ filled_qty: "" })] }), "orders[4]"),
+      "orders[4].legs[0] has no filled_qty",
+    ],
+    [
+      "an amount of more digits than any has",
+      () => readOrder(order({ qty: "1e100" }), "orders[1]"),
+      'qty is "1e100"',
+    ],
     ["an amount that is none", () => readOrder(order({ qty: "six" }), "orders[1]"), 'qty is "six"'],
     ["an amount below zero", () => readOrder(order({ qty: -6 }), "orders[1]"), 'qty is "-6"'],
     ["a time that is none", () => readClaim(item({ timestamp: "noon" }), "claims[1]"), '"noon"'],
+    [
+      "a time of a day that no month has",
+      () => readClaim(item({ timestamp: "2026-02-30T13:42:00Z" }), "claims[1]"),
+      'timestamp is "2026-02-30T13:42:00Z"',
+    ],
     [
       "a time of nobody knows which place",
       () => readClaim(item({ timestamp: "2026-05-21T13:42:00.000123" }), "claims[1]"),
@@ -83,6 +117,17 @@ describe("a record", () => {
     ["text as Python writes it", "2026-05-21 13:42:00.000123+00:00"],
   ])("may have its time in %s", (_, timestamp) => {
     expect(readClaim(item({ timestamp }), "x").at).toBe(Date.parse(AT));
+  });
+
+  test.each([
+    ["1e-05", "0.00001"],
+    ["1.5E-9", "0.0000000015"],
+    ["1e+21", "1000000000000000000000"],
+    ["-0e0", "0"],
+  ])("may have an amount as JSON writes small and large numbers: %s", (number, amount) => {
+    const [bare] = recordList(`[{"request_id":"r","qty":${number}}]`, "x");
+    expect(readClaim(bare, "x").quantity).toBe(amount);
+    expect(readClaim({ request_id: "r", qty: number }, "x").quantity).toBe(amount);
   });
 
   test("of another guard has its terms in its scope, and unknown fields are ignored", () => {
