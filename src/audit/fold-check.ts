@@ -9,12 +9,13 @@
 import { type Book, emptyBook } from "../book/book.ts";
 import type { Claim } from "../claim/claim.ts";
 import { evolveBook, evolveBookByClaim, evolveClaim } from "../claim/evolve.ts";
+import { CLAIM_STATUSES } from "../claim/transitions.ts";
 import type { AccountId } from "../core/ids.ts";
-import { bookName, claimName, namedBy } from "../core/key-names.ts";
+import { bookName, claimName } from "../core/key-names.ts";
 import { canonicalJson } from "../identity/canonical-json.ts";
-import { evolveIncident, type Incident } from "../incident/incident.ts";
 import { LEAVES_ROWS, type Ledger, type StoredEvent } from "../ledger/ledger.ts";
 import { GuardFoldCheck } from "./guard-fold-check.ts";
+import { IncidentFoldCheck } from "./incident-fold-check.ts";
 
 export type FoldLedger = Pick<
   Ledger,
@@ -26,6 +27,7 @@ export type FoldLedger = Pick<
   | "countGuardClaims"
   | "guardClaimsOf"
   | "incident"
+  | "incidents"
 >;
 
 type ClaimEventOf = Extract<StoredEvent, { subject: "claim" }>;
@@ -36,6 +38,7 @@ const BEGINNINGS: ReadonlySet<string> = new Set(["claimed", "leg_adopted"]);
 export class FoldCheck {
   readonly #ledger: FoldLedger;
   readonly #guards: GuardFoldCheck;
+  readonly #incidents: IncidentFoldCheck;
   /** The last event that was there when the check began. */
   readonly #last: number;
   /** Claims that were not found equal to their rows, or not since they last moved. */
@@ -43,7 +46,6 @@ export class FoldCheck {
   readonly #touched = new Set<string>();
   readonly #begun = new Map<AccountId, number>();
   readonly #books = new Map<string, Book>();
-  readonly #incidents = new Map<string, Incident>();
   /** Claims that were let go and have moved since the check began, and books that moved by them. */
   readonly #unknown = new Set<string>();
 
@@ -51,6 +53,7 @@ export class FoldCheck {
     this.#ledger = ledger;
     this.#last = last;
     this.#guards = new GuardFoldCheck(ledger, last);
+    this.#incidents = new IncidentFoldCheck(ledger);
   }
 
   /** Takes the next event; throws InvariantError for one that cannot follow those before it. */
@@ -85,16 +88,12 @@ export class FoldCheck {
         continue;
       return `the row of the claim ${claim.key.requestId} is not what its events come to`;
     }
-    for (const [name, incident] of this.#incidents) {
-      const row = await this.#ledger.incident(incident.account, incident.id);
-      if (!isEqual(incident, row)) {
-        return `the row of incident ${incident.id} is not what its events come to`;
-      }
-      // An open one may go on while the ledger is in use.
-      if (incident.resolution !== null) this.#incidents.delete(name);
-    }
+    const accounts = [...new Set([...(await this.#ledger.accounts()), ...this.#begun.keys()])];
+    const ofIncidents = await this.#incidents.difference(accounts);
+    if (ofIncidents !== undefined) return ofIncidents;
     const ofActions = await this.#guards.difference();
-    return ofActions ?? (await this.#differenceOfBooks()) ?? (await this.#differenceOfCounts());
+    const ofBooks = ofActions ?? (await this.#differenceOfBooks(accounts));
+    return ofBooks ?? (await this.#differenceOfCounts(accounts));
   }
 
   async #takeOfClaim({ key, symbol, body, at, sequence }: ClaimEventOf): Promise<void> {
@@ -115,16 +114,14 @@ export class FoldCheck {
     this.#keepBook(evolveBookByClaim(book, body, status, after));
   }
 
-  #takeOfBook({ account, symbol, body, at }: BookEventOf): void {
+  #takeOfBook(event: BookEventOf): void {
+    const { account, symbol, body } = event;
     switch (body.type) {
       case "incident_opened":
       case "incident_evidence":
-      case "incident_resolved": {
-        const name = namedBy([account, body.incident]);
-        const known = this.#incidents.get(name);
-        this.#incidents.set(name, evolveIncident(known, { account, symbol }, body, at));
+      case "incident_resolved":
+        this.#incidents.take({ ...event, body });
         return;
-      }
       default:
         this.#keepBook(evolveBook(this.#bookOf(account, symbol), body));
     }
@@ -138,9 +135,8 @@ export class FoldCheck {
     this.#books.set(bookName(book.account, book.symbol), book);
   }
 
-  async #differenceOfBooks(): Promise<string | undefined> {
-    const accounts = new Set([...(await this.#ledger.accounts()), ...this.#begun.keys()]);
-    const lists = await Promise.all([...accounts].map((account) => this.#ledger.books(account)));
+  async #differenceOfBooks(accounts: readonly AccountId[]): Promise<string | undefined> {
+    const lists = await Promise.all(accounts.map((account) => this.#ledger.books(account)));
     const rows = new Map(lists.flat().map((row) => [bookName(row.account, row.symbol), row]));
     for (const name of new Set([...rows.keys(), ...this.#books.keys()])) {
       const known = this.#books.get(name) ?? rows.get(name);
@@ -152,17 +148,38 @@ export class FoldCheck {
     return undefined;
   }
 
-  /** A row that no event made is found by their number. */
-  async #differenceOfCounts(): Promise<string | undefined> {
-    for (const account of new Set([...(await this.#ledger.accounts()), ...this.#begun.keys()])) {
-      const counts = Object.values(await this.#ledger.countByStatus(account));
-      const rows = counts.reduce((sum, count) => sum + count, 0);
+  /** A row that no event made is found by their number, one in a wrong list by that of its list. */
+  async #differenceOfCounts(accounts: readonly AccountId[]): Promise<string | undefined> {
+    for (const account of accounts) {
+      const counts = await this.#ledger.countByStatus(account);
+      const rows = sumOf(counts);
       const begun = this.#begun.get(account) ?? 0;
-      if (rows === begun) continue;
-      return `the account ${account} has ${rows} claims, and its events have ${begun}`;
+      if (rows !== begun) {
+        return `the account ${account} has ${rows} claims, and its events have ${begun}`;
+      }
+      const folded = this.#unsettledOf(account);
+      const other = CLAIM_STATUSES.find(
+        (status) => status !== "SETTLED" && (counts[status] ?? 0) !== (folded[status] ?? 0),
+      );
+      if (other === undefined || this.#unknown.size > 0) continue;
+      const found = `${counts[other] ?? 0} ${other} claims`;
+      return `the account ${account} has ${found}, and its events have ${folded[other] ?? 0}`;
     }
     return undefined;
   }
+
+  /** By state; what is settled was let go. */
+  #unsettledOf(account: AccountId): Readonly<Record<string, number>> {
+    const counts: Record<string, number> = {};
+    for (const { key, status } of this.#claims.values()) {
+      if (key.account === account) counts[status] = (counts[status] ?? 0) + 1;
+    }
+    return counts;
+  }
+}
+
+function sumOf(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
 
 /** Rows of older ledgers may lack the broker's time, which is then not known. */

@@ -47,6 +47,6 @@ function orderAt(value: unknown, where: string, parent: string | null): readonly
 function filledOf(fields: RecordFields, where: string): DecimalText {
   const filled = fields.amount(["filled_qty", "filledQuantity"]);
   if (filled !== null) return filled;
-  const message = `${where} has no filled_qty: what it has filled has to be there, also where it is 0`;
-  throw new LatchError("invalid_records", message);
+  const wanted = "what it has filled has to be there, also where it is 0";
+  throw new LatchError("invalid_records", `${where} has no filled_qty: ${wanted}`);
 }

@@ -127,6 +127,33 @@ describe("a ledger that is verified where it is", () => {
       "UPDATE incidents SET body = json_set(body, '$.version', 9) WHERE id = 1",
       "the row of incident 1 is not what its events come to",
     ],
+    [
+      "an incident of no event",
+      `INSERT INTO incidents (id, account, symbol, subject, is_open, body)
+       SELECT 9, account, symbol, 'position AAPL', 0, json_set(body, '$.id', 9)
+       FROM incidents WHERE id = 1`,
+      "the account account-1 has 3 incidents, and its events have 2",
+    ],
+    [
+      "an incident that is open and not among the open ones",
+      "UPDATE incidents SET is_open = 0 WHERE id = 2",
+      "the account account-1 has 0 open incidents, and its events have 1",
+    ],
+    [
+      "an incident that is over and among the open ones",
+      "UPDATE incidents SET is_open = 1, subject = 'position AAPL' WHERE id = 1",
+      "the account account-1 has 2 open incidents, and its events have 1",
+    ],
+    [
+      "a claim that is at work and counts as settled",
+      "UPDATE claims SET status = 'SETTLED', settled = 1 WHERE request_id = 'last'",
+      "the account account-1 has 0 OPEN claims, and its events have 1",
+    ],
+    [
+      "a claim that counts under another state",
+      "UPDATE claims SET status = 'FINAL' WHERE request_id = 'last'",
+      "the account account-1 has 0 OPEN claims, and its events have 1",
+    ],
   ])("is bad where a row is not what its events come to: %s", async (_, sql, message) => {
     const file = await historyFile();
     tamper(file, sql);
@@ -223,6 +250,42 @@ describe("a ledger that is verified where it is", () => {
       wereRowsCompared: true,
     });
     expect(isSigned).toBe(true);
+  });
+
+  test("is good however many incidents it has", async () => {
+    const ledger = openLedger(await historyFile());
+    for (let count = 1; count <= 250; count += 1) {
+      const subject = `position A${count}`;
+      const texts = { summary: "the broker holds 5", next: "it is compared again" };
+      await ledger.beginIncident(ACCOUNT, "A", { kind: "orphan", subject, ...texts }, START + 60);
+    }
+    expect(await checkStore(ledger, quiet)).toMatchObject({
+      fault: undefined,
+      wereRowsCompared: true,
+    });
+  });
+
+  test("is good where a claim settles and another begins during the check", async () => {
+    const file = await historyFile();
+    const [ledger, other] = [openLedger(file), openLedger(file)];
+    let hasMoved = false;
+    const watched = whileAsked(ledger, "countByStatus", async () => {
+      if (hasMoved) return;
+      hasMoved = true;
+      const begun = await claimed(other, claimCommand({ requestId: "meanwhile", quantity: "3" }));
+      await other.record(begun.key, accepted(begun));
+      await other.record(begun.key, orderRead(filledOrder(begun, "3")));
+      await other.endIncident(
+        ...([ACCOUNT, "position SPY"] as const),
+        { verdict: "agrees_again", provenance: "venue", reason: "both hold 5" },
+        START + 70,
+      );
+    });
+    expect(await checkStore(watched, quiet)).toMatchObject({
+      fault: undefined,
+      wereRowsCompared: true,
+    });
+    expect(hasMoved).toBe(true);
   });
 
   test("is good where an incident goes on between two comparisons of the rows", async () => {
