@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { firstBreak } from "../../src/ledger/event-chain.ts";
@@ -196,6 +196,22 @@ describe("retention", () => {
     ]);
     const copies = ["latch-20260523T134000000Z.db", "latch-20260524T134000000Z.db"];
     expect(readdirSync(directory).sort()).toEqual([...others, ...copies].sort());
+  });
+
+  test("says of an older one that cannot be deleted that the copy was made all the same", async () => {
+    const { file } = await ledgerWith(1);
+    const directory = temporaryFolder();
+    const [older, another] = ["latch-20200101T000000000Z.db", "latch-20200102T000000000Z.db"].map(
+      (name) => join(directory, name),
+    ) as [string, string];
+    mkdirSync(older);
+    writeFileSync(another, "");
+    const error = await latchError(() => backUpSqliteLedger(file, request(directory, { keep: 1 })));
+    const made = "latch-20260521T134000000Z.db";
+    expect(error).toMatchObject({ code: "backup_failed" });
+    expect(error.message).toContain(`the copy ${join(directory, made)} was made`);
+    expect(error.message).toContain(`${older} could not be deleted`);
+    expect(readdirSync(directory).sort()).toEqual([basename(older), made]);
   });
 
   test("keeps the copy that was just made, whatever later times a wrong clock has given", async () => {

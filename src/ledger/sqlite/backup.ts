@@ -23,7 +23,7 @@ import { basename, extname, join, resolve } from "node:path";
 import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import type { BackupMetadata, Database } from "better-sqlite3";
 import type { EpochMs } from "../../core/clock.ts";
-import { LatchError } from "../../core/errors.ts";
+import { LatchError, messageOf } from "../../core/errors.ts";
 import { folderFault } from "../../core/folder-fault.ts";
 import type { Backup, BackupRequest } from "../backup.ts";
 import { EMPTY_LOG, followChain, GENESIS_HASH } from "../event-chain.ts";
@@ -52,7 +52,8 @@ type CopiedThrough = Pick<Backup, "sequence" | "hash">;
 
 /**
  * Rejects with LatchError `store_missing` or `store_not_a_database` where there is no ledger, and
- * otherwise with `backup_failed`; then the directory is as it was.
+ * otherwise with `backup_failed`; then the directory is as it was, unless the message says that the
+ * copy was made.
  */
 export async function backUpSqliteLedger(file: string, request: BackupRequest): Promise<Backup> {
   const source = resolve(file);
@@ -62,22 +63,22 @@ export async function backUpSqliteLedger(file: string, request: BackupRequest): 
   const stem = basename(source, extname(source));
   const name = `${stem}-${stampOf(now)}.db`;
   const part = join(directory, `.${name}.part`);
+  const path = join(directory, name);
+  let made: CopiedThrough;
   try {
     const fault = folderFault(directory);
     if (fault !== undefined) throw new Error(fault);
     createPrivately(part);
-    const expected = await copy(source, part, request);
-    await verify(part, expected, request);
-    const path = join(directory, name);
+    made = await copy(source, part, request);
+    await verify(part, made, request);
     renameSync(part, path);
     syncDirectory(directory);
-    const removed = removeOld(directory, stem, name, request);
-    return { path, sequence: expected.sequence, hash: expected.hash, removed };
   } catch (error) {
     takeAway(part);
     const failure = storeError(error, source);
     throw isNoLedger(failure) ? failure : backupFailed(source, directory, error);
   }
+  return { path, ...made, removed: removeOld(directory, stem, name, request) };
 }
 
 /** Nothing is wrong with where the copy goes: another file is to be named. */
@@ -206,7 +207,8 @@ export function syncDirectory(directory: string): void {
 
 /**
  * Takes away what is more than `keep` copies of this ledger, and what dead processes left. The one
- * that was just `made` stays: copies from a clock that was ahead bear later times.
+ * that was just `made` stays: copies from a clock that was ahead bear later times. Throws
+ * LatchError `backup_failed` where one cannot be deleted, once all others are.
  */
 function removeOld(
   directory: string,
@@ -218,9 +220,24 @@ function removeOld(
   const copies = names.filter((name) => isCopyOf(stem, name)).sort();
   const abandoned = names.filter((name) => isAbandoned(stem, name, now));
   const older = copies.slice(0, -keep).filter((name) => name !== made);
-  const removed = [...older, ...abandoned];
-  for (const name of removed) rmSync(join(directory, name), { force: true });
+  const removed: string[] = [];
+  let left: LatchError | undefined;
+  for (const name of [...older, ...abandoned]) {
+    try {
+      rmSync(join(directory, name), { force: true });
+      removed.push(name);
+    } catch (error) {
+      left ??= notDeleted(join(directory, made), join(directory, name), error);
+    }
+  }
+  if (left !== undefined) throw left;
   return removed;
+}
+
+function notDeleted(made: string, older: string, cause: unknown): LatchError {
+  const reason = oneLine(messageOf(cause));
+  const message = `the copy ${made} was made, and ${older} could not be deleted: ${reason}`;
+  return new LatchError("backup_failed", message, { cause });
 }
 
 function isCopyOf(stem: string, name: string): boolean {
