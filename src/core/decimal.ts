@@ -19,8 +19,8 @@ export const ZERO = "0" as DecimalText;
 export const QUANTITY_DECIMALS = 9;
 
 const PLAIN_NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)$/;
-/** As JSON writes it; an exponent of more digits would be a text of many pages. */
-const NUMBER_WITH_EXPONENT = /^[+-]?\d+(\.\d+)?[eE][+-]?\d{1,2}$/;
+/** As JSON writes it; an exponent of more digits is of no number that a program has. */
+const NUMBER_WITH_EXPONENT = /^[+-]?\d+(\.\d+)?[eE][+-]?\d{1,3}$/;
 
 /** Canonical text of `value`, or undefined when it is not a plain finite decimal number. */
 export function parseDecimal(value: string): DecimalText | undefined {

@@ -13,7 +13,7 @@ import type { GuardClaim } from "../claim/guard-claim.ts";
 import { guardInWords } from "../claim/guard-in-words.ts";
 import { guardDifference, payloadFingerprint } from "../claim/guard-terms.ts";
 import type { ClaimStatus } from "../claim/transitions.ts";
-import { compare, type DecimalText, parseDecimal } from "../core/decimal.ts";
+import { compare, type DecimalText, parseDecimal, parseNumber } from "../core/decimal.ts";
 import { LatchError } from "../core/errors.ts";
 import { isWellFormed } from "../core/json-shape.ts";
 import type { ExecuteAnswer, ExecuteInput, Guard, RunContext } from "../guard/guard.ts";
@@ -287,7 +287,7 @@ function named(what: string, value: string): string {
 }
 
 function fraction(what: string, value: string | number): DecimalText {
-  const parsed = parseDecimal(String(value));
+  const parsed = parseNumber(String(value));
   const isFraction =
     parsed !== undefined && compare(parsed, ZERO) >= 0 && compare(parsed, ONE) <= 0;
   if (isFraction) return parsed;

@@ -13,6 +13,7 @@ import {
   multiply,
   negate,
   parseDecimal,
+  parseNumber,
   roundToCents,
   signOf,
   subtract,
@@ -39,6 +40,23 @@ describe("decimal text", () => {
   ])("%s is written %s", (written, canonical) => {
     expect(parseDecimal(written)).toBe(canonical);
   });
+
+  test.each([
+    ["1e5", "100000"],
+    ["-1.5E-7", "-0.00000015"],
+    ["5e-1", "0.5"],
+    ["0e999", "0"],
+    ["6.50", "6.5"],
+  ])("%s is written %s where exponents are taken", (written, canonical) => {
+    expect(parseNumber(written)).toBe(canonical);
+  });
+
+  test.each(["e5", "1e", "1e1000", ".5e1", "1e5.5", "NaN", ""])(
+    "%j is not a number where exponents are taken either",
+    (written) => {
+      expect(parseNumber(written)).toBeUndefined();
+    },
+  );
 
   test.each([
     "",

@@ -59,6 +59,16 @@ describe("a settlement", () => {
     expect((await match.state()).signals).toHaveLength(1);
   });
 
+  test("takes a confidence as small as a number can be", async () => {
+    const { match } = await settlementWorld({ threshold: 1e-7 });
+    await match.signal({ source: "referee", outcome: "alice", confidence: 1 - 0.9999999999 });
+    await match.signal({ source: "oracle", outcome: "alice", confidence: 5e-324 });
+    await match.signal({ source: "camera", outcome: "alice", confidence: 1e-7 });
+    const { status, signals } = await match.state();
+    expect(status).toBe("IN_RECONCILIATION");
+    expect(signals.at(-1)).toMatchObject({ source: "camera", confidence: "0.0000001" });
+  });
+
   test("is held while sources contradict one another or are unsure, and pays nothing", async () => {
     const { match } = await settlementWorld();
     const { paid, run } = bank();
