@@ -302,6 +302,7 @@ export type Records = Pick<
   | "lastSequence"
   | "resolveIncident"
   | "scan"
+  | "unsettledGuardClaims"
 >;
 
 /**

@@ -14,21 +14,14 @@ import type { AccountId } from "../core/ids.ts";
 import { bookName, claimName } from "../core/key-names.ts";
 import { canonicalJson } from "../identity/canonical-json.ts";
 import { LEAVES_ROWS, type Ledger, type StoredEvent } from "../ledger/ledger.ts";
-import { GuardFoldCheck } from "./guard-fold-check.ts";
+import { GuardFoldCheck, type GuardFoldLedger } from "./guard-fold-check.ts";
 import { IncidentFoldCheck } from "./incident-fold-check.ts";
 
-export type FoldLedger = Pick<
-  Ledger,
-  | "accounts"
-  | "books"
-  | "claimOf"
-  | "claimsOf"
-  | "countByStatus"
-  | "countGuardClaims"
-  | "guardClaimsOf"
-  | "incident"
-  | "incidents"
->;
+export type FoldLedger = GuardFoldLedger &
+  Pick<
+    Ledger,
+    "accounts" | "books" | "claimOf" | "claimsOf" | "countByStatus" | "incident" | "incidents"
+  >;
 
 type ClaimEventOf = Extract<StoredEvent, { subject: "claim" }>;
 type BookEventOf = Extract<StoredEvent, { subject: "book" }>;

@@ -10,8 +10,15 @@ import type { Ledger, StoredEvent } from "../ledger/ledger.ts";
 
 type GuardEventOf = Extract<StoredEvent, { subject: "guard" }>;
 
+export type GuardFoldLedger = Pick<
+  Ledger,
+  "countGuardClaims" | "guardClaimsOf" | "unsettledGuardClaims"
+>;
+
+const PAGE = 500;
+
 export class GuardFoldCheck {
-  readonly #ledger: Pick<Ledger, "countGuardClaims" | "guardClaimsOf">;
+  readonly #ledger: GuardFoldLedger;
   /** The last event that was there when the check began. */
   readonly #last: number;
   readonly #claims = new Map<string, GuardClaim>();
@@ -19,7 +26,7 @@ export class GuardFoldCheck {
   readonly #unknown = new Set<string>();
   #begun = 0;
 
-  constructor(ledger: Pick<Ledger, "countGuardClaims" | "guardClaimsOf">, last: number) {
+  constructor(ledger: GuardFoldLedger, last: number) {
     this.#ledger = ledger;
     this.#last = last;
   }
@@ -58,8 +65,25 @@ export class GuardFoldCheck {
       return `the row of the action ${requestId} is not what its events come to`;
     }
     const count = await this.#ledger.countGuardClaims();
-    if (count === this.#begun) return undefined;
-    return `there are ${count} claims of actions, and the events have ${this.#begun}`;
+    if (count !== this.#begun) {
+      return `there are ${count} claims of actions, and the events have ${this.#begun}`;
+    }
+    const atWork = claims.filter(([, { status }]) => status !== "SETTLED").length;
+    const listed = await this.#countUnsettled();
+    if (listed === atWork || this.#unknown.size > 0) return undefined;
+    return `there are ${listed} claims of actions at work, and the events have ${atWork}`;
+  }
+
+  /** As a start would find those that nobody has settled. */
+  async #countUnsettled(): Promise<number> {
+    let count = 0;
+    for (let after = 0; ; ) {
+      const page = await this.#ledger.unsettledGuardClaims(after, PAGE);
+      count += page.length;
+      const last = page.at(-1);
+      if (last === undefined) return count;
+      after = last.id;
+    }
   }
 
   async #rowsOf(claims: readonly GuardClaim[]) {

@@ -1,7 +1,9 @@
+import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { makeCheckpoint } from "../../src/audit/checkpointing.ts";
 import { checkStore } from "../../src/audit/store-check.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
+import { claimOf, KEY, settle } from "../claim/guard-commands.ts";
 import { claimed, latchError, openLedger } from "../ledger/open-ledger.ts";
 import {
   ACCOUNT,
@@ -162,6 +164,26 @@ describe("a ledger that is verified where it is", () => {
     expect(fault?.message).toContain(message);
   });
 
+  test("is bad where an action that is at work counts as settled, or the other way", async () => {
+    for (const [settled, command] of [
+      [1, undefined],
+      [0, settle()],
+    ] as const) {
+      const file = temporaryFile();
+      const ledger = openLedger(file);
+      await ledger.guard(KEY, claimOf());
+      if (command !== undefined) await ledger.guard(KEY, command);
+      expect(await checkStore(ledger, quiet)).toMatchObject({ fault: undefined });
+      await ledger.close();
+      tamper(file, `UPDATE guard_claims SET settled = ${settled}`);
+      const { fault } = await checkStore(openLedger(file), quiet);
+      const [listed, told] = settled === 1 ? [0, 1] : [1, 0];
+      expect(fault?.message).toBe(
+        `there are ${listed} claims of actions at work, and the events have ${told}`,
+      );
+    }
+  });
+
   test("whose tail was cut off, or history made anew, is found out by a checkpoint", async () => {
     const file = await historyFile();
     const ledger = openLedger(file);
@@ -176,6 +198,9 @@ describe("a ledger that is verified where it is", () => {
     expect(cut.fault?.message).toBe(`event ${last} is missing: ${last} events were signed`);
     const error = await latchError(() => makeCheckpoint(openLedger(file), SIGNER, clock));
     expect(error).toMatchObject({ code: "audit_broken", message: cut.fault?.message });
+    const { privateKey } = generateKeyPairSync("ed25519");
+    const withNewKey = () => makeCheckpoint(openLedger(file), privateKey, clock);
+    expect((await latchError(withNewKey)).message).toBe(cut.fault?.message);
   });
 
   test("is found out where the whole chain was made anew, and where a checkpoint was", async () => {
