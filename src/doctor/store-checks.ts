@@ -22,7 +22,7 @@ const ELSEWHERE = "the database server's own business";
 export function checkStore(store: string, look: StoreLook, now: EpochMs): Finding {
   const place = placeOfStore(store);
   if (look.kind === "none") return ok(`no ledger in ${place} yet; the first start makes one`);
-  const { version, known, lastEventAt } = look;
+  const { version, known, lastEventAt, isLarge } = look;
   if (version < known) {
     const found = `${place} has schema version ${version}, this program writes ${known}`;
     return warning(found, "Make a backup: the next start migrates it, and none goes back.");
@@ -32,8 +32,10 @@ export function checkStore(store: string, look: StoreLook, now: EpochMs): Findin
     return failed(`the last event in ${place} is of ${last}, later than now`, SET_CLOCK);
   }
   const last = lastEventAt === null ? "" : `, last event ${new Date(lastEventAt).toISOString()}`;
-  return ok(`a ledger in ${place}${last}`);
+  return ok(`a ledger in ${place}${last}${isLarge ? `; ${LARGE}` : ""}`);
 }
+
+const LARGE = "too large to be looked through for damage here: tradelatch audit verify does that";
 
 const SET_CLOCK = "Set this machine's clock right (NTP); a sidecar refuses to start until then.";
 

@@ -9,6 +9,8 @@ export type StoreLook =
       /** Of its schema, and the one that this program knows. */
       readonly version: number;
       readonly known: number;
+      /** Too large to be looked through for damage. */
+      readonly isLarge: boolean;
       /** As a ledger says it; null where there is none, or another schema does not say. */
       readonly lastEventAt: EpochMs | null;
     };

@@ -303,6 +303,18 @@ describe("the store's checks", () => {
     expect(bytes()).toEqual(closed);
   });
 
+  test("a ledger that is too large to be looked at for damage says so", async () => {
+    const { file, ledger } = await ledgerFile();
+    await ledger.close();
+    const database = new Database(file);
+    database.exec("INSERT INTO checkpoints VALUES (1, 0, hex(zeroblob(10000000)))");
+    database.close();
+    expect((await asked(file)).told.store).toBe(
+      `ok: a ledger in ${file}, last event 2026-05-21T13:40:00.000Z; ` +
+        "too large to be looked through for damage here: tradelatch audit verify does that",
+    );
+  });
+
   test.each<[string, (file: string) => void, string]>([
     ["no database", (file) => writeFileSync(file, "x".repeat(5_000)), "failed: the ledger"],
     [

@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { copyStore } from "../../src/app.ts";
 import { SCHEMA_VERSION } from "../../src/ledger/sqlite/migrations.ts";
 import { Database } from "../sqlite-database.ts";
 import { LedgerProcess } from "./ledger-process.ts";
@@ -67,6 +68,20 @@ async function filledLedger(): Promise<string> {
   await Promise.all(commands.map((command) => ledger.claim(command)));
   await ledger.close();
   return file;
+}
+
+/** By a checkpoint that nobody has ever signed. */
+function makeLarge(file: string): void {
+  const database = new Database(file);
+  database.exec("INSERT INTO checkpoints VALUES (1, 0, hex(zeroblob(10000000)))");
+  database.close();
+}
+
+function overwriteMiddle(file: string): void {
+  const descriptor = openSync(file, "r+");
+  const middle = Math.floor(statSync(file).size / 8192) * 4096;
+  writeSync(descriptor, Buffer.alloc(16 * 4096, 0xa5), 0, 16 * 4096, middle);
+  closeSync(descriptor);
 }
 
 describe("a file that is not ours is refused and left as it was:", () => {
@@ -122,10 +137,7 @@ describe("a file that is not ours is refused and left as it was:", () => {
 describe("a ledger that is damaged is refused:", () => {
   test("pages in its middle overwritten", async () => {
     const file = await filledLedger();
-    const descriptor = openSync(file, "r+");
-    const middle = Math.floor(statSync(file).size / 8192) * 4096;
-    writeSync(descriptor, Buffer.alloc(16 * 4096, 0xa5), 0, 16 * 4096, middle);
-    closeSync(descriptor);
+    overwriteMiddle(file);
     await expectUntouched(file, "store_corrupt", "");
   });
 
@@ -155,6 +167,20 @@ describe("a ledger that is damaged is refused:", () => {
     expect(error.message).toBe(`the ledger ${file} is damaged: a claim is not JSON`);
     const { kind } = await ledger.claim(claimCommand({ requestId: "r-8", quantity: "9" }));
     expect(kind).toBe("pending");
+  });
+});
+
+describe("a ledger that is too large to be checked whole at once", () => {
+  test("is copied to nowhere where it is damaged, and is named, not the target", async () => {
+    const file = await filledLedger();
+    makeLarge(file);
+    overwriteMiddle(file);
+    const target = temporaryFile("target.db");
+    const error = await latchError(() => copyStore(file, target));
+    expect(error.code).toBe("copy_failed");
+    expect(error.message).toContain(`the ledger ${file} failed`);
+    expect(error.message).not.toContain(target);
+    expect(readdirSync(dirname(target))).toEqual([]);
   });
 });
 

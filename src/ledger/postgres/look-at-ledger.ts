@@ -20,11 +20,11 @@ export async function lookAtPostgresLedger(url: string, clock: Clock): Promise<S
       const version = await versionOf(session);
       if (version === 0) return { kind: "none" };
       refuseNewer(version, session.place);
-      if (version < SCHEMA_VERSION) {
-        return { kind: "ledger", version, known: SCHEMA_VERSION, lastEventAt: null };
-      }
+      // Damage is the server's to find.
+      const of = { kind: "ledger", version, known: SCHEMA_VERSION, isLarge: false } as const;
+      if (version < SCHEMA_VERSION) return { ...of, lastEventAt: null };
       const [latest] = await session.ask<{ at: EpochMs | null }>(LATEST, []);
-      return { kind: "ledger", version, known: SCHEMA_VERSION, lastEventAt: latest?.at ?? null };
+      return { ...of, lastEventAt: latest?.at ?? null };
     });
   } catch (error) {
     throw storeError(error, pool.place);

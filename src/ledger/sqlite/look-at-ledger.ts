@@ -7,7 +7,7 @@ import type { StoreLook } from "../store-look.ts";
 import { latestTime } from "./event-scan.ts";
 import { SCHEMA_VERSION } from "./migrations.ts";
 import { PreparedStatements } from "./prepared-statements.ts";
-import { probed, soundVersion } from "./probe.ts";
+import { isLarge, probed, soundVersion } from "./probe.ts";
 import { requireSqlite } from "./require-sqlite.ts";
 import { storeError } from "./store-errors.ts";
 
@@ -32,5 +32,6 @@ function look(probe: Database, file: string): StoreLook {
   if (version === 0) return { kind: "none" };
   const isKnown = version === SCHEMA_VERSION;
   const lastEventAt = isKnown ? latestTime(new PreparedStatements(probe)) : null;
-  return { kind: "ledger", version, known: SCHEMA_VERSION, lastEventAt: lastEventAt ?? null };
+  const of = { version, known: SCHEMA_VERSION, isLarge: isLarge(file) };
+  return { kind: "ledger", ...of, lastEventAt: lastEventAt ?? null };
 }

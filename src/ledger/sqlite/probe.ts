@@ -43,8 +43,13 @@ export function soundVersion(probe: Database, file: string): number {
     throw new LatchError("store_not_a_database", `${file} is a database of another program`);
   }
   refuseNewer(probe, file);
-  if (statSync(file).size > CHECKED_BYTES) return version;
+  if (isLarge(file)) return version;
   const found = probe.pragma("quick_check(1)", { simple: true });
   if (found === "ok") return version;
   throw new LatchError("store_corrupt", `${file} is damaged: ${oneLine(String(found))}`);
+}
+
+/** Whether a file is too large to be looked through for damage before it is opened. */
+export function isLarge(file: string): boolean {
+  return statSync(file).size > CHECKED_BYTES;
 }

@@ -143,62 +143,76 @@ class SqliteContent implements ContentWriter {
     this.place = place;
   }
 
-  async counts(): Promise<ContentCounts> {
-    return this.#database.prepare(COUNTS).get() as ContentCounts;
+  counts(): Promise<ContentCounts> {
+    return this.#inTurn(() => this.#database.prepare(COUNTS).get() as ContentCounts);
   }
 
-  async events(after: number, limit: number) {
-    await turnOfTheLoop();
-    return this.#rows.events(after, Number.MAX_SAFE_INTEGER, limit);
+  events(after: number, limit: number) {
+    return this.#inTurn(() => this.#rows.events(after, Number.MAX_SAFE_INTEGER, limit));
   }
 
-  async claims(after: number, limit: number) {
-    await turnOfTheLoop();
+  claims(after: number, limit: number) {
     const sql = `SELECT id, account, agent, request_id FROM claims
       WHERE id > ? ORDER BY id LIMIT ?`;
-    return this.#all<ClaimRow>(sql, after, limit).map(({ id, account, agent, request_id }) => {
-      const key = { account, agent, requestId: request_id } as never;
-      return { id, claim: this.#found(this.#rows.claim(key), `claim ${id}`) };
-    });
-  }
-
-  async guardClaims(after: number, limit: number) {
-    await turnOfTheLoop();
-    return this.#rows.guards.page(after, limit);
-  }
-
-  async incidents(after: number, limit: number) {
-    await turnOfTheLoop();
-    const sql = "SELECT id, account FROM incidents WHERE id > ? ORDER BY id LIMIT ?";
-    const rows = this.#all<{ id: number; account: AccountId }>(sql, after, limit);
-    return rows.map(({ id, account }) =>
-      this.#found(this.#rows.incidents.get(account, id), `incident ${id}`),
+    return this.#inTurn(() =>
+      this.#all<ClaimRow>(sql, after, limit).map(({ id, account, agent, request_id }) => {
+        const key = { account, agent, requestId: request_id } as never;
+        return { id, claim: this.#found(this.#rows.claim(key), `claim ${id}`) };
+      }),
     );
   }
 
-  async checkpoints(after: number, limit: number) {
-    return this.#rows.checkpoints(after, limit);
+  guardClaims(after: number, limit: number) {
+    return this.#inTurn(() => this.#rows.guards.page(after, limit));
   }
 
-  async books() {
+  incidents(after: number, limit: number) {
+    const sql = "SELECT id, account FROM incidents WHERE id > ? ORDER BY id LIMIT ?";
+    return this.#inTurn(() =>
+      this.#all<{ id: number; account: AccountId }>(sql, after, limit).map(({ id, account }) =>
+        this.#found(this.#rows.incidents.get(account, id), `incident ${id}`),
+      ),
+    );
+  }
+
+  checkpoints(after: number, limit: number) {
+    return this.#inTurn(() => this.#rows.checkpoints(after, limit));
+  }
+
+  books() {
     const sql = "SELECT account, symbol FROM books";
-    const rows = this.#all<{ account: AccountId; symbol: string }>(sql);
-    return rows.map(({ account, symbol }) => this.#rows.book(account, symbol));
+    return this.#inTurn(() =>
+      this.#all<{ account: AccountId; symbol: string }>(sql).map(({ account, symbol }) =>
+        this.#rows.book(account, symbol),
+      ),
+    );
   }
 
-  async accounts() {
-    return this.#all<AdoptedAccount>("SELECT account, adopted_at AS at FROM accounts");
+  accounts() {
+    const sql = "SELECT account, adopted_at AS at FROM accounts";
+    return this.#inTurn(() => this.#all<AdoptedAccount>(sql));
   }
 
-  async logins() {
-    return this.#all<KnownLogin>("SELECT login, account FROM logins");
+  logins() {
+    return this.#inTurn(() => this.#all<KnownLogin>("SELECT login, account FROM logins"));
   }
 
-  async write(batch: ContentBatch): Promise<void> {
+  write(batch: ContentBatch): Promise<void> {
+    return this.#inTurn(() => {
+      this.#save(batch);
+      this.#rows.catchUpAtEnd();
+      this.#rows.finish();
+    });
+  }
+
+  /** A copy has two files at work: what fails says which of them it was. */
+  async #inTurn<Value>(work: () => Value): Promise<Value> {
     await turnOfTheLoop();
-    this.#save(batch);
-    this.#rows.catchUpAtEnd();
-    this.#rows.finish();
+    try {
+      return work();
+    } catch (error) {
+      throw storeError(error, this.place);
+    }
   }
 
   #save(batch: ContentBatch): void {
