@@ -68,6 +68,7 @@ function together(earlier: RecordedClaim, later: RecordedClaim): RecordedClaim {
     at: earlier.at ?? later.at,
     mentioned: [...new Set([...earlier.mentioned, ...later.mentioned])].sort(),
     saysFilled: later.saysFilled || earlier.saysFilled,
+    saysAllFilled: later.saysAllFilled || earlier.saysAllFilled,
     records: earlier.records + later.records,
   };
 }

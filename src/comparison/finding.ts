@@ -43,6 +43,7 @@ export const REASONS = {
   open_but_at_broker: "the claim does not say how it ended, and the order is at the broker",
   word_not_known: "the claim's word for its state is not known",
   ended_but_working: "the claim says that the order has ended, and it is at work",
+  working_but_ended: "the claim says that the order is at work, and it has ended",
   success_not_shown: "the claim says done, and the order ended without a fill",
   fills_behind: "the order has filled more than a claim at work has seen",
   heuristic_match: "the terms and the time are the same, and no id says so",

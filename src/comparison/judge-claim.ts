@@ -1,7 +1,14 @@
 /** What one claim comes to, with the orders that are its own, if it has any. Pure. */
 import { compare } from "../core/decimal.ts";
 import type { FindingKind, Reason } from "./finding.ts";
-import { hasFilled, isAtWork, isRejected, lastOf, type OrderGroup } from "./order-group.ts";
+import {
+  hasEndedEarly,
+  hasFilled,
+  isAtWork,
+  isRejected,
+  lastOf,
+  type OrderGroup,
+} from "./order-group.ts";
 import type { Pairing } from "./pairing.ts";
 import { isKnownWord } from "./read-words.ts";
 import type { RecordedClaim } from "./recorded.ts";
@@ -98,7 +105,15 @@ function stateThatDiffers(claim: RecordedClaim, group: OrderGroup): readonly Rea
 }
 
 function filledFor(claim: RecordedClaim, group: OrderGroup): readonly Reason[] {
-  return hasFilled(group) ? fillsThatDiffer(claim, group) : ["fills_differ"];
+  if (!hasFilled(group) || isShortOfAll(claim, group)) return ["fills_differ"];
+  return fillsThatDiffer(claim, group);
+}
+
+/** A claim that names no number has filled what was ordered, where it says so. */
+function isShortOfAll(claim: RecordedClaim, group: OrderGroup): boolean {
+  if (!claim.saysAllFilled || claim.filled !== null || !group.isWhole) return false;
+  const wanted = claim.quantityAtEnd ?? claim.quantity ?? group.orders[0]?.quantity ?? null;
+  return wanted !== null && compare(group.filled, wanted) < 0;
 }
 
 /** What is left to say where nothing differs. */
@@ -112,6 +127,9 @@ function tellsOf(claim: RecordedClaim, group: OrderGroup): Judgement {
   }
   if (says === "working" && isBehind(claim, group)) {
     return { kind: "uncertain", reasons: [...told, "fills_behind"] };
+  }
+  if (says === "working" && hasEndedEarly(group)) {
+    return { kind: "uncertain", reasons: [...told, "working_but_ended"] };
   }
   if (says === "ended_empty" && isAtWork(group) && lastOf(group).status !== null) {
     return { kind: "uncertain", reasons: [...told, "ended_but_working"] };

@@ -123,6 +123,11 @@ export function isAtWork(group: OrderGroup): boolean {
   return status === null || !ENDED.has(status);
 }
 
+/** Whether its fills can grow no more, and it was not filled. */
+export function hasEndedEarly(group: OrderGroup): boolean {
+  return !isAtWork(group) && lastOf(group).status !== "filled";
+}
+
 export function isRejected(group: OrderGroup): boolean {
   return lastOf(group).status === "rejected";
 }

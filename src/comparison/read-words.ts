@@ -25,7 +25,10 @@ const SAYS = new Map<string, Says>(
 const FILL_WORDS: ReadonlySet<string> = new Set(["filled", "partially_filled"]);
 const DUPLICATE = /\bduplicate|\balready (done|claimed|sent|executed)/i;
 
-type Said = Pick<RecordedClaim, "says" | "word" | "saysFilled" | "isSkipTakenForSuccess">;
+type Said = Pick<
+  RecordedClaim,
+  "says" | "word" | "saysFilled" | "saysAllFilled" | "isSkipTakenForSuccess"
+>;
 
 interface Known {
   readonly hasFill: boolean;
@@ -44,17 +47,19 @@ export function saidIn(record: Fields, results: readonly Fields[], known: Known)
   const words = [outcome, state, answer, result, flag].filter((word) => word !== null);
   const said = words.map((word) => SAYS.get(word));
   const saysFilled = known.hasFill || words.some((word) => FILL_WORDS.has(word));
+  const saysAllFilled = words.includes("filled");
   const word = outcome ?? state ?? answer ?? result ?? flag;
   if (said.includes("skipped") || (said.includes("refused") && isForADuplicate(own))) {
     const isSuccess = said.includes("done") || known.hasFill;
-    return { says: "skipped", word, saysFilled, isSkipTakenForSuccess: isSuccess };
+    const isSkipTakenForSuccess = isSuccess;
+    return { says: "skipped", word, saysFilled, saysAllFilled, isSkipTakenForSuccess };
   }
   const first = said.find((says) => says !== undefined) ?? "open";
   const told = first === "done" && outcome === null ? [result, answer, flag].map(saysOf) : [];
   const exact = told.find((says) => says !== undefined && says !== "open");
   const isWorking = state === "in_reconciliation" && outcome === null && known.hasOrder;
   const says = isWorking ? "working" : (exact ?? first);
-  return { says, word, saysFilled, isSkipTakenForSuccess: false };
+  return { says, word, saysFilled, saysAllFilled, isSkipTakenForSuccess: false };
 }
 
 export function isKnownWord(word: string | null): boolean {

@@ -12,6 +12,8 @@ export type Fields = Readonly<Record<string, unknown>>;
 const SHOWN_MAX = 60;
 const WHOLE_SECONDS = 10;
 const WHOLE_MILLISECONDS = 13;
+/** Such as `buy`, `sell_to_close` and, in some records of Alpaca's, `sell_short`. */
+const SIDE = /^(buy|sell)(?:_|$)/;
 const DAY_LENGTH = "2026-05-21".length;
 /** A date is its midnight in UTC; a time without an offset would be that of whoever reads it. */
 const INSTANT = /^\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:[Zz]|[+-]\d\d:?\d\d))?$/;
@@ -64,9 +66,9 @@ export class RecordFields {
   }
 
   side(names: readonly string[]): Side | null {
-    const word = this.text(names)?.toLowerCase();
-    if (word === "buy" || word === "sell") return word;
-    return word?.startsWith("buy_to_") ? "buy" : word?.startsWith("sell_to_") ? "sell" : null;
+    const word = this.text(names)?.toLowerCase() ?? "";
+    const [, side = null] = SIDE.exec(word) ?? [];
+    return side as Side | null;
   }
 
   fault(names: readonly string[], received: string, expected: string): LatchError {

@@ -41,6 +41,8 @@ export interface RecordedClaim extends RecordedTerms {
   readonly word: string | null;
   /** It says itself that something was filled, and not only that the action was done. */
   readonly saysFilled: boolean;
+  /** It says so of all that was ordered, by the broker's own word. */
+  readonly saysAllFilled: boolean;
   /** The answer was SKIP, and yet the record says that the action succeeded. */
   readonly isSkipTakenForSuccess: boolean;
   /** How many records said the same; 1 unless they were merged. */
