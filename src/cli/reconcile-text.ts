@@ -51,7 +51,8 @@ export function comparisonText(comparison: Comparison, all: boolean, width: numb
       ]),
     ];
   });
-  const end = toBeLookedAt === 0 ? ["Everything agrees."] : [];
+  const well = findings.length === 0 ? "There was nothing to compare." : "Everything agrees.";
+  const end = toBeLookedAt === 0 ? [well] : [];
   const foot = shown.length === 0 ? [] : [ZONE_NOTE];
   const last = [...end, ...foot].join(" ");
   return [

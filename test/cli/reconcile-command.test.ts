@@ -123,6 +123,15 @@ describe("tradelatch reconcile", () => {
     expect(ended.stderr).toContain(part);
   });
 
+  test("does not say that all agrees where there is nothing", async () => {
+    const [orders, claims] = [written("orders.json", []), written("claims.json", [])];
+    const ended = await reconcile("--orders", orders, "--claims", claims);
+    expect(ended).toMatchObject({ stderr: "", exitCode: 0 });
+    expect(ended.stdout).toContain("Compared 0 claims with 0 orders");
+    expect(ended.stdout).toContain("There was nothing to compare.");
+    expect(ended.stdout).not.toContain("agrees");
+  });
+
   test("compares no file with itself", async () => {
     const orders = written("orders.json", [brokerOrder()]);
     const link = join(temporaryFolder(), "claims.json");
