@@ -27,9 +27,10 @@ export class ContentCheck {
     this.#place = place;
   }
 
-  /** Throws LatchError `store_corrupt` where the chain breaks. */
+  /** Throws LatchError `store_corrupt` where the chain breaks, or ends before a checkpoint does. */
   take(batch: ContentBatch): void {
     if (batch.kind === "events") this.#follow(batch.values);
+    if (batch.kind === "checkpoints") this.#refuseCutOff(batch.values.at(-1)?.sequence ?? 0);
     this.#counts[batch.kind] += batch.values.length;
     for (const value of batch.values) {
       this.#digest.update(`${batch.kind} ${canonicalJson(value)}\n`);
@@ -69,6 +70,13 @@ export class ContentCheck {
       if (body.type === "guard_claimed") this.#begun.guardClaims += 1;
       if (body.type === "incident_opened") this.#begun.incidents += 1;
     }
+  }
+
+  /** They come behind the events. What a checkpoint has counted was there. */
+  #refuseCutOff(signed: number): void {
+    const { sequence } = this.#last;
+    if (signed <= sequence) return;
+    throw this.#damaged(`it has ${sequence} events, and a checkpoint is about event ${signed}`);
   }
 
   #damaged(what: string): LatchError {

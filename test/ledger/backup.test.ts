@@ -114,6 +114,27 @@ describe("a backup", () => {
     expect(readdirSync(directory)).toEqual(["latch-20260521T134000000Z.db"]);
   });
 
+  test("pushes no older copy out where events are gone that a checkpoint has counted", async () => {
+    const { file, ledger } = await ledgerWith(3);
+    const directory = temporaryFolder();
+    const last = await ledger.lastSequence();
+    await ledger.keepCheckpoint({ sequence: last, at: START, text: "{}" });
+    const whole = await backUpSqliteLedger(file, request(directory));
+    await ledger.close();
+    const tampered = new Database(file);
+    tampered.exec(
+      `DROP TRIGGER events_are_never_deleted; DELETE FROM events WHERE sequence = ${last}`,
+    );
+    tampered.close();
+    const later = request(directory, { keep: 1, now: START + DAY_MS });
+    const error = await latchError(() => backUpSqliteLedger(file, later));
+    expect(error).toMatchObject({ code: "backup_failed" });
+    expect(error.message).toContain(
+      `it ends at event ${last - 1}, and a checkpoint is about event ${last}`,
+    );
+    expect(readdirSync(directory)).toEqual([basename(whole.path)]);
+  });
+
   test("is ended early where it is told to, and leaves nothing behind", async () => {
     const { file } = await ledgerWith(3);
     const directory = temporaryFolder();

@@ -214,6 +214,18 @@ describe("nothing is copied", () => {
     expect([await schemasIn(url), readdirSync(dirname(to))]).toEqual([[], []]);
   });
 
+  test("of a ledger whose last events are gone that a checkpoint has counted", async () => {
+    const from = await ledgerFile();
+    const database = new Database(from);
+    database.exec("INSERT INTO checkpoints VALUES (900, 0, '{}')");
+    database.close();
+    const to = temporaryFile();
+    const error = await latchError(() => copyStore(from, to));
+    expect(error).toMatchObject({ code: "copy_failed" });
+    expect(error.message).toMatch(/it has \d+ events, and a checkpoint is about event 900$/);
+    expect(existsSync(to)).toBe(false);
+  });
+
   test("of a ledger that has lost a claim which its events tell of", async () => {
     const [file, to] = [await ledgerFile(), temporaryFile()];
     const raw = new Database(file);

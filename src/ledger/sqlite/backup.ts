@@ -191,8 +191,14 @@ async function verifyChain(
     await turnOfTheLoop();
   }
   const last = rows.lastEvent() ?? { sequence: 0, hash: GENESIS_HASH };
-  if (last.sequence === expected.sequence && last.hash === expected.hash) return;
-  throw new Error(`it ends at event ${last.sequence}, not ${expected.sequence}`);
+  const ends = `it ends at event ${last.sequence}`;
+  if (last.sequence !== expected.sequence || last.hash !== expected.hash) {
+    throw new Error(`${ends}, not ${expected.sequence}`);
+  }
+  // What a checkpoint has counted was there: a copy without it must push out none that has it.
+  const [cut] = rows.checkpoints(last.sequence, 1);
+  if (cut !== undefined)
+    throw new Error(`${ends}, and a checkpoint is about event ${cut.sequence}`);
 }
 
 /** The name of the file is on disk once its directory is. */
