@@ -16,6 +16,8 @@ export interface CutOff {
 export class KeptCheckpoints {
   /** How many were found to be right. */
   count = 0;
+  /** The number of the event that the last of these is about; 0 before there is one. */
+  through = 0;
   readonly keys = new Set<string>();
   readonly #ledger: Pick<Ledger, "checkpoints" | "lastSequence">;
   #page: KeptCheckpoint[] | undefined;
@@ -39,6 +41,7 @@ export class KeptCheckpoints {
     if (checkpoint === undefined) return wasChanged(chain.sequence);
     if (!saysTheSame(checkpoint, chain.end())) return wasMadeAnew(chain.sequence, checkpoint.at);
     this.count += 1;
+    this.through = chain.sequence;
     this.keys.add(checkpoint.publicKey);
     return undefined;
   }

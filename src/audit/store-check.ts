@@ -26,6 +26,8 @@ export interface StoreVerdict {
   /** How many checkpoints there are, and the keys that signed them. */
   readonly checkpoints: number;
   readonly keys: readonly string[];
+  /** The event that the last of them is about: behind it nothing tells of what is gone. */
+  readonly signedThrough: number;
   /** False where the ledger never stood still for long enough to compare its rows. */
   readonly wereRowsCompared: boolean;
 }
@@ -75,8 +77,9 @@ class StoreCheck {
   }
 
   verdict(fault: StoreFault | undefined, wereRowsCompared: boolean): StoreVerdict {
-    const { count: checkpoints, keys } = this.#kept;
-    return { end: this.#chain.end(), fault, checkpoints, keys: [...keys], wereRowsCompared };
+    const { count: checkpoints, keys, through: signedThrough } = this.#kept;
+    const signed = { checkpoints, keys: [...keys], signedThrough };
+    return { end: this.#chain.end(), fault, ...signed, wereRowsCompared };
   }
 
   /** What a checkpoint has counted and the log does not have. */

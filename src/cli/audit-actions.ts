@@ -5,7 +5,7 @@ import type { AuditItem } from "../audit/audit-item.ts";
 import { type AuditFilters, type AuditPage, auditPage } from "../audit/audit-trail.ts";
 import { attemptsIn, evidenceIn, historyOf } from "../audit/claim-history.ts";
 import { guardHistoryOf } from "../audit/guard-history.ts";
-import { checkStore, type OnProgress } from "../audit/store-check.ts";
+import { checkStore, type OnProgress, type StoreVerdict } from "../audit/store-check.ts";
 import type { Claim } from "../claim/claim.ts";
 import { InvariantError, LatchError } from "../core/errors.ts";
 import {
@@ -34,6 +34,7 @@ import {
   withRecords,
 } from "./read-records.ts";
 import { commandLine, flag } from "./typed-command.ts";
+import { wrapped } from "./wrapped-text.ts";
 
 export interface ListOptions extends RecordsOptions {
   readonly agent?: string;
@@ -238,26 +239,38 @@ export async function verify(
       bar.update(done, total);
     };
     const found = await checkStore(records, onProgress).finally(() => bar.end());
-    const { end, fault, wereRowsCompared, checkpoints, keys } = found;
+    const { end, fault, ...rest } = found;
     if (options.json === true) {
-      const said = { ...end, checkpoints, keys, wereRowsCompared, fault: fault ?? null };
+      const said = { ...end, ...rest, fault: fault ?? null };
       output.line(asJson({ ok: fault === undefined, ...said }));
     }
     if (fault !== undefined) {
       throw new LatchError("audit_broken", `${placeOfStore(store)}: ${fault.message}`);
     }
     if (options.json === true) return;
-    const { length } = end.accounts;
-    const accounts = `${length} ${length === 1 ? "account" : "accounts"}`;
-    output.line(`${NUMBER.format(end.sequence)} events of ${accounts}: every hash fits.`);
-    if (checkpoints > 0) output.line(`${NUMBER.format(checkpoints)} checkpoints fit, signed by`);
-    for (const key of keys) output.line(`  ${key}`);
-    output.line(
-      wereRowsCompared
-        ? "Claims, books and incidents are what the events come to."
-        : "Claims and books were not compared: the ledger was written to all the while.",
-    );
+    for (const text of verifiedText(found, widthOf(output))) output.line(text);
   });
+}
+
+/** What was found to be well, and where nothing could be found out. */
+function verifiedText(found: StoreVerdict, width: number): readonly string[] {
+  const { end, wereRowsCompared, checkpoints, keys, signedThrough } = found;
+  const { length } = end.accounts;
+  const accounts = `${length} ${length === 1 ? "account" : "accounts"}`;
+  const fit = checkpoints === 1 ? "checkpoint fits" : "checkpoints fit";
+  const [behind, there] =
+    signedThrough === 0 ? ["", ""] : [` behind event ${signedThrough}`, " there"];
+  const unseen = `a tail that was cut off${there} would not be seen`;
+  const signed = `Nothing is signed${behind} yet: ${unseen}.`;
+  return [
+    `${NUMBER.format(end.sequence)} events of ${accounts}: every hash fits.`,
+    ...(checkpoints === 0 ? [] : [`${NUMBER.format(checkpoints)} ${fit}, signed by`]),
+    ...keys.map((key) => `  ${key}`),
+    wereRowsCompared
+      ? "Claims, books and incidents are what the events come to."
+      : "Claims and books were not compared: the ledger was written to all the while.",
+    ...(signedThrough === end.sequence ? [] : wrapped("", signed, width)),
+  ];
 }
 
 function asJson(value: unknown): string {

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import {
   existsSync,
   lstatSync,
@@ -9,6 +10,7 @@ import {
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
+import { makeCheckpoint } from "../../src/audit/checkpointing.ts";
 import { openSigningKey } from "../../src/audit/signing-key.ts";
 import { auditCommand } from "../../src/cli/audit-command.ts";
 import { failureLine } from "../../src/cli/failure-line.ts";
@@ -357,6 +359,30 @@ describe("tradelatch audit verify", () => {
     );
     const json = JSON.parse((await tell(store, ["verify", "--json"])).text);
     expect(json).toMatchObject({ ok: true, wereRowsCompared: true, fault: null });
+  });
+
+  test("says up to where a tail that was cut off would be seen", async () => {
+    const store = await trailFile();
+    const before = await tell(store, ["verify"]);
+    expect(before.text).toMatch(
+      /\nNothing is signed yet: a tail that was cut off would not be seen\.$/,
+    );
+    const ledger = openLedger(store);
+    const { privateKey } = generateKeyPairSync("ed25519");
+    const signed = await makeCheckpoint(ledger, privateKey, { now: () => START });
+    const { text: whole } = await tell(store, ["verify"]);
+    expect(whole).toContain("1 checkpoint fits, signed by\n");
+    expect(whole).not.toContain("cut off");
+    await claimed(ledger, claimCommand({ requestId: "behind", quantity: "9" }));
+    await ledger.close();
+    const { text } = await tell(store, ["verify"]);
+    expect(text.replaceAll(/\s+/g, " ")).toContain(
+      `Nothing is signed behind event ${signed?.sequence} yet: ` +
+        "a tail that was cut off there would not be seen.",
+    );
+    expect(text.split("\n").filter((line) => line.length > 80)).toEqual([]);
+    const json = JSON.parse((await tell(store, ["verify", "--json"])).text);
+    expect(json).toMatchObject({ checkpoints: 1, signedThrough: signed?.sequence });
   });
 
   test("works on a database too, as do the others", async () => {
