@@ -72,6 +72,18 @@ describe("the verifier in docs/AUDIT.md", () => {
     }
   });
 
+  test("says of a file that is no export at which line it is none", async () => {
+    expect(await stranger("hello\n")).toEqual({ said: "line 1: not JSON", exitCode: 1 });
+    const whole = await exportedTrail();
+    const broken = whole.replace('"sequence":2', '"sequence":');
+    expect(await stranger(broken)).toEqual({ said: "line 2: not JSON", exitCode: 1 });
+    for (const nothing of ["", "null\n"]) {
+      const { said, exitCode } = await stranger(nothing);
+      expect(said).toMatch(/^line [01]: not the events that were signed$/);
+      expect(exitCode).toBe(1);
+    }
+  });
+
   test("does the same for an export of one account", async () => {
     const content = await exportedTrail(ACCOUNT);
     const lines = content.trimEnd().split("\n");
