@@ -5,6 +5,7 @@ import {
   emptyBook,
   episodeOf,
   isFlat,
+  livesOf,
   reduces,
   withAdjustment,
   withFill,
@@ -137,6 +138,55 @@ describe("an episode", () => {
   test("is gone on with where a fill says so", () => {
     const flat = bookOf(fill("buy", "6", "75"), fill("sell", "6", "75"));
     expect(withFill(flat, { ...fill("buy", "6", "75"), episode: 1 }).episode).toBe(1);
+  });
+
+  test("may have ended before what is held was opened, where an exit's fill says so", () => {
+    const filledAt = Date.UTC(2026, 4, 21, 14);
+    const held = { ...bookOf(fill("buy", "12", "75")), episode: 2 };
+    const last = { ...fill("sell", "6", "75", "exit"), episode: 1, filledAt };
+    const closedBy = { agent: AGENT, requestId: "exit" };
+    expect(withFill(held, last)).toMatchObject({
+      ...{ net: "6", episode: 2, closedBy, closedAt: filledAt },
+    });
+    const { filledAt: _, ...untimed } = last;
+    for (const other of [untimed, { ...last, episode: 2 }]) {
+      expect(withFill(held, other)).toMatchObject({ net: "6", closedBy: null });
+    }
+  });
+});
+
+describe("two episodes that a fill has joined", () => {
+  const two = bookOf(fill("buy", "6", "75"), fill("sell", "6", "75"), fill("buy", "5", "75"));
+  const joined = withFill(two, { ...fill("buy", "8", "75"), lifeFrom: 1 });
+
+  test("are one life, the latest first", () => {
+    expect(livesOf(two, "close")).toEqual([2]);
+    expect([livesOf(joined, "close"), livesOf(joined, "open")]).toEqual([
+      [2, 1],
+      [2, 1],
+    ]);
+    expect(withFill(joined, { ...fill("buy", "1", "75"), lifeFrom: 0 }).lifeFrom).toBe(0);
+    expect(withFill(joined, { ...fill("buy", "1", "75"), lifeFrom: 2 }).lifeFrom).toBe(1);
+    expect(withFill(joined, fill("buy", "1", "75")).lifeFrom).toBe(1);
+  });
+
+  test("stay one while the book is flat, for a close, and where the life is gone on with", () => {
+    const flat = withFill(joined, fill("sell", "13", "75"));
+    expect([livesOf(flat, "close"), livesOf(flat, "open")]).toEqual([[2, 1], [3]]);
+    const again = withFill(flat, { ...fill("buy", "1", "75"), episode: 2 });
+    expect(livesOf(again, "close")).toEqual([2, 1]);
+  });
+
+  test("are forgotten once another one begins", () => {
+    const flat = withFill(joined, fill("sell", "13", "75"));
+    expect(withFill(flat, fill("buy", "1", "75"))).not.toHaveProperty("lifeFrom");
+    expect(withFill(joined, fill("sell", "14", "75"))).not.toHaveProperty("lifeFrom");
+  });
+
+  test("are kept where the broker's figures are taken, unless these are of another", () => {
+    expect(withAdjustment(joined, decimal("5"), decimal("75")).lifeFrom).toBe(1);
+    expect(withAdjustment(joined, decimal("0"), decimal("0")).lifeFrom).toBe(1);
+    expect(withAdjustment(joined, decimal("-5"), decimal("75"))).not.toHaveProperty("lifeFrom");
   });
 });
 

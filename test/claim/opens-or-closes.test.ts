@@ -75,6 +75,13 @@ describe("an order without a stated effect", () => {
     expect(resolveEffect(SELL, snapshot, askedAt(later), policy).effect).toBe("open");
   });
 
+  test("is a close once more that has ended one of two episodes that are one life", () => {
+    const { closed } = closedBefore();
+    const two = { ...FLAT, episode: 2 };
+    expect(effect(BUY, two, [closed])).toBe("open");
+    expect(effect(BUY, { ...two, lifeFrom: 1 }, [closed])).toBe("close");
+  });
+
   test("has the effect of the claim whose id it repeats", () => {
     const { closed, book } = closedBefore();
     const snapshot = { book, existing: closed, equalCloses: [] };

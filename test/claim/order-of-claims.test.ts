@@ -1,7 +1,7 @@
 /** Which of two orders was sent first, where machines have a clock each. */
 import { describe, expect, test } from "vitest";
 import type { Claim } from "../../src/claim/claim.ts";
-import { isEarlier } from "../../src/claim/order-of-claims.ts";
+import { isEarlier, mayBeEarlier } from "../../src/claim/order-of-claims.ts";
 import type { OwnerId } from "../../src/core/ids.ts";
 import { buy, proceeded, START } from "./builders.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
@@ -21,6 +21,19 @@ describe("of two orders that one process has sent", () => {
     expect(isEarlier(sent("a", 2, 0), sent("a", 1, 0))).toBe(false);
     expect(isEarlier(sent("a", 1, 0), sent("a", 1, 0))).toBe(false);
     expect(isEarlier(sent("a", 1, 60_000), sent("a", 2, 0))).toBe(true);
+  });
+});
+
+describe("an order may have been sent before another one", () => {
+  test("of the same process where its clock does not say otherwise", () => {
+    expect(mayBeEarlier(sent("a", 1, 0), sent("a", 2, 0))).toBe(true);
+    expect(mayBeEarlier(sent("a", 2, 0), sent("a", 2, 0))).toBe(true);
+    expect(mayBeEarlier(sent("a", 3, 0), sent("a", 2, 0))).toBe(false);
+  });
+
+  test("of another machine up to three seconds behind it", () => {
+    expect(mayBeEarlier(sent("a", 3_002, 0), sent("b", 2, 0))).toBe(true);
+    expect(mayBeEarlier(sent("a", 3_003, 0), sent("b", 2, 0))).toBe(false);
   });
 });
 

@@ -126,6 +126,28 @@ test("an entry is of the life that its fill adds to, if it was claimed in anothe
   expect(told({ ...claim, episode: 3 }, book("-5", 2))).toEqual([FILL]);
 });
 
+describe("an entry whose fill is booked behind another life's beginning", () => {
+  const closedAt = START;
+  const second: Book = { ...book("5", 2), closedAt };
+  const entry = claimOf(buy("6"));
+  const at = (before: Book, filledAt?: EpochMs, claim = entry) =>
+    ofTheirEpisode([FILL], claim, seen(before, undefined, filledAt));
+
+  test("makes one of that and the one before, where it came before its end", () => {
+    expect(at(second, closedAt - 1)).toEqual([{ ...FILL, episode: 2, lifeFrom: 1 }]);
+    expect(at(second, closedAt - 1, { ...entry, episode: 2 })).toEqual([{ ...FILL, lifeFrom: 1 }]);
+  });
+
+  test("makes no more of it than times prove", () => {
+    for (const filledAt of [closedAt, closedAt + 1, undefined]) {
+      expect(at(second, filledAt)).toEqual([{ ...FILL, episode: 2 }]);
+    }
+    expect(at(book("5", 2), closedAt - 1)).toEqual([{ ...FILL, episode: 2 }]);
+    const flat = { ...second, net: decimal("0") };
+    expect(at(flat, closedAt - 1)[0]).not.toHaveProperty("lifeFrom");
+  });
+});
+
 describe("an entry whose fill is booked while exits at work hold all that was there", () => {
   const exit = claimOf(sell("6"));
   const held: Book = {
@@ -165,6 +187,13 @@ describe("an entry whose fill is booked while exits at work hold all that was th
   test("leaves an exit of them that had filled before it in the life before", () => {
     expect(lifeOfExit(behind(START), START - 1)).toEqual([1]);
     expect(lifeOfExit(behind(START, START + 9), START - 1)).toEqual([1]);
+  });
+
+  test("leaves with it when that was", () => {
+    const [fill] = ofTheirEpisode(
+      ...([[FILL], { ...exit, episode: 2 }, seen(behind(START), undefined, START - 1)] as const),
+    );
+    expect(fill).toEqual({ ...FILL, episode: 1, filledAt: START - 1 });
   });
 
   test("leaves it where it is if the position may not have been flat in between", () => {

@@ -33,6 +33,8 @@ describe("the claim that is repeated", () => {
     const { ledger, first } = afterOneBuy();
     expect(repeated([first], first.episode, ledger)).toBe(first);
     expect(repeated([first], first.episode + 1, ledger)).toBeUndefined();
+    const joined = [first.episode + 1, first.episode];
+    expect(repeatedBy([first], joined, ledger, ledger.policy)).toBe(first);
   });
 
   test("is a live open without a fill, whatever life of the position it was claimed in", () => {

@@ -145,6 +145,47 @@ test("a close like one that could not be read waits for it, where shares were op
   expect(like(bookOf("12"), [exit])).toBe("pending");
 });
 
+describe("a close like one that seems to have ended the life before", () => {
+  const exitBefore = { ...working(sell("6")), status: "SETTLED" } as const;
+  const open = (openedAt: number) => ({ ...working(buy("8")), openedAt });
+  const before = open(exitBefore.openedAt);
+  const closing = (changes: Partial<DecidedOn> = {}) =>
+    decidedOn(goes(working(sell("6"))), { intent: sell("6"), exitBefore, ...changes });
+
+  test("waits for an open from before that, which nobody could read", () => {
+    expect(told(closing(), before)).toBe("not_sent");
+    expect(told(closing({ unread: [before] }), before)).toBe("not_sent");
+    const ledger = new MemoryLedger();
+    const lost = proceeded(ledger.claim(buy("8")));
+    ledger.answer(lost, { kind: "ambiguous", reason: "timeout" });
+    const unanswered = { ...ledger.get(lost.key), openedAt: exitBefore.openedAt - 1 };
+    expect(told(closing({ unread: [] }), unanswered)).toBe("not_sent");
+  });
+
+  test("and does not offer to go out by number, as a close of a part does", () => {
+    const messageOf = (of: DecidedOn, order: Claim) => {
+      const { decision } = unlessInDoubt(of, [order]);
+      return decision.kind === "blocked" ? decision.block.message : decision.kind;
+    };
+    expect(messageOf(closing(), before)).not.toContain("goes out");
+    const part = { ...sell("6"), portion: "all" } as Intent;
+    expect(messageOf(closing({ intent: part }), before)).toContain("; a close of up to 6, by");
+  });
+
+  test("goes out beside an open that came later or was read, an exit, and where it is no such one", () => {
+    expect(told(closing(), open(exitBefore.openedAt + 1))).toBe("proceed");
+    expect(told(closing({ unread: [] }), before)).toBe("proceed");
+    expect(told(closing(), working(sell("3")))).toBe("proceed");
+    expect(told(closing({ exitBefore: undefined }), before)).toBe("proceed");
+  });
+
+  test("has orders read first", () => {
+    expect(asksForOrders(closing())).toBe(true);
+    expect(asksForOrders(closing({ unread: [] }))).toBe(true);
+    expect(asksForOrders(closing({ exitBefore: undefined }))).toBe(false);
+  });
+});
+
 describe("an open in a contract that is held waits", () => {
   const contract = buy("1", { symbol: CALL });
   const adding = decidedOn(goes(working(contract)), { intent: contract, book: bookOf("6", CALL) });
