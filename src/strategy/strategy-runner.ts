@@ -52,8 +52,11 @@ export class StrategyRunner {
   readonly #observer: RunObserver;
   readonly #fills: FillWatch;
   readonly #context: StrategyContext;
-  /** Whether the bar is past that whatever asks was begun at, however long ago that was. */
-  readonly #ofPast = new AsyncLocalStorage<boolean>();
+  /**
+   * Whatever asks was begun at a bar of the past, however long ago that was. Entered at such a bar
+   * alone: from then on Node 20 follows every promise of the process, which a backtest would feel.
+   */
+  readonly #ofPast = new AsyncLocalStorage<true>();
   #session: MarketSession | undefined;
   /** Whether the newest bar that was told of is one of the present. */
   #isCaughtUp = true;
@@ -107,7 +110,7 @@ export class StrategyRunner {
     await this.#tellFills();
     this.#isCaughtUp = !item.isPast;
     const onBar = () => this.#parts.strategy.onBar(item.bar, this.#context);
-    await this.#call("onBar", () => this.#ofPast.run(item.isPast, onBar));
+    await this.#call("onBar", item.isPast ? () => this.#ofPast.run(true, onBar) : onBar);
   }
 
   async #tellFills(): Promise<void> {
