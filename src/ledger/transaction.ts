@@ -97,11 +97,12 @@ export function decideOn(rows: Rows, request: ClaimRequest): ClaimVerdict {
   // An anchor, and a claim that is not opened again, say by themselves which action it is.
   const isNamed = existing === undefined ? isDerived : !mayReopen(existing);
   // An id of its own waits only for what nobody was told of yet; see inTheWay.
-  const wanted = identity.kind === "arrival" ? "all" : "unanswered";
+  const isArrival = identity.kind === "arrival";
+  const wanted = isArrival ? "all" : "unanswered";
   const all = isNamed
     ? []
     : rows.equals(account, agent, fingerprint, episodeOf(book, intent.effect), wanted);
-  const earlier = identity.kind === "arrival" ? ofEarlierEpisodes(rows, intent, request) : NONE;
+  const earlier = isArrival ? ofEarlierEpisodes(rows, intent, fingerprint, request) : NONE;
   const equals = isCombo(intent) ? ofThisLife(rows, all) : [...all, ...earlier.sameAction];
   const entries = entriesOf(rows, intent);
   const blocking = entries
@@ -151,18 +152,21 @@ function earlierCloseOf(
 interface OfEarlierEpisodes {
   /** Of those that are one life with it, and opens that were lost in the lives before. */
   readonly sameAction: readonly Claim[];
-  /** The exit of late that was the last of its kind in the life before. */
+  /** The latest one that filled of late in the life before, of an exit while something is held. */
   readonly exitBefore?: Claim | undefined;
 }
 
 const NONE: OfEarlierEpisodes = { sameAction: [] };
 
 /** Equal orders of episodes before its own, for an order that nobody has named. */
-function ofEarlierEpisodes(rows: Rows, intent: Intent, request: ClaimRequest): OfEarlierEpisodes {
-  const { account, agent, symbol, effect } = intent;
+function ofEarlierEpisodes(
+  rows: Rows,
+  { account, agent, symbol, effect }: Intent,
+  fingerprint: string,
+  request: ClaimRequest,
+): OfEarlierEpisodes {
   const { policy } = request;
   const book = rows.book(account, symbol);
-  const fingerprint = fingerprintOf(intent);
   const equalsIn = (episode: number) =>
     rows.equals(account, agent, fingerprint, episode).filter((one) => one.episode === episode);
   const joined = livesOf(book, effect).slice(1);
@@ -172,8 +176,8 @@ function ofEarlierEpisodes(rows: Rows, intent: Intent, request: ClaimRequest): O
     const lost = before.filter((claim) => isLostOpen(claim, request, policy));
     return { sameAction: [...sameLife, ...lost] };
   }
-  const lifeBefore = (joined.at(-1) ?? book.episode) - 1;
   if (isFlat(book)) return { sameAction: sameLife };
+  const lifeBefore = (joined.at(-1) ?? book.episode) - 1;
   const exitBefore = equalsIn(lifeBefore).find((exit) => filledLately(exit, request, policy));
   return { sameAction: sameLife, exitBefore };
 }
