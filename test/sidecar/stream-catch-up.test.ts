@@ -265,6 +265,8 @@ describe("the rest of the sidecar", () => {
     const relay = await openRelay({
       brokerUrl: broker.url,
       catchUp: async () => orders,
+      // All of it comes at once here, and how much of that a socket takes is the machine's matter.
+      limits: { bufferedBytes: 16 * 1_024 * 1_024 },
       onUpdate: async () => {
         heard += 1;
         if (heard === 1) await new Promise<void>((resolve) => (release = resolve));
