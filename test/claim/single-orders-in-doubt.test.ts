@@ -152,14 +152,17 @@ describe("a close like one that seems to have ended the life before", () => {
   const closing = (changes: Partial<DecidedOn> = {}) =>
     decidedOn(goes(working(sell("6"))), { intent: sell("6"), exitBefore, ...changes });
 
-  test("waits for an open from before that, which nobody could read", () => {
-    expect(told(closing(), before)).toBe("not_sent");
-    expect(told(closing({ unread: [before] }), before)).toBe("not_sent");
+  const unanswered = (openedAt: number) => {
     const ledger = new MemoryLedger();
     const lost = proceeded(ledger.claim(buy("8")));
     ledger.answer(lost, { kind: "ambiguous", reason: "timeout" });
-    const unanswered = { ...ledger.get(lost.key), openedAt: exitBefore.openedAt - 1 };
-    expect(told(closing({ unread: [] }), unanswered)).toBe("not_sent");
+    return { ...ledger.get(lost.key), openedAt };
+  };
+
+  test("waits for an open from before that, which nobody could read", () => {
+    expect(told(closing(), before)).toBe("not_sent");
+    expect(told(closing({ unread: [before] }), before)).toBe("not_sent");
+    expect(told(closing({ unread: [] }), unanswered(exitBefore.openedAt - 1))).toBe("not_sent");
   });
 
   test("and does not offer to go out by number, as a close of a part does", () => {
@@ -168,12 +171,15 @@ describe("a close like one that seems to have ended the life before", () => {
       return decision.kind === "blocked" ? decision.block.message : decision.kind;
     };
     expect(messageOf(closing(), before)).not.toContain("goes out");
+    const refusal = decidedOn(refused("insufficient_quantity"), { intent: sell("8") });
+    expect(messageOf(refusal, before)).toContain("; a close of up to 6, by number, goes out");
     const part = { ...sell("6"), portion: "all" } as Intent;
     expect(messageOf(closing({ intent: part }), before)).toContain("; a close of up to 6, by");
   });
 
   test("goes out beside an open that came later or was read, an exit, and where it is no such one", () => {
     expect(told(closing(), open(exitBefore.openedAt + 1))).toBe("proceed");
+    expect(told(closing(), unanswered(exitBefore.openedAt + 1))).toBe("proceed");
     expect(told(closing({ unread: [] }), before)).toBe("proceed");
     expect(told(closing(), working(sell("3")))).toBe("proceed");
     expect(told(closing({ exitBefore: undefined }), before)).toBe("proceed");

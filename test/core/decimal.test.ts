@@ -45,6 +45,8 @@ describe("decimal text", () => {
     ["1e5", "100000"],
     ["-1.5E-7", "-0.00000015"],
     ["5e-1", "0.5"],
+    ["12e3", "12000"],
+    ["1.25e3", "1250"],
     ["0e999", "0"],
     ["6.50", "6.5"],
   ])("%s is written %s where exponents are taken", (written, canonical) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { plainSymbol } from "../../src/identity/symbol.ts";
+import { isStock, plainSymbol } from "../../src/identity/symbol.ts";
 import { symbolSchema } from "../../src/identity/symbol-schema.ts";
 
 describe("the one name of what is traded", () => {
@@ -15,6 +15,12 @@ describe("the one name of what is traded", () => {
     "of %s, which is no pair, is as it is written",
     (symbol) => expect(plainSymbol(symbol)).toBe(symbol),
   );
+});
+
+test("a stock or a fund is told by its name from a pair, a contract and what is none", () => {
+  for (const symbol of ["TQQQ", "BRK.B", "F"]) expect(isStock(symbol), symbol).toBe(true);
+  const others = ["BTC/USD", "BTCUSD", "SPY260116C00050000", "tqqq", "TQQQ ", "MLEG1", ""];
+  for (const symbol of others) expect(isStock(symbol), symbol).toBe(false);
 });
 
 test("a symbol that a request gives is one, or is refused with what a symbol looks like", () => {
