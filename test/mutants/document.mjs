@@ -41,7 +41,7 @@ ${scores(report).map(scoreRow).join("\n")}
 
 \`npm run mutants\` runs it again, prints these scores, and fails where a part has less than
 ${LEAST_SCORE} %, or where a mutant survives that the list below does not have. It is no part of
-\`npm run check\`, because it takes twenty to forty minutes on two cores. \`node test/mutants/document.mjs\`
+\`npm run check\`, because it takes half an hour to an hour on two cores. \`node test/mutants/document.mjs\`
 writes this page anew.
 
 - **What is changed**: identity, claims, book, incidents, the classifier of the broker's answers,
