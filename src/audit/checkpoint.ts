@@ -84,6 +84,11 @@ export function saysTheSame({ sequence, accounts }: Checkpoint, end: ChainEnd): 
   return said === canonicalJson({ sequence: end.sequence, accounts: end.accounts });
 }
 
+/** Of a log that ends at event `last`, and that a checkpoint says has had more events. */
+export function cutOffText(last: number, { sequence }: Pick<Checkpoint, "sequence">): string {
+  return `event ${last + 1} is missing: ${sequence} events were signed`;
+}
+
 /** The checkpoint that a value from outside is; undefined where it is none. */
 export function readCheckpoint(value: unknown): Checkpoint | undefined {
   const parsed = checkpointSchema.safeParse(value);

@@ -11,6 +11,7 @@ import type { KeptCheckpoint, Ledger } from "../ledger/ledger.ts";
 import { ChainVerifier } from "./chain-verifier.ts";
 import {
   type Checkpoint,
+  cutOffText,
   isSigned,
   publicKeyText,
   readCheckpoint,
@@ -41,11 +42,9 @@ export async function makeCheckpoint(
   const chain = new ChainVerifier(isOurs ? last : undefined);
   const through = await ledger.lastSequence();
   // By whatever key: what was signed was there.
-  const signed = kept?.sequence ?? 0;
-  if (through === signed) return undefined;
-  if (through < signed) {
-    const message = `event ${through + 1} is missing: ${signed} events were signed`;
-    throw new LatchError("audit_broken", message);
+  if (through === (kept?.sequence ?? 0)) return undefined;
+  if (kept !== undefined && through < kept.sequence) {
+    throw new LatchError("audit_broken", cutOffText(through, kept));
   }
   while (chain.sequence < through) {
     const limit = Math.min(PAGE, through - chain.sequence);

@@ -8,7 +8,7 @@
  */
 import { AccountExportCheck } from "./account-export-check.ts";
 import { ChainVerifier } from "./chain-verifier.ts";
-import { type Checkpoint, isSigned } from "./checkpoint.ts";
+import { type Checkpoint, cutOffText, isSigned } from "./checkpoint.ts";
 import { hashOf } from "./event-hash.ts";
 import { type ExportLine, readLine } from "./export-lines.ts";
 import {
@@ -148,8 +148,7 @@ function checkEnd(
     return fault(1, "removed", "the first line is missing: it says whose events these are");
   }
   if (checkpoint.sequence > sequence) {
-    const message = `event ${sequence + 1} is missing: ${checkpoint.sequence} events were signed`;
-    return fault(sequence + 1, "cut_off", message);
+    return fault(sequence + 1, "cut_off", cutOffText(sequence, checkpoint));
   }
   if (checkpoint.sequence < sequence) {
     const message = `event ${checkpoint.sequence + 1} came after the checkpoint was signed`;

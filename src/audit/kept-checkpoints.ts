@@ -2,7 +2,7 @@
 import type { EpochMs } from "../core/clock.ts";
 import type { KeptCheckpoint, Ledger } from "../ledger/ledger.ts";
 import type { ChainVerifier } from "./chain-verifier.ts";
-import { type Checkpoint, isSigned, saysTheSame } from "./checkpoint.ts";
+import { type Checkpoint, cutOffText, isSigned, saysTheSame } from "./checkpoint.ts";
 import { checkpointIn } from "./checkpointing.ts";
 
 const PAGE = 100;
@@ -53,8 +53,7 @@ export class KeptCheckpoints {
     // Who writes meanwhile has signed events of after the last one that was read: they are there.
     const last = await this.#ledger.lastSequence();
     if (last >= kept.sequence) return undefined;
-    const event = last + 1;
-    return { event, message: `event ${event} is missing: ${kept.sequence} events were signed` };
+    return { event: last + 1, message: cutOffText(last, kept) };
   }
 }
 

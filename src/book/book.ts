@@ -333,9 +333,9 @@ export function withAdjustment(
   by: ClaimRef | null = null,
 ): Book {
   const turns = signOf(net) !== signOf(book.net);
-  // The broker's own figure has every fee in it.
   const begins = turns && !isZero(net);
   const last = begins ? ofItself(book) : book;
+  // The broker's own figure has every fee in it.
   const { feeDueOn: _, openedBehind: _behind, closedAt, ...known } = last;
   const hasEnded = turns && !isFlat(book);
   return {

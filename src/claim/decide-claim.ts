@@ -128,16 +128,22 @@ export function decideClaim(
   command: ClaimCommand,
   identity = identify(command.intent, command.policy),
 ): ClaimVerdict {
-  const { policy } = command;
   const { existing } = snapshot;
   if (existing !== undefined) return decideRepeat(snapshot, command, existing);
-  const lives = livesOf(snapshot.book, command.intent.effect);
   const twin =
     identity.kind === "arrival"
-      ? (snapshot.earlierClose ??
-        repeatedBy(snapshot.equals, lives, command, policy, snapshot.worksByLeg))
+      ? equalAction(snapshot, command)
       : identity.kind === "explicit" && inTheWay(snapshot, command, undefined);
   return twin ? decideRepeat(snapshot, command, twin) : decideNew(snapshot, command, identity);
+}
+
+/** The claim that an intent without a name is once more. */
+function equalAction(
+  { book, equals, earlierClose, worksByLeg }: ClaimSnapshot,
+  command: ClaimCommand,
+): Claim | undefined {
+  const lives = livesOf(book, command.intent.effect);
+  return earlierClose ?? repeatedBy(equals, lives, command, command.policy, worksByLeg);
 }
 
 /**

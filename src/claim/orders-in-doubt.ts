@@ -12,9 +12,8 @@
  * 3. An equal order that works may have ended, by a cancel of a moment ago for one, and an equal
  *    open be of an earlier position than the one that is meant. So orders are read before such an
  *    order is told that it is the earlier one. Where they cannot be read it is told so: that is the
- *    safe side.
- *    So is a close like one that has ended the position before, as far as is known: an open that
- *    came before that one may have kept it from being over, and this would be that close again.
+ *    safe side. A close like one that has ended the position before, as far as is known, may be
+ *    that one too: an open from before it may have kept the position from being over.
  * 4. An open while closes at work hold all of the position may begin another one, and so may one
  *    behind combos against it, which hold nothing. They are read before it is claimed, with an id
  *    or without: a repeat of it, or of such a close, is known by the position that it belongs to.
@@ -22,8 +21,9 @@
  *    cannot be read it goes out (I9).
  *
  * Such an order is told that nothing was sent, with the one in doubt as the cause (I8). No claim is
- * made, so its next try is decided anew, once orders were read. A close of so many shares as the
- * book has free goes out as ever, and so does every entry that says that it is one (I9). Pure.
+ * made, so its next try is decided anew, once orders were read. Any other close of so many shares
+ * as the book has free goes out as ever, and so does every entry that says that it is one (I9).
+ * Pure.
  */
 import { type Book, closable, isFlat, reservationOf, sameClaim } from "../book/book.ts";
 import { isZero } from "../core/decimal.ts";

@@ -203,13 +203,9 @@ function intentText(intent: IntentInput): string {
     const legs = orderInWords({ ...terms, quantity: parseDecimal(String(quantity)) ?? null });
     return `${legs || symbol}${stage}`;
   }
-  const amount = quantity ?? portion ?? (notional === undefined ? undefined : usdOf(notional));
+  const amount = quantity ?? portion ?? (notional === undefined ? notional : `${notional} USD of`);
   const act = effect === "close" || portion !== undefined ? "close" : (side ?? "order");
   return [act, amount, `${symbol}${stage}`].filter((word) => word !== undefined).join(" ");
-}
-
-function usdOf(notional: string | number): string {
-  return `${notional} USD of`;
 }
 
 function answerText(answer: OrderAnswer): string {

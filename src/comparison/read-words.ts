@@ -50,8 +50,7 @@ export function saidIn(record: Fields, results: readonly Fields[], known: Known)
   const saysAllFilled = words.includes("filled");
   const word = outcome ?? state ?? answer ?? result ?? flag;
   if (said.includes("skipped") || (said.includes("refused") && isForADuplicate(own))) {
-    const isSuccess = said.includes("done") || known.hasFill;
-    const isSkipTakenForSuccess = isSuccess;
+    const isSkipTakenForSuccess = said.includes("done") || known.hasFill;
     return { says: "skipped", word, saysFilled, saysAllFilled, isSkipTakenForSuccess };
   }
   const first = said.find((says) => says !== undefined) ?? "open";

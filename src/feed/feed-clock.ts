@@ -27,8 +27,9 @@ export class FeedClock extends FlooredClock {
   /** Something was read just now. */
   keepUp(): void {
     const theirs = this.#data.now();
-    const behindMs = theirs === null ? 0 : theirs - this.now();
-    if (theirs === null || behindMs <= TOLERATED_MS) return;
+    if (theirs === null) return;
+    const behindMs = theirs - this.now();
+    if (behindMs <= TOLERATED_MS) return;
     if (!this.#isTold) this.#log.warn({ behindMs }, "the clock is behind that of market data");
     this.#isTold = true;
     if (behindMs <= CLOCK_BEHIND_MAX_MS) this.raiseTo(theirs);

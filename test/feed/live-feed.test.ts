@@ -155,16 +155,10 @@ describe("a live feed", () => {
   });
 
   test("gives no bar of minutes ago as one of the present where the clock is behind", async () => {
-    const world = await openFeedWorld({
-      ...{
-        startAt: AT_0932 + 30_000,
-        clockAheadMs: -130_000,
-        prices: {},
-        bars: { QQQ: minutes(8) },
-      },
-    });
-    const feed = world.follow();
-    const items = feed.take(5);
+    const bars = { QQQ: minutes(8) };
+    const startAt = AT_0932 + 30_000;
+    const world = await openFeedWorld({ startAt, clockAheadMs: -130_000, prices: {}, bars });
+    const items = world.follow().take(5);
     await world.logged(UP);
     await world.advance(90_000);
     expect(await items).toEqual([

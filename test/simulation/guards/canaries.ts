@@ -73,7 +73,7 @@ export const GUARD_CANARIES: readonly GuardCanary[] = [
     tampering: { ledger: endlessLeases },
   },
   {
-    name: "takes every absence for one that was found behind a late word",
+    name: "takes every release for one that was found behind a late word",
     caughtBy: "I4",
     seed: 14,
     tampering: { ledger: answersAnyWord },
