@@ -27,9 +27,12 @@ async function replaceByHand({ simulator }: World, id: string | undefined, chang
 }
 
 /** The answer to the entry is lost, and the exit of all behind it is booked first. */
-async function soldBeforeTheAddIsKnown(add: typeof ADD | Record<string, unknown> = ADD) {
+async function soldBeforeTheAddIsKnown(
+  add: typeof ADD | Record<string, unknown> = ADD,
+  settings: Parameters<World["open"]>[0] = {},
+) {
   const world = await openWorld(LONG);
-  const bot = await world.open();
+  const bot = await world.open(settings);
   world.fault({ kind: "accept_then_drop" }, { side: "buy" });
   hideUnanswered(world);
   const entry = await world.submit(bot, add as typeof ADD);
@@ -115,6 +118,19 @@ describe("an entry had filled before the exit of all that else was held, and is 
     });
     await addIsKnown(world);
     await isThatOrder(world, second, CLOSE, exit.requestId);
+  });
+
+  test("the exit opens no short once both are over, where it does not say that it closes", async () => {
+    const shorts = { allowShort: true };
+    const { world, bot, exit } = await soldBeforeTheAddIsKnown(ADD, shorts);
+    await world.submit(bot, { ...OPEN, quantity: "7" });
+    await world.advance(2_500);
+    await addIsKnown(world);
+    await world.submit(bot, { ...CLOSE, quantity: "15" });
+    await world.advance(2_500);
+    expect(world.book()).toMatchObject({ net: "0", episode: 2, lifeFrom: 1 });
+    const { effect: _, ...unsaid } = CLOSE;
+    await isThatOrder(world, await world.open(shorts), unsaid, exit.requestId);
   });
 
   test("once another life has begun behind it, the exit is a new one", async () => {

@@ -330,4 +330,17 @@ describe("who finds something out", () => {
       await expect(call).rejects.toThrow(`fencing is ${fencing}: expected a whole number from 1`);
     }
   });
+
+  test.each(["true", 1, null])("says of a late word true or false, not %j", async (word) => {
+    const { guard } = await guardWorld();
+    await guard.claim(PAYMENT);
+    const said = { requestId, isOfLateWord: word as never };
+    for (const call of [
+      guard.resolve({ ...said, verdict: { kind: "absent" } }),
+      guard.release({ ...said, evidence: "none" }),
+    ]) {
+      await expect(call).rejects.toMatchObject({ code: "invalid_guard_call" });
+      await expect(call).rejects.toThrow(/isOfLateWord is .*: expected true or false/);
+    }
+  });
 });
