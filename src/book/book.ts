@@ -64,8 +64,9 @@ export interface Book {
   /** When that was by the broker's clock; absent where nobody knows. */
   readonly closedAt?: EpochMs;
   /**
-   * Absent where there are none, once something of the position was closed, and once such an exit
-   * holds its shares no more: what filled then filled later.
+   * Less what orders behind them have closed. Absent where there are none, once something else of
+   * the position was closed, and once such an exit holds its shares no more: what filled then
+   * filled later.
    */
   readonly openedBehind?: OpenedBehind;
   /** So much was bought since, of which the broker may keep a fee; absent where there is none. */
@@ -91,7 +92,7 @@ export interface BookFill {
   readonly lifeFrom?: number | undefined;
   /** When it was by the broker's clock, where it ends a position and that is told. */
   readonly filledAt?: EpochMs | undefined;
-  /** When its order came to the broker, where it is opened behind exits at work. */
+  /** When its order came to the broker, where it is behind exits at work. */
   readonly submittedAt?: EpochMs | undefined;
 }
 
@@ -274,12 +275,25 @@ function reduce(book: Book, fill: BookFill, net: DecimalText): Book {
   const isOver = ends(book, fill);
   const { openedBehind: _, ...rest } = book;
   const reduced = copiedBook(isOver || endsEarlier(book, fill) ? withEnd(rest, fill) : rest);
+  const behind = stillBehind(book, fill);
+  if (behind !== undefined) reduced.openedBehind = behind;
   reduced.realizedProfitUsd = add(book.realizedProfitUsd, gain);
   reduced.net = net;
   if (!isOver) return reduced;
   reduced.net = ZERO;
   reduced.averagePrice = ZERO;
   return isZero(net) ? reduced : begin(reduced, net, price, fill.episode);
+}
+
+/** Exits at work hold all else: an order that came later closes of what was opened behind them. */
+function stillBehind(
+  { openedBehind }: Book,
+  { quantity, submittedAt }: BookFill,
+): OpenedBehind | undefined {
+  if (openedBehind === undefined || submittedAt === undefined) return undefined;
+  if (submittedAt < openedBehind.since) return undefined;
+  const left = subtract(openedBehind.quantity, quantity);
+  return signOf(left) > 0 ? { quantity: left, since: openedBehind.since } : undefined;
 }
 
 /** Whether it is known to have ended the life before: what is held was opened behind it. */

@@ -111,7 +111,7 @@ export type ClaimEvent =
       readonly lifeFrom?: number;
       /** When it was, by the broker's clock, where it has ended the position and that is told. */
       readonly filledAt?: EpochMs;
-      /** When its order came there, where exits at work held all that there was before it. */
+      /** When its order came there, where exits at work hold all that was there before an entry. */
       readonly submittedAt?: EpochMs;
       readonly source: EvidenceSource;
     }

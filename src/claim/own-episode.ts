@@ -61,30 +61,32 @@ export function ofTheirEpisode(
   const ofLives = isOne ? { ...ofLife, lifeFrom: before.episode - 1 } : ofLife;
   return told((fill) => {
     const submittedAt = isBehind ? seen.submittedAtOf(fill.brokerOrderId) : null;
-    return { ...fill, ...ofLives, ...(submittedAt !== null && { submittedAt }) };
+    return submittedOn({ ...fill, ...ofLives }, submittedAt);
   });
 }
 
 /**
  * An exit that had ended the position before what is held now was opened is of the life before: an
  * equal one closes this. One that was replaced may show fills of two orders at once: what they come
- * to together counts.
+ * to together counts. Of what else is closed while something was opened behind exits at work its
+ * order's coming tells whether it is of that.
  */
 function asTheyClose(
   events: readonly ClaimEvent[],
   before: Book,
   side: Side,
-  { filledAt }: FillSeen,
+  { filledAt, submittedAtOf }: FillSeen,
 ): readonly ClaimEvent[] {
-  if (filledAt === undefined) return events;
   const all = sumOf(events.filter(isFill));
   const isOfLast = endedBefore(before, { quantity: all, filledAt });
+  const isBehind = before.openedBehind !== undefined;
   let quantity = ZERO;
   return events.map((event) => {
     if (!isFill(event)) return event;
     if (isOfLast) return { ...filledOn(event, filledAt), episode: before.episode - 1 };
     quantity = add(quantity, event.quantity);
-    return ends(before, { side, quantity }) ? filledOn(event, filledAt) : event;
+    if (ends(before, { side, quantity })) return filledOn(event, filledAt);
+    return isBehind ? submittedOn(event, submittedAtOf(event.brokerOrderId)) : event;
   });
 }
 
@@ -126,8 +128,16 @@ function hasFilled(exit: Claim): boolean {
 }
 
 /** In the order of canonical JSON: see canonical-json.ts. */
-function filledOn({ quantity, source, type, ...first }: Fill, filledAt: EpochMs): Fill {
+function filledOn(fill: Fill, filledAt: EpochMs | undefined): Fill {
+  if (filledAt === undefined) return fill;
+  const { quantity, source, type, ...first } = fill;
   return { ...first, filledAt, quantity, source, type };
+}
+
+function submittedOn(fill: Fill, submittedAt: EpochMs | null): Fill {
+  if (submittedAt === null) return fill;
+  const { type, ...first } = fill;
+  return { ...first, submittedAt, type };
 }
 
 function isFill(event: ClaimEvent): event is Fill {

@@ -216,7 +216,50 @@ describe("an entry whose fill is booked while exits at work hold all that was th
     expect(grown.openedBehind).toEqual(behind(START).openedBehind);
   });
 
-  test("is forgotten once some of it was closed, or the broker's own figure is taken", () => {
+  describe("of which an order behind them sells some", () => {
+    const other = claimOf(sell("1"));
+    const sold = (at: Book, quantity: string, submittedAt: EpochMs | null) => {
+      const fill = { ...FILL, quantity: decimal(quantity) };
+      const [event = fill] = ofTheirEpisode([fill], other, {
+        ...seen(at, undefined, START + 99),
+        submittedAtOf: () => submittedAt,
+      });
+      return { event, book: evolveBookByClaim(at, event, "IN_RECONCILIATION", other) };
+    };
+
+    test.each([START, START + 9])("leaves the rest behind them, where it came at %d", (at) => {
+      const { event, book: left } = sold(behind(START), "2", at);
+      expect(event).toEqual({ ...FILL, quantity: "2", submittedAt: at });
+      expect(left).toMatchObject({ net: "10", openedBehind: { quantity: "4", since: START } });
+      expect(lifeOfExit(left, START - 1)).toEqual([1]);
+      expect(lifeOfExit(left, START)).toEqual([undefined]);
+      expect(left.closedBy).toBeNull();
+    });
+
+    test.each([
+      ["it came before the entry", "2", START - 1],
+      ["nobody knows when it came", "2", null],
+      ["it has sold all of it", "6", START + 9],
+      ["it has sold more than that", "7", START + 9],
+    ])("is forgotten where %s", (_, quantity, at) => {
+      const { book: left } = sold(behind(START), quantity, at);
+      expect(left).not.toHaveProperty("openedBehind");
+    });
+
+    test("says nothing of when it came where nothing is behind them", () => {
+      expect(sold(held, "2", START + 9).event).toEqual({ ...FILL, quantity: "2" });
+    });
+
+    test("leaves none behind an exit of the life before that is known by then", () => {
+      const { book: left } = sold(behind(START), "2", START + 9);
+      const ended = { ...FILL, episode: 1, filledAt: START - 1 };
+      const after = evolveBookByClaim(left, ended, "IN_RECONCILIATION", exit);
+      expect(after).toMatchObject({ net: "4", closedBy: { requestId: exit.key.requestId } });
+      expect(after).not.toHaveProperty("openedBehind");
+    });
+  });
+
+  test("is forgotten once some of the rest was closed, or the broker's own figure is taken", () => {
     const sold = { ...FILL, quantity: decimal("1") };
     const after = evolveBookByClaim(behind(START), sold, "IN_RECONCILIATION", exit);
     expect(after).not.toHaveProperty("openedBehind");

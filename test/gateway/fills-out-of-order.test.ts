@@ -338,6 +338,45 @@ describe("an exit of all had filled before an entry behind it, and is known late
   });
 });
 
+describe("an exit of all had filled before what is bought behind it, some of which is sold before it is known:", () => {
+  /** Twelve are bought, and four sold by an order that came behind the entry, or before it. */
+  async function soldOfWhatWasBought(first: "entry" | "exit") {
+    const world = await openWorld(LONG);
+    const bot = await world.open();
+    world.fault({ kind: "accept_then_drop" }, { side: "sell" });
+    hideUnanswered(world);
+    const exit = { ...CLOSE, quantity: first === "entry" ? "6" : "2" } as const;
+    const part = { ...CLOSE, quantity: "4", type: "limit", limitPrice: "80" } as const;
+    const { requestId } = await world.submit(bot, exit);
+    if (first === "exit") await world.submit(bot, part);
+    await world.submit(bot, { ...OPEN, quantity: "12", type: "limit", limitPrice: "76" });
+    await world.advance(2_500);
+    expect(world.book()).toMatchObject({ net: "18", episode: 1 });
+    if (first === "entry") await world.submit(bot, part);
+    world.simulator.setPrice("TQQQ", "81");
+    await world.advance(4_500);
+    expect(world.book()).toMatchObject({ net: "14", episode: 1 });
+    await addIsKnown(world);
+    return { world, bot, exit, requestId };
+  }
+
+  test("the next exit is sent", async () => {
+    const { world, bot, exit, requestId } = await soldOfWhatWasBought("entry");
+    expect(world.book()).toMatchObject({ net: "8", episode: 1 });
+    const next = await world.submit(bot, exit);
+    expect(next).toMatchObject({ status: "PROCEED" });
+    expect(next.requestId).not.toBe(requestId);
+    await world.untilSettled();
+    expect(world.simulator.positions()).toMatchObject([{ qty: "2" }]);
+  });
+
+  test("it is that exit where the other one had come before the entry, and filled behind it", async () => {
+    const { world, exit, requestId } = await soldOfWhatWasBought("exit");
+    expect(world.book()).toMatchObject({ net: "12", episode: 1 });
+    await isThatOrder(world, await world.open(), exit, requestId);
+  });
+});
+
 test("an exit that only a list shows, behind an entry that was bought later, is of the life before", async () => {
   const world = await openWorld(LONG);
   const bot = await world.open();
