@@ -5,9 +5,10 @@
 import type { Claim } from "../../src/claim/claim.ts";
 import { type Config, resolveConfig } from "../../src/config.ts";
 import type { EpochMs } from "../../src/core/clock.ts";
-import { compare, decimal } from "../../src/core/decimal.ts";
+import { compare, decimal, subtract } from "../../src/core/decimal.ts";
 import type { AgentId, BrokerOrderId, ClientOrderId } from "../../src/core/ids.ts";
 import type { RandomSource } from "../../src/core/random.ts";
+import { isCombo } from "../../src/identity/combo.ts";
 import { isWorking } from "../../src/simulator/order.ts";
 import { DEFAULT_START } from "../../src/simulator/simulator-options.ts";
 import { BrokerSide, KEY_ID, SECRET } from "./broker-side.ts";
@@ -409,11 +410,14 @@ class World {
     return this.#scheduler.now() > this.#storeFailsUntil + LOOK_MS;
   }
 
-  /** An incident says that an order of ours cannot be read, which is over: by now it could be. */
+  /** An incident says that an order which is over, or has filled more, cannot be read: it can by now. */
   #isUnread(): boolean {
-    return this.#disk.claims().some(({ status, brokerOrderId }) => {
-      const order = this.#broker.simulation.broker.book.find(brokerOrderId ?? "");
-      return status !== "SETTLED" && order !== undefined && !isWorking(order);
+    return this.#disk.claims().some((claim) => {
+      const order = this.#broker.simulation.broker.book.find(claim.brokerOrderId ?? "");
+      if (claim.status === "SETTLED" || order === undefined) return false;
+      if (!isWorking(order)) return true;
+      const booked = subtract(claim.bookedQuantity, claim.carriedQuantity);
+      return !isCombo(claim.intent) && compare(order.filledQuantity, booked) > 0;
     });
   }
 

@@ -13,6 +13,16 @@ interface Moment {
   readonly life: number;
 }
 
+/** Those of each symbol, made once. */
+export function livesBySymbol(outcome: Outcome): (symbol: string) => Lives {
+  const known = new Map<string, Lives>();
+  return (symbol) => {
+    const lives = known.get(symbol) ?? new Lives(outcome, symbol);
+    known.set(symbol, lives);
+    return lives;
+  };
+}
+
 export class Lives {
   readonly #moments: readonly Moment[];
 

@@ -35,7 +35,7 @@ import type { Outcome } from "../outcome.ts";
 import { type ActionPlan, type LegPlan, type Mishap, tradesOf } from "../plan.ts";
 import { misbookedAt } from "./booked-net.ts";
 import { type Chain, chains, orderIdsOf } from "./broker-record.ts";
-import { Lives } from "./lives.ts";
+import { type Lives, livesBySymbol } from "./lives.ts";
 import type { Violation } from "./violation.ts";
 
 const WINDOW_MS = DEFAULT_CLAIM_POLICY.dedupeWindowMs;
@@ -65,15 +65,16 @@ interface Opened {
 
 class Record {
   readonly outcome: Outcome;
+  readonly lives: (symbol: string) => Lives;
   /** Oldest first. */
   readonly opened: readonly Opened[];
   readonly #chains: readonly Chain[];
-  readonly #lives = new Map<string, Lives>();
   readonly #lostAt = new Map<string, EpochMs>();
   readonly #byHand: ReadonlySet<string>;
 
   constructor(outcome: Outcome) {
     this.outcome = outcome;
+    this.lives = livesBySymbol(outcome);
     this.#chains = chains(outcome);
     const { mishaps } = outcome.plan;
     this.#byHand = new Set(mishaps.flatMap((one) => (one.kind === "by_hand" ? [one.symbol] : [])));
@@ -126,12 +127,6 @@ class Record {
     return tradesOf(action).every(
       ({ symbol, side, effect }) => effect === "open" || this.lives(symbol).isReducedBy(side, at),
     );
-  }
-
-  lives(symbol: string): Lives {
-    const lives = this.#lives.get(symbol) ?? new Lives(this.outcome, symbol);
-    this.#lives.set(symbol, lives);
-    return lives;
   }
 
   /** From when on the books of contracts that it trades cannot tell their lives apart. */
