@@ -12,8 +12,8 @@
  * 3. An equal order that works may have ended, by a cancel of a moment ago for one, and an equal
  *    open be of an earlier position than the one that is meant. So orders are read before such an
  *    order is told that it is the earlier one. Where they cannot be read it is told so: that is the
- *    safe side. A close like one that has ended the position before, as far as is known, may be
- *    that one too: an open from before it may have kept the position from being over.
+ *    safe side. An order like one of the position before, as far as that is over, may be that one
+ *    too: an open that came before its end may have kept it from being over.
  * 4. An open while closes at work hold all of the position may begin another one, and so may one
  *    behind combos against it, which hold nothing. They are read before it is claimed, with an id
  *    or without: a repeat of it, or of such a close, is known by the position that it belongs to.
@@ -22,7 +22,7 @@
  *
  * Such an order is told that nothing was sent, with the one in doubt as the cause (I8). No claim is
  * made, so its next try is decided anew, once orders were read. Any other close of so many shares
- * as the book has free goes out as ever, and so does every entry that says that it is one (I9).
+ * as the book has free goes out as ever, and so does any other entry that says that it is one (I9).
  * Pure.
  */
 import { type Book, closable, isFlat, reservationOf, sameClaim } from "../book/book.ts";
@@ -47,8 +47,11 @@ export interface DecidedOn {
   readonly identity: Pick<IntentIdentity, "requestId">;
   readonly book: Book;
   readonly unread: UnreadOrders;
-  /** An equal exit of late, of the life before as far as is known; nobody has named either. */
-  readonly exitBefore?: Claim | undefined;
+  /**
+   * Where nobody has named it, and one like it filled of late in the life before, as far as that is
+   * over: the exit behind which it seems to be, or the equal exit itself.
+   */
+  readonly endBefore?: Claim | undefined;
 }
 
 const FOR_WANT_OF_SHARES: ReadonlySet<BlockCode> = new Set<BlockCode>([
@@ -66,7 +69,8 @@ export function asksForOrders(decided: DecidedOn): boolean {
   switch (decision.kind) {
     case "proceed":
       if (isCombo(intent)) return unread === undefined;
-      if (isClose) return intent.portion !== null || decided.exitBefore !== undefined;
+      if (decided.endBefore !== undefined) return true;
+      if (isClose) return intent.portion !== null;
       if (isFlat(book)) return isEffectByBook;
       return unread === undefined && (isZero(closable(book)) || OPTION_SYMBOL.test(book.symbol));
     case "blocked":
@@ -154,7 +158,8 @@ function bearsOn(decided: DecidedOn, order: Claim, unsettled: readonly Claim[]):
   const isOpening = intent.effect === "open";
   switch (decision.kind) {
     case "proceed":
-      if (!isOpening) return isOpen(order) && bearsOnClose(decided, order);
+      if (isOpen(order) && bearsOnEnd(decided, order)) return true;
+      if (!isOpening) return intent.portion !== null && isOpen(order) && isUnanswered(order);
       // What is at work may have ended the position, and this open begins another.
       if (!isFlat(book)) return mayEnd(order, book, intent) && isUnread(order, unread);
       return isOpen(order) && isAgainst(order, intent) && isInDoubt(order, unread);
@@ -173,13 +178,9 @@ function bearsOn(decided: DecidedOn, order: Claim, unsettled: readonly Claim[]):
   }
 }
 
-/**
- * What the open has filled changes how much a part is; and where that came before the exit which
- * seems to have ended a life, it never ended.
- */
-function bearsOnClose({ intent, unread, exitBefore }: DecidedOn, open: Claim): boolean {
-  if (intent.portion !== null && isUnanswered(open)) return true;
-  return exitBefore !== undefined && isInDoubt(open, unread) && mayBeEarlier(open, exitBefore);
+/** Where the open came before the exit that seems to have ended the life before, none has ended. */
+function bearsOnEnd({ unread, endBefore }: DecidedOn, open: Claim): boolean {
+  return endBefore !== undefined && isInDoubt(open, unread) && mayBeEarlier(open, endBefore);
 }
 
 /** Whether an exit like `claim` may be another one, because of what `order` has done. */

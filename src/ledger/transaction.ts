@@ -116,8 +116,8 @@ export function decideOn(rows: Rows, request: ClaimRequest): ClaimVerdict {
     ? entries.length < tradedSymbols(intent).length || repeatsExit(verdict)
     : intent.effect === "close";
   const { unread } = request;
-  const { exitBefore } = earlier;
-  const decided = { verdict, intent, isEffectByBook, isExit, identity, book, unread, exitBefore };
+  const { endBefore } = earlier;
+  const decided = { verdict, intent, isEffectByBook, isExit, identity, book, unread, endBefore };
   return asksForOrders(decided) ? unlessInDoubt(decided, rows.unsettledClaims(account)) : verdict;
 }
 
@@ -152,8 +152,8 @@ function earlierCloseOf(
 interface OfEarlierEpisodes {
   /** Of those that are one life with it, and opens that were lost in the lives before. */
   readonly sameAction: readonly Claim[];
-  /** The latest one that filled of late in the life before, of an exit while something is held. */
-  readonly exitBefore?: Claim | undefined;
+  /** The exit behind which the life before seems over, if one like it filled there of late. */
+  readonly endBefore?: Claim | undefined;
 }
 
 const NONE: OfEarlierEpisodes = { sameAction: [] };
@@ -169,17 +169,21 @@ function ofEarlierEpisodes(
   const book = rows.book(account, symbol);
   const equalsIn = (episode: number) =>
     rows.equals(account, agent, fingerprint, episode).filter((one) => one.episode === episode);
-  const joined = livesOf(book, effect).slice(1);
-  const sameLife = joined.flatMap(equalsIn);
-  if (effect === "open") {
-    const before = livesBefore(episodeOf(book, effect)).flatMap(equalsIn);
-    const lost = before.filter((claim) => isLostOpen(claim, request, policy));
-    return { sameAction: [...sameLife, ...lost] };
-  }
-  if (isFlat(book)) return { sameAction: sameLife };
-  const lifeBefore = (joined.at(-1) ?? book.episode) - 1;
-  const exitBefore = equalsIn(lifeBefore).find((exit) => filledLately(exit, request, policy));
-  return { sameAction: sameLife, exitBefore };
+  const lives = livesOf(book, effect);
+  const sameLife = lives.slice(1).flatMap(equalsIn);
+  if (effect === "close" && isFlat(book)) return { sameAction: sameLife };
+  const lifeBefore = isFlat(book) ? livesOf(book, "close") : [Math.min(...lives) - 1];
+  const filled = lifeBefore.flatMap(equalsIn).find((claim) => filledLately(claim, request, policy));
+  if (effect === "close") return { sameAction: sameLife, endBefore: filled };
+  const before = livesBefore(episodeOf(book, effect)).flatMap(equalsIn);
+  const lost = before.filter((claim) => isLostOpen(claim, request, policy));
+  const endBefore = filled && exitThatEnded(rows, book);
+  return { sameAction: [...sameLife, ...lost], endBefore };
+}
+
+/** Undefined where nothing has, or no order of ours. */
+function exitThatEnded(rows: Rows, { account, closedBy }: Book): Claim | undefined {
+  return closedBy === null ? undefined : rows.claim({ account, ...closedBy });
 }
 
 /** Of equal combos those that are no action of a position that is over. */

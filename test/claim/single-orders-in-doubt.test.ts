@@ -146,11 +146,11 @@ test("a close like one that could not be read waits for it, where shares were op
 });
 
 describe("a close like one that seems to have ended the life before", () => {
-  const exitBefore = { ...working(sell("6")), status: "SETTLED" } as const;
+  const endBefore = { ...working(sell("6")), status: "SETTLED" } as const;
   const open = (openedAt: number) => ({ ...working(buy("8")), openedAt });
-  const before = open(exitBefore.openedAt);
+  const before = open(endBefore.openedAt);
   const closing = (changes: Partial<DecidedOn> = {}) =>
-    decidedOn(goes(working(sell("6"))), { intent: sell("6"), exitBefore, ...changes });
+    decidedOn(goes(working(sell("6"))), { intent: sell("6"), endBefore, ...changes });
 
   const unanswered = (openedAt: number) => {
     const ledger = new MemoryLedger();
@@ -162,7 +162,7 @@ describe("a close like one that seems to have ended the life before", () => {
   test("waits for an open from before that, which nobody could read", () => {
     expect(told(closing(), before)).toBe("not_sent");
     expect(told(closing({ unread: [before] }), before)).toBe("not_sent");
-    expect(told(closing({ unread: [] }), unanswered(exitBefore.openedAt - 1))).toBe("not_sent");
+    expect(told(closing({ unread: [] }), unanswered(endBefore.openedAt - 1))).toBe("not_sent");
   });
 
   test("and does not offer to go out by number, as a close of a part does", () => {
@@ -178,17 +178,51 @@ describe("a close like one that seems to have ended the life before", () => {
   });
 
   test("goes out beside an open that came later or was read, an exit, and where it is no such one", () => {
-    expect(told(closing(), open(exitBefore.openedAt + 1))).toBe("proceed");
-    expect(told(closing(), unanswered(exitBefore.openedAt + 1))).toBe("proceed");
+    expect(told(closing(), open(endBefore.openedAt + 1))).toBe("proceed");
+    expect(told(closing(), unanswered(endBefore.openedAt + 1))).toBe("proceed");
     expect(told(closing({ unread: [] }), before)).toBe("proceed");
     expect(told(closing(), working(sell("3")))).toBe("proceed");
-    expect(told(closing({ exitBefore: undefined }), before)).toBe("proceed");
+    expect(told(closing({ endBefore: undefined }), before)).toBe("proceed");
   });
 
   test("has orders read first", () => {
     expect(asksForOrders(closing())).toBe(true);
     expect(asksForOrders(closing({ unread: [] }))).toBe(true);
-    expect(asksForOrders(closing({ exitBefore: undefined }))).toBe(false);
+    expect(asksForOrders(closing({ endBefore: undefined }))).toBe(false);
+  });
+});
+
+describe("an open like one of the life that seems to be over", () => {
+  const endBefore = { ...working(sell("6")), status: "SETTLED" } as const;
+  const open = (openedAt: number) => ({ ...working(buy("8")), openedAt });
+  const before = open(endBefore.openedAt);
+  const opening = (changes: Partial<DecidedOn> = {}) =>
+    decidedOn(goes(working(buy("6"))), {
+      ...{ intent: buy("6"), book: bookOf("0"), endBefore },
+      ...changes,
+    });
+
+  test("waits for an open from before its end, which nobody could read, whatever is held now", () => {
+    for (const book of [bookOf("0"), bookOf("5")]) {
+      expect(told(opening({ book, unread: [before] }), before)).toBe("not_sent");
+      expect(told(opening({ book, unread: [] }), before)).toBe("proceed");
+      expect(asksForOrders(opening({ book, unread: [] }))).toBe(true);
+    }
+  });
+
+  test("says that nothing was sent, and offers no close", () => {
+    const { decision } = unlessInDoubt(opening(), [before]);
+    const cause = before.key;
+    expect(decision).toMatchObject({ kind: "blocked", block: { code: "not_sent", cause } });
+    expect(JSON.stringify(decision)).not.toContain("goes out");
+  });
+
+  test("goes out beside an open that came later, an exit, and where nothing like it was", () => {
+    expect(told(opening(), open(endBefore.openedAt + 1))).toBe("proceed");
+    expect(told(opening(), working(sell("3")))).toBe("proceed");
+    const unlike = opening({ endBefore: undefined, unread: [before] });
+    expect(told(unlike, before)).toBe("proceed");
+    expect(asksForOrders(unlike)).toBe(false);
   });
 });
 

@@ -197,6 +197,23 @@ describe("while nobody knows what became of an add to the shares in the book,", 
   });
 });
 
+test("an entry like one of a position that seems over is not sent again, and is told of that one", async () => {
+  const { world, sidecar } = await entryUnknown(HELD);
+  const bought = { ...ORDER, qty: "2" };
+  const first = await world.send(sidecar, bought);
+  await world.advance(3_000);
+  expect((await world.send(sidecar, { ...SELL, qty: "8" })).status).toBe(200);
+  await world.advance(3_000);
+  expect(await bookRecord(sidecar)).toBe("0");
+  expectInDoubt(await world.send(sidecar, bought));
+  world.simulator.clearFaults();
+  const answers = await world.insist(sidecar, bought);
+  expect(answers.at(-1)).toMatchObject({ status: 200, body: { id: first.body.id } });
+  expect(sentOrders(world)).toHaveLength(3);
+  await expectHealed(world, sidecar, SOON);
+  expect(held(world)).toEqual(["6"]);
+});
+
 test.each([
   ["of one position", CLOSE, (answer: Answer) => answer],
   ["of all positions", CLOSE_ALL, ({ body: [element] }: Answer) => element],

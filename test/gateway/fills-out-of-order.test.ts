@@ -150,6 +150,70 @@ describe("an entry had filled before the exit of all that else was held, and is 
   });
 });
 
+describe("an entry that cannot be read had filled before others were bought and all of them sold:", () => {
+  const ALL = { ...CLOSE, quantity: "12" } as const;
+
+  /** Six are bought beside what is held, and the exit of all that is known ends the position. */
+  async function boughtAndSold(add: "before the exit" | "behind it") {
+    const world = await openWorld(LONG);
+    const bot = await world.open();
+    hideUnanswered(world);
+    const lose = async () => {
+      world.fault({ kind: "accept_then_drop" }, { side: "buy" });
+      const { requestId } = await world.submit(bot, ADD);
+      return requestId;
+    };
+    const before = add === "before the exit" ? await lose() : null;
+    const entry = await world.submit(bot, OPEN);
+    await world.advance(2_500);
+    expect(world.book()).toMatchObject({ net: "12", episode: 1 });
+    await world.submit(bot, ALL);
+    await world.advance(2_500);
+    expect(world.book()).toMatchObject({ net: "0", episode: 1 });
+    const lost = before ?? (await lose());
+    return { world, bot, entry, lost, second: await world.open() };
+  }
+
+  test("the repeat of what was bought waits until it is read, and is told of itself", async () => {
+    const { world, entry, lost, second } = await boughtAndSold("before the exit");
+    const posts = world.posts().length;
+    const waits = await world.submit(second, OPEN);
+    const cause = { requestId: lost };
+    expect(waits).toMatchObject({ status: "BLOCKED", code: "not_sent", cause });
+    expect(world.posts()).toHaveLength(posts);
+    await addIsKnown(world);
+    expect(world.book()).toMatchObject({ net: "8", episode: 1 });
+    await isThatOrder(world, second, OPEN, entry.requestId);
+  });
+
+  test("so it does behind another entry, which goes out", async () => {
+    const { world, entry, lost, second } = await boughtAndSold("before the exit");
+    const other = { ...OPEN, quantity: "5" } as const;
+    expect(await world.submit(second, other)).toMatchObject({ status: "PROCEED" });
+    await world.advance(2_500);
+    expect(world.book()).toMatchObject({ net: "5", episode: 2 });
+    const waits = await world.submit(second, OPEN);
+    const cause = { requestId: lost };
+    expect(waits).toMatchObject({ status: "BLOCKED", code: "not_sent", cause });
+    await addIsKnown(world);
+    expect(world.book()).toMatchObject({ net: "13", episode: 2, lifeFrom: 1 });
+    await isThatOrder(world, second, OPEN, entry.requestId);
+  });
+
+  test("it goes out with a name of its own, and once the window is over", async () => {
+    const { world, second } = await boughtAndSold("before the exit");
+    const named = { ...OPEN, clientOrderId: "by-name" } as const;
+    expect(await world.submit(second, named)).toMatchObject({ status: "PROCEED" });
+    await world.advance(50_000);
+    expect(await world.submit(second, OPEN)).toMatchObject({ status: "PROCEED" });
+  });
+
+  test("it goes out where what cannot be read came behind the exit", async () => {
+    const { world, second } = await boughtAndSold("behind it");
+    expect(await world.submit(second, OPEN)).toMatchObject({ status: "PROCEED" });
+  });
+});
+
 describe("an entry fills in part before the exit of all that else was held, and the rest behind it:", () => {
   const REST = { ...ADD, type: "limit", limitPrice: "70" } as const;
   const EXIT = { ...CLOSE, type: "limit", limitPrice: "74" } as const;
