@@ -275,14 +275,19 @@ function isClaimedLater(order: Claim, than: Claim, unsettled: readonly Claim[]):
   return place < 0 ? order.claimedAt > than.claimedAt : unsettled.indexOf(order) > place;
 }
 
-function blockBy(order: Claim, { verdict, intent, book }: DecidedOn): Block {
+function blockBy(order: Claim, { verdict, intent, book, endBefore }: DecidedOn): Block {
   const free = closable(book);
-  const isByNumber = verdict.decision.kind === "proceed" && intent.portion === null;
+  const isNew = verdict.decision.kind === "proceed";
+  const isByNumber = isNew && intent.portion === null;
   const isFree = !isZero(free) && !isByNumber;
   const goesOut = isFree ? `; a close of up to ${free}, by number, goes out` : "";
   const { message, ...block } = notSentBehind(order, book.symbol);
-  return { ...block, message: `${message}${goesOut}`, availableQuantity: free };
+  const told = isNew && endBefore !== undefined ? `${message}; ${MAY_BE_AGAIN}` : message;
+  return { ...block, message: `${told}${goesOut}`, availableQuantity: free };
 }
+
+const MAY_BE_AGAIN =
+  "this may be the order like it of a moment ago again: an id or an anchor tells them apart";
 
 function comboBlockBy(order: Claim, contracts: readonly string[]): Block {
   return notSentBehind(order, contracts.join(" and "));

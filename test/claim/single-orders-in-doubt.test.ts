@@ -170,9 +170,11 @@ describe("a close like one that seems to have ended the life before", () => {
       const { decision } = unlessInDoubt(of, [order]);
       return decision.kind === "blocked" ? decision.block.message : decision.kind;
     };
-    expect(messageOf(closing(), before)).not.toContain("goes out");
+    expect(messageOf(closing(), before)).toMatch(/an anchor tells them apart$/);
     const refusal = decidedOn(refused("insufficient_quantity"), { intent: sell("8") });
-    expect(messageOf(refusal, before)).toContain("; a close of up to 6, by number, goes out");
+    expect(messageOf(refusal, before)).toMatch(
+      /is not known; a close of up to 6, by number, goes out$/,
+    );
     const part = { ...sell("6"), portion: "all" } as Intent;
     expect(messageOf(closing({ intent: part }), before)).toContain("; a close of up to 6, by");
   });
@@ -210,11 +212,16 @@ describe("an open like one of the life that seems to be over", () => {
     }
   });
 
-  test("says that nothing was sent, and offers no close", () => {
+  test("says that nothing was sent and how to say that it is another one, and offers no close", () => {
     const { decision } = unlessInDoubt(opening(), [before]);
     const cause = before.key;
-    expect(decision).toMatchObject({ kind: "blocked", block: { code: "not_sent", cause } });
-    expect(JSON.stringify(decision)).not.toContain("goes out");
+    const again =
+      "this may be the order like it of a moment ago again: an id or an anchor tells them apart";
+    const message = expect.stringMatching(`is not known; ${again}$`);
+    expect(decision).toMatchObject({
+      kind: "blocked",
+      block: { code: "not_sent", cause, message },
+    });
   });
 
   test("goes out beside an open that came later, an exit, and where nothing like it was", () => {
