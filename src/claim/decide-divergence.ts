@@ -30,6 +30,8 @@ export interface DivergenceCommand extends Movement {
   /** The number of the last event then: none has moved the book since the first read, up to it. */
   readonly seenThrough: number;
   readonly policy: DivergencePolicy;
+  /** Whether what the open incident has taken over is held yet, and is to be closed. */
+  readonly isToClose?: boolean;
   /** What is not known of our own orders, in words; absent where all of them were read. */
   readonly unknown?: string | undefined;
 }
@@ -64,7 +66,7 @@ export function decideDivergence(
   if (fee.length > 0) return fee;
   const read = lastAgreed(command.reads);
   if (read === undefined) return [];
-  if (compare(read.quantity, book.net) === 0) return agreement(open, book, command.policy);
+  if (compare(read.quantity, book.net) === 0) return agreement(open, book, command);
   if (!isAtRest(command)) return [];
   if (open !== undefined) return takenOver(book, open.id, read, command);
   const opened = divergence(snapshot, read, command);
@@ -149,9 +151,9 @@ function beyond(book: Book, quantity: DecimalText): string {
 function agreement(
   open: Incident | undefined,
   { symbol, net }: Book,
-  policy: DivergencePolicy,
+  { isToClose }: Pick<DivergenceCommand, "isToClose">,
 ): readonly BookEvent[] {
-  if (open === undefined || (policy === "flatten" && !isZero(net))) return [];
+  if (open === undefined || (isToClose === true && !isZero(net))) return [];
   const { id } = open;
   const reason = `book and broker both hold ${net} ${symbol}`;
   const resolved: BookEvent = {

@@ -15,7 +15,7 @@ import type { Claim } from "../claim/claim.ts";
 import { kindOf } from "../claim/decide-divergence.ts";
 import { AGREEMENT_MS } from "../claim/decide-verdict.ts";
 import type { BrokerOrder } from "../claim/evidence.ts";
-import type { DivergenceKind, DivergencePolicies } from "../claim/policy.ts";
+import type { DivergenceKind, DivergencePolicies, DivergencePolicy } from "../claim/policy.ts";
 import { type EpochMs, latest } from "../core/clock.ts";
 import { compare, type DecimalText, isZero, ZERO } from "../core/decimal.ts";
 import { shownInWords } from "../identity/order-in-words.ts";
@@ -24,6 +24,7 @@ import { openIncidents } from "../ledger/all-incidents.ts";
 import { LastMoves } from "./last-moves.ts";
 import { type OwnOrders, type OwnOrdersPorts, readOwnOrders } from "./own-orders.ts";
 import { type AgreeingReads, readOf, readSingly, withRead } from "./position-reads.ts";
+import { holdsTakenOver } from "./taken-over.ts";
 import { type Unread, UnreadPositions } from "./unread-positions.ts";
 
 export interface PositionComparisonPorts extends OwnOrdersPorts {
@@ -160,11 +161,20 @@ export class PositionComparison {
     const kind = (open?.kind ?? kindOf(agreeing.bookNet, read.quantity)) as DivergenceKind;
     const policy = divergence[kind];
     const unknown = own.kind === "read" ? undefined : unknownIn(own);
-    const command = { ...agreeing, movedAt, policy, unknown, now: clock.now() };
+    const isToClose = await this.#isToClose(policy, open);
+    const command = { ...agreeing, movedAt, policy, unknown, isToClose, now: clock.now() };
     const incident = (await ledger.compare(account, symbol, command)) ?? open;
-    // Also where an earlier process adopted the position and did not come to close it.
-    const isToClose = policy === "flatten" && unknown === undefined;
-    if (isToClose && incident?.resolution === null) await this.#ports.flatten(incident);
+    if (unknown !== undefined || incident === undefined) return;
+    if (await this.#isToClose(policy, incident)) await this.#ports.flatten(incident);
+  }
+
+  /** Also where an earlier process took the position over and did not come to close it. */
+  async #isToClose(policy: DivergencePolicy, incident: Incident | undefined): Promise<boolean> {
+    if (policy !== "flatten" || incident === undefined) return false;
+    const { ledger, account } = this.#ports;
+    // A person may have ended it since it was read.
+    const known = await ledger.incident(account, incident.id);
+    return known?.resolution === null && (await holdsTakenOver(this.#ports, incident));
   }
 
   /**

@@ -50,11 +50,11 @@ function reads(quantity: string, ...moments: readonly number[]): readonly Positi
 function decided(changes: Partial<DivergenceSnapshot & DivergenceCommand> = {}) {
   const { book = bookOf("6"), claims = [], open, policy = "adopt" } = changes;
   const { bookNet = book.net, movedAt = null, now = LATER } = changes;
-  const { hasMoved = () => false, seenThrough = 40, unknown } = changes;
+  const { hasMoved = () => false, seenThrough = 40, unknown, isToClose = false } = changes;
   const seen = changes.reads ?? reads("0", 0, 10_000);
   return decideDivergence(
     { book, claims, hasMoved, open, nextIncident: 8, causes: [CAUSE] },
-    { reads: seen, bookNet, seenThrough, movedAt, policy, unknown, now },
+    { reads: seen, bookNet, seenThrough, movedAt, policy, unknown, isToClose, now },
   );
 }
 
@@ -259,9 +259,14 @@ describe("book and broker that agree", () => {
   });
 
   test("end what is to be flattened only once nothing is held", () => {
-    const policy = "flatten";
-    expect(decided({ reads: agreed, open: open(), policy })).toEqual([]);
-    expect(types({ book: bookOf("0"), open: open(), policy })).toEqual(["incident_resolved"]);
+    const flatten = { open: open(), policy: "flatten", isToClose: true } as const;
+    expect(decided({ reads: agreed, ...flatten })).toEqual([]);
+    expect(types({ book: bookOf("0"), ...flatten })).toEqual(["incident_resolved"]);
     expect(types({ book: bookOf("0"), open: open(), policy: "observe" })).toHaveLength(1);
+  });
+
+  test("end it, too, where nothing is held any more that was taken over", () => {
+    const flatten = { open: open(), policy: "flatten", isToClose: false } as const;
+    expect(types({ reads: agreed, ...flatten })).toEqual(["incident_resolved"]);
   });
 });

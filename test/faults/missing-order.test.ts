@@ -143,6 +143,20 @@ test("shares that it turns out to have bought count once", async () => {
   ]);
 });
 
+test("they are not closed where a difference is to be flattened: there is none", async () => {
+  const { world, sidecar, id } = await missing(ENTRY, { divergence: "flatten" });
+  world.simulator.fill({ orderId: id, quantity: "6", price: "60" });
+  await world.advance(3 * 60_000);
+  expect(await incidentRecord(sidecar)).toEqual(["unknown_outcome open", "quantity open"]);
+  await expectHealed(world, sidecar);
+  expect(await bookRecord(sidecar)).toBe("12");
+  expect(sentOrders(world)).toHaveLength(1);
+  expect(await incidentRecord(sidecar)).toEqual([
+    "unknown_outcome outcome_known venue",
+    "quantity agrees_again venue",
+  ]);
+});
+
 test.each(["absent", "rejected"] as const)(
   "a person's word ends it as %s: its shares are free, and the position counts again",
   async (end) => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { decimal } from "../../src/core/decimal.ts";
 import {
   HELD,
   KEYS,
@@ -276,6 +277,47 @@ describe("the policy for a difference", () => {
     expect(right).toMatchObject({
       ...{ kind: "orphan", symbol: "003CVR016", next: expect.stringContaining("by hand") },
     });
+  });
+
+  test("flatten leaves alone what a bot buys once the position was closed", async () => {
+    const { world, sidecar } = await comparing({}, { divergence: "orphan=flatten" });
+    await byHand(world, ORDER);
+    while (world.posts().length < 2) await world.advance(1_000);
+    await world.advance(3_000);
+    expect(await book(sidecar)).toMatchObject({ net: "0" });
+    expect((await world.send(sidecar, { ...ORDER, qty: "2" })).status).toBe(200);
+    await world.advance(3 * MINUTE);
+    expect(await book(sidecar)).toMatchObject({ net: "2" });
+    expect(world.posts()).toHaveLength(3);
+    expect(await incidents(sidecar)).toEqual([
+      { kind: "orphan", symbol: "TQQQ", verdict: "agrees_again" },
+    ]);
+  });
+
+  test("flatten leaves alone what a person has kept while another position was read", async () => {
+    const other = { symbol: "SQQQ", quantity: "6", averagePrice: "40" };
+    const prices = { TQQQ: "75", SQQQ: "40" };
+    const settings = { divergence: "observe,orphan=flatten" };
+    const { world, sidecar } = await comparing({ prices, positions: [other] }, settings);
+    await byHand(world, { ...SELL, symbol: "SQQQ" });
+    await world.advance(MINUTE);
+    await byHand(world, ORDER);
+    world.fault({ kind: "reject_later" });
+    while (world.posts().length < 3) await world.advance(1_000);
+    await world.advance(25_000);
+    const slow = { kind: "slow", delayMs: 9_000 } as const;
+    const match = { method: "GET", path: "/v2/positions/SQQQ" } as const;
+    world.simulator.addFaults([{ match, fault: slow, times: 1_000 }]);
+    await world.advance(4_000);
+    const { latch } = sidecar.started;
+    const [told] = await latch.incidents({ symbol: "TQQQ", isOpen: true });
+    const seen = { brokerNet: decimal("6"), bookNet: decimal("6") };
+    const word = { version: told?.version ?? 0, reason: "it is mine", by: "ann" };
+    const kept = await world.drive(latch.operator.adopt(told?.id ?? 0, { ...word, ...seen }));
+    expect(kept).toMatchObject({ kind: "resolved" });
+    await world.advance(2 * MINUTE);
+    expect(await book(sidecar)).toMatchObject({ net: "6" });
+    expect(world.posts()).toHaveLength(3);
   });
 
   test("flatten pauses for longer and longer where every close of its is rejected", async () => {
