@@ -11,7 +11,7 @@ import {
   type Reason,
 } from "./finding.ts";
 import { byText, grouped } from "./grouped.ts";
-import { judgeClaim, type Span } from "./judge-claim.ts";
+import { type Judgement, judgeClaim, type Span } from "./judge-claim.ts";
 import { LikeOrders } from "./likeness.ts";
 import { distinctOrders, type OrderGroup, orderGroups } from "./order-group.ts";
 import { type Pairing, type Pairings, pairingsOf } from "./pairing.ts";
@@ -22,6 +22,7 @@ import {
   type RecordedOrder,
   textOf,
 } from "./recorded.ts";
+import { claimsThatRepeat } from "./repeated-requests.ts";
 
 export interface Comparison {
   /** By time, the first first. */
@@ -70,7 +71,11 @@ function findingsOf({ pairings, left }: Pairings, span: Span): readonly Finding[
       for (const leg of own) free.delete(leg);
       return [group, ...withLegs(own)];
     });
-  const ofClaims = pairings.map((pairing) => findingOf(pairing, withLegs, span));
+  const repeating = claimsThatRepeat(pairings);
+  const ofClaims = pairings.map((pairing) => {
+    const isRepeat = repeating.has(pairing.claim);
+    return findingOf(pairing, withLegs, judged(pairing, span, isRepeat));
+  });
   const covered = coveredBy(pairings);
   const names = new Set([...left.keys()].flatMap(({ orders }) => orders.map(nameOfOrder)));
   // An order before its legs: what is left of those goes with it.
@@ -84,15 +89,21 @@ function findingsOf({ pairings, left }: Pairings, span: Span): readonly Finding[
   return [...ofClaims, ...rest];
 }
 
+function judged(pairing: Pairing, span: Span, isRepeat: boolean): Judgement {
+  const own = judgeClaim(pairing, span);
+  if (!isRepeat) return own;
+  return { kind: "contradiction", reasons: [...own.reasons, "request_twice"] };
+}
+
 function findingOf(
   pairing: Pairing,
   withLegs: (groups: readonly OrderGroup[]) => readonly OrderGroup[],
-  span: Span,
+  judgement: Judgement,
 ): Finding {
   const { claim, group, match, attempts, candidates } = pairing;
   const groups = withLegs([...(group === null ? [] : [group]), ...attempts]);
   return {
-    ...judgeClaim(pairing, span),
+    ...judgement,
     match: group === null ? "none" : match,
     claim,
     orders: groups.flatMap(({ orders }) => orders),

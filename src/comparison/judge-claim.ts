@@ -12,7 +12,7 @@ import {
 import type { Pairing } from "./pairing.ts";
 import { isKnownWord } from "./read-words.ts";
 import type { RecordedClaim } from "./recorded.ts";
-import { areTermsStated, fillsThatDiffer, termsThatDiffer } from "./terms.ts";
+import { areTermsStated, fillsThatDiffer, mayCountChain, termsThatDiffer } from "./terms.ts";
 
 export interface Judgement {
   readonly kind: FindingKind;
@@ -124,6 +124,9 @@ function tellsOf(claim: RecordedClaim, group: OrderGroup): Judgement {
   if (says === "refused") return { kind: "refused", reasons: [...told, "refusal_agrees"] };
   if (says === "open") {
     return { kind: "uncertain", reasons: [...told, "open_but_at_broker", ...unknownWord(word)] };
+  }
+  if (mayCountChain(claim, group)) {
+    return { kind: "uncertain", reasons: [...told, "chain_may_count"] };
   }
   if (says === "working" && isBehind(claim, group)) {
     return { kind: "uncertain", reasons: [...told, "fills_behind"] };

@@ -13,6 +13,11 @@ export interface OrderGroup {
   readonly orders: readonly RecordedOrder[];
   /** Of all of them. */
   readonly filled: DecimalText;
+  /**
+   * The same where each counts what the ones before it filled, which no document of Alpaca's rules
+   * out; null where it cannot be so, or makes no difference.
+   */
+  readonly filledIfCounted: DecimalText | null;
   /** Whether its first order was given. */
   readonly isWhole: boolean;
   /** The order that it is a leg of. */
@@ -99,9 +104,21 @@ function groupOf(orders: readonly RecordedOrder[]): OrderGroup {
     name: first === undefined ? "" : nameOfOrder(first),
     orders,
     filled: orders.map((order) => order.filled).reduce(add, ZERO),
+    filledIfCounted: countedFills(orders),
     isWhole: first?.replaces === null,
     parent: parentsOf(orders)[0] ?? null,
   };
+}
+
+function countedFills(orders: readonly RecordedOrder[]): DecimalText | null {
+  let counted = ZERO;
+  let isOther = false;
+  for (const { filled } of orders) {
+    if (compare(filled, counted) < 0) return null;
+    isOther ||= signOf(counted) > 0;
+    counted = filled;
+  }
+  return isOther ? counted : null;
 }
 
 function parentsOf(orders: readonly RecordedOrder[]): readonly string[] {

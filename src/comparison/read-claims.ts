@@ -6,6 +6,7 @@
  */
 import { type DecimalText, signOf } from "../core/decimal.ts";
 import { LatchError } from "../core/errors.ts";
+import { COMBO_SYMBOL } from "../identity/combo.ts";
 import { saidIn } from "./read-words.ts";
 import { type Fields, fieldsOf, isFields, RecordFields } from "./record-fields.ts";
 import type { RecordedClaim } from "./recorded.ts";
@@ -20,6 +21,7 @@ const BROKER_ORDER_ID = ["brokerOrderId", "broker_order_id", "orderId", "order_i
 const TIME = ["claimedAt", "claimed_at", "timestamp", "created_at", "createdAt", "at", "time"];
 const QUANTITY = ["quantity", "qty", "size", "shares"];
 const FILLED = ["bookedQuantity", "filledQuantity", "filled_qty", "filled_quantity"];
+const ORDER_CLASS = ["orderClass", "order_class"];
 const PRICE = ["averagePrice", "filled_avg_price", "average_price"];
 /** What an id looks like in running text. */
 const ID_WORD = /[A-Za-z0-9][\w-]{7,127}/g;
@@ -39,6 +41,8 @@ export function readClaim(value: unknown, where: string): RecordedClaim {
   }
   const filled = all.amount(FILLED);
   const hasFill = filled !== null && signOf(filled) > 0;
+  // A combo's net price may be below zero, and is compared with nothing.
+  const isCombo = own.text(["symbol"]) === COMBO_SYMBOL || all.text(ORDER_CLASS) === "mleg";
   return {
     ...ids,
     account: own.text(["account", "account_id"]),
@@ -46,7 +50,7 @@ export function readClaim(value: unknown, where: string): RecordedClaim {
     mentioned: mentionedIn(record.result),
     ...termsOf(own, all),
     filled,
-    averagePrice: hasFill ? all.amount(PRICE) : null,
+    averagePrice: hasFill && !isCombo ? all.amount(PRICE) : null,
     at: own.time(TIME),
     ...saidIn(record, results, { hasFill, hasOrder: ids.brokerOrderId !== null }),
     records: 1,

@@ -36,10 +36,15 @@ export function termsThatDiffer(claim: RecordedClaim, group: OrderGroup): readon
 
 /** A chain whose beginning is missing may have filled more than it shows. */
 export function fillsThatDiffer(claim: RecordedClaim, group: OrderGroup): readonly Reason[] {
-  if (claim.filled === null) return [];
+  if (claim.filled === null || mayCountChain(claim, group)) return [];
   const difference = compare(claim.filled, group.filled);
   if (difference === 0) return pricesThatDiffer(claim, group);
   return difference > 0 && !group.isWhole ? [] : ["fills_differ"];
+}
+
+/** Whether the claim's number is that of orders which count the ones that they replaced. */
+export function mayCountChain({ filled }: RecordedClaim, { filledIfCounted }: OrderGroup): boolean {
+  return filled !== null && filledIfCounted !== null && compare(filled, filledIfCounted) === 0;
 }
 
 function pricesThatDiffer(claim: RecordedClaim, { orders }: OrderGroup): readonly Reason[] {

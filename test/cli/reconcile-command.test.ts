@@ -6,6 +6,7 @@ import { order as brokerOrder, item } from "../comparison/records.ts";
 import { latchError } from "../ledger/open-ledger.ts";
 import { temporaryFolder } from "../ledger/temporary-folder.ts";
 import { BUY, openNative } from "../sidecar/native-bench.ts";
+import { openOrderWorld } from "../sidecar/orders-world.ts";
 import { BROKER_ID, BROKER_SECRET } from "../sidecar/sidecar-bench.ts";
 import { runHere } from "./in-process.ts";
 import type { Ended } from "./program.ts";
@@ -59,6 +60,24 @@ describe("tradelatch reconcile", () => {
     const { stdout } = await reconcile(...words);
     expect(stdout).toContain("Compared 4 claims with 3 orders");
     expect(stdout).toContain("Everything agrees.");
+  });
+
+  test("finds a ledger whose spreads were credited in agreement with its broker", async () => {
+    const [low, high] = ["SPY270115C00500000", "SPY270115C00510000"];
+    const world = await openOrderWorld({ prices: { SPY: "500", [low]: "12.50", [high]: "7.50" } });
+    const sidecar = await world.open();
+    const terms = { order_class: "mleg", qty: "1", type: "market", time_in_force: "day" };
+    const leg = (symbol: string, side: string) => ({ symbol, ratio_qty: "1", side });
+    await world.send(sidecar, { ...terms, legs: [leg(low, "sell"), leg(high, "buy")] });
+    await world.advance(5_000);
+    expect((await sidecar.started.latch.book(low)).net).toBe("-1");
+    const { text } = await world.send(sidecar, undefined, {
+      ...{ method: "GET", path: "/v2/orders?status=all&nested=true" },
+    });
+    await world.shut(sidecar);
+    const ended = await reconcile("--orders", written("orders.json", text), "--store", world.store);
+    expect(ended).toMatchObject({ stderr: "", exitCode: 0 });
+    expect(ended.stdout).toContain("Everything agrees.");
   });
 
   test("finds an order that went past the latch, and one that the broker has lost", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { AT, findings, item, order } from "./records.ts";
+import { AT, compared, findings, item, order } from "./records.ts";
 
 const NOTHING = { scope: null, result: null } as const;
 const TL = `tl-${"ab".repeat(16)}`;
@@ -357,6 +357,35 @@ describe("records of one request", () => {
     ]);
   });
 
+  describe("with an order each", () => {
+    const again = (fields = {}) => item({ result: { client_order_id: "bot-2" }, ...fields });
+    const other = (fields = {}) => order({ id: "order-2", client_order_id: "bot-2", ...fields });
+
+    test("are an action that happened twice, whatever ids the orders have", () => {
+      const agrees = "identifiers_agree fills_not_stated";
+      const twice = [
+        `r-1 order-1: contradiction ${agrees} request_twice`,
+        `r-1 order-2: contradiction ${agrees} request_twice`,
+      ];
+      expect(findings([item(), again()], [order(), other()])).toEqual(twice);
+      const more = { scope: { symbol: "TQQQ", side: "buy", qty: 7 } };
+      const ordered = [order(), other({ qty: "7", filled_qty: "7" })];
+      expect(findings([item(), again(more)], ordered)).toEqual(twice);
+      const working = [order(), other({ filled_qty: "0", status: "new" })];
+      expect(compared([item(), again()], working).counts.contradiction).toBe(2);
+    });
+
+    test("are none where one has done nothing, the sides differ, or the agents", () => {
+      const none = { filled_qty: "0", status: "canceled" };
+      const empty = compared([item(), again({ status: "CANCELED" })], [order(), other(none)]);
+      expect(empty.toBeLookedAt).toBe(0);
+      const sell = again({ scope: { symbol: "TQQQ", side: "sell", qty: 6 } });
+      expect(compared([item(), sell], [order(), other({ side: "sell" })]).toBeLookedAt).toBe(0);
+      const agent = again({ agent_id: "another" });
+      expect(compared([item(), agent], [order(), other()]).toBeLookedAt).toBe(0);
+    });
+  });
+
   test("tell of the SKIP that a bot took for a fill", () => {
     const add = { symbol: "SQQQ", side: "buy", qty: 12 };
     const first = item({ scope: { symbol: "SQQQ", side: "buy", qty: 11 } });
@@ -389,6 +418,23 @@ describe("orders that belong together", () => {
     const byTheLast = { filled_qty: "6", result: { order_id: "order-2" } };
     expect(findings([item(byTheLast)], chain)).toEqual([
       "r-1 order-1 order-2: confirmed identifiers_agree replaced",
+    ]);
+  });
+
+  test("a chain whose last order may count the others is uncertain where a claim says so", () => {
+    const counting = [
+      order({ status: "replaced", filled_qty: "2", replaced_by: "order-2" }),
+      order({ id: "order-2", client_order_id: "new-1", replaces: "order-1" }),
+    ];
+    const says = (filled: string) => item({ filled_qty: filled, status: "filled" });
+    expect(findings([says("6")], counting)).toEqual([
+      "r-1 order-1 order-2: uncertain identifiers_agree replaced chain_may_count",
+    ]);
+    expect(findings([says("8")], counting)).toEqual([
+      "r-1 order-1 order-2: confirmed identifiers_agree replaced",
+    ]);
+    expect(findings([says("7")], counting)).toEqual([
+      "r-1 order-1 order-2: contradiction fills_differ",
     ]);
   });
 

@@ -130,6 +130,14 @@ describe("a record", () => {
     expect(readClaim({ request_id: "r", qty: number }, "x").quantity).toBe(amount);
   });
 
+  test.each([
+    ["of our own ledger", { intent: { symbol: "MLEG", quantity: "2" }, averagePrice: "-0.55" }],
+    ["of another guard", { result: { order_class: "mleg", filled_avg_price: "-0.55" } }],
+  ])("that was credited for a combo is compared without its price: %s", (_, fields) => {
+    const claim = { request_id: "r", bookedQuantity: "2", outcome: "filled", ...fields };
+    expect(readClaim(claim, "x")).toMatchObject({ filled: "2", averagePrice: null, says: "done" });
+  });
+
   test("of another guard has its terms in its scope, and unknown fields are ignored", () => {
     const claim = readClaim(
       item({ colour: "red", result: { id: "o-1", client_order_id: "c" } }),
