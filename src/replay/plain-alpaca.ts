@@ -1,6 +1,7 @@
 /** The broker as a bot without a latch reaches it: through the official SDK, with its own words. */
 import { ApiError, FetchError, trading } from "@alpacahq/alpaca-trade-api/rest";
 import { type DecimalText, decimal } from "../core/decimal.ts";
+import { isPair, plainSymbol } from "../identity/symbol.ts";
 import type { PlainBroker, PlainOrder } from "../strategy/plain-broker.ts";
 
 export interface PlainAlpacaOptions {
@@ -25,7 +26,8 @@ export class PlainAlpaca implements PlainBroker {
   }
 
   postOrder({ symbol, side, quantity: qty, clientOrderId }: PlainOrder): Promise<string> {
-    const terms = { symbol, side, qty, type: "market", timeInForce: "day" } as const;
+    const timeInForce = isPair(symbol) ? "gtc" : "day";
+    const terms = { symbol, side, qty, type: "market", timeInForce } as const;
     const named = clientOrderId === undefined ? {} : { clientOrderId };
     return told(async () => {
       const request = { postOrderRequest: { ...terms, ...named } };
@@ -37,7 +39,10 @@ export class PlainAlpaca implements PlainBroker {
   openPositions(): Promise<ReadonlyMap<string, DecimalText>> {
     return told(async () => {
       const positions = await this.#positions.getAllOpenPositions({ signal: this.#deadline() });
-      return new Map(positions.map(({ symbol, qty }) => [symbol, decimal(String(qty))]));
+      // Of a pair they have no slash.
+      return new Map(
+        positions.map(({ symbol, qty }) => [plainSymbol(symbol ?? ""), decimal(String(qty))]),
+      );
     });
   }
 }

@@ -2,6 +2,7 @@
 import type { EpochMs } from "../core/clock.ts";
 import { type DecimalText, decimal } from "../core/decimal.ts";
 import { LatchError } from "../core/errors.ts";
+import { plainSymbol } from "../identity/symbol.ts";
 import { type FaultRule, type Simulator, startSimulator } from "../simulator/index.ts";
 import type { FinalPositions } from "./report.ts";
 import { type BrokerFaultEvent, epochOf, type OrderEvent, type Session } from "./session.ts";
@@ -95,7 +96,7 @@ function priceText(value: unknown): DecimalText | null {
 /** What the broker shows for every symbol of the session; "0" where it shows nothing. */
 export function finalPositions(broker: Simulator, session: Session): FinalPositions {
   const held = new Map(
-    broker.positions().map((position) => [position.symbol, String(position.qty)]),
+    broker.positions().map(({ symbol, qty }) => [plainSymbol(String(symbol)), String(qty)]),
   );
   return Object.fromEntries(symbolsOf(session).map((symbol) => [symbol, held.get(symbol) ?? "0"]));
 }

@@ -103,8 +103,9 @@ function orderNotional(order: ListedOrder): string {
 }
 
 /**
- * Every try that the latch refused, in order. The record lists an attempt once, however often its
- * bot tried: only the first refusal of a recorded row counts as recorded.
+ * Every try of what was asked for before that the latch refused, in order. The record lists an
+ * attempt once, however often its bot tried: only the first refusal of a recorded row counts as
+ * recorded.
  */
 function blockedDuplicates(
   session: Session,
@@ -113,10 +114,13 @@ function blockedDuplicates(
 ): readonly BlockedDuplicate[] {
   const rows = rowsOf(session);
   const refusedRows = new Set<string>();
+  const claimed = new Set(actionsByOrder(claims, rows).values());
   return events.flatMap((event): BlockedDuplicate[] => {
     const answer = refusalIn(event);
     const row = rows.get(rowIdOf(event) ?? "");
     if (answer === undefined || row === undefined) return [];
+    const isFirst = row.duplicateOf === null && !claimed.has(actionOf(row));
+    if (isFirst && event.body.type === "intent_blocked") return [];
     const recorded = row.recorded && !refusedRows.has(row.id);
     refusedRows.add(row.id);
     const key = claimKeyOf(event);

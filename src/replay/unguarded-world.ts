@@ -14,7 +14,7 @@ import { entryBlocked, placeWithRetries, type Tried } from "./old-bot.ts";
 import { type GuardAnswer, OldGuard } from "./old-guard.ts";
 import { PlainAlpaca } from "./plain-alpaca.ts";
 import type { FinalPositions } from "./report.ts";
-import type { OrderEvent, Session } from "./session.ts";
+import { epochOf, type OrderEvent, type Session } from "./session.ts";
 import {
   endOf,
   finalPositions,
@@ -44,6 +44,8 @@ export interface UnguardedWorld {
   /** What the bot holds by its own account; null where nothing came between it and the broker. */
   readonly believedPositions: FinalPositions | null;
 }
+
+const MINUTE_MS = 60_000;
 
 /** What the bot made of the guard's SKIP: a call that did not fail. */
 const SKIPPED: Tried<string> = { result: "SKIP", failures: [] };
@@ -135,14 +137,16 @@ function rowOf(session: Session, order: ListedOrder): string | null {
   return event?.kind === "order" ? event.id : null;
 }
 
-/** Adds the minutes for which a blocked look stands. */
+/** Adds the minutes for which a blocked look stands: until the next one, or the span's end. */
 export function countBlocked(
   minutes: Map<number, number>,
   session: Session,
   step: SessionStep & { kind: "entry_check" },
 ): void {
-  const row = session.events.indexOf(step.event);
-  minutes.set(row, (minutes.get(row) ?? 0) + step.event.everyMinutes);
+  const { event, at } = step;
+  const row = session.events.indexOf(event);
+  const left = Math.ceil((epochOf(session, event.until) - at) / MINUTE_MS);
+  minutes.set(row, (minutes.get(row) ?? 0) + Math.min(event.everyMinutes, left));
 }
 
 /** Both instances of the bot: they keep no state that the other would not have. */

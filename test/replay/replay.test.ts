@@ -373,4 +373,30 @@ describe("a session at its edges", () => {
     expect(unguarded.blockedEntryMinutes).toBe(5);
     expect(guarded.blockedEntryMinutes).toBe(0);
   });
+
+  test("blocks no entry for longer than one was wanted", async () => {
+    const wanted = {
+      ...{ kind: "entries_wanted", from: "10:00:00", until: "10:10:00", everyMinutes: 4 },
+      ...{ instance: "a", symbol: "TQQQ", mark: "stated" },
+    };
+    const { unguarded } = await replayDocument(dayOf(entry, wanted));
+    expect(unguarded.blockedEntryMinutes).toBe(10);
+  });
+
+  test("trades a pair of currencies as a stock, and shows what is held of it", async () => {
+    const coin = { symbol: "BTC/USD", quantity: "1", notionalUsd: "6000" };
+    const again = { id: "again", time: "09:42:02", instance: "b", duplicateOf: "entry" };
+    const wanted = {
+      ...{ kind: "entries_wanted", from: "10:00:00", until: "10:05:00", everyMinutes: 1 },
+      ...{ instance: "a", symbol: "BTC/USD", mark: "stated" },
+    };
+    const day = dayOf({ ...entry, ...coin }, { ...entry, ...coin, ...again }, wanted);
+    const held = { symbol: "BTC/USD", quantity: "2", averagePrice: "5000", mark: "inferred" };
+    const { unguarded, guarded } = await replayDocument({ ...day, openingPositions: [held] });
+    expect(unguarded).toMatchObject({ brokerOrders: 2, duplicateOrders: 1 });
+    expect(unguarded).toMatchObject({ blockedEntryMinutes: 5 });
+    expect(Number(unguarded.finalPositions["BTC/USD"])).toBeCloseTo(4, 1);
+    expect(guarded).toMatchObject({ brokerOrders: 1, duplicateOrders: 0 });
+    expect(Number(guarded.finalPositions["BTC/USD"])).toBeCloseTo(3, 1);
+  });
 });

@@ -7,7 +7,8 @@ import { order } from "./session-file.ts";
 const FIRST = order({ id: "first", time: "09:42:00" });
 const AGAIN = order({ id: "again", time: "09:42:02", duplicateOf: "first", recorded: true });
 const OTHER = order({ id: "other", time: "09:43:00", bar: "09:43" });
-const SESSION = sessionOfRows(FIRST, AGAIN, OTHER);
+const LATER = order({ id: "later", time: "09:44:00", duplicateOf: "other", bar: "09:43" });
+const SESSION = sessionOfRows(FIRST, AGAIN, OTHER, LATER);
 
 function duplicatesOf(...orders: readonly ReturnType<typeof rowOrder>[]) {
   const { brokerOrders, duplicateOrders, duplicateNotionalUsd } = tallyUnguarded(
@@ -48,7 +49,7 @@ describe("an order of the guarded world", () => {
 
 describe("tries that the latch refused", () => {
   test("are all listed, and a recorded row counts once however often its bot tried", () => {
-    const events = ["again", "again", "again", "other"].map(turnedAway);
+    const events = ["again", "again", "again", "later"].map(turnedAway);
     const totals = tallyGuarded(SESSION, guarded(events));
     expect(totals.duplicatesBlocked.map(({ recorded }) => recorded)).toEqual([
       true,
@@ -60,7 +61,7 @@ describe("tries that the latch refused", () => {
   });
 
   test("and that ran into no claim are worth what the market says, and have no request id", () => {
-    const [refused] = tallyGuarded(SESSION, guarded([turnedAway("other")])).duplicatesBlocked;
+    const [refused] = tallyGuarded(SESSION, guarded([turnedAway("later")])).duplicatesBlocked;
     expect(refused).toEqual({
       time: "10:00:00",
       symbol: "TQQQ",
@@ -71,6 +72,10 @@ describe("tries that the latch refused", () => {
       answer: "BLOCKED",
       recorded: false,
     });
+  });
+
+  test("are no duplicates where their row repeats none, and nothing came of it before", () => {
+    expect(tallyGuarded(SESSION, guarded([turnedAway("other")])).duplicatesBlocked).toEqual([]);
   });
 
   test("are not counted when no row of the session sent them", () => {
