@@ -320,6 +320,30 @@ describe("the policy for a difference", () => {
     expect(world.posts()).toHaveLength(3);
   });
 
+  test("flatten says which exits keep it waiting, and goes on once they have ended", async () => {
+    const { world, sidecar } = await comparing(HELD, { divergence: "flatten" });
+    const resting = { ...SELL, type: "limit", limit_price: "80", time_in_force: "gtc" };
+    const exit = await world.send(sidecar, resting);
+    const held = { symbol: "TQQQ", quantity: "10", averagePrice: "70" };
+    world.simulator.setPositions([held]);
+    await world.advance(2 * MINUTE);
+    const { latch } = sidecar.started;
+    const last = await latch.lastSequence();
+    const [told] = await latch.incidents({ isOpen: true });
+    expect(told?.evidence.map(({ text }) => text)).toEqual([
+      "no close is sent: exits at work hold 6 of 10 TQQQ",
+    ]);
+    expect(told?.next).toMatch(/^it is closed once they have ended; cancel them/);
+    await world.advance(5 * MINUTE);
+    expect(await latch.lastSequence()).toBe(last);
+    expect(world.posts()).toHaveLength(1);
+    const path = `/v2/orders/${exit.body.id}`;
+    await world.send(sidecar, undefined, { method: "DELETE", path });
+    await world.advance(2 * MINUTE);
+    expect(world.simulator.positions()).toEqual([]);
+    expect(await incidents(sidecar)).toMatchObject([{ verdict: "agrees_again" }]);
+  });
+
   test("flatten pauses for longer and longer where every close of its is rejected", async () => {
     const { world, sidecar } = await comparing({}, { divergence: "orphan=flatten" });
     await byHand(world, ORDER);
