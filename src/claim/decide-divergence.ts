@@ -13,7 +13,15 @@
  */
 
 import { type Book, reservedQuantity } from "../book/book.ts";
-import { absolute, compare, type DecimalText, isZero, signOf } from "../core/decimal.ts";
+import {
+  absolute,
+  compare,
+  type DecimalText,
+  isZero,
+  parseDecimal,
+  signOf,
+  subtract,
+} from "../core/decimal.ts";
 import type { ClaimKey } from "../core/ids.ts";
 import { type Incident, subjectOfPosition } from "../incident/incident.ts";
 import { type Claim, isUnanswered } from "./claim.ts";
@@ -68,7 +76,10 @@ export function decideDivergence(
   if (read === undefined) return [];
   if (compare(read.quantity, book.net) === 0) return agreement(open, book, command);
   if (!isAtRest(command)) return [];
-  if (open !== undefined) return takenOver(book, open.id, read, command);
+  if (open !== undefined) {
+    const taken = takenOver(book, open.id, read, command);
+    return taken.length > 0 ? taken : toldAnew(open, book, read);
+  }
   const opened = divergence(snapshot, read, command);
   return [opened, ...takenOver(book, snapshot.nextIncident, read, command)];
 }
@@ -90,7 +101,7 @@ function divergence(
     incident: nextIncident,
     kind: kindOf(net, read.quantity),
     subject: subjectOfPosition(symbol),
-    summary: `the broker holds ${read.quantity} ${symbol}, the book ${net}`,
+    summary: bothHold(symbol, read.quantity, net),
     next: unknown === undefined ? NEXT[policy] : `${unknown}, ${NEXT_BEHIND}`,
     causes,
   };
@@ -105,6 +116,28 @@ function takenOver(
 ): readonly BookEvent[] {
   const isTaken = unknown === undefined && (policy === "adopt" || policy === "flatten");
   return isTaken ? adoption(book, incident, read, policy === "adopt") : [];
+}
+
+const BOTH_HOLD = /^the broker holds (\S+) \S+, the book (\S+)$/;
+
+function bothHold(symbol: string, broker: DecimalText, book: DecimalText): string {
+  return `the broker holds ${broker} ${symbol}, the book ${book}`;
+}
+
+/** What it said last is no longer so: whoever has left it alone did so for another difference. */
+function toldAnew(
+  { id, summary, evidence }: Incident,
+  { symbol, net }: Book,
+  { quantity }: PositionRead,
+): readonly BookEvent[] {
+  const told = [summary, ...evidence.map(({ text }) => text)].findLast((text) =>
+    BOTH_HOLD.test(text),
+  );
+  const [broker, book] = (BOTH_HOLD.exec(told ?? "") ?? []).slice(1).map(parseDecimal);
+  const gap = broker && book && subtract(broker, book);
+  if (gap && compare(gap, subtract(quantity, net)) === 0) return [];
+  const text = bothHold(symbol, quantity, net);
+  return [{ type: "incident_evidence", incident: id, text, next: null }];
 }
 
 const NEXT: Readonly<Record<DivergencePolicy, string>> = {

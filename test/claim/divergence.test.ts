@@ -11,7 +11,7 @@ import type { PositionRead } from "../../src/claim/decide-verdict.ts";
 import type { DivergencePolicy } from "../../src/claim/policy.ts";
 import { decimal } from "../../src/core/decimal.ts";
 import type { ClaimKey, RequestId } from "../../src/core/ids.ts";
-import { evolveIncident, type IncidentEvent } from "../../src/incident/incident.ts";
+import { evolveIncident, type Incident, type IncidentEvent } from "../../src/incident/incident.ts";
 import {
   ACCOUNT,
   AGENT,
@@ -30,7 +30,7 @@ const LATER = START + 60_000;
 
 const OPENED: IncidentEvent = {
   ...{ type: "incident_opened", incident: 7, kind: "phantom", subject: "position TQQQ" },
-  ...{ summary: "s", next: "n", causes: [] },
+  ...{ summary: "the broker holds 0 TQQQ, the book 6", next: "n", causes: [] },
 };
 const open = () => evolveIncident(undefined, { account: ACCOUNT, symbol: "TQQQ" }, OPENED, START);
 
@@ -114,6 +114,32 @@ describe("a difference that counts", () => {
 
   test("is taken over there under flatten too, and that is over once all of it is closed", () => {
     expect(types({ open: open(), policy: "flatten" })).toEqual(["position_adjusted"]);
+  });
+
+  describe("in an open incident that takes nothing over", () => {
+    const policy = "observe";
+    const decidedIn = (incident: Incident, broker: string, net = "6") =>
+      decided({ open: incident, policy, book: bookOf(net), reads: reads(broker, 0, 10_000) });
+
+    test("is told anew where it has become another one", () => {
+      const told = decidedIn(open(), "60");
+      const text = "the broker holds 60 TQQQ, the book 6";
+      expect(told).toEqual([{ type: "incident_evidence", incident: 7, text, next: null }]);
+      const [event] = told as IncidentEvent[];
+      const known = evolveIncident(open(), open(), event as IncidentEvent, LATER);
+      expect(decidedIn(known, "60")).toEqual([]);
+      expect(decidedIn(known, "0")).toHaveLength(1);
+    });
+
+    test("is not where both have moved by as much, or its last word is about something else", () => {
+      expect(decidedIn(open(), "3", "9")).toEqual([]);
+      const note: IncidentEvent = {
+        ...{ type: "incident_evidence", incident: 7, text: "ann looks at it", next: null },
+      };
+      const noted = evolveIncident(open(), open(), note, LATER);
+      expect(decidedIn(noted, "0")).toEqual([]);
+      expect(decidedIn(noted, "1")).toHaveLength(1);
+    });
   });
 
   describe("while an order of ours is not shown", () => {

@@ -241,6 +241,19 @@ describe("the policy for a difference", () => {
     expect(world.posts()).toHaveLength(1);
   });
 
+  test("observe tells of a difference that grows", async () => {
+    const { world, sidecar } = await comparing({}, { divergence: "observe" });
+    await byHand(world, ORDER);
+    await world.advance(MINUTE);
+    await byHand(world, { ...ORDER, qty: "60" });
+    await world.advance(MINUTE);
+    const [told] = await sidecar.started.latch.incidents();
+    expect([told?.summary, ...(told?.evidence ?? []).map(({ text }) => text)]).toEqual([
+      "the broker holds 6 TQQQ, the book 0",
+      "the broker holds 66 TQQQ, the book 0",
+    ]);
+  });
+
   test("flatten takes the position over and closes it, once", async () => {
     const { world, sidecar } = await comparing({}, { divergence: "orphan=flatten" });
     await byHand(world, ORDER);
