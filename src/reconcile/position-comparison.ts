@@ -161,20 +161,25 @@ export class PositionComparison {
     const kind = (open?.kind ?? kindOf(agreeing.bookNet, read.quantity)) as DivergenceKind;
     const policy = divergence[kind];
     const unknown = own.kind === "read" ? undefined : unknownIn(own);
-    const isToClose = await this.#isToClose(policy, open);
+    // Where that is not known it is not over either.
+    const isToClose = (await this.#isToClose(policy, open)) !== false;
     const command = { ...agreeing, movedAt, policy, unknown, isToClose, now: clock.now() };
     const incident = (await ledger.compare(account, symbol, command)) ?? open;
     if (unknown !== undefined || incident === undefined) return;
-    if (await this.#isToClose(policy, incident)) await this.#ports.flatten(incident);
+    const isHeldYet = (await this.#isToClose(policy, incident)) === true;
+    if (isHeldYet) await this.#ports.flatten(incident);
   }
 
   /** Also where an earlier process took the position over and did not come to close it. */
-  async #isToClose(policy: DivergencePolicy, incident: Incident | undefined): Promise<boolean> {
+  async #isToClose(
+    policy: DivergencePolicy,
+    incident: Incident | undefined,
+  ): Promise<boolean | "not_known"> {
     if (policy !== "flatten" || incident === undefined) return false;
     const { ledger, account } = this.#ports;
     // A person may have ended it since it was read.
     const known = await ledger.incident(account, incident.id);
-    return known?.resolution === null && (await holdsTakenOver(this.#ports, incident));
+    return known?.resolution === null ? holdsTakenOver(this.#ports, incident) : false;
   }
 
   /**

@@ -17,14 +17,17 @@ export interface TakenOverPorts {
 
 const TYPES = [...MOVES, "incident_opened"] as const;
 const PAGE = 100;
-/** Far more than come between an adoption and the end of its close; beyond, nothing is closed. */
+/** So many looks go back over far more than comes between an adoption and the end of its close. */
 const LOOKS_MAX = 50;
 
+/** `not_known`: that was so long ago that so many looks did not come to it. */
 export async function holdsTakenOver(
   ports: TakenOverPorts,
   { id, symbol }: Pick<Incident, "id" | "symbol">,
-): Promise<boolean> {
-  const [adoption, ...later] = await movesSince(ports, symbol, id);
+): Promise<boolean | "not_known"> {
+  const moves = await movesSince(ports, symbol, id);
+  if (moves === "not_known") return moves;
+  const [adoption, ...later] = moves;
   if (adoption?.body.type !== "position_adjusted") return false;
   let { net } = adoption.body;
   for (const event of later) {
@@ -41,7 +44,7 @@ async function movesSince(
   { account, ledger }: TakenOverPorts,
   symbol: string,
   id: number,
-): Promise<readonly StoredEvent[]> {
+): Promise<readonly StoredEvent[] | "not_known"> {
   const found: StoredEvent[] = [];
   let before = (await ledger.lastSequence()) + 1;
   for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
@@ -59,7 +62,7 @@ async function movesSince(
     if (isOver) return [];
     before = reached;
   }
-  return [];
+  return "not_known";
 }
 
 async function netAfter(
