@@ -34,6 +34,7 @@ const SENT: ReadonlySet<ClaimEventType> = new Set([
   "outcome_unknown",
   "order_working",
   "order_ended",
+  "order_surfaced",
 ]);
 
 /** `claimOf` gives the claims that `events` speak of, as they are now. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { decimal } from "../../src/core/decimal.ts";
 import { reportAfterClose } from "../../src/schedule/after-close.ts";
 import { profitBetween } from "../../src/schedule/session-profit.ts";
+import { reportSession } from "../../src/schedule/session-report.ts";
 import { claimOf, doubt, KEY } from "../claim/guard-commands.ts";
 import { CLOSE, LONG, OPEN, openWorld, type Process, type World } from "../gateway/world.ts";
 import { openMany } from "../incident/many-incidents.ts";
@@ -91,6 +92,15 @@ describe("the report after the close", () => {
     expect(await reportAfterClose(ports, ...span)).toMatchObject({
       ...{ incidentsOpened: 1, incidentsResolved: 0, openIncidents: 1, ordersSent: 0 },
     });
+  });
+
+  test.each([
+    ["never left us", ["claimed", "not_sent_concluded", "sealed", "order_surfaced"]],
+    ["was not there", ["claimed", "outcome_unknown", "absence_proved", "order_surfaced"]],
+    ["was lost", ["claimed", "outcome_unknown", "order_working", "order_ended"]],
+  ])("counts an order once that came to the broker, also one that seemingly %s", (_, types) => {
+    const events = types.map((type) => ({ subject: "claim", key: KEY, body: { type } }));
+    expect(reportSession(events as never, () => undefined)).toMatchObject({ ordersSent: 1 });
   });
 
   test("counts each event in one report", async () => {
