@@ -19,6 +19,7 @@ import {
 import type { BrokerOrderId, ClaimKey } from "../core/ids.ts";
 import { isCombo } from "../identity/combo.ts";
 import { deriveClientOrderId } from "../identity/request-id.ts";
+import { isCloseRequest } from "../incident/incident.ts";
 import { type Claim, isAccepted, isEarlierTry, isOlder, mayYetArrive, neverWas } from "./claim.ts";
 import type { ClaimEvent } from "./claim-event.ts";
 import { hasFeeInCoin } from "./coin-fee.ts";
@@ -72,12 +73,13 @@ function isOurs(claim: Claim, order: BrokerOrder, holder: ClaimKey | undefined):
 }
 
 /**
- * Lives of positions are numbered anew in every ledger, so that an exit of this one may have the id
- * of an order that an earlier one has sent. It is not that order where that was over long before,
- * by the broker's own clock.
+ * Lives of positions, and incidents, are numbered anew in every ledger, so that an exit of this one
+ * may have the id of an order that an earlier one has sent. It is not that order where that was
+ * over long before, by the broker's own clock.
  */
-function isOfEarlierLedger({ intent, brokerClaimedAt }: Claim, order: BrokerOrder): boolean {
-  const isNumbered = intent.anchor !== null && "episode" in intent.anchor;
+function isOfEarlierLedger({ key, intent, brokerClaimedAt }: Claim, order: BrokerOrder): boolean {
+  const isOfLife = intent.anchor !== null && "episode" in intent.anchor;
+  const isNumbered = isOfLife || isCloseRequest(key.requestId);
   if (!isNumbered || typeof brokerClaimedAt !== "number" || !isOver(order)) return false;
   const { submittedAt } = order;
   return submittedAt !== null && submittedAt < brokerClaimedAt - LONG_BEFORE_MS;

@@ -157,6 +157,18 @@ export function subjectOfLateSettlement(key: Omit<ClaimKey, "account">): string 
   return `late ${subjectOfGuard(key)}`;
 }
 
+/** The request of a close, the first or a later one, that an incident about a position makes. */
+export function closeRequestOf({ id }: Pick<Incident, "id">, tries: number): string {
+  return tries === 1 ? `flatten-${id}` : `flatten-${id}-${tries}`;
+}
+
+/** Whether it may be such a request; incidents are numbered anew in every ledger. */
+export function isCloseRequest(requestId: string): boolean {
+  return CLOSE_REQUEST.test(requestId);
+}
+
+const CLOSE_REQUEST = /^flatten-\d+(?:-\d+)?$/;
+
 /** What an incident about the position in `symbol` is about. */
 export function subjectOfPosition(symbol: string): string {
   return `position ${symbol}`;

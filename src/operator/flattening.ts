@@ -12,7 +12,7 @@ import { LatchError } from "../core/errors.ts";
 import type { AccountId, AgentId, RequestId } from "../core/ids.ts";
 import type { OrderAnswer } from "../gateway/order-answer.ts";
 import type { IntentInput } from "../identity/intent-schema.ts";
-import type { Incident } from "../incident/incident.ts";
+import { closeRequestOf, type Incident } from "../incident/incident.ts";
 import type { EvidenceNote, Ledger } from "../ledger/ledger.ts";
 
 /** A close, the first or the next one, by its id. */
@@ -92,11 +92,11 @@ export class Flattening {
     this.#told.set(id, note.text);
   }
 
-  async #nextTry({ id }: Incident, hasTime: boolean): Promise<Try | undefined> {
+  async #nextTry(incident: Incident, hasTime: boolean): Promise<Try | undefined> {
     const { account, agent, ledger, clock } = this.#ports;
     let dueAt = 0;
     for (let tries = 1; ; tries += 1) {
-      const requestId = (tries === 1 ? `flatten-${id}` : `flatten-${id}-${tries}`) as RequestId;
+      const requestId = closeRequestOf(incident, tries) as RequestId;
       const claim = await ledger.claimOf({ account, agent, requestId });
       const isOver = claim?.status === "SETTLED" && !mayReopen(claim);
       if (!isOver) {

@@ -333,6 +333,24 @@ describe("the policy for a difference", () => {
     expect(world.posts()).toHaveLength(3);
   });
 
+  test("flatten is not told of a close of the ledger before, whose incidents had the same numbers", async () => {
+    const settings = { divergence: "orphan=flatten" };
+    const { world, sidecar } = await comparing({}, settings);
+    await byHand(world, ORDER);
+    await world.advance(3 * MINUTE);
+    expect(world.simulator.positions()).toEqual([]);
+    await world.shut(sidecar);
+    await world.advance(60 * MINUTE);
+    const next = await world.open({ ...settings, store: `${world.store}.new` });
+    await byHand(world, ORDER);
+    await world.advance(3 * MINUTE);
+    expect(world.simulator.positions()).toEqual([]);
+    const { claims } = await next.started.latch.claims();
+    const filled = claims.filter(({ outcome }) => outcome === "filled");
+    expect(filled.map(({ key }) => key.requestId)).toEqual(["flatten-1-2"]);
+    expect((await book(next)).episode).toBe(1);
+  });
+
   test("flatten says which exits keep it waiting, and goes on once they have ended", async () => {
     const { world, sidecar } = await comparing(HELD, { divergence: "flatten" });
     const resting = { ...SELL, type: "limit", limit_price: "80", time_in_force: "gtc" };

@@ -219,7 +219,8 @@ test("what our own order has filled is booked before a position is adopted, not 
   await world.advance(40_000);
   // It fills, and the next poll is half a minute away.
   world.simulator.setPrice("TQQQ", "81");
-  const word = { ...WORD, brokerQuantity: "3" };
+  const shown = await latch.incident(1);
+  const word = { ...WORD, version: shown?.version ?? 0, brokerQuantity: "3" };
   const early = await act(opened, "adopt", { ...word, bookQuantity: "6" });
   expect([early.status, early.body.tradelatch.error]).toEqual([409, "position_moved"]);
   expect((await latch.book("TQQQ")).net).toBe("5");
