@@ -1,7 +1,8 @@
 /**
  * Claims that count as one: an append-only log has a record for every state of a claim. Records of
- * one request are merged where neither ids nor terms speak against it; what was answered with SKIP
- * is no state of the claim, and stays a record of its own.
+ * one request are merged where neither ids nor terms speak against it; ids of orders that took one
+ * another's place do not, and then the quantity may be another one. What was answered with SKIP is
+ * no state of the claim, and stays a record of its own.
  */
 import { byText, grouped, sortedByText } from "./grouped.ts";
 import { type RecordedClaim, type Says, textOf } from "./recorded.ts";
@@ -13,8 +14,14 @@ const LATER_STATE: readonly Says[] = [
 const IDS = ["clientOrderId", "brokerOrderId"] as const;
 const TERMS = ["symbol", "side", "quantity", "notional"] as const;
 
+/** The name of the chain of replacements that an order's id belongs to; undefined for others. */
+export type ChainOf = (id: string) => string | undefined;
+
 /** Each claim once, in an order that does not depend on that of the input. */
-export function distinctClaims(claims: readonly RecordedClaim[]): readonly RecordedClaim[] {
+export function distinctClaims(
+  claims: readonly RecordedClaim[],
+  chainOf: ChainOf = () => undefined,
+): readonly RecordedClaim[] {
   const requests = grouped(sortedByText(claims, textOf), keyOf);
   return [...requests.values()].flatMap((records) => [
     ...merged(
@@ -23,7 +30,7 @@ export function distinctClaims(claims: readonly RecordedClaim[]): readonly Recor
     ),
     ...merged(
       records.filter(({ says }) => says !== "skipped"),
-      isSameAction,
+      (a, b) => isSameAction(a, b, chainOf),
     ),
   ]);
 }
@@ -53,18 +60,27 @@ function earlierFirst(a: RecordedClaim, b: RecordedClaim): number {
   return time || state || byText(textOf)(a, b);
 }
 
-function isSameAction(a: RecordedClaim, b: RecordedClaim): boolean {
-  return [...IDS, ...TERMS].every(
-    (name) => a[name] === null || b[name] === null || a[name] === b[name],
-  );
+function isSameAction(a: RecordedClaim, b: RecordedClaim, chainOf: ChainOf): boolean {
+  const isLike = (name: (typeof IDS)[number] | (typeof TERMS)[number]) =>
+    a[name] === null || b[name] === null || a[name] === b[name];
+  const others = IDS.filter((name) => !isLike(name));
+  const areReplaced = others.every((name) => {
+    const chain = chainOf(a[name] ?? "");
+    return chain !== undefined && chain === chainOf(b[name] ?? "");
+  });
+  const isReplaced = others.length > 0;
+  return areReplaced && TERMS.every((name) => isLike(name) || (isReplaced && name === "quantity"));
 }
 
 /** The later record's word, and whatever only the earlier one says. */
 function together(earlier: RecordedClaim, later: RecordedClaim): RecordedClaim {
   const said = Object.entries(later).filter(([, value]) => value !== null);
+  const { quantity } = earlier;
+  const isChanged = quantity !== null && later.quantity !== null && quantity !== later.quantity;
   return {
     ...earlier,
     ...Object.fromEntries(said),
+    ...(isChanged && { quantity, quantityAtEnd: later.quantityAtEnd ?? later.quantity }),
     at: earlier.at ?? later.at,
     mentioned: [...new Set([...earlier.mentioned, ...later.mentioned])].sort(),
     saysFilled: later.saysFilled || earlier.saysFilled,

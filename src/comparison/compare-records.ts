@@ -40,10 +40,12 @@ export function compareRecords(
   claims: readonly RecordedClaim[],
   orders: readonly RecordedOrder[],
 ): Comparison {
-  const ownClaims = distinctClaims(claims);
   const ownOrders = distinctOrders(orders);
-  const claimed = new Set(ownClaims.flatMap(({ brokerOrderId }) => brokerOrderId ?? []));
-  const pairings = pairingsOf(ownClaims, orderGroups(ownOrders, claimed));
+  const claimed = new Set(claims.flatMap(({ brokerOrderId }) => brokerOrderId ?? []));
+  const groups = orderGroups(ownOrders, claimed);
+  const chains = chainsOf(groups);
+  const ownClaims = distinctClaims(claims, (id) => chains.get(id));
+  const pairings = pairingsOf(ownClaims, groups);
   const findings = [...findingsOf(pairings, spanOf(ownOrders))].sort(byTime);
   const counts = Object.fromEntries(
     FINDING_KINDS.map((kind) => [kind, findings.filter((one) => one.kind === kind).length]),
@@ -57,6 +59,18 @@ export function compareRecords(
       orders: { records: orders.length, distinct: ownOrders.length },
     },
   };
+}
+
+/** By the ids of each order of a chain, the broker's and the bot's, the chain's name. */
+function chainsOf(groups: readonly OrderGroup[]): ReadonlyMap<string, string> {
+  const chains = groups.filter((group) => group.orders.length > 1);
+  return new Map(
+    chains.flatMap(({ name, orders }) =>
+      orders.flatMap(({ id, clientOrderId }) =>
+        [id, clientOrderId].flatMap((one) => (one === null ? [] : [[one, name] as const])),
+      ),
+    ),
+  );
 }
 
 function findingsOf({ pairings, left }: Pairings, span: Span): readonly Finding[] {

@@ -343,6 +343,27 @@ describe("records of one request", () => {
     ]);
   });
 
+  test("are one claim, too, where its order was replaced between them", () => {
+    const chain = [
+      order({ status: "replaced", filled_qty: "0", replaced_by: "order-2" }),
+      order({
+        id: "order-2",
+        client_order_id: "new-1",
+        qty: "4",
+        filled_qty: "4",
+        replaces: "order-1",
+      }),
+    ];
+    const before = item({ status: "ACCEPTED", result: null, order_id: "order-1" });
+    const scope = { symbol: "TQQQ", side: "buy", qty: 4 };
+    const after = item({ status: "FILLED", result: null, order_id: "order-2", scope });
+    const one = ["r-1 order-1 order-2: confirmed identifiers_agree replaced fills_not_stated"];
+    expect(findings([before, after], chain)).toEqual(one);
+    expect(findings([after, before], chain)).toEqual(one);
+    const other = item({ ...after, request_id: "r-2" });
+    expect(findings([before, other], chain)[0]).toContain("claimed_twice");
+  });
+
   test("with a SKIP that names the first one's order block a duplicate", () => {
     expect(findings([item(), item({ status: "SKIP" })], [order()])).toEqual([
       "r-1 order-1: confirmed identifiers_agree fills_not_stated",
