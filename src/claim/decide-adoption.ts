@@ -6,6 +6,7 @@
 import type { Book } from "../book/book.ts";
 import { compare, type DecimalText } from "../core/decimal.ts";
 import { type Incident, subjectOfPosition } from "../incident/incident.ts";
+import { BEING_CLOSED } from "../incident/to-be-closed.ts";
 import { type Claim, isUnanswered } from "./claim.ts";
 import type { BookEvent } from "./claim-event.ts";
 
@@ -48,7 +49,7 @@ export function decideAdoption(
       : [{ type: "position_adjusted", net, averagePrice, incident: id, cause: null }];
   const text = `${word}; the book now holds ${net} ${symbol}, as the broker does`;
   const end: BookEvent = isToBeClosed
-    ? { type: "incident_evidence", incident: id, text, next: "the position is being closed" }
+    ? { type: "incident_evidence", incident: id, text, next: BEING_CLOSED }
     : {
         ...{ type: "incident_resolved", incident: id, verdict: "adopted" },
         ...{ provenance: "operator", reason: text },

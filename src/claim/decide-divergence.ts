@@ -24,6 +24,7 @@ import {
 } from "../core/decimal.ts";
 import type { ClaimKey } from "../core/ids.ts";
 import { type Incident, subjectOfPosition } from "../incident/incident.ts";
+import { BEING_CLOSED, FLATTEN_AGAIN, isToBeClosed } from "../incident/to-be-closed.ts";
 import { type Claim, isUnanswered } from "./claim.ts";
 import type { BookEvent } from "./claim-event.ts";
 import { feeEvents } from "./coin-fee.ts";
@@ -74,14 +75,15 @@ export function decideDivergence(
   if (fee.length > 0) return fee;
   const read = lastAgreed(command.reads);
   if (read === undefined) return [];
-  if (compare(read.quantity, book.net) === 0) return agreement(open, book, command);
+  if (compare(read.quantity, book.net) === 0) return agreement(snapshot, command);
   if (!isAtRest(command)) return [];
   if (open !== undefined) {
-    const taken = takenOver(book, open.id, read, command);
+    const taken = takenOver(book, open, read, command);
     return taken.length > 0 ? taken : toldAnew(open, book, read);
   }
   const opened = divergence(snapshot, read, command);
-  return [opened, ...takenOver(book, snapshot.nextIncident, read, command)];
+  const begun = { id: snapshot.nextIncident, next: opened.next };
+  return [opened, ...takenOver(book, begun, read, command)];
 }
 
 export function kindOf(book: DecimalText, broker: DecimalText): DivergenceKind {
@@ -94,7 +96,7 @@ function divergence(
   { book, nextIncident, causes }: DivergenceSnapshot,
   read: PositionRead,
   { policy, unknown }: Pick<DivergenceCommand, "policy" | "unknown">,
-): BookEvent {
+): Extract<BookEvent, { readonly type: "incident_opened" }> {
   const { symbol, net } = book;
   return {
     type: "incident_opened",
@@ -110,12 +112,13 @@ function divergence(
 /** What the policy takes over of a difference, once it is known to be none of our own orders'. */
 function takenOver(
   book: Book,
-  incident: number,
+  incident: Pick<Incident, "id" | "next">,
   read: PositionRead,
   { policy, unknown }: Pick<DivergenceCommand, "policy" | "unknown">,
 ): readonly BookEvent[] {
   const isTaken = unknown === undefined && (policy === "adopt" || policy === "flatten");
-  return isTaken ? adoption(book, incident, read, policy === "adopt") : [];
+  const resolves = policy === "adopt" && !isToBeClosed(incident);
+  return isTaken ? adoption(book, incident.id, read, resolves) : [];
 }
 
 const BOTH_HOLD = /^the broker holds (\S+) \S+, the book (\S+)$/;
@@ -182,11 +185,12 @@ function beyond(book: Book, quantity: DecimalText): string {
 
 /** What is to be closed is not over before it is. */
 function agreement(
-  open: Incident | undefined,
-  { symbol, net }: Book,
+  { open, book, claims }: DivergenceSnapshot,
   { isToClose }: Pick<DivergenceCommand, "isToClose">,
 ): readonly BookEvent[] {
+  const { symbol, net } = book;
   if (open === undefined || (isToClose === true && !isZero(net))) return [];
+  if (isToBeClosed(open) && !isZero(net)) return notClosed(open, book, claims);
   const { id } = open;
   const reason = `book and broker both hold ${net} ${symbol}`;
   const resolved: BookEvent = {
@@ -194,4 +198,15 @@ function agreement(
     reason,
   };
   return [resolved];
+}
+
+/** Said once, where the close that a person has asked for has ended and something is held. */
+function notClosed(
+  { id, next }: Incident,
+  { net, symbol }: Book,
+  claims: readonly Claim[],
+): readonly BookEvent[] {
+  if (next !== BEING_CLOSED || claims.some(({ intent }) => intent.effect === "close")) return [];
+  const text = `no order is at work that closes the ${net} ${symbol} that are held`;
+  return [{ type: "incident_evidence", incident: id, text, next: FLATTEN_AGAIN }];
 }

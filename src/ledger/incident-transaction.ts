@@ -29,6 +29,7 @@ import {
   subjectOfClaim,
   subjectOfPosition,
 } from "../incident/incident.ts";
+import { CLOSED, isToBeClosed } from "../incident/to-be-closed.ts";
 import { applyToClaim, applyToSymbol } from "./apply-events.ts";
 import { tieFamilyOf } from "./family-transaction.ts";
 import { runGuardOperator } from "./guard-transaction.ts";
@@ -68,7 +69,7 @@ export function applyIncidents(
   applyToSymbol(rows, account, symbol, events, at);
   // Of a combo one contract may have moved where no whole combo has.
   if (before.bookedQuantity === after.bookedQuantity && before.legs === after.legs) return;
-  for (const traded of tradedSymbols(after.intent)) endLostExits(rows, account, traded, at);
+  for (const traded of tradedSymbols(after.intent)) endOfHeld(rows, account, traded, at);
 }
 
 /** Events by which a book may come to hold nothing. */
@@ -81,20 +82,25 @@ function applyToBook(
 ): void {
   applyToSymbol(rows, account, symbol, events, at);
   if (events.some(({ type }) => type === "position_adjusted")) {
-    endLostExits(rows, account, symbol, at);
+    endOfHeld(rows, account, symbol, at);
   }
 }
 
-/** Once nothing is held there is nothing left to close, whatever has closed it. */
-function endLostExits(rows: Rows, account: AccountId, symbol: string, at: EpochMs): void {
+/**
+ * Once nothing is held there is nothing left to close, whatever has closed it: what is bought next
+ * is another position. Whether the broker agrees, the comparison finds out.
+ */
+function endOfHeld(rows: Rows, account: AccountId, symbol: string, at: EpochMs): void {
   if (!isFlat(rows.book(account, symbol))) return;
-  const lost = rows.incidents.openIn(account, symbol).filter(({ kind }) => kind === "lost_exit");
-  const reason = `nothing of ${symbol} is held any more`;
-  const verdict = { verdict: "already_flat", provenance: "venue", reason } as const;
-  const ends = lost.map(
-    ({ id }) => ({ type: "incident_resolved", incident: id, ...verdict }) as const,
-  );
-  applyToSymbol(rows, account, symbol, ends, at);
+  const text = `nothing of ${symbol} is held any more`;
+  const end = { verdict: "already_flat", provenance: "venue", reason: text } as const;
+  const events = rows.incidents.openIn(account, symbol).flatMap((open): readonly BookEvent[] => {
+    const incident = open.id;
+    if (open.kind === "lost_exit") return [{ type: "incident_resolved", incident, ...end }];
+    if (!isToBeClosed(open)) return [];
+    return [{ type: "incident_evidence", incident, text, next: CLOSED }];
+  });
+  applyToSymbol(rows, account, symbol, events, at);
 }
 
 /** The claims of its episode, itself at the end. */

@@ -13,6 +13,12 @@ import type { AccountId, AgentId, RequestId } from "../core/ids.ts";
 import type { OrderAnswer } from "../gateway/order-answer.ts";
 import type { IntentInput } from "../identity/intent-schema.ts";
 import { closeRequestOf, type Incident } from "../incident/incident.ts";
+import {
+  BEING_CLOSED,
+  CLOSE_BY_HAND,
+  FLATTEN_AGAIN,
+  isToBeClosed,
+} from "../incident/to-be-closed.ts";
 import type { EvidenceNote, Ledger } from "../ledger/ledger.ts";
 
 /** A close, the first or the next one, by its id. */
@@ -25,11 +31,20 @@ interface Try {
 export interface FlatteningPorts {
   readonly account: AccountId;
   readonly agent: AgentId;
-  readonly ledger: Pick<Ledger, "addEvidence" | "book" | "claimOf">;
+  readonly ledger: Pick<Ledger, "addEvidence" | "book" | "claimOf" | "incident">;
   readonly clock: Clock;
   readonly log: Logger;
   readonly submit: (intent: IntentInput) => Promise<OrderAnswer>;
 }
+
+/** What became of a close that a person has asked for; null where nothing is held. */
+export type CloseAnswer = {
+  readonly status: OrderAnswer["status"];
+  /** Null where no claim was made. */
+  readonly requestId: RequestId | null;
+  /** Why nothing was sent, or what is not known yet; null where the broker has taken it. */
+  readonly because: string | null;
+} | null;
 
 const FIRST_PAUSE_MS = 30_000;
 const LONGEST_PAUSE_MS = 15 * 60_000;
@@ -62,9 +77,41 @@ export class Flattening {
     }
   }
 
-  /** As a person asks for it, without a pause; undefined where nothing is held. */
-  async start(incident: Incident): Promise<OrderAnswer | undefined> {
-    return this.#close(incident, false);
+  /** As a person asks for it, without a pause: what became of it is told with the incident too. */
+  async start(incident: Incident): Promise<CloseAnswer> {
+    try {
+      return await this.#started(incident);
+    } catch (error) {
+      if (!(error instanceof LatchError) || error.code !== "invalid_intent") throw error;
+      const text = `no order can close it: ${error.message}`;
+      await this.#note(incident, { text, next: CLOSE_BY_HAND });
+      return { status: "BLOCKED", requestId: null, because: error.message };
+    }
+  }
+
+  async #started(incident: Incident): Promise<CloseAnswer> {
+    const answer = await this.#close(incident, false);
+    if (answer === undefined) return null;
+    const { status, requestId } = answer;
+    const because = reasonOf(answer);
+    if (status === "BLOCKED") {
+      await this.#note(incident, { text: `no order was sent: ${because}`, next: FLATTEN_AGAIN });
+    } else if (await this.#isToBeClosed(incident)) {
+      await this.#note(incident, { text: `the claim ${requestId} closes it`, next: BEING_CLOSED });
+    }
+    return { status, requestId, because };
+  }
+
+  /** It may be closed already. */
+  async #isToBeClosed({ id }: Incident): Promise<boolean> {
+    const { account, ledger } = this.#ports;
+    const now = await ledger.incident(account, id);
+    return now?.resolution === null && isToBeClosed(now);
+  }
+
+  #note({ subject }: Incident, note: EvidenceNote): Promise<void> {
+    const { account, ledger, clock } = this.#ports;
+    return ledger.addEvidence(account, subject, note, clock.now());
   }
 
   async #close(incident: Incident, hasTime: boolean): Promise<OrderAnswer | undefined> {
@@ -85,11 +132,10 @@ export class Flattening {
     return answer;
   }
 
-  async #tell({ id, subject }: Incident, note: EvidenceNote): Promise<void> {
-    if (this.#told.get(id) === note.text) return;
-    const { account, ledger, clock } = this.#ports;
-    await ledger.addEvidence(account, subject, note, clock.now());
-    this.#told.set(id, note.text);
+  async #tell(incident: Incident, note: EvidenceNote): Promise<void> {
+    if (this.#told.get(incident.id) === note.text) return;
+    await this.#note(incident, note);
+    this.#told.set(incident.id, note.text);
   }
 
   async #nextTry(incident: Incident, hasTime: boolean): Promise<Try | undefined> {
@@ -115,6 +161,19 @@ function waitsForExits(book: Book): EvidenceNote {
     text: `no close is sent: exits at work hold ${atWork} of ${absolute(net)} ${symbol}`,
     next: "it is closed once they have ended; cancel them where they are not wanted",
   };
+}
+
+function reasonOf(answer: OrderAnswer): string | null {
+  switch (answer.status) {
+    case "PROCEED":
+      return null;
+    case "PENDING":
+      return answer.because;
+    case "SKIP":
+      return `it has ended before: ${answer.receipt.outcome}`;
+    case "BLOCKED":
+      return answer.message;
+  }
 }
 
 function pauseAfter(tries: number): number {

@@ -7,11 +7,11 @@
 import type { Broker, BrokerPosition } from "../broker/broker.ts";
 import { compare, type DecimalText, isZero, ZERO } from "../core/decimal.ts";
 import type { AccountId } from "../core/ids.ts";
-import type { OrderAnswer } from "../gateway/order-answer.ts";
 import { type Incident, subjectOfClaim } from "../incident/incident.ts";
 import { resolveFor } from "../ledger/account-incidents.ts";
 import type { Ledger, OperatorCommand, OperatorResult } from "../ledger/ledger.ts";
 import type { OwnOrders } from "../reconcile/own-orders.ts";
+import type { CloseAnswer } from "./flattening.ts";
 
 /** What the person saw, and says. */
 export interface PositionCommand
@@ -38,12 +38,8 @@ export type PositionResult =
   | Unreadable
   /** The broker holds `net`, and another quantity was confirmed: nothing was done. */
   | { readonly kind: "broker_moved"; readonly incident: Incident; readonly net: DecimalText }
-  /** The book took it over, and the close was asked for; null where nothing is held. */
-  | {
-      readonly kind: "closing";
-      readonly incident: Incident;
-      readonly answer: OrderAnswer | undefined;
-    };
+  /** The book took it over, and the close was asked for. */
+  | { readonly kind: "closing"; readonly incident: Incident; readonly answer: CloseAnswer };
 
 export interface OperatorActionPorts {
   readonly account: AccountId;
@@ -53,7 +49,7 @@ export interface OperatorActionPorts {
   /** Books what our own orders have filled in the symbol, where all of them can be read. */
   readonly readOwnOrders: (symbol: string) => Promise<OwnOrders>;
   /** One close of all that the book holds in the incident's symbol, under an id of the incident. */
-  readonly flatten: (incident: Incident) => Promise<OrderAnswer | undefined>;
+  readonly flatten: (incident: Incident) => Promise<CloseAnswer>;
 }
 
 /** The incident is over, and where the word says so the claim behind it. */

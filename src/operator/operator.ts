@@ -18,7 +18,6 @@ import { type Claim, isAccepted } from "../claim/claim.ts";
 import { isLive } from "../claim/transitions.ts";
 import type { Clock, EpochMs } from "../core/clock.ts";
 import type { AccountId } from "../core/ids.ts";
-import type { OrderAnswer } from "../gateway/order-answer.ts";
 import { deriveRequestId, requestPreimage } from "../identity/request-id.ts";
 import type { Incident } from "../incident/incident.ts";
 import { openIncidentsFor } from "../ledger/account-incidents.ts";
@@ -26,6 +25,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 import type { OwnOrders } from "../reconcile/own-orders.ts";
 import type { Unread } from "../reconcile/unread-positions.ts";
 import type { MarketCalendar } from "../schedule/market-calendar.ts";
+import type { CloseAnswer } from "./flattening.ts";
 import {
   adoptPosition,
   flattenPosition,
@@ -104,7 +104,7 @@ export interface OperatorPorts {
   readonly positionsUnread: () => Unread | null;
   readonly polledAt: () => EpochMs | undefined;
   readonly nextDueAt: () => EpochMs | undefined;
-  readonly flatten: (incident: Incident) => Promise<OrderAnswer | undefined>;
+  readonly flatten: (incident: Incident) => Promise<CloseAnswer>;
   readonly readOwnOrders: (symbol: string) => Promise<OwnOrders>;
 }
 

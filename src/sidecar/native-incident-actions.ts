@@ -65,7 +65,12 @@ const closingSchema = named(
   z.object({
     incident: incidentSchema,
     close: z
-      .object({ status: z.string(), requestId: z.string().nullable(), quantity: decimalOut })
+      .object({
+        status: z.string().describe("BLOCKED: no order was sent."),
+        requestId: z.string().nullable(),
+        quantity: decimalOut,
+        because: z.string().nullable().describe("Why no order was sent, or what is not known yet."),
+      })
       .nullable()
       .describe("What became of the close; null where nothing is held."),
   }),
@@ -155,7 +160,7 @@ function addFlattening(scope: NativeScope, ports: NativePorts): void {
         description:
           `${KEY_NEEDED} The close is a claim like any other, under the id \`flatten-{id}\`, so ` +
           "that it is sent once; where one ends and something is left, the next has the id " +
-          "`flatten-{id}-2`. The incident ends when book and broker agree.",
+          "`flatten-{id}-2`. The incident ends when both hold nothing any more.",
         security: OPERATOR_ONLY,
         params: incidentParams,
         querystring: noQuery,
@@ -172,11 +177,8 @@ function addFlattening(scope: NativeScope, ports: NativePorts): void {
         return reply.code(409).send(conflictOf(result, id, body));
       }
       const { incident, answer } = result;
-      const close = answer && {
-        ...{ status: answer.status, requestId: answer.requestId },
-        quantity: body.brokerQuantity,
-      };
-      return { incident: incidentView(incident), close: close ?? null };
+      const close = answer && { ...answer, quantity: body.brokerQuantity };
+      return { incident: incidentView(incident), close };
     },
   );
 }
