@@ -1,9 +1,10 @@
 /** The page as a whole: what is stuck first, then the session, positions and claims. */
 import { useEffect, useState } from "preact/hooks";
+import { type ActionAnswer, endingOf } from "./action-ending.ts";
 import { LiveReadings } from "./live-readings.ts";
 import { nameOf } from "./model/claim-line.ts";
 import { type Action, actionsOf } from "./model/incident-actions.ts";
-import type { PageState, PageStore } from "./page-state.ts";
+import { EMPTY_STATE, type PageState, type PageStore } from "./page-state.ts";
 import type { ClaimLifeView, IncidentView, MarkView, StatusView } from "./sidecar-answers.ts";
 import { Refusal, type SidecarClient } from "./sidecar-client.ts";
 import { ActionDialog } from "./view/action-dialog.tsx";
@@ -23,11 +24,18 @@ interface AppProps {
 
 export function App({ client, store }: AppProps) {
   const [readings, setReadings] = useState<LiveReadings | null>(null);
+  const [notice, setNotice] = useState<string | null>(null);
+  const leave = (because: string) => {
+    client.signIn("");
+    store.change(EMPTY_STATE);
+    setNotice(because);
+    setReadings(null);
+  };
   const enter = async (key: string): Promise<string | null> => {
     client.signIn(key);
     try {
       const status = await client.get<StatusView>("/latch/v1/status");
-      const live = new LiveReadings(client, store);
+      const live = new LiveReadings(client, store, leave);
       live.start(status);
       setReadings(live);
       return null;
@@ -35,7 +43,7 @@ export function App({ client, store }: AppProps) {
       return problemOf(error);
     }
   };
-  if (readings === null) return <SignIn onKey={enter} />;
+  if (readings === null) return <SignIn onKey={enter} notice={notice} />;
   return <Overview {...{ client, store, readings }} />;
 }
 
@@ -81,7 +89,7 @@ function Overview({ client, store, readings }: OverviewProps) {
           To the claims
         </a>
       )}
-      <TopLine status={status} lostSince={state.lostSince} incidents={state.openIncidents} />
+      <TopLine status={status} unread={state} incidents={state.openIncidents} />
       <main class="panels">
         {state.isRead ? (
           <>
@@ -194,14 +202,15 @@ function Over(props: OverProps) {
   }
   const { incident, action } = opened;
   const act = async (body: Readonly<Record<string, unknown>>, operatorKey: string) => {
-    try {
-      await client.post(`/latch/v1/incidents/${incident.id}/${action.name}`, body, operatorKey);
-    } catch (error) {
+    const path = `/latch/v1/incidents/${incident.id}/${action.name}`;
+    const ending = await endingOf(client.post<ActionAnswer>(path, body, operatorKey));
+    // Of what may have been done nobody presses the button again before having looked.
+    if (ending?.isOpen !== true) void readings.refresh();
+    else {
       await readings.refresh();
       showAsItIs(props.store.state, incident, action, props.onChange);
-      throw error;
     }
-    void readings.refresh();
+    return ending;
   };
   const { configured: canAct, shown: hasKey } = status.operator;
   return <ActionDialog {...{ incident, action, act, canAct, hasKey, onClose, now: status.now }} />;

@@ -2,14 +2,15 @@
  * Keeps what the page shows up with the sidecar: the state every two seconds, everything else when
  * an event says that something has happened. While the sidecar is away it is asked again and again;
  * what was read last stays on the page, which says how old it is. A sidecar whose start is not
- * over, or whose store is away, does answer: the state says what is wrong with it.
+ * over, or whose store is away, does answer: the state says what is wrong with it. One that takes
+ * the key no more, or has another account or store than the page was opened on, ends the page.
  */
 
 import { browserNow, pause } from "./browser-time.ts";
 import { isAboutAction } from "./model/cause-chain.ts";
 import { type ClaimFilter, nameOf } from "./model/claim-line.ts";
-import { timeOfDay } from "./model/time-text.ts";
-import type { PageStore } from "./page-state.ts";
+import { dateOf } from "./model/time-text.ts";
+import { EMPTY_STATE, type PageStore } from "./page-state.ts";
 import type {
   ClaimView,
   IncidentView,
@@ -19,7 +20,9 @@ import type {
 } from "./sidecar-answers.ts";
 import { Refusal, type SidecarClient } from "./sidecar-client.ts";
 
-const NOT_NOW = 503;
+const KEY_REFUSED = 401;
+/** The state comes at once, or the sidecar stands still. */
+const STATUS_WITHIN_MS = 10_000;
 const STATUS_EVERY_MS = 2_000;
 const POSITIONS_EVERY = 5;
 const RETRY_MS = 1_000;
@@ -30,6 +33,8 @@ const TYPED_MS = 250;
 const CLAIMS_SHOWN = 100;
 /** A page of them has room for no more. */
 const CLAIMS_KEPT = 500;
+/** Looks for words that are taken again to keep up what they have found. */
+const LOOKS_KEPT = 10;
 const OPEN_SHOWN = 100;
 /** The sidecar lists no more of them at once. */
 const OPEN_SHOWN_MAX = 500;
@@ -54,20 +59,32 @@ export class LiveReadings {
   #isSoon = false;
   /** Something could not be read, and is read again with the next state. */
   #isBehind = false;
+  /** The last event that is known of, and the one that was when all was read last. */
+  #toldSequence = -1;
   #readSequence = -1;
+  /** Pages of claims that a person has asked for, one behind the other. */
+  #looks = 1;
+  readonly #onEnd: (because: string) => void;
   /** The day that a person has picked; null leaves it to the sidecar. */
   #date: string | null = null;
   #typed = 0;
   #openShown = OPEN_SHOWN;
+  /** What the page was opened on. */
+  #opened: StatusView | undefined;
+  /** Which session was meant when it was read. */
+  #session = "";
 
-  constructor(client: SidecarClient, store: PageStore) {
+  /** `onEnd`: the page cannot go on with what it shows, and why. */
+  constructor(client: SidecarClient, store: PageStore, onEnd: (because: string) => void) {
     this.#client = client;
     this.#store = store;
+    this.#onEnd = onEnd;
   }
 
   /** `status` is the one that the sign-in has read. */
   start(status: StatusView): void {
-    this.#store.change({ status });
+    this.#store.change(EMPTY_STATE);
+    this.#keepStatus(status);
     void this.refresh();
     void this.#watchStatus();
     void this.#followEvents();
@@ -80,6 +97,7 @@ export class LiveReadings {
   filter(filter: ClaimFilter): void {
     const isTyping = this.#store.state.filter.text !== filter.text && filter.text !== "";
     this.#store.change({ filter });
+    this.#looks = 1;
     this.#typed += 1;
     if (isTyping) void this.#readClaimsSoon(this.#typed);
     else void this.#attempt(() => this.#readClaims(CLAIMS_SHOWN));
@@ -92,7 +110,11 @@ export class LiveReadings {
     void this.#attempt(async () => {
       const page = await this.#claimsPage(moreClaims, CLAIMS_SHOWN);
       this.#keep(page.claims);
-      if (this.#store.state.filter !== filter) return;
+      const now = this.#store.state;
+      if (now.filter !== filter) return;
+      this.#looks += 1;
+      // What was read anew meanwhile may have another end, and has what is new at its beginning.
+      if (now.claims !== claims) return this.#readClaims(claims.length + CLAIMS_SHOWN);
       this.#store.change({ claims: [...claims, ...page.claims], moreClaims: page.next });
     });
   }
@@ -128,24 +150,47 @@ export class LiveReadings {
 
   async #readAll(): Promise<void> {
     this.#isBehind = false;
+    const sequence = this.#toldSequence;
     await Promise.all([
       this.#readIncidents(),
       this.#readClaims(Math.max(CLAIMS_SHOWN, this.#store.state.claims.length)),
       this.#readPositions(),
       // The word at the top must not contradict what stands below it.
-      this.#get<StatusView>("/latch/v1/status").then((status) => this.#store.change({ status })),
+      this.#get<StatusView>("/latch/v1/status").then((status) => this.#keepStatus(status)),
       this.#readSession(),
     ]);
-    this.#store.change({ isRead: true });
+    // What has come since may be in none of them.
+    this.#readSequence = sequence;
+    this.#store.change({ isRead: true, ...(this.#isBehind ? {} : { unread: null }) });
+  }
+
+  #keepStatus(status: StatusView): void {
+    if (this.#over.signal.aborted) return;
+    this.#opened ??= status;
+    if (isAnother(status, this.#opened)) {
+      this.#end("The sidecar has another account, broker or store than this page was opened on.");
+      return;
+    }
+    // A sidecar knows its account once its start is over.
+    if (this.#opened.latch === null) this.#opened = status;
+    const { sequence } = status.latch ?? {};
+    if (sequence !== undefined) this.#toldSequence = sequence;
+    this.#store.change({ status });
+  }
+
+  #end(because: string): void {
+    this.stop();
+    this.#onEnd(because);
   }
 
   async #readSession(): Promise<void> {
     const date = this.#date;
+    const meant = meantBy(this.#store.state.status);
     const [session, pickedDay] = await Promise.all([
       this.#get<SessionJson>("/latch/v1/session"),
       date === null ? null : this.#get<SessionJson>(`/latch/v1/session?date=${date}`),
     ]);
-    this.#readSequence = session.sequence;
+    this.#session = meant;
     if (date === this.#date) this.#store.change({ session, pickedDay });
   }
 
@@ -196,7 +241,16 @@ export class LiveReadings {
 
   async #readClaims(limit: number): Promise<void> {
     const { filter } = this.#store.state;
-    const { claims, next } = await this.#claimsPage(null, Math.min(limit, CLAIMS_KEPT));
+    const room = Math.min(limit, CLAIMS_KEPT);
+    let { claims, next } = await this.#claimsPage(null, room);
+    // Words may have been found far behind: what a person has gone back for is looked for again.
+    const looks = Math.min(this.#looks, LOOKS_KEPT);
+    for (let look = 1; look < looks && next !== null && claims.length < room; look += 1) {
+      if (this.#store.state.filter !== filter) return;
+      const page: ClaimsPage = await this.#claimsPage(next, room - claims.length);
+      claims = [...claims, ...page.claims];
+      next = page.next;
+    }
     this.#keep(claims);
     // An answer to what was asked before is late.
     if (this.#store.state.filter === filter) this.#store.change({ claims, moreClaims: next });
@@ -227,19 +281,39 @@ export class LiveReadings {
     const { signal } = this.#over;
     for (let round = 1; !signal.aborted; round += 1) {
       await pause(STATUS_EVERY_MS, signal);
-      const wasLost = this.#store.state.lostSince !== null;
-      await this.#attempt(async () => {
-        const status = await this.#get<StatusView>("/latch/v1/status").catch((error) => {
-          throw new Error("no state", { cause: error });
-        });
-        this.#store.change({ status, lostSince: null });
-        // Also what the stream of events has missed.
-        const isNew = (status.latch?.sequence ?? this.#readSequence) !== this.#readSequence;
-        if (wasLost || isNew || this.#isBehind) void this.refresh();
-        else if (round % POSITIONS_EVERY === 0 && status.latch !== null)
-          await this.#readPositions();
-      });
+      const askedAt = browserNow();
+      const { lost } = this.#store.state;
+      const status = await this.#state().catch((error) => this.#lose(error, askedAt));
+      if (status === undefined || signal.aborted) continue;
+      this.#keepStatus(status);
+      this.#store.change({ lost: null });
+      // Also what the stream of events has missed.
+      const isNew = (status.latch?.sequence ?? this.#readSequence) !== this.#readSequence;
+      const isDue = lost !== null || isNew || this.#isBehind || meantBy(status) !== this.#session;
+      if (isDue) void this.refresh();
+      else if (round % POSITIONS_EVERY === 0 && status.latch !== null)
+        void this.#attempt(() => this.#readPositions());
     }
+  }
+
+  #state(): Promise<StatusView> {
+    const { signal } = this.#over;
+    return this.#client.get<StatusView>("/latch/v1/status", signal, STATUS_WITHIN_MS);
+  }
+
+  /** The page says since when, and goes on asking. */
+  #lose(error: unknown, askedAt: string): undefined {
+    if (this.#over.signal.aborted || this.#isRefused(error)) return;
+    const since = this.#store.state.lost?.since ?? askedAt;
+    const isSilent = !(error instanceof Refusal);
+    const because = isSilent ? "no answer from the sidecar" : `no state but ${error.message}`;
+    this.#store.change({ lost: { since, now: browserNow(), because } });
+  }
+
+  #isRefused(error: unknown): boolean {
+    const isRefused = error instanceof Refusal && error.status === KEY_REFUSED;
+    if (isRefused) this.#end("The sidecar does not know the key any more.");
+    return isRefused;
   }
 
   async #followEvents(): Promise<void> {
@@ -248,7 +322,10 @@ export class LiveReadings {
       const sequence = this.#store.state.status?.latch?.sequence;
       if (sequence !== undefined) {
         try {
-          for await (const _ of this.#client.events(sequence, signal)) void this.#refreshSoon();
+          for await (const event of this.#client.events(sequence, signal)) {
+            this.#toldSequence = Math.max(this.#toldSequence, event.sequence);
+            void this.#refreshSoon();
+          }
         } catch {
           // The watch over the state says that the sidecar is away.
         }
@@ -271,14 +348,27 @@ export class LiveReadings {
 
   /** What fails is asked for again later; the page says since when it is old. */
   async #attempt(read: () => Promise<void>): Promise<void> {
+    const askedAt = browserNow();
     try {
       await read();
     } catch (error) {
-      if (this.#over.signal.aborted) return;
+      if (this.#over.signal.aborted || this.#isRefused(error)) return;
       this.#isBehind = true;
-      if (error instanceof Refusal && error.status === NOT_NOW) return;
-      const { lostSince } = this.#store.state;
-      this.#store.change({ lostSince: lostSince ?? timeOfDay(browserNow()) });
+      const { isRead, unread } = this.#store.state;
+      const since = unread?.since ?? askedAt;
+      if (isRead) this.#store.change({ unread: { since, now: browserNow() } });
     }
   }
+}
+
+/** Numbers of incidents, and much else, mean another thing there. */
+function isAnother({ broker, store, latch }: StatusView, before: StatusView): boolean {
+  if (broker.url !== before.broker.url || store.place !== before.store.place) return true;
+  return latch !== null && before.latch !== null && latch.account !== before.latch.account;
+}
+
+/** It is another one once the day has turned, or the market has opened or closed. */
+function meantBy(status: StatusView | null): string {
+  if (status === null) return "";
+  return `${dateOf(status.now)} ${status.latch?.market?.open ?? ""}`;
 }

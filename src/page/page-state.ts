@@ -1,6 +1,7 @@
 /** Everything that the page shows, and how it is told of a change. */
 
 import { type ClaimFilter, NO_FILTER } from "./model/claim-line.ts";
+import type { Unread } from "./model/health.ts";
 import type {
   ClaimView,
   IncidentView,
@@ -9,10 +10,8 @@ import type {
   StatusView,
 } from "./sidecar-answers.ts";
 
-export interface PageState {
+export interface PageState extends Unread {
   readonly status: StatusView | null;
-  /** Since when the sidecar does not answer, as the browser's time of day; null while it does. */
-  readonly lostSince: string | null;
   /** Whether all that is below was read once: before that nothing is known of it. */
   readonly isRead: boolean;
   /** The latest ones; of more than a page has room for, the older ones are only counted. */
@@ -35,7 +34,7 @@ export interface PageState {
 }
 
 export const EMPTY_STATE: PageState = {
-  ...{ status: null, lostSince: null, isRead: false },
+  ...{ status: null, lost: null, unread: null, isRead: false },
   ...{ openIncidents: [], hasOlderOpen: false, canShowOlder: false, resolvedIncidents: [] },
   ...{ claims: [], moreClaims: null, filter: NO_FILTER, known: new Map() },
   ...{ session: null, pickedDay: null, positions: null },

@@ -3,6 +3,7 @@
  * here, in memory, for as long as the page does: it is in no address and in no storage.
  */
 import { EventSourceParserStream } from "eventsource-parser/stream";
+import { deadline } from "./browser-time.ts";
 import type { EventView } from "./sidecar-answers.ts";
 
 /** An answer that is none, with what mends it. */
@@ -20,6 +21,12 @@ export class Refusal extends Error {
   }
 }
 
+/** The sidecar itself waits so long for a slow broker, and longer where it sends an order. */
+const READ_WITHIN_MS = 30_000;
+const ACT_WITHIN_MS = 45_000;
+/** What a browser cannot send in a header; a key is none that has it. */
+const UNSENDABLE = /[^\t\x20-\x7e\x80-\xff]/;
+
 interface ErrorBody {
   readonly message?: unknown;
   readonly tradelatch?: { readonly error?: unknown; readonly hint?: unknown };
@@ -32,17 +39,17 @@ export class SidecarClient {
     this.#key = key;
   }
 
-  async get<Body>(path: string, signal?: AbortSignal): Promise<Body> {
-    const response = await this.#ask(path, { signal: signal ?? null });
-    return (await response.json()) as Body;
+  /** Rejects where there is no whole answer `withinMs`: a connection can be dead for hours. */
+  get<Body>(path: string, over?: AbortSignal, withinMs = READ_WITHIN_MS): Promise<Body> {
+    return this.#json(path, {}, deadline(withinMs, over));
   }
 
   /** `operatorKey`: where another one than that of the sign-in is shown. */
-  async post<Body>(path: string, body: unknown, operatorKey = ""): Promise<Body> {
+  post<Body>(path: string, body: unknown, operatorKey = ""): Promise<Body> {
     const key = operatorKey === "" ? {} : { "tradelatch-operator-key": operatorKey };
     const headers = { "content-type": "application/json", ...key };
-    const response = await this.#ask(path, { method: "POST", headers, body: JSON.stringify(body) });
-    return (await response.json()) as Body;
+    const init = { method: "POST", headers, body: JSON.stringify(body) };
+    return this.#json(path, init, deadline(ACT_WITHIN_MS, undefined));
   }
 
   /** Events after `after`, as they come, until the connection ends. */
@@ -56,9 +63,25 @@ export class SidecarClient {
     for await (const { data } of messages) yield JSON.parse(data) as EventView;
   }
 
+  async #json<Body>(
+    path: string,
+    init: RequestInit,
+    { signal, end }: ReturnType<typeof deadline>,
+  ): Promise<Body> {
+    try {
+      const response = await this.#ask(path, { ...init, signal });
+      return (await response.json()) as Body;
+    } finally {
+      end();
+    }
+  }
+
   async #ask(path: string, init: RequestInit): Promise<Response> {
     const keys = { authorization: `Bearer ${this.#key}`, "tradelatch-operator-key": this.#key };
     const headers = { ...keys, ...(init.headers as Record<string, string> | undefined) };
+    if (Object.values(headers).some((text) => UNSENDABLE.test(text))) {
+      throw new Refusal(400, "The key has a character that no key can have.", "", "Copy it anew.");
+    }
     const common = { cache: "no-store", credentials: "omit", redirect: "error" } as const;
     const response = await fetch(path, { ...init, ...common, headers });
     if (!response.ok) throw await refusalOf(response);

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
-import { resolveServeConfig } from "../../src/config.ts";
+import { resolveServeConfig, type ServeSettings } from "../../src/config.ts";
 import { bundledPath } from "../../src/replay/bundled-sessions.ts";
 import { epochOf, loadSession, type Session } from "../../src/replay/session.ts";
 import { scriptFaults, setMarket } from "../../src/replay/session-broker.ts";
@@ -67,13 +67,13 @@ export class ReplayedDay {
   }
 
   /** The same, and does not wait for the start to be over. */
-  async begin(): Promise<void> {
+  async begin(other: Pick<ServeSettings, "operatorKey" | "store"> = {}): Promise<void> {
     const agents = Object.entries(BOTS).map(([id, secret]) => ({ id, secret, group: GROUP }));
     const serve = resolveServeConfig(
       {
         ...{ store: join(this.#directory, "latch.db"), baseUrl: this.#simulator.url },
         ...{ ...BROKER, port: this.#port, operatorKey: OPERATOR_KEY },
-        ...{ agents: JSON.stringify(agents), divergence: "observe" },
+        ...{ agents: JSON.stringify(agents), divergence: "observe", ...other },
       },
       {},
     );
@@ -85,6 +85,11 @@ export class ReplayedDay {
   async stop(): Promise<void> {
     await this.#sidecar?.close(0);
     this.#sidecar = undefined;
+  }
+
+  /** A path for another ledger, beside its own. */
+  get otherStore(): string {
+    return join(this.#directory, "other.db");
   }
 
   /** Plays the rows of the record up to `time`, New York's; `tick` looks after what is at work. */

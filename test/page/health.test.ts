@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { factsOf, headlineOf, verdictOn } from "../../src/page/model/health.ts";
+import { factsOf, headlineOf, type Unread, verdictOn } from "../../src/page/model/health.ts";
 import type { IncidentView, StatusView } from "../../src/page/sidecar-answers.ts";
 
+const READ: Unread = { lost: null, unread: null };
 const NOW = "2026-05-21T15:14:10.000Z";
 const UNKNOWN = {
   ...{ agent: "momentum", requestId: "r-1", symbol: "SQQQ", quantity: "12" },
@@ -80,33 +81,51 @@ describe("the one word", () => {
   ];
 
   test.each(rows)("for %s", (_, status, word, because) => {
-    const verdict = verdictOn(status, null, []);
+    const verdict = verdictOn(status, READ, []);
     expect(verdict.word).toBe(word);
     expect(verdict.because[0]).toContain(because);
   });
 
   test("names the incidents that are open, as many as a line has room for", () => {
     const incident = { symbol: "SQQQ", kind: "refused_exit" } as IncidentView;
-    const { because } = verdictOn(withLatch({ openIncidents: 1 }), null, [incident]);
+    const { because } = verdictOn(withLatch({ openIncidents: 1 }), READ, [incident]);
     expect(because[0]).toBe("1 incident open: SQQQ refused exit");
-    const many = verdictOn(withLatch({ openIncidents: 4 }), null, Array(4).fill(incident));
+    const many = verdictOn(withLatch({ openIncidents: 4 }), READ, Array(4).fill(incident));
     expect(many.because[0]).toMatch(/^4 incidents open: (?:SQQQ refused exit(?:, )?){3} …$/);
   });
 
   test("tells first what keeps every order from going out, and how much more there is", () => {
     const status = { ...withLatch({ live: 1, openIncidents: 1, oldestUnresolved: early }) };
     const store = { ...REST.store, health: "moved" };
-    const { because } = verdictOn({ ...status, store, broker: away }, null, []);
+    const { because } = verdictOn({ ...status, store, broker: away }, READ, []);
     expect(because.slice(0, 2)).toEqual(["the store fails: moved", "the broker is away: timeout"]);
     expect(headlineOf(because)).toBe(`${because.slice(0, 2).join(" · ")} · 2 more`);
     expect(headlineOf(["one", "two"])).toBe("one · two");
   });
 
   test("is never calm while the sidecar does not answer", () => {
-    const { word, because } = verdictOn(REST, "11:15:00", []);
+    const lost = {
+      ...{ since: "2026-05-21T15:15:00.000Z", now: "2026-05-21T15:16:00.000Z" },
+      because: "no answer from the sidecar",
+    };
+    const { word, because } = verdictOn(REST, { ...READ, lost }, []);
     expect([word, because]).toEqual([
       "attention",
       ["no answer from the sidecar since 11:15:00", "below, as of 11:14:10"],
+    ]);
+    const nextDay = { ...lost, now: "2026-05-22T15:16:00.000Z" };
+    expect(verdictOn(REST, { ...READ, lost: nextDay }, []).because).toEqual([
+      "no answer from the sidecar since Thu 21 May 11:15",
+      "below, as of Thu 21 May 11:14",
+    ]);
+  });
+
+  test("is not calm either while what is below cannot be read again", () => {
+    const unread = { since: NOW, now: NOW };
+    const { word, because } = verdictOn(REST, { ...READ, unread }, []);
+    expect([word, because]).toEqual([
+      "attention",
+      ["what is below could not be read again since 11:14:10"],
     ]);
   });
 });

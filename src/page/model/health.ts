@@ -6,7 +6,7 @@
  */
 import type { IncidentView, StatusView } from "../sidecar-answers.ts";
 import { counted } from "./amount-text.ts";
-import { ageMs, ageText, durationText, shortTime, timeOfDay } from "./time-text.ts";
+import { ageMs, ageText, durationText, laterBy, moment, shortTime } from "./time-text.ts";
 
 export type Word = "at rest" | "working" | "attention";
 export type Tone = "good" | "quiet" | "busy" | "bad";
@@ -37,17 +37,36 @@ const INCIDENTS_NAMED = 3;
 /** Reasons that the line has room for. */
 const REASONS_SHOWN = 2;
 
-/** `lostSince`: since when the sidecar does not answer the page; null while it does. */
+/** A time that goes on, by the browser's clock: the sidecar's is not to be had. */
+export interface Since {
+  readonly since: string;
+  readonly now: string;
+}
+
+/** Why there is no state of the sidecar's. */
+export interface Lost extends Since {
+  readonly because: string;
+}
+
+/** What the page could not read again. */
+export interface Unread {
+  /** While the sidecar does not answer, or not with its state. */
+  readonly lost: Lost | null;
+  /** While it does, and something else of what is shown could not be read. */
+  readonly unread: Since | null;
+}
+
 export function verdictOn(
   status: StatusView,
-  lostSince: string | null,
+  { lost, unread }: Unread,
   incidents: readonly IncidentView[],
 ): Verdict {
-  if (lostSince !== null) {
-    const gone = `no answer from the sidecar since ${lostSince}`;
-    return { word: "attention", because: [gone, `below, as of ${timeOfDay(status.now)}`] };
+  if (lost !== null) {
+    const gone = `${lost.because} since ${moment(lost.since, lost.now)}`;
+    const now = laterBy(status.now, ageMs(lost.since, lost.now));
+    return { word: "attention", because: [gone, `below, as of ${moment(status.now, now)}`] };
   }
-  const wrong = wrongWith(status, incidents);
+  const wrong = wrongWith(status, unread, incidents);
   if (wrong.length > 0) return { word: "attention", because: wrong };
   const { latch } = status;
   if (latch === null) {
@@ -67,12 +86,20 @@ export function headlineOf(because: readonly string[]): string {
   return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(" · ");
 }
 
-function wrongWith(status: StatusView, incidents: readonly IncidentView[]): readonly string[] {
+function wrongWith(
+  status: StatusView,
+  behind: Unread["unread"],
+  incidents: readonly IncidentView[],
+): readonly string[] {
   const { store, broker, stream, latch, now } = status;
   const found: string[] = [];
   // No order is taken meanwhile: the line has room for two, and an incident has a place of its own.
   if (store.health !== "ok") found.push(`the store fails: ${store.health}`);
   if (broker.health !== "ok") found.push(`the broker is away: ${broker.health}`);
+  if (behind !== null) {
+    const since = moment(behind.since, behind.now);
+    found.push(`what is below could not be read again since ${since}`);
+  }
   const open = latch?.openIncidents ?? 0;
   if (open > 0) found.push(`${counted(open, "incident")} open${namesOf(incidents)}`);
   const unknown = latch?.oldestUnresolved ?? null;

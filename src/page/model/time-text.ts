@@ -33,8 +33,17 @@ export function shortTime(at: string): string {
 
 /** The time of day, and the day where that is another one than `now`'s. */
 export function moment(at: string, now: string): string {
-  const isToday = DAY.format(new Date(at)) === DAY.format(new Date(now));
+  const isToday = dateOf(at) === dateOf(now);
   return isToday ? timeOfDay(at) : `${DAY_TEXT.format(new Date(at))} ${shortTime(at)}`;
+}
+
+/** The date in New York, of a form that is the same for all of a day. */
+export function dateOf(at: string): string {
+  return DAY.format(new Date(at));
+}
+
+export function laterBy(at: string, durationMs: number): string {
+  return new Date(Date.parse(at) + durationMs).toISOString();
 }
 
 /** Of what was last read at `at`; null: never yet. */

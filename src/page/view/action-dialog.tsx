@@ -1,10 +1,10 @@
 /** The confirmation of what a person does about an incident; it repeats the numbers. */
 import { useState } from "preact/hooks";
+import type { Ending } from "../action-ending.ts";
 import { quantityText } from "../model/amount-text.ts";
 import { type Action, type End, NO_END } from "../model/incident-actions.ts";
 import { unreadText } from "../model/time-text.ts";
 import type { IncidentView } from "../sidecar-answers.ts";
-import { Refusal } from "../sidecar-client.ts";
 import { Amount } from "./amount.tsx";
 import { DialogFrame } from "./dialog-frame.tsx";
 
@@ -14,30 +14,32 @@ interface ActionDialogProps {
   readonly hasKey: boolean;
   readonly canAct: boolean;
   readonly now: string;
-  readonly act: (body: Readonly<Record<string, unknown>>, operatorKey: string) => Promise<void>;
+  /** Resolves with what the person has to be told; null where it was done. */
+  readonly act: (
+    body: Readonly<Record<string, unknown>>,
+    operatorKey: string,
+  ) => Promise<Ending | null>;
   readonly onClose: () => void;
 }
 
 export function ActionDialog(props: ActionDialogProps) {
   const { incident, action, hasKey, canAct, now, act, onClose } = props;
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const [ending, setEnding] = useState<Ending | null>(null);
   const [isActing, setActing] = useState(false);
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     const data = new FormData(event.currentTarget as HTMLFormElement);
     setActing(true);
-    try {
-      await act(bodyOf(incident, action, data), String(data.get("operatorKey") ?? ""));
-      onClose();
-    } catch (error) {
-      setProblem(problemOf(error));
-      setActing(false);
-    }
+    const told = await act(bodyOf(incident, action, data), String(data.get("operatorKey") ?? ""));
+    if (told === null) onClose();
+    setEnding(told);
+    setActing(false);
   };
+  const canTry = ending === null || ending.isOpen;
   const about = incident.symbol === "" ? "" : `: ${incident.symbol}`;
   const title = `${action.label} incident ${incident.id}${about}`;
   return (
-    <DialogFrame title={title} kind="question" onClose={onClose}>
+    <DialogFrame title={title} kind="question" isHeld={isActing} onClose={onClose}>
       <form onSubmit={submit}>
         <p class={action.trades ? "effect trades" : "effect"}>{action.effect}</p>
         <Numbers action={action} now={now} />
@@ -62,19 +64,21 @@ export function ActionDialog(props: ActionDialogProps) {
             <input name="operatorKey" type="password" required autocomplete="off" />
           </label>
         )}
-        {problem !== null && (
+        {ending !== null && (
           <div class="problem" role="alert">
-            <p>{problem.message}</p>
-            {problem.hint !== "" && <p>{problem.hint}</p>}
+            <p>{ending.message}</p>
+            {ending.hint !== "" && <p>{ending.hint}</p>}
           </div>
         )}
         <div class="actions">
-          <button type="button" onClick={onClose}>
-            Cancel
+          <button type="button" disabled={isActing} onClick={onClose}>
+            {canTry ? "Cancel" : "Close"}
           </button>
-          <button type="submit" class={action.trades ? "danger" : "primary"} disabled={isActing}>
-            {confirmText(incident, action)}
-          </button>
+          {canTry && (
+            <button type="submit" class={action.trades ? "danger" : "primary"} disabled={isActing}>
+              {isActing ? "Being done…" : confirmText(incident, action)}
+            </button>
+          )}
         </div>
       </form>
     </DialogFrame>
@@ -148,15 +152,4 @@ function bodyOf({ version }: IncidentView, action: Action, data: FormData) {
     ...(confirmsNumbers ? numbers : {}),
     ...(asksForEnd && end !== NO_END ? { endClaimAs: end } : {}),
   };
-}
-
-interface Problem {
-  readonly message: string;
-  readonly hint: string;
-}
-
-function problemOf(error: unknown): Problem {
-  if (error instanceof Refusal) return { message: error.message, hint: error.hint };
-  const message = "The sidecar did not answer: look whether it was done before you try again.";
-  return { message, hint: "" };
 }

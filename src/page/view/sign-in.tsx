@@ -2,12 +2,14 @@
 import { useState } from "preact/hooks";
 
 interface SignInProps {
+  /** Why the page that was open has ended; null where none was. */
+  readonly notice: string | null;
   /** Resolves with what is wrong; null where nothing is. */
   readonly onKey: (key: string) => Promise<string | null>;
 }
 
-export function SignIn({ onKey }: SignInProps) {
-  const [problem, setProblem] = useState<string | null>(null);
+export function SignIn({ onKey, notice }: SignInProps) {
+  const [problem, setProblem] = useState(notice);
   const [isAsking, setAsking] = useState(false);
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();

@@ -1,12 +1,12 @@
 /** The top line: the state in one word and why, whose money it is, and the facts behind it. */
 
-import { type Fact, factsOf, headlineOf, verdictOn } from "../model/health.ts";
+import { type Fact, factsOf, headlineOf, type Unread, verdictOn } from "../model/health.ts";
 import { dayText, timeOfDay } from "../model/time-text.ts";
 import type { IncidentView, StatusView } from "../sidecar-answers.ts";
 
 interface TopLineProps {
   readonly status: StatusView;
-  readonly lostSince: string | null;
+  readonly unread: Unread;
   readonly incidents: readonly IncidentView[];
 }
 
@@ -18,8 +18,8 @@ const MONEY: Readonly<Record<StatusView["broker"]["kind"], string>> = {
   none: "ACTIONS ONLY · no broker",
 };
 
-export function TopLine({ status, lostSince, incidents }: TopLineProps) {
-  const { word, because } = verdictOn(status, lostSince, incidents);
+export function TopLine({ status, unread, incidents }: TopLineProps) {
+  const { word, because } = verdictOn(status, unread, incidents);
   const { kind } = status.broker;
   const isRisky = kind === "live" || kind === "other";
   return (
@@ -39,7 +39,7 @@ export function TopLine({ status, lostSince, incidents }: TopLineProps) {
           </time>
         </div>
       </div>
-      <dl class={lostSince === null ? "facts" : "facts stale"}>
+      <dl class={unread.lost === null ? "facts" : "facts stale"}>
         {factsOf(status).map((fact) => (
           <FactItem key={fact.name} fact={fact} />
         ))}
