@@ -99,7 +99,8 @@ function Overview({ client, store, readings }: OverviewProps) {
               hasOlder={state.hasOlderOpen}
               onOlder={state.canShowOlder ? () => readings.olderIncidents() : null}
               resolved={state.resolvedIncidents}
-              marks={state.session?.marks ?? []}
+              hasOlderResolved={state.hasOlderResolved}
+              session={state.session}
               positions={state.positions}
             />
             <TodayPanel

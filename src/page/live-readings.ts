@@ -9,7 +9,7 @@
 import { browserNow, pause } from "./browser-time.ts";
 import { isAboutAction } from "./model/cause-chain.ts";
 import { type ClaimFilter, nameOf } from "./model/claim-line.ts";
-import { dateOf } from "./model/time-text.ts";
+import { ageMs, dateOf, laterBy } from "./model/time-text.ts";
 import { EMPTY_STATE, type PageStore } from "./page-state.ts";
 import type {
   ClaimView,
@@ -69,6 +69,8 @@ export class LiveReadings {
   #date: string | null = null;
   #typed = 0;
   #openShown = OPEN_SHOWN;
+  /** When the state was read last, by the browser's clock. */
+  #readAt = browserNow();
   /** What the page was opened on. */
   #opened: StatusView | undefined;
   /** Which session was meant when it was read. */
@@ -175,7 +177,15 @@ export class LiveReadings {
     if (this.#opened.latch === null) this.#opened = status;
     const { sequence } = status.latch ?? {};
     if (sequence !== undefined) this.#toldSequence = sequence;
+    this.#readAt = browserNow();
     this.#store.change({ status });
+  }
+
+  /** By the sidecar's clock, whatever the browser's shows. */
+  #now(): string {
+    const { status } = this.#store.state;
+    const now = browserNow();
+    return status === null ? now : laterBy(status.now, ageMs(this.#readAt, now));
   }
 
   #end(because: string): void {
@@ -206,6 +216,7 @@ export class LiveReadings {
       hasOlderOpen: open.next !== null,
       canShowOlder: open.next !== null && this.#openShown < OPEN_SHOWN_MAX,
       resolvedIncidents: resolved.incidents,
+      hasOlderResolved: resolved.next !== null,
     });
   }
 
@@ -281,7 +292,7 @@ export class LiveReadings {
     const { signal } = this.#over;
     for (let round = 1; !signal.aborted; round += 1) {
       await pause(STATUS_EVERY_MS, signal);
-      const askedAt = browserNow();
+      const askedAt = this.#now();
       const { lost } = this.#store.state;
       const status = await this.#state().catch((error) => this.#lose(error, askedAt));
       if (status === undefined || signal.aborted) continue;
@@ -307,7 +318,7 @@ export class LiveReadings {
     const since = this.#store.state.lost?.since ?? askedAt;
     const isSilent = !(error instanceof Refusal);
     const because = isSilent ? "no answer from the sidecar" : `no state but ${error.message}`;
-    this.#store.change({ lost: { since, now: browserNow(), because } });
+    this.#store.change({ lost: { since, now: this.#now(), because } });
   }
 
   #isRefused(error: unknown): boolean {
@@ -348,7 +359,7 @@ export class LiveReadings {
 
   /** What fails is asked for again later; the page says since when it is old. */
   async #attempt(read: () => Promise<void>): Promise<void> {
-    const askedAt = browserNow();
+    const askedAt = this.#now();
     try {
       await read();
     } catch (error) {
@@ -356,7 +367,7 @@ export class LiveReadings {
       this.#isBehind = true;
       const { isRead, unread } = this.#store.state;
       const since = unread?.since ?? askedAt;
-      if (isRead) this.#store.change({ unread: { since, now: browserNow() } });
+      if (isRead) this.#store.change({ unread: { since, now: this.#now() } });
     }
   }
 }

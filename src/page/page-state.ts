@@ -20,6 +20,7 @@ export interface PageState extends Unread {
   /** Whether there is room for some of those. */
   readonly canShowOlder: boolean;
   readonly resolvedIncidents: readonly IncidentView[];
+  readonly hasOlderResolved: boolean;
   readonly claims: readonly ClaimView[];
   /** The cursor of further claims. */
   readonly moreClaims: string | null;
@@ -35,7 +36,8 @@ export interface PageState extends Unread {
 
 export const EMPTY_STATE: PageState = {
   ...{ status: null, lost: null, unread: null, isRead: false },
-  ...{ openIncidents: [], hasOlderOpen: false, canShowOlder: false, resolvedIncidents: [] },
+  ...{ openIncidents: [], hasOlderOpen: false, canShowOlder: false },
+  ...{ resolvedIncidents: [], hasOlderResolved: false },
   ...{ claims: [], moreClaims: null, filter: NO_FILTER, known: new Map() },
   ...{ session: null, pickedDay: null, positions: null },
 };

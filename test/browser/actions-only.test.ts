@@ -56,6 +56,23 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page of a sidecar without a broker
     await page.close();
   });
 
+  test("counts of those that are over no more than it shows, and says that there are others", async () => {
+    const bench = await guardBench({ operatorKey: OPERATOR_KEY });
+    const ledger = openLedger(bench.store);
+    const at = bench.clock.now();
+    await openMany(ledger, { account: GUARD_ACCOUNT, symbol: "", at }, 25);
+    const end = { verdict: "order_gone", provenance: "venue", reason: "it is gone" } as const;
+    for (let nth = 1; nth <= 25; nth += 1) {
+      await ledger.endIncident(GUARD_ACCOUNT, `matter:${nth}`, end, at);
+    }
+    const { page } = await openPage(browser, bench.url);
+    await page.getByLabel("Key").fill(OPERATOR_KEY);
+    await page.keyboard.press("Enter");
+    await page.getByText("20+ resolved, latest:").click();
+    await page.getByText("The latest 20 are shown;").waitFor();
+    await page.close();
+  });
+
   test("keeps within a narrow screen where an incident has an id without a space", async () => {
     const bench = await guardBench({ operatorKey: OPERATOR_KEY });
     const said = { summary: "nobody knows", next: `it is looked for under ${"x".repeat(128)}` };

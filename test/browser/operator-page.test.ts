@@ -312,6 +312,9 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page on 21 May, with an exit that 
     expect(asked).toContain("the claim to sell 12 SQQQ");
     expect(asked).toContain("Book holds 12 Broker holds 12");
     await dialog.getByLabel("How the claim ended").selectOption("rejected");
+    expect(await dialog.locator("output").innerText()).toContain(
+      "the shares are still held and free",
+    );
     await dialog.getByLabel("Reason").fill("the broker shows 12 SQQQ, free");
     await dialog.getByLabel("Your name").fill("ann");
     await dialog.getByLabel("Operator key").fill("not-the-operators-key");

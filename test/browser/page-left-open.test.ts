@@ -45,9 +45,24 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page that is left open", () => {
     await page.route(PAGES, () => undefined);
     await expect
       .poll(() => word(page), SOON)
-      .toMatch(/attention\s+no answer from the sidecar since/);
+      .toMatch(/attention\s+no answer from the sidecar since 09:4\d:\d\d · below, as of 09:4/);
     await page.unrouteAll({ behavior: "ignoreErrors" });
     await expect.poll(() => word(page), SOON).not.toContain("no answer");
+  });
+
+  test("says that a claim could not be read, and what of it is old", async () => {
+    const page = await open();
+    await page.route("**/life?*", (route) => route.abort());
+    await page.locator(".open-claim").first().click();
+    const dialog = page.getByRole("dialog");
+    await dialog.locator(".problem").waitFor();
+    expect(await dialog.innerText()).not.toContain("Being read");
+    await page.keyboard.press("Escape");
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+    await day.order({ symbol: "TQQQ", side: "buy", effect: "open", quantity: "5", reason: "b" });
+    await page.locator(".open-claim").first().click();
+    await dialog.getByRole("heading", { name: "Events" }).waitFor();
+    expect(await dialog.locator(".problem").count()).toBe(0);
   });
 
   test("says that what is below is old where only that cannot be read", async () => {
@@ -56,7 +71,7 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page that is left open", () => {
     await day.order({ symbol: "TQQQ", side: "buy", effect: "open", quantity: "1", reason: "a" });
     await expect
       .poll(() => word(page), SOON)
-      .toMatch(/attention\s+what is below could not be read again since \d\d:\d\d:\d\d/);
+      .toMatch(/attention\s+what is below could not be read again since 09:4\d:\d\d/);
     await page.unrouteAll({ behavior: "ignoreErrors" });
     await expect.poll(() => word(page), SOON).not.toContain("could not be read");
   });

@@ -2,7 +2,7 @@
 
 const MINUS = "−";
 const DOLLARS = new Intl.NumberFormat("en-US", {
-  ...{ minimumFractionDigits: 2, maximumFractionDigits: 2 },
+  ...{ minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: "negative" },
 });
 
 /** A quantity with a true minus. */
@@ -15,9 +15,14 @@ export function signedText(quantity: string): string {
   return isZero(quantity) || quantity.startsWith("-") ? quantityText(quantity) : `+${quantity}`;
 }
 
-/** Dollars and cents; what is finer is rounded, for people. */
+/** Dollars and cents; what is finer is rounded, for people, and nothing is no loss. */
 export function dollarsText(amount: string): string {
-  return quantityText(DOLLARS.format(Number(amount)));
+  return quantityText(DOLLARS.format(amount as Intl.StringNumericLiteral));
+}
+
+/** Whether dollars are told with a minus. */
+export function isLoss(amount: string): boolean {
+  return dollarsText(amount).startsWith(MINUS);
 }
 
 /**

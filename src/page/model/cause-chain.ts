@@ -1,9 +1,10 @@
 /**
  * From the first claim to the last consequence of an incident, as the nodes of a picture. Pure.
  */
-import type { ClaimView, IncidentView, MarkView } from "../sidecar-answers.ts";
+import type { ClaimView, IncidentView, SessionJson } from "../sidecar-answers.ts";
 import { counted } from "./amount-text.ts";
 import { nameOf, outcomeOf, whatOf } from "./claim-line.ts";
+import { dateOf } from "./time-text.ts";
 
 export interface ChainNode {
   readonly kind: "claim" | "suspect" | "incident" | "blocked" | "next" | "resolved";
@@ -24,10 +25,13 @@ export function isAboutAction({ kind }: Pick<IncidentView, "kind">): boolean {
 /** A chain that is longer shows its first and its last claims. */
 const CLAIMS_SHOWN = 6;
 
+/** The session that tells which tries were turned away. */
+export type Told = Pick<SessionJson, "date" | "marks" | "cut">;
+
 export function causeChain(
   incident: IncidentView,
   claims: ReadonlyMap<string, ClaimView>,
-  marks: readonly MarkView[],
+  session: Told | null,
 ): readonly ChainNode[] {
   const { kind, openedAt, summary, id } = incident;
   const opened: ChainNode = {
@@ -35,7 +39,12 @@ export function causeChain(
     ...{ title: `Incident ${id}: ${kindText(kind)}`, text: summary },
   };
   if (isAboutAction(incident)) return [opened, end(incident)];
-  return [...claimNodes(incident, claims), opened, ...blockedNodes(incident, marks), end(incident)];
+  return [
+    ...claimNodes(incident, claims),
+    opened,
+    ...blockedNodes(incident, session),
+    end(incident),
+  ];
 }
 
 export function kindText(kind: IncidentView["kind"]): string {
@@ -75,8 +84,10 @@ function told(claim: ClaimView): string {
 /** Tries that were turned away because of it. */
 function blockedNodes(
   { causes, openedAt, resolution, symbol }: IncidentView,
-  marks: readonly MarkView[],
+  session: Told | null,
 ): readonly ChainNode[] {
+  if (session === null) return [];
+  const { marks, cut, date } = session;
   const names = new Set(causes.map(nameOf));
   const until = resolution?.at ?? "9999";
   const found = marks.filter(
@@ -91,7 +102,10 @@ function blockedNodes(
   );
   const [first] = found;
   if (first === undefined) return [];
-  const title = counted(found.length, "try blocked", "tries blocked");
+  // Of an earlier day's incident this session has only some of them.
+  const isPart = cut || dateOf(openedAt) < date;
+  const some = counted(found.length, "try blocked", "tries blocked");
+  const title = isPart ? `at least ${some}` : some;
   const text = [...new Set(found.map((mark) => mark.text))].join("; ");
   return [{ kind: "blocked", at: first.at, title, text, claim: null }];
 }

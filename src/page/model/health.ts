@@ -6,7 +6,7 @@
  */
 import type { IncidentView, StatusView } from "../sidecar-answers.ts";
 import { counted } from "./amount-text.ts";
-import { ageMs, ageText, durationText, laterBy, moment, shortTime } from "./time-text.ts";
+import { ageMs, ageText, durationText, moment, shortTime } from "./time-text.ts";
 
 export type Word = "at rest" | "working" | "attention";
 export type Tone = "good" | "quiet" | "busy" | "bad";
@@ -37,7 +37,7 @@ const INCIDENTS_NAMED = 3;
 /** Reasons that the line has room for. */
 const REASONS_SHOWN = 2;
 
-/** A time that goes on, by the browser's clock: the sidecar's is not to be had. */
+/** By the sidecar's clock, as far as it is known: the browser's may be another. */
 export interface Since {
   readonly since: string;
   readonly now: string;
@@ -63,8 +63,8 @@ export function verdictOn(
 ): Verdict {
   if (lost !== null) {
     const gone = `${lost.because} since ${moment(lost.since, lost.now)}`;
-    const now = laterBy(status.now, ageMs(lost.since, lost.now));
-    return { word: "attention", because: [gone, `below, as of ${moment(status.now, now)}`] };
+    const asOf = `below, as of ${moment(status.now, lost.now)}`;
+    return { word: "attention", because: [gone, asOf] };
   }
   const wrong = wrongWith(status, unread, incidents);
   if (wrong.length > 0) return { word: "attention", because: wrong };

@@ -116,18 +116,29 @@ function Numbers({ action: { numbers, unread }, now }: NumbersProps) {
 }
 
 function EndChoice({ ends }: { readonly ends: readonly End[] }) {
+  const [chosen, setChosen] = useState("");
+  const text = ends.find(({ value }) => value === chosen)?.text;
   return (
-    <label class="field">
-      <span>How the claim ended</span>
-      <select name="endClaimAs" required>
-        <option value="">choose by what the records show</option>
-        {ends.map(({ value, text }) => (
-          <option key={value} value={value}>
-            {text}
-          </option>
-        ))}
-      </select>
-    </label>
+    <div class="end">
+      <label class="field">
+        <span>How the claim ended</span>
+        <select
+          name="endClaimAs"
+          required
+          value={chosen}
+          onChange={({ currentTarget: { value } }) => setChosen(value)}
+        >
+          <option value="">choose by what the records show</option>
+          {ends.map(({ value, text }) => (
+            <option key={value} value={value}>
+              {text}
+            </option>
+          ))}
+        </select>
+      </label>
+      {/* A list shows no more of it than it has room for. */}
+      <output class="quiet">{text}</output>
+    </div>
   );
 }
 

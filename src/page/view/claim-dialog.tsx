@@ -23,7 +23,9 @@ export function ClaimDialog({ claim, sequence, now, read, onClose }: ClaimDialog
   useEffect(() => {
     let isCurrent = true;
     const keep = (value: ClaimLifeView) => {
-      if (isCurrent) setLife(value);
+      if (!isCurrent) return;
+      setLife(value);
+      setProblem(null);
     };
     const tell = (error: unknown) => {
       if (isCurrent) setProblem(error instanceof Error ? error.message : String(error));
@@ -36,8 +38,13 @@ export function ClaimDialog({ claim, sequence, now, read, onClose }: ClaimDialog
   const title = life === null ? "Claim" : claimLine(life.claim).what;
   return (
     <DialogFrame title={title} onClose={onClose}>
-      {problem !== null && life === null && <p class="problem">{problem}</p>}
-      {life === null ? <p class="quiet">Being read…</p> : <Life life={life} now={now} />}
+      {problem !== null && (
+        <p class="problem" role="alert">
+          {life === null ? problem : `What follows is old, it could not be read again: ${problem}`}
+        </p>
+      )}
+      {life !== null && <Life life={life} now={now} />}
+      {life === null && problem === null && <p class="quiet">Being read…</p>}
     </DialogFrame>
   );
 }

@@ -7,8 +7,8 @@ import { ageText, moment } from "../model/time-text.ts";
 import type {
   ClaimView,
   IncidentView,
-  MarkView,
   PositionsView,
+  SessionJson,
   StatusView,
 } from "../sidecar-answers.ts";
 import { ChainPicture } from "./chain-picture.tsx";
@@ -21,8 +21,9 @@ interface IncidentPanelProps {
   /** Shows some of those too; null where there is no room. */
   readonly onOlder: (() => void) | null;
   readonly resolved: readonly IncidentView[];
+  readonly hasOlderResolved: boolean;
   readonly known: ReadonlyMap<string, ClaimView>;
-  readonly marks: readonly MarkView[];
+  readonly session: SessionJson | null;
   readonly positions: PositionsView | null;
   readonly status: StatusView;
   readonly onClaim: (claim: ClaimKeyView) => void;
@@ -30,7 +31,7 @@ interface IncidentPanelProps {
 }
 
 export function IncidentPanel(props: IncidentPanelProps) {
-  const { open, hasOlder, onOlder, resolved, status } = props;
+  const { open, hasOlder, onOlder, status } = props;
   const counted = hasOlder ? Math.max(status.latch?.openIncidents ?? 0, open.length) : open.length;
   return (
     <section class="panel incidents" aria-labelledby="incidents-title">
@@ -51,23 +52,36 @@ export function IncidentPanel(props: IncidentPanelProps) {
           Older incidents
         </button>
       )}
-      {resolved.length > 0 && (
-        <details class="resolved">
-          <summary>
-            {resolved.length} resolved, latest: {resolved[0]?.symbol || "an action"}{" "}
-            {resolved[0] && kindText(resolved[0].kind)}
-          </summary>
-          {resolved.map((incident) => (
-            <IncidentCard key={incident.id} incident={incident} {...props} />
-          ))}
-        </details>
-      )}
+      <ResolvedIncidents {...props} />
     </section>
   );
 }
 
+function ResolvedIncidents(props: IncidentPanelProps) {
+  const { resolved, hasOlderResolved } = props;
+  const [latest] = resolved;
+  if (latest === undefined) return null;
+  return (
+    <details class="resolved">
+      <summary>
+        {resolved.length}
+        {hasOlderResolved && "+"} resolved, latest: {latest.symbol || "an action"}{" "}
+        {kindText(latest.kind)}
+      </summary>
+      {resolved.map((incident) => (
+        <IncidentCard key={incident.id} incident={incident} {...props} />
+      ))}
+      {hasOlderResolved && (
+        <p class="older">
+          The latest {resolved.length} are shown; <code>tradelatch incidents</code> lists all.
+        </p>
+      )}
+    </details>
+  );
+}
+
 function IncidentCard({ incident, ...props }: IncidentPanelProps & { incident: IncidentView }) {
-  const { known, marks, positions, onClaim, onAction } = props;
+  const { known, session, positions, onClaim, onAction } = props;
   const { now } = props.status;
   const { id, symbol, kind, summary, openedAt, status } = incident;
   const actions = actionsOf(incident, known, positions);
@@ -92,7 +106,7 @@ function IncidentCard({ incident, ...props }: IncidentPanelProps & { incident: I
           ))}
         </div>
       )}
-      <ChainPicture nodes={causeChain(incident, known, marks)} now={now} onClaim={onClaim} />
+      <ChainPicture nodes={causeChain(incident, known, session)} now={now} onClaim={onClaim} />
       <EvidenceList incident={incident} now={now} />
     </article>
   );

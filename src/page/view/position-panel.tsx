@@ -1,6 +1,13 @@
 /** Positions: the book beside the broker, with what differs marked. */
 
-import { dollarsText, isZero, priceText, quantityText, signedText } from "../model/amount-text.ts";
+import {
+  dollarsText,
+  isLoss,
+  isZero,
+  priceText,
+  quantityText,
+  signedText,
+} from "../model/amount-text.ts";
 import { ageText, unreadText } from "../model/time-text.ts";
 import type { PositionsView } from "../sidecar-answers.ts";
 import { Amount } from "./amount.tsx";
@@ -76,7 +83,7 @@ function PositionLine({ row, readAt, now }: PositionLineProps) {
   const held =
     difference === null ? unreadText(readAt, now) : quantityText(broker?.quantity ?? "0");
   const differs = difference !== null && !isZero(difference);
-  const realized = Number(book.realizedProfitUsd);
+  const isBelow = isLoss(book.realizedProfitUsd);
   return (
     <tr class={differs ? "differs" : ""}>
       <th scope="row">
@@ -97,7 +104,7 @@ function PositionLine({ row, readAt, now }: PositionLineProps) {
         <Amount text={isZero(reserved) ? "–" : quantityText(reserved)} />
       </td>
       <td class="number wide-only">{book.episode}</td>
-      <td class={realized < 0 ? "number loss wide-only" : "number wide-only"}>
+      <td class={isBelow ? "number loss wide-only" : "number wide-only"}>
         {dollarsText(book.realizedProfitUsd)}
       </td>
     </tr>
