@@ -50,6 +50,9 @@ export class PositionReader {
   readonly #ports: PositionTablePorts;
   #triedAt: EpochMs | undefined;
   #trying: Promise<void> | undefined;
+  /** Tries are numbered: an answer that comes after a later try's says nothing. */
+  #tries = 0;
+  #answered = 0;
   #readAt: EpochMs | null = null;
   #reading: PositionReading = { positions: [], books: [] };
   #unreadBecause: string | null = null;
@@ -85,8 +88,12 @@ export class PositionReader {
 
   async #ask(now: EpochMs): Promise<void> {
     const { ledger, account, broker } = this.#ports;
+    this.#tries += 1;
+    const nth = this.#tries;
     const books = await ledger.books(account);
     const reading = await broker.positions("other");
+    if (nth < this.#answered) return;
+    this.#answered = nth;
     this.#unreadBecause = reading.kind === "unknown" ? reading.reason : null;
     if (reading.kind === "unknown") return;
     this.#reading = { positions: reading.value, books };

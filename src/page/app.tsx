@@ -144,16 +144,12 @@ function revealIncident(id: number): void {
   card?.scrollIntoView({ block: "center" });
 }
 
-/** What was refused is confirmed again by the numbers as they are now. */
-function showAsItIs(
-  { openIncidents, known, positions }: PageState,
-  { id }: IncidentView,
-  { name }: Action,
-  onChange: OverProps["onChange"],
-): void {
-  const incident = openIncidents.find((one) => one.id === id);
-  const action = incident && actionsOf(incident, known, positions).find((one) => one.name === name);
-  if (incident !== undefined && action !== undefined) onChange(incident, action);
+/** An incident and an action on it as they are now; undefined where there is none any more. */
+function asItIs({ openIncidents, known, positions }: PageState, of: IncidentView, to: Action) {
+  const incident = openIncidents.find(({ id }) => id === of.id);
+  const actions = incident === undefined ? [] : actionsOf(incident, known, positions);
+  const action = actions.find(({ name }) => name === to.name);
+  return incident === undefined || action === undefined ? undefined : { incident, action };
 }
 
 interface ClaimsProps {
@@ -208,11 +204,20 @@ function Over(props: OverProps) {
     // Of what may have been done nobody presses the button again before having looked.
     if (ending?.isOpen !== true) void readings.refresh();
     else {
-      await readings.refresh();
-      showAsItIs(props.store.state, incident, action, props.onChange);
+      await readings.refreshAll();
+      const found = asItIs(props.store.state, incident, action);
+      // What was refused is confirmed again by the numbers as they are now.
+      if (found !== undefined) props.onChange(found.incident, found.action);
     }
     return ending;
   };
   const { configured: canAct, shown: hasKey } = status.operator;
-  return <ActionDialog {...{ incident, action, act, canAct, hasKey, onClose, now: status.now }} />;
+  const found = asItIs(state, incident, action);
+  return (
+    <ActionDialog
+      {...{ incident, action, act, canAct, hasKey, onClose, now: status.now }}
+      hasMoved={JSON.stringify(found?.action.numbers) !== JSON.stringify(action.numbers)}
+      waitsForMarket={status.latch?.market?.open === false && !incident.symbol.includes("/")}
+    />
+  );
 }

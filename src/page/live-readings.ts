@@ -26,6 +26,7 @@ const STATUS_WITHIN_MS = 10_000;
 const STATUS_EVERY_MS = 2_000;
 const POSITIONS_EVERY = 5;
 const RETRY_MS = 1_000;
+const POSITIONS_WITHIN_MS = 3_000;
 /** Events come in bursts: one reading for all of one. */
 const SETTLE_MS = 150;
 /** Words are looked for once a person has stopped typing. */
@@ -55,6 +56,7 @@ export class LiveReadings {
   readonly #store: PageStore;
   readonly #over = new AbortController();
   #reading: Promise<void> | undefined;
+  #positions: Promise<void> | undefined;
   #isStale = false;
   #isSoon = false;
   /** Something could not be read, and is read again with the next state. */
@@ -143,6 +145,12 @@ export class LiveReadings {
     return this.#reading;
   }
 
+  /** The same, and none of it is from before. */
+  async refreshAll(): Promise<void> {
+    await this.#positions?.catch(() => undefined);
+    await this.refresh();
+  }
+
   async #readUntilFresh(): Promise<void> {
     while (this.#isStale && !this.#over.signal.aborted) {
       this.#isStale = false;
@@ -153,14 +161,18 @@ export class LiveReadings {
   async #readAll(): Promise<void> {
     this.#isBehind = false;
     const sequence = this.#toldSequence;
-    await Promise.all([
+    // All of them end before any is read again: an early answer must not come over a later one.
+    const readings = await Promise.allSettled([
       this.#readIncidents(),
       this.#readClaims(Math.max(CLAIMS_SHOWN, this.#store.state.claims.length)),
-      this.#readPositions(),
+      // The sidecar asks the broker for them, and a broker that is slow keeps back nothing else.
+      Promise.race([this.#readPositions(), pause(POSITIONS_WITHIN_MS, this.#over.signal)]),
       // The word at the top must not contradict what stands below it.
       this.#get<StatusView>("/latch/v1/status").then((status) => this.#keepStatus(status)),
       this.#readSession(),
     ]);
+    const failed = readings.find((reading) => reading.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
     // What has come since may be in none of them.
     this.#readSequence = sequence;
     this.#store.change({ isRead: true, ...(this.#isBehind ? {} : { unread: null }) });
@@ -278,8 +290,14 @@ export class LiveReadings {
     return this.#get<ClaimsPage>(`/latch/v1/claims?${query}`);
   }
 
-  async #readPositions(): Promise<void> {
-    this.#store.change({ positions: await this.#get<PositionsView>("/latch/v1/positions") });
+  /** One at a time: a slow broker must not take all connections of the browser. */
+  #readPositions(): Promise<void> {
+    this.#positions ??= this.#get<PositionsView>("/latch/v1/positions")
+      .then((positions) => this.#store.change({ positions }))
+      .finally(() => {
+        this.#positions = undefined;
+      });
+    return this.#positions;
   }
 
   #keep(claims: readonly ClaimView[]): void {

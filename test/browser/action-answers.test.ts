@@ -83,6 +83,18 @@ describe.skipIf(HAS_NO_BROWSER)("what a person is told of an action on the opera
     expect(await confirm.count()).toBe(0);
   });
 
+  test("is that what is held has moved since it was asked about", async () => {
+    const { page, dialog } = await confirming("Resolve", (route) => route.abort());
+    expect(await dialog.locator(".problem").count()).toBe(0);
+    await page.route("**/latch/v1/positions", async (route) => {
+      const answer = await (await route.fetch()).json();
+      const [row] = answer.rows;
+      const moved = { ...row, broker: { ...row.broker, quantity: "3" }, difference: "-3" };
+      await route.fulfill({ json: { ...answer, rows: [moved] } });
+    });
+    await dialog.getByText("This is not how it is any more").waitFor(SOON);
+  });
+
   test("is to look first where the answer was lost, and the page then shows what was done", async () => {
     const { page, dialog, confirm } = await confirming("Adopt", async (route) => {
       await route.fetch();

@@ -50,6 +50,20 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page that is left open", () => {
     await expect.poll(() => word(page), SOON).not.toContain("no answer");
   });
 
+  test("waits with nothing else for positions that a slow broker does not tell", async () => {
+    const page = await open();
+    const rows = page.locator(".claims tbody tr");
+    await rows.first().waitFor();
+    const before = await rows.count();
+    await page.route("**/latch/v1/positions", () => undefined);
+    for (const quantity of ["7", "8"]) {
+      await day.order({ symbol: "TQQQ", side: "buy", effect: "open", quantity });
+      const row = rows.filter({ hasText: `buy ${quantity} TQQQ` });
+      await row.first().waitFor({ timeout: 20_000 });
+    }
+    expect(await rows.count()).toBe(before + 2);
+  });
+
   test("says that a claim could not be read, and what of it is old", async () => {
     const page = await open();
     await page.route("**/life?*", (route) => route.abort());

@@ -14,6 +14,10 @@ interface ActionDialogProps {
   readonly hasKey: boolean;
   readonly canAct: boolean;
   readonly now: string;
+  /** Whether what is held is another by now than what is asked about, or the incident is over. */
+  readonly hasMoved: boolean;
+  /** Whether the market of what is traded is closed. */
+  readonly waitsForMarket: boolean;
   /** Resolves with what the person has to be told; null where it was done. */
   readonly act: (
     body: Readonly<Record<string, unknown>>,
@@ -23,7 +27,7 @@ interface ActionDialogProps {
 }
 
 export function ActionDialog(props: ActionDialogProps) {
-  const { incident, action, hasKey, canAct, now, act, onClose } = props;
+  const { incident, action, hasKey, canAct, now, hasMoved, act, onClose } = props;
   const [ending, setEnding] = useState<Ending | null>(null);
   const [isActing, setActing] = useState(false);
   const submit = async (event: SubmitEvent) => {
@@ -42,7 +46,17 @@ export function ActionDialog(props: ActionDialogProps) {
     <DialogFrame title={title} kind="question" isHeld={isActing} onClose={onClose}>
       <form onSubmit={submit}>
         <p class={action.trades ? "effect trades" : "effect"}>{action.effect}</p>
+        {action.trades && props.waitsForMarket && (
+          <p class="effect trades">
+            The market is closed: the order can fill at its next opening at the earliest.
+          </p>
+        )}
         <Numbers action={action} now={now} />
+        {hasMoved && !isActing && canTry && (
+          <p class="problem" role="alert">
+            This is not how it is any more: cancel, and look at it anew.
+          </p>
+        )}
         {!canAct && (
           <p class="problem">
             No operator key is set, so nobody may act over HTTP. Set TRADELATCH_OPERATOR_KEY and
