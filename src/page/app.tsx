@@ -1,5 +1,5 @@
 /** The page as a whole: what is stuck first, then the session, positions and claims. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useErrorBoundary, useState } from "preact/hooks";
 import { type ActionAnswer, endingOf } from "./action-ending.ts";
 import { LiveReadings } from "./live-readings.ts";
 import { nameOf } from "./model/claim-line.ts";
@@ -25,6 +25,7 @@ interface AppProps {
 export function App({ client, store }: AppProps) {
   const [readings, setReadings] = useState<LiveReadings | null>(null);
   const [notice, setNotice] = useState<string | null>(null);
+  const [failure] = useErrorBoundary();
   const leave = (because: string) => {
     client.signIn("");
     store.change(EMPTY_STATE);
@@ -43,8 +44,21 @@ export function App({ client, store }: AppProps) {
       return problemOf(error);
     }
   };
+  if (failure !== undefined) return <Failed failure={failure} />;
   if (readings === null) return <SignIn onKey={enter} notice={notice} />;
   return <Overview {...{ client, store, readings }} />;
+}
+
+/** What cannot be drawn must not leave on the screen what was drawn before. */
+function Failed({ failure }: { readonly failure: unknown }) {
+  return (
+    <main class="panels">
+      <section class="panel" role="alert">
+        <p class="problem">This page has failed, and shows nothing any more: reload it.</p>
+        <p class="quiet">{String(failure)}</p>
+      </section>
+    </main>
+  );
 }
 
 function problemOf(error: unknown): string {

@@ -360,6 +360,9 @@ export class LiveReadings {
         }
       }
       await pause(RETRY_MS, signal);
+      // It may have been started anew.
+      const isCurrent = await this.#client.servesThisPage(signal).catch(() => true);
+      if (!isCurrent) this.#store.change({ isOutdated: true });
     }
   }
 

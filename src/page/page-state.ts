@@ -35,7 +35,7 @@ export interface PageState extends Unread {
 }
 
 export const EMPTY_STATE: PageState = {
-  ...{ status: null, lost: null, unread: null, isRead: false },
+  ...{ status: null, lost: null, unread: null, isOutdated: false, isRead: false },
   ...{ openIncidents: [], hasOlderOpen: false, canShowOlder: false },
   ...{ resolvedIncidents: [], hasOlderResolved: false },
   ...{ claims: [], moreClaims: null, filter: NO_FILTER, known: new Map() },

@@ -21,6 +21,7 @@ export class Refusal extends Error {
   }
 }
 
+const COMMON = { cache: "no-store", credentials: "omit", redirect: "error" } as const;
 /** The sidecar itself waits so long for a slow broker, and longer where it sends an order. */
 const READ_WITHIN_MS = 30_000;
 const ACT_WITHIN_MS = 45_000;
@@ -50,6 +51,17 @@ export class SidecarClient {
     const headers = { "content-type": "application/json", ...key };
     const init = { method: "POST", headers, body: JSON.stringify(body) };
     return this.#json(path, init, deadline(ACT_WITHIN_MS, undefined));
+  }
+
+  /** Whether the sidecar serves this very page still: the next version's answers may be others. */
+  async servesThisPage(over: AbortSignal): Promise<boolean> {
+    const { signal, end } = deadline(READ_WITHIN_MS, over);
+    try {
+      const response = await fetch("/", { ...COMMON, signal });
+      return !response.ok || (await response.text()).includes(new URL(import.meta.url).pathname);
+    } finally {
+      end();
+    }
   }
 
   /** Events after `after`, as they come, until the connection ends. */
@@ -82,8 +94,7 @@ export class SidecarClient {
     if (Object.values(headers).some((text) => UNSENDABLE.test(text))) {
       throw new Refusal(400, "The key has a character that no key can have.", "", "Copy it anew.");
     }
-    const common = { cache: "no-store", credentials: "omit", redirect: "error" } as const;
-    const response = await fetch(path, { ...init, ...common, headers });
+    const response = await fetch(path, { ...init, ...COMMON, headers });
     if (!response.ok) throw await refusalOf(response);
     return response;
   }

@@ -134,6 +134,30 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page that is left open", () => {
     await day.start();
   });
 
+  test("asks to be loaded anew once the sidecar is of another version", async () => {
+    const page = await open();
+    await page.route(`${day.url}/`, async (route) => {
+      const document = await (await route.fetch()).text();
+      const body = document.replace(/page-[0-9a-f]+\.js/, "page-0123456789ab.js");
+      await route.fulfill({ body, contentType: "text/html" });
+    });
+    await day.stop();
+    await day.start();
+    await expect
+      .poll(() => word(page), SOON)
+      .toMatch(/attention\s+the sidecar is of another version/);
+  });
+
+  test("leaves nothing on the screen where it cannot draw what it was answered", async () => {
+    const page = await open();
+    await page.route("**/latch/v1/status", async (route) => {
+      const status = await (await route.fetch()).json();
+      await route.fulfill({ json: { ...status, now: "at noon" } });
+    });
+    await page.getByText("This page has failed, and shows nothing any more").waitFor(SOON);
+    expect(await page.locator(".word").count()).toBe(0);
+  });
+
   test("says of a key that no browser can send what is wrong with it", async () => {
     const { page } = await openPage(browser, day.url);
     pages.push(page);

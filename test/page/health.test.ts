@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { factsOf, headlineOf, type Unread, verdictOn } from "../../src/page/model/health.ts";
 import type { IncidentView, StatusView } from "../../src/page/sidecar-answers.ts";
 
-const READ: Unread = { lost: null, unread: null };
+const READ: Unread = { lost: null, unread: null, isOutdated: false };
 const NOW = "2026-05-21T15:14:10.000Z";
 const UNKNOWN = {
   ...{ agent: "momentum", requestId: "r-1", symbol: "SQQQ", quantity: "12" },
@@ -117,6 +117,13 @@ describe("the one word", () => {
     expect(verdictOn(REST, { ...READ, lost: nextDay }, []).because).toEqual([
       "no answer from the sidecar since Thu 21 May 11:15",
       "below, as of Thu 21 May 11:14",
+    ]);
+  });
+
+  test("asks for a new page where the sidecar is of another version", () => {
+    const { word, because } = verdictOn(REST, { ...READ, isOutdated: true }, []);
+    expect([word, because]).toEqual([
+      ...["attention", ["the sidecar is of another version than this page: reload it"]],
     ]);
   });
 

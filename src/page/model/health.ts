@@ -48,17 +48,21 @@ export interface Lost extends Since {
   readonly because: string;
 }
 
+const OUTDATED = "the sidecar is of another version than this page: reload it";
+
 /** What the page could not read again. */
 export interface Unread {
   /** While the sidecar does not answer, or not with its state. */
   readonly lost: Lost | null;
   /** While it does, and something else of what is shown could not be read. */
   readonly unread: Since | null;
+  /** The sidecar is of another version than the page by now. */
+  readonly isOutdated: boolean;
 }
 
 export function verdictOn(
   status: StatusView,
-  { lost, unread }: Unread,
+  { lost, unread, isOutdated }: Unread,
   incidents: readonly IncidentView[],
 ): Verdict {
   if (lost !== null) {
@@ -66,7 +70,8 @@ export function verdictOn(
     const asOf = `below, as of ${moment(status.now, lost.now)}`;
     return { word: "attention", because: [gone, asOf] };
   }
-  const wrong = wrongWith(status, unread, incidents);
+  const old = isOutdated ? [OUTDATED] : [];
+  const wrong = [...old, ...wrongWith(status, unread, incidents)];
   if (wrong.length > 0) return { word: "attention", because: wrong };
   const { latch } = status;
   if (latch === null) {
