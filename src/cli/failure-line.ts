@@ -1,6 +1,7 @@
 /** What a failure says on standard error, and how the program exits: 2 for misuse, else 1. */
 import { CommanderError } from "commander";
 import { isFolderGone, LatchError, messageOf } from "../core/errors.ts";
+import { plainText } from "../replay/text-columns.ts";
 import { StoppedError } from "./stop-signal.ts";
 
 export const EXIT_FAILURE = 1;
@@ -66,6 +67,7 @@ function withReason({ message, cause }: LatchError): string {
   return message.includes(reason) ? message : `${message}: ${reason}`;
 }
 
+/** What somebody else has said is in it too, and must not move the cursor. */
 function asSentence(text: string): string {
-  return `${text.replace(/\s+/g, " ").trim().replace(/\.$/, "")}.`;
+  return `${plainText(text).replace(/\.$/, "")}.`;
 }

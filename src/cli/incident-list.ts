@@ -28,7 +28,9 @@ export function incidentListText(list: IncidentList, width: number): string {
     ...wrapped(indent, summary, width),
   ]);
   const open = incidents.filter(({ resolution }) => resolution === null).length;
-  const foot = `${open} of ${incidents.length} open. ${ZONE_NOTE}`;
+  // Of more than are listed nobody has counted how many are open.
+  const these = olderCommand === null ? "" : "these ";
+  const foot = `${open} of ${these}${incidents.length} open. ${ZONE_NOTE}`;
   const older = olderCommand === null ? [] : [`There are older ones: ${olderCommand}`];
   return [lineOf(HEAD, widths), ...lines, "", foot, ...older].join("\n");
 }

@@ -131,6 +131,8 @@ describe("tradelatch incidents", () => {
     const { text } = await tell(bench, ["--open", "--symbol", "SPY", "--store", bench.store]);
     const words = `--open --symbol SPY --before 2 --store ${bench.store}`;
     expect(text).toContain(`There are older ones: tradelatch incidents ${words}`);
+    // How many are open in all, such a list does not know.
+    expect(text).toContain("\n100 of these 100 open. ");
     expect((await tell(bench, ["--before", "2"])).text).not.toContain("older");
   });
 });
@@ -231,11 +233,15 @@ describe("tradelatch incidents resolve", () => {
     const stale = await tell(bench, word("2"));
     expectFailure(stale, 1, "is at version 3, not 2; new since then: 2026-", "holds 8 SPY");
     expect(stale.failure?.line).not.toContain("holds 7 SPY");
-    expectFailure(await tell(bench, word("4")), 1, "incident 1 is at version 3, not 4.");
-    const claimless = await tell(bench, [...word("3"), "--as", "absent"]);
+    const hostile = { text: "the broker said \u001b[2J\nnothing", next: null };
+    await ledger.addEvidence(bench.latch.account, "position SPY", hostile, bench.clock.now());
+    expectFailure(await tell(bench, word("3")), 1, "the broker said [2J nothing");
+    await ledger.addEvidence(bench.latch.account, "position SPY", hostile, bench.clock.now());
+    expectFailure(await tell(bench, word("5")), 1, "incident 1 is at version 4, not 5.");
+    const claimless = await tell(bench, [...word("4"), "--as", "absent"]);
     expectFailure(claimless, 1, "incident 1 has no claim behind it that waits for its end");
-    expect(await bench.latch.incident(1)).toMatchObject({ version: 3, resolution: null });
-    const { resolution } = JSON.parse((await tell(bench, [...word("3"), "--json"])).text);
+    expect(await bench.latch.incident(1)).toMatchObject({ version: 4, resolution: null });
+    const { resolution } = JSON.parse((await tell(bench, [...word("4"), "--json"])).text);
     expect(resolution.reason).toBe(`${userInfo().username}: seen`);
   });
 });
