@@ -3,12 +3,15 @@
  *
  * 1. Each needs the operator key, which no bot has: a key that may trade may not end a question.
  * 2. A person acts on the version, and on the numbers, that were seen: whatever has changed since
- *    is looked at first, and nothing is done meanwhile.
+ *    is looked at first, and nothing is done meanwhile. A sidecar that was started anew on another
+ *    ledger has other incidents under the same numbers.
  */
 import type { IncomingMessage } from "node:http";
 import { z } from "zod";
+import type { EpochMs } from "../core/clock.ts";
 import { type DecimalText, parseDecimal } from "../core/decimal.ts";
 import { type ErrorCode, LatchError } from "../core/errors.ts";
+import type { Incident } from "../incident/incident.ts";
 import type {
   PositionCommand,
   PositionResult,
@@ -19,7 +22,7 @@ import { SIDECAR_ERRORS } from "./alpaca-error.ts";
 import { incidentConflictSchema, incidentSchema, incidentView } from "./native-incident-schema.ts";
 import { incidentNotFound, incidentParams } from "./native-incidents.ts";
 import type { NativePorts } from "./native-ports.ts";
-import { decimalOut, errorSchema, named, noQuery } from "./native-schemas.ts";
+import { decimalOut, errorSchema, named, noQuery, timeIn, timeText } from "./native-schemas.ts";
 import type { NativeScope } from "./native-scope.ts";
 
 const REASON_MAX = 1_000;
@@ -29,6 +32,9 @@ const word = {
   version: z.number().int().min(1).describe("The incident's version that was seen."),
   reason: z.string().trim().min(1, "expected why it is over").max(REASON_MAX),
   by: z.string().trim().min(1).max(NAME_MAX).optional().describe("Who says so."),
+  openedAt: timeIn
+    .optional()
+    .describe("When the incident that was seen was opened: another ledger has other numbers."),
 };
 
 const quantity = z
@@ -113,6 +119,8 @@ function addResolution(scope: NativeScope, ports: NativePorts): void {
     },
     async ({ params: { id }, body, raw }, reply) => {
       requireOperator(scope, raw);
+      const another = await anotherIncident(ports, id, body.openedAt);
+      if (another !== undefined) return reply.code(409).send(conflictOf(another, id, body));
       const { version, reason, by = nameOf(scope, raw), endClaimAs = null } = body;
       const command: WordCommand = { version, reason, by, endClaimAs };
       const result = await ports.latch().operator.resolve(id, command);
@@ -141,6 +149,8 @@ function addAdoption(scope: NativeScope, ports: NativePorts): void {
     },
     async ({ params: { id }, body, raw }, reply) => {
       requireOperator(scope, raw);
+      const another = await anotherIncident(ports, id, body.openedAt);
+      if (another !== undefined) return reply.code(409).send(conflictOf(another, id, body));
       const result = await ports.latch().operator.adopt(id, commandOf(scope, raw, body));
       if (result.kind === "resolved" || result.kind === "closing") {
         return incidentView(result.incident);
@@ -170,6 +180,8 @@ function addFlattening(scope: NativeScope, ports: NativePorts): void {
     },
     async ({ params: { id }, body, raw }, reply) => {
       requireOperator(scope, raw);
+      const another = await anotherIncident(ports, id, body.openedAt);
+      if (another !== undefined) return reply.code(409).send(conflictOf(another, id, body));
       const result = await ports.latch().operator.flatten(id, commandOf(scope, raw, body));
       if (result.kind === "resolved")
         return { incident: incidentView(result.incident), close: null };
@@ -207,9 +219,29 @@ function nameOf({ access }: NativeScope, { headers }: IncomingMessage): string {
   return access.operatorOf(headers)?.id ?? "operator";
 }
 
-type Refused = Exclude<WordResult | PositionResult, { readonly kind: "resolved" | "closing" }>;
+/** One that was opened at another time than the one that was seen; its ledger is another. */
+interface Another {
+  readonly kind: "another";
+  readonly incident: Incident;
+}
+
+async function anotherIncident(
+  ports: NativePorts,
+  id: number,
+  openedAt: EpochMs | undefined,
+): Promise<Another | undefined> {
+  if (openedAt === undefined) return undefined;
+  const incident = await ports.latch().incident(id);
+  const isSeen = incident === undefined || incident.openedAt === openedAt;
+  return isSeen ? undefined : { kind: "another", incident };
+}
+
+type Refused =
+  | Exclude<WordResult | PositionResult, { readonly kind: "resolved" | "closing" }>
+  | Another;
 
 const CODES = {
+  another: "incident_changed",
   stale: "incident_changed",
   over: "incident_over",
   no_claim: "incident_without_claim",
@@ -224,10 +256,11 @@ const CODES = {
 type Conflict = Extract<Refused, { readonly kind: keyof typeof CODES }>;
 
 function messageOf(conflict: Conflict, confirmed: Confirmed) {
-  const { id, symbol, ...incident } = conflict.incident;
+  const { id, symbol, openedAt, ...incident } = conflict.incident;
   const { version, brokerQuantity } = confirmed;
   const net = "net" in conflict ? conflict.net : "";
   const messages: Readonly<Record<Conflict["kind"], string>> = {
+    another: `incident ${id} is another one than was seen: it was opened ${timeText(openedAt)}`,
     stale: `incident ${id} is at version ${incident.version}, not ${version}`,
     over: `incident ${id} was resolved before: ${incident.resolution?.verdict}`,
     claim_waits: `the claim behind incident ${id} still waits for its end`,

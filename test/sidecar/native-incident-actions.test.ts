@@ -209,6 +209,23 @@ describe("adopting a position", () => {
   });
 });
 
+test.each(["resolve", "adopt", "flatten"])(
+  "%s does nothing to an incident of another ledger that has the same number and version",
+  async (action) => {
+    const opened = await openPhantom();
+    const { latch } = opened.sidecar.started;
+    const numbers = action === "resolve" ? {} : { brokerQuantity: "0", bookQuantity: "6" };
+    const seen = { ...WORD, ...numbers, openedAt: "2026-05-20T13:42:00.000Z" };
+    const told = await act(opened, action, seen);
+    expect([told.status, told.body.tradelatch.error]).toEqual([409, "incident_changed"]);
+    expect(told.body.message).toContain("another one than was seen");
+    expect(await latch.incident(1)).toMatchObject({ version: 1, resolution: null });
+    if (action === "flatten") return;
+    const { openedAt } = told.body.tradelatch.incident;
+    expect((await act(opened, action, { ...seen, openedAt })).status).toBe(200);
+  },
+);
+
 test("what our own order has filled is booked before a position is adopted, not with it", async () => {
   const opened = await openPhantom();
   const { world, sidecar } = opened;

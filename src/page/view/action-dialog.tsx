@@ -167,12 +167,12 @@ function confirmText({ id, symbol }: IncidentView, { name, numbers }: Action): s
   }
 }
 
-function bodyOf({ version }: IncidentView, action: Action, data: FormData) {
+function bodyOf({ version, openedAt }: IncidentView, action: Action, data: FormData) {
   const { numbers, confirmsNumbers, asksForEnd } = action;
   const by = String(data.get("by") ?? "").trim();
   const end = String(data.get("endClaimAs") ?? "");
   return {
-    ...{ version, reason: String(data.get("reason") ?? "") },
+    ...{ version, openedAt, reason: String(data.get("reason") ?? "") },
     ...(by === "" ? {} : { by }),
     ...(confirmsNumbers ? numbers : {}),
     ...(asksForEnd && end !== NO_END ? { endClaimAs: end } : {}),
