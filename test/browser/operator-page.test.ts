@@ -340,7 +340,7 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page on 21 May, with an exit that 
     await day.playUntil("11:20:30");
     await expect.poll(() => rows.count(), SOON).toBe(before + 1);
     await day.stop();
-    await page.getByText(/no answer from the sidecar since/).waitFor(SOON);
+    await page.locator(".because", { hasText: "no answer from the sidecar since" }).waitFor(SOON);
     expect(await rows.count()).toBe(before + 1);
     await day.start();
     await expect.poll(() => page.locator(".word").innerText(), SOON).not.toContain("no answer");

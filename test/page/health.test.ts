@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { factsOf, headlineOf, type Unread, verdictOn } from "../../src/page/model/health.ts";
+import {
+  factsOf,
+  headlineOf,
+  spokenOf,
+  type Unread,
+  verdictOn,
+} from "../../src/page/model/health.ts";
 import type { IncidentView, StatusView } from "../../src/page/sidecar-answers.ts";
 
 const READ: Unread = { lost: null, unread: null, isOutdated: false };
@@ -118,6 +124,15 @@ describe("the one word", () => {
       "no answer from the sidecar since Thu 21 May 11:15",
       "below, as of Thu 21 May 11:14",
     ]);
+  });
+
+  test("is read out once, and not again at each second by which an age has grown", () => {
+    const at = (now: string) => spokenOf(verdictOn({ ...REST, stream: down, now }, READ, []));
+    expect(at("2026-05-21T15:14:10.000Z")).toBe("attention: no trade updates; orders are polled");
+    expect(at("2026-05-21T16:20:12.000Z")).toBe(at("2026-05-21T15:14:10.000Z"));
+    const unread = { since: early.openedAt, because: "HTTP 503" };
+    const positions = verdictOn(withLatch({ positionsUnread: unread }), READ, []);
+    expect(spokenOf(positions)).toBe("attention: positions cannot be compared: HTTP 503");
   });
 
   test("asks for a new page where the sidecar is of another version", () => {

@@ -91,6 +91,13 @@ export function headlineOf(because: readonly string[]): string {
   return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(" · ");
 }
 
+const AGE = / for (?:\d+ (?:s|min|h|d)\b ?)+/g;
+
+/** For a screen reader: what grows by the second would be read out all the time. */
+export function spokenOf({ word, because }: Verdict): string {
+  return `${word}: ${headlineOf(because).replace(AGE, "")}`;
+}
+
 function wrongWith(
   status: StatusView,
   behind: Unread["unread"],

@@ -1,6 +1,13 @@
 /** The top line: the state in one word and why, whose money it is, and the facts behind it. */
 
-import { type Fact, factsOf, headlineOf, type Unread, verdictOn } from "../model/health.ts";
+import {
+  type Fact,
+  factsOf,
+  headlineOf,
+  spokenOf,
+  type Unread,
+  verdictOn,
+} from "../model/health.ts";
 import { dayText, timeOfDay } from "../model/time-text.ts";
 import type { IncidentView, StatusView } from "../sidecar-answers.ts";
 
@@ -19,14 +26,18 @@ const MONEY: Readonly<Record<StatusView["broker"]["kind"], string>> = {
 };
 
 export function TopLine({ status, unread, incidents }: TopLineProps) {
-  const { word, because } = verdictOn(status, unread, incidents);
+  const verdict = verdictOn(status, unread, incidents);
+  const { word, because } = verdict;
   const { kind } = status.broker;
   const isRisky = kind === "live" || kind === "other";
   return (
     <header class={isRisky ? "top live" : "top"}>
       {isRisky && <p class="money-band">{MONEY[kind]}</p>}
       <div class="headline">
-        <div class={`word ${word.replace(" ", "-")}`} role="status" aria-live="polite">
+        <p class="spoken" role="status">
+          {spokenOf(verdict)}
+        </p>
+        <div class={`word ${word.replace(" ", "-")}`}>
           <span class="dot" aria-hidden="true" />
           <strong>{word}</strong>
           <span class="because">{headlineOf(because)}</span>
