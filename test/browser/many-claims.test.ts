@@ -8,10 +8,12 @@ const OPERATOR_KEY = "whoever-looks-after-the-bots";
 const EXITS = 45;
 /** A page of claims has no more. */
 const LATER_ORDERS = 100;
+/** Claims that are shown at first. */
+const PAGE = 100;
 const SOON = { timeout: 60_000 };
 const MISMATCH = "position intent mismatch, inferred: sell_to_open, specified: sell_to_close";
 
-describe.skipIf(HAS_NO_BROWSER)("the operator page with many exits that are stuck", () => {
+describe.skipIf(HAS_NO_BROWSER)("the operator page with many claims", () => {
   let browser: Browser;
 
   beforeAll(async () => {
@@ -20,7 +22,7 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page with many exits that are stuc
 
   afterAll(() => browser?.close());
 
-  test("knows the exit behind the oldest of them, and asks how it ended", async () => {
+  test("knows the exit behind the oldest of many that are stuck, and asks how it ended", async () => {
     const symbols = Array.from(
       { length: EXITS },
       (_, nth) => `X${"ABCDEFGHIJ"[Math.floor(nth / 10)]}${"ABCDEFGHIJ"[nth % 10]}`,
@@ -47,6 +49,36 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page with many exits that are stuc
     await expect.poll(() => card.innerText(), SOON).not.toContain("is being looked up");
     await card.getByRole("button", { name: "Resolve…" }).click();
     expect(await page.getByRole("dialog").innerText()).toContain("the claim to sell 6 XAA");
+    await page.close();
+  });
+
+  test("keeps a claim that has come while older ones were read", async () => {
+    const world = await openOrderWorld();
+    const opened = await world.open({ operatorKey: OPERATOR_KEY, requestsPerMinute: 100_000 });
+    const buy = (nth: number) => {
+      const order = { ...SELL, symbol: "SPY", side: "buy", client_order_id: `order-${nth}` };
+      return world.send(opened, order);
+    };
+    for (let nth = 1; nth <= PAGE + 1; nth += 1) await buy(nth);
+    const { page } = await openPage(browser, opened.sidecar.url);
+    await signIn(page, OPERATOR_KEY);
+    const rows = page.locator(".claims tbody tr");
+    await expect.poll(() => rows.count(), SOON).toBe(PAGE);
+    const isNewest = page.waitForResponse(async (response) => {
+      const isPage = response.url().includes("/claims?") && !response.url().includes("cursor=");
+      return isPage && (await response.text()).includes(`order-${PAGE + 2}`);
+    }, SOON);
+    await page.route("**/latch/v1/claims?*cursor=*", async (route) => {
+      const response = await route.fetch();
+      await isNewest;
+      // The page has shown it by the next frame.
+      await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+      await route.fulfill({ response });
+    });
+    await page.getByRole("button", { name: "Older claims" }).click();
+    await buy(PAGE + 2);
+    await expect.poll(() => rows.count(), SOON).toBe(PAGE + 2);
+    expect(await rows.first().locator("code").getAttribute("title")).toBe(`order-${PAGE + 2}`);
     await page.close();
   });
 });
