@@ -13,7 +13,7 @@ export interface ActionAnswer {
   readonly close?: { readonly status: string; readonly because: string | null } | null;
 }
 
-const LOOK = "Close this and look whether it was done before you try again.";
+const LOOK = "Go back and look whether it was done before you try again.";
 /** The one failure of the sidecar's that says of itself that nothing was done. */
 const NOTHING_DONE = "position_unreadable";
 const FAILURE = 500;

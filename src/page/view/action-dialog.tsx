@@ -86,7 +86,7 @@ export function ActionDialog(props: ActionDialogProps) {
         )}
         <div class="actions">
           <button type="button" disabled={isActing} onClick={onClose}>
-            {canTry ? "Cancel" : "Close"}
+            {canTry ? "Cancel" : "Back to the page"}
           </button>
           {canTry && (
             <button type="submit" class={action.trades ? "danger" : "primary"} disabled={isActing}>

@@ -28,14 +28,12 @@ export function DialogFrame(props: DialogFrameProps) {
     >
       <div class="dialog-head">
         <h2 id="dialog-title">{title}</h2>
-        <button
-          type="button"
-          class="close"
-          disabled={isHeld}
-          onClick={() => frame.current?.close()}
-        >
-          Close
-        </button>
+        {/* A question has its own way out: beside "Close 4 TQQQ", "Close" could mean either. */}
+        {kind === "sheet" && (
+          <button type="button" class="close" onClick={() => frame.current?.close()}>
+            Close
+          </button>
+        )}
       </div>
       {children}
     </dialog>
