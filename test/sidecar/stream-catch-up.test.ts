@@ -1,16 +1,22 @@
 import { describe, expect, test } from "vitest";
-import type { TradeUpdate, WireOrder } from "../../src/sidecar/trade-update.ts";
+import { StreamFeed } from "../../src/sidecar/stream-feed.ts";
+import type { StreamProblem } from "../../src/sidecar/stream-problem.ts";
+import {
+  readBrokerFrame,
+  TRADE_UPDATES,
+  type TradeUpdate,
+  type WireOrder,
+} from "../../src/sidecar/trade-update.ts";
 import {
   LISTEN,
   LISTENING,
-  openRelay,
   openSimulatedRelay,
   ordersOf,
   SHORT_PAUSE,
   told,
   untilTrue,
 } from "./stream-bench.ts";
-import { openStandIn } from "./stream-stand-in.ts";
+import { WatchedClock } from "./stream-clock.ts";
 
 const RESTING = { type: "limit", limit_price: "60" };
 
@@ -258,35 +264,46 @@ describe("the rest of the sidecar", () => {
     expect(relay.problems.map(({ kind }) => kind)).toEqual(["hook_failed", "hook_late"]);
   });
 
+  /** Of the feed by itself: what sockets do with so much at once is the machine's matter. */
   test("that is too slow makes a gap, not a heap", async () => {
-    const broker = await openStandIn();
     let orders: readonly WireOrder[] = [];
     let [release, heard] = [(): void => {}, 0];
-    const relay = await openRelay({
-      brokerUrl: broker.url,
+    const [delivered, problems] = [[] as unknown[], [] as StreamProblem[]];
+    const feed = new StreamFeed({
+      clock: new WatchedClock(),
       catchUp: async () => orders,
-      // All of it comes at once here, and how much of that a socket takes is the machine's matter.
-      limits: { bufferedBytes: 16 * 1_024 * 1_024 },
       onUpdate: async () => {
         heard += 1;
         if (heard === 1) await new Promise<void>((resolve) => (release = resolve));
       },
+      deliver: ({ order }) => delivered.push(order?.wire.id),
+      onLive: () => {},
+      onProblem: (problem) => problems.push(problem),
     });
-    const client = await relay.listener();
+    feed.upstreamUp();
+    await untilTrue(() => feed.isLive);
     const count = 10_100;
     const order = (index: number) => ({ id: `${index}`, status: "new", updated_at: null });
     orders = Array.from({ length: count }, (_, index) => order(index));
-    for (const [index, each] of orders.entries()) {
-      broker.send({ event: "new", event_id: `${index}`, order: each });
-    }
-    await untilTrue(() => relay.problems.length === 1);
-    expect(relay.problems).toEqual([{ kind: "feed_overflow" }]);
+    const [first, ...others] = orders.map(updateOf);
+    if (first !== undefined) feed.receive(first);
+    await untilTrue(() => heard === 1);
+    for (const update of others) feed.receive(update);
+    expect(problems).toEqual([{ kind: "feed_overflow" }]);
     release();
-    const ids: string[] = [];
-    while (ids.length < count) ids.push((await client.next()).data.order.id);
-    expect(new Set(ids).size).toBe(count);
+    await untilTrue(() => feed.isLive);
+    expect(delivered).toHaveLength(count);
+    expect(new Set(delivered).size).toBe(count);
+    feed.close();
   });
 });
+
+function updateOf(order: WireOrder, index: number): TradeUpdate {
+  const data = { event: "new", event_id: `${index}`, order };
+  const frame = readBrokerFrame(JSON.stringify({ stream: TRADE_UPDATES, data }));
+  if (frame.kind !== "update") throw new Error(`the frame is ${frame.kind}`);
+  return frame.update;
+}
 
 /** Cuts the broker's stream, lets `happen` what is to be missed, and lets the relay come back. */
 async function missing(
