@@ -68,11 +68,8 @@ export class Flattening {
     try {
       return await this.#close(incident, true);
     } catch (error) {
-      if (!(error instanceof LatchError) || error.code !== "invalid_intent") throw error;
-      await this.#tell(incident, {
-        text: `no order can close it: ${error.message}`,
-        next: BY_HAND,
-      });
+      const because = impossibleBecause(error);
+      await this.#tell(incident, { text: `no order can close it: ${because}`, next: BY_HAND });
       return undefined;
     }
   }
@@ -82,10 +79,10 @@ export class Flattening {
     try {
       return await this.#started(incident);
     } catch (error) {
-      if (!(error instanceof LatchError) || error.code !== "invalid_intent") throw error;
-      const text = `no order can close it: ${error.message}`;
+      const because = impossibleBecause(error);
+      const text = `no order can close it: ${because}`;
       await this.#note(incident, { text, next: CLOSE_BY_HAND });
-      return { status: "BLOCKED", requestId: null, because: error.message };
+      return { status: "BLOCKED", requestId: null, because };
     }
   }
 
@@ -152,6 +149,12 @@ export class Flattening {
       dueAt = (claim.certainAt ?? claim.openedAt) + pauseAfter(tries);
     }
   }
+}
+
+/** Why no order can be made in the symbol; whatever else has failed is thrown again. */
+function impossibleBecause(error: unknown): string {
+  if (error instanceof LatchError && error.code === "invalid_intent") return error.message;
+  throw error;
 }
 
 function waitsForExits(book: Book): EvidenceNote {

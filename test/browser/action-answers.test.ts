@@ -1,39 +1,20 @@
-import type { Browser, Page, Route } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { HAS_NO_BROWSER, launchChromium } from "./chromium.ts";
-import { openPage } from "./page-in-browser.ts";
-import { OPERATOR_KEY, ReplayedDay } from "./replayed-day.ts";
+import type { Route } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { HAS_NO_BROWSER } from "./chromium.ts";
+import { dayInBrowser } from "./day-in-browser.ts";
 
 const SOON = { timeout: 60_000 };
 const ACTIONS = /\/latch\/v1\/incidents\/\d+\/(?:adopt|flatten|resolve)$/;
 
 describe.skipIf(HAS_NO_BROWSER)("what a person is told of an action on the operator page", () => {
-  let day: ReplayedDay;
-  let browser: Browser;
-  const pages: Page[] = [];
-
-  beforeAll(async () => {
-    [day, browser] = await Promise.all([ReplayedDay.open(), launchChromium()]);
+  const on = dayInBrowser(async (day) => {
     await day.playUntil("09:42:30");
     await day.tradeByHand({ symbol: "TQQQ", side: "sell", qty: "2" });
   });
 
-  afterEach(async () => {
-    for (const page of pages.splice(0)) {
-      await page.unrouteAll({ behavior: "ignoreErrors" });
-      await page.close();
-    }
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await day?.close();
-  });
-
   /** A page on which the confirmation of an action is open, and `answer` stands for the network. */
   async function confirming(action: string, answer: (route: Route) => Promise<unknown>) {
-    const { page } = await openPage(browser, day.url, { key: OPERATOR_KEY });
-    pages.push(page);
+    const { page } = await on.open();
     await page.route(ACTIONS, answer);
     await page.getByRole("button", { name: `${action}…` }).click(SOON);
     const dialog = page.getByRole("dialog");

@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
 import { READING_STANDS_MS } from "../../src/operator/position-table.ts";
 import type { ClaimView, PositionsView, StatusView } from "../../src/page/sidecar-answers.ts";
-import { CHROMIUM, HAS_NO_BROWSER, launchChromium } from "./chromium.ts";
-import { type OpenedPage, openPage, type PageWish, signIn } from "./page-in-browser.ts";
-import { BOT_SECRET, OPERATOR_KEY, ReplayedDay } from "./replayed-day.ts";
+import { CHROMIUM, HAS_NO_BROWSER } from "./chromium.ts";
+import { dayInBrowser } from "./day-in-browser.ts";
+import { signIn } from "./page-in-browser.ts";
+import { BOT_SECRET, OPERATOR_KEY } from "./replayed-day.ts";
 
 const AXE = readFileSync(
   new URL("../../node_modules/axe-core/axe.min.js", import.meta.url),
@@ -24,38 +25,13 @@ if (HAS_NO_BROWSER) {
 }
 
 describe.skipIf(HAS_NO_BROWSER)("the operator page on 21 May, with an exit that is stuck", () => {
-  let day: ReplayedDay;
-  let browser: Browser;
-  const pages: Page[] = [];
-
-  beforeAll(async () => {
-    [day, browser] = await Promise.all([ReplayedDay.open(), launchChromium()]);
-    // The second read of the broker, ten seconds later, would end it.
-    await day.playUntil("11:14:06");
-  });
-
-  afterEach(async () => {
-    for (const page of pages.splice(0)) {
-      // What a route of the test's is still fetching fails when the page is gone.
-      await page.unrouteAll({ behavior: "ignoreErrors" });
-      await page.close();
-    }
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await day?.close();
-  });
-
-  async function open(wish: PageWish = { key: OPERATOR_KEY }): Promise<OpenedPage> {
-    const opened = await openPage(browser, day.url, wish);
-    pages.push(opened.page);
-    return opened;
-  }
+  // The second read of the broker, ten seconds later, would end it.
+  const on = dayInBrowser((day) => day.playUntil("11:14:06"));
+  const { open } = on;
 
   test("was opened in the browser that is named", () => {
     expect(CHROMIUM).toBeDefined();
-    expect(browser.version()).toMatch(/^\d+\./);
+    expect(on.browser.version()).toMatch(/^\d+\./);
   });
 
   test("says at a glance that something is stuck, what, and whose money it is", async () => {
@@ -175,7 +151,7 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page on 21 May, with an exit that 
   test("asks nobody but the sidecar, and keeps the key out of addresses and storage", async () => {
     const { page, asked, faults } = await open();
     await expect.poll(() => asked.some((url) => url.includes("/latch/v1/events")), SOON).toBe(true);
-    expect(asked.filter((url) => !url.startsWith(`${day.url}/`))).toEqual([]);
+    expect(asked.filter((url) => !url.startsWith(`${on.day.url}/`))).toEqual([]);
     expect(asked.join("\n")).not.toContain(OPERATOR_KEY);
     const kept = await page.evaluate(() => [
       ...[localStorage.length, sessionStorage.length, document.cookie],
@@ -337,23 +313,23 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page on 21 May, with an exit that 
     // All come with the first.
     await rows.first().waitFor();
     const before = await rows.count();
-    await day.playUntil("11:20:30");
+    await on.day.playUntil("11:20:30");
     await expect.poll(() => rows.count(), SOON).toBe(before + 1);
-    await day.stop();
+    await on.day.stop();
     await page.locator(".because", { hasText: "no answer from the sidecar since" }).waitFor(SOON);
     expect(await rows.count()).toBe(before + 1);
-    await day.start();
+    await on.day.start();
     await expect.poll(() => page.locator(".word").innerText(), SOON).not.toContain("no answer");
-    await day.playUntil("11:26:40");
+    await on.day.playUntil("11:26:40");
     await expect.poll(() => rows.count(), SOON).toBe(before + 2);
     await expect.poll(() => rows.first().innerText(), SOON).toContain("sell 12 TQQQ");
     await expect.poll(() => page.locator(".word strong").innerText(), SOON).toBe("at rest");
   });
 
   test("takes nothing for empty that it cannot read while the start waits for the broker", async () => {
-    await day.stop();
-    day.hide("/v2/account");
-    await day.begin();
+    await on.day.stop();
+    on.day.hide("/v2/account");
+    await on.day.begin();
     const { page } = await open({});
     await page.getByLabel("Key").fill(OPERATOR_KEY);
     await page.keyboard.press("Enter");
@@ -363,14 +339,14 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page on 21 May, with an exit that 
     for (const wrong of ["no answer", "Nothing is stuck", "No order has come", "none"]) {
       expect(text).not.toContain(wrong);
     }
-    day.showAll();
+    on.day.showAll();
     await page.locator(".claims tbody tr").first().waitFor(SOON);
     expect(await page.locator(".incidents").innerText()).toContain("refused exit");
   });
 
   test("shows what a bot says as text, whatever it is", async () => {
     const reason = '<img src=x onerror="document.title=1"><b>bold</b>';
-    await day.order({ symbol: "TQQQ", side: "buy", effect: "open", quantity: "1", reason });
+    await on.day.order({ symbol: "TQQQ", side: "buy", effect: "open", quantity: "1", reason });
     const { page, faults } = await open();
     await page.getByText(reason).first().waitFor();
     expect(await page.locator(".claims img, .claims td b").count()).toBe(0);
@@ -380,26 +356,15 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page on 21 May, with an exit that 
 });
 
 describe.skipIf(HAS_NO_BROWSER)("a position that differs", () => {
-  let day: ReplayedDay;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    [day, browser] = await Promise.all([ReplayedDay.open(), launchChromium()]);
-    await day.playUntil("09:42:30");
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await day?.close();
-  });
+  const on = dayInBrowser((day) => day.playUntil("09:42:30"));
 
   test("shows no old reading as what the broker holds, nor offers to act on it", async () => {
-    await day.tradeByHand({ symbol: "TQQQ", side: "sell", qty: "6" });
-    const { page } = await openPage(browser, day.url, { key: OPERATOR_KEY });
+    await on.day.tradeByHand({ symbol: "TQQQ", side: "sell", qty: "6" });
+    const { page } = await on.open();
     const row = page.locator(".positions tbody tr");
     await expect.poll(() => row.innerText(), SOON).toMatch(/TQQQ\s+6\s+0\s+−6/);
-    day.hide("/v2/positions*");
-    day.jump(READING_STANDS_MS);
+    on.day.hide("/v2/positions*");
+    on.day.jump(READING_STANDS_MS);
     const unread = /not read since \d\d:\d\d:\d\d/;
     await expect.poll(() => row.innerText(), SOON).toMatch(unread);
     expect(await row.innerText()).not.toContain("−6");
@@ -409,12 +374,12 @@ describe.skipIf(HAS_NO_BROWSER)("a position that differs", () => {
       /Book holds 6 Broker holds not read since/,
     );
     expect(await page.getByRole("button", { name: "Adopt…" }).count()).toBe(0);
-    day.showAll();
-    day.jump(READING_STANDS_MS);
+    on.day.showAll();
+    on.day.jump(READING_STANDS_MS);
   });
 
   test("is marked, and adopted or flattened once its numbers were confirmed", async () => {
-    const { page, faults } = await openPage(browser, day.url, { key: OPERATOR_KEY });
+    const { page, faults } = await on.open();
     const row = page.locator(".positions tbody tr");
     await expect.poll(() => row.innerText(), SOON).toMatch(/TQQQ\s+6\s+0\s+−6/);
     await page.getByRole("button", { name: "Adopt…" }).click();
@@ -423,7 +388,7 @@ describe.skipIf(HAS_NO_BROWSER)("a position that differs", () => {
       "Book holds 6 Broker holds 0",
     );
     await dialog.getByLabel("Reason").fill("sold by hand at 09:43");
-    await day.placeByHand({ symbol: "TQQQ", side: "buy", qty: "2" });
+    await on.day.placeByHand({ symbol: "TQQQ", side: "buy", qty: "2" });
     await dialog.getByRole("button", { name: "Book 0 TQQQ" }).click();
     // Refused, with the numbers as they are now to be confirmed in their place.
     await dialog.getByText("the broker holds 2 TQQQ now, and 0 was confirmed").waitFor();
@@ -432,19 +397,19 @@ describe.skipIf(HAS_NO_BROWSER)("a position that differs", () => {
     await expect.poll(() => row.innerText(), SOON).toMatch(/TQQQ\s+2\s+2\s+–/);
     expect(faults.splice(0)).toHaveLength(1);
 
-    await day.tradeByHand({ symbol: "TQQQ", side: "buy", qty: "4" });
+    await on.day.tradeByHand({ symbol: "TQQQ", side: "buy", qty: "4" });
     await page.getByRole("button", { name: "Flatten…" }).click(SOON);
     await dialog.getByLabel("Reason").fill("nobody meant it");
     await dialog.getByRole("button", { name: "Close 6 TQQQ at market" }).click();
     await expect.poll(() => page.locator(".claims").innerText(), SOON).toContain("sell 6 TQQQ");
-    await day.compareUntilAgreed();
+    await on.day.compareUntilAgreed();
     await page.getByText("Nothing is stuck.").waitFor(SOON);
     expect(faults).toEqual([]);
   });
 
   test("is still to be seen on the Sunday after, when its day is over", async () => {
-    day.jump(3 * 24 * 60 * 60 * 1_000);
-    const { page } = await openPage(browser, day.url, { key: OPERATOR_KEY });
+    on.day.jump(3 * 24 * 60 * 60 * 1_000);
+    const { page } = await on.open();
     const title = page.locator("#today-title");
     expect(await title.innerText()).toBe("Session of Thu, 21 May 2026");
     await page.getByRole("button", { name: "Today" }).click();

@@ -1,8 +1,9 @@
-import type { Browser, Page, Route } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { HAS_NO_BROWSER, launchChromium } from "./chromium.ts";
-import { openPage, signIn } from "./page-in-browser.ts";
-import { OPERATOR_KEY, ReplayedDay } from "./replayed-day.ts";
+import type { Page, Route } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { HAS_NO_BROWSER } from "./chromium.ts";
+import { dayInBrowser } from "./day-in-browser.ts";
+import { signIn } from "./page-in-browser.ts";
+import { OPERATOR_KEY } from "./replayed-day.ts";
 
 /** The page asks every two seconds, on a machine that may be busy. */
 const SOON = { timeout: 60_000 };
@@ -10,32 +11,9 @@ const DAY_MS = 24 * 60 * 60 * 1_000;
 const PAGES = "**/latch/v1/**";
 
 describe.skipIf(HAS_NO_BROWSER)("the operator page that is left open", () => {
-  let day: ReplayedDay;
-  let browser: Browser;
-  const pages: Page[] = [];
+  const on = dayInBrowser((day) => day.playUntil("09:42:30"));
 
-  beforeAll(async () => {
-    [day, browser] = await Promise.all([ReplayedDay.open(), launchChromium()]);
-    await day.playUntil("09:42:30");
-  });
-
-  afterEach(async () => {
-    for (const page of pages.splice(0)) {
-      await page.unrouteAll({ behavior: "ignoreErrors" });
-      await page.close();
-    }
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await day?.close();
-  });
-
-  async function open(key = OPERATOR_KEY): Promise<Page> {
-    const { page } = await openPage(browser, day.url, { key });
-    pages.push(page);
-    return page;
-  }
+  const open = async (key = OPERATOR_KEY): Promise<Page> => (await on.open({ key })).page;
 
   const word = (page: Page) => page.locator(".word").innerText();
 
@@ -57,7 +35,7 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page that is left open", () => {
     const before = await rows.count();
     await page.route("**/latch/v1/positions", () => undefined);
     for (const quantity of ["7", "8"]) {
-      await day.order({ symbol: "TQQQ", side: "buy", effect: "open", quantity });
+      await on.day.order({ symbol: "TQQQ", side: "buy", effect: "open", quantity });
       const row = rows.filter({ hasText: `buy ${quantity} TQQQ` });
       await row.first().waitFor({ timeout: 20_000 });
     }
@@ -73,7 +51,7 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page that is left open", () => {
     expect(await dialog.innerText()).not.toContain("Being read");
     await page.keyboard.press("Escape");
     await page.unrouteAll({ behavior: "ignoreErrors" });
-    await day.order({ symbol: "TQQQ", side: "buy", effect: "open", quantity: "5", reason: "b" });
+    await on.day.order({ symbol: "TQQQ", side: "buy", effect: "open", quantity: "5", reason: "b" });
     await page.locator(".open-claim").first().click();
     await dialog.getByRole("heading", { name: "Events" }).waitFor();
     expect(await dialog.locator(".problem").count()).toBe(0);
@@ -82,7 +60,7 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page that is left open", () => {
   test("says that what is below is old where only that cannot be read", async () => {
     const page = await open();
     await page.route("**/latch/v1/incidents?*", (route) => route.abort());
-    await day.order({ symbol: "TQQQ", side: "buy", effect: "open", quantity: "1", reason: "a" });
+    await on.day.order({ symbol: "TQQQ", side: "buy", effect: "open", quantity: "1", reason: "a" });
     await expect
       .poll(() => word(page), SOON)
       .toMatch(/attention\s+what is below could not be read again since 09:4\d:\d\d/);
@@ -96,7 +74,7 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page that is left open", () => {
     await rows.first().waitFor();
     const before = await rows.count();
     await page.route("**/latch/v1/events?*", (route) => route.abort());
-    await day.stop();
+    await on.day.stop();
     await expect.poll(() => word(page), SOON).toContain("no answer");
     const claims = page.waitForResponse((response) => response.url().includes("/claims?"), SOON);
     await page.route(
@@ -104,45 +82,45 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page that is left open", () => {
       async (route) => {
         // The claims are read already; the session is not.
         await claims;
-        await day.order({ symbol: "SQQQ", side: "buy", effect: "open", quantity: "2" });
+        await on.day.order({ symbol: "SQQQ", side: "buy", effect: "open", quantity: "2" });
         await route.continue();
       },
       { times: 1 },
     );
-    await day.start();
+    await on.day.start();
     await expect.poll(() => rows.count(), SOON).toBe(before + 1);
   });
 
   test("asks for the key again once the sidecar does not know it any more", async () => {
     const page = await open();
-    await day.stop();
-    await day.begin({ operatorKey: "another-key-since-the-restart" });
+    await on.day.stop();
+    await on.day.begin({ operatorKey: "another-key-since-the-restart" });
     await page.getByText("The sidecar does not know the key any more.").waitFor(SOON);
     expect(await page.locator(".panels").count()).toBe(0);
     await signIn(page, "another-key-since-the-restart");
-    await day.stop();
-    await day.start();
+    await on.day.stop();
+    await on.day.start();
   });
 
   test("does not go on over another ledger, whose incidents have the same numbers", async () => {
     const page = await open();
-    await day.stop();
-    await day.begin({ store: day.otherStore });
+    await on.day.stop();
+    await on.day.begin({ store: on.day.otherStore });
     await page.getByText("another account, broker or store").waitFor(SOON);
     expect(await page.locator(".panels").count()).toBe(0);
-    await day.stop();
-    await day.start();
+    await on.day.stop();
+    await on.day.start();
   });
 
   test("asks to be loaded anew once the sidecar is of another version", async () => {
     const page = await open();
-    await page.route(`${day.url}/`, async (route) => {
+    await page.route(`${on.day.url}/`, async (route) => {
       const document = await (await route.fetch()).text();
       const body = document.replace(/page-[0-9a-f]+\.js/, "page-0123456789ab.js");
       await route.fulfill({ body, contentType: "text/html" });
     });
-    await day.stop();
-    await day.start();
+    await on.day.stop();
+    await on.day.start();
     await expect
       .poll(() => word(page), SOON)
       .toMatch(/attention\s+the sidecar is of another version/);
@@ -159,8 +137,7 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page that is left open", () => {
   });
 
   test("says of a key that no browser can send what is wrong with it", async () => {
-    const { page } = await openPage(browser, day.url);
-    pages.push(page);
+    const { page } = await on.open({});
     await page.getByLabel("Key").fill("ключ-оператора-1234");
     await page.keyboard.press("Enter");
     await page.getByText("The key has a character that no key can have.").waitFor();
@@ -184,7 +161,7 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page that is left open", () => {
     await page.getByRole("button", { name: "Search older claims" }).click();
     await expect.poll(() => rows.count(), SOON).toBe(1);
     const again = page.waitForResponse((response) => response.url().includes("text="), SOON);
-    await day.order({ symbol: "TQQQ", side: "buy", effect: "open", quantity: "3", reason: "c" });
+    await on.day.order({ symbol: "TQQQ", side: "buy", effect: "open", quantity: "3", reason: "c" });
     await again;
     await page.waitForResponse((response) => response.url().includes("/positions"), SOON);
     expect(await rows.count()).toBe(1);
@@ -194,7 +171,7 @@ describe.skipIf(HAS_NO_BROWSER)("the operator page that is left open", () => {
     const page = await open();
     const title = page.locator("#today-title");
     expect(await title.innerText()).toBe("Today Thu, 21 May 2026");
-    day.jump(DAY_MS);
+    on.day.jump(DAY_MS);
     await expect.poll(() => title.innerText(), SOON).toBe("Today Fri, 22 May 2026");
     await page.getByText("Nothing has happened today.").waitFor(SOON);
   });
